@@ -1,0 +1,109 @@
+/** Stable between releases; messages are not. `docs/OPERATING.md` says what to do about each. */
+export type ErrorCode =
+  | "CONFIG_INVALID"
+  | "FEED_UNAVAILABLE"
+  | "LOG_UNAVAILABLE"
+  | "REGISTRY_UNAVAILABLE"
+  | "SINK_UNAVAILABLE"
+  | "COMMIT_UNKNOWN"
+  | "FEED_REFUSED"
+  | "REGISTRY_REFUSED"
+  | "SINK_REJECTED"
+  | "RECORD_MALFORMED"
+  | "SCHEMA_UNKNOWN"
+  | "LOG_FENCED"
+  | "STORE_LOCKED"
+  | "STORE_CORRUPT"
+  | "STORE_FOREIGN"
+  | "STORE_UNAVAILABLE"
+  | "INPUT_TRUNCATED"
+  | "CHANGELOG_TRUNCATED"
+  | "TOPIC_UNSUITABLE"
+  | "SERVICES_UNAVAILABLE"
+  | "ABORTED";
+
+/** Facts about a failure for a log line: names and numbers, never payloads or secrets. */
+export type ErrorContext = Readonly<Record<string, string | number | boolean | undefined>>;
+
+/** A fault of the world around the program; `code` decides what the caller does next. */
+export class PipelineError extends Error {
+  override readonly name = "PipelineError";
+  readonly code: ErrorCode;
+  readonly context: ErrorContext;
+
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { readonly cause?: unknown; readonly context?: ErrorContext } = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.context = options.context ?? {};
+  }
+}
+
+/** What a caller does about an error. */
+export type Disposition = "retry" | "reconcile" | "skip" | "rejoin" | "rebuild" | "stop";
+
+/**
+ * Decides what happens after an error: the only place where that policy lives.
+ *
+ * Total: whatever is not a `PipelineError` is a bug or unknown, and stops.
+ */
+export function dispositionOf(error: unknown): Disposition {
+  return error instanceof PipelineError ? dispositionOfCode(error.code) : "stop";
+}
+
+function dispositionOfCode(code: ErrorCode): Disposition {
+  switch (code) {
+    case "FEED_UNAVAILABLE":
+    case "LOG_UNAVAILABLE":
+    case "REGISTRY_UNAVAILABLE":
+    case "SINK_UNAVAILABLE":
+      return "retry";
+    case "COMMIT_UNKNOWN":
+      return "reconcile";
+    case "RECORD_MALFORMED":
+    case "SCHEMA_UNKNOWN":
+      return "skip";
+    case "LOG_FENCED":
+      return "rejoin";
+    case "STORE_CORRUPT":
+    case "STORE_FOREIGN":
+      return "rebuild";
+    case "CONFIG_INVALID":
+    case "FEED_REFUSED":
+    case "REGISTRY_REFUSED":
+    case "SINK_REJECTED":
+    case "STORE_LOCKED":
+    case "STORE_UNAVAILABLE":
+    case "INPUT_TRUNCATED":
+    case "CHANGELOG_TRUNCATED":
+    case "TOPIC_UNSUITABLE":
+    case "SERVICES_UNAVAILABLE":
+    case "ABORTED":
+      return "stop";
+  }
+}
+
+/** True for the error that a shutdown raises, which is not a failure. */
+export function isAborted(error: unknown): boolean {
+  return error instanceof PipelineError && error.code === "ABORTED";
+}
+
+/** Throws `ABORTED` when the signal has fired. */
+export function throwIfAborted(signal: AbortSignal): void {
+  if (signal.aborted) {
+    throw new PipelineError("ABORTED", "Cannot go on as the program is shutting down");
+  }
+}
+
+/** One line that names an error and the causes behind it, for people. */
+export function describeError(error: unknown): string {
+  const parts: string[] = [];
+  for (let e: unknown = error; e !== undefined && parts.length < 5;) {
+    parts.push(e instanceof Error ? e.message || e.name : String(e));
+    e = e instanceof Error ? e.cause : undefined;
+  }
+  return parts.join(": ");
+}

@@ -1,0 +1,42 @@
+/** One trade, or a price update when the volume is 0. Has no identity of its own: see `TradeId`. */
+export interface Trade {
+  readonly symbol: string;
+  readonly price: number;
+  readonly volume: number;
+  /** Finnhub's `t`, epoch ms. */
+  readonly eventTimeMs: number;
+  /** Finnhub's `c`; `null` when the feed sent none. */
+  readonly conditions: readonly (string | null)[] | null;
+}
+
+/** Bits of a trade id that number the trades inside one record. */
+const indexBits = 16n;
+
+/** Trades one record may hold: what fits into the index part of a trade id. */
+export const tradesPerRecordMax: number = 2 ** Number(indexBits);
+
+/**
+ * A trade's identity within its symbol's partition: `offset << 16 | index`.
+ *
+ * By place, never by content: identical trades are real, and Finnhub has no trade id.
+ */
+export function tradeId(offset: number, index: number): bigint {
+  return (BigInt(offset) << indexBits) | BigInt(index);
+}
+
+/**
+ * Says why a trade cannot be real, or `undefined` if it can.
+ *
+ * Prices may be negative (spreads, oil in April 2020), volumes may be fractional or 0.
+ */
+export function tradeFault(trade: Trade): string | undefined {
+  if (trade.symbol === "") return "symbol is empty";
+  if (!Number.isFinite(trade.price)) return `price is not finite: ${trade.price}`;
+  if (!Number.isFinite(trade.volume) || trade.volume < 0) {
+    return `volume is not a finite number >= 0: ${trade.volume}`;
+  }
+  if (!Number.isSafeInteger(trade.eventTimeMs) || trade.eventTimeMs < 0) {
+    return `time is not epoch milliseconds: ${trade.eventTimeMs}`;
+  }
+  return undefined;
+}

@@ -1,0 +1,170 @@
+/**
+ * What the engine needs from the world. The engine owns these interfaces; adapters implement
+ * them, and every implementation passes the contract suites in `tests/contract/`.
+ */
+import type { LogRecord, Offset, OutputRecord, TopicPartition } from "./record.ts";
+
+/** What one read brought. */
+export interface Fetched {
+  /** Committed data records in offset order; may be empty when only control records were passed. */
+  readonly records: readonly LogRecord[];
+  /** Position after this read: where the next one starts. Never less than before. */
+  readonly nextOffset: Offset;
+  /** End of the committed log (last stable offset) as known at this read. */
+  readonly endOffset: Offset;
+}
+
+/** Reads one partition forward. Owner: whoever opened it. */
+export interface PartitionReader extends AsyncDisposable {
+  /**
+   * Waits until the position can move, then moves it.
+   *
+   * @throws {PipelineError} `ABORTED` when the signal fires; `LOG_UNAVAILABLE` when the log does
+   *   not answer (call again); `INPUT_TRUNCATED` when the position lies before the log's start.
+   */
+  next(signal: AbortSignal): Promise<Fetched>;
+}
+
+/** Offsets between which a partition can be read: `[startOffset, endOffset)`. */
+export interface LogBounds {
+  readonly startOffset: Offset;
+  /** Last stable offset: everything before it is decided, committed or aborted. */
+  readonly endOffset: Offset;
+}
+
+/** Partitioned, append-only topics, read as `read_committed`. */
+export interface RecordLog {
+  /** Number of partitions; `TOPIC_UNSUITABLE` if the topic does not exist. */
+  partitionCount(topic: string): Promise<number>;
+  bounds(partition: TopicPartition): Promise<LogBounds>;
+  /** A reader whose first `next` starts at `offset`. */
+  open(partition: TopicPartition, offset: Offset): PartitionReader;
+}
+
+/** Appends outside transactions: acknowledged by all replicas, in order per partition, once. */
+export interface RecordAppender extends AsyncDisposable {
+  /**
+   * Resolves when every record is durable.
+   *
+   * @throws {PipelineError} `LOG_UNAVAILABLE` when unsure or refused for now: append again.
+   */
+  append(records: readonly OutputRecord[]): Promise<void>;
+}
+
+/** Input position of a group, committed in the same transaction as the state. */
+export interface CommittedOffset {
+  /** Next input offset to process. */
+  readonly offset: Offset;
+  /** What the committer wrote beside it. */
+  readonly metadata: string;
+}
+
+/** Everything that one commit makes true at once. */
+export interface Transaction {
+  /** Changelog entries and side outputs, in order. */
+  readonly records: readonly OutputRecord[];
+  readonly changelog: TopicPartition;
+  readonly input: TopicPartition;
+  /** Next input offset to process. */
+  readonly inputOffset: Offset;
+  /** Makes the commit's metadata from the changelog position that holds after it. */
+  readonly metadata: (changelogPosition: Offset) => string;
+}
+
+/** The one writer of a task: everybody who held it before is fenced. */
+export interface FencedWriter extends AsyncDisposable {
+  /**
+   * Commits all or nothing.
+   *
+   * @returns The changelog position after this transaction's records.
+   * @throws {PipelineError} `LOG_FENCED` when a newer owner exists; `LOG_UNAVAILABLE` when the
+   *   transaction is known not to have happened; `COMMIT_UNKNOWN` when its outcome is not known.
+   *   After either of the last two this writer is dead: fence again.
+   */
+  commit(transaction: Transaction): Promise<Offset>;
+}
+
+/** Transactions over state changes and input positions. */
+export interface CommitLog {
+  /**
+   * Becomes the only writer for an input partition. When it resolves, no transaction of an
+   * earlier owner is pending: each is committed or aborted for good.
+   */
+  fence(input: TopicPartition): Promise<FencedWriter>;
+  committed(input: TopicPartition): Promise<CommittedOffset | undefined>;
+}
+
+/** Told of ownership; calls never overlap. */
+export interface RebalanceListener {
+  /** The group is about to change. Everything is still ours until this resolves: commit, pause. */
+  rebalancing(): Promise<void>;
+  /** What is ours from now on, whole: open the new, close what is gone, go on with the rest. */
+  assigned(partitions: readonly number[]): Promise<void>;
+  /** We were taken for dead: nothing is ours, nothing may be committed. */
+  lost(): Promise<void>;
+}
+
+/** Shares the partitions of a topic among the instances of an application. */
+export interface GroupMembership {
+  /**
+   * Takes part until the signal fires, then leaves: `rebalancing()` is called a last time, then
+   * `assigned([])`.
+   */
+  run(topic: string, listener: RebalanceListener, signal: AbortSignal): Promise<void>;
+}
+
+/** A key with its new value; `null` deletes. */
+export interface StoreEntry {
+  readonly key: Uint8Array;
+  readonly value: Uint8Array | null;
+}
+
+/** How far a local store is true; a fact on disk beside the state. */
+export interface Checkpoint {
+  /** Position in the changelog up to which the store holds every entry. */
+  readonly changelogPosition: Offset;
+}
+
+/** Bounds of a scan by bytewise key order. */
+export interface KeyRange {
+  readonly gte: Uint8Array;
+  readonly lt: Uint8Array;
+  readonly reverse?: boolean;
+  readonly limit?: number;
+}
+
+/**
+ * Ordered local bytes of one task. Owner: the task.
+ *
+ * Values are checked on every read: damage surfaces as `STORE_CORRUPT`, never as other data.
+ */
+export interface StateStore extends AsyncDisposable {
+  /** `undefined` for a store that has never been written. */
+  readonly checkpoint: Checkpoint | undefined;
+  get(key: Uint8Array): Uint8Array | undefined;
+  scan(range: KeyRange): AsyncIterable<{ readonly key: Uint8Array; readonly value: Uint8Array }>;
+  /** Writes entries and checkpoint in one atomic batch. */
+  apply(entries: readonly StoreEntry[], checkpoint: Checkpoint): Promise<void>;
+}
+
+/** The local stores of this instance; one process at a time. */
+export interface StateStores {
+  /**
+   * Opens or creates a task's store.
+   *
+   * @throws {PipelineError} `STORE_LOCKED`, `STORE_FOREIGN`, `STORE_CORRUPT`, `STORE_UNAVAILABLE`.
+   */
+  open(input: TopicPartition): Promise<StateStore>;
+  /** Deletes a task's store, closed before, so that the next `open` starts empty. */
+  destroy(input: TopicPartition): Promise<void>;
+}
+
+/** Where results go. */
+export interface Sink<Row> {
+  /**
+   * Makes the rows durable; may be repeated with the same rows at any time.
+   *
+   * @throws {PipelineError} `SINK_UNAVAILABLE` (write again) or `SINK_REJECTED` (never).
+   */
+  write(rows: readonly Row[]): Promise<void>;
+}

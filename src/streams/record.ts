@@ -1,0 +1,38 @@
+/** Place of a record in its partition: the broker's number, a safe integer. */
+export type Offset = number;
+
+/** One partition of one topic. */
+export interface TopicPartition {
+  readonly topic: string;
+  readonly partition: number;
+}
+
+/** Names with raw values, as Kafka keeps them. */
+export type Headers = Readonly<Record<string, Uint8Array>>;
+
+/** A record as it was read from a log. */
+export interface LogRecord extends TopicPartition {
+  readonly offset: Offset;
+  /** Record timestamp, epoch ms; on the input topic the time the frame was received. */
+  readonly timestampMs: number;
+  readonly key: Uint8Array | null;
+  readonly value: Uint8Array | null;
+  readonly headers: Headers;
+}
+
+/** A record to be written. */
+export interface OutputRecord {
+  readonly topic: string;
+  /** Where it goes; without it the partitioner decides by key. */
+  readonly partition?: number;
+  readonly timestampMs: number;
+  readonly key: Uint8Array | null;
+  /** `null` is a tombstone. */
+  readonly value: Uint8Array | null;
+  readonly headers?: Headers;
+}
+
+/** `topic-partition`, as Kafka's own tools print it. */
+export function partitionName({ topic, partition }: TopicPartition): string {
+  return `${topic}-${partition}`;
+}

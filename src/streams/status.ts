@@ -1,0 +1,61 @@
+import type { Offset } from "./record.ts";
+
+/**
+ * Where a task is in its life.
+ *
+ * ```
+ * created ─► fencing ─► restoring ─► running ⇄ suspended
+ *    ▲           │           │          │          │
+ *    │           └───────────┴────┬─────┴──────────┤
+ *    └── retry after back-off ◄── failed           ▼
+ *                                            closing ─► closed
+ * ```
+ */
+export type TaskState =
+  | "created"
+  | "fencing"
+  | "restoring"
+  | "running"
+  | "suspended"
+  | "failed"
+  | "closing"
+  | "closed";
+
+/**
+ * What became of the items read: each is in exactly one of the last four.
+ *
+ * An item is one event of a readable record, or one unreadable record.
+ */
+export interface ItemCounts {
+  readonly read: number;
+  readonly aggregated: number;
+  readonly late: number;
+  readonly deadLetters: number;
+  readonly duplicates: number;
+}
+
+/** Progress of a restore. */
+export interface RestoreProgress {
+  readonly restoredRecords: number;
+  readonly remainingOffsets: number;
+  readonly recordsPerSecond: number;
+}
+
+/** One task, as shown to people. */
+export interface TaskStatus {
+  readonly topic: string;
+  readonly partition: number;
+  readonly state: TaskState;
+  /** Next input offset as of the last commit. */
+  readonly committedOffset: Offset | undefined;
+  /** Records between the last commit and the end of the input. */
+  readonly lagRecords: number | undefined;
+  readonly changelogPosition: Offset | undefined;
+  readonly lastCommitAtMs: number | undefined;
+  readonly lastCommitDurationMs: number | undefined;
+  readonly restore: RestoreProgress | undefined;
+  /** Since the state began, exact over restarts. */
+  readonly counts: ItemCounts;
+  /** What stands in the way, for people; the task retries or has stopped. */
+  readonly problem: string | undefined;
+}
