@@ -6,7 +6,7 @@ export interface TradeRow {
   readonly tradeId: bigint;
   readonly price: number;
   readonly volume: number;
-  /** Codes joined by a comma, as the seed stored them; `null` without conditions. */
+  /** Codes joined by a comma; `null` when the feed sent none. */
   readonly conditions: string | null;
   /** When the frame was received, epoch ms; the same at every replay. */
   readonly receivedAtMs: number;

@@ -71,7 +71,7 @@ export interface Transaction {
   readonly metadata: (changelogPosition: Offset) => string;
 }
 
-/** The one writer of a task: everybody who held it before is fenced. */
+/** The one writer of a task: everybody who held it before is fenced. Disposing twice is fine. */
 export interface FencedWriter extends AsyncDisposable {
   /**
    * Commits all or nothing.

@@ -1,0 +1,42 @@
+import { crc32 } from "node:zlib";
+import { PipelineError } from "../base/errors.ts";
+
+const checksumBytes = 4;
+
+/**
+ * A value with a checksum in front, because LevelDB's own checks are off and miss most damage.
+ *
+ * | bytes | holds |
+ * |---|---|
+ * | 0-3 | CRC-32 of key, then value, big-endian |
+ * | 4- | the value |
+ *
+ * The key counts too, so that a value that turns up under another key is noticed.
+ */
+export function sealValue(key: Uint8Array, value: Uint8Array): Uint8Array {
+  const sealed = new Uint8Array(checksumBytes + value.length);
+  new DataView(sealed.buffer).setUint32(0, checksum(key, value));
+  sealed.set(value, checksumBytes);
+  return sealed;
+}
+
+/**
+ * The value of a sealed one; a view, not a copy.
+ *
+ * @throws {PipelineError} `STORE_CORRUPT` if it is not what was sealed under this key.
+ */
+export function openValue(key: Uint8Array, sealed: Uint8Array): Uint8Array {
+  const value = sealed.subarray(checksumBytes);
+  if (sealed.length >= checksumBytes) {
+    const view = new DataView(sealed.buffer, sealed.byteOffset, checksumBytes);
+    if (view.getUint32(0) === checksum(key, value)) return value;
+  }
+  throw new PipelineError(
+    "STORE_CORRUPT",
+    `Cannot read a store's value as its checksum does not fit: ${sealed.length} bytes are damaged`,
+  );
+}
+
+function checksum(key: Uint8Array, value: Uint8Array): number {
+  return crc32(value, crc32(key));
+}

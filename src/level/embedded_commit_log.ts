@@ -1,0 +1,128 @@
+import { Buffer } from "node:buffer";
+import { PipelineError } from "../base/errors.ts";
+import type { CommitLog, CommittedOffset, FencedWriter, Transaction } from "../streams/ports.ts";
+import {
+  type Offset,
+  type OutputRecord,
+  partitionName,
+  type TopicPartition,
+} from "../streams/record.ts";
+import { encodeText } from "../streams/text.ts";
+import type { LogBatch, LogDatabase, PartitionState } from "./log_database.ts";
+import { logKey, offsetBytes, offsetOf, partitionBytes } from "./log_keys.ts";
+
+/**
+ * Transactions in the embedded log: each is one atomic write.
+ *
+ * Compaction happens in the commit: an older record of the same key goes in the same write, so a
+ * changelog holds one record per key. Deletions stay until the next commit of the partition, by
+ * when the task's store has applied them.
+ */
+export class EmbeddedCommitLog implements CommitLog {
+  readonly #database: LogDatabase;
+  readonly #group: string;
+  readonly #epochs = new Map<string, number>();
+
+  constructor(database: LogDatabase, group: string) {
+    this.#database = database;
+    this.#group = group;
+  }
+
+  fence(input: TopicPartition): Promise<FencedWriter> {
+    const name = partitionName(input);
+    const epoch = (this.#epochs.get(name) ?? 0) + 1;
+    this.#epochs.set(name, epoch);
+    return Promise.resolve({
+      commit: async (transaction: Transaction) => {
+        return await this.#database.write((batch) => {
+          if (this.#epochs.get(name) !== epoch) throw fenced(name);
+          return this.#fill(batch, transaction);
+        });
+      },
+      [Symbol.asyncDispose]: () => Promise.resolve(),
+    });
+  }
+
+  committed(input: TopicPartition): Promise<CommittedOffset | undefined> {
+    const stored = this.#database.get(committedKey(this.#group, input));
+    return Promise.resolve(
+      stored === undefined ? undefined : JSON.parse(new TextDecoder().decode(stored)),
+    );
+  }
+
+  #fill(batch: LogBatch, transaction: Transaction): Offset {
+    const changelog = this.#database.partition(transaction.changelog);
+    const compaction = new Compaction(this.#database, batch, changelog);
+    for (const record of transaction.records) {
+      const offset = batch.append(record);
+      if (isIn(transaction.changelog, record)) compaction.supersede(record, offset);
+    }
+    compaction.finish();
+    const changelogPosition = batch.boundsOf(changelog).endOffset;
+    const { input, inputOffset } = transaction;
+    const committed = { offset: inputOffset, metadata: transaction.metadata(changelogPosition) };
+    batch.put(committedKey(this.#group, input), encodeText(JSON.stringify(committed)));
+    const source = this.#database.partition(input);
+    if (source.topic.cleanup === "consumed") {
+      batch.trim(source, inputOffset - source.topic.keepRecords);
+    }
+    return changelogPosition;
+  }
+}
+
+/** Keeps one record per key of a changelog partition. */
+class Compaction {
+  readonly #database: LogDatabase;
+  readonly #batch: LogBatch;
+  readonly #changelog: PartitionState;
+  readonly #latest = new Map<string, Offset>();
+  readonly #tombstones: number[] = [];
+
+  constructor(database: LogDatabase, batch: LogBatch, changelog: PartitionState) {
+    this.#database = database;
+    this.#batch = batch;
+    this.#changelog = changelog;
+    this.#dropTombstones();
+  }
+
+  supersede({ key, value }: OutputRecord, offset: Offset): void {
+    if (key === null || this.#changelog.topic.cleanup !== "compact") return;
+    const indexKey = logKey("i", this.#changelog.placeBytes, key);
+    const name = Buffer.from(indexKey).toString("latin1");
+    const stored = this.#database.get(indexKey);
+    const previous = this.#latest.get(name) ??
+      (stored === undefined ? undefined : offsetOf(stored));
+    if (previous !== undefined) this.#batch.deleteRecord(this.#changelog, previous);
+    this.#latest.set(name, offset);
+    if (value !== null) return this.#batch.put(indexKey, offsetBytes(offset));
+    this.#batch.delete(indexKey);
+    this.#tombstones.push(offset);
+  }
+
+  finish(): void {
+    this.#batch.put(this.#tombstonesKey(), encodeText(JSON.stringify(this.#tombstones)));
+  }
+
+  #dropTombstones(): void {
+    const stored = this.#database.get(this.#tombstonesKey());
+    if (stored === undefined) return;
+    const offsets: number[] = JSON.parse(new TextDecoder().decode(stored));
+    for (const offset of offsets) this.#batch.deleteRecord(this.#changelog, offset);
+  }
+
+  #tombstonesKey(): Uint8Array {
+    return logKey("t", this.#changelog.placeBytes);
+  }
+}
+
+function isIn(place: TopicPartition, record: OutputRecord): boolean {
+  return record.topic === place.topic && record.partition === place.partition;
+}
+
+function committedKey(group: string, input: TopicPartition): Uint8Array {
+  return logKey("c", encodeText(`${group}\0`), partitionBytes(input));
+}
+
+function fenced(name: string): PipelineError {
+  return new PipelineError("LOG_FENCED", `Cannot commit ${name} as a newer owner exists`);
+}

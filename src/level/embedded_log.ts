@@ -1,0 +1,157 @@
+import { PipelineError, throwIfAborted } from "../base/errors.ts";
+import type {
+  Fetched,
+  LogBounds,
+  PartitionReader,
+  RecordAppender,
+  RecordLog,
+} from "../streams/ports.ts";
+import { partitionForKey } from "../streams/partitioner.ts";
+import {
+  type LogRecord,
+  type Offset,
+  type OutputRecord,
+  partitionName,
+  type TopicPartition,
+} from "../streams/record.ts";
+import { decodeText, encodeText } from "../streams/text.ts";
+import type { LogDatabase, PartitionState } from "./log_database.ts";
+import { logKey, offsetOf } from "./log_keys.ts";
+import { decodeRecord } from "./record_bytes.ts";
+
+/** Records that one read brings at most. */
+const readRecordsMax = 2_000;
+
+/** Header names by which a producer is known; the sequence is a decimal number. */
+const producerHeader = "producer-id";
+const sequenceHeader = "sequence";
+
+/** Topics in LevelDB, inside the process. */
+export class EmbeddedLog implements RecordLog, RecordAppender {
+  readonly #database: LogDatabase;
+
+  constructor(database: LogDatabase) {
+    this.#database = database;
+  }
+
+  partitionCount(topic: string): Promise<number> {
+    return Promise.resolve().then(() => this.#database.partitionCount(topic));
+  }
+
+  bounds(place: TopicPartition): Promise<LogBounds> {
+    return Promise.resolve().then(() => this.#database.partition(place).bounds);
+  }
+
+  open(place: TopicPartition, offset: Offset): PartitionReader {
+    return new EmbeddedReader(this.#database, this.#database.partition(place), offset);
+  }
+
+  /**
+   * Appends, keyed records by their key's partition.
+   *
+   * Records of a producer that repeats itself (same `producer-id`, a `sequence` that is not
+   * greater than its last) are already here and are left out, so a recording can be replayed from
+   * its start and goes on where it was.
+   */
+  async append(records: readonly OutputRecord[]): Promise<void> {
+    await this.#database.write((batch) => {
+      const progress = new Map<string, number>();
+      for (const record of records) {
+        const producer = producerOf(record);
+        if (producer !== undefined) {
+          const last = progress.get(producer.id) ?? this.progress(producer.id);
+          if (producer.sequence <= last) continue;
+          progress.set(producer.id, producer.sequence);
+        }
+        batch.append({ ...record, partition: record.partition ?? this.#partitionOf(record) });
+      }
+      for (const [id, sequence] of progress) batch.put(progressKey(id), encodeText(`${sequence}`));
+    });
+  }
+
+  /** Sequence of a producer's last appended record; 0 for one that was never seen. */
+  progress(producerId: string): number {
+    const stored = this.#database.get(progressKey(producerId));
+    return stored === undefined ? 0 : Number(decodeText(stored));
+  }
+
+  /** The database belongs to the main. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return Promise.resolve();
+  }
+
+  #partitionOf({ topic, key }: OutputRecord): number {
+    return key === null ? 0 : partitionForKey(key, this.#database.partitionCount(topic));
+  }
+}
+
+class EmbeddedReader implements PartitionReader {
+  readonly #database: LogDatabase;
+  readonly #state: PartitionState;
+  #position: Offset;
+
+  constructor(database: LogDatabase, state: PartitionState, offset: Offset) {
+    this.#database = database;
+    this.#state = state;
+    this.#position = offset;
+  }
+
+  async next(signal: AbortSignal): Promise<Fetched> {
+    throwIfAborted(signal);
+    while (this.#position >= this.#state.bounds.endOffset) await grown(this.#state, signal);
+    const { startOffset, endOffset } = this.#state.bounds;
+    if (this.#position < startOffset) {
+      throw truncated(this.#state.place, this.#position, startOffset);
+    }
+    const entries = await this.#database.entries(
+      this.#state,
+      this.#position,
+      endOffset,
+      readRecordsMax,
+    );
+    const records = entries.map((entry): LogRecord => ({
+      ...this.#state.place,
+      offset: offsetOf(entry.key),
+      ...decodeRecord(entry.value),
+    }));
+    const last = records.at(-1);
+    const complete = entries.length < readRecordsMax;
+    this.#position = complete || last === undefined ? endOffset : last.offset + 1;
+    return { records, nextOffset: this.#position, endOffset };
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+/** Waits until a partition has new records. */
+function grown(state: PartitionState, signal: AbortSignal): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const stop = () => reject(new PipelineError("ABORTED", "Cannot read as the reader is closed"));
+  state.waiting.add(resolve);
+  signal.addEventListener("abort", stop, { once: true });
+  return promise.finally(() => {
+    state.waiting.delete(resolve);
+    signal.removeEventListener("abort", stop);
+  });
+}
+
+function truncated(place: TopicPartition, position: Offset, start: Offset): PipelineError {
+  return new PipelineError(
+    "INPUT_TRUNCATED",
+    `Cannot read ${partitionName(place)} from offset ${position} as it starts at ${start}`,
+    { context: { ...place, position, start } },
+  );
+}
+
+function progressKey(producerId: string): Uint8Array {
+  return logKey("p", encodeText(producerId));
+}
+
+function producerOf({ headers }: OutputRecord): { id: string; sequence: number } | undefined {
+  const id = headers?.[producerHeader];
+  const sequence = headers?.[sequenceHeader];
+  if (id === undefined || sequence === undefined) return undefined;
+  return { id: decodeText(id) ?? "", sequence: Number(decodeText(sequence)) };
+}

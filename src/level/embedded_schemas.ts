@@ -1,0 +1,48 @@
+import { PipelineError } from "../base/errors.ts";
+import { encodeText } from "../streams/text.ts";
+import type { LogDatabase } from "./log_database.ts";
+import { logKey } from "./log_keys.ts";
+
+/**
+ * Schema ids of the embedded mode: numbers from 1 by schema text, kept in the log's database.
+ *
+ * Subjects are not kept: nobody else writes here, so nothing has to be compared with them.
+ */
+export class EmbeddedSchemas {
+  readonly #database: LogDatabase;
+
+  constructor(database: LogDatabase) {
+    this.#database = database;
+  }
+
+  /** The id of a schema; the same text has the same id for ever. */
+  async register(_subject: string, schemaText: string): Promise<number> {
+    return await this.#database.write((batch) => {
+      for (let id = 1;; id++) {
+        const known = this.#text(id);
+        if (known === schemaText) return id;
+        if (known !== undefined) continue;
+        batch.put(schemaKey(id), encodeText(schemaText));
+        return id;
+      }
+    });
+  }
+
+  /** @throws {PipelineError} `SCHEMA_UNKNOWN`. */
+  schemaById(id: number): Promise<string> {
+    const text = this.#text(id);
+    if (text !== undefined) return Promise.resolve(text);
+    return Promise.reject(
+      new PipelineError("SCHEMA_UNKNOWN", `Cannot read values of schema ${id} as it is not here`),
+    );
+  }
+
+  #text(id: number): string | undefined {
+    const stored = this.#database.get(schemaKey(id));
+    return stored === undefined ? undefined : new TextDecoder().decode(stored);
+  }
+}
+
+function schemaKey(id: number): Uint8Array {
+  return logKey("s", encodeText(String(id)));
+}

@@ -1,0 +1,221 @@
+import { assert } from "../base/assert.ts";
+import { PipelineError } from "../base/errors.ts";
+import type { LogBounds } from "../streams/ports.ts";
+import {
+  type Offset,
+  type OutputRecord,
+  partitionName,
+  type TopicPartition,
+} from "../streams/record.ts";
+import { encodeText } from "../streams/text.ts";
+import { openValue, sealValue } from "./checked_value.ts";
+import {
+  closeDatabase,
+  type Database,
+  openDatabase,
+  type Operation,
+  storeError,
+} from "./database.ts";
+import { logKey, offsetBytes, partitionBytes } from "./log_keys.ts";
+import { encodeRecord } from "./record_bytes.ts";
+
+/** What becomes of a topic's old records. */
+export interface EmbeddedTopic {
+  readonly name: string;
+  readonly partitions: number;
+  /**
+   * - `compact`: the latest record of each key stays
+   * - `consumed`: records go once they were processed, but for the last `keepRecords`
+   * - `bounded`: the last `keepRecords` stay
+   */
+  readonly cleanup: "compact" | "consumed" | "bounded";
+  readonly keepRecords: number;
+}
+
+/** A partition as it stands, and who waits for it to grow. */
+export interface PartitionState {
+  readonly topic: EmbeddedTopic;
+  readonly place: TopicPartition;
+  readonly placeBytes: Uint8Array;
+  bounds: LogBounds;
+  readonly waiting: Set<() => void>;
+}
+
+/**
+ * The embedded log's database: one LevelDB for all topics, positions and schemas.
+ *
+ * Owner: the main. Guarantee: each `write` is atomic and they happen one after the other, so that
+ * offsets have no gaps and nobody sees half of a commit.
+ */
+export class LogDatabase implements AsyncDisposable {
+  readonly #db: Database;
+  readonly #partitions: ReadonlyMap<string, PartitionState>;
+  #lastWrite: Promise<void> = Promise.resolve();
+
+  private constructor(db: Database, partitions: ReadonlyMap<string, PartitionState>) {
+    this.#db = db;
+    this.#partitions = partitions;
+  }
+
+  static async open(folder: string, topics: readonly EmbeddedTopic[]): Promise<LogDatabase> {
+    const db = await openDatabase(folder);
+    const partitions = new Map<string, PartitionState>();
+    for (const topic of topics) {
+      for (let partition = 0; partition < topic.partitions; partition++) {
+        const place = { topic: topic.name, partition };
+        partitions.set(partitionName(place), partitionState(db, topic, place));
+      }
+    }
+    return new LogDatabase(db, partitions);
+  }
+
+  /** @throws {PipelineError} `TOPIC_UNSUITABLE` if there is no such partition. */
+  partition(place: TopicPartition): PartitionState {
+    const state = this.#partitions.get(partitionName(place));
+    if (state !== undefined) return state;
+    throw new PipelineError(
+      "TOPIC_UNSUITABLE",
+      `Cannot use ${partitionName(place)} as the embedded log has no such partition`,
+    );
+  }
+
+  partitionCount(topic: string): number {
+    return this.partition({ topic, partition: 0 }).topic.partitions;
+  }
+
+  /** A small value, checked. */
+  get(key: Uint8Array): Uint8Array | undefined {
+    return readValue(this.#db, key);
+  }
+
+  /** Records of a partition as sealed entries, at most `limit`. */
+  async entries(
+    { placeBytes }: PartitionState,
+    from: Offset,
+    to: Offset,
+    limit: number,
+  ): Promise<{ key: Uint8Array; value: Uint8Array }[]> {
+    const gte = logKey("r", placeBytes, offsetBytes(from));
+    const lt = logKey("r", placeBytes, offsetBytes(to));
+    try {
+      const found = await this.#db.iterator({ gte, lt, limit, highWaterMarkBytes: 1 << 20 }).all();
+      return found.map(([key, sealed]) => ({ key, value: openValue(key, sealed) }));
+    } catch (error) {
+      throw storeError(this.#db.location, error);
+    }
+  }
+
+  /**
+   * Writes what `fill` puts into the batch, all or nothing.
+   *
+   * @throws Whatever `fill` throws, before anything is written.
+   */
+  write<T>(fill: (batch: LogBatch) => T): Promise<T> {
+    const result = this.#lastWrite.then(async () => {
+      const batch = new LogBatch(this, this.#db);
+      const filled = fill(batch);
+      await batch.write();
+      return filled;
+    });
+    this.#lastWrite = result.then(() => {}, () => {});
+    return result;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#lastWrite;
+    await closeDatabase(this.#db);
+  }
+}
+
+/** One atomic write. */
+export class LogBatch {
+  readonly #log: LogDatabase;
+  readonly #db: Database;
+  readonly #operations: Operation[] = [];
+  readonly #bounds = new Map<PartitionState, LogBounds>();
+
+  constructor(log: LogDatabase, db: Database) {
+    this.#log = log;
+    this.#db = db;
+  }
+
+  /** Sets a small value. */
+  put(key: Uint8Array, value: Uint8Array): void {
+    this.#operations.push({ type: "put", key, value: sealValue(key, value) });
+  }
+
+  /** Appends a record to the partition it names, and cleans up by the topic's rule. */
+  append(record: OutputRecord): Offset {
+    assert(record.partition !== undefined, "an embedded append names its partition");
+    const state = this.#log.partition({ topic: record.topic, partition: record.partition });
+    const { startOffset, endOffset } = this.boundsOf(state);
+    this.put(logKey("r", state.placeBytes, offsetBytes(endOffset)), encodeRecord(record));
+    this.#bounds.set(state, { startOffset, endOffset: endOffset + 1 });
+    if (state.topic.cleanup === "bounded") {
+      this.trim(state, endOffset + 1 - state.topic.keepRecords);
+    }
+    return endOffset;
+  }
+
+  /** Bounds of a partition as of this batch. */
+  boundsOf(state: PartitionState): LogBounds {
+    return this.#bounds.get(state) ?? state.bounds;
+  }
+
+  /** Deletes one record. */
+  deleteRecord(state: PartitionState, offset: Offset): void {
+    this.#operations.push({ type: "del", key: logKey("r", state.placeBytes, offsetBytes(offset)) });
+  }
+
+  /** Deletes a small value. */
+  delete(key: Uint8Array): void {
+    this.#operations.push({ type: "del", key });
+  }
+
+  /** Deletes the records before an offset. */
+  trim(state: PartitionState, before: Offset): void {
+    const { startOffset, endOffset } = this.boundsOf(state);
+    for (let offset = startOffset; offset < before; offset++) this.deleteRecord(state, offset);
+    if (before > startOffset) this.#bounds.set(state, { startOffset: before, endOffset });
+  }
+
+  /** Called once, by `LogDatabase.write`. */
+  async write(): Promise<void> {
+    for (const [state, bounds] of this.#bounds) {
+      this.put(logKey("e", state.placeBytes), encodeText(JSON.stringify(bounds)));
+    }
+    try {
+      await this.#db.batch(this.#operations);
+    } catch (error) {
+      throw new PipelineError("LOG_UNAVAILABLE", "Cannot write to the embedded log", {
+        cause: storeError(this.#db.location, error),
+      });
+    }
+    for (const [state, bounds] of this.#bounds) {
+      state.bounds = bounds;
+      for (const wake of state.waiting) wake();
+    }
+  }
+}
+
+function partitionState(
+  db: Database,
+  topic: EmbeddedTopic,
+  place: TopicPartition,
+): PartitionState {
+  const placeBytes = partitionBytes(place);
+  const stored = readValue(db, logKey("e", placeBytes));
+  const bounds: LogBounds = stored === undefined
+    ? { startOffset: 0, endOffset: 0 }
+    : JSON.parse(new TextDecoder().decode(stored));
+  return { topic, place, placeBytes, bounds, waiting: new Set() };
+}
+
+function readValue(db: Database, key: Uint8Array): Uint8Array | undefined {
+  try {
+    const sealed = db.getSync(key);
+    return sealed === undefined ? undefined : openValue(key, sealed);
+  } catch (error) {
+    throw storeError(db.location, error);
+  }
+}

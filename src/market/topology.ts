@@ -1,0 +1,118 @@
+import { PipelineError } from "../base/errors.ts";
+import type { Codec } from "../streams/codec.ts";
+import type { LogRecord } from "../streams/record.ts";
+import type { WindowState } from "../streams/state.ts";
+import { decodeText } from "../streams/text.ts";
+import type { EventContext, Reading, Source, Topology, WindowResult } from "../streams/topology.ts";
+import { tumbling } from "../streams/windows.ts";
+import { type Aggregate, meanPriceVolume, tradeAggregator, vwap } from "./aggregate.ts";
+import type { TradeCodec } from "./codec.ts";
+import type { MarketRow, TradeRow, WindowRow } from "./rows.ts";
+import { type Trade, tradeFault, tradeId, tradesPerRecordMax } from "./trade.ts";
+
+/** Length of the base windows, ms: the seed's fifteen seconds. */
+export const baseWindowMs = 15_000;
+
+/** What a user may choose about the market job. */
+export interface MarketOptions {
+  readonly topic: string;
+  readonly graceMs: number;
+  readonly retentionMs: number;
+  readonly maxFutureMs: number;
+  readonly tradeCodec: TradeCodec;
+  readonly windowCodec: Codec<WindowState<Aggregate>>;
+}
+
+/** The market job: raw trades and 15-second windows per symbol. */
+export function marketTopology(options: MarketOptions): Topology<Trade, Aggregate, MarketRow> {
+  return {
+    source: tradeSource(options.topic, options.tradeCodec),
+    store: "windows-15s",
+    windows: tumbling({
+      sizeMs: baseWindowMs,
+      graceMs: options.graceMs,
+      retentionMs: options.retentionMs,
+    }),
+    aggregator: tradeAggregator,
+    windowCodec: options.windowCodec,
+    maxFutureMs: options.maxFutureMs,
+    eventRow: tradeRow,
+    windowRow,
+  };
+}
+
+function tradeSource(topic: string, codec: TradeCodec): Source<Trade> {
+  return {
+    topic,
+    async prepare(records) {
+      await codec.prepare(records.flatMap(({ value }) => value === null ? [] : [value]));
+    },
+    read: (record) => readTrades(record, codec),
+    fault: tradeFault,
+    timeOf: (trade) => trade.eventTimeMs,
+    write: (trade) => codec.encode([trade]),
+  };
+}
+
+function readTrades(record: LogRecord, codec: TradeCodec): Reading<Trade> {
+  if (record.value === null) {
+    return { kind: "dead", cause: "malformed", detail: "record has no value" };
+  }
+  try {
+    return keyed(record.key, codec.decode(record.value));
+  } catch (error) {
+    if (!(error instanceof PipelineError)) throw error;
+    const cause = error.code === "SCHEMA_UNKNOWN" ? "schema-unknown" : "malformed";
+    return { kind: "dead", cause, detail: error.message };
+  }
+}
+
+function keyed(key: Uint8Array | null, trades: Trade[]): Reading<Trade> {
+  const symbol = trades[0]?.symbol;
+  if (symbol === undefined) return { kind: "dead", cause: "empty", detail: "no trade in record" };
+  if (trades.length > tradesPerRecordMax) {
+    const detail = `more than ${tradesPerRecordMax} trades in one record: ${trades.length}`;
+    return { kind: "dead", cause: "too-many-events", detail };
+  }
+  if (key === null || decodeText(key) !== symbol || trades.some((t) => t.symbol !== symbol)) {
+    const detail = "record key is not the symbol of all its trades";
+    return { kind: "dead", cause: "key-mismatch", detail };
+  }
+  return { kind: "events", key: symbol, events: trades };
+}
+
+function tradeRow(trade: Trade, context: EventContext): TradeRow {
+  return {
+    kind: "trade",
+    symbol: trade.symbol,
+    tradeTimeMs: trade.eventTimeMs,
+    tradeId: tradeId(context.record.offset, context.index),
+    price: trade.price,
+    volume: trade.volume,
+    conditions: trade.conditions === null ? null : trade.conditions.join(","),
+    receivedAtMs: context.record.timestampMs,
+    versionUs: context.versionUs,
+  };
+}
+
+function windowRow({ key, startMs, endMs, state }: WindowResult<Aggregate>): WindowRow {
+  const { aggregate } = state;
+  return {
+    kind: "window",
+    symbol: key,
+    sizeMs: endMs - startMs,
+    startMs,
+    endMs,
+    open: aggregate.open,
+    high: aggregate.high,
+    low: aggregate.low,
+    close: aggregate.close,
+    volume: aggregate.volume,
+    count: aggregate.count,
+    priceVolumeMultiply: meanPriceVolume(aggregate),
+    vwap: vwap(aggregate),
+    final: state.final,
+    receivedAtMs: state.receivedAtMs,
+    versionUs: state.versionUs,
+  };
+}

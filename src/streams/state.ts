@@ -1,0 +1,58 @@
+import type { Codec } from "./codec.ts";
+import type { Offset } from "./record.ts";
+import type { ItemCounts } from "./status.ts";
+
+/** One window of one key. `aggregate` is the topology's own and may be changed in place. */
+export interface WindowState<A> {
+  readonly aggregate: A;
+  /** True once the window is closed; it never changes again. */
+  final: boolean;
+  /** Write time of its row, microseconds: set by the last event that changed the window. */
+  versionUs: number;
+  /** Record timestamp of that event, epoch ms. */
+  receivedAtMs: number;
+}
+
+/** Time of one key: moved by its own events only, so a quiet key makes no other one's late. */
+export interface KeyState {
+  /** Greatest event time seen for the key, epoch ms. */
+  streamTimeMs: number;
+  /** Starts of the windows that are not closed yet, ascending; bounded by size and grace. */
+  openWindows: number[];
+  /** Windows that start before this are gone from the store, epoch ms. */
+  purgedToMs: number;
+}
+
+/** What a task knows about itself; changes with every commit. */
+export interface TaskMeta {
+  /** Next input offset to process. */
+  readonly inputOffset: Offset;
+  /**
+   * Write time of the last event, microseconds: `max(previous + 1, receivedAtMs * 1000)`, so a
+   * strictly increasing function of the input prefix that stays near real time.
+   */
+  readonly versionUs: number;
+  /** First `versionUs` of this state's life; a reset starts a later one, which wins everywhere. */
+  readonly generationUs: number;
+  readonly counts: ItemCounts;
+}
+
+/** How the engine's own state is written. */
+export interface EngineCodecs {
+  readonly keyState: Codec<KeyState>;
+  readonly meta: Codec<TaskMeta>;
+}
+
+/** Counters of a state that has read nothing. */
+export const noItems: ItemCounts = {
+  read: 0,
+  aggregated: 0,
+  late: 0,
+  deadLetters: 0,
+  duplicates: 0,
+};
+
+/** The state of a task that starts at `inputOffset` without a past. */
+export function firstMeta(inputOffset: Offset): TaskMeta {
+  return { inputOffset, versionUs: 0, generationUs: 0, counts: noItems };
+}

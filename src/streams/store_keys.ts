@@ -1,0 +1,82 @@
+/**
+ * Layout of a task's store and changelog keys; the bytewise order is the logical order.
+ *
+ * | bytes | holds |
+ * |---|---|
+ * | `m` | the task's meta record |
+ * | `k` key | the time of a key |
+ * | `w` key escaped, `00`, window start as big-endian int64 | one window |
+ *
+ * In window keys a `00` inside the key is written `00 ff`, so that no key is another's prefix.
+ *
+ * @see Kafka Streams WindowKeySchema; differs: the key is terminated, so that a scan over one
+ *   key's windows meets no other key.
+ */
+import { assert } from "../base/assert.ts";
+import { encodeText } from "./text.ts";
+import type { KeyRange } from "./ports.ts";
+
+const metaTag = 0x6d;
+const keyTag = 0x6b;
+const windowTag = 0x77;
+const startBytes = 8;
+const two32 = 2 ** 32;
+
+/** Key of the task's meta record. */
+export const metaKey: Uint8Array = new Uint8Array([metaTag]);
+
+/** Key of a key's time. */
+export function keyStateKey(key: string): Uint8Array {
+  const text = encodeText(key);
+  const bytes = new Uint8Array(1 + text.length);
+  bytes[0] = keyTag;
+  bytes.set(text, 1);
+  return bytes;
+}
+
+/** Key of one window. */
+export function windowKey(key: string, startMs: number): Uint8Array {
+  assert(Number.isSafeInteger(startMs) && startMs >= 0, `window start must be >= 0: ${startMs}`);
+  const prefix = windowPrefix(key);
+  const bytes = new Uint8Array(prefix.length + startBytes);
+  bytes.set(prefix);
+  const view = new DataView(bytes.buffer, prefix.length);
+  view.setUint32(0, Math.floor(startMs / two32));
+  view.setUint32(4, startMs % two32);
+  return bytes;
+}
+
+/** Start of the window that a window key stands for, epoch ms. */
+export function windowStartOf(bytes: Uint8Array): number {
+  assert(bytes[0] === windowTag, "not a window key");
+  const view = new DataView(bytes.buffer, bytes.byteOffset + bytes.length - startBytes);
+  return view.getUint32(0) * two32 + view.getUint32(4);
+}
+
+/** The windows of a key that start in `[fromMs, toMs)`. */
+export function windowRange(key: string, fromMs: number, toMs: number): KeyRange {
+  return { gte: windowKey(key, fromMs), lt: windowKey(key, toMs) };
+}
+
+/** The time records of all keys. */
+export const allKeyStates: KeyRange = {
+  gte: new Uint8Array([keyTag]),
+  lt: new Uint8Array([keyTag + 1]),
+};
+
+/** The key that a key-time record belongs to. */
+export function keyOf(bytes: Uint8Array): string {
+  assert(bytes[0] === keyTag, "not a key-time key");
+  return new TextDecoder().decode(bytes.subarray(1));
+}
+
+function windowPrefix(key: string): Uint8Array {
+  const text = encodeText(key);
+  const bytes = [windowTag];
+  for (const byte of text) {
+    bytes.push(byte);
+    if (byte === 0) bytes.push(0xff);
+  }
+  bytes.push(0);
+  return new Uint8Array(bytes);
+}

@@ -1,0 +1,223 @@
+import { type BackoffPolicy, fullJitterMs } from "../base/backoff.ts";
+import { type Disposition, dispositionOf, isAborted } from "../base/errors.ts";
+import type { CommitPlace } from "./commit.ts";
+import { TaskControl } from "./task_control.ts";
+import type { Fetched } from "./ports.ts";
+import type { TaskListener } from "./task_listener.ts";
+import { type Committed, type StreamsPorts, TaskSession } from "./task_session.ts";
+import { TaskReport } from "./task_report.ts";
+import type { TaskStatus } from "./status.ts";
+import type { Topology } from "./topology.ts";
+
+/** How a task paces itself. */
+export interface TaskSettings {
+  /** Longest time between commits while there is something to commit, ms. */
+  readonly commitIntervalMs: number;
+  /** Rows that wait at most before a commit is made early. */
+  readonly pendingRowsMax: number;
+}
+
+/** Waits after failures: quick at first, as most are a broker on its way back. */
+const restartPolicy: BackoffPolicy = { baseMs: 250, maxMs: 10_000 };
+
+/**
+ * One input partition's unit of work: fences, restores, processes, commits, until it is closed.
+ *
+ * A failure drops the session and, by its disposition, starts a new one from the last commit,
+ * rebuilds the store first, or ends in `failed` until the task is closed.
+ *
+ * Owner: the `StreamsApp`.
+ */
+export class StreamTask<E, A, R> {
+  readonly #ports: StreamsPorts<R>;
+  readonly #topology: Topology<E, A, R>;
+  readonly #place: CommitPlace;
+  readonly #settings: TaskSettings;
+  readonly #listener: TaskListener<R>;
+  readonly #control: TaskControl;
+  readonly #report: TaskReport;
+  #session: TaskSession<E, A, R> | undefined;
+  #lastCommitMs = 0;
+  #ended: Promise<void> | undefined;
+
+  constructor(
+    ports: StreamsPorts<R>,
+    topology: Topology<E, A, R>,
+    place: CommitPlace,
+    settings: TaskSettings,
+    listener: TaskListener<R>,
+  ) {
+    this.#ports = ports;
+    this.#topology = topology;
+    this.#place = place;
+    this.#settings = settings;
+    this.#listener = listener;
+    this.#control = new TaskControl(ports.clock);
+    this.#report = new TaskReport(place.input, ports.clock, ports.logger);
+  }
+
+  get status(): TaskStatus {
+    return this.#report.status;
+  }
+
+  /** The open session while the task can answer queries. */
+  get session(): TaskSession<E, A, R> | undefined {
+    return this.#session;
+  }
+
+  /** Begins; returns at once. */
+  start(): void {
+    this.#ended ??= this.#run();
+  }
+
+  /** Commits and pauses; resolves when that is done, cannot be done, or `boundMs` has passed. */
+  async suspend(boundMs: number): Promise<void> {
+    await this.#control.suspend(boundMs);
+  }
+
+  /** Goes on after `suspend`. */
+  resume(): void {
+    this.#control.resume();
+  }
+
+  /** Commits and closes; what is not done after `boundMs` is dropped, as of the last commit. */
+  async close(boundMs: number): Promise<void> {
+    await this.#control.close(boundMs, this.#ended ?? Promise.resolve());
+  }
+
+  /** Drops everything since the last commit: for a partition that is no longer ours. */
+  async abandon(): Promise<void> {
+    this.#control.abort();
+    await this.#ended;
+  }
+
+  async #run(): Promise<void> {
+    for (let attempt = 0; !this.#control.closing; attempt++) {
+      const startedMs = this.#ports.clock.monotonicMs();
+      try {
+        await this.#live();
+      } catch (error) {
+        if (isAborted(error)) break;
+        if (this.#ports.clock.monotonicMs() - startedMs > restartPolicy.maxMs) attempt = 0;
+        if (!await this.#recover(error, attempt)) break;
+      }
+    }
+    this.#report.state("closed");
+    this.#control.idle();
+    this.#listener.closed(this.#place.input);
+  }
+
+  /** @returns False when the task is being closed. */
+  async #recover(error: unknown, attempt: number): Promise<boolean> {
+    const disposition = dispositionOf(error);
+    this.#report.failed(error, disposition);
+    this.#control.idle();
+    try {
+      await this.#remedy(disposition, attempt);
+      return true;
+    } catch (failure) {
+      if (isAborted(failure)) return false;
+      this.#report.failed(failure, "stop");
+      return await this.#control.untilClosed().catch(() => false);
+    }
+  }
+
+  async #remedy(disposition: Disposition, attempt: number): Promise<void> {
+    const { clock, random, stores } = this.#ports;
+    switch (disposition) {
+      case "stop":
+      case "skip":
+        return await this.#control.untilClosed();
+      case "rebuild":
+        return await stores.destroy(this.#place.input);
+      case "rejoin":
+        return await clock.sleep(restartPolicy.maxMs, this.#control.signal);
+      case "retry":
+      case "reconcile":
+        return await clock.sleep(
+          fullJitterMs(restartPolicy, attempt, random),
+          this.#control.signal,
+        );
+    }
+  }
+
+  async #live(): Promise<void> {
+    const { signal } = this.#control;
+    await using session = await TaskSession.open(
+      this.#ports,
+      this.#topology,
+      this.#place,
+      {
+        onState: (state) => this.#report.state(state),
+        onRestore: (progress) => this.#report.restoring(progress),
+        onProblem: (error) => this.#report.problem(error),
+      },
+      signal,
+    );
+    this.#session = session;
+    try {
+      this.#report.opened(session.meta, session.store.checkpoint?.changelogPosition);
+      this.#listener.opened(this.#place.input);
+      this.#lastCommitMs = this.#ports.clock.monotonicMs();
+      await this.#loop(session, signal);
+    } finally {
+      this.#session = undefined;
+      this.#report.state("closing");
+    }
+  }
+
+  async #loop(session: TaskSession<E, A, R>, signal: AbortSignal): Promise<void> {
+    let reading = this.#read(session, signal);
+    for (;;) {
+      if (await this.#control.settle(() => this.#commitChanged(session, signal), this.#report)) {
+        return;
+      }
+      const waitMs = session.changed ? this.#untilDueMs() : undefined;
+      const fetched = await this.#control.race(reading, waitMs);
+      if (fetched !== undefined) {
+        await this.#processAll(session, fetched, signal);
+        reading = this.#read(session, signal);
+      }
+      if (session.changed && this.#untilDueMs() <= 0) await this.#commit(session, signal);
+    }
+  }
+
+  #read(session: TaskSession<E, A, R>, signal: AbortSignal): Promise<Fetched> {
+    const reading = session.reader.next(signal);
+    reading.catch(() => {}); // seen by the race, if the task still cares
+    return reading;
+  }
+
+  async #processAll(
+    session: TaskSession<E, A, R>,
+    fetched: Fetched,
+    signal: AbortSignal,
+  ): Promise<void> {
+    await session.prepare(fetched.records, signal);
+    for (const record of fetched.records) {
+      session.process(record);
+      if (session.pendingRows >= this.#settings.pendingRowsMax) await this.#commit(session, signal);
+    }
+    session.passed(fetched);
+    this.#report.fetched(fetched.endOffset);
+  }
+
+  async #commitChanged(session: TaskSession<E, A, R>, signal: AbortSignal): Promise<void> {
+    if (session.changed) await this.#commit(session, signal);
+  }
+
+  async #commit(session: TaskSession<E, A, R>, signal: AbortSignal): Promise<void> {
+    const startedMs = this.#ports.clock.monotonicMs();
+    const committed: Committed<R> = await session.commit(signal);
+    this.#lastCommitMs = this.#ports.clock.monotonicMs();
+    const durationMs = this.#lastCommitMs - startedMs;
+    const previous = this.#report.status.counts;
+    this.#report.committed(committed.meta, committed.changelogPosition, durationMs);
+    this.#listener.committed(this.#place.input, { ...committed, durationMs, previous });
+  }
+
+  #untilDueMs(): number {
+    const elapsedMs = this.#ports.clock.monotonicMs() - this.#lastCommitMs;
+    return this.#settings.commitIntervalMs - elapsedMs;
+  }
+}

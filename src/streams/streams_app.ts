@@ -1,0 +1,153 @@
+import { PipelineError } from "../base/errors.ts";
+import type { GroupMembership, RebalanceListener } from "./ports.ts";
+import { partitionForKey } from "./partitioner.ts";
+import type { TopicPartition } from "./record.ts";
+import { StreamTask, type TaskSettings } from "./stream_task.ts";
+import type { TaskStatus } from "./status.ts";
+import { windowRange, windowStartOf } from "./store_keys.ts";
+import type { TaskListener } from "./task_listener.ts";
+import type { StreamsPorts } from "./task_session.ts";
+import { encodeText } from "./text.ts";
+import { changelogTopic, type Topology, type WindowResult } from "./topology.ts";
+
+/** Settings of an application's instance. */
+export interface AppSettings extends TaskSettings {
+  /** Names the group, the internal topics and the transactional ids. */
+  readonly application: string;
+  /** How long tasks may take to commit when they are revoked or closed, ms. */
+  readonly closeBoundMs: number;
+}
+
+/**
+ * One instance of an application: a task per partition that the group gives it.
+ *
+ * @example
+ * ```ts ignore
+ * const app = new StreamsApp(topology, ports, membership, settings);
+ * await app.run(signal); // until the signal fires; tasks are committed and closed then
+ * ```
+ */
+export class StreamsApp<E, A, R> {
+  readonly #topology: Topology<E, A, R>;
+  readonly #ports: StreamsPorts<R>;
+  readonly #membership: GroupMembership;
+  readonly #settings: AppSettings;
+  readonly #tasks = new Map<number, StreamTask<E, A, R>>();
+  readonly #listeners = new Set<TaskListener<R>>();
+  #partitionCount = 0;
+
+  constructor(
+    topology: Topology<E, A, R>,
+    ports: StreamsPorts<R>,
+    membership: GroupMembership,
+    settings: AppSettings,
+  ) {
+    this.#topology = topology;
+    this.#ports = ports;
+    this.#membership = membership;
+    this.#settings = settings;
+  }
+
+  /** This instance's tasks by partition. */
+  get tasks(): readonly TaskStatus[] {
+    return [...this.#tasks.values()].map((task) => task.status)
+      .sort((a, b) => a.partition - b.partition);
+  }
+
+  /** Tells of every task's turns from now on; returns how to stop that. */
+  listen(listener: TaskListener<R>): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /**
+   * Takes part in the group until the signal fires.
+   *
+   * @throws {PipelineError} `TOPIC_UNSUITABLE` if input and changelog do not fit together.
+   */
+  async run(signal: AbortSignal): Promise<void> {
+    const { topic } = this.#topology.source;
+    this.#partitionCount = await this.#ports.log.partitionCount(topic);
+    await this.#checkChangelog();
+    await this.#membership.run(topic, this.#rebalanceListener(), signal);
+  }
+
+  /**
+   * The committed windows of a key that start in `[fromMs, toMs)`, oldest first.
+   *
+   * @returns `undefined` when the key's partition is not open here.
+   */
+  async windows(key: string, fromMs: number, toMs: number): Promise<WindowResult<A>[] | undefined> {
+    if (this.#partitionCount === 0) return undefined;
+    const partition = partitionForKey(encodeText(key), this.#partitionCount);
+    const store = this.#tasks.get(partition)?.session?.store;
+    if (store === undefined) return undefined;
+    const results: WindowResult<A>[] = [];
+    const { windowCodec, windows: { sizeMs } } = this.#topology;
+    for await (const entry of store.scan(windowRange(key, fromMs, toMs))) {
+      const startMs = windowStartOf(entry.key);
+      const state = windowCodec.decode(entry.value);
+      results.push({ key, startMs, endMs: startMs + sizeMs, state });
+    }
+    return results;
+  }
+
+  async #checkChangelog(): Promise<void> {
+    const { application } = this.#settings;
+    const changelog = changelogTopic(application, this.#topology.store);
+    const count = await this.#ports.log.partitionCount(changelog);
+    if (count === this.#partitionCount) return;
+    throw new PipelineError(
+      "TOPIC_UNSUITABLE",
+      `Cannot keep state in ${changelog} as it must have as many partitions as the input ` +
+        `(${this.#partitionCount}): it has ${count}`,
+    );
+  }
+
+  #rebalanceListener(): RebalanceListener {
+    const { closeBoundMs } = this.#settings;
+    return {
+      rebalancing: async () => {
+        await Promise.all([...this.#tasks.values()].map((task) => task.suspend(closeBoundMs)));
+      },
+      assigned: async (partitions) => {
+        const gone = [...this.#tasks].filter(([partition]) => !partitions.includes(partition));
+        await Promise.all(gone.map(([, task]) => task.close(closeBoundMs)));
+        for (const [partition] of gone) this.#tasks.delete(partition);
+        for (const task of this.#tasks.values()) task.resume();
+        for (const partition of partitions) this.#open(partition);
+      },
+      lost: async () => {
+        await Promise.all([...this.#tasks.values()].map((task) => task.abandon()));
+        this.#tasks.clear();
+      },
+    };
+  }
+
+  #open(partition: number): void {
+    if (this.#tasks.has(partition)) return;
+    const { application } = this.#settings;
+    const place = {
+      input: { topic: this.#topology.source.topic, partition },
+      changelog: { topic: changelogTopic(application, this.#topology.store), partition },
+    };
+    const task = new StreamTask(
+      this.#ports,
+      this.#topology,
+      place,
+      this.#settings,
+      this.#broadcast(),
+    );
+    this.#tasks.set(partition, task);
+    task.start();
+  }
+
+  #broadcast(): TaskListener<R> {
+    const all = (tell: (listener: TaskListener<R>) => void) => this.#listeners.forEach(tell);
+    return {
+      opened: (input: TopicPartition) => all((l) => l.opened(input)),
+      committed: (input, report) => all((l) => l.committed(input, report)),
+      closed: (input: TopicPartition) => all((l) => l.closed(input)),
+    };
+  }
+}

@@ -1,0 +1,129 @@
+import type { Clock } from "../base/clock.ts";
+import { PipelineError } from "../base/errors.ts";
+import type { TaskReport } from "./task_report.ts";
+
+type Wanted = "running" | "suspended" | "closed";
+
+/**
+ * What others want of a task, and the points at which the task obeys: between batches, never in
+ * the middle of one.
+ *
+ * Owner: the task.
+ */
+export class TaskControl {
+  readonly #clock: Clock;
+  readonly #abort = new AbortController();
+  #wanted: Wanted = "running";
+  /** True while the task has nothing that a suspension would have to wait for. */
+  #idle = true;
+  #changed = Promise.withResolvers<void>();
+  #settled = Promise.withResolvers<void>();
+  #waker: (() => void) | undefined;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Fires when everything since the last commit is to be dropped. */
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  get closing(): boolean {
+    return this.#wanted === "closed";
+  }
+
+  async suspend(boundMs: number): Promise<void> {
+    if (this.closing) return;
+    this.#want("suspended");
+    if (!this.#idle) await this.#within(this.#settled.promise, boundMs);
+  }
+
+  resume(): void {
+    if (this.#wanted === "suspended") this.#want("running");
+  }
+
+  async close(boundMs: number, ended: Promise<void>): Promise<void> {
+    this.#want("closed");
+    if (this.#idle) this.#abort.abort();
+    else await this.#within(ended, boundMs);
+    this.#abort.abort();
+    await ended;
+  }
+
+  /** Drops everything at once. */
+  abort(): void {
+    this.#want("closed");
+    this.#abort.abort();
+  }
+
+  /** Says that there is nothing to commit or to wait for. */
+  idle(): void {
+    this.#idle = true;
+    this.#settled.resolve();
+  }
+
+  /** Waits until the task is closed. */
+  async untilClosed(): Promise<never> {
+    while (!this.closing) await this.#changed.promise;
+    throw new PipelineError("ABORTED", "Cannot go on as the task is closed");
+  }
+
+  /**
+   * Obeys: commits and waits while suspended.
+   *
+   * @returns True when the task is to end, everything committed.
+   */
+  async settle(commit: () => Promise<void>, report: TaskReport): Promise<boolean> {
+    this.#idle = false;
+    while (this.#wanted === "suspended") {
+      await commit();
+      report.state("suspended");
+      this.idle();
+      while (this.#wanted === "suspended") await this.#changed.promise;
+      this.#idle = false;
+      if (this.#wanted === "running") report.state("running");
+    }
+    if (!this.closing) return false;
+    await commit();
+    return true;
+  }
+
+  /**
+   * Waits for `work`, a wish of others, or the time; `undefined` if `work` was not first.
+   *
+   * Leaves nothing behind on promises that outlive the call, except on `work` itself.
+   */
+  async race<T>(work: Promise<T>, waitMs: number | undefined): Promise<T | undefined> {
+    const { promise, resolve, reject } = Promise.withResolvers<T | undefined>();
+    const timer = new AbortController();
+    this.#waker = () => resolve(undefined);
+    work.then(resolve, reject);
+    if (waitMs !== undefined) {
+      this.#clock.sleep(waitMs, timer.signal).then(() => resolve(undefined), () => {});
+    }
+    try {
+      return await promise;
+    } finally {
+      this.#waker = undefined;
+      timer.abort();
+    }
+  }
+
+  #want(wanted: Wanted): void {
+    if (this.#wanted === wanted || this.closing) return;
+    this.#wanted = wanted;
+    this.#settled = Promise.withResolvers();
+    const changed = this.#changed;
+    this.#changed = Promise.withResolvers();
+    changed.resolve();
+    this.#waker?.();
+  }
+
+  async #within(work: Promise<void>, boundMs: number): Promise<void> {
+    const timer = new AbortController();
+    const due = this.#clock.sleep(boundMs, timer.signal).catch(() => {});
+    await Promise.race([work, due]);
+    timer.abort();
+  }
+}

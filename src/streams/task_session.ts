@@ -1,0 +1,239 @@
+import { PipelineError } from "../base/errors.ts";
+import { retrying } from "../base/backoff.ts";
+import type { Clock } from "../base/clock.ts";
+import type { Logger } from "../base/logger.ts";
+import type { Random } from "../base/random.ts";
+import { collectChanges } from "./changes.ts";
+import { type CommitPlace, Committer } from "./commit.ts";
+import { parseCommitMetadata } from "./commit_metadata.ts";
+import type {
+  CommitLog,
+  CommittedOffset,
+  Fetched,
+  PartitionReader,
+  RecordLog,
+  Sink,
+  StateStore,
+  StateStores,
+} from "./ports.ts";
+import { RecordProcessor } from "./processor.ts";
+import { type LogRecord, type Offset, partitionName } from "./record.ts";
+import { restore } from "./restore.ts";
+import { type EngineCodecs, firstMeta, type TaskMeta } from "./state.ts";
+import type { RestoreProgress, TaskState } from "./status.ts";
+import { metaKey } from "./store_keys.ts";
+import type { Topology } from "./topology.ts";
+import { WriteCache } from "./write_cache.ts";
+
+/** What the engine runs on. */
+export interface StreamsPorts<R> {
+  readonly log: RecordLog;
+  readonly commitLog: CommitLog;
+  readonly stores: StateStores;
+  readonly sink: Sink<R>;
+  readonly codecs: EngineCodecs;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
+/** Told how an opening task gets on. */
+export interface OpeningObserver {
+  readonly onState: (state: TaskState) => void;
+  readonly onRestore: (progress: RestoreProgress) => void;
+  readonly onProblem: (error: unknown) => void;
+}
+
+/** A commit that happened. */
+export interface Committed<R> {
+  readonly meta: TaskMeta;
+  readonly changelogPosition: Offset;
+  readonly rows: readonly R[];
+}
+
+const prepareRetry = { baseMs: 200, maxMs: 5_000 };
+
+/**
+ * A task from fencing to close: its open store, its cache, its place in the input.
+ *
+ * Owner: the `StreamTask`, which opens a new session after every failure. Guarantee: dropped
+ * without `commit`, it leaves the state as of the last commit.
+ */
+export class TaskSession<E, A, R> implements AsyncDisposable {
+  readonly #ports: StreamsPorts<R>;
+  readonly #topology: Topology<E, A, R>;
+  readonly #resources: AsyncDisposableStack;
+  readonly #cache: WriteCache<A>;
+  readonly #committer: Committer<R>;
+  readonly #processor: RecordProcessor<E, A, R>;
+  readonly store: StateStore;
+  readonly reader: PartitionReader;
+
+  private constructor(
+    ports: StreamsPorts<R>,
+    topology: Topology<E, A, R>,
+    parts: {
+      readonly store: StateStore;
+      readonly reader: PartitionReader;
+      readonly committer: Committer<R>;
+      readonly meta: TaskMeta;
+      readonly resources: AsyncDisposableStack;
+    },
+  ) {
+    this.#ports = ports;
+    this.#topology = topology;
+    this.#resources = parts.resources;
+    this.#committer = parts.committer;
+    this.store = parts.store;
+    this.reader = parts.reader;
+    this.#cache = new WriteCache(parts.store, ports.codecs, topology);
+    this.#processor = new RecordProcessor(topology, this.#cache, parts.meta);
+  }
+
+  /**
+   * Fences earlier owners, then opens the store, restores it and finds the place in the input.
+   *
+   * @throws {PipelineError} As its ports do; `INPUT_TRUNCATED` or `CHANGELOG_TRUNCATED` for gaps.
+   */
+  static async open<E, A, R>(
+    ports: StreamsPorts<R>,
+    topology: Topology<E, A, R>,
+    place: CommitPlace,
+    observer: OpeningObserver,
+    signal: AbortSignal,
+  ): Promise<TaskSession<E, A, R>> {
+    await using opening = new AsyncDisposableStack();
+    observer.onState("fencing");
+    const writer = opening.use(await ports.commitLog.fence(place.input));
+    const committed = await ports.commitLog.committed(place.input);
+    const store = opening.use(await ports.stores.open(place.input));
+    observer.onState("restoring");
+    await bringUpToDate(ports, place, store, committed, observer, signal);
+    const meta = await findPlace(ports, place, store, committed);
+    const reader = opening.use(ports.log.open(place.input, meta.inputOffset));
+    const { onProblem } = observer;
+    const committer = new Committer(
+      { ...ports, store },
+      place,
+      writer,
+      committed?.offset,
+      onProblem,
+    );
+    opening.use(committer);
+    return new TaskSession(ports, topology, {
+      store,
+      reader,
+      committer,
+      meta,
+      resources: opening.move(),
+    });
+  }
+
+  /** True when there is something to commit. */
+  get changed(): boolean {
+    return this.#processor.changed;
+  }
+
+  /** Rows that wait for the next commit, without those of windows. */
+  get pendingRows(): number {
+    return this.#processor.eventRows.length + this.#processor.sideOutputs.length;
+  }
+
+  get meta(): TaskMeta {
+    return this.#processor.meta;
+  }
+
+  /** Fetches what the records need before they can be processed synchronously. */
+  async prepare(records: readonly LogRecord[], signal: AbortSignal): Promise<void> {
+    const { clock, random } = this.#ports;
+    await retrying(() => this.#topology.source.prepare(records), {
+      policy: prepareRetry,
+      clock,
+      random,
+      signal,
+    });
+  }
+
+  /** Applies one prepared record. */
+  process(record: LogRecord): void {
+    this.#processor.process(record);
+  }
+
+  /** Moves the input position behind what was fetched, control records included. */
+  passed(fetched: Fetched): void {
+    this.#processor.skipTo(fetched.nextOffset);
+  }
+
+  /** Makes everything processed so far durable. */
+  async commit(signal: AbortSignal): Promise<Committed<R>> {
+    const changes = await collectChanges({
+      topology: this.#topology,
+      codecs: this.#ports.codecs,
+      store: this.store,
+      cache: this.#cache,
+      processor: this.#processor,
+    });
+    const { changelogPosition } = await this.#committer.commit(changes, signal);
+    this.#processor.settle();
+    this.#cache.settle();
+    return { meta: changes.meta, changelogPosition, rows: changes.rows };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#resources.disposeAsync();
+  }
+}
+
+async function bringUpToDate<R>(
+  ports: StreamsPorts<R>,
+  { changelog }: CommitPlace,
+  store: StateStore,
+  committed: CommittedOffset | undefined,
+  observer: OpeningObserver,
+  signal: AbortSignal,
+): Promise<void> {
+  const have = store.checkpoint?.changelogPosition;
+  if (have !== undefined && have === parseCommitMetadata(committed?.metadata ?? "")) return;
+  const { log, clock } = ports;
+  await restore({ log, changelog, store, clock, signal, onProgress: observer.onRestore });
+}
+
+async function findPlace<R>(
+  { log, codecs }: StreamsPorts<R>,
+  { input, changelog }: CommitPlace,
+  store: StateStore,
+  committed: CommittedOffset | undefined,
+): Promise<TaskMeta> {
+  const bounds = await log.bounds(input);
+  const stored = store.get(metaKey);
+  if (stored === undefined && committed === undefined) return firstMeta(bounds.startOffset);
+  if (stored === undefined) {
+    throw new PipelineError(
+      "CHANGELOG_TRUNCATED",
+      `Cannot go on with ${partitionName(input)} at committed offset ${committed?.offset} as its ` +
+        `state is gone: ${partitionName(changelog)} holds no meta record; to build the state ` +
+        `anew, stop every instance, reset the group's offsets, start again`,
+      { context: { ...input, committed: committed?.offset } },
+    );
+  }
+  const meta = codecs.meta.decode(stored);
+  if (committed !== undefined && committed.offset !== meta.inputOffset) {
+    throw new PipelineError(
+      "CHANGELOG_TRUNCATED",
+      `Cannot go on with ${partitionName(input)} as state and group disagree: the state is as of ` +
+        `offset ${meta.inputOffset}, the group committed ${committed.offset}; set the group's ` +
+        `offset to ${meta.inputOffset} with kafka-consumer-groups, or reset state and offsets`,
+      { context: { ...input, state: meta.inputOffset, committed: committed.offset } },
+    );
+  }
+  if (meta.inputOffset < bounds.startOffset || meta.inputOffset > bounds.endOffset) {
+    throw new PipelineError(
+      "INPUT_TRUNCATED",
+      `Cannot read ${partitionName(input)} from offset ${meta.inputOffset} as the topic holds ` +
+        `${bounds.startOffset} to ${bounds.endOffset}: records were deleted before they were ` +
+        `processed, or the topic was made anew; to accept the loss, reset state and offsets`,
+      { context: { ...input, wanted: meta.inputOffset, ...bounds } },
+    );
+  }
+  return meta;
+}

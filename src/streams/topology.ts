@@ -1,0 +1,78 @@
+import type { Codec } from "./codec.ts";
+import type { LogRecord } from "./record.ts";
+import type { DeadLetterCause } from "./side_output.ts";
+import type { WindowState } from "./state.ts";
+import type { TumblingWindows } from "./windows.ts";
+
+/** What a record turned out to hold. */
+export type Reading<E> =
+  | { readonly kind: "events"; readonly key: string; readonly events: readonly E[] }
+  | { readonly kind: "dead"; readonly cause: DeadLetterCause; readonly detail: string };
+
+/** Where events come from. Everything but `prepare` is pure and synchronous. */
+export interface Source<E> {
+  readonly topic: string;
+  /** Fetches what `read` needs for these records, such as writers' schemas. */
+  prepare(records: readonly LogRecord[]): Promise<void>;
+  /** The events of a record, all of one key, or why there are none; does not throw. */
+  read(record: LogRecord): Reading<E>;
+  /** Why an event cannot be real, or `undefined` if it can. */
+  fault(event: E): string | undefined;
+  /** Event time, epoch ms, >= 0 for an event without fault. */
+  timeOf(event: E): number;
+  /** One event as a record value, in the form that `read` reads. */
+  write(event: E): Uint8Array;
+}
+
+/** Where an event stands and when it came. */
+export interface EventContext {
+  readonly key: string;
+  readonly record: LogRecord;
+  /** Index of the event inside its record. */
+  readonly index: number;
+  /** Write time, microseconds; unique per event, greater than that of every event before it. */
+  readonly versionUs: number;
+}
+
+/** A window as it stood at a commit. */
+export interface WindowResult<A> {
+  readonly key: string;
+  readonly startMs: number;
+  readonly endMs: number;
+  readonly state: WindowState<A>;
+}
+
+/** Folds the events of a window. */
+export interface Aggregator<E, A> {
+  /** An aggregate of no events. */
+  initial(): A;
+  /** Adds an event, in place. */
+  add(aggregate: A, event: E): void;
+}
+
+/**
+ * A job as a value: read events, keep them in windows per key, send rows to a sink.
+ *
+ * @typeParam E Event.
+ * @typeParam A Aggregate of a window.
+ * @typeParam R Row of the sink.
+ */
+export interface Topology<E, A, R> {
+  readonly source: Source<E>;
+  /** Names the state store; its changelog is `<application>-<store>-changelog`. */
+  readonly store: string;
+  readonly windows: TumblingWindows;
+  readonly aggregator: Aggregator<E, A>;
+  readonly windowCodec: Codec<WindowState<A>>;
+  /** An event further than this ahead of its record's timestamp is not believed, ms. */
+  readonly maxFutureMs: number;
+  /** The row of an event that is stored as it is, late ones included. */
+  eventRow(event: E, context: EventContext): R;
+  /** The row of a window, as of its last change. */
+  windowRow(result: WindowResult<A>): R;
+}
+
+/** Name of the changelog topic of a store. */
+export function changelogTopic(application: string, store: string): string {
+  return `${application}-${store}-changelog`;
+}

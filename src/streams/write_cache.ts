@@ -1,0 +1,117 @@
+import type { EngineCodecs, KeyState, WindowState } from "./state.ts";
+import type { StateStore } from "./ports.ts";
+import { keyStateKey, windowKey } from "./store_keys.ts";
+import type { Topology } from "./topology.ts";
+
+/** One window in memory. */
+export interface CachedWindow<A> {
+  readonly startMs: number;
+  readonly state: WindowState<A>;
+  /** Changed since the last commit. */
+  dirty: boolean;
+}
+
+/** One key in memory with those of its windows that were touched. */
+export interface CachedKey<A> {
+  readonly key: string;
+  readonly state: KeyState;
+  readonly windows: Map<number, CachedWindow<A>>;
+  /** Changed since the last commit, or one of its windows was. */
+  dirty: boolean;
+}
+
+/** Keys kept in memory after a commit; the rest is read again from the store when needed. */
+const cleanKeysMax = 100_000;
+
+/**
+ * The state of one task between commits: what changed, and what was read for it.
+ *
+ * A key changed a thousand times is written once. Reading is synchronous, so there is no moment
+ * between reading a key and changing it.
+ *
+ * Owner: the task. Guarantee: nothing reaches the store before `settle`, which the commit calls
+ * after the store has the changes.
+ */
+export class WriteCache<A> {
+  readonly #store: StateStore;
+  readonly #codecs: EngineCodecs;
+  readonly #topology: Pick<Topology<never, A, never>, "windowCodec" | "aggregator">;
+  readonly #keys = new Map<string, CachedKey<A>>();
+  readonly #dirty = new Set<CachedKey<A>>();
+
+  constructor(
+    store: StateStore,
+    codecs: EngineCodecs,
+    topology: Pick<Topology<never, A, never>, "windowCodec" | "aggregator">,
+  ) {
+    this.#store = store;
+    this.#codecs = codecs;
+    this.#topology = topology;
+  }
+
+  /** Keys changed since the last commit. */
+  get dirtyKeys(): ReadonlySet<CachedKey<A>> {
+    return this.#dirty;
+  }
+
+  /** The key's time and windows; a new key starts at `bornAtMs`. */
+  key(key: string, bornAtMs: number): CachedKey<A> {
+    const cached = this.#keys.get(key);
+    if (cached !== undefined) return cached;
+    const stored = this.#store.get(keyStateKey(key));
+    const state: KeyState = stored === undefined
+      ? { streamTimeMs: bornAtMs, openWindows: [], purgedToMs: 0 }
+      : this.#codecs.keyState.decode(stored);
+    const entry: CachedKey<A> = { key, state, windows: new Map(), dirty: false };
+    this.#keys.set(key, entry);
+    return entry;
+  }
+
+  /** A window of the key, or `undefined` if it has none that starts there. */
+  window(owner: CachedKey<A>, startMs: number): CachedWindow<A> | undefined {
+    const cached = owner.windows.get(startMs);
+    if (cached !== undefined) return cached;
+    const stored = this.#store.get(windowKey(owner.key, startMs));
+    if (stored === undefined) return undefined;
+    const state = this.#topology.windowCodec.decode(stored);
+    const window: CachedWindow<A> = { startMs, state, dirty: false };
+    owner.windows.set(startMs, window);
+    return window;
+  }
+
+  /** Adds an empty window. */
+  openWindow(owner: CachedKey<A>, startMs: number): CachedWindow<A> {
+    const window: CachedWindow<A> = {
+      startMs,
+      state: {
+        aggregate: this.#topology.aggregator.initial(),
+        final: false,
+        versionUs: 0,
+        receivedAtMs: 0,
+      },
+      dirty: false,
+    };
+    owner.windows.set(startMs, window);
+    return window;
+  }
+
+  /** Marks a key as changed. */
+  touch(owner: CachedKey<A>): void {
+    if (owner.dirty) return;
+    owner.dirty = true;
+    this.#dirty.add(owner);
+  }
+
+  /** Forgets that anything changed, and windows that no event can change any more. */
+  settle(): void {
+    for (const owner of this.#dirty) {
+      owner.dirty = false;
+      for (const window of owner.windows.values()) {
+        window.dirty = false;
+        if (window.state.final) owner.windows.delete(window.startMs);
+      }
+    }
+    this.#dirty.clear();
+    if (this.#keys.size > cleanKeysMax) this.#keys.clear();
+  }
+}
