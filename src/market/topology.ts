@@ -13,6 +13,9 @@ import { type Trade, tradeFault, tradeId, tradesPerRecordMax } from "./trade.ts"
 /** Length of the base windows, ms: the seed's fifteen seconds. */
 export const baseWindowMs = 15_000;
 
+/** Name of the market job's state store. */
+export const marketStore = "windows-15s";
+
 /** What a user may choose about the market job. */
 export interface MarketOptions {
   readonly topic: string;
@@ -27,7 +30,7 @@ export interface MarketOptions {
 export function marketTopology(options: MarketOptions): Topology<Trade, Aggregate, MarketRow> {
   return {
     source: tradeSource(options.topic, options.tradeCodec),
-    store: "windows-15s",
+    store: marketStore,
     windows: tumbling({
       sizeMs: baseWindowMs,
       graceMs: options.graceMs,

@@ -1,4 +1,4 @@
-import { encodeText } from "./text.ts";
+import { decodeText, encodeText } from "./text.ts";
 import type { Headers, LogRecord, OutputRecord } from "./record.ts";
 
 /** Where the late and unreadable parts of a topic go. */
@@ -11,15 +11,19 @@ export function deadLetterTopic(topic: string): string {
   return `${topic}-dead-letters`;
 }
 
-/** Why something became a dead letter; labels of `dead_letters_total`. */
-export type DeadLetterCause =
-  | "malformed"
-  | "schema-unknown"
-  | "impossible-value"
-  | "key-mismatch"
-  | "far-future"
-  | "empty"
-  | "too-many-events";
+/** Why something may become a dead letter. */
+export const deadLetterCauses = [
+  "malformed",
+  "schema-unknown",
+  "impossible-value",
+  "key-mismatch",
+  "far-future",
+  "empty",
+  "too-many-events",
+] as const;
+
+/** Why something became a dead letter; labels of the dead-letter counters. */
+export type DeadLetterCause = typeof deadLetterCauses[number];
 
 /** Which part of which input record a side output is about. */
 export interface Origin {
@@ -43,6 +47,13 @@ export function deadLetterRecord(
     value: record.value,
     headers: { ...originHeaders(origin), cause: encodeText(cause), detail: encodeText(detail) },
   };
+}
+
+/** Why a side output is a dead letter; `undefined` if it is none. */
+export function deadLetterCauseOf({ headers }: OutputRecord): DeadLetterCause | undefined {
+  const cause = headers?.["cause"];
+  const text = cause === undefined ? undefined : decodeText(cause);
+  return deadLetterCauses.find((known) => known === text);
 }
 
 /** Headers that lead back to the input. */

@@ -111,6 +111,7 @@ export class StreamTask<E, A, R> {
   async #recover(error: unknown, attempt: number): Promise<boolean> {
     const disposition = dispositionOf(error);
     this.#report.failed(error, disposition);
+    this.#listener.failed(this.#place.input, error);
     this.#control.idle();
     try {
       await this.#remedy(disposition, attempt);
@@ -200,6 +201,7 @@ export class StreamTask<E, A, R> {
     }
     session.passed(fetched);
     this.#report.fetched(fetched.endOffset);
+    this.#listener.fetched(this.#place.input, fetched.records.length);
   }
 
   async #commitChanged(session: TaskSession<E, A, R>, signal: AbortSignal): Promise<void> {

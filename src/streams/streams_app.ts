@@ -4,7 +4,8 @@ import { partitionForKey } from "./partitioner.ts";
 import type { TopicPartition } from "./record.ts";
 import { StreamTask, type TaskSettings } from "./stream_task.ts";
 import type { TaskStatus } from "./status.ts";
-import { windowRange, windowStartOf } from "./store_keys.ts";
+import type { KeyState } from "./state.ts";
+import { allKeyStates, keyOf, windowRange, windowStartOf } from "./store_keys.ts";
 import type { TaskListener } from "./task_listener.ts";
 import type { StreamsPorts } from "./task_session.ts";
 import { encodeText } from "./text.ts";
@@ -16,6 +17,15 @@ export interface AppSettings extends TaskSettings {
   readonly application: string;
   /** How long tasks may take to commit when they are revoked or closed, ms. */
   readonly closeBoundMs: number;
+}
+
+/** Which windows of a key are asked for. */
+export interface WindowQuery {
+  /** Epoch ms, inclusive, >= 0. */
+  readonly fromMs: number;
+  /** Epoch ms, exclusive. */
+  readonly toMs: number;
+  readonly limit: number;
 }
 
 /**
@@ -35,6 +45,7 @@ export class StreamsApp<E, A, R> {
   readonly #tasks = new Map<number, StreamTask<E, A, R>>();
   readonly #listeners = new Set<TaskListener<R>>();
   #partitionCount = 0;
+  #joined = false;
 
   constructor(
     topology: Topology<E, A, R>,
@@ -52,6 +63,11 @@ export class StreamsApp<E, A, R> {
   get tasks(): readonly TaskStatus[] {
     return [...this.#tasks.values()].map((task) => task.status)
       .sort((a, b) => a.partition - b.partition);
+  }
+
+  /** True once the group has said what is ours, be it nothing. */
+  get joined(): boolean {
+    return this.#joined;
   }
 
   /** Tells of every task's turns from now on; returns how to stop that. */
@@ -73,23 +89,39 @@ export class StreamsApp<E, A, R> {
   }
 
   /**
-   * The committed windows of a key that start in `[fromMs, toMs)`, oldest first.
+   * The committed windows of a key that start in `[fromMs, toMs)`, oldest first; of more than
+   * `limit` the newest.
    *
    * @returns `undefined` when the key's partition is not open here.
    */
-  async windows(key: string, fromMs: number, toMs: number): Promise<WindowResult<A>[] | undefined> {
+  async windows(
+    key: string,
+    { fromMs, toMs, limit }: WindowQuery,
+  ): Promise<WindowResult<A>[] | undefined> {
     if (this.#partitionCount === 0) return undefined;
     const partition = partitionForKey(encodeText(key), this.#partitionCount);
     const store = this.#tasks.get(partition)?.session?.store;
     if (store === undefined) return undefined;
     const results: WindowResult<A>[] = [];
     const { windowCodec, windows: { sizeMs } } = this.#topology;
-    for await (const entry of store.scan(windowRange(key, fromMs, toMs))) {
+    const range = { ...windowRange(key, fromMs, toMs), reverse: true, limit };
+    for await (const entry of store.scan(range)) {
       const startMs = windowStartOf(entry.key);
       const state = windowCodec.decode(entry.value);
       results.push({ key, startMs, endMs: startMs + sizeMs, state });
     }
-    return results;
+    return results.reverse();
+  }
+
+  /** The keys of an open partition with their time; none if it is not open here. */
+  async keys(partition: number): Promise<{ key: string; state: KeyState }[]> {
+    const store = this.#tasks.get(partition)?.session?.store;
+    const keys: { key: string; state: KeyState }[] = [];
+    if (store === undefined) return keys;
+    for await (const entry of store.scan(allKeyStates)) {
+      keys.push({ key: keyOf(entry.key), state: this.#ports.codecs.keyState.decode(entry.value) });
+    }
+    return keys;
   }
 
   async #checkChangelog(): Promise<void> {
@@ -116,8 +148,10 @@ export class StreamsApp<E, A, R> {
         for (const [partition] of gone) this.#tasks.delete(partition);
         for (const task of this.#tasks.values()) task.resume();
         for (const partition of partitions) this.#open(partition);
+        this.#joined = true;
       },
       lost: async () => {
+        this.#joined = false;
         await Promise.all([...this.#tasks.values()].map((task) => task.abandon()));
         this.#tasks.clear();
       },
@@ -146,7 +180,9 @@ export class StreamsApp<E, A, R> {
     const all = (tell: (listener: TaskListener<R>) => void) => this.#listeners.forEach(tell);
     return {
       opened: (input: TopicPartition) => all((l) => l.opened(input)),
+      fetched: (input, records) => all((l) => l.fetched(input, records)),
       committed: (input, report) => all((l) => l.committed(input, report)),
+      failed: (input, error) => all((l) => l.failed(input, error)),
       closed: (input: TopicPartition) => all((l) => l.closed(input)),
     };
   }

@@ -13,6 +13,10 @@ export interface CommitReport<R> extends Committed<R> {
 export interface TaskListener<R> {
   /** The task is restored and can answer queries. */
   opened(input: TopicPartition): void;
+  /** So many records were read; those read again after a failure included. */
+  fetched(input: TopicPartition, records: number): void;
   committed(input: TopicPartition, report: CommitReport<R>): void;
+  /** The session ended with an error and is tried again, or is not. */
+  failed(input: TopicPartition, error: unknown): void;
   closed(input: TopicPartition): void;
 }

@@ -17,7 +17,7 @@ import type {
   StateStores,
 } from "./ports.ts";
 import { RecordProcessor } from "./processor.ts";
-import { type LogRecord, type Offset, partitionName } from "./record.ts";
+import { type LogRecord, type Offset, type OutputRecord, partitionName } from "./record.ts";
 import { restore } from "./restore.ts";
 import { type EngineCodecs, firstMeta, type TaskMeta } from "./state.ts";
 import type { RestoreProgress, TaskState } from "./status.ts";
@@ -49,6 +49,8 @@ export interface Committed<R> {
   readonly meta: TaskMeta;
   readonly changelogPosition: Offset;
   readonly rows: readonly R[];
+  /** Late events and dead letters. */
+  readonly sideOutputs: readonly OutputRecord[];
 }
 
 const prepareRetry = { baseMs: 200, maxMs: 5_000 };
@@ -176,7 +178,7 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
     const { changelogPosition } = await this.#committer.commit(changes, signal);
     this.#processor.settle();
     this.#cache.settle();
-    return { meta: changes.meta, changelogPosition, rows: changes.rows };
+    return { ...changes, changelogPosition };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,0 +1,151 @@
+import type { Logger } from "../base/logger.ts";
+import { describeError } from "../base/errors.ts";
+import type { Aggregate } from "../market/aggregate.ts";
+import { baseWindowMs } from "../market/topology.ts";
+import type { ResultReader } from "../market/queries.ts";
+import type { MarketRow, TradeRow, WindowRow } from "../market/rows.ts";
+import type { Trade } from "../market/trade.ts";
+import type { StreamsApp } from "../streams/streams_app.ts";
+import type { TaskStatus } from "../streams/status.ts";
+import type { Topology } from "../streams/topology.ts";
+import type {
+  CandleRange,
+  FeedKind,
+  Health,
+  LiveUpdate,
+  LiveView,
+  SymbolSummary,
+} from "./ports.ts";
+import { dayMs, dayOf, SymbolBoard } from "./symbol_board.ts";
+
+/** Latest trades of a symbol that one commit tells listeners about. */
+const tradesPerSymbolMax = 20;
+
+/** Behind every window start: 2^53 ms is past the year 287,000. */
+const endOfTimeMs = Number.MAX_SAFE_INTEGER - baseWindowMs;
+
+/** What a market view shows. */
+export interface MarketViewOptions {
+  readonly application: string;
+  readonly feed: FeedKind;
+  readonly app: StreamsApp<Trade, Aggregate, MarketRow>;
+  readonly topology: Topology<Trade, Aggregate, MarketRow>;
+  readonly reader: ResultReader;
+  readonly logger: Logger;
+  /** What else stands in the way of readiness, such as a feed that refuses us. */
+  readonly problems?: () => readonly string[];
+}
+
+/**
+ * The HTTP surface's view of a running instance: candles from its committed state, trades from
+ * the sink. Shows nothing that is not committed.
+ */
+export class MarketView implements LiveView {
+  readonly #options: MarketViewOptions;
+  readonly #board = new SymbolBoard();
+  readonly #listeners = new Set<(update: LiveUpdate) => void>();
+
+  constructor(options: MarketViewOptions) {
+    this.#options = options;
+    options.app.listen({
+      opened: ({ partition }) => void this.#load(partition),
+      fetched() {},
+      committed: (_input, { rows }) => this.#committed(rows),
+      failed() {},
+      closed() {},
+    });
+  }
+
+  get application(): string {
+    return this.#options.application;
+  }
+
+  get topic(): string {
+    return this.#options.topology.source.topic;
+  }
+
+  get feed(): FeedKind {
+    return this.#options.feed;
+  }
+
+  symbols(): readonly SymbolSummary[] {
+    return this.#board.summaries;
+  }
+
+  async candles(symbol: string, range: CandleRange): Promise<readonly WindowRow[] | undefined> {
+    if (this.#board.summary(symbol) === undefined) return undefined;
+    const { app, topology } = this.#options;
+    const { fromMs = 0, toMs = endOfTimeMs, limit } = range;
+    const results = await app.windows(symbol, {
+      fromMs: Math.max(0, fromMs),
+      toMs: Math.max(0, Math.min(toMs, endOfTimeMs)),
+      limit,
+    });
+    return results?.map((result) => topology.windowRow(result) as WindowRow);
+  }
+
+  trades(symbol: string, limit: number): Promise<readonly TradeRow[]> {
+    return this.#options.reader.trades(symbol, limit);
+  }
+
+  tasks(): readonly TaskStatus[] {
+    return this.#options.app.tasks;
+  }
+
+  health(): Health {
+    const { app } = this.#options;
+    const problems = [...this.#options.problems?.() ?? []];
+    if (!app.joined) problems.push("has not joined its group yet");
+    for (const { partition, state, problem } of app.tasks) {
+      if (problem !== undefined) problems.push(`task ${partition}: ${problem}`);
+      else if (state !== "running") problems.push(`task ${partition} is ${state}`);
+    }
+    return { ready: problems.length === 0, problems };
+  }
+
+  subscribe(listener: (update: LiveUpdate) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Learns what a task that was just opened holds. */
+  async #load(partition: number): Promise<void> {
+    const { app, topology, logger } = this.#options;
+    try {
+      for (const { key, state } of await app.keys(partition)) {
+        const fromMs = dayOf(state.streamTimeMs);
+        const limit = dayMs / baseWindowMs;
+        const results = await app.windows(key, { fromMs, toMs: endOfTimeMs, limit });
+        const rows = (results ?? []).map((result) => topology.windowRow(result) as WindowRow);
+        const price = rows.at(-1)?.close;
+        if (typeof price !== "number") continue;
+        this.#board.trade({ symbol: key, price, tradeTimeMs: state.streamTimeMs });
+        for (const row of rows) this.#board.window(row);
+      }
+    } catch (error) {
+      logger.warn("cannot show what the state holds", { partition, problem: describeError(error) });
+    }
+  }
+
+  #committed(rows: readonly MarketRow[]): void {
+    const trades = rows.filter((row) => row.kind === "trade");
+    const windows = rows.filter((row) => row.kind === "window");
+    for (const trade of trades) this.#board.trade(trade);
+    for (const window of windows) this.#board.window(window);
+    if (this.#listeners.size === 0) return;
+    const touched = new Set(rows.map(({ symbol }) => symbol));
+    const symbols = [...touched].flatMap((symbol) => this.#board.summary(symbol) ?? []);
+    const update = { trades: latestPerSymbol(trades), windows, symbols };
+    for (const listener of this.#listeners) listener(update);
+  }
+}
+
+/** The last trades of each symbol, in their order. */
+function latestPerSymbol(trades: readonly TradeRow[]): TradeRow[] {
+  const seen = new Map<string, number>();
+  return trades.toReversed().filter(({ symbol }) => {
+    const count = (seen.get(symbol) ?? 0) + 1;
+    seen.set(symbol, count);
+    return count <= tradesPerSymbolMax;
+  }).reverse();
+}

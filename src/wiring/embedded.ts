@@ -1,0 +1,67 @@
+import type { StartConfig } from "../app/start_config.ts";
+import { EmbeddedCommitLog } from "../level/embedded_commit_log.ts";
+import { EmbeddedLog } from "../level/embedded_log.ts";
+import { EmbeddedMembership } from "../level/embedded_membership.ts";
+import { EmbeddedSchemas } from "../level/embedded_schemas.ts";
+import { type EmbeddedTopic, LogDatabase } from "../level/log_database.ts";
+import { LevelStateStores } from "../level/state_store.ts";
+import { marketStore } from "../market/topology.ts";
+import type { Clock } from "../base/clock.ts";
+import { openSqlite, type SqliteResults } from "../sqlite/results.ts";
+import { deadLetterTopic, lateTopic } from "../streams/side_output.ts";
+import { changelogTopic } from "../streams/topology.ts";
+
+/** As many tasks as the seed's topic has partitions. */
+const partitions = 2;
+
+/** Processed records, late trades and dead letters that stay to be looked at, per partition. */
+const keepRecords = 100_000;
+
+/** Everything that takes the place of Kafka, registry and Cassandra in one folder. */
+export interface EmbeddedServices extends AsyncDisposable {
+  readonly log: EmbeddedLog;
+  readonly commitLog: EmbeddedCommitLog;
+  readonly membership: EmbeddedMembership;
+  readonly schemas: EmbeddedSchemas;
+  readonly stores: LevelStateStores;
+  readonly results: SqliteResults;
+}
+
+/**
+ * Opens the folder's stores, created if need be.
+ *
+ * @throws {PipelineError} `STORE_LOCKED` if another process has the folder.
+ */
+export async function openEmbedded(config: StartConfig, clock: Clock): Promise<EmbeddedServices> {
+  await using opening = new AsyncDisposableStack();
+  const { dataDir, applicationId, tradesTables, tradesTtlSeconds } = config;
+  const stores = opening.use(await LevelStateStores.open(`${dataDir}/state`, applicationId));
+  const database = opening.use(await LogDatabase.open(`${dataDir}/log`, topicsOf(config)));
+  const path = `${dataDir}/results.db`;
+  const results = opening.use(openSqlite({ path, tradesTables, tradesTtlSeconds, clock }));
+  const log = new EmbeddedLog(database);
+  const resources = opening.move();
+  return {
+    log,
+    commitLog: new EmbeddedCommitLog(database, applicationId),
+    membership: new EmbeddedMembership(log),
+    schemas: new EmbeddedSchemas(database),
+    stores,
+    results,
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
+}
+
+function topicsOf({ topic, applicationId }: StartConfig): EmbeddedTopic[] {
+  return [
+    { name: topic, partitions, cleanup: "consumed", keepRecords },
+    {
+      name: changelogTopic(applicationId, marketStore),
+      partitions,
+      cleanup: "compact",
+      keepRecords,
+    },
+    { name: lateTopic(topic), partitions, cleanup: "bounded", keepRecords },
+    { name: deadLetterTopic(topic), partitions, cleanup: "bounded", keepRecords },
+  ];
+}

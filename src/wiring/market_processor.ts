@@ -1,0 +1,105 @@
+import type { EngineConfig } from "../app/engine_settings.ts";
+import type { MainContext } from "../app/lifecycle.ts";
+import { Metrics } from "../http/metrics.ts";
+import { MarketView } from "../http/market_view.ts";
+import type { FeedKind } from "../http/ports.ts";
+import { type HttpServer, serveHttp } from "../http/server.ts";
+import type { TradeCodec } from "../market/codec.ts";
+import type { ResultReader } from "../market/queries.ts";
+import type { MarketRow } from "../market/rows.ts";
+import { marketStore, marketTopology } from "../market/topology.ts";
+import { createStateCodecs, type StateCodecs } from "../registry/state_codecs.ts";
+import type { SchemaRegistry } from "../registry/ports.ts";
+import type { GroupMembership } from "../streams/ports.ts";
+import { StreamsApp } from "../streams/streams_app.ts";
+import type { StreamsPorts } from "../streams/task_session.ts";
+import { changelogTopic } from "../streams/topology.ts";
+import { meteredSink, taskMetricsListener } from "./observers.ts";
+
+/** Rows that wait at most before a commit is made early; about 20 MB of them. */
+const pendingRowsMax = 20_000;
+
+/** How long tasks may take to commit at the end; the program ends by force after 10 s. */
+const closeBoundMs = 7_000;
+
+/** What differs between the embedded and the distributed processor. */
+export interface MarketProcessorOptions {
+  readonly config: EngineConfig & { readonly httpHost: string; readonly httpPort: number };
+  readonly context: MainContext;
+  readonly feed: FeedKind;
+  readonly ports: Omit<StreamsPorts<MarketRow>, "codecs" | "clock" | "random" | "logger">;
+  readonly membership: GroupMembership;
+  readonly reader: ResultReader;
+  readonly tradeCodec: TradeCodec;
+  readonly stateCodecs: StateCodecs;
+  readonly metrics: Metrics;
+  /** What else stands in the way of readiness. */
+  readonly problems?: () => readonly string[];
+}
+
+/** The codecs of the market job's state, registered under the names of its changelog. */
+export function marketStateCodecs(
+  registry: SchemaRegistry,
+  application: string,
+): Promise<StateCodecs> {
+  return createStateCodecs({ registry, changelogTopic: changelogTopic(application, marketStore) });
+}
+
+/** The market job with its HTTP surface; not running yet. */
+export interface MarketProcessor extends AsyncDisposable {
+  readonly http: HttpServer;
+  /** Runs until the signal fires and every task is committed and closed. */
+  run(signal: AbortSignal): Promise<void>;
+}
+
+/** Puts topology, engine, view and HTTP surface together. */
+export function createMarketProcessor(options: MarketProcessorOptions): MarketProcessor {
+  const { config, context, metrics, stateCodecs, ports } = options;
+  const topology = marketTopology({
+    topic: config.topic,
+    graceMs: config.windowGraceMs,
+    retentionMs: config.windowRetentionMs,
+    maxFutureMs: config.maxFutureMs,
+    tradeCodec: options.tradeCodec,
+    windowCodec: stateCodecs.windowState,
+  });
+  const app = new StreamsApp(
+    topology,
+    {
+      ...ports,
+      ...context,
+      sink: meteredSink(ports.sink, metrics.stream, context.clock),
+      codecs: stateCodecs,
+    },
+    options.membership,
+    {
+      application: config.applicationId,
+      commitIntervalMs: config.commitIntervalMs,
+      pendingRowsMax,
+      closeBoundMs,
+    },
+  );
+  app.listen(taskMetricsListener(metrics.stream));
+  const view = new MarketView({
+    application: config.applicationId,
+    feed: options.feed,
+    app,
+    topology,
+    reader: options.reader,
+    logger: context.logger,
+    ...(options.problems === undefined ? {} : { problems: options.problems }),
+  });
+  const http = serveHttp({
+    host: config.httpHost,
+    port: config.httpPort,
+    view,
+    metrics,
+    clock: context.clock,
+    logger: context.logger,
+  });
+  return {
+    http,
+    run: (signal) => app.run(signal),
+    [Symbol.asyncDispose]: () => http[Symbol.asyncDispose](),
+  };
+}

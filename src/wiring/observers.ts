@@ -1,0 +1,66 @@
+import type { Clock } from "../base/clock.ts";
+import { PipelineError } from "../base/errors.ts";
+import { type FeedObserver, noFeedObserver } from "../feed/feed_observer.ts";
+import type { IngestMetrics } from "../http/ingest_metrics.ts";
+import type { StreamMetrics } from "../http/stream_metrics.ts";
+import type { IngestObserver } from "../ingest/observer.ts";
+import type { MarketRow } from "../market/rows.ts";
+import type { Sink } from "../streams/ports.ts";
+import { type DeadLetterCause, deadLetterCauseOf } from "../streams/side_output.ts";
+import type { TaskListener } from "../streams/task_listener.ts";
+
+/** A sink whose writes are counted and timed. */
+export function meteredSink<Row>(
+  sink: Sink<Row>,
+  metrics: Pick<StreamMetrics, "sinkWritten">,
+  clock: Clock,
+): Sink<Row> {
+  return {
+    async write(rows) {
+      const startedMs = clock.monotonicMs();
+      await sink.write(rows);
+      metrics.sinkWritten(rows.length, clock.monotonicMs() - startedMs);
+    },
+  };
+}
+
+/** Counts what tasks do. */
+export function taskMetricsListener(metrics: StreamMetrics): TaskListener<MarketRow> {
+  return {
+    opened() {},
+    fetched: (_input, records) => metrics.recordsRead(records),
+    committed(_input, { durationMs, sideOutputs }) {
+      metrics.committed(durationMs);
+      for (const record of sideOutputs) {
+        const cause: DeadLetterCause | undefined = deadLetterCauseOf(record);
+        if (cause !== undefined) metrics.deadLetter(cause);
+      }
+    },
+    failed(_input, error) {
+      if (error instanceof PipelineError) metrics.taskFailed(error.code);
+    },
+    closed() {},
+  };
+}
+
+/** Counts what the ingest does. */
+export function ingestMetricsObserver(metrics: IngestMetrics): IngestObserver {
+  return {
+    frameReceived: (kind, tradeCount) => metrics.frameReceived(kind, tradeCount),
+    deadLettered: (cause) => metrics.deadLetter(cause),
+    recordsAppended: ({ records, durationMs }) => metrics.appended(records, durationMs),
+    appendFailed(error) {
+      if (error instanceof PipelineError) metrics.appendFailed(error.code);
+    },
+    queueChanged: (frames) => metrics.queueDepth(frames),
+  };
+}
+
+/** Counts what the connection to the feed does. */
+export function feedMetricsObserver(metrics: IngestMetrics): FeedObserver {
+  return {
+    ...noFeedObserver,
+    connected: () => metrics.feedConnected(),
+    disconnected: () => metrics.feedLost(),
+  };
+}

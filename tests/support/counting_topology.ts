@@ -1,0 +1,115 @@
+import type { Codec } from "../../src/streams/codec.ts";
+import type { LogRecord, OutputRecord } from "../../src/streams/record.ts";
+import type { EngineCodecs, WindowState } from "../../src/streams/state.ts";
+import { encodeText } from "../../src/streams/text.ts";
+import type { Reading, Topology } from "../../src/streams/topology.ts";
+import { tumbling } from "../../src/streams/windows.ts";
+
+/** A measured value of a key: an event that has nothing to do with trades. */
+export interface Measurement {
+  readonly key: string;
+  readonly timeMs: number;
+  readonly value: number;
+}
+
+/** What is kept of a window of measurements. */
+export interface Total {
+  count: number;
+  sum: number;
+}
+
+/** A row of the counting topology. */
+export type CountingRow =
+  | {
+    readonly kind: "event";
+    readonly id: string;
+    readonly value: number;
+    readonly versionUs: number;
+  }
+  | {
+    readonly kind: "window";
+    readonly key: string;
+    readonly startMs: number;
+    readonly count: number;
+    readonly sum: number;
+    readonly final: boolean;
+    readonly versionUs: number;
+  };
+
+/** Values as JSON: readable in a failing test. */
+export function jsonCodec<T>(): Codec<T> {
+  return {
+    encode: (value) => encodeText(JSON.stringify(value)),
+    decode: (bytes) => JSON.parse(new TextDecoder().decode(bytes)) as T,
+  };
+}
+
+/** The engine's own state as JSON. */
+export const jsonEngineCodecs: EngineCodecs = { keyState: jsonCodec(), meta: jsonCodec() };
+
+/** A job that counts and sums measurements in windows of 10 s, 5 s grace. */
+export function countingTopology(
+  options: { readonly retentionMs?: number } = {},
+): Topology<Measurement, Total, CountingRow> {
+  return {
+    source: {
+      topic: "input",
+      prepare: () => Promise.resolve(),
+      read: readMeasurements,
+      fault: ({ value }) => Number.isFinite(value) ? undefined : "value is not a number",
+      timeOf: ({ timeMs }) => timeMs,
+      write: (measurement) => encodeText(JSON.stringify([measurement])),
+    },
+    store: "totals",
+    windows: tumbling({
+      sizeMs: 10_000,
+      graceMs: 5_000,
+      retentionMs: options.retentionMs ?? 1_000_000,
+    }),
+    aggregator: {
+      initial: () => ({ count: 0, sum: 0 }),
+      add(total, { value }) {
+        total.count += 1;
+        total.sum += value;
+      },
+    },
+    windowCodec: jsonCodec<WindowState<Total>>(),
+    maxFutureMs: 60_000,
+    eventRow: ({ value }, { record, index, versionUs }) => ({
+      kind: "event",
+      id: `${record.partition}/${record.offset}/${index}`,
+      value,
+      versionUs,
+    }),
+    windowRow: ({ key, startMs, state: { aggregate, final, versionUs } }) => ({
+      kind: "window",
+      key,
+      startMs,
+      ...aggregate,
+      final,
+      versionUs,
+    }),
+  };
+}
+
+function readMeasurements(record: LogRecord): Reading<Measurement> {
+  try {
+    const events: Measurement[] = JSON.parse(new TextDecoder().decode(record.value ?? undefined));
+    return { kind: "events", key: events[0]?.key ?? "", events };
+  } catch {
+    return { kind: "dead", cause: "malformed", detail: "not JSON" };
+  }
+}
+
+/** An input record with these measurements, all of one key. */
+export function measurementRecord(
+  measurements: readonly Measurement[],
+  timestampMs: number,
+): OutputRecord {
+  return {
+    topic: "input",
+    timestampMs,
+    key: encodeText(measurements[0]?.key ?? ""),
+    value: encodeText(JSON.stringify(measurements)),
+  };
+}

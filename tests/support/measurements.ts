@@ -1,0 +1,60 @@
+import { seededRandom } from "../../src/base/random.ts";
+import type { ItemCounts } from "../../src/streams/status.ts";
+import type { Measurement } from "./counting_topology.ts";
+
+/** Records of measurements with ties, disorder and late ones; the same for a seed. */
+export function measurements(seed: number, records: number): Measurement[][] {
+  const random = seededRandom(seed);
+  const keys = ["a", "b", "c\0d", "été"];
+  const clocks = new Map(keys.map((key) => [key, 1_000_000]));
+  return Array.from({ length: records }, () => {
+    const key = keys[Math.floor(random.next() * keys.length)] as string;
+    const size = 1 + Math.floor(random.next() * 4);
+    return Array.from({ length: size }, () => {
+      const nowMs = (clocks.get(key) ?? 0) + Math.floor(random.next() * 4_000);
+      clocks.set(key, nowMs);
+      const behindMs = random.next() < 0.2 ? Math.floor(random.next() * 30_000) : 0;
+      return { key, timeMs: nowMs - behindMs, value: Math.floor(random.next() * 100) };
+    });
+  });
+}
+
+/** A window by plain arithmetic. */
+export interface ExpectedWindow {
+  readonly key: string;
+  readonly startMs: number;
+  count: number;
+  sum: number;
+  final: boolean;
+}
+
+/**
+ * The job's result computed in one pass without the engine: windows of 10 s, 5 s grace, stream
+ * time per key.
+ */
+export function expectedWindows(
+  records: readonly (readonly Measurement[])[],
+): { windows: Map<string, ExpectedWindow>; late: number; counts: ItemCounts } {
+  const windows = new Map<string, ExpectedWindow>();
+  const times = new Map<string, number>();
+  let [read, late] = [0, 0];
+  for (const { key, timeMs, value } of records.flat()) {
+    read += 1;
+    const startMs = Math.floor(timeMs / 10_000) * 10_000;
+    if (startMs + 15_000 <= (times.get(key) ?? 0)) {
+      late += 1;
+      continue;
+    }
+    const id = `${key}@${startMs}`;
+    const window = windows.get(id) ?? { key, startMs, count: 0, sum: 0, final: false };
+    window.count += 1;
+    window.sum += value;
+    windows.set(id, window);
+    times.set(key, Math.max(times.get(key) ?? 0, timeMs));
+  }
+  for (const window of windows.values()) {
+    window.final = window.startMs + 15_000 <= (times.get(window.key) ?? 0);
+  }
+  const counts = { read, aggregated: read - late, late, deadLetters: 0, duplicates: 0 };
+  return { windows, late, counts };
+}

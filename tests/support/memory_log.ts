@@ -1,0 +1,263 @@
+import { PipelineError, throwIfAborted } from "../../src/base/errors.ts";
+import type {
+  CommitLog,
+  CommittedOffset,
+  FencedWriter,
+  Fetched,
+  LogBounds,
+  PartitionReader,
+  RecordAppender,
+  RecordLog,
+  Transaction,
+} from "../../src/streams/ports.ts";
+import { partitionForKey } from "../../src/streams/partitioner.ts";
+import {
+  type LogRecord,
+  type Offset,
+  type OutputRecord,
+  partitionName,
+  type TopicPartition,
+} from "../../src/streams/record.ts";
+
+/** The points of a transaction at which a test may interfere. */
+export type TransactionStep =
+  | "records-sent"
+  | "offsets-sent"
+  | "before-end"
+  | "after-end";
+
+/** Called at each step of each transaction; what it throws is what the caller of `commit` sees. */
+export type TransactionHook = (step: TransactionStep) => void;
+
+interface Entry {
+  /** `undefined` for a control record. */
+  readonly record: LogRecord | undefined;
+  readonly transaction: { state: "open" | "committed" | "aborted" } | undefined;
+}
+
+interface Partition {
+  startOffset: Offset;
+  readonly entries: Entry[];
+  readonly waiting: Set<() => void>;
+}
+
+/**
+ * Kafka in memory, with what makes it hard: transactions leave control records behind, aborted
+ * ones leave their records, and readers see neither.
+ */
+export class MemoryLog implements RecordLog, RecordAppender, CommitLog {
+  readonly #partitions = new Map<string, Partition>();
+  readonly #counts = new Map<string, number>();
+  readonly #committed = new Map<string, CommittedOffset>();
+  readonly #writers = new Map<string, MemoryWriter>();
+  /** Records that one read brings at most. */
+  readRecordsMax = 500;
+  hook: TransactionHook = () => {};
+
+  createTopic(name: string, partitions: number): void {
+    this.#counts.set(name, partitions);
+    for (let partition = 0; partition < partitions; partition++) {
+      this.#partitions.set(partitionName({ topic: name, partition }), {
+        startOffset: 0,
+        entries: [],
+        waiting: new Set(),
+      });
+    }
+  }
+
+  partitionCount(topic: string): Promise<number> {
+    const count = this.#counts.get(topic);
+    if (count !== undefined) return Promise.resolve(count);
+    return Promise.reject(
+      new PipelineError("TOPIC_UNSUITABLE", `Cannot use ${topic} as there is no such topic`),
+    );
+  }
+
+  bounds(place: TopicPartition): Promise<LogBounds> {
+    const partition = this.partition(place);
+    return Promise.resolve({ startOffset: partition.startOffset, endOffset: stableEnd(partition) });
+  }
+
+  open(place: TopicPartition, offset: Offset): PartitionReader {
+    return new MemoryReader(this, place, offset);
+  }
+
+  append(records: readonly OutputRecord[]): Promise<void> {
+    for (const record of records) this.write(record, undefined);
+    this.wake();
+    return Promise.resolve();
+  }
+
+  fence(input: TopicPartition): Promise<FencedWriter> {
+    const name = partitionName(input);
+    this.#writers.get(name)?.fence();
+    const writer = new MemoryWriter(this, input);
+    this.#writers.set(name, writer);
+    return Promise.resolve(writer);
+  }
+
+  committed(input: TopicPartition): Promise<CommittedOffset | undefined> {
+    return Promise.resolve(this.#committed.get(partitionName(input)));
+  }
+
+  /** Deletes the records before an offset, as retention does. */
+  truncate(place: TopicPartition, before: Offset): void {
+    this.partition(place).startOffset = before;
+  }
+
+  /** What a `read_committed` reader sees of a whole topic. */
+  visible(topic: string): LogRecord[] {
+    return [...this.#partitions.values()].flatMap(({ entries }) =>
+      entries.flatMap(({ record, transaction }) =>
+        record?.topic === topic && (transaction?.state ?? "committed") === "committed"
+          ? [record]
+          : []
+      )
+    );
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return Promise.resolve();
+  }
+
+  partition(place: TopicPartition): Partition {
+    const partition = this.#partitions.get(partitionName(place));
+    if (partition !== undefined) return partition;
+    throw new PipelineError("TOPIC_UNSUITABLE", `Cannot use ${partitionName(place)}: not there`);
+  }
+
+  write(record: OutputRecord, transaction: Entry["transaction"]): Offset {
+    const count = this.#counts.get(record.topic) ?? 1;
+    const place = {
+      topic: record.topic,
+      partition: record.partition ??
+        (record.key === null ? 0 : partitionForKey(record.key, count)),
+    };
+    const { entries } = this.partition(place);
+    const offset = entries.length;
+    const { timestampMs, key, value, headers = {} } = record;
+    entries.push({ record: { ...place, offset, timestampMs, key, value, headers }, transaction });
+    return offset;
+  }
+
+  control(place: TopicPartition): void {
+    this.partition(place).entries.push({ record: undefined, transaction: undefined });
+  }
+
+  commitOffset(input: TopicPartition, committed: CommittedOffset): void {
+    this.#committed.set(partitionName(input), committed);
+  }
+
+  wake(): void {
+    for (const { waiting } of this.#partitions.values()) for (const wake of waiting) wake();
+  }
+}
+
+class MemoryReader implements PartitionReader {
+  readonly #log: MemoryLog;
+  readonly #place: TopicPartition;
+  #position: Offset;
+
+  constructor(log: MemoryLog, place: TopicPartition, offset: Offset) {
+    this.#log = log;
+    this.#place = place;
+    this.#position = offset;
+  }
+
+  async next(signal: AbortSignal): Promise<Fetched> {
+    throwIfAborted(signal);
+    const partition = this.#log.partition(this.#place);
+    while (this.#position >= stableEnd(partition)) await grown(partition, signal);
+    if (this.#position < partition.startOffset) {
+      throw new PipelineError("INPUT_TRUNCATED", "Cannot read as the records are gone");
+    }
+    const endOffset = stableEnd(partition);
+    const to = Math.min(endOffset, this.#position + this.#log.readRecordsMax);
+    const records = partition.entries.slice(this.#position, to).flatMap((entry) =>
+      entry.record !== undefined && entry.transaction?.state !== "aborted" ? [entry.record] : []
+    );
+    this.#position = to;
+    return { records, nextOffset: to, endOffset };
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return Promise.resolve();
+  }
+}
+
+class MemoryWriter implements FencedWriter {
+  readonly #log: MemoryLog;
+  readonly #input: TopicPartition;
+  #fenced = false;
+  #open: (() => void) | undefined;
+
+  constructor(log: MemoryLog, input: TopicPartition) {
+    this.#log = log;
+    this.#input = input;
+  }
+
+  /** A newer writer: what is not decided is aborted. */
+  fence(): void {
+    this.#fenced = true;
+    this.#open?.();
+  }
+
+  async commit(transaction: Transaction): Promise<Offset> {
+    await Promise.resolve();
+    const log = this.#log;
+    this.#refuseFenced();
+    const tx: { state: "open" | "committed" | "aborted" } = { state: "open" };
+    const touched = new Map<string, TopicPartition>();
+    for (const record of transaction.records) {
+      const place = { topic: record.topic, partition: record.partition ?? 0 };
+      touched.set(partitionName(place), place);
+      log.write({ ...record, ...place }, tx);
+    }
+    const end = (state: "committed" | "aborted") => {
+      tx.state = state;
+      this.#open = undefined;
+      for (const place of touched.values()) log.control(place);
+      log.wake();
+    };
+    this.#open = () => end("aborted");
+    log.hook("records-sent");
+    await Promise.resolve();
+    const changelogPosition = log.partition(transaction.changelog).entries.length;
+    log.hook("offsets-sent");
+    log.hook("before-end");
+    this.#refuseFenced();
+    end("committed");
+    log.commitOffset(this.#input, {
+      offset: transaction.inputOffset,
+      metadata: transaction.metadata(changelogPosition),
+    });
+    log.hook("after-end");
+    return changelogPosition;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return Promise.resolve();
+  }
+
+  #refuseFenced(): void {
+    if (!this.#fenced) return;
+    throw new PipelineError("LOG_FENCED", "Cannot commit as a newer owner exists");
+  }
+}
+
+/** End of what is decided: the first record of an open transaction stops every reader. */
+function stableEnd({ entries }: Partition): Offset {
+  const undecided = entries.findIndex(({ transaction }) => transaction?.state === "open");
+  return undecided < 0 ? entries.length : undecided;
+}
+
+function grown(partition: Partition, signal: AbortSignal): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const stop = () => reject(new PipelineError("ABORTED", "Cannot read as the reader is closed"));
+  partition.waiting.add(resolve);
+  signal.addEventListener("abort", stop, { once: true });
+  return promise.finally(() => {
+    partition.waiting.delete(resolve);
+    signal.removeEventListener("abort", stop);
+  });
+}

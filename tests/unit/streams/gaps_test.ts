@@ -1,0 +1,62 @@
+import assert from "node:assert/strict";
+import { CountingWorld } from "../../support/counting_run.ts";
+import { measurements } from "../../support/measurements.ts";
+
+const place = { topic: "input", partition: 0 };
+
+/** Runs the job until its only task has failed; gives the reason. */
+async function failure(world: CountingWorld): Promise<string> {
+  const stop = new AbortController();
+  const app = world.app();
+  const running = app.run(stop.signal);
+  while (app.tasks[0]?.state !== "failed") await new Promise((r) => setTimeout(r, 1));
+  const problem = app.tasks[0].problem ?? "";
+  stop.abort();
+  await running;
+  return problem;
+}
+
+async function worldWithPast(): Promise<CountingWorld> {
+  const world = new CountingWorld({ partitions: 1 });
+  await world.feed(measurements(5, 20), 2_000_000);
+  await world.runToEnd();
+  return world;
+}
+
+Deno.test("TaskSession refuses input that was deleted before it was processed", async () => {
+  const world = await worldWithPast();
+  await world.feed(measurements(6, 20), 3_000_000);
+  world.log.truncate(place, 30);
+  assert.match(
+    await failure(world),
+    /Cannot read input-0 from offset 20 as the topic holds 30 to 40/,
+  );
+});
+
+Deno.test("TaskSession refuses a changelog that was cut when the state is gone", async () => {
+  const world = await worldWithPast();
+  world.stores.wipe();
+  world.log.truncate({ topic: "app-totals-changelog", partition: 0 }, 5);
+  assert.match(await failure(world), /Cannot restore app-totals-changelog-0 from offset 0/);
+});
+
+Deno.test("TaskSession refuses to start anew where the group has a position", async () => {
+  const world = new CountingWorld({ partitions: 1 });
+  await world.feed(measurements(5, 20), 2_000_000);
+  world.log.commitOffset(place, { offset: 10, metadata: "" });
+  assert.match(await failure(world), /at committed offset 10 as its state is gone/);
+});
+
+Deno.test("TaskSession refuses a group position that its state does not have", async () => {
+  const world = await worldWithPast();
+  world.log.commitOffset(place, { offset: 10, metadata: "" });
+  assert.match(await failure(world), /the state is as of offset 20, the group committed 10/);
+});
+
+Deno.test("TaskSession starts at the oldest record when there is no past", async () => {
+  const world = new CountingWorld({ partitions: 1 });
+  await world.feed(measurements(5, 20), 2_000_000);
+  world.log.truncate(place, 15);
+  assert.equal(await world.runToEnd(), "done");
+  assert.equal(world.counts().read, measurements(5, 20).slice(15).flat().length);
+});
