@@ -16,6 +16,7 @@ export type ErrorCode =
   | "STORE_CORRUPT"
   | "STORE_FOREIGN"
   | "STORE_UNAVAILABLE"
+  | "STATE_UNREADABLE"
   | "INPUT_TRUNCATED"
   | "CHANGELOG_TRUNCATED"
   | "TOPIC_UNSUITABLE"
@@ -77,6 +78,7 @@ function dispositionOfCode(code: ErrorCode): Disposition {
     case "SINK_REJECTED":
     case "STORE_LOCKED":
     case "STORE_UNAVAILABLE":
+    case "STATE_UNREADABLE":
     case "INPUT_TRUNCATED":
     case "CHANGELOG_TRUNCATED":
     case "TOPIC_UNSUITABLE":

@@ -1,5 +1,21 @@
 import type { Trade } from "../market/trade.ts";
 
+/**
+ * The longest frame that is read, bytes of UTF-8.
+ *
+ * Ten trades take about 700 bytes. The bound leaves room for the headers of a dead letter below
+ * the 1,048,588 bytes of a record that Kafka accepts by default, so that every frame can be kept.
+ */
+export const frameBytesMax = 1_000_000;
+
+const encoder = new TextEncoder();
+
+/** True if a frame is longer than `frameBytesMax`. */
+export function isFrameTooLong(text: string): boolean {
+  if (text.length * 3 <= frameBytesMax) return false;
+  return text.length > frameBytesMax || encoder.encode(text).length > frameBytesMax;
+}
+
 /** A message as it came from the feed, before anybody looked into it. */
 export interface Frame {
   readonly text: string;
@@ -17,9 +33,26 @@ export interface FrameSource {
   frames(signal: AbortSignal): AsyncIterable<Frame>;
 }
 
-/** What a frame says. */
+/** An entry of a frame that cannot be a trade. */
+export interface EntryFault {
+  /** Its place in `data`, from 0. */
+  readonly index: number;
+  /** What is wrong, without the entry itself. */
+  readonly fault: string;
+}
+
+/**
+ * What a frame says.
+ *
+ * A frame of trades keeps what can be traded on: impossible entries are named in `faults`, the
+ * others are in `trades`, in the frame's order. Both are empty for a frame without entries.
+ */
 export type ParsedFrame =
-  | { readonly kind: "trades"; readonly trades: readonly Trade[] }
+  | {
+    readonly kind: "trades";
+    readonly trades: readonly Trade[];
+    readonly faults: readonly EntryFault[];
+  }
   | { readonly kind: "ping" }
   | { readonly kind: "error"; readonly message: string }
   | { readonly kind: "malformed"; readonly cause: string };

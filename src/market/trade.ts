@@ -24,6 +24,9 @@ export function tradeId(offset: number, index: number): bigint {
   return (BigInt(offset) << indexBits) | BigInt(index);
 }
 
+/** Last moment that a `Date` can hold, epoch ms: the year 275760. */
+const eventTimeMsMax = 8_640_000_000_000_000;
+
 /**
  * Says why a trade cannot be real, or `undefined` if it can.
  *
@@ -35,7 +38,8 @@ export function tradeFault(trade: Trade): string | undefined {
   if (!Number.isFinite(trade.volume) || trade.volume < 0) {
     return `volume is not a finite number >= 0: ${trade.volume}`;
   }
-  if (!Number.isSafeInteger(trade.eventTimeMs) || trade.eventTimeMs < 0) {
+  const { eventTimeMs } = trade;
+  if (!Number.isSafeInteger(eventTimeMs) || eventTimeMs < 0 || eventTimeMs > eventTimeMsMax) {
     return `time is not epoch milliseconds: ${trade.eventTimeMs}`;
   }
   return undefined;

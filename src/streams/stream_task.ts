@@ -124,22 +124,25 @@ export class StreamTask<E, A, R> {
   }
 
   async #remedy(disposition: Disposition, attempt: number): Promise<void> {
-    const { clock, random, stores } = this.#ports;
+    const { clock, stores } = this.#ports;
     switch (disposition) {
       case "stop":
       case "skip":
         return await this.#control.untilClosed();
       case "rebuild":
-        return await stores.destroy(this.#place.input);
+        await stores.destroy(this.#place.input);
+        return await this.#backOff(attempt);
       case "rejoin":
         return await clock.sleep(restartPolicy.maxMs, this.#control.signal);
       case "retry":
       case "reconcile":
-        return await clock.sleep(
-          fullJitterMs(restartPolicy, attempt, random),
-          this.#control.signal,
-        );
+        return await this.#backOff(attempt);
     }
+  }
+
+  async #backOff(attempt: number): Promise<void> {
+    const { clock, random } = this.#ports;
+    await clock.sleep(fullJitterMs(restartPolicy, attempt, random), this.#control.signal);
   }
 
   async #live(): Promise<void> {

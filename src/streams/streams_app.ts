@@ -1,4 +1,5 @@
 import { PipelineError } from "../base/errors.ts";
+import { decodeState } from "./codec.ts";
 import type { GroupMembership, RebalanceListener } from "./ports.ts";
 import { partitionForKey } from "./partitioner.ts";
 import type { TopicPartition } from "./record.ts";
@@ -107,7 +108,7 @@ export class StreamsApp<E, A, R> {
     const range = { ...windowRange(key, fromMs, toMs), reverse: true, limit };
     for await (const entry of store.scan(range)) {
       const startMs = windowStartOf(entry.key);
-      const state = windowCodec.decode(entry.value);
+      const state = decodeState(windowCodec, entry.value);
       results.push({ key, startMs, endMs: startMs + sizeMs, state });
     }
     return results.reverse();
@@ -119,7 +120,10 @@ export class StreamsApp<E, A, R> {
     const keys: { key: string; state: KeyState }[] = [];
     if (store === undefined) return keys;
     for await (const entry of store.scan(allKeyStates)) {
-      keys.push({ key: keyOf(entry.key), state: this.#ports.codecs.keyState.decode(entry.value) });
+      keys.push({
+        key: keyOf(entry.key),
+        state: decodeState(this.#ports.codecs.keyState, entry.value),
+      });
     }
     return keys;
   }

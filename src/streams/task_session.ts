@@ -5,6 +5,7 @@ import type { Logger } from "../base/logger.ts";
 import type { Random } from "../base/random.ts";
 import { collectChanges } from "./changes.ts";
 import { type CommitPlace, Committer } from "./commit.ts";
+import { decodeState } from "./codec.ts";
 import { parseCommitMetadata } from "./commit_metadata.ts";
 import type {
   CommitLog,
@@ -218,7 +219,7 @@ async function findPlace<R>(
       { context: { ...input, committed: committed?.offset } },
     );
   }
-  const meta = codecs.meta.decode(stored);
+  const meta = decodeState(codecs.meta, stored);
   if (committed !== undefined && committed.offset !== meta.inputOffset) {
     throw new PipelineError(
       "CHANGELOG_TRUNCATED",

@@ -1,3 +1,4 @@
+import { decodeState } from "./codec.ts";
 import type { EngineCodecs, KeyState, WindowState } from "./state.ts";
 import type { StateStore } from "./ports.ts";
 import { keyStateKey, windowKey } from "./store_keys.ts";
@@ -61,7 +62,7 @@ export class WriteCache<A> {
     const stored = this.#store.get(keyStateKey(key));
     const state: KeyState = stored === undefined
       ? { streamTimeMs: bornAtMs, openWindows: [], purgedToMs: 0 }
-      : this.#codecs.keyState.decode(stored);
+      : decodeState(this.#codecs.keyState, stored);
     const entry: CachedKey<A> = { key, state, windows: new Map(), dirty: false };
     this.#keys.set(key, entry);
     return entry;
@@ -73,7 +74,7 @@ export class WriteCache<A> {
     if (cached !== undefined) return cached;
     const stored = this.#store.get(windowKey(owner.key, startMs));
     if (stored === undefined) return undefined;
-    const state = this.#topology.windowCodec.decode(stored);
+    const state = decodeState(this.#topology.windowCodec, stored);
     const window: CachedWindow<A> = { startMs, state, dirty: false };
     owner.windows.set(startMs, window);
     return window;

@@ -1,0 +1,50 @@
+import { join } from "node:path";
+import { describeError, PipelineError } from "../../src/base/errors.ts";
+import { serviceAvailability } from "../services/availability.ts";
+import { stopServices } from "../services/down.ts";
+import { defaultSettings } from "../services/settings.ts";
+import { startServices } from "../services/up.ts";
+import { root } from "./source_files.ts";
+
+/** Kafka, registry and Cassandra for one run of the tests; stopped and removed by disposal. */
+export interface TestServices extends AsyncDisposable {
+  /** How tests find them; empty where they cannot be had. */
+  readonly env: Readonly<Record<string, string>>;
+  /** Why they cannot be had, or `undefined` if they run. */
+  readonly missing: string | undefined;
+}
+
+/**
+ * Starts them on free ports in a folder of their own, so that they disturb nothing that runs here.
+ *
+ * @param say Told what goes on, for people.
+ */
+export async function startTestServices(say: (line: string) => void): Promise<TestServices> {
+  const availability = await serviceAvailability();
+  if (!availability.available) return without(availability.reason);
+  const dir = await newFolder();
+  const settings = { ...defaultSettings(dir, Deno.env.toObject()), autoPorts: true, say };
+  const stop = async () => {
+    await stopServices(settings, { wipe: true });
+    await Deno.remove(dir, { recursive: true });
+  };
+  try {
+    const { environment } = await startServices(settings);
+    const env = { ...environment, TEST_SERVICES_DIR: dir, REQUIRE_SERVICES: "1" };
+    return { env, missing: undefined, [Symbol.asyncDispose]: stop };
+  } catch (error) {
+    await stop();
+    if (!(error instanceof PipelineError)) throw error;
+    return without(describeError(error));
+  }
+}
+
+function without(reason: string): TestServices {
+  return { env: {}, missing: reason, [Symbol.asyncDispose]: () => Promise.resolve() };
+}
+
+async function newFolder(): Promise<string> {
+  const parent = join(root, ".services");
+  await Deno.mkdir(parent, { recursive: true });
+  return await Deno.makeTempDir({ dir: parent, prefix: "test-" });
+}

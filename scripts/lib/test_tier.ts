@@ -1,0 +1,57 @@
+import { join } from "node:path";
+import { root, sourceFiles } from "./source_files.ts";
+import { countsOf, noTests, type TestCounts, withExitCode } from "./test_counts.ts";
+
+/** Tests that run in one process, with the same permissions. */
+export interface TestTier {
+  readonly title: string;
+  /** Folders with files `*_test.ts`, from the root; those that hold none are left out. */
+  readonly folders: readonly string[];
+  /** Arguments of `deno test` before the folders. */
+  readonly args: readonly string[];
+}
+
+/** How a tier is run. */
+export interface RunOptions {
+  readonly env: Readonly<Record<string, string>>;
+  /** Part of test names, or a `/pattern/`. */
+  readonly filter: string | undefined;
+  /** Stops the tests. */
+  readonly signal: AbortSignal;
+}
+
+/** Runs a tier and counts its tests; their output goes where ours goes. */
+export async function runTier(tier: TestTier, options: RunOptions): Promise<TestCounts> {
+  const folders = await inhabited(tier.folders);
+  if (folders.length === 0) return noTests;
+  const report = await Deno.makeTempFile({ suffix: ".xml" });
+  try {
+    const filter = options.filter === undefined ? [] : ["--filter", options.filter];
+    const command = new Deno.Command(Deno.execPath(), {
+      args: ["test", "--no-prompt", `--junit-path=${report}`, ...tier.args, ...filter, ...folders],
+      cwd: root,
+      // kafkajs makes the runtime warn of negative timeouts, which it then handles.
+      env: { NODE_OPTIONS: "--no-warnings", ...options.env },
+      stdin: "null",
+    });
+    const code = await exitCode(command.spawn(), options.signal);
+    return withExitCode(countsOf(await Deno.readTextFile(report)), code);
+  } finally {
+    await Deno.remove(report);
+  }
+}
+
+async function inhabited(folders: readonly string[]): Promise<string[]> {
+  const files = await sourceFiles([".ts"]);
+  return folders.filter((folder) => files.some((path) => path.startsWith(`${folder}/`)))
+    .map((folder) => join(root, folder));
+}
+
+async function exitCode(child: Deno.ChildProcess, signal: AbortSignal): Promise<number> {
+  const stop = () => child.kill("SIGTERM");
+  if (signal.aborted) stop();
+  signal.addEventListener("abort", stop);
+  const { code } = await child.status;
+  signal.removeEventListener("abort", stop);
+  return code;
+}

@@ -1,0 +1,35 @@
+/** Longest file that is still one concept, lines. */
+export const fileLinesMax = 400;
+
+/** Words that promise work instead of doing it, and tests that do not run. */
+const leftovers: readonly { readonly pattern: RegExp; readonly why: string }[] = [
+  { pattern: /\b(?:TO(?:DO)|FIX(?:ME)|X(?:XX)|HA(?:CK))\b/, why: "a leftover note" },
+  { pattern: /\.test\.(?:only|ignore|skip)\b|\bonly: (?:true)\b/, why: "a test that stands alone" },
+  { pattern: /\bignore: (?:true)\b/, why: "a test that never runs" },
+];
+
+/** What is untidy in a file, as `path:line: what` lines. */
+export function untidiness(path: string, text: string): string[] {
+  const lines = text.split("\n");
+  const found = lines.flatMap((line, index) =>
+    leftovers.filter(({ pattern }) => pattern.test(line))
+      .map(({ why }) => `${path}:${index + 1}: ${why}`)
+  );
+  const count = text.endsWith("\n") ? lines.length - 1 : lines.length;
+  if (count > fileLinesMax) found.push(`${path}:${count}: more than ${fileLinesMax} lines`);
+  return found;
+}
+
+/** True for files that something outside the graph starts: commands, tests, fixtures, benches. */
+export function isEntry(path: string): boolean {
+  return /^(src|scripts)\/[^/]+\.ts$/.test(path) ||
+    /_(test|bench)\.ts$/.test(path) ||
+    path.startsWith("bench/") ||
+    path.includes("/fixtures/") ||
+    path === "scripts/lint_plugin/mod.ts";
+}
+
+/** True for entries that users or operators run: what makes code of `src` alive. */
+export function isCommand(path: string): boolean {
+  return isEntry(path) && !path.startsWith("tests/");
+}

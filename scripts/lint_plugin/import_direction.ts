@@ -1,0 +1,36 @@
+import { folders, placeOf, resolvedPlace } from "./places.ts";
+import { eachSpecifier } from "./specifiers.ts";
+
+/** Folders of `src` import only from folders that know less; nothing in `src` imports a main. */
+export const importDirection: Deno.lint.Rule = {
+  create(context) {
+    const from = placeOf(context.filename);
+    if (from === undefined) return {};
+    return eachSpecifier((specifier, node) => {
+      if (!specifier.startsWith(".")) return;
+      const to = resolvedPlace(from, specifier);
+      const message = to === undefined
+        ? leavingSource(specifier)
+        : forbiddenStep(from.folder, to.folder);
+      if (message !== undefined) context.report({ node, message });
+    });
+  },
+};
+
+/** Assets (schemas, statements, pages) may lie outside of `src`, code may not. */
+function leavingSource(specifier: string): string | undefined {
+  return /\.[cm]?[jt]sx?$/.test(specifier)
+    ? `Cannot import "${specifier}" as code of src must come from src`
+    : undefined;
+}
+
+function forbiddenStep(from: string | undefined, to: string | undefined): string | undefined {
+  if (from === to) return from === undefined ? "A main cannot import a main" : undefined;
+  if (to === undefined) return `Cannot import a main from ${from}/`;
+  if (folders[to] === undefined) return `Folder ${to}/ has no place in the import table`;
+  if (from === undefined) return undefined;
+  const allowed = folders[from]?.imports;
+  if (allowed === undefined) return `Folder ${from}/ has no place in the import table`;
+  if (allowed.includes(to)) return undefined;
+  return `Cannot import ${to}/ from ${from}/ as it may import ${allowed.join(", ") || "nothing"}`;
+}

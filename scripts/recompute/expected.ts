@@ -1,0 +1,96 @@
+import type { FeedTrade } from "./frames.ts";
+import { CompensatedSum } from "./sum.ts";
+
+/** A window recomputed from the trades. */
+export interface ExpectedWindow {
+  readonly symbol: string;
+  readonly startMs: number;
+  readonly endMs: number;
+  count: number;
+  open: number;
+  openTimeMs: number;
+  high: number;
+  low: number;
+  close: number;
+  closeTimeMs: number;
+  readonly volume: CompensatedSum;
+  readonly priceVolume: CompensatedSum;
+}
+
+/** What the trades of a recording make. */
+export class Expectation {
+  readonly sizeMs: number;
+  readonly graceMs: number;
+  /** Windows by symbol, then start. */
+  readonly windows: Map<string, Map<number, ExpectedWindow>> = new Map();
+  /** Greatest event time of each symbol, epoch ms. */
+  readonly streamTimesMs: Map<string, number> = new Map();
+  /** Trades by symbol, then UTC date, late ones included. */
+  readonly tradesByDay: Map<string, Map<string, number>> = new Map();
+  tradeCount = 0;
+  lateCount = 0;
+
+  constructor(options: { readonly sizeMs: number; readonly graceMs: number }) {
+    this.sizeMs = options.sizeMs;
+    this.graceMs = options.graceMs;
+  }
+
+  /** Takes the next trade of the input. */
+  add(trade: FeedTrade): void {
+    this.#count(trade);
+    const startMs = Math.floor(trade.t / this.sizeMs) * this.sizeMs;
+    const streamTimeMs = Math.max(this.streamTimesMs.get(trade.s) ?? 0, trade.t);
+    this.streamTimesMs.set(trade.s, streamTimeMs);
+    if (this.#closed(startMs, streamTimeMs)) this.lateCount += 1;
+    else addTrade(this.#window(trade, startMs), trade);
+  }
+
+  /** True when no trade of the recording could change the window any more. */
+  isFinal({ symbol, startMs }: ExpectedWindow): boolean {
+    return this.#closed(startMs, this.streamTimesMs.get(symbol) ?? 0);
+  }
+
+  #closed(startMs: number, streamTimeMs: number): boolean {
+    return streamTimeMs >= startMs + this.sizeMs + this.graceMs;
+  }
+
+  #count({ s, t }: FeedTrade): void {
+    this.tradeCount += 1;
+    const days = this.tradesByDay.get(s) ?? new Map<string, number>();
+    this.tradesByDay.set(s, days);
+    const day = new Date(t).toISOString().slice(0, 10);
+    days.set(day, (days.get(day) ?? 0) + 1);
+  }
+
+  #window({ s, p, t }: FeedTrade, startMs: number): ExpectedWindow {
+    const windows = this.windows.get(s) ?? new Map<number, ExpectedWindow>();
+    this.windows.set(s, windows);
+    const window = windows.get(startMs) ?? {
+      symbol: s,
+      startMs,
+      endMs: startMs + this.sizeMs,
+      count: 0,
+      open: p,
+      openTimeMs: t,
+      high: p,
+      low: p,
+      close: p,
+      closeTimeMs: t,
+      volume: new CompensatedSum(),
+      priceVolume: new CompensatedSum(),
+    };
+    windows.set(startMs, window);
+    return window;
+  }
+}
+
+function addTrade(window: ExpectedWindow, { p, t, v }: FeedTrade): void {
+  window.count += 1;
+  window.volume.add(v);
+  window.priceVolume.add(p * v);
+  window.high = Math.max(window.high, p);
+  window.low = Math.min(window.low, p);
+  // Of trades in the same millisecond the first in the input opens and the last closes.
+  if (t < window.openTimeMs) [window.open, window.openTimeMs] = [p, t];
+  if (t >= window.closeTimeMs) [window.close, window.closeTimeMs] = [p, t];
+}

@@ -1,0 +1,79 @@
+import { runCompose } from "./compose.ts";
+import type { ServiceName } from "./definition.ts";
+import { withFileLock } from "./file_lock.ts";
+import { folders, removeIfPresent } from "./folders.ts";
+import { stopProcess } from "./process.ts";
+import { ServiceSet } from "./service_set.ts";
+import type { ServicesSettings } from "./settings.ts";
+import { type MemberState, readState, stateFile } from "./state.ts";
+
+/** What became of one member. */
+export interface Stopped {
+  readonly id: string;
+  readonly how: "absent" | "terminated" | "killed" | "container";
+}
+
+/**
+ * Stops what was started in a folder, and nothing else.
+ *
+ * Only members in the folder's state are touched, each only while its process is still the one
+ * that was started.
+ *
+ * @param wipe Also removes their data, settings and logs; never the downloads.
+ * @returns One entry per member that the folder knows.
+ */
+export async function stopServices(
+  settings: ServicesSettings,
+  options: { readonly wipe: boolean },
+): Promise<readonly Stopped[]> {
+  if (readState(settings.dir) === undefined) return [];
+  return await withFileLock(folders.lock(settings.dir), () => stopLocked(settings, options.wipe));
+}
+
+async function stopLocked(settings: ServicesSettings, wipe: boolean): Promise<Stopped[]> {
+  const set = ServiceSet.open(settings.dir, settings.random);
+  const members = set.members.filter((member) => settings.services.includes(member.service));
+  const containers = members.filter((member) => member.mode === "compose");
+  if (containers.length > 0) await stopContainers(containers, set, settings, wipe);
+  const stopped = await Promise.all(members.map((member) => stopMember(member, settings)));
+  for (const member of members) await settle(member, set, wipe);
+  if (set.members.length === 0) await removeIfPresent(stateFile(set.dir));
+  return stopped;
+}
+
+async function stopMember(member: MemberState, settings: ServicesSettings): Promise<Stopped> {
+  if (member.mode === "compose") return { id: member.id, how: "container" };
+  const how = member.process ? await stopProcess(member.process, settings.clock) : "absent";
+  return { id: member.id, how };
+}
+
+async function stopContainers(
+  members: readonly MemberState[],
+  set: ServiceSet,
+  settings: ServicesSettings,
+  wipe: boolean,
+): Promise<void> {
+  const all = members.length === set.members.length;
+  const services = members.map((member) => member.service);
+  await runCompose(set, downCommand(services, { all, wipe }), settings);
+}
+
+/** The compose command that stops services; a part of the set keeps the network of the rest. */
+export function downCommand(
+  services: readonly ServiceName[],
+  options: { readonly all: boolean; readonly wipe: boolean },
+): string[] {
+  const volumes = options.wipe ? ["--volumes"] : [];
+  return options.all ? ["down", ...volumes] : ["rm", "--stop", "--force", ...volumes, ...services];
+}
+
+/** Ports and process are forgotten; that there is data is not. */
+async function settle(member: MemberState, set: ServiceSet, wipe: boolean): Promise<void> {
+  const { id, service, mode, log } = member;
+  if (!wipe) return set.put({ id, service, mode, log, ports: {} });
+  await removeIfPresent(folders.data(set.dir, id));
+  await removeIfPresent(folders.config(set.dir, id));
+  await removeIfPresent(log);
+  await removeIfPresent(log.replace(/\.log$/, ".previous.log"));
+  set.forget(id);
+}

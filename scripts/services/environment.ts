@@ -1,0 +1,43 @@
+import { CASSANDRA_DATACENTER } from "./cassandra.ts";
+import type { ServiceName } from "./definition.ts";
+import { registryUrl } from "./probe.ts";
+import type { MemberState } from "./state.ts";
+
+/** The settings by which the pipeline finds these services. */
+export function environmentOf(members: readonly MemberState[]): Record<string, string> {
+  return {
+    ...kafkaEnvironment(members),
+    ...registryEnvironment(members),
+    ...cassandraEnvironment(members),
+  };
+}
+
+/** `NAME=value` lines, for people and for `--env-file`. */
+export function environmentText(environment: Readonly<Record<string, string>>): string {
+  return Object.entries(environment).map(([name, value]) => `${name}=${value}\n`).join("");
+}
+
+function kafkaEnvironment(members: readonly MemberState[]): Record<string, string> {
+  const brokers = of("kafka", members).map((member) => `127.0.0.1:${member.ports["client"]}`);
+  return brokers.length === 0 ? {} : { KAFKA_URL: brokers.join(",") };
+}
+
+function registryEnvironment(members: readonly MemberState[]): Record<string, string> {
+  const [member] = of("registry", members);
+  if (!member) return {};
+  return { SCHEMA_REGISTRY_URL: registryUrl(member.ports["client"] ?? 0, member.mode) };
+}
+
+function cassandraEnvironment(members: readonly MemberState[]): Record<string, string> {
+  const [member] = of("cassandra", members);
+  if (!member) return {};
+  return {
+    CASSANDRA_HOST: "127.0.0.1",
+    CASSANDRA_PORT: String(member.ports["client"]),
+    CASSANDRA_DATACENTER,
+  };
+}
+
+function of(service: ServiceName, members: readonly MemberState[]): MemberState[] {
+  return members.filter((member) => member.service === service);
+}

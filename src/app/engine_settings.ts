@@ -1,0 +1,35 @@
+import type { SettingsOf } from "./setting.ts";
+import * as settings from "./settings.ts";
+
+/** How trades become results, whatever the results are stored in. */
+export interface EngineConfig {
+  readonly applicationId: string;
+  readonly topic: string;
+  readonly windowGraceMs: number;
+  readonly windowRetentionMs: number;
+  readonly commitIntervalMs: number;
+  readonly maxFutureMs: number;
+}
+
+/** Shared by `process` and `start`. */
+export const engineSettings: SettingsOf<EngineConfig> = {
+  applicationId: settings.applicationId,
+  topic: settings.inputTopic,
+  windowGraceMs: settings.windowGraceMs,
+  windowRetentionMs: settings.windowRetentionMs,
+  commitIntervalMs: settings.commitIntervalMs,
+  maxFutureMs: settings.maxFutureMs,
+};
+
+/** The pipeline's finest windows; the ones whose retention is configured. */
+const windowSizeMs = 15_000;
+
+/** A window must stay in the state at least until it is closed. */
+export function engineContradictions(config: EngineConfig): readonly string[] {
+  const leastMs = windowSizeMs + config.windowGraceMs;
+  if (config.windowRetentionMs >= leastMs) return [];
+  return [
+    `WINDOW_RETENTION_MS must be at least 15000 + WINDOW_GRACE_MS = ${leastMs}: ` +
+    `received "${config.windowRetentionMs}"`,
+  ];
+}

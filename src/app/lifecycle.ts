@@ -1,0 +1,132 @@
+import { type Clock, systemClock } from "../base/clock.ts";
+import { describeError, isAborted, PipelineError } from "../base/errors.ts";
+import type { Logger } from "../base/logger.ts";
+import { type Random, systemRandom } from "../base/random.ts";
+import { exitCodeOf, exitCodeOfSignal, exitCodes } from "./exit_code.ts";
+import { helpText } from "./help.ts";
+import { createLogger } from "./logging.ts";
+import type { LogConfig } from "./log_settings.ts";
+import { readConfig } from "./read_config.ts";
+import { type GivenTexts, type Program, settingsOf } from "./setting.ts";
+
+/** Longest time between the first signal and the exit, ms. */
+export const shutdownMsMax = 10_000;
+
+/** What a main gets from the machine; nothing below it asks for these itself. */
+export interface MainContext {
+  /** Fires once, at the first SIGINT or SIGTERM: drain, commit, return. */
+  readonly signal: AbortSignal;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
+/** The work of a program; it is over when the promise is. */
+export type Main<Config> = (config: Readonly<Config>, context: MainContext) => Promise<void>;
+
+/**
+ * Runs a program from its command line to its exit.
+ *
+ * - `--help` prints every setting, exit 0
+ * - a wrong setting: one message that lists all of them, exit 2
+ * - SIGINT, SIGTERM: the context's signal fires; exit 0 when main returns. After 10 seconds, or at
+ *   a second signal, the program ends where it is
+ * - a fault of the world (`PipelineError`): one message, exit 1; a bug: its stack, exit 70
+ */
+export async function runMain<Config extends LogConfig>(
+  program: Program<Config>,
+  main: Main<Config>,
+): Promise<never> {
+  if (Deno.args.includes("--help") || Deno.args.includes("-h")) {
+    Deno.stdout.writeSync(new TextEncoder().encode(helpText(program)));
+    Deno.exit(exitCodes.ok);
+  }
+  const config = readOrExit(program);
+  const logger = createLogger(program.name, config, {
+    write: writeError,
+    terminal: Deno.stderr.isTerminal(),
+  });
+  reportStrays(logger);
+  const signal = listenToSignals(logger);
+  try {
+    await main(config, { signal, clock: systemClock, random: systemRandom, logger });
+    Deno.exit(exitCodes.ok);
+  } catch (error) {
+    Deno.exit(reported(error, logger));
+  }
+}
+
+function readOrExit<Config extends LogConfig>(program: Program<Config>): Readonly<Config> {
+  try {
+    return readConfig(program, environmentOf(program), Deno.args);
+  } catch (error) {
+    writeError(describeError(error));
+    writeError(`\n"deno task ${program.name} --help" lists all settings`);
+    return Deno.exit(exitCodeOf(error));
+  }
+}
+
+/** Asks for the program's own variables only, so that it needs no leave to read others. */
+function environmentOf<Config extends object>(program: Program<Config>): GivenTexts {
+  const names = settingsOf(program).flatMap(({ variable }) => variable ?? []);
+  return Object.fromEntries(names.map((name) => [name, Deno.env.get(name)]));
+}
+
+/** Windows knows no SIGTERM; closing a console there is SIGBREAK. */
+function signals(): readonly ("SIGINT" | "SIGTERM" | "SIGBREAK")[] {
+  return Deno.build.os === "windows" ? ["SIGINT", "SIGBREAK"] : ["SIGINT", "SIGTERM"];
+}
+
+function listenToSignals(logger: Logger): AbortSignal {
+  const controller = new AbortController();
+  for (const name of signals()) {
+    Deno.addSignalListener(name, () => {
+      if (controller.signal.aborted) Deno.exit(exitCodeOfSignal(name));
+      logger.info("Shutting down; a second signal ends at once", { signal: name });
+      controller.abort();
+      exitLater(logger);
+    });
+  }
+  return controller.signal;
+}
+
+function exitLater(logger: Logger): void {
+  const timer = setTimeout(() => {
+    logger.error(`Cannot shut down within ${shutdownMsMax} ms: ended where it was`);
+    Deno.exit(exitCodes.failed);
+  }, shutdownMsMax);
+  Deno.unrefTimer(timer);
+}
+
+/** A promise that nobody waited for, or an error in a callback, is a bug: say so and end. */
+function reportStrays(logger: Logger): void {
+  globalThis.addEventListener("unhandledrejection", (event) => {
+    event.preventDefault();
+    if (!isAborted(event.reason)) exitAsBug(event.reason, logger);
+  });
+  globalThis.addEventListener("error", (event) => {
+    event.preventDefault();
+    exitAsBug(event.error, logger);
+  });
+}
+
+function exitAsBug(error: unknown, logger: Logger): never {
+  logger.error("Cannot go on after an error that nobody handled", { error });
+  Deno.exit(exitCodes.bug);
+}
+
+function reported(error: unknown, logger: Logger): number {
+  const code = exitCodeOf(error);
+  if (code === exitCodes.bug) logger.error("Cannot go on after an unexpected error", { error });
+  else if (error instanceof PipelineError && code !== exitCodes.ok) {
+    logger.error(describeError(error), { code: error.code, ...error.context });
+  }
+  return code;
+}
+
+const encoder = new TextEncoder();
+
+/** To standard error, which leaves standard output to results. */
+function writeError(line: string): void {
+  Deno.stderr.writeSync(encoder.encode(`${line}\n`));
+}

@@ -1,0 +1,48 @@
+import type { Secret } from "../base/secret.ts";
+import { type LogConfig, logSettings } from "./log_settings.ts";
+import { readConfig } from "./read_config.ts";
+import type { GivenTexts, Program } from "./setting.ts";
+import * as settings from "./settings.ts";
+
+/** What `produce` needs to know. */
+export interface ProduceConfig extends LogConfig {
+  readonly symbols: readonly string[];
+  readonly finnhubKey: Secret;
+  /** As configured: without the key. */
+  readonly finnhubUrl: string;
+  readonly traceFeed: boolean;
+  /** `host:port` each. */
+  readonly brokers: readonly string[];
+  readonly topic: string;
+  /** Without a slash at its end. */
+  readonly registryUrl: string;
+  /** Subject under which the schema is registered as well when `firstRun` is set. */
+  readonly extraSubject: string;
+  readonly firstRun: boolean;
+}
+
+/** Finnhub to Kafka. */
+export const produceProgram: Program<ProduceConfig> = {
+  name: "produce",
+  summary: "Subscribes to Finnhub and writes its trades to Kafka.",
+  settings: {
+    symbols: settings.finnhubSymbols,
+    finnhubKey: settings.finnhubKey,
+    finnhubUrl: settings.finnhubUrl,
+    traceFeed: settings.finnhubTrace,
+    brokers: settings.kafkaBrokers,
+    topic: settings.inputTopic,
+    registryUrl: settings.registryUrl,
+    extraSubject: settings.schemaSubjectName,
+    firstRun: settings.firstRun,
+    ...logSettings,
+  },
+};
+
+/** @throws {PipelineError} `CONFIG_INVALID` with every problem. */
+export function readProduceConfig(
+  environment: GivenTexts,
+  args: readonly string[] = [],
+): Readonly<ProduceConfig> {
+  return readConfig(produceProgram, environment, args);
+}

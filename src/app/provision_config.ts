@@ -1,0 +1,49 @@
+import { type CassandraConfig, cassandraSettings } from "./cassandra_settings.ts";
+import { type LogConfig, logSettings } from "./log_settings.ts";
+import { readConfig } from "./read_config.ts";
+import type { GivenTexts, Program } from "./setting.ts";
+import * as settings from "./settings.ts";
+
+/** What `provision` needs to know. */
+export interface ProvisionConfig extends CassandraConfig, LogConfig {
+  readonly applicationId: string;
+  /** `host:port` each. */
+  readonly brokers: readonly string[];
+  readonly topic: string;
+  readonly topicPartitions: number;
+  readonly topicReplication: settings.TopicReplication;
+  /** Without a slash at its end. */
+  readonly registryUrl: string;
+  readonly extraSubject: string;
+  readonly firstRun: boolean;
+  readonly cassandraReplicationFactor: number;
+}
+
+/** Makes what the other programs find. */
+export const provisionProgram: Program<ProvisionConfig> = {
+  name: "provision",
+  summary:
+    "Creates the topics, the schema's subjects, the keyspace and its tables where they are " +
+    "missing. What exists stays as it is.",
+  settings: {
+    applicationId: settings.applicationId,
+    brokers: settings.kafkaBrokers,
+    topic: settings.inputTopic,
+    topicPartitions: settings.topicPartitions,
+    topicReplication: settings.topicReplication,
+    registryUrl: settings.registryUrl,
+    extraSubject: settings.schemaSubjectName,
+    firstRun: settings.firstRun,
+    ...cassandraSettings,
+    cassandraReplicationFactor: settings.cassandraReplicationFactor,
+    ...logSettings,
+  },
+};
+
+/** @throws {PipelineError} `CONFIG_INVALID` with every problem. */
+export function readProvisionConfig(
+  environment: GivenTexts,
+  args: readonly string[] = [],
+): Readonly<ProvisionConfig> {
+  return readConfig(provisionProgram, environment, args);
+}

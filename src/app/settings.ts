@@ -1,0 +1,274 @@
+/**
+ * Every environment variable of the pipeline, once: name, form, default and meaning.
+ *
+ * `FINHUB_*`, `KAFKA_URL`, `TOPIC_KAFKA`, `SCHEMA_*` and `FIRST_RUN` keep the names, defaults and
+ * meaning of the Python producer that this pipeline replaces.
+ */
+import { Secret } from "../base/secret.ts";
+import {
+  boolean,
+  cassandraName,
+  distinctList,
+  durationSeconds,
+  feedSymbol,
+  host,
+  hostAndPort,
+  integer,
+  nonEmpty,
+  oneOf,
+  topicName,
+  url,
+} from "./forms.ts";
+import type { Setting } from "./setting.ts";
+
+/** Tables for raw trades: the dashboards' one with a lifetime, and the long-term one by day. */
+export type TradesTable = "recent" | "history";
+
+/** Copies of each topic's data; `auto` leaves the number to the size of the cluster. */
+export type TopicReplication = number | "auto";
+
+export const finnhubSymbols: Setting<readonly string[]> = {
+  variable: "FINHUB_SYMBOLS",
+  form: "a comma list of symbols, each once",
+  meaning: "symbols to subscribe; Finnhub's free plan allows 50",
+  defaultText: "BINANCE:BTCUSDT,AAPL",
+  parse: distinctList(feedSymbol),
+};
+
+const finnhubKeyBase = {
+  variable: "FINHUB_SECRET_KEY",
+  form: "a Finnhub API key",
+  secret: true,
+  parse: (text: string) => text === "" ? undefined : new Secret(text),
+} as const;
+
+export const finnhubKey: Setting<Secret> = {
+  ...finnhubKeyBase,
+  meaning: "the key that opens the feed; one key allows one connection",
+  required: true,
+};
+
+export const finnhubKeyOptional: Setting<Secret | undefined> = {
+  ...finnhubKeyBase,
+  meaning: "the key that opens the feed; without it the market is simulated",
+};
+
+export const acceptedKey: Setting<Secret | undefined> = {
+  ...finnhubKeyBase,
+  option: "--key",
+  form: "a key",
+  meaning: "the only key that clients may use; without it every key is accepted",
+};
+
+export const finnhubUrl: Setting<string> = {
+  variable: "FINHUB_API_URL",
+  form: "a ws:// or wss:// URL",
+  meaning: "where the feed is; the key is added to it",
+  defaultText: "wss://ws.finnhub.io?token=",
+  parse: url(["ws:", "wss:"]),
+};
+
+export const finnhubTrace: Setting<boolean> = {
+  variable: "FINHUB_TRACE",
+  form: "true or false",
+  meaning: "log every message of the feed, at level debug",
+  defaultText: "false",
+  parse: boolean,
+};
+
+export const firstRun: Setting<boolean> = {
+  variable: "FIRST_RUN",
+  form: "true or false",
+  meaning: "register the schema under SCHEMA_SUBJECT_NAME, too, once at the start",
+  defaultText: "true",
+  parse: boolean,
+};
+
+export const schemaSubjectName: Setting<string> = {
+  variable: "SCHEMA_SUBJECT_NAME",
+  form: "a subject name",
+  meaning: "subject for FIRST_RUN; records use the subject <topic>-value",
+  defaultText: "trade_schema",
+  parse: nonEmpty,
+};
+
+export const registryUrl: Setting<string> = {
+  variable: "SCHEMA_REGISTRY_URL",
+  form: "an http:// or https:// URL",
+  meaning: "schema registry with Confluent's API",
+  defaultText: "http://schema-registry:8081",
+  parse: url(["http:", "https:"]),
+};
+
+export const kafkaBrokers: Setting<readonly string[]> = {
+  variable: "KAFKA_URL",
+  form: "host:port[,host:port…], each once",
+  meaning: "Kafka brokers to ask first",
+  defaultText: "kafka-0:9092,kafka-1:9092",
+  parse: distinctList(hostAndPort),
+};
+
+export const inputTopic: Setting<string> = {
+  variable: "TOPIC_KAFKA",
+  form: "a topic name (letters, digits, dot, underscore, dash; 200 at most)",
+  meaning: "topic of the trades; <topic>-late and <topic>-dead-letters belong to it",
+  defaultText: "trade1",
+  parse: topicName,
+};
+
+export const topicPartitions: Setting<number> = {
+  variable: "TOPIC_PARTITIONS",
+  form: "a whole number from 1 to 1000",
+  meaning: "partitions of a new input topic: how many instances can share the work",
+  defaultText: "2",
+  parse: integer(1, 1000),
+};
+
+export const topicReplication: Setting<TopicReplication> = {
+  variable: "TOPIC_REPLICATION",
+  form: "a whole number from 1 to 9, or auto",
+  meaning: "copies of each new topic's data; auto is one per broker, at most 3",
+  defaultText: "auto",
+  parse: (text) => text === "auto" ? text : integer(1, 9)(text),
+};
+
+export const applicationId: Setting<string> = {
+  variable: "APPLICATION_ID",
+  form: "a name (letters, digits, dot, underscore, dash; 200 at most)",
+  meaning: "consumer group, and prefix of internal topics and transactional ids",
+  defaultText: "market",
+  parse: topicName,
+};
+
+export const stateDir: Setting<string> = {
+  variable: "STATE_DIR",
+  form: "a folder",
+  meaning: "local state; can be deleted while nothing runs, the changelog restores it",
+  defaultText: ".data/state",
+  parse: nonEmpty,
+};
+
+export const httpHost: Setting<string> = {
+  variable: "HTTP_HOST",
+  form: "a host name or an address",
+  meaning: "where the page, the metrics and the queries are served; 0.0.0.0 is everywhere",
+  defaultText: "127.0.0.1",
+  parse: host,
+};
+
+export const httpPort: Setting<number> = {
+  variable: "HTTP_PORT",
+  form: "a port number from 0 to 65535",
+  meaning: "its port; 0 takes a free one",
+  defaultText: "8080",
+  parse: integer(0, 65_535),
+};
+
+export const cassandraHosts: Setting<readonly string[]> = {
+  variable: "CASSANDRA_HOST",
+  form: "host[,host…], each once",
+  meaning: "Cassandra nodes to ask first",
+  defaultText: "cassandra",
+  parse: distinctList(host),
+};
+
+export const cassandraPort: Setting<number> = {
+  variable: "CASSANDRA_PORT",
+  form: "a port number from 1 to 65535",
+  meaning: "their CQL port",
+  defaultText: "9042",
+  parse: integer(1, 65_535),
+};
+
+export const cassandraDatacenter: Setting<string> = {
+  variable: "CASSANDRA_DATACENTER",
+  form: "a data-centre name",
+  meaning: "the data centre to write to",
+  defaultText: "datacenter1",
+  parse: nonEmpty,
+};
+
+const cassandraNameForm = "a name (lower-case letter, then letters, digits, underscore; 48)";
+
+export const cassandraKeyspace: Setting<string> = {
+  variable: "CASSANDRA_KEYSPACE",
+  form: cassandraNameForm,
+  meaning: "keyspace of the tables",
+  defaultText: "market",
+  parse: cassandraName,
+};
+
+export const cassandraTradeTable: Setting<string> = {
+  variable: "CASSANDRA_TRADE_TABLE",
+  form: cassandraNameForm,
+  meaning: "table of the raw trades",
+  defaultText: "trades",
+  parse: cassandraName,
+};
+
+export const cassandraSummaryTable: Setting<string> = {
+  variable: "CASSANDRA_SUMMARY_TABLE",
+  form: cassandraNameForm,
+  meaning: "table of the 15-second windows",
+  defaultText: "running_averages_15_sec",
+  parse: cassandraName,
+};
+
+export const cassandraReplicationFactor: Setting<number> = {
+  variable: "CASSANDRA_REPLICATION_FACTOR",
+  form: "a whole number from 1 to 9",
+  meaning: "copies of each row in a new keyspace",
+  defaultText: "1",
+  parse: integer(1, 9),
+};
+
+const tradesTables = distinctList(oneOf<TradesTable>(["recent", "history"]));
+
+export const tradesTablesWritten: Setting<readonly TradesTable[]> = {
+  variable: "TRADES_TABLES",
+  form: "a comma list of recent and history, or empty",
+  meaning: "which tables get the raw trades: the one with a lifetime, the one by day",
+  defaultText: "recent,history",
+  emptyCounts: true,
+  parse: (text) => text === "" ? Object.freeze([]) : tradesTables(text),
+};
+
+export const tradesTtlSeconds: Setting<number> = {
+  variable: "TRADES_TTL",
+  form: "seconds or a time like 7d, 12h, 30m (at most 7300d), or 0 for ever",
+  meaning: "lifetime of the rows in the recent trades table",
+  defaultText: "7d",
+  parse: durationSeconds,
+};
+
+export const windowGraceMs: Setting<number> = {
+  variable: "WINDOW_GRACE_MS",
+  form: "milliseconds from 0 to 86400000",
+  meaning: "how long after its end a window still takes trades",
+  defaultText: "60000",
+  parse: integer(0, 86_400_000),
+};
+
+export const windowRetentionMs: Setting<number> = {
+  variable: "WINDOW_RETENTION_MS",
+  form: "milliseconds from 15000 to 2592000000",
+  meaning: "how long windows stay in the local state for queries, from their start",
+  defaultText: "86400000",
+  parse: integer(15_000, 2_592_000_000),
+};
+
+export const commitIntervalMs: Setting<number> = {
+  variable: "COMMIT_INTERVAL_MS",
+  form: "milliseconds from 10 to 60000",
+  meaning: "longest time between a trade's arrival and its durable results",
+  defaultText: "1000",
+  parse: integer(10, 60_000),
+};
+
+export const maxFutureMs: Setting<number> = {
+  variable: "MAX_FUTURE_MS",
+  form: "milliseconds from 0 to 86400000",
+  meaning: "how far ahead of its arrival a trade's time may lie; beyond it is a dead letter",
+  defaultText: "60000",
+  parse: integer(0, 86_400_000),
+};

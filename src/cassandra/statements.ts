@@ -1,0 +1,149 @@
+import { types } from "cassandra-driver";
+import type { TradeRow, WindowRow } from "../market/rows.ts";
+import { resolutionName, utcDate } from "../market/tables.ts";
+import { candleBucket } from "./buckets.ts";
+import type { TableNames } from "./names.ts";
+
+/** A value bound to a statement. */
+export type Bound = string | number | boolean | null | types.Long | types.LocalDate;
+
+/** How a kind of row is written to one table. */
+export interface Insert<Row> {
+  readonly query: string;
+  /** Equal exactly for rows of one partition. */
+  readonly partitionOf: (row: Row) => string;
+  /** Values of the partition key; made once per batch. */
+  readonly partitionKeyOf: (row: Row) => readonly Bound[];
+  /** Values of the other columns. */
+  readonly valuesOf: (row: Row) => readonly Bound[];
+  /** Time to live, seconds; 0 is for ever. */
+  readonly ttlSeconds: number;
+}
+
+const tradeColumns = [
+  "trade_timestamp",
+  "trade_id",
+  "price",
+  "volume",
+  "trade_conditions",
+  "ingest_timestamp",
+];
+
+const windowColumns = [
+  "window_start",
+  "window_end",
+  "open",
+  "high",
+  "low",
+  "close",
+  "volume",
+  "trade_count",
+  "price_volume_multiply",
+  "vwap",
+  "final",
+  "ingest_timestamp",
+];
+
+/**
+ * Every column in one statement with one write time, so that the row is whole in every version.
+ *
+ * @see docs/adr/0003-rows-only-go-forward.md
+ */
+function insertSql(table: string, columns: readonly string[]): string {
+  const places = columns.map(() => "?").join(", ");
+  return `INSERT INTO ${table} (${columns.join(", ")}) VALUES (${places}) ` +
+    "USING TIMESTAMP ? AND TTL ?";
+}
+
+export function insertTrade(names: TableNames, ttlSeconds: number): Insert<TradeRow> {
+  return {
+    query: insertSql(`${names.keyspace}.${names.trades}`, ["symbol", ...tradeColumns]),
+    partitionOf: ({ symbol }) => symbol,
+    partitionKeyOf: ({ symbol }) => [symbol],
+    valuesOf: tradeValues,
+    ttlSeconds,
+  };
+}
+
+export function insertTradeOfDay(names: TableNames): Insert<TradeRow> {
+  const columns = ["symbol", "trade_date", ...tradeColumns];
+  return {
+    query: insertSql(`${names.keyspace}.${names.tradesByDay}`, columns),
+    partitionOf: ({ symbol, tradeTimeMs }) => `${Math.floor(tradeTimeMs / dayMs)} ${symbol}`,
+    partitionKeyOf: (row) => [row.symbol, localDate(utcDate(row.tradeTimeMs))],
+    valuesOf: tradeValues,
+    ttlSeconds: 0,
+  };
+}
+
+export function insertAverage(names: TableNames, ttlSeconds: number): Insert<WindowRow> {
+  return {
+    query: insertSql(`${names.keyspace}.${names.runningAverages}`, ["symbol", ...windowColumns]),
+    partitionOf: ({ symbol }) => symbol,
+    partitionKeyOf: ({ symbol }) => [symbol],
+    valuesOf: windowValues,
+    ttlSeconds,
+  };
+}
+
+export function insertCandle(names: TableNames): Insert<WindowRow> {
+  const columns = ["symbol", "resolution", "bucket", ...windowColumns];
+  return {
+    query: insertSql(`${names.keyspace}.${names.candles}`, columns),
+    partitionOf: (row) => `${candleBucket(row)} ${row.sizeMs} ${row.symbol}`,
+    partitionKeyOf: (row) => [
+      row.symbol,
+      resolutionName(row.sizeMs),
+      localDate(candleBucket(row)),
+    ],
+    valuesOf: windowValues,
+    ttlSeconds: 0,
+  };
+}
+
+const dayMs = 86_400_000;
+
+function localDate(date: string): types.LocalDate {
+  return types.LocalDate.fromString(date);
+}
+
+/** A bigint as the driver's own 64-bit number. */
+export function bigintToLong(value: bigint): types.Long {
+  return types.Long.fromBits(
+    Number(BigInt.asIntN(32, value)),
+    Number(BigInt.asIntN(32, value >> 32n)),
+  );
+}
+
+/**
+ * No conditions, which crypto trades never have, are an empty text. A null would be a tombstone,
+ * and Grafana's query with ALLOW FILTERING fails once it meets 100,000 of them.
+ */
+function tradeValues(row: TradeRow): Bound[] {
+  return [
+    row.tradeTimeMs,
+    bigintToLong(row.tradeId),
+    row.price,
+    row.volume,
+    row.conditions ?? "",
+    row.receivedAtMs,
+  ];
+}
+
+/** Nulls are written: left out, they would show the value of an older version. */
+function windowValues(row: WindowRow): Bound[] {
+  return [
+    row.startMs,
+    row.endMs,
+    row.open,
+    row.high,
+    row.low,
+    row.close,
+    row.volume,
+    row.count,
+    row.priceVolumeMultiply,
+    row.vwap,
+    row.final,
+    row.receivedAtMs,
+  ];
+}

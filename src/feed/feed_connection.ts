@@ -1,0 +1,125 @@
+import type { FinnhubClientSettings } from "./finnhub_settings.ts";
+import type { FrameBuffer } from "./frame_buffer.ts";
+import { sleepUnlessAborted } from "./pacer.ts";
+import type { ConnectionEnd } from "./reconnect.ts";
+import type { FeedSocket } from "./socket.ts";
+import { errorMessageOf, type Subscriptions } from "./subscriptions.ts";
+
+/** How long the server may take to answer a goodbye, ms. */
+const goodbyeMsMax = 1_000;
+
+/** What connections that follow each other have in common. */
+export interface ConnectionContext {
+  readonly buffer: FrameBuffer;
+  readonly subscriptions: Subscriptions;
+}
+
+/** What became of a connection. */
+export interface ConnectionOutcome {
+  readonly end: ConnectionEnd;
+  /** How long it was open, ms. */
+  readonly openMs: number;
+}
+
+/** One connection from the handshake to its end: subscribes, receives, notices silence. */
+export class FeedConnection {
+  readonly #settings: FinnhubClientSettings;
+  readonly #context: ConnectionContext;
+  readonly #over = new AbortController();
+  #openedAtMs: number | undefined;
+  #heardAtMs: number;
+
+  constructor(settings: FinnhubClientSettings, context: ConnectionContext) {
+    this.#settings = settings;
+    this.#context = context;
+    this.#heardAtMs = settings.clock.monotonicMs();
+  }
+
+  /** Runs until the connection ends, for whatever reason. */
+  async run(url: string, stop: AbortSignal): Promise<ConnectionOutcome> {
+    const socket = this.#settings.openSocket(url, {
+      opened: () => this.#opened(socket),
+      received: (text) => this.#received(text, socket),
+      heard: () => this.#heard(),
+    });
+    const goodbye = this.#sayGoodbye(socket, stop);
+    const [silentMs, retrying] = [this.#watchSilence(socket), this.#retryRefused(socket)];
+    const socketEnd = await socket.ended;
+    const openMs = this.#openMs();
+    this.#over.abort();
+    this.#context.buffer.forget(socket);
+    await Promise.all([goodbye, retrying]);
+    const silence = await silentMs;
+    const end = silence === undefined ? socketEnd : { kind: "silent" as const, silentMs: silence };
+    return { end, openMs };
+  }
+
+  #openMs(): number {
+    if (this.#openedAtMs === undefined) return 0;
+    return this.#settings.clock.monotonicMs() - this.#openedAtMs;
+  }
+
+  #heard(): void {
+    this.#heardAtMs = this.#settings.clock.monotonicMs();
+  }
+
+  #opened(socket: FeedSocket): void {
+    const { clock, logger, observer, symbols } = this.#settings;
+    this.#openedAtMs = clock.monotonicMs();
+    this.#heard();
+    for (const message of this.#context.subscriptions.opening()) socket.send(message);
+    observer.connected();
+    logger.info("Connected to the feed", { symbols: symbols.length });
+  }
+
+  #received(text: string, socket: FeedSocket): void {
+    this.#heard();
+    this.#context.buffer.add(text, socket);
+    const message = errorMessageOf(text);
+    if (message === undefined) return;
+    this.#settings.observer.subscriptionRefused();
+    const notice = this.#context.subscriptions.refused(message);
+    if (notice) this.#settings.logger.warn(notice.message, notice.fields);
+  }
+
+  /** Ends a connection that says nothing; one that is held back cannot speak. */
+  async #watchSilence(socket: FeedSocket): Promise<number | undefined> {
+    const { clock, silenceMs } = this.#settings;
+    for (;;) {
+      if (this.#context.buffer.isPaused) this.#heard();
+      const silentMs = clock.monotonicMs() - this.#heardAtMs;
+      if (silentMs >= silenceMs) {
+        socket.terminate();
+        return silentMs;
+      }
+      if (!await sleepUnlessAborted(clock, silenceMs - silentMs, this.#over.signal)) {
+        return undefined;
+      }
+    }
+  }
+
+  async #retryRefused(socket: FeedSocket): Promise<void> {
+    const { clock, refusedRetryMs } = this.#settings;
+    while (await sleepUnlessAborted(clock, refusedRetryMs, this.#over.signal)) {
+      for (const message of this.#context.subscriptions.retrying()) socket.send(message);
+    }
+  }
+
+  /** A shutdown closes in good manner, but not for long. */
+  async #sayGoodbye(socket: FeedSocket, stop: AbortSignal): Promise<void> {
+    await aborted(AbortSignal.any([stop, this.#over.signal]));
+    if (this.#over.signal.aborted) return;
+    if (!this.#context.buffer.isPaused) {
+      socket.close();
+      await sleepUnlessAborted(this.#settings.clock, goodbyeMsMax, this.#over.signal);
+    }
+    socket.terminate();
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  if (signal.aborted) resolve();
+  else signal.addEventListener("abort", () => resolve(), { once: true });
+  return promise;
+}

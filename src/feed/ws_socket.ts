@@ -1,0 +1,76 @@
+import WebSocket from "ws";
+import { frameBytesMax } from "./frame.ts";
+import type { FeedSocket, SocketEnd, SocketListener } from "./socket.ts";
+
+/** What is used of the package, which brings no types of its own. */
+interface Ws {
+  on(event: "open" | "ping" | "pong", listener: () => void): this;
+  on(event: "message", listener: (data: Uint8Array) => void): this;
+  on(event: "error", listener: (error: Error & { readonly code?: string }) => void): this;
+  on(event: "close", listener: (code: number) => void): this;
+  on(
+    event: "unexpected-response",
+    listener: (request: unknown, response: HandshakeAnswer) => void,
+  ): this;
+  readonly readyState: number;
+  send(text: string): void;
+  pause(): void;
+  resume(): void;
+  close(code: number): void;
+  terminate(): void;
+}
+
+interface HandshakeAnswer {
+  readonly statusCode?: number;
+  readonly headers: Readonly<Record<string, string | undefined>>;
+}
+
+const openState = 1;
+const normalClosure = 1000;
+
+/**
+ * Connects with the npm package `ws`: unlike the built-in WebSocket it tells the HTTP status of a
+ * refused handshake, and can stop reading.
+ */
+export function openWebSocket(url: string, listener: SocketListener): FeedSocket {
+  const ws: Ws = new WebSocket(url, { maxPayload: frameBytesMax, perMessageDeflate: false });
+  const ended = endOf(ws);
+  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+  ws.on("open", () => listener.opened());
+  ws.on("message", (data) => listener.received(decoder.decode(data)));
+  ws.on("ping", () => listener.heard());
+  ws.on("pong", () => listener.heard());
+  return {
+    ended,
+    send: (text) => {
+      if (ws.readyState === openState) ws.send(text);
+    },
+    pause: () => ws.pause(),
+    resume: () => ws.resume(),
+    close: () => ws.close(normalClosure),
+    terminate: () => ws.terminate(),
+  };
+}
+
+/** The first thing that ends it counts: what follows is only its aftermath. */
+function endOf(ws: Ws): Promise<SocketEnd> {
+  const { promise, resolve } = Promise.withResolvers<SocketEnd>();
+  let isOpen = false;
+  let problem = "";
+  ws.on("open", () => isOpen = true);
+  ws.on("unexpected-response", (_request, { statusCode = 0, headers }) => {
+    resolve({ kind: "refused", status: statusCode, retryAfterMs: retryAfterMs(headers) });
+    ws.terminate();
+  });
+  ws.on("error", (error) => problem ||= error.message || error.code || error.name);
+  ws.on("close", (code) => {
+    resolve(isOpen ? { kind: "closed", code, problem } : { kind: "unreachable", problem });
+  });
+  return promise;
+}
+
+/** The header's seconds; 0 without it, or where it holds a date. */
+function retryAfterMs(headers: HandshakeAnswer["headers"]): number {
+  const seconds = Number(headers["retry-after"] ?? 0);
+  return Number.isFinite(seconds) && seconds > 0 ? seconds * 1_000 : 0;
+}

@@ -1,0 +1,40 @@
+import type { Clock } from "../base/clock.ts";
+import type { Logger } from "../base/logger.ts";
+import type { EventHub } from "./event_hub.ts";
+import type { Metrics } from "./metrics.ts";
+import type { LiveView } from "./ports.ts";
+import type { Problem } from "./response.ts";
+
+/** What the handlers work with. */
+export interface HttpContext {
+  readonly view: LiveView;
+  readonly metrics: Metrics;
+  readonly events: EventHub;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+/** A request that found its route. */
+export interface RouteRequest {
+  readonly request: Request;
+  readonly url: URL;
+  /** Decoded parts of the path, by their names in the pattern. */
+  readonly params: Readonly<Record<string, string>>;
+}
+
+/** Answers one route; an error that is the client's to know is thrown as `HttpProblem`. */
+export type Handler = (
+  route: RouteRequest,
+  context: HttpContext,
+) => Response | Promise<Response>;
+
+/** Ends a handler early with an answer for the client. */
+export class HttpProblem extends Error {
+  override readonly name = "HttpProblem";
+  readonly problem: Problem;
+
+  constructor(problem: Problem) {
+    super(problem.detail);
+    this.problem = problem;
+  }
+}

@@ -1,0 +1,46 @@
+import { Registry } from "prom-client";
+import { HttpMetrics } from "./http_metrics.ts";
+import { IngestMetrics } from "./ingest_metrics.ts";
+import type { LiveView } from "./ports.ts";
+import { ProcessMetrics } from "./process_metrics.ts";
+import { StreamMetrics } from "./stream_metrics.ts";
+import { TaskMetrics } from "./task_metrics.ts";
+
+/**
+ * The program's numbers in Prometheus' text form.
+ *
+ * Counters and histograms are fed where things happen, through `ingest`, `stream` and `http`;
+ * what the engine knows anyway is read from the view when somebody asks. A part that the program
+ * does not have (no feed in `process`) is never touched, and then its metrics do not appear.
+ */
+export class Metrics {
+  readonly #registry = new Registry();
+  readonly #process = new ProcessMetrics(this.#registry);
+  readonly http: HttpMetrics = new HttpMetrics(this.#registry);
+  #tasks: TaskMetrics | undefined;
+  #ingest: IngestMetrics | undefined;
+  #stream: StreamMetrics | undefined;
+
+  /** Numbers of the way from the feed to the log. */
+  get ingest(): IngestMetrics {
+    return this.#ingest ??= new IngestMetrics(this.#registry);
+  }
+
+  /** Numbers of the way from the log to the sink. */
+  get stream(): StreamMetrics {
+    return this.#stream ??= new StreamMetrics(this.#registry);
+  }
+
+  /** Media type of what `render` returns. */
+  get contentType(): string {
+    return this.#registry.contentType;
+  }
+
+  /** All metrics as of now. */
+  async render(view: LiveView): Promise<string> {
+    this.#process.update();
+    this.#tasks ??= new TaskMetrics(this.#registry);
+    this.#tasks.update(view);
+    return await this.#registry.metrics();
+  }
+}

@@ -1,0 +1,184 @@
+// @ts-check
+/// <reference lib="dom" />
+import { fetchCandles } from "./api.js";
+import { Chart } from "./chart.js";
+import { Connection } from "./connection.js";
+import { byId, setText } from "./dom.js";
+import {
+  decimalsOf,
+  direction,
+  formatAmount,
+  formatChange,
+  formatDateTime,
+  formatNumber,
+} from "./format.js";
+import { freshnessOf } from "./freshness.js";
+import { showCommitAge, showHealth } from "./health.js";
+import { Market, sparkCandlesMax } from "./market.js";
+import { Stage } from "./stage.js";
+import { SymbolList } from "./symbol_list.js";
+import { startTheme } from "./theme.js";
+
+/** @typedef {import("../wire.ts").HealthJson} Health */
+/** @typedef {import("../wire.ts").CandleJson & { symbol: string }} Candle */
+/** @typedef {import("../wire.ts").TradeJson & { symbol: string }} Trade */
+/** @typedef {import("./market.js").Summary} Summary */
+
+/** Symbols whose sparklines are asked for at the start; the others fill as commits come. */
+const sparklinesMax = 60;
+
+const market = new Market();
+/** Symbols whose history has been asked for since the connection began. @type {Set<string>} */
+const asked = new Set();
+const stage = new Stage();
+const list = new SymbolList(select);
+/** @type {Chart | undefined} */
+let chart;
+/** @type {Health | undefined} */
+let health;
+let healthAt = 0;
+
+startTheme(() => chart?.recolor());
+const connection = new Connection(
+  { symbols: takeSymbols, candles: takeCandles, trades: takeTrades, health: takeHealth },
+  catchUp,
+);
+setInterval(showFreshness, 1_000);
+addEventListener("hashchange", () => select(wantedSymbol()));
+quietly(loadChart());
+
+/** The symbol that the address names, so that a view can be bookmarked. */
+function wantedSymbol() {
+  try {
+    return decodeURIComponent(location.hash.slice(1));
+  } catch {
+    return "";
+  }
+}
+
+/** @param {string} symbol */
+function select(symbol) {
+  if (symbol === stage.symbol || market.summary(symbol) === undefined) return;
+  history.replaceState(null, "", `#${encodeURIComponent(symbol)}`);
+  setText(byId("symbol"), symbol);
+  const shown = stage.show(symbol);
+  list.select(symbol);
+  showQuote();
+  quietly(shown);
+}
+
+/** @param {{ symbols: Summary[] }} event */
+function takeSymbols({ symbols }) {
+  market.addSummaries(symbols);
+  for (const { symbol } of symbols) updateRow(symbol);
+  if (stage.symbol === "") select(wantedSymbol());
+  if (stage.symbol === "") select(market.symbols[0] ?? "");
+  showQuote();
+  quietly(loadHistories(symbols.map(({ symbol }) => symbol)));
+  setText(byId("event-time"), formatDateTime(market.latestTimeMs));
+}
+
+/** @param {{ candles: Candle[] }} event */
+function takeCandles({ candles }) {
+  const bySymbol = Map.groupBy(candles, ({ symbol }) => symbol);
+  for (const [symbol, group] of bySymbol) market.addCandles(symbol, group);
+  stage.addCandles(bySymbol.get(stage.symbol) ?? []);
+}
+
+/** @param {{ trades: Trade[] }} event */
+function takeTrades({ trades }) {
+  stage.addTrades(trades.filter(({ symbol }) => symbol === stage.symbol));
+}
+
+/** @param {Health} event */
+function takeHealth(event) {
+  health = event;
+  healthAt = performance.now();
+  showHealth(event);
+  showFreshness();
+}
+
+/** Asks for what an interruption may have hidden. */
+function catchUp() {
+  asked.clear();
+  showFreshness();
+  quietly(stage.refresh());
+}
+
+/**
+ * Asks for the sparklines of symbols that are new to this connection, one after the other.
+ *
+ * @param {readonly string[]} symbols
+ */
+async function loadHistories(symbols) {
+  const wanted = symbols.filter((symbol) => !asked.has(symbol)).slice(
+    0,
+    Math.max(0, sparklinesMax - asked.size),
+  );
+  for (const symbol of wanted) asked.add(symbol);
+  for (const symbol of wanted) {
+    market.addCandles(symbol, await fetchCandles(symbol, { limit: sparkCandlesMax }));
+    updateRow(symbol);
+    if (symbol === stage.symbol) showQuote();
+  }
+}
+
+/** @param {string} symbol */
+function updateRow(symbol) {
+  const view = market.view(symbol);
+  if (view !== undefined) list.update(view);
+}
+
+function showQuote() {
+  const view = market.view(stage.symbol);
+  const summary = market.summary(stage.symbol);
+  if (view === undefined || summary === undefined) return;
+  const price = formatNumber(view.price, decimalsOf([view.price]));
+  setText(byId("price"), price);
+  setText(
+    byId("change"),
+    view.change === undefined ? "" : `${formatChange(view.change)} in 30 min`,
+  );
+  byId("change").className = `change ${direction(view.change)}`;
+  setText(byId("day-volume"), formatAmount(summary.volume));
+  setText(byId("day-count"), formatAmount(summary.count));
+  document.title = `${price} ${stage.symbol} · ${health?.application ?? "market"}`;
+}
+
+function showFreshness() {
+  const healthAgeMs = performance.now() - healthAt;
+  const { connected, silentMs } = connection;
+  const { level, word, banner } = freshnessOf({ connected, silentMs, health, healthAgeMs });
+  byId("link").dataset["level"] = level;
+  setText(byId("link-text"), word);
+  const element = byId("banner");
+  element.hidden = banner === "";
+  element.dataset["level"] = level;
+  setText(element, banner);
+  byId("content").toggleAttribute("data-stale", banner !== "");
+  if (health !== undefined) showCommitAge(health, healthAgeMs);
+}
+
+async function loadChart() {
+  const path = "/assets/lightweight-charts.js";
+  try {
+    const library = await import(path);
+    chart = new Chart(library, byId("chart"), {
+      onHover: (/** @type {number | undefined} */ timeMs) => stage.hover(timeMs),
+      onNeedOlder: () => quietly(stage.loadOlder()),
+    });
+    stage.setChart(chart);
+  } catch (error) {
+    byId("chart-note").hidden = false;
+    setText(byId("chart-note"), `The chart could not be loaded: ${error}`);
+  }
+}
+
+/**
+ * Lets a request fail without a word: the connection says what is wrong, and the next one mends it.
+ *
+ * @param {Promise<unknown>} work
+ */
+function quietly(work) {
+  work.catch(() => {});
+}

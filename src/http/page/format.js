@@ -1,0 +1,133 @@
+// @ts-check
+
+/** Decimals a price is shown with at most. */
+const decimalsMax = 8;
+
+/**
+ * How many decimals show all of these prices, at least 2.
+ *
+ * @param {Iterable<number>} values
+ * @returns {number}
+ */
+export function decimalsOf(values) {
+  let decimals = 2;
+  for (const value of values) {
+    const [, fraction = ""] = value.toFixed(decimalsMax).split(".");
+    decimals = Math.max(decimals, fraction.replace(/0+$/, "").length);
+  }
+  return decimals;
+}
+
+/**
+ * @param {number | null | undefined} value
+ * @param {number} decimals
+ * @returns {string}
+ */
+export function formatNumber(value, decimals) {
+  if (value === null || value === undefined || !Number.isFinite(value)) return "–";
+  return value.toLocaleString("en-US", {
+    minimumFractionDigits: decimals,
+    maximumFractionDigits: decimals,
+  });
+}
+
+/**
+ * A count or amount: all digits while they are few, else with a suffix.
+ *
+ * @param {number | null | undefined} value
+ * @returns {string}
+ */
+export function formatAmount(value) {
+  if (value === null || value === undefined || !Number.isFinite(value)) return "–";
+  const size = Math.abs(value);
+  if (size < 1) return String(Number(value.toPrecision(4)));
+  if (size < 100_000) return value.toLocaleString("en-US", { maximumFractionDigits: 2 });
+  return value.toLocaleString("en-US", { notation: "compact", maximumFractionDigits: 2 });
+}
+
+/**
+ * A change as a signed percentage.
+ *
+ * @param {number | undefined} ratio 0.01 is one percent.
+ * @returns {string}
+ */
+export function formatChange(ratio) {
+  if (ratio === undefined || !Number.isFinite(ratio)) return "–";
+  const sign = ratio > 0 ? "+" : ratio < 0 ? "−" : "";
+  return `${sign}${(Math.abs(ratio) * 100).toFixed(2)} %`;
+}
+
+/**
+ * Which way a number points, as a class name.
+ *
+ * @param {number | undefined} value
+ * @returns {"up" | "down" | ""}
+ */
+export function direction(value) {
+  if (value === undefined) return "";
+  return value > 0 ? "up" : value < 0 ? "down" : "";
+}
+
+/**
+ * Time of day in UTC, `13:30:05`.
+ *
+ * @param {number} ms Epoch milliseconds.
+ * @returns {string}
+ */
+export function formatTime(ms) {
+  return isoOf(ms).slice(11, 19);
+}
+
+/**
+ * Time of day in UTC with milliseconds, `13:30:05.120`.
+ *
+ * @param {number} ms Epoch milliseconds.
+ * @returns {string}
+ */
+export function formatTimeMs(ms) {
+  return isoOf(ms).slice(11, 23);
+}
+
+/**
+ * Day in UTC, `2013-10-07`.
+ *
+ * @param {number} ms Epoch milliseconds.
+ * @returns {string}
+ */
+export function formatDate(ms) {
+  return isoOf(ms).slice(0, 10);
+}
+
+/**
+ * Day and time in UTC.
+ *
+ * @param {number} ms Epoch milliseconds.
+ * @returns {string}
+ */
+export function formatDateTime(ms) {
+  return `${formatDate(ms)} ${formatTime(ms)}`;
+}
+
+/**
+ * How long ago, in one or two units.
+ *
+ * @param {number} ms
+ * @returns {string}
+ */
+export function formatAge(ms) {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  if (seconds < 60) return `${seconds} s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes} min ${seconds % 60} s`;
+  const hours = Math.floor(minutes / 60);
+  return hours < 48 ? `${hours} h ${minutes % 60} min` : `${Math.floor(hours / 24)} days`;
+}
+
+/**
+ * @param {number} ms
+ * @returns {string}
+ */
+function isoOf(ms) {
+  const date = new Date(ms);
+  return Number.isNaN(date.getTime()) ? "–".repeat(23) : date.toISOString();
+}

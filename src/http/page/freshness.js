@@ -1,0 +1,76 @@
+// @ts-check
+import { formatAge } from "./format.js";
+
+/** @typedef {import("../wire.ts").HealthJson} Health */
+/** @typedef {{ level: "good" | "warn" | "bad", word: string, banner: string }} Freshness */
+
+/** No commit for so long, and what is shown counts as stale; commits come every second or so. */
+export const staleAfterMs = 15_000;
+
+/**
+ * Whether what the page shows can be believed to be of now. Judged by the last commit and not by
+ * the trades' own times, which are of another year when a recording is replayed.
+ *
+ * @param {object} seen
+ * @param {boolean} seen.connected
+ * @param {number} seen.silentMs Since anything came from the server.
+ * @param {Health | undefined} seen.health The latest, if any came.
+ * @param {number} seen.healthAgeMs Since that came.
+ * @returns {Freshness}
+ */
+export function freshnessOf({ connected, silentMs, health, healthAgeMs }) {
+  if (!connected) return lost(silentMs, health !== undefined);
+  if (health === undefined) return { level: "warn", word: "connecting", banner: "" };
+  if (!health.ready) {
+    const problems = health.problems.join(" · ") || "the program is not ready yet";
+    return { level: "bad", word: "not ready", banner: `Not ready: ${problems}` };
+  }
+  const ageMs = commitAgeMs(health, healthAgeMs);
+  if (ageMs === undefined) return { level: "warn", word: "no data yet", banner: "" };
+  if (ageMs < staleAfterMs) return { level: "good", word: "up to date", banner: "" };
+  return { level: "warn", word: "stale", banner: staleText(health, ageMs) };
+}
+
+/**
+ * How long ago any task committed, by the server's clock.
+ *
+ * @param {Health} health
+ * @param {number} healthAgeMs
+ * @returns {number | undefined}
+ */
+export function commitAgeMs(health, healthAgeMs) {
+  const commits = health.tasks.flatMap((task) => task.last_commit ?? []);
+  if (commits.length === 0) return undefined;
+  return Math.max(0, health.now + healthAgeMs - Math.max(...commits));
+}
+
+/**
+ * @param {number} silentMs
+ * @param {boolean} wasConnected
+ * @returns {Freshness}
+ */
+function lost(silentMs, wasConnected) {
+  if (!wasConnected) {
+    return { level: "bad", word: "no connection", banner: "No connection yet, trying again …" };
+  }
+  const age = formatAge(silentMs);
+  return {
+    level: "bad",
+    word: "connection lost",
+    banner: `Connection lost ${age} ago, trying again. What is shown is from before.`,
+  };
+}
+
+/**
+ * @param {Health} health
+ * @param {number} ageMs
+ */
+function staleText(health, ageMs) {
+  const age = formatAge(ageMs);
+  const why = {
+    replay: "the replay has ended or stands still",
+    simulated: "the simulated market stands still",
+    live: "the market may be closed or the feed silent",
+  };
+  return `Stale: nothing new for ${age}; ${why[health.feed]}.`;
+}

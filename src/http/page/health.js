@@ -1,0 +1,113 @@
+// @ts-check
+/// <reference lib="dom" />
+import { byId, create, setText } from "./dom.js";
+import { formatAge, formatAmount } from "./format.js";
+import { commitAgeMs, staleAfterMs } from "./freshness.js";
+
+/** @typedef {import("../wire.ts").HealthJson} Health */
+/** @typedef {import("../wire.ts").TaskJson} Task */
+
+/** @type {Record<Health["feed"], { label: string, title: string }>} */
+const feeds = {
+  live: { label: "LIVE", title: "Trades come from the exchange's feed" },
+  simulated: { label: "SIMULATED", title: "A made-up market: no price here is real" },
+  replay: { label: "REPLAY", title: "A recording is played; times are those of the recording" },
+};
+
+/**
+ * Shows what the program says about itself: header, strip and the table of tasks.
+ *
+ * @param {Health} health
+ */
+export function showHealth(health) {
+  setText(byId("application"), health.application);
+  setText(byId("topic"), `topic ${health.topic}`);
+  showFeed(health.feed);
+  const ready = byId("ready");
+  ready.dataset["level"] = health.ready ? "good" : "bad";
+  setText(ready, health.ready ? "Ready" : "Not ready");
+  showTotals(health.tasks);
+  byId("tasks").replaceChildren(...health.tasks.map(taskRow));
+}
+
+/**
+ * Shows how long ago the last commit was; called every second.
+ *
+ * @param {Health} health
+ * @param {number} healthAgeMs
+ */
+export function showCommitAge(health, healthAgeMs) {
+  const ageMs = commitAgeMs(health, healthAgeMs);
+  const stale = ageMs === undefined || ageMs >= staleAfterMs;
+  setFact("commit-age", ageMs === undefined ? "none" : `${formatAge(ageMs)} ago`, stale);
+}
+
+/** @param {Health["feed"]} feed */
+function showFeed(feed) {
+  const badge = byId("feed");
+  badge.hidden = false;
+  badge.dataset["feed"] = feed;
+  badge.title = feeds[feed].title;
+  setText(badge, feeds[feed].label);
+}
+
+/** @param {readonly Task[]} tasks */
+function showTotals(tasks) {
+  const running = tasks.filter(({ state }) => state === "running").length;
+  setFact("tasks-summary", `${running} of ${tasks.length} running`, running < tasks.length);
+  const lag = sum(tasks, (task) => task.lag_records ?? 0);
+  const lagKnown = tasks.some((task) => task.lag_records !== null);
+  setFact("lag", lagKnown ? formatAmount(lag) : "–", lag > 10_000);
+  setFact("aggregated", formatAmount(sum(tasks, ({ counts }) => counts.aggregated)));
+  const late = sum(tasks, ({ counts }) => counts.late);
+  const dead = sum(tasks, ({ counts }) => counts.dead_letters);
+  setFact("late", formatAmount(late), late > 0);
+  setFact("dead-letters", formatAmount(dead), dead > 0);
+  setFact("duplicates", formatAmount(sum(tasks, ({ counts }) => counts.duplicates)));
+}
+
+/**
+ * @param {readonly Task[]} tasks
+ * @param {(task: Task) => number} value
+ */
+function sum(tasks, value) {
+  return tasks.reduce((total, task) => total + value(task), 0);
+}
+
+/**
+ * @param {string} id
+ * @param {string} text
+ * @param {boolean} [warn]
+ */
+function setFact(id, text, warn = false) {
+  const element = byId(id);
+  setText(element, text);
+  if (element.parentElement) element.parentElement.dataset["level"] = warn ? "warn" : "good";
+}
+
+/** @param {Task} task */
+function taskRow(task) {
+  const row = create("tr", "");
+  const state = create("td", task.state === "failed" ? "down" : "", task.state);
+  const took = task.last_commit_duration_ms;
+  row.append(
+    create("td", "", `${task.topic}-${task.partition}`),
+    state,
+    create("td", "", task.committed_offset?.toLocaleString("en-US") ?? "–"),
+    create("td", "", formatAmount(task.lag_records)),
+    create("td", "", took === null ? "–" : `${formatAmount(took)} ms`),
+    create("td", "", formatAmount(task.counts.read)),
+    create("td", "", formatAmount(task.counts.late)),
+    create("td", "", formatAmount(task.counts.dead_letters)),
+    create("td", "", task.problem ?? restoreText(task)),
+  );
+  return row;
+}
+
+/** @param {Task} task */
+function restoreText({ restore }) {
+  if (restore === null) return "";
+  const { restored_records: done, remaining_offsets: left, records_per_second: speed } = restore;
+  return `restored ${formatAmount(done)} records, ${formatAmount(left)} offsets left, ` +
+    `${formatAmount(speed)} records/s`;
+}

@@ -1,0 +1,60 @@
+/**
+ * Sent with every answer. The page needs nothing but itself: no other origin, no inline code.
+ */
+export const securityHeaders: Readonly<Record<string, string>> = {
+  "content-security-policy":
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; " +
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+  "x-content-type-options": "nosniff",
+  "referrer-policy": "no-referrer",
+  "cross-origin-resource-policy": "same-origin",
+};
+
+/** An answer as JSON, never cached. */
+export function jsonResponse(body: unknown): Response {
+  return textResponse(JSON.stringify(body), "application/json");
+}
+
+/** An answer of a given type, never cached. */
+export function textResponse(body: string, contentType: string): Response {
+  return new Response(body, {
+    headers: { "content-type": contentType, "cache-control": "no-store" },
+  });
+}
+
+/** An error as the client sees it. */
+export interface Problem {
+  readonly status: number;
+  readonly detail: string;
+  /** Further members, for programs. */
+  readonly extensions?: Readonly<Record<string, unknown>>;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+const titles: Readonly<Record<number, string>> = {
+  400: "Bad Request",
+  404: "Not Found",
+  405: "Method Not Allowed",
+  500: "Internal Server Error",
+  503: "Service Unavailable",
+};
+
+/**
+ * An error as `application/problem+json`.
+ *
+ * @param instance Path of the request that failed.
+ * @see RFC 9457; `type` is `about:blank`, so `title` is the phrase of the status.
+ */
+export function problemResponse(instance: string, problem: Problem): Response {
+  const { status, detail, extensions } = problem;
+  const title = titles[status] ?? "Error";
+  const body = { type: "about:blank", title, status, detail, instance, ...extensions };
+  return new Response(JSON.stringify(body), {
+    status,
+    headers: {
+      "content-type": "application/problem+json",
+      "cache-control": "no-store",
+      ...problem.headers,
+    },
+  });
+}

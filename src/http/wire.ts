@@ -1,0 +1,161 @@
+/** The JSON shapes of the HTTP surface: snake_case names, times in epoch ms, ids as text. */
+import type { TradeRow, WindowRow } from "../market/rows.ts";
+import type { ItemCounts, TaskState, TaskStatus } from "../streams/status.ts";
+import type { FeedKind, LiveView } from "./ports.ts";
+import { resolutionName } from "./resolution.ts";
+
+/** One window; open, high, low, close are `null` while no trade could move the price. */
+export interface CandleJson {
+  readonly start: number;
+  readonly end: number;
+  readonly open: number | null;
+  readonly high: number | null;
+  readonly low: number | null;
+  readonly close: number | null;
+  readonly volume: number;
+  readonly vwap: number | null;
+  readonly count: number;
+  readonly price_volume_multiply: number;
+  readonly final: boolean;
+}
+
+/** One trade. */
+export interface TradeJson {
+  /** Unique within its symbol; decimal text, because it may exceed 2^53. */
+  readonly id: string;
+  readonly time: number;
+  readonly price: number;
+  readonly volume: number;
+  readonly conditions: string | null;
+  readonly received: number;
+}
+
+/** One task of this instance. */
+export interface TaskJson {
+  readonly topic: string;
+  readonly partition: number;
+  readonly state: TaskState;
+  readonly committed_offset: number | null;
+  readonly lag_records: number | null;
+  readonly changelog_position: number | null;
+  readonly last_commit: number | null;
+  readonly last_commit_duration_ms: number | null;
+  readonly restore: RestoreJson | null;
+  readonly counts: CountsJson;
+  readonly problem: string | null;
+}
+
+/** Progress of a restore. */
+export interface RestoreJson {
+  readonly restored_records: number;
+  readonly remaining_offsets: number;
+  readonly records_per_second: number;
+}
+
+/** What became of the items read. */
+export interface CountsJson {
+  readonly read: number;
+  readonly aggregated: number;
+  readonly late: number;
+  readonly dead_letters: number;
+  readonly duplicates: number;
+}
+
+/** What `/api/tasks` and the stream's `health` event say. */
+export interface HealthJson {
+  readonly application: string;
+  readonly topic: string;
+  readonly feed: FeedKind;
+  readonly ready: boolean;
+  readonly problems: readonly string[];
+  /** The server's wall clock, against which `last_commit` is to be judged. */
+  readonly now: number;
+  readonly tasks: readonly TaskJson[];
+}
+
+/** A window as JSON. */
+export function candleJson(row: WindowRow): CandleJson {
+  return {
+    start: row.startMs,
+    end: row.endMs,
+    open: row.open,
+    high: row.high,
+    low: row.low,
+    close: row.close,
+    volume: row.volume,
+    vwap: row.vwap,
+    count: row.count,
+    price_volume_multiply: row.priceVolumeMultiply,
+    final: row.final,
+  };
+}
+
+/** A window as the stream sends it; `undefined` for a length that is not offered. */
+export function streamedCandleJson(
+  row: WindowRow,
+): CandleJson & { readonly symbol: string; readonly resolution: string } | undefined {
+  const resolution = resolutionName(row.sizeMs);
+  return resolution === undefined
+    ? undefined
+    : { symbol: row.symbol, resolution, ...candleJson(row) };
+}
+
+/** A trade as JSON. */
+export function tradeJson(row: TradeRow): TradeJson {
+  return {
+    id: String(row.tradeId),
+    time: row.tradeTimeMs,
+    price: row.price,
+    volume: row.volume,
+    conditions: row.conditions,
+    received: row.receivedAtMs,
+  };
+}
+
+/** State of the program as JSON. */
+export function healthJson(view: LiveView, nowMs: number): HealthJson {
+  const { ready, problems } = view.health();
+  return {
+    application: view.application,
+    topic: view.topic,
+    feed: view.feed,
+    ready,
+    problems,
+    now: nowMs,
+    tasks: view.tasks().map(taskJson),
+  };
+}
+
+function taskJson(task: TaskStatus): TaskJson {
+  return {
+    topic: task.topic,
+    partition: task.partition,
+    state: task.state,
+    committed_offset: task.committedOffset ?? null,
+    lag_records: task.lagRecords ?? null,
+    changelog_position: task.changelogPosition ?? null,
+    last_commit: task.lastCommitAtMs ?? null,
+    last_commit_duration_ms: task.lastCommitDurationMs ?? null,
+    restore: restoreJson(task.restore),
+    counts: countsJson(task.counts),
+    problem: task.problem ?? null,
+  };
+}
+
+function restoreJson(restore: TaskStatus["restore"]): RestoreJson | null {
+  return restore === undefined ? null : {
+    restored_records: restore.restoredRecords,
+    remaining_offsets: restore.remainingOffsets,
+    records_per_second: restore.recordsPerSecond,
+  };
+}
+
+function countsJson(counts: ItemCounts): CountsJson {
+  return {
+    read: counts.read,
+    aggregated: counts.aggregated,
+    late: counts.late,
+    dead_letters: counts.deadLetters,
+    duplicates: counts.duplicates,
+  };
+}

@@ -1,0 +1,157 @@
+import { assert } from "../base/assert.ts";
+import type { EntryFault, Frame, ParsedFrame } from "../feed/frame.ts";
+import type { TradeCodec } from "../market/codec.ts";
+import type { Trade } from "../market/trade.ts";
+import type { Headers, OutputRecord } from "../streams/record.ts";
+import { type DeadLetterCause, deadLetterTopic } from "../streams/side_output.ts";
+import { encodeText } from "../streams/text.ts";
+
+/**
+ * Sequences that every frame has for its records.
+ *
+ * A frame gives one record per symbol and at most one dead letter. An entry of `data` takes at
+ * least 28 bytes (`{"p":1,"s":"A","t":1,"v":1},`), so a frame of `frameBytesMax` = 1,000,000 bytes
+ * gives at most 35,715 records: 2^16 is the next power of two that always suffices. What is left
+ * of the 53 bits of a safe integer numbers 2^37 frames: 43 years at 100 frames a second.
+ */
+export const sequencesPerFrame: number = 2 ** 16;
+
+/** Faults that a dead letter spells out; the others are only counted. */
+const faultsNamedMax = 5;
+
+/** What all records of a source share. */
+export interface RecordTerms {
+  readonly topic: string;
+  readonly producerId: string;
+  readonly codec: TradeCodec;
+}
+
+/** Why a frame, or a part of it, became a dead letter. */
+export interface FrameDeadLetter {
+  readonly cause: DeadLetterCause;
+  readonly detail: string;
+}
+
+/** What becomes of one frame. */
+export interface FrameRecords {
+  /** One record per symbol in order of first appearance, then the dead letter if there is one. */
+  readonly records: readonly OutputRecord[];
+  readonly tradeCount: number;
+  readonly deadLetter: FrameDeadLetter | undefined;
+}
+
+/**
+ * Turns a frame into records: pure, so that a repeated frame gives the same records again.
+ *
+ * The trades of a symbol stay in the frame's order in one record, keyed by the symbol, with the
+ * time the frame was received. The record's sequence is a function of the frame's: see
+ * `recordSequence`. Whatever cannot be a trade makes the frame a dead letter, as a whole and
+ * unchanged, beside the records of its good trades; pings and error messages give nothing.
+ *
+ * @throws {PipelineError} Whatever `codec.encode` throws.
+ */
+export function frameToRecords(
+  frame: Frame,
+  parsed: ParsedFrame,
+  terms: RecordTerms,
+): FrameRecords {
+  const trades = parsed.kind === "trades" ? parsed.trades : [];
+  const records = splitBySymbol(trades).map((group, index) =>
+    tradeRecord(frame, group, index, terms)
+  );
+  const deadLetter = faultOf(parsed);
+  if (deadLetter) records.push(deadLetterOf(frame, deadLetter, records.length, terms));
+  return { records, tradeCount: trades.length, deadLetter };
+}
+
+/**
+ * The sequence of a frame's record: strictly increasing over the records of a source, and the
+ * same whenever the frame is repeated.
+ *
+ * @param frameSequence The frame's number within its source, from 1.
+ * @param index The record's place among those of the frame, from 0.
+ */
+export function recordSequence(frameSequence: number, index: number): number {
+  assert(index < sequencesPerFrame, `a frame must give < ${sequencesPerFrame} records: ${index}`);
+  const sequence = frameSequence * sequencesPerFrame + index;
+  assert(Number.isSafeInteger(sequence), `sequence must be a safe integer: ${sequence}`);
+  return sequence;
+}
+
+/** The number of the frame that a record came from. */
+export function frameSequenceOf(sequence: number): number {
+  return Math.floor(sequence / sequencesPerFrame);
+}
+
+/** Groups trades by symbol: groups in order of first appearance, trades in the given order. */
+export function splitBySymbol(trades: readonly Trade[]): Trade[][] {
+  const groups = new Map<string, Trade[]>();
+  for (const trade of trades) {
+    const group = groups.get(trade.symbol);
+    if (group) group.push(trade);
+    else groups.set(trade.symbol, [trade]);
+  }
+  return [...groups.values()];
+}
+
+function tradeRecord(
+  frame: Frame,
+  trades: readonly Trade[],
+  index: number,
+  { topic, producerId, codec }: RecordTerms,
+): OutputRecord {
+  const symbol = trades[0]?.symbol;
+  assert(symbol !== undefined, "a record must hold a trade: none");
+  return {
+    topic,
+    timestampMs: frame.receivedAtMs,
+    key: encodeText(symbol),
+    value: codec.encode(trades),
+    headers: identityHeaders(producerId, recordSequence(frame.sequence, index)),
+  };
+}
+
+function identityHeaders(producerId: string, sequence: number): Headers {
+  return { "producer-id": encodeText(producerId), "sequence": encodeText(String(sequence)) };
+}
+
+/** What of a frame cannot become records, if anything. */
+function faultOf(parsed: ParsedFrame): FrameDeadLetter | undefined {
+  if (parsed.kind === "malformed") return { cause: "malformed", detail: parsed.cause };
+  if (parsed.kind !== "trades") return undefined;
+  if (parsed.faults.length > 0) {
+    return { cause: "impossible-value", detail: describeFaults(parsed.faults) };
+  }
+  if (parsed.trades.length > 0) return undefined;
+  return { cause: "empty", detail: "frame holds no trades" };
+}
+
+function describeFaults(faults: readonly EntryFault[]): string {
+  const named = faults.slice(0, faultsNamedMax).map(({ index, fault }) =>
+    `data[${index}]: ${fault}`
+  );
+  const rest = faults.length - named.length;
+  return named.join("; ") + (rest > 0 ? `; and ${rest} more` : "");
+}
+
+/** Dead letters have no key; they all go to the first partition, where they keep their order. */
+function deadLetterOf(
+  frame: Frame,
+  { cause, detail }: FrameDeadLetter,
+  index: number,
+  { topic, producerId }: RecordTerms,
+): OutputRecord {
+  return {
+    topic: deadLetterTopic(topic),
+    partition: 0,
+    timestampMs: frame.receivedAtMs,
+    key: null,
+    value: encodeText(frame.text),
+    headers: {
+      ...identityHeaders(producerId, recordSequence(frame.sequence, index)),
+      origin: encodeText("feed"),
+      cause: encodeText(cause),
+      detail: encodeText(detail),
+    },
+  };
+}

@@ -1,0 +1,32 @@
+import type { ParsedFrame } from "../feed/frame.ts";
+import type { DeadLetterCause } from "../streams/side_output.ts";
+
+/** One acknowledged append. */
+export interface Appended {
+  readonly records: number;
+  /** From the first try to the acknowledgement, ms. */
+  readonly durationMs: number;
+  /** From the receipt of the oldest frame in it to the acknowledgement, ms. */
+  readonly ageMs: number;
+}
+
+/** Told what the ingest does; for metrics. Must not throw. */
+export interface IngestObserver {
+  frameReceived(kind: ParsedFrame["kind"], tradeCount: number): void;
+  /** A frame, or a part of it, goes to the dead letters. */
+  deadLettered(cause: DeadLetterCause): void;
+  recordsAppended(appended: Appended): void;
+  /** The log or the registry did not answer; the same records are tried again. */
+  appendFailed(error: unknown): void;
+  /** What waits between the feed and the log. */
+  queueChanged(frames: number, bytes: number): void;
+}
+
+/** Counts nothing. */
+export const noIngestObserver: IngestObserver = {
+  frameReceived() {},
+  deadLettered() {},
+  recordsAppended() {},
+  appendFailed() {},
+  queueChanged() {},
+};

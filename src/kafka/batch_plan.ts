@@ -1,0 +1,54 @@
+import { assert } from "../base/assert.ts";
+import { type OutputRecord, partitionName, type TopicPartition } from "../streams/record.ts";
+import { recordSizeBytesMax } from "./batch_encoder.ts";
+
+/** Records of one partition that go into one batch. */
+export interface PlannedBatch extends TopicPartition {
+  readonly records: readonly OutputRecord[];
+}
+
+/** A record with its partition decided. */
+export type PlacedRecord = OutputRecord & { readonly partition: number };
+
+/**
+ * Cuts records into batches, in order per partition.
+ *
+ * @param batchBytesMax Bound of a batch's size before compression; a larger record goes alone.
+ * @returns The batches of each partition, by `partitionName`.
+ */
+export function planBatches(
+  records: readonly PlacedRecord[],
+  batchBytesMax: number,
+): Map<string, PlannedBatch[]> {
+  assert(batchBytesMax > 0, `batch bound must be positive: ${batchBytesMax}`);
+  const plan = new Map<string, PlannedBatch[]>();
+  for (const ofPartition of Map.groupBy(records, partitionName).values()) {
+    const [first] = ofPartition;
+    if (first === undefined) continue;
+    const batches = cut(ofPartition, batchBytesMax).map((batch) => ({
+      topic: first.topic,
+      partition: first.partition,
+      records: batch,
+    }));
+    plan.set(partitionName(first), batches);
+  }
+  return plan;
+}
+
+function cut(records: readonly OutputRecord[], batchBytesMax: number): OutputRecord[][] {
+  const batches: OutputRecord[][] = [];
+  let current: OutputRecord[] = [];
+  let sizeBytes = 0;
+  for (const record of records) {
+    const recordBytes = recordSizeBytesMax(record);
+    if (current.length > 0 && sizeBytes + recordBytes > batchBytesMax) {
+      batches.push(current);
+      current = [];
+      sizeBytes = 0;
+    }
+    current.push(record);
+    sizeBytes += recordBytes;
+  }
+  if (current.length > 0) batches.push(current);
+  return batches;
+}

@@ -1,0 +1,227 @@
+import { PipelineError } from "../base/errors.ts";
+import type { TopicPartition } from "../streams/record.ts";
+import { faultKind, faultType, ProtocolFault } from "./errors.ts";
+import { type Broker, closeBroker, sendWire, type WireRequest } from "./internals.ts";
+import {
+  type BrokerAddress,
+  metadataRequest,
+  type PartitionMetadata,
+  type TopicMetadata,
+} from "./metadata_protocol.ts";
+
+/** Makes a broker object for an address; connected by its first use. */
+export type BrokerMaker = (address: { readonly host: string; readonly port: number }) => Broker;
+
+/** What a coordinator coordinates; numbers of the protocol. */
+export type CoordinatorKind = "group" | "transaction";
+
+const coordinatorTypes: Readonly<Record<CoordinatorKind, number>> = { group: 0, transaction: 1 };
+
+/**
+ * One set of connections to the brokers of a cluster, and what is known of its topics.
+ *
+ * A broker answers the requests of a connection one after the other, so that one that waits (a
+ * fetch, a join) holds up all behind it: reading, writing and the group each have their own.
+ * Knowledge is refreshed when a user of it says that it proved wrong (`forget…`). Errors are
+ * those of Kafka: the callers wrap them.
+ */
+export class Cluster implements AsyncDisposable {
+  readonly #seeds: readonly string[];
+  readonly #makeBroker: BrokerMaker;
+  readonly #brokers = new Map<string, Promise<Broker>>();
+  readonly #nodes = new Map<number, string>();
+  readonly #topics = new Map<string, TopicMetadata>();
+  readonly #coordinators = new Map<string, number>();
+  #nextSeed = 0;
+  #closed = false;
+
+  constructor(seeds: readonly string[], makeBroker: BrokerMaker) {
+    this.#seeds = seeds;
+    this.#makeBroker = makeBroker;
+  }
+
+  /** Calls a broker by its number. */
+  async onNode<T>(nodeId: number, call: (broker: Broker) => Promise<T>): Promise<T> {
+    const address = this.#nodes.get(nodeId) ?? await this.#addressOf(nodeId);
+    return await this.#onAddress(address, call);
+  }
+
+  /** Sends one of our own requests to a broker by its number. */
+  async send<T>(nodeId: number, request: WireRequest<T>): Promise<T> {
+    return await this.onNode(nodeId, (broker) => sendWire(broker, request));
+  }
+
+  /** Calls any broker that can be reached; tries each known one and each seed once. */
+  async onAny<T>(call: (broker: Broker) => Promise<T>): Promise<T> {
+    let failure: unknown;
+    for (const address of this.#candidates()) {
+      try {
+        return await this.#onAddress(address, call);
+      } catch (error) {
+        if (faultKind(error) !== "connection") throw error;
+        failure = error;
+      }
+    }
+    throw failure;
+  }
+
+  /** A topic's partitions as of the last refresh; faults with the broker's answer. */
+  async topic(topic: string): Promise<readonly PartitionMetadata[]> {
+    const known = this.#topics.get(topic);
+    if (known !== undefined) return known.partitions;
+    return (await this.refresh(topic)).partitions;
+  }
+
+  /** Asks for a topic anew. */
+  async refresh(topic: string): Promise<TopicMetadata> {
+    const { brokers, topics } = await this.onAny((b) => sendWire(b, metadataRequest([topic])));
+    this.#learn(brokers);
+    const [found] = topics;
+    if (found === undefined) throw new ProtocolFault(3, `Metadata of ${topic}`);
+    if (found.errorCode !== 0) throw new ProtocolFault(found.errorCode, `Metadata of ${topic}`);
+    this.#topics.set(topic, found);
+    return found;
+  }
+
+  /** The broker that leads a partition. */
+  async leader({ topic, partition }: TopicPartition): Promise<number> {
+    const found = (await this.topic(topic)).find((p) => p.partition === partition);
+    if (found === undefined) throw new ProtocolFault(3, `Leader of ${topic}-${partition}`);
+    if (found.leader >= 0) return found.leader;
+    this.forgetTopic(topic);
+    throw new ProtocolFault(5, `Leader of ${topic}-${partition}`);
+  }
+
+  /** What was known of the topic proved wrong. */
+  forgetTopic(topic: string): void {
+    this.#topics.delete(topic);
+  }
+
+  /** The broker that coordinates a group or a transactional id. */
+  async coordinator(kind: CoordinatorKind, key: string): Promise<number> {
+    const known = this.#coordinators.get(`${kind}:${key}`);
+    if (known !== undefined) return known;
+    const { coordinator } = await this.onAny((broker) =>
+      broker.findGroupCoordinator({ groupId: key, coordinatorType: coordinatorTypes[kind] })
+    );
+    this.#learn([coordinator]);
+    this.#coordinators.set(`${kind}:${key}`, coordinator.nodeId);
+    return coordinator.nodeId;
+  }
+
+  /** Calls the coordinator of a group or a transactional id; finds it anew if it moved. */
+  async onCoordinator<T>(
+    kind: CoordinatorKind,
+    key: string,
+    call: (broker: Broker) => Promise<T>,
+  ): Promise<T> {
+    const nodeId = await this.coordinator(kind, key);
+    try {
+      return await this.onNode(nodeId, call);
+    } catch (error) {
+      if (hasMoved(error)) this.#coordinators.delete(`${kind}:${key}`);
+      throw error;
+    }
+  }
+
+  /** Brokers of the cluster that are up. */
+  async brokerCount(): Promise<number> {
+    return (await this.onAny((b) => sendWire(b, metadataRequest([])))).brokers.length;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true;
+    const brokers = [...this.#brokers.values()];
+    this.#brokers.clear();
+    await Promise.all(brokers.map((broker) => close(broker)));
+  }
+
+  async #addressOf(nodeId: number): Promise<string> {
+    this.#learn((await this.onAny((b) => sendWire(b, metadataRequest([])))).brokers);
+    const address = this.#nodes.get(nodeId);
+    if (address === undefined) throw new ProtocolFault(8, `Broker ${nodeId}`);
+    return address;
+  }
+
+  #learn(brokers: readonly BrokerAddress[]): void {
+    for (const { nodeId, host, port } of brokers) {
+      if (nodeId >= 0) this.#nodes.set(nodeId, `${host}:${port}`);
+    }
+  }
+
+  /** Addresses to try, those with a connection first, and seeds in rotation. */
+  #candidates(): ReadonlySet<string> {
+    const first = this.#nextSeed++ % Math.max(1, this.#seeds.length);
+    return new Set([
+      ...this.#brokers.keys(),
+      ...this.#nodes.values(),
+      ...this.#seeds.slice(first),
+      ...this.#seeds.slice(0, first),
+    ]);
+  }
+
+  async #onAddress<T>(address: string, call: (broker: Broker) => Promise<T>): Promise<T> {
+    const connecting = this.#brokers.get(address) ?? this.#connect(address);
+    try {
+      return await call(await connecting);
+    } catch (error) {
+      if (isConnectionLost(error)) this.#drop(address, connecting);
+      throw error;
+    }
+  }
+
+  #connect(address: string): Promise<Broker> {
+    if (this.#closed) {
+      throw new PipelineError("ABORTED", "Cannot call Kafka as the connection is closed");
+    }
+    const at = address.lastIndexOf(":");
+    const broker = this.#makeBroker({
+      host: address.slice(0, at),
+      port: Number(address.slice(at + 1)),
+    });
+    const connecting = connected(broker);
+    this.#brokers.set(address, connecting);
+    connecting.catch(() => this.#brokers.delete(address));
+    return connecting;
+  }
+
+  /** Later calls get a new broker object: a cut one must not be used again. */
+  #drop(address: string, connecting: Promise<Broker>): void {
+    if (this.#brokers.get(address) !== connecting) return;
+    this.#brokers.delete(address);
+    void close(connecting);
+  }
+}
+
+function hasMoved(error: unknown): boolean {
+  const type = faultType(error);
+  return faultKind(error) === "connection" || type === "NOT_COORDINATOR_FOR_GROUP" ||
+    type === "GROUP_COORDINATOR_NOT_AVAILABLE" || type === "BROKER_NOT_AVAILABLE";
+}
+
+async function connected(broker: Broker): Promise<Broker> {
+  try {
+    await broker.connect();
+    return broker;
+  } catch (error) {
+    await closeBroker(broker, closedReason());
+    throw error;
+  }
+}
+
+async function close(connecting: Promise<Broker>): Promise<void> {
+  const broker = await connecting.catch(() => undefined);
+  if (broker !== undefined) await closeBroker(broker, closedReason());
+}
+
+function closedReason(): Error {
+  const reason = new Error("connection closed by us");
+  reason.name = "KafkaJSConnectionClosedError";
+  return reason;
+}
+
+/** An answered error leaves the connection sound; anything else, as half a frame, does not. */
+function isConnectionLost(error: unknown): boolean {
+  const { type, name } = error as { readonly type?: unknown; readonly name?: unknown };
+  return typeof type !== "string" || name === "KafkaJSRequestTimeoutError";
+}

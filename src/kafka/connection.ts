@@ -1,0 +1,171 @@
+import { type Clock, systemClock } from "../base/clock.ts";
+import type { Logger } from "../base/logger.ts";
+import { type Random, systemRandom } from "../base/random.ts";
+import type { Offset, TopicPartition } from "../streams/record.ts";
+import { type AppenderOptions, KafkaAppender } from "./appender.ts";
+import { Cluster } from "./cluster.ts";
+import { KafkaCommitLog } from "./commit_log.ts";
+import type { Compression } from "./compression.ts";
+import {
+  type BrokerOptions,
+  createBroker,
+  createKafkajsLogger,
+  kafkajsLevels,
+} from "./internals.ts";
+import { bridgeLogEntry } from "./kafkajs_log.ts";
+import { toPipelineError } from "./errors.ts";
+import { KafkaLog, type ReadOptions } from "./log.ts";
+import { KafkaMembership, type MembershipOptions } from "./membership.ts";
+import type { ProduceLimits } from "./producer_session.ts";
+import type { Waiting } from "./retry.ts";
+import type { TransactionOptions } from "./transaction_writer.ts";
+import { deleteRecords, ensureTopics, type TopicOutcome, type TopicSpec } from "./topics.ts";
+
+/** How Kafka is reached. */
+export interface KafkaOptions {
+  /** `host:port` of some brokers; the others are learnt from them. */
+  readonly brokers: readonly string[];
+  readonly clientId: string;
+  readonly logger: Logger;
+  readonly clock?: Clock;
+  readonly random?: Random;
+  readonly ssl?: NonNullable<BrokerOptions["ssl"]>;
+  readonly sasl?: NonNullable<BrokerOptions["sasl"]>;
+  /** Of what is written; every reader must know the codec. */
+  readonly compression?: Compression;
+}
+
+/** Time to open a connection, ms. */
+const connectionTimeoutMs = 5_000;
+/** Time for an answer, ms; longer than `replicationTimeoutMs`. */
+const requestTimeoutMs = 15_000;
+
+const produceLimits = {
+  // Below max.message.bytes (1,048,588) with room for the batch's header.
+  batchBytesMax: 1_000_000,
+  requestBytesMax: 8_000_000,
+  replicationTimeoutMs: 10_000,
+} as const;
+
+const readOptions: ReadOptions = {
+  maxWaitMs: 100,
+  maxBytes: 16_000_000,
+  maxBytesPerPartition: 1_000_000,
+  bufferedBytesMax: 2_000_000,
+  unavailableAfterMs: 3_000,
+};
+
+/**
+ * The way to one Kafka cluster; everything of this folder is made from it.
+ *
+ * Nothing is connected before it is used, so that a program starts while Kafka is down. **Owner:**
+ * the main; disposing closes every connection made from it, after what was made from it was
+ * disposed of.
+ */
+export class KafkaConnection implements AsyncDisposable {
+  readonly #options: KafkaOptions;
+  readonly #waiting: Waiting;
+  readonly #owned = new AsyncDisposableStack();
+  readonly #kafkajsLogger: BrokerOptions["logger"];
+
+  constructor(options: KafkaOptions) {
+    this.#options = options;
+    const { clock = systemClock, random = systemRandom, logger } = options;
+    this.#waiting = { clock, random };
+    this.#kafkajsLogger = createKafkajsLogger(
+      kafkajsLevels.INFO,
+      (entry) => bridgeLogEntry(logger, entry),
+    );
+  }
+
+  /** A log to read from; closed with the connection. */
+  log(options: Partial<ReadOptions> = {}): KafkaLog {
+    const log = new KafkaLog(this.#newCluster(), this.#waiting, { ...readOptions, ...options });
+    return this.#owned.use(log);
+  }
+
+  /** An appender; its owner disposes of it before the connection. */
+  appender(options: Partial<AppenderOptions> = {}): KafkaAppender {
+    return new KafkaAppender(this.#ownCluster(), this.#waiting, {
+      ...this.#limits(),
+      deliveryTimeoutMs: 30_000,
+      ...options,
+    });
+  }
+
+  /** The transactions of an application. */
+  commitLog(applicationId: string, options: Partial<TransactionOptions> = {}): KafkaCommitLog {
+    return new KafkaCommitLog(this.#ownCluster(), applicationId, this.#waiting, {
+      ...this.#limits(),
+      commitTimeoutMs: 20_000,
+      transactionTimeoutMs: 60_000,
+      ...options,
+    });
+  }
+
+  /** A member of an application's group. */
+  membership(applicationId: string, options: Partial<MembershipOptions> = {}): KafkaMembership {
+    const { logger } = this.#options;
+    return new KafkaMembership(() => this.#newCluster(), this.#waiting, logger, {
+      groupId: applicationId,
+      sessionTimeoutMs: 15_000,
+      rebalanceTimeoutMs: 30_000,
+      heartbeatIntervalMs: 500,
+      ...options,
+    });
+  }
+
+  /** Brokers of the cluster that are up. */
+  async brokerCount(): Promise<number> {
+    await using cluster = this.#newCluster();
+    try {
+      return await cluster.brokerCount();
+    } catch (error) {
+      throw toPipelineError(error, "count the brokers", {});
+    }
+  }
+
+  /** Creates the topics that are missing, and says in what the others differ. */
+  async ensureTopics(specs: readonly TopicSpec[]): Promise<TopicOutcome[]> {
+    await using cluster = this.#newCluster();
+    return await ensureTopics(cluster, specs, this.#waiting);
+  }
+
+  /** Removes the records of a partition before an offset, for good. */
+  async deleteRecords(partition: TopicPartition, before: Offset): Promise<void> {
+    await using cluster = this.#newCluster();
+    await deleteRecords(cluster, partition, before, this.#waiting);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#owned.disposeAsync();
+  }
+
+  #limits(): ProduceLimits {
+    return { ...produceLimits, compression: this.#options.compression ?? "none" };
+  }
+
+  #ownCluster(): Cluster {
+    return this.#owned.use(this.#newCluster());
+  }
+
+  #newCluster(): Cluster {
+    const { brokers, clientId, ssl, sasl } = this.#options;
+    return new Cluster(brokers, ({ host, port }) =>
+      createBroker({
+        host,
+        port,
+        clientId,
+        logger: this.#kafkajsLogger,
+        connectionTimeoutMs,
+        requestTimeoutMs,
+        ...(ssl === undefined ? {} : { ssl }),
+        ...(sasl === undefined ? {} : { sasl }),
+      }));
+  }
+}
+
+/** The way to a cluster; connects on first use. */
+export function connectKafka(options: KafkaOptions): KafkaConnection {
+  return new KafkaConnection(options);
+}

@@ -1,0 +1,97 @@
+import {
+  decodeAssignment,
+  encodeAssignment,
+  encodeSubscription,
+  type Subscription,
+} from "./member_metadata.ts";
+import { assignorName, assignPartitions } from "./assignor.ts";
+import type { Cluster } from "./cluster.ts";
+import { type Broker, sendWire } from "./internals.ts";
+import { type JoinAnswer, type JoinedGroup, joinRequest } from "./join_protocol.ts";
+import { decodeSubscription } from "./member_metadata.ts";
+
+/** Which group, and how patiently it waits for its members. */
+export interface GroupOptions {
+  readonly groupId: string;
+  /** A member that is not heard of for so long is taken for dead, ms. */
+  readonly sessionTimeoutMs: number;
+  /** How long the group waits for its members to join a new generation, ms. */
+  readonly rebalanceTimeoutMs: number;
+}
+
+/** Our place in a generation of the group. */
+export interface Place {
+  readonly memberId: string;
+  readonly generation: number;
+}
+
+/** The requests of one member of a group; errors are Kafka's. */
+export class GroupClient {
+  readonly #cluster: Cluster;
+  readonly #options: GroupOptions;
+
+  constructor(cluster: Cluster, options: GroupOptions) {
+    this.#cluster = cluster;
+    this.#options = options;
+  }
+
+  /** One try to join; answered when every member has joined, or their time is over. */
+  async join(memberId: string, subscription: Subscription): Promise<JoinAnswer> {
+    const request = joinRequest({
+      ...this.#options,
+      memberId,
+      assignor: assignorName,
+      metadata: encodeSubscription(subscription),
+    });
+    return await this.#onCoordinator((broker) => sendWire(broker, request));
+  }
+
+  /** Learns what is ours; the leader brings what everybody gets. */
+  async sync(topic: string, joined: JoinedGroup): Promise<number[]> {
+    const groupAssignment = joined.leaderId === joined.memberId
+      ? await this.#assign(topic, joined)
+      : [];
+    const { memberAssignment } = await this.#onCoordinator((broker) =>
+      broker.syncGroup({
+        groupId: this.#options.groupId,
+        generationId: joined.generation,
+        memberId: joined.memberId,
+        groupAssignment,
+      })
+    );
+    return decodeAssignment(topic, memberAssignment);
+  }
+
+  async heartbeat({ memberId, generation }: Place): Promise<void> {
+    await this.#onCoordinator((broker) =>
+      broker.heartbeat({
+        groupId: this.#options.groupId,
+        groupGenerationId: generation,
+        memberId,
+      })
+    );
+  }
+
+  async leave(memberId: string): Promise<void> {
+    await this.#onCoordinator((broker) =>
+      broker.leaveGroup({ groupId: this.#options.groupId, memberId })
+    );
+  }
+
+  async #assign(topic: string, { members }: JoinedGroup): Promise<GroupAssignment> {
+    const { partitions } = await this.#cluster.refresh(topic);
+    const subscribed = members
+      .map(({ memberId, metadata }) => ({ memberId, ...decodeSubscription(metadata) }))
+      .filter((member) => member.topic === topic);
+    return [...assignPartitions(subscribed, partitions.length)].map(([memberId, share]) => ({
+      memberId,
+      memberAssignment: encodeAssignment(topic, share),
+    }));
+  }
+
+  #onCoordinator<T>(call: (broker: Broker) => Promise<T>): Promise<T> {
+    return this.#cluster.onCoordinator("group", this.#options.groupId, call);
+  }
+}
+
+type GroupAssignment = Parameters<Broker["syncGroup"]>[0]["groupAssignment"];

@@ -1,0 +1,57 @@
+import { type BackoffPolicy, fullJitterMs } from "../base/backoff.ts";
+import type { Clock } from "../base/clock.ts";
+import type { Random } from "../base/random.ts";
+import { isPassing } from "./errors.ts";
+
+/** What waiting needs from its surroundings. */
+export interface Waiting {
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/**
+ * Waits between tries inside one operation. Short at first: a coordinator that is busy with the
+ * markers of the last transaction is free again within milliseconds.
+ */
+const policy: BackoffPolicy = { baseMs: 10, maxMs: 500 };
+
+/** A point in time after which an operation gives up. */
+export class Deadline {
+  readonly #waiting: Waiting;
+  readonly #endMs: number;
+
+  constructor(waiting: Waiting, timeoutMs: number) {
+    this.#waiting = waiting;
+    this.#endMs = waiting.clock.monotonicMs() + timeoutMs;
+  }
+
+  get passed(): boolean {
+    return this.#waiting.clock.monotonicMs() >= this.#endMs;
+  }
+
+  /** Waits before try `attempt + 1`. */
+  async pause(attempt: number, signal?: AbortSignal): Promise<void> {
+    const delayMs = 1 + fullJitterMs(policy, attempt, this.#waiting.random);
+    await this.#waiting.clock.sleep(delayMs, signal);
+  }
+
+  /**
+   * Runs `work` until it succeeds, fails for good, or the deadline has passed.
+   *
+   * @param isWorthRetrying Defaults to faults that may pass by themselves.
+   * @throws The last error of `work`.
+   */
+  async retry<T>(
+    work: () => Promise<T>,
+    isWorthRetrying: (error: unknown) => boolean = isPassing,
+  ): Promise<T> {
+    for (let attempt = 0;; attempt++) {
+      try {
+        return await work();
+      } catch (error) {
+        if (this.passed || !isWorthRetrying(error)) throw error;
+        await this.pause(attempt);
+      }
+    }
+  }
+}

@@ -1,0 +1,188 @@
+import type { Offset, TopicPartition } from "../streams/record.ts";
+import type { Cluster } from "./cluster.ts";
+import { faultType, isPassing, ProtocolFault, toPipelineError } from "./errors.ts";
+import type { ConfigEntry } from "./internals.ts";
+import type { TopicMetadata } from "./metadata_protocol.ts";
+import { Deadline, type Waiting } from "./retry.ts";
+
+/** A topic as it should be. */
+export interface TopicSpec {
+  readonly name: string;
+  readonly partitions: number;
+  readonly replicationFactor: number;
+  /** Settings by Kafka's own names; those not named are not looked at. */
+  readonly config: Readonly<Record<string, string>>;
+}
+
+/** A setting that is not as it should be. */
+export interface TopicDifference {
+  readonly setting: string;
+  readonly wanted: string;
+  readonly actual: string | undefined;
+}
+
+/** What became of a topic. */
+export type TopicOutcome =
+  | { readonly name: string; readonly outcome: "created" | "unchanged" }
+  | {
+    readonly name: string;
+    readonly outcome: "differs";
+    readonly differences: readonly TopicDifference[];
+  };
+
+/** After that a topic must be there with a leader for each partition, ms. */
+const timeoutMs = 30_000;
+
+/** Number of the resource "topic" in DescribeConfigs. */
+const topicResource = 2;
+
+/**
+ * Creates the topics that are missing; changes none that exist, because fewer partitions are not
+ * possible and more would move keys.
+ */
+export async function ensureTopics(
+  cluster: Cluster,
+  specs: readonly TopicSpec[],
+  waiting: Waiting,
+): Promise<TopicOutcome[]> {
+  const outcomes: TopicOutcome[] = [];
+  for (const spec of specs) {
+    try {
+      outcomes.push(await ensureTopic(cluster, spec, new Deadline(waiting, timeoutMs)));
+    } catch (error) {
+      throw toPipelineError(error, `provide topic ${spec.name}`, { topic: spec.name });
+    }
+  }
+  return outcomes;
+}
+
+async function ensureTopic(
+  cluster: Cluster,
+  spec: TopicSpec,
+  deadline: Deadline,
+): Promise<TopicOutcome> {
+  const existing = await deadline.retry(() => findTopic(cluster, spec.name), isPassing);
+  if (existing !== undefined) return await compare(cluster, spec, existing, deadline);
+  if (await create(cluster, spec, deadline) === "exists") {
+    return await ensureTopic(cluster, spec, deadline);
+  }
+  await deadline.retry(() => led(cluster, spec));
+  return { name: spec.name, outcome: "created" };
+}
+
+async function findTopic(cluster: Cluster, name: string): Promise<TopicMetadata | undefined> {
+  try {
+    return await cluster.refresh(name);
+  } catch (error) {
+    if (faultType(error) === "UNKNOWN_TOPIC_OR_PARTITION") return undefined;
+    throw error;
+  }
+}
+
+async function create(
+  cluster: Cluster,
+  spec: TopicSpec,
+  deadline: Deadline,
+): Promise<"created" | "exists"> {
+  const topic = {
+    topic: spec.name,
+    numPartitions: spec.partitions,
+    replicationFactor: spec.replicationFactor,
+    configEntries: Object.entries(spec.config).map(([name, value]) => ({ name, value })),
+  };
+  try {
+    await deadline.retry(() =>
+      cluster.onAny((broker) => broker.createTopics({ topics: [topic], timeout: timeoutMs / 2 }))
+    );
+    return "created";
+  } catch (error) {
+    const reason = creationError(error);
+    if (faultType(reason) === "TOPIC_ALREADY_EXISTS") return "exists";
+    throw reason;
+  }
+}
+
+/** kafkajs answers with the topics' errors in a list; there is one topic here. */
+function creationError(error: unknown): unknown {
+  const { errors } = error as { readonly errors?: readonly unknown[] };
+  return errors?.[0] ?? error;
+}
+
+/** Faults until every partition has a leader. */
+async function led(cluster: Cluster, spec: TopicSpec): Promise<void> {
+  const { partitions } = await cluster.refresh(spec.name);
+  const leaders = partitions.filter(({ leader }) => leader >= 0);
+  if (leaders.length < spec.partitions) throw new ProtocolFault(5, `Leaders of ${spec.name}`);
+}
+
+async function compare(
+  cluster: Cluster,
+  spec: TopicSpec,
+  { partitions }: TopicMetadata,
+  deadline: Deadline,
+): Promise<TopicOutcome> {
+  const actual = await deadline.retry(() => readConfig(cluster, spec.name));
+  const differences = differencesOf(spec, {
+    partitions: String(partitions.length),
+    replicationFactor: String(partitions[0]?.replicas.length ?? 0),
+    config: new Map(actual.map(({ configName, configValue }) => [configName, configValue])),
+  });
+  if (differences.length === 0) return { name: spec.name, outcome: "unchanged" };
+  return { name: spec.name, outcome: "differs", differences };
+}
+
+async function readConfig(cluster: Cluster, name: string): Promise<readonly ConfigEntry[]> {
+  const { resources } = await cluster.onAny((broker) =>
+    broker.describeConfigs({ resources: [{ type: topicResource, name }] })
+  );
+  return resources[0]?.configEntries ?? [];
+}
+
+/** Removes the records of a partition before an offset, for good. */
+export async function deleteRecords(
+  cluster: Cluster,
+  { topic, partition }: TopicPartition,
+  before: Offset,
+  waiting: Waiting,
+): Promise<void> {
+  const topics = [{ topic, partitions: [{ partition, offset: String(before) }] }];
+  try {
+    await new Deadline(waiting, timeoutMs).retry(async () => {
+      const leader = await cluster.leader({ topic, partition });
+      await cluster.onNode(leader, (broker) => broker.deleteRecords({ topics }));
+    });
+  } catch (error) {
+    throw toPipelineError(error, `delete records of ${topic}-${partition} before ${before}`);
+  }
+}
+
+/** What differs between a topic as it should be and as it is. */
+export function differencesOf(
+  spec: TopicSpec,
+  actual: {
+    readonly partitions: string;
+    readonly replicationFactor: string;
+    readonly config: ReadonlyMap<string, string | null>;
+  },
+): TopicDifference[] {
+  const { partitions, replicationFactor } = actual;
+  const compared: TopicDifference[] = [
+    { setting: "partitions", wanted: String(spec.partitions), actual: partitions },
+    {
+      setting: "replicationFactor",
+      wanted: String(spec.replicationFactor),
+      actual: replicationFactor,
+    },
+    ...Object.entries(spec.config).map(([setting, wanted]) => ({
+      setting,
+      wanted,
+      actual: actual.config.get(setting) ?? undefined,
+    })),
+  ];
+  return compared.filter((difference) => normal(difference.wanted) !== normal(difference.actual));
+}
+
+/** Lists such as `compact,delete` are equal in any order. */
+function normal(value: string | undefined): string | undefined {
+  return value?.split(",").map((part) => part.trim()).sort().join(",");
+}

@@ -1,0 +1,68 @@
+/**
+ * `deno task provision`: topics, subjects, keyspace and tables.
+ */
+import { type MainContext, runMain } from "./app/lifecycle.ts";
+import { type ProvisionConfig, provisionProgram } from "./app/provision_config.ts";
+import { connectCassandra } from "./cassandra/connect.ts";
+import { connectKafka } from "./kafka/connection.ts";
+import type { TopicOutcome } from "./kafka/topics.ts";
+import { HttpSchemaRegistry } from "./registry/registry_client.ts";
+import { AvroTradeCodec } from "./registry/trade_codec.ts";
+import { cassandraOptions } from "./wiring/cassandra.ts";
+import { pipelineTopics } from "./wiring/internal_topics.ts";
+import { marketStateCodecs } from "./wiring/market_processor.ts";
+import { patiently } from "./wiring/patience.ts";
+
+async function provision(config: ProvisionConfig, context: MainContext): Promise<void> {
+  await patiently("provide the topics", () => provideTopics(config, context), context);
+  await patiently("register the schemas", () => provideSubjects(config, context), context);
+  await patiently("provide the tables", () => provideTables(config, context), context);
+}
+
+async function provideTopics(config: ProvisionConfig, context: MainContext): Promise<void> {
+  const { brokers, topicPartitions, topicReplication, topic, applicationId } = config;
+  const { clock, random, logger } = context;
+  await using kafka = connectKafka({ brokers, clientId: "provision", clock, random, logger });
+  const replicationFactor = topicReplication === "auto"
+    ? Math.min(3, await kafka.brokerCount())
+    : topicReplication;
+  const specs = pipelineTopics(topic, applicationId)
+    .map((spec) => ({ ...spec, partitions: topicPartitions, replicationFactor }));
+  for (const outcome of await kafka.ensureTopics(specs)) reportTopic(outcome, context);
+}
+
+function reportTopic(outcome: TopicOutcome, { logger }: MainContext): void {
+  if (outcome.outcome !== "differs") {
+    return logger.info(`topic ${outcome.name}: ${outcome.outcome}`);
+  }
+  const differences = outcome.differences
+    .map(({ setting, wanted, actual }) => `${setting} is ${actual}, not ${wanted}`);
+  logger.warn(`topic ${outcome.name}: exists and stays as it is: ${differences.join("; ")}`);
+}
+
+async function provideSubjects(
+  config: ProvisionConfig,
+  { clock, logger }: MainContext,
+): Promise<void> {
+  const { registryUrl, topic, applicationId, firstRun, extraSubject } = config;
+  const registry = new HttpSchemaRegistry({ url: registryUrl, clock });
+  const also = firstRun ? { subjectAlso: extraSubject } : {};
+  await AvroTradeCodec.create({ registry, topic, clock, ...also });
+  await marketStateCodecs(registry, applicationId);
+  logger.info(
+    `subjects: ${topic}-value${firstRun ? `, ${extraSubject}` : ""} and those of the state`,
+  );
+}
+
+async function provideTables(config: ProvisionConfig, context: MainContext): Promise<void> {
+  const replicationFactor = config.cassandraReplicationFactor;
+  await using cassandra = await connectCassandra(
+    cassandraOptions(config, context, { replicationFactor }),
+  );
+  const { keyspace, outcomes } = await cassandra.migrate();
+  for (const { file, target, outcome } of outcomes) {
+    context.logger.info(`keyspace ${keyspace}: ${file} (${target}): ${outcome}`);
+  }
+}
+
+if (import.meta.main) await runMain(provisionProgram, provision);

@@ -1,0 +1,49 @@
+import avro from "avsc";
+import { PipelineError } from "../base/errors.ts";
+
+/**
+ * Reads a schema that somebody else wrote.
+ *
+ * @throws {PipelineError} `RECORD_MALFORMED` if it is not an Avro schema.
+ */
+export function parseSchema(schemaText: string): avro.Type {
+  try {
+    return avro.Type.forSchema(JSON.parse(schemaText));
+  } catch (cause) {
+    throw new PipelineError("RECORD_MALFORMED", "Cannot use schema as it must be Avro", { cause });
+  }
+}
+
+/** Our names for the fields of a schema, by the schema's own. */
+export type FieldNames = Readonly<Record<string, string>>;
+
+/**
+ * A type that reads and writes the same bytes as the schema, with our field names in memory.
+ *
+ * Avro's bytes hold values in field order and no names, so renaming costs nothing and saves
+ * building every object twice. The schema's names stay as aliases, by which avsc finds the fields
+ * of other writers' schemas. Values are plain objects.
+ */
+export function localType(schemaText: string, names: FieldNames = {}): avro.Type {
+  const renamed = JSON.parse(schemaText, (_key, value) => renameField(value, names));
+  return avro.Type.forSchema(renamed, {
+    omitRecordMethods: true,
+    typeHook(schema, options) {
+      if (!isRecordSchema(schema)) return undefined;
+      const type = new avro.types.RecordType(schema, options);
+      type.recordConstructor.prototype = Object.prototype;
+      return type;
+    },
+  });
+}
+
+function isRecordSchema(schema: unknown): schema is avro.schema.RecordType {
+  return typeof schema === "object" && schema !== null && "fields" in schema;
+}
+
+function renameField(value: unknown, names: FieldNames): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (!("name" in value && "type" in value) || "fields" in value) return value;
+  const name = String(value.name);
+  return names[name] === undefined ? value : { ...value, name: names[name], aliases: [name] };
+}

@@ -1,0 +1,164 @@
+import { type Clock, systemClock } from "../base/clock.ts";
+import { type ErrorCode, PipelineError } from "../base/errors.ts";
+import { Secret } from "../base/secret.ts";
+import { Memo } from "./memo.ts";
+import type { SchemaRegistry } from "./ports.ts";
+
+/** Answers remembered, of either kind: far more than one application has schemas. */
+const answersMax = 1_000;
+const timeoutMsDefault = 10_000;
+/**
+ * How often a registration is sent while the registry sees a conflict: an incompatible schema stays
+ * one, but Apicurio also answers 409 when two programs register at the same moment.
+ */
+const conflictTriesMax = 3;
+const conflict = 409;
+const mediaType = "application/vnd.schemaregistry.v1+json";
+/** The registry's own number for "no schema has this id". */
+const schemaNotFound = 40403;
+
+/** How the registry is reached. */
+export interface HttpSchemaRegistryOptions {
+  /** Base URL; a user and a password in it are used and never shown. */
+  readonly url: string;
+  readonly credentials?: { readonly user: string; readonly password: Secret };
+  /** How long one request may take, ms; 10 s by default. */
+  readonly timeoutMs?: number;
+  readonly clock?: Clock;
+}
+
+interface Request {
+  /** What the request is for, as in "Cannot <action> as …". */
+  readonly action: string;
+  readonly path: string;
+  readonly body?: Readonly<Record<string, unknown>>;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly body: Readonly<Record<string, unknown>> | undefined;
+}
+
+/**
+ * A Confluent-compatible schema registry over HTTP (Confluent, Karapace, Apicurio's ccompat API).
+ *
+ * @see Confluent Schema Registry API reference: subjects, schemas, errors
+ */
+export class HttpSchemaRegistry implements SchemaRegistry {
+  readonly #baseUrl: string;
+  readonly #headers: Readonly<Record<string, string>>;
+  readonly #timeoutMs: number;
+  readonly #clock: Clock;
+  readonly #ids = new Memo<string, number>(answersMax);
+  readonly #schemas = new Memo<number, string>(answersMax);
+
+  constructor(options: HttpSchemaRegistryOptions) {
+    const url = new URL(options.url);
+    const credentials = options.credentials ?? credentialsIn(url);
+    url.username = url.password = "";
+    this.#baseUrl = url.href.replace(/\/+$/, "");
+    this.#headers = { accept: `${mediaType}, application/json`, ...authorization(credentials) };
+    this.#timeoutMs = options.timeoutMs ?? timeoutMsDefault;
+    this.#clock = options.clock ?? systemClock;
+  }
+
+  register(subject: string, schemaText: string): Promise<number> {
+    const key = JSON.stringify([subject, schemaText]);
+    return this.#ids.get(key, () => this.#register(subject, schemaText));
+  }
+
+  schemaById(id: number): Promise<string> {
+    return this.#schemas.get(id, () => this.#schemaById(id));
+  }
+
+  async #register(subject: string, schemaText: string): Promise<number> {
+    const request = {
+      action: `register schema under ${subject}`,
+      path: `/subjects/${encodeURIComponent(subject)}/versions`,
+      body: { schema: schemaText },
+    };
+    let answer = await this.#ask(request);
+    for (let tries = 1; answer.status === conflict && tries < conflictTriesMax; tries++) {
+      answer = await this.#ask(request);
+    }
+    const id = answer.body?.["id"];
+    if (answer.status !== 200 || typeof id !== "number") throw this.#refusal(request, answer);
+    return id;
+  }
+
+  async #schemaById(id: number): Promise<string> {
+    const request = { action: `read schema ${id}`, path: `/schemas/ids/${id}` };
+    const answer = await this.#ask(request);
+    const schema = answer.body?.["schema"];
+    if (answer.status !== 200 || typeof schema !== "string") throw this.#refusal(request, answer);
+    return schema;
+  }
+
+  async #ask(request: Request): Promise<Answer> {
+    const expiry = new AbortController();
+    const done = new AbortController();
+    this.#clock.sleep(this.#timeoutMs, done.signal).then(
+      () => expiry.abort(new Error(`no answer in ${this.#timeoutMs} ms`)),
+      () => {},
+    );
+    try {
+      return await this.#send(request, expiry.signal);
+    } catch (cause) {
+      throw new PipelineError(
+        "REGISTRY_UNAVAILABLE",
+        `Cannot ${request.action} as ${this.#baseUrl} must answer`,
+        { cause },
+      );
+    } finally {
+      done.abort();
+    }
+  }
+
+  async #send({ path, body }: Request, signal: AbortSignal): Promise<Answer> {
+    const response = await fetch(`${this.#baseUrl}${path}`, {
+      headers: { ...this.#headers, ...(body === undefined ? {} : { "content-type": mediaType }) },
+      ...(body === undefined ? {} : { method: "POST", body: JSON.stringify(body) }),
+      signal,
+    });
+    return { status: response.status, body: parseObject(await response.text()) };
+  }
+
+  #refusal({ action }: Request, { status, body }: Answer): PipelineError {
+    const code = codeOf(status, body?.["error_code"]);
+    const words = body?.["message"] ?? "not the answer of a schema registry";
+    return new PipelineError(
+      code,
+      `Cannot ${action} as ${this.#baseUrl} must accept it: ${status} ${words}`,
+      { context: { status } },
+    );
+  }
+}
+
+function codeOf(status: number, errorCode: unknown): ErrorCode {
+  if (status === 404 && errorCode === schemaNotFound) return "SCHEMA_UNKNOWN";
+  const passing = status === 408 || status === 429 || status >= 500;
+  return passing ? "REGISTRY_UNAVAILABLE" : "REGISTRY_REFUSED";
+}
+
+function credentialsIn(url: URL): HttpSchemaRegistryOptions["credentials"] {
+  if (url.username === "") return undefined;
+  const password = new Secret(decodeURIComponent(url.password));
+  return { user: decodeURIComponent(url.username), password };
+}
+
+function authorization(
+  credentials: HttpSchemaRegistryOptions["credentials"],
+): Readonly<Record<string, string>> {
+  if (credentials === undefined) return {};
+  const pair = new TextEncoder().encode(`${credentials.user}:${credentials.password.reveal()}`);
+  return { authorization: `Basic ${btoa(String.fromCharCode(...pair))}` };
+}
+
+function parseObject(text: string): Answer["body"] {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null ? { ...value } : undefined;
+  } catch {
+    return undefined;
+  }
+}

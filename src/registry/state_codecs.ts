@@ -1,0 +1,54 @@
+import type { Clock } from "../base/clock.ts";
+import type { Aggregate } from "../market/aggregate.ts";
+import type { Codec } from "../streams/codec.ts";
+import type { EngineCodecs, KeyState, TaskMeta, WindowState } from "../streams/state.ts";
+import { AvroCodec } from "./avro_codec.ts";
+import type { SchemaRegistry } from "./ports.ts";
+import { keyStateSchemaText, taskMetaSchemaText, windowStateSchemaText } from "./schemas.ts";
+
+/** What the state codecs are made from. */
+export interface StateCodecsOptions {
+  readonly registry: SchemaRegistry;
+  /** One changelog carries three kinds of value; each has its subject under this name. */
+  readonly changelogTopic: string;
+  readonly clock?: Clock;
+}
+
+/** How a market task's state is written, in its store and in its changelog. */
+export interface StateCodecs extends EngineCodecs {
+  readonly windowState: Codec<WindowState<Aggregate>>;
+}
+
+/** A window as its schema has it: the aggregate's fields beside the others. */
+type WindowRecord = Aggregate & Omit<WindowState<Aggregate>, "aggregate">;
+
+/**
+ * Registers the state schemas and makes their codecs.
+ *
+ * Subjects: `<changelog topic>-window`, `-key`, `-meta`; the first byte of a record's key says
+ * which of the three its value is (`w`, `k`, `m`).
+ *
+ * @throws {PipelineError} `REGISTRY_UNAVAILABLE`, `REGISTRY_REFUSED`.
+ * @see docs/adr/0005-schemas-of-input-and-state.md
+ */
+export async function createStateCodecs(options: StateCodecsOptions): Promise<StateCodecs> {
+  const { changelogTopic, ...rest } = options;
+  const create = <T>(kind: string, schemaText: string): Promise<AvroCodec<T>> =>
+    AvroCodec.create<T>({ ...rest, subject: `${changelogTopic}-${kind}`, schemaText });
+  const windows = await create<WindowRecord>("window", windowStateSchemaText);
+  return {
+    windowState: windowStateCodec(windows),
+    keyState: await create<KeyState>("key", keyStateSchemaText),
+    meta: await create<TaskMeta>("meta", taskMetaSchemaText),
+  };
+}
+
+function windowStateCodec(records: Codec<WindowRecord>): Codec<WindowState<Aggregate>> {
+  return {
+    encode: ({ aggregate, ...rest }) => records.encode({ ...aggregate, ...rest }),
+    decode(bytes) {
+      const { final, versionUs, receivedAtMs, ...aggregate } = records.decode(bytes);
+      return { aggregate, final, versionUs, receivedAtMs };
+    },
+  };
+}

@@ -1,0 +1,177 @@
+/** What every way of sharing partitions must do; run over each of them. */
+import assert from "node:assert/strict";
+import type { GroupMembership, RebalanceListener } from "../../src/streams/ports.ts";
+import {
+  type LogHarness,
+  type LogHarnessFactory,
+  registerCases,
+  type SuiteOptions,
+  uniqueName,
+  waitMsMax,
+} from "./log_harness.ts";
+
+/** A member whose listener writes down what it is told. */
+class TestMember implements RebalanceListener, AsyncDisposable {
+  readonly calls: string[] = [];
+  owned: readonly number[] = [];
+  readonly #stop = new AbortController();
+  readonly #running: Promise<void>;
+  readonly #watchers = new Set<() => void>();
+  #inside = false;
+
+  constructor(membership: GroupMembership, topic: string) {
+    this.#running = membership.run(topic, this, this.#stop.signal);
+    this.#running.catch(() => {});
+  }
+
+  rebalancing(): Promise<void> {
+    return this.#told("rebalancing", this.owned);
+  }
+
+  assigned(partitions: readonly number[]): Promise<void> {
+    return this.#told(`assigned ${partitions.join()}`, partitions);
+  }
+
+  lost(): Promise<void> {
+    return this.#told("lost", []);
+  }
+
+  /** Waits until `condition` holds for this member. */
+  async until(condition: () => boolean): Promise<void> {
+    const end = Promise.withResolvers<never>();
+    const timer = setTimeout(
+      () => end.reject(new Error(`waited in vain; was told: ${this.calls.join(" | ")}`)),
+      waitMsMax,
+    );
+    try {
+      while (!condition()) await Promise.race([this.#nextCall(), this.#running, end.promise]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async leave(): Promise<void> {
+    this.#stop.abort();
+    await this.#running;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.leave();
+  }
+
+  #nextCall(): Promise<void> {
+    return new Promise((resolve) => this.#watchers.add(resolve));
+  }
+
+  async #told(call: string, owned: readonly number[]): Promise<void> {
+    assert.ok(!this.#inside, `calls must not overlap: ${call}`);
+    this.#inside = true;
+    this.calls.push(call);
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    this.owned = owned;
+    this.#inside = false;
+    for (const watcher of this.#watchers) watcher();
+    this.#watchers.clear();
+  }
+}
+
+function join(harness: LogHarness, applicationId: string, topic: string): TestMember {
+  assert.ok(harness.membership !== undefined, "the harness must offer membership");
+  return new TestMember(harness.membership(applicationId), topic);
+}
+
+function union(...members: readonly TestMember[]): number[] {
+  return members.flatMap(({ owned }) => owned).sort((a, b) => a - b);
+}
+
+/** Cases for a member that is alone. */
+const soloCases = {
+  async "gives a lone member every partition"(harness: LogHarness) {
+    const topic = await harness.createTopic(3);
+    await using member = join(harness, uniqueName("app"), topic);
+    await member.until(() => member.owned.length === 3);
+    assert.deepEqual(member.owned, [0, 1, 2]);
+  },
+
+  async "hands over before it leaves: rebalancing, then nothing is ours"(harness: LogHarness) {
+    const topic = await harness.createTopic(2);
+    const member = join(harness, uniqueName("app"), topic);
+    await member.until(() => member.owned.length === 2);
+    await member.leave();
+    assert.deepEqual(member.calls, ["assigned 0,1", "rebalancing", "assigned "]);
+  },
+
+  async "lets an application start again after it left"(harness: LogHarness) {
+    const topic = await harness.createTopic(2);
+    const applicationId = uniqueName("app");
+    for (let i = 0; i < 2; i++) {
+      await using member = join(harness, applicationId, topic);
+      await member.until(() => member.owned.length === 2);
+    }
+  },
+
+  async "refuses a topic that does not exist with TOPIC_UNSUITABLE"(harness: LogHarness) {
+    const member = join(harness, uniqueName("app"), uniqueName("missing"));
+    await assert.rejects(member.until(() => false), { code: "TOPIC_UNSUITABLE" });
+    await assert.rejects(member.leave(), { code: "TOPIC_UNSUITABLE" });
+  },
+};
+
+/** Cases for several members, as other processes would be. */
+const groupCases = {
+  async "shares partitions between two members and gives all back to the one that stays"(
+    harness: LogHarness,
+  ) {
+    const topic = await harness.createTopic(4);
+    const applicationId = uniqueName("app");
+    await using first = join(harness, applicationId, topic);
+    await first.until(() => first.owned.length === 4);
+    const second = join(harness, applicationId, topic);
+    await Promise.all([
+      first.until(() => first.owned.length === 2),
+      second.until(() => second.owned.length === 2),
+    ]);
+    assert.deepEqual(union(first, second), [0, 1, 2, 3]);
+    await second.leave();
+    await first.until(() => first.owned.length === 4);
+    assert.equal(second.calls.at(-1), "assigned ");
+  },
+
+  async "announces every change: rebalancing comes before the next assigned"(
+    harness: LogHarness,
+  ) {
+    const topic = await harness.createTopic(2);
+    const applicationId = uniqueName("app");
+    await using first = join(harness, applicationId, topic);
+    await first.until(() => first.owned.length === 2);
+    await using second = join(harness, applicationId, topic);
+    await second.until(() => second.owned.length === 1);
+    await first.until(() => first.owned.length === 1);
+    assert.deepEqual(first.calls.slice(0, 3), [
+      "assigned 0,1",
+      "rebalancing",
+      `assigned ${first.owned.join()}`,
+    ]);
+  },
+
+  async "leaves members without partitions when there are too few"(harness: LogHarness) {
+    const topic = await harness.createTopic(1);
+    const applicationId = uniqueName("app");
+    await using first = join(harness, applicationId, topic);
+    await first.until(() => first.owned.length === 1);
+    await using second = join(harness, applicationId, topic);
+    await second.until(() => second.calls.includes("assigned "));
+    await first.until(() => first.calls.length >= 3);
+    assert.deepEqual([first.owned, second.owned], [[0], []]);
+  },
+};
+
+/** Registers the suite for one implementation. */
+export function membershipContract(
+  name: string,
+  factory: LogHarnessFactory,
+  options: SuiteOptions & { readonly alone?: boolean } = {},
+): void {
+  registerCases(name, factory, soloCases, options);
+  if (options.alone !== true) registerCases(name, factory, groupCases, options);
+}

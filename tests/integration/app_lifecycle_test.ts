@@ -1,0 +1,124 @@
+import assert from "node:assert/strict";
+
+const fixture = new URL("./fixtures/lifecycle_program.ts", import.meta.url);
+const decoder = new TextDecoder();
+
+interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function start(...args: string[]): Deno.ChildProcess {
+  return new Deno.Command(Deno.execPath(), {
+    args: ["run", "--quiet", "--allow-env=LOG_LEVEL,LOG_FORMAT", fixture.href, ...args],
+    env: { LOG_FORMAT: "text", NO_COLOR: "1" },
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+}
+
+async function ended(child: Deno.ChildProcess): Promise<Ended> {
+  const { code, stdout, stderr } = await child.output();
+  return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
+}
+
+/** Sends a signal each time the program has said something more on standard error or output. */
+async function signalled(child: Deno.ChildProcess, signals: Deno.Signal[]): Promise<Ended> {
+  let [stdout, stderr] = ["", ""];
+  const outputs = [child.stdout.getReader(), child.stderr.getReader()] as const;
+  for (const [index, signal] of signals.entries()) {
+    const { value } = await (index === 0 ? outputs[0] : outputs[1]).read();
+    if (index === 0) stdout += decoder.decode(value);
+    else stderr += decoder.decode(value);
+    child.kill(signal);
+  }
+  const { code } = await child.status;
+  stdout += await rest(outputs[0]);
+  stderr += await rest(outputs[1]);
+  return { code, stdout, stderr };
+}
+
+async function rest(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<string> {
+  let text = "";
+  for (;;) {
+    const { value, done } = await reader.read();
+    if (done) return text;
+    text += decoder.decode(value);
+  }
+}
+
+Deno.test("runMain() exits 0 when main returns", async () => {
+  assert.equal((await ended(start("--do", "return"))).code, 0);
+});
+
+Deno.test("runMain() prints every setting for --help, and exits 0", async () => {
+  const { code, stdout } = await ended(start("--help"));
+  assert.equal(code, 0);
+  assert.match(stdout, /--do[\s\S]*LOG_LEVEL[\s\S]*default: info/);
+});
+
+Deno.test("runMain() lists all wrong settings and exits 2", async () => {
+  const { code, stderr } = await ended(start("--dot"));
+  assert.equal(code, 2);
+  assert.match(stderr, /"--dot" must be one of --do/);
+  assert.match(stderr, /--do must be a behaviour: not set/);
+  assert.match(stderr, /deno task fixture --help/);
+});
+
+Deno.test("runMain() says what the world refused, without a stack, and exits 1", async () => {
+  const { code, stderr } = await ended(start("--do", "refused"));
+  assert.equal(code, 1);
+  assert.match(stderr, /error {3}Cannot subscribe {2}code="FEED_REFUSED"\n$/);
+  assert(!stderr.includes("at "), stderr);
+});
+
+Deno.test("runMain() shows the stack of a bug and exits 70", async () => {
+  const { code, stderr } = await ended(start("--do", "bug"));
+  assert.equal(code, 70);
+  assert.match(stderr, /x is not a function/);
+  assert.match(stderr, /lifecycle_program\.ts/);
+});
+
+Deno.test("runMain() exits 70 on a rejection that nobody handled", async () => {
+  const { code, stderr } = await ended(start("--do", "stray"));
+  assert.equal(code, 70);
+  assert.match(stderr, /nobody waits for me/);
+});
+
+const posix = Deno.build.os !== "windows";
+
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  Deno.test({
+    name: `runMain() drains and exits 0 on ${signal}`,
+    ignore: !posix,
+    async fn() {
+      const { code, stderr } = await signalled(start("--do", "drain"), [signal]);
+      assert.equal(code, 0, stderr);
+      assert.match(stderr, /Shutting down/);
+    },
+  });
+}
+
+Deno.test({
+  name: "runMain() ends at once on a second signal",
+  ignore: !posix,
+  async fn() {
+    const { code } = await signalled(start("--do", "hang"), ["SIGINT", "SIGINT"]);
+    assert.equal(code, 130);
+    const both = await signalled(start("--do", "hang"), ["SIGINT", "SIGTERM"]);
+    assert.equal(both.code, 143);
+  },
+});
+
+Deno.test({
+  name: "runMain() ends a shutdown that takes more than 10 seconds, and exits 1",
+  ignore: !posix,
+  async fn() {
+    const begin = performance.now();
+    const { code, stderr } = await signalled(start("--do", "hang"), ["SIGTERM"]);
+    assert.equal(code, 1);
+    assert.match(stderr, /Cannot shut down within 10000 ms/);
+    assert(performance.now() - begin < 15_000);
+  },
+});

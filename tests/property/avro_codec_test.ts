@@ -1,0 +1,97 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { PipelineError } from "../../src/base/errors.ts";
+import type { Trade } from "../../src/market/trade.ts";
+import { createStateCodecs } from "../../src/registry/state_codecs.ts";
+import { MemoryRegistry } from "../support/memory_registry.ts";
+import { memoryTradeCodec } from "../support/trade_codecs.ts";
+
+const { codec } = await memoryTradeCodec();
+const states = await createStateCodecs({ registry: new MemoryRegistry(), changelogTopic: "c" });
+
+const text = fc.string({ unit: "grapheme", maxLength: 20 });
+/** avsc stops one short of the greatest safe integer. */
+const time = fc.maxSafeNat().map((n) => Math.min(n, Number.MAX_SAFE_INTEGER - 1));
+/** With Object's prototype, like everything decoded. */
+const plain = { noNullPrototype: true } as const;
+const number = fc.double({ noNaN: true });
+
+const trade: fc.Arbitrary<Trade> = fc.record({
+  symbol: text,
+  price: number,
+  volume: number,
+  eventTimeMs: time,
+  conditions: fc.option(fc.array(fc.option(text), { maxLength: 4 })),
+}, plain);
+
+const aggregate = fc.record({
+  count: time,
+  volume: number,
+  priceVolume: number,
+  open: fc.option(number),
+  openTimeMs: fc.option(time),
+  high: fc.option(number),
+  low: fc.option(number),
+  close: fc.option(number),
+  closeTimeMs: fc.option(time),
+}, plain);
+
+const windowState = fc.record({
+  aggregate,
+  final: fc.boolean(),
+  versionUs: time,
+  receivedAtMs: time,
+}, plain);
+
+const keyState = fc.record({
+  streamTimeMs: time,
+  openWindows: fc.array(time),
+  purgedToMs: time,
+}, plain);
+
+/** Decodes or raises one of the two errors that a record can have; returns what was decoded. */
+function decodeOrRefuse(bytes: Uint8Array): Trade[] | undefined {
+  try {
+    return codec.decode(bytes);
+  } catch (error) {
+    assert.ok(error instanceof PipelineError, String(error));
+    assert.ok(["RECORD_MALFORMED", "SCHEMA_UNKNOWN"].includes(error.code), error.code);
+    return undefined;
+  }
+}
+
+Deno.test("AvroTradeCodec: decode after encode is the identity", () => {
+  fc.assert(fc.property(fc.array(trade, { maxLength: 12 }), (trades) => {
+    assert.deepEqual(codec.decode(codec.encode(trades)), trades);
+  }));
+});
+
+Deno.test("StateCodecs: decode after encode is the identity", () => {
+  fc.assert(fc.property(windowState, keyState, (window, key) => {
+    assert.deepEqual(states.windowState.decode(states.windowState.encode(window)), window);
+    assert.deepEqual(states.keyState.decode(states.keyState.encode(key)), key);
+  }));
+});
+
+Deno.test("AvroTradeCodec.decode() reads or refuses any bytes behind a good header", () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 64 }), (body) => {
+      decodeOrRefuse(new Uint8Array([0, 0, 0, 0, 1, ...body]));
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
+Deno.test("AvroTradeCodec.decode() reads or refuses a record with any byte replaced", () => {
+  const damage = fc.record({ at: fc.nat(), byte: fc.nat(255) });
+  const trades = fc.array(trade, { minLength: 1, maxLength: 4 });
+  fc.assert(
+    fc.property(trades, damage, (trades, { at, byte }) => {
+      const bytes = codec.encode(trades);
+      bytes[at % bytes.length] = byte;
+      const read = decodeOrRefuse(bytes);
+      if (read !== undefined) assert.deepEqual(codec.decode(codec.encode(read)), read);
+    }),
+    { numRuns: 2_000 },
+  );
+});

@@ -1,0 +1,242 @@
+import { type Random, seededRandom } from "../../src/base/random.ts";
+import type {
+  CandleRange,
+  FeedKind,
+  Health,
+  LiveUpdate,
+  LiveView,
+  SymbolSummary,
+} from "../../src/http/ports.ts";
+import type { TradeRow, WindowRow } from "../../src/market/rows.ts";
+import type { TaskStatus } from "../../src/streams/status.ts";
+
+const windowMs = 15_000;
+const tradesKeptMax = 1_000;
+
+/** Prices at which the simulated symbols start; one of them needs encoding in a URL. */
+export const fakePrices: Readonly<Record<string, number>> = {
+  "AAPL": 487.75,
+  "BINANCE:BTCUSDT": 67_120.5,
+  "OANDA:EUR_USD": 1.08514,
+  "IC MARKETS:1": 12.3,
+};
+
+/** How a fake view begins. */
+export interface FakeLiveViewOptions {
+  readonly prices?: Readonly<Record<string, number>>;
+  readonly feed?: FeedKind;
+  /** Event time at which the market opens, epoch ms; default a morning in October 2013. */
+  readonly startMs?: number;
+  readonly seed?: number;
+}
+
+/** A small market of its own behind the `LiveView` port; `commit` is one second of it. */
+export class FakeLiveView implements LiveView {
+  readonly application = "market";
+  readonly topic = "trade1";
+  readonly feed: FeedKind;
+  /** What `health` says; tests assign it. */
+  readiness: Health = { ready: true, problems: [] };
+  /** What `candles` and `trades` fail with, when set. */
+  failure: unknown;
+  /** What `tasks` says; one running task until a test assigns others. */
+  statuses: readonly TaskStatus[];
+  readonly #random: Random;
+  readonly #markets: ReadonlyMap<string, Market>;
+  readonly #listeners = new Set<(update: LiveUpdate) => void>();
+  #nowMs: number;
+
+  constructor(options: FakeLiveViewOptions = {}) {
+    this.feed = options.feed ?? "simulated";
+    this.#nowMs = options.startMs ?? Date.UTC(2013, 9, 7, 13, 30);
+    this.#random = seededRandom(options.seed ?? 1);
+    const prices = Object.entries(options.prices ?? fakePrices);
+    this.#markets = new Map(prices.map(([symbol, price]) => [symbol, new Market(symbol, price)]));
+    this.statuses = [fakeTask()];
+  }
+
+  /** How many listen now. */
+  get listenerCount(): number {
+    return this.#listeners.size;
+  }
+
+  /** Trades of one second, committed at `atMs` (wall clock, epoch ms). */
+  commit(atMs: number = this.#nowMs): LiveUpdate {
+    this.#nowMs += 1_000;
+    const trades: TradeRow[] = [];
+    for (const market of this.#markets.values()) {
+      const count = Math.floor(this.#random.next() * 4);
+      for (let i = 0; i < count; i++) {
+        const tradeTimeMs = this.#nowMs + Math.floor(this.#random.next() * 1_000);
+        trades.push(market.trade(tradeTimeMs, this.#random));
+      }
+    }
+    this.statuses = this.statuses.map((task) => advanced(task, trades.length, atMs));
+    const update = this.#updateOf(trades);
+    for (const listener of this.#listeners) listener(update);
+    return update;
+  }
+
+  symbols(): SymbolSummary[] {
+    return [...this.#markets.values()].flatMap((market) => market.summary() ?? []);
+  }
+
+  candles(symbol: string, range: CandleRange): Promise<WindowRow[] | undefined> {
+    if (this.failure !== undefined) return Promise.reject(this.failure);
+    const { fromMs = 0, toMs = Infinity, limit } = range;
+    const rows = this.#markets.get(symbol)?.windows();
+    const inRange = rows?.filter(({ startMs }) => startMs >= fromMs && startMs < toMs);
+    return Promise.resolve(inRange?.slice(-limit));
+  }
+
+  trades(symbol: string, limit: number): Promise<TradeRow[]> {
+    if (this.failure !== undefined) return Promise.reject(this.failure);
+    return Promise.resolve(this.#markets.get(symbol)?.latest(limit) ?? []);
+  }
+
+  tasks(): readonly TaskStatus[] {
+    return this.statuses;
+  }
+
+  health(): Health {
+    return this.readiness;
+  }
+
+  subscribe(listener: (update: LiveUpdate) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  #updateOf(trades: readonly TradeRow[]): LiveUpdate {
+    const changed = new Set(trades.map(({ symbol }) => symbol));
+    const markets = [...changed].flatMap((symbol) => this.#markets.get(symbol) ?? []);
+    return {
+      trades,
+      windows: markets.flatMap((market) => market.windows(2)),
+      symbols: markets.flatMap((market) => market.summary() ?? []),
+    };
+  }
+}
+
+/** A task that runs and has nothing to tell. */
+export function fakeTask(overrides: Partial<TaskStatus> = {}): TaskStatus {
+  return {
+    topic: "trade1",
+    partition: 0,
+    state: "running",
+    committedOffset: 0,
+    lagRecords: 0,
+    changelogPosition: 0,
+    lastCommitAtMs: undefined,
+    lastCommitDurationMs: undefined,
+    restore: undefined,
+    counts: { read: 0, aggregated: 0, late: 0, deadLetters: 0, duplicates: 0 },
+    problem: undefined,
+    ...overrides,
+  };
+}
+
+function advanced(task: TaskStatus, trades: number, atMs: number): TaskStatus {
+  const { counts } = task;
+  return {
+    ...task,
+    committedOffset: (task.committedOffset ?? 0) + trades,
+    lastCommitAtMs: atMs,
+    lastCommitDurationMs: 4,
+    counts: { ...counts, read: counts.read + trades, aggregated: counts.aggregated + trades },
+  };
+}
+
+/** One symbol: a random walk, its trades and its windows. */
+class Market {
+  readonly #symbol: string;
+  readonly #tick: number;
+  #price: number;
+  #nextId = 1n;
+  #volume = 0;
+  #count = 0;
+  readonly #trades: TradeRow[] = [];
+  readonly #windows = new Map<number, TradeRow[]>();
+
+  constructor(symbol: string, price: number) {
+    this.#symbol = symbol;
+    this.#price = price;
+    this.#tick = price < 10 ? 1e-5 : 0.01;
+  }
+
+  trade(tradeTimeMs: number, random: Random): TradeRow {
+    this.#price *= 1 + (random.next() - 0.5) * 0.0008;
+    const row: TradeRow = {
+      kind: "trade",
+      symbol: this.#symbol,
+      tradeTimeMs,
+      tradeId: this.#nextId++,
+      price: Number((Math.round(this.#price / this.#tick) * this.#tick).toFixed(5)),
+      volume: random.next() < 0.05 ? 0 : Math.ceil(random.next() * random.next() * 400),
+      conditions: random.next() < 0.3 ? "1,12" : null,
+      receivedAtMs: tradeTimeMs + 40,
+      versionUs: tradeTimeMs * 1_000,
+    };
+    this.#keep(row);
+    return row;
+  }
+
+  latest(limit: number): TradeRow[] {
+    return this.#trades.slice(-limit).reverse();
+  }
+
+  /** The newest `limit` windows, oldest first. */
+  windows(limit = Infinity): WindowRow[] {
+    const last = Math.max(...this.#windows.keys());
+    return [...this.#windows].slice(-limit).map(([start, trades]) =>
+      windowOf(start, trades, start < last)
+    );
+  }
+
+  summary(): SymbolSummary | undefined {
+    const last = this.#trades.at(-1);
+    return last === undefined ? undefined : {
+      symbol: this.#symbol,
+      price: last.price,
+      time: last.tradeTimeMs,
+      volume: this.#volume,
+      count: this.#count,
+    };
+  }
+
+  #keep(row: TradeRow): void {
+    this.#volume += row.volume;
+    this.#count++;
+    this.#trades.push(row);
+    if (this.#trades.length > tradesKeptMax) this.#trades.shift();
+    const start = row.tradeTimeMs - row.tradeTimeMs % windowMs;
+    const window = this.#windows.get(start);
+    if (window === undefined) this.#windows.set(start, [row]);
+    else window.push(row);
+  }
+}
+
+function windowOf(startMs: number, trades: readonly TradeRow[], final: boolean): WindowRow {
+  const prices = trades.map(({ price }) => price);
+  const volume = trades.reduce((sum, trade) => sum + trade.volume, 0);
+  const turnover = trades.reduce((sum, trade) => sum + trade.price * trade.volume, 0);
+  const last = trades.at(-1);
+  return {
+    kind: "window",
+    symbol: last?.symbol ?? "",
+    sizeMs: windowMs,
+    startMs,
+    endMs: startMs + windowMs,
+    open: prices[0] ?? null,
+    high: Math.max(...prices),
+    low: Math.min(...prices),
+    close: last?.price ?? null,
+    volume,
+    count: trades.length,
+    priceVolumeMultiply: turnover / trades.length,
+    vwap: volume === 0 ? null : turnover / volume,
+    final,
+    receivedAtMs: last?.receivedAtMs ?? startMs,
+    versionUs: last?.versionUs ?? 0,
+  };
+}

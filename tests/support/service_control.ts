@@ -1,0 +1,88 @@
+import { assert } from "../../src/base/assert.ts";
+import { runCompose } from "../../scripts/services/compose.ts";
+import {
+  isRunning,
+  killProcess,
+  type ProcessHandle,
+  signalProcess,
+  stopProcess,
+} from "../../scripts/services/process.ts";
+import { ServiceSet } from "../../scripts/services/service_set.ts";
+import type { ServicesSettings } from "../../scripts/services/settings.ts";
+import type { MemberState } from "../../scripts/services/state.ts";
+import { startServices } from "../../scripts/services/up.ts";
+
+/**
+ * Breaks and mends one member of a set.
+ *
+ * Only on a private set: others rely on a shared one.
+ */
+export class ServiceControl {
+  readonly id: string;
+  readonly #settings: ServicesSettings;
+
+  constructor(id: string, settings: ServicesSettings) {
+    this.id = id;
+    this.#settings = settings;
+  }
+
+  /** Process id of the last start; a container has none here. */
+  get pid(): number | undefined {
+    return this.#member().process?.pid;
+  }
+
+  /** True while its process runs, answering or not. */
+  async isRunning(): Promise<boolean> {
+    return await isRunning(this.#handle());
+  }
+
+  /** Ends it in good order. Its port stays its own. */
+  async stop(): Promise<void> {
+    await this.#act("stop", (handle) => stopProcess(handle, this.#settings.clock));
+  }
+
+  /** Ends it without a chance to tidy up, as `kill -9` does. */
+  async kill(): Promise<void> {
+    await this.#act("kill", (handle) => killProcess(handle, this.#settings.clock));
+  }
+
+  /** Freezes it: connections stay open, nobody answers. */
+  async pause(): Promise<void> {
+    await this.#act("pause", (handle) => signalProcess(handle, "SIGSTOP"));
+  }
+
+  /** Lets it go on after `pause`. */
+  async resume(): Promise<void> {
+    await this.#act("unpause", (handle) => signalProcess(handle, "SIGCONT"));
+  }
+
+  /** Starts it again where it was, with the data it had, and waits until it answers. */
+  async start(): Promise<void> {
+    await startServices({ ...this.#settings, services: [this.#member().service] });
+  }
+
+  async #act(
+    command: string,
+    onJava: (handle: ProcessHandle) => unknown,
+  ): Promise<void> {
+    const { mode, service } = this.#member();
+    if (mode === "jar") await onJava(this.#handle());
+    else await runCompose(this.#set(), [command, service], this.#settings);
+  }
+
+  #handle(): ProcessHandle {
+    const { process } = this.#member();
+    assert(process, `${this.id} has no process`);
+    return process;
+  }
+
+  #member(): MemberState {
+    const member = this.#set().find(this.id);
+    assert(member, `${this.id} is not in ${this.#settings.dir}`);
+    return member;
+  }
+
+  #set(): ServiceSet {
+    return ServiceSet.open(this.#settings.dir, this.#settings.random);
+  }
+}

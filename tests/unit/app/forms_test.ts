@@ -1,0 +1,49 @@
+import assert from "node:assert/strict";
+import * as forms from "../../../src/app/forms.ts";
+
+const httpUrl = forms.url(["http:", "https:"]);
+
+Deno.test.each<{ name: string; parse: (text: string) => unknown; text: string; want: unknown }>([
+  { name: "integer", parse: forms.integer(0, 9), text: "9", want: 9 },
+  { name: "integer", parse: forms.integer(0, 9), text: "10", want: undefined },
+  { name: "integer", parse: forms.integer(0, 9), text: "1e0", want: undefined },
+  { name: "integer", parse: forms.integer(0, 9), text: "", want: undefined },
+  { name: "integer", parse: forms.integer(0, 9), text: "0x1", want: undefined },
+  { name: "positiveNumber", parse: forms.positiveNumber, text: "0.5", want: 0.5 },
+  { name: "positiveNumber", parse: forms.positiveNumber, text: "0", want: undefined },
+  { name: "positiveNumber", parse: forms.positiveNumber, text: "-1", want: undefined },
+  { name: "boolean", parse: forms.boolean, text: "YES", want: true },
+  { name: "boolean", parse: forms.boolean, text: "0", want: false },
+  { name: "boolean", parse: forms.boolean, text: "on", want: undefined },
+  { name: "url", parse: httpUrl, text: "http://registry:8081//", want: "http://registry:8081" },
+  { name: "url", parse: httpUrl, text: "registry:8081", want: undefined },
+  { name: "url", parse: httpUrl, text: "ws://registry", want: undefined },
+  { name: "host", parse: forms.host, text: "kafka-0.local", want: "kafka-0.local" },
+  { name: "host", parse: forms.host, text: "a", want: "a" },
+  { name: "host", parse: forms.host, text: "a b", want: undefined },
+  { name: "host", parse: forms.host, text: "-a", want: undefined },
+  { name: "hostAndPort", parse: forms.hostAndPort, text: "[::1]:9092", want: "[::1]:9092" },
+  { name: "hostAndPort", parse: forms.hostAndPort, text: "kafka", want: undefined },
+  { name: "hostAndPort", parse: forms.hostAndPort, text: "kafka:0", want: undefined },
+  { name: "hostAndPort", parse: forms.hostAndPort, text: ":9092", want: undefined },
+  { name: "topicName", parse: forms.topicName, text: "trade.1_a-b", want: "trade.1_a-b" },
+  { name: "topicName", parse: forms.topicName, text: "..", want: undefined },
+  { name: "topicName", parse: forms.topicName, text: "a b", want: undefined },
+  { name: "cassandraName", parse: forms.cassandraName, text: "Trades", want: undefined },
+  { name: "cassandraName", parse: forms.cassandraName, text: "t; DROP", want: undefined },
+  { name: "feedSymbol", parse: forms.feedSymbol, text: "IC MARKETS:1", want: "IC MARKETS:1" },
+  { name: "feedSymbol", parse: forms.feedSymbol, text: "", want: undefined },
+  { name: "durationSeconds", parse: forms.durationSeconds, text: "7d", want: 604_800 },
+  { name: "durationSeconds", parse: forms.durationSeconds, text: "90", want: 90 },
+  { name: "durationSeconds", parse: forms.durationSeconds, text: "7 d", want: undefined },
+  { name: "durationSeconds", parse: forms.durationSeconds, text: "7301d", want: undefined },
+])('$name() of "$text" is $want', ({ parse, text, want }) => {
+  assert.deepEqual(parse(text), want);
+});
+
+Deno.test("distinctList() refuses what occurs twice, after trimming", () => {
+  const parse = forms.distinctList(forms.host);
+  assert.deepEqual(parse("a, b"), ["a", "b"]);
+  assert.equal(parse("a, a"), undefined);
+  assert.equal(parse("a,"), undefined);
+});

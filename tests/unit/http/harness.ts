@@ -1,0 +1,63 @@
+import { silentLogger } from "../../../src/base/logger.ts";
+import type { Clock } from "../../../src/base/clock.ts";
+import { PipelineError } from "../../../src/base/errors.ts";
+import type { HttpContext } from "../../../src/http/context.ts";
+import { EventHub, type EventHubLimits } from "../../../src/http/event_hub.ts";
+import { Metrics } from "../../../src/http/metrics.ts";
+import { handleRequest } from "../../../src/http/router.ts";
+import { FakeLiveView, type FakeLiveViewOptions } from "../../support/fake_live_view.ts";
+
+/** Wall clock of these tests, epoch ms. */
+export const nowMs = 1_700_000_000_000;
+
+/** A clock that stands still, and whose `sleep` ends when the test says so. */
+export class SteppingClock implements Clock {
+  #wake = Promise.withResolvers<void>();
+
+  nowMs(): number {
+    return nowMs;
+  }
+
+  monotonicMs(): number {
+    return 0;
+  }
+
+  async sleep(_ms: number, signal?: AbortSignal): Promise<void> {
+    const aborted = Promise.withResolvers<never>();
+    const abort = () => aborted.reject(new PipelineError("ABORTED", "Cannot wait: stopped"));
+    signal?.addEventListener("abort", abort, { once: true });
+    await Promise.race([this.#wake.promise, aborted.promise]);
+    signal?.removeEventListener("abort", abort);
+  }
+
+  /** Ends every sleep of now. */
+  step(): void {
+    this.#wake.resolve();
+    this.#wake = Promise.withResolvers();
+  }
+}
+
+/** The HTTP surface without a socket. */
+export interface Surface {
+  readonly view: FakeLiveView;
+  readonly context: HttpContext & { readonly clock: SteppingClock };
+  /** Asks for a path; GET unless `init` says otherwise. */
+  ask(path: string, init?: RequestInit): Promise<Response>;
+}
+
+/** A surface over a fake market that has run for `seconds`. */
+export function surface(
+  { seconds = 120, limits, ...options }:
+    & FakeLiveViewOptions
+    & { readonly seconds?: number; readonly limits?: EventHubLimits } = {},
+): Surface {
+  const view = new FakeLiveView(options);
+  for (let i = 0; i < seconds; i++) view.commit(nowMs - 1_000);
+  const clock = new SteppingClock();
+  const logger = silentLogger;
+  const events = new EventHub({ view, clock, logger, ...(limits === undefined ? {} : { limits }) });
+  const context = { view, clock, logger, events, metrics: new Metrics() };
+  const ask = (path: string, init?: RequestInit) =>
+    handleRequest(new Request(`http://localhost${path}`, init), context);
+  return { view, context, ask };
+}

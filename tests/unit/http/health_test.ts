@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import { fakeTask } from "../../support/fake_live_view.ts";
+import { nowMs, surface } from "./harness.ts";
+
+Deno.test("/livez answers 200 whatever the state of the work", async () => {
+  const { view, ask } = surface();
+  view.readiness = { ready: false, problems: ["everything is down"] };
+  const response = await ask("/livez");
+  assert.equal(response.status, 200);
+  assert.deepEqual(await response.json(), { status: "alive" });
+});
+
+Deno.test("/readyz answers 200 when ready", async () => {
+  const response = await surface().ask("/readyz");
+  assert.equal(response.status, 200);
+  assert.deepEqual(await response.json(), { status: "ready" });
+});
+
+Deno.test("/readyz answers 503 with every problem when not", async () => {
+  const { view, ask } = surface();
+  const problems = ["trade1-0 restores: 12 records left", "sink does not answer"];
+  view.readiness = { ready: false, problems };
+  const response = await ask("/readyz");
+  assert.equal(response.status, 503);
+  const body = await response.json();
+  assert.deepEqual(body.problems, problems);
+  assert.equal(body.detail, problems.join("; "));
+});
+
+Deno.test("/api/tasks shows each task, null where nothing is known", async () => {
+  const { view, ask } = surface({ seconds: 0 });
+  const restore = { restoredRecords: 10, remainingOffsets: 90, recordsPerSecond: 5 };
+  view.statuses = [
+    fakeTask({ state: "restoring", restore, committedOffset: undefined, lagRecords: undefined }),
+  ];
+  assert.deepEqual(await (await ask("/api/tasks")).json(), {
+    application: "market",
+    topic: "trade1",
+    feed: "simulated",
+    ready: true,
+    problems: [],
+    now: nowMs,
+    tasks: [{
+      topic: "trade1",
+      partition: 0,
+      state: "restoring",
+      committed_offset: null,
+      lag_records: null,
+      changelog_position: 0,
+      last_commit: null,
+      last_commit_duration_ms: null,
+      restore: { restored_records: 10, remaining_offsets: 90, records_per_second: 5 },
+      counts: { read: 0, aggregated: 0, late: 0, dead_letters: 0, duplicates: 0 },
+      problem: null,
+    }],
+  });
+});

@@ -1,0 +1,71 @@
+import assert from "node:assert/strict";
+import {
+  decimalsOf,
+  direction,
+  formatAge,
+  formatAmount,
+  formatChange,
+  formatDateTime,
+  formatNumber,
+  formatTimeMs,
+} from "../../../../src/http/page/format.js";
+
+Deno.test.each([
+  [[], 2],
+  [[487.75, 488], 2],
+  [[1.08514, 1.1], 5],
+  [[0.1 + 0.2], 2],
+  [[1e-12], 2],
+  [[0.00001234], 8],
+])("decimalsOf(%j) is %i", (values, expected) => {
+  assert.equal(decimalsOf(values), expected);
+});
+
+Deno.test("formatNumber() groups thousands and shows a dash for what is not a number", () => {
+  assert.equal(formatNumber(65920.6, 2), "65,920.60");
+  assert.equal(formatNumber(-37.63, 2), "-37.63");
+  for (const value of [null, undefined, NaN, Infinity]) assert.equal(formatNumber(value, 2), "–");
+});
+
+Deno.test.each([
+  [0, "0"],
+  [0.00012345, "0.0001234"],
+  [54, "54"],
+  [32033.157, "32,033.16"],
+  [531_770, "531.77K"],
+  [3_110_000, "3.11M"],
+  [null, "–"],
+])("formatAmount(%s) is %s", (value, expected) => {
+  assert.equal(formatAmount(value), expected);
+});
+
+Deno.test.each([
+  [0.0123, "+1.23 %"],
+  [-0.0002, "−0.02 %"],
+  [0, "0.00 %"],
+  [undefined, "–"],
+  [NaN, "–"],
+])("formatChange(%s) is %s", (value, expected) => {
+  assert.equal(formatChange(value), expected);
+});
+
+Deno.test("direction() is a class name, none for no change and for the unknown", () => {
+  assert.deepEqual([1, -1, 0, undefined, NaN].map(direction), ["up", "down", "", "", ""]);
+});
+
+Deno.test("times are shown in UTC whatever the year, and odd ones without an error", () => {
+  const ms = Date.UTC(2013, 9, 7, 13, 30, 5, 120);
+  assert.equal(formatDateTime(ms), "2013-10-07 13:30:05");
+  assert.equal(formatTimeMs(ms), "13:30:05.120");
+  assert.match(formatDateTime(8.7e15), /^–+ –+$/);
+});
+
+Deno.test.each([
+  [-5, "0 s"],
+  [59_999, "59 s"],
+  [60_000, "1 min 0 s"],
+  [3_600_000, "1 h 0 min"],
+  [172_800_000, "2 days"],
+])("formatAge(%i) is %s", (ms, expected) => {
+  assert.equal(formatAge(ms), expected);
+});

@@ -1,0 +1,62 @@
+import assert from "node:assert/strict";
+import { freshnessOf, staleAfterMs } from "../../../../src/http/page/freshness.js";
+import { healthJson } from "../../../../src/http/wire.ts";
+import {
+  FakeLiveView,
+  type FakeLiveViewOptions,
+  fakeTask,
+} from "../../../support/fake_live_view.ts";
+
+const nowMs = 1_700_000_000_000;
+
+function healthAfterCommit(agesMs: readonly number[], options: FakeLiveViewOptions = {}) {
+  const view = new FakeLiveView(options);
+  view.statuses = agesMs.map((ageMs) => fakeTask({ lastCommitAtMs: nowMs - ageMs }));
+  return healthJson(view, nowMs);
+}
+
+const connected = { connected: true, silentMs: 0, healthAgeMs: 0 };
+
+Deno.test("freshnessOf() is good while any task has committed lately", () => {
+  const health = healthAfterCommit([500_000, staleAfterMs - 1]);
+  assert.deepEqual(freshnessOf({ ...connected, health }), {
+    level: "good",
+    word: "up to date",
+    banner: "",
+  });
+});
+
+Deno.test("freshnessOf() is stale once no task has, by the server's clock and the time since", () => {
+  const health = healthAfterCommit([staleAfterMs - 1_000], { feed: "replay" });
+  const { level, banner } = freshnessOf({ ...connected, health, healthAgeMs: 1_000 });
+  assert.equal(level, "warn");
+  assert.match(banner, /nothing new for 15 s; the replay has ended or stands still/);
+});
+
+Deno.test("freshnessOf() does not look at event times: a replay of 2013 is up to date", () => {
+  const view = new FakeLiveView({ feed: "replay", startMs: Date.UTC(2013, 9, 7) });
+  view.commit(nowMs);
+  const health = healthJson(view, nowMs + 1_000);
+  assert.equal(freshnessOf({ ...connected, health }).level, "good");
+});
+
+Deno.test("freshnessOf() names what stands in the way of readiness", () => {
+  const view = new FakeLiveView();
+  view.readiness = { ready: false, problems: ["a does not answer", "b restores"] };
+  const { level, banner } = freshnessOf({ ...connected, health: healthJson(view, nowMs) });
+  assert.equal(level, "bad");
+  assert.equal(banner, "Not ready: a does not answer · b restores");
+});
+
+Deno.test("freshnessOf() says that the connection is lost, whatever was known before", () => {
+  const lost = { connected: false, silentMs: 65_000, healthAgeMs: 65_000 };
+  const health = healthAfterCommit([0]);
+  assert.match(freshnessOf({ ...lost, health }).banner, /Connection lost 1 min 5 s ago/);
+  assert.match(freshnessOf({ ...lost, health: undefined }).banner, /No connection yet/);
+});
+
+Deno.test("freshnessOf() before the first state and before the first commit is no alarm", () => {
+  assert.equal(freshnessOf({ ...connected, health: undefined }).word, "connecting");
+  const health = healthJson(new FakeLiveView(), nowMs);
+  assert.equal(freshnessOf({ ...connected, health }).word, "no data yet");
+});

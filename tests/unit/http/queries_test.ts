@@ -1,0 +1,110 @@
+import assert from "node:assert/strict";
+import { surface } from "./harness.ts";
+
+Deno.test("/api/symbols lists every symbol with exactly the promised members", async () => {
+  const { view, ask } = surface();
+  const body = await (await ask("/api/symbols")).json();
+  const members = ["symbol", "price", "time", "volume", "count"];
+  for (const summary of body.symbols) assert.deepEqual(Object.keys(summary), members);
+  assert.deepEqual(body, { symbols: view.symbols() });
+});
+
+Deno.test("/api/candles answers windows oldest first in the promised shape", async () => {
+  const { view, ask } = surface();
+  const body = await (await ask("/api/candles/AAPL")).json();
+  const [first] = await view.candles("AAPL", { limit: 500 }) ?? [];
+  assert.deepEqual(Object.keys(body), ["symbol", "resolution", "candles"]);
+  assert.equal(body.symbol, "AAPL");
+  assert.equal(body.resolution, "15s");
+  assert.deepEqual(body.candles[0], {
+    start: first?.startMs,
+    end: first?.endMs,
+    open: first?.open,
+    high: first?.high,
+    low: first?.low,
+    close: first?.close,
+    volume: first?.volume,
+    vwap: first?.vwap,
+    count: first?.count,
+    price_volume_multiply: first?.priceVolumeMultiply,
+    final: true,
+  });
+  const starts = body.candles.map(({ start }: { start: number }) => start);
+  assert.deepEqual(starts, starts.toSorted((a: number, b: number) => a - b));
+});
+
+Deno.test("/api/candles answers the newest windows of a range", async () => {
+  const { ask } = surface();
+  const all = (await (await ask("/api/candles/AAPL")).json()).candles;
+  const newest = await (await ask("/api/candles/AAPL?limit=2")).json();
+  assert.deepEqual(newest.candles, all.slice(-2));
+  const [from, to] = [all[1].start, all[3].start];
+  const range = await (await ask(`/api/candles/AAPL?from=${from}&to=${to}&limit=1`)).json();
+  assert.deepEqual(range.candles, [all[2]]);
+});
+
+Deno.test.each([
+  ["BINANCE:BTCUSDT", "a raw colon"],
+  ["BINANCE%3ABTCUSDT", "an encoded colon"],
+  ["IC%20MARKETS%3A1", "a space"],
+  ["OANDA:EUR_USD", "an underscore"],
+])("/api/candles understands the symbol %s with %s", async (encoded, _why) => {
+  const response = await surface().ask(`/api/candles/${encoded}`);
+  assert.equal(response.status, 200);
+  assert.equal((await response.json()).symbol, decodeURIComponent(encoded));
+});
+
+Deno.test("/api/candles and /api/trades answer 404 for a symbol nobody has seen", async () => {
+  const { ask } = surface();
+  for (const path of ["/api/candles/NOBODY", "/api/trades/NOBODY"]) {
+    const response = await ask(path);
+    assert.equal(response.status, 404);
+    assert.match((await response.json()).detail, /NOBODY/);
+  }
+});
+
+Deno.test.each([
+  ["resolution=1m", /"resolution" must be one of 15s: "1m"/],
+  ["limit=0", /"limit" must be an integer from 1 to 5000: "0"/],
+  ["limit=-3", /"limit" must be an integer/],
+  ["limit=1e3", /"limit" must be an integer/],
+  ["from=yesterday", /"from" must be epoch milliseconds: "yesterday"/],
+  ["to=99999999999999999999", /"to" must be epoch milliseconds/],
+  ["from=2&to=1", /"from" must not lie after "to"/],
+  ["limit=x&from=y", /"limit".*"from"|"from".*"limit"/],
+])("/api/candles refuses ?%s and says why", async (query, expected) => {
+  const response = await surface().ask(`/api/candles/AAPL?${query}`);
+  assert.equal(response.status, 400);
+  assert.match((await response.json()).detail, expected);
+});
+
+Deno.test("/api/candles takes a limit above the maximum as the maximum", async () => {
+  const { ask } = surface();
+  assert.equal((await ask("/api/candles/AAPL?limit=1000000")).status, 200);
+});
+
+Deno.test("/api/trades answers the latest trades newest first, ids as text", async () => {
+  const { view, ask } = surface();
+  const body = await (await ask("/api/trades/AAPL?limit=3")).json();
+  const rows = await view.trades("AAPL", 3);
+  assert.equal(body.symbol, "AAPL");
+  assert.deepEqual(
+    body.trades,
+    rows.map((row) => ({
+      id: String(row.tradeId),
+      time: row.tradeTimeMs,
+      price: row.price,
+      volume: row.volume,
+      conditions: row.conditions,
+      received: row.receivedAtMs,
+    })),
+  );
+});
+
+Deno.test("/api/trades answers an empty list for a known symbol without trades at hand", async () => {
+  const { view, ask } = surface();
+  view.trades = () => Promise.resolve([]);
+  const response = await ask("/api/trades/AAPL");
+  assert.equal(response.status, 200);
+  assert.deepEqual(await response.json(), { symbol: "AAPL", trades: [] });
+});

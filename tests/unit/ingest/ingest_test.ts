@@ -1,0 +1,208 @@
+import assert from "node:assert/strict";
+import { type ErrorCode, PipelineError } from "../../../src/base/errors.ts";
+import type { Frame, FrameSource } from "../../../src/feed/frame.ts";
+import { type IngestOptions, runIngest } from "../../../src/ingest/ingest.ts";
+import type { RecordAppender } from "../../../src/streams/ports.ts";
+import type { OutputRecord } from "../../../src/streams/record.ts";
+import { decodeText } from "../../../src/streams/text.ts";
+import { entry, frameOf, ListSource, tradeText } from "../../support/frames.ts";
+import { jsonTradeCodec } from "../../support/json_trade_codec.ts";
+import { LogLines } from "../../support/log_lines.ts";
+import { JumpingClock, ManualClock, settle } from "../../support/manual_clock.ts";
+
+/** Keeps what it is given; fails or hangs when told to. */
+class FakeAppender implements RecordAppender {
+  readonly appends: (readonly OutputRecord[])[] = [];
+  readonly failures: ErrorCode[] = [];
+  /** While set, appends wait for it. */
+  gate: Promise<void> | undefined;
+
+  get records(): OutputRecord[] {
+    return this.appends.flat();
+  }
+
+  async append(records: readonly OutputRecord[]): Promise<void> {
+    await this.gate;
+    const code = this.failures.shift();
+    if (code) throw new PipelineError(code, "Cannot append as the test says so");
+    this.appends.push(records);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {}
+}
+
+function ingest(options: Pick<IngestOptions, "source" | "appender"> & Partial<IngestOptions>) {
+  const logger = new LogLines();
+  const totals = runIngest({
+    codec: jsonTradeCodec,
+    topic: "trade1",
+    clock: new JumpingClock(),
+    random: { next: () => 0.5 },
+    logger,
+    signal: new AbortController().signal,
+    ...options,
+  });
+  return { totals, logger };
+}
+
+function priceTexts(count: number): string[] {
+  return Array.from({ length: count }, (_, index) => tradeText(entry({ p: index })));
+}
+
+function pricesOf(records: readonly OutputRecord[]): number[] {
+  return records.flatMap(({ value }) =>
+    value ? jsonTradeCodec.decode(value).map(({ price }) => price) : []
+  );
+}
+
+function priceRange(count: number): number[] {
+  return Array.from({ length: count }, (_, index) => index);
+}
+
+Deno.test("runIngest() carries everything over in order and counts it", async () => {
+  const appender = new FakeAppender();
+  const texts = [...priceTexts(50), `{"type":"ping"}`, "broken", tradeText(null, entry({ p: 50 }))];
+  const { totals, logger } = ingest({ source: new ListSource(texts), appender });
+  assert.deepEqual(await totals, {
+    frames: 53,
+    trades: 51,
+    deadLetters: 2,
+    records: 53,
+    unacknowledged: 0,
+  });
+  const inputs = appender.records.filter(({ topic }) => topic === "trade1");
+  assert.deepEqual(pricesOf(inputs), priceRange(51));
+  assert.equal(logger.complaints.length, 2);
+});
+
+Deno.test("runIngest() appends together what arrived during an append", async () => {
+  const appender = new FakeAppender();
+  const gate = Promise.withResolvers<void>();
+  appender.gate = gate.promise;
+  const { totals } = ingest({ source: new ListSource(priceTexts(20)), appender });
+  await settle();
+  appender.gate = undefined;
+  gate.resolve();
+  await totals;
+  assert.deepEqual(appender.appends.map((records) => records.length), [1, 19]);
+});
+
+Deno.test("runIngest() tries again while log or registry is away, in order, naming it once", async () => {
+  const appender = new FakeAppender();
+  appender.failures.push(...Array(40).fill("LOG_UNAVAILABLE"), "REGISTRY_UNAVAILABLE");
+  const failures: unknown[] = [];
+  const { totals, logger } = ingest({
+    source: new ListSource(priceTexts(5)),
+    appender,
+    observer: {
+      frameReceived() {},
+      deadLettered() {},
+      recordsAppended() {},
+      appendFailed: (error) => failures.push(error),
+      queueChanged() {},
+    },
+  });
+  assert.equal((await totals).records, 5);
+  assert.deepEqual(pricesOf(appender.records), priceRange(5));
+  assert.equal(failures.length, 41);
+  assert(logger.complaints.length < 15);
+  assert.match(logger.lines.at(-1)?.message ?? "", /appended again/);
+});
+
+Deno.test("runIngest() waits for a registry that the codec needs", async () => {
+  let failures = 3;
+  const codec: IngestOptions["codec"] = {
+    ...jsonTradeCodec,
+    encode(trades) {
+      if (failures-- > 0) throw new PipelineError("REGISTRY_UNAVAILABLE", "Cannot encode");
+      return jsonTradeCodec.encode(trades);
+    },
+  };
+  const appender = new FakeAppender();
+  const { totals } = ingest({ source: new ListSource(priceTexts(2)), appender, codec });
+  assert.equal((await totals).records, 2);
+  assert.deepEqual(pricesOf(appender.records), [0, 1]);
+});
+
+Deno.test("runIngest() fails with an error that another try cannot mend", async () => {
+  const appender = new FakeAppender();
+  appender.failures.push("TOPIC_UNSUITABLE");
+  const { totals, logger } = ingest({ source: new ListSource(priceTexts(5)), appender });
+  await assert.rejects(totals, { code: "TOPIC_UNSUITABLE" });
+  assert.match(logger.complaints.at(-1)?.message ?? "", /could not be appended/);
+});
+
+Deno.test("runIngest() sends what came before the source failed, then fails with it", async () => {
+  const appender = new FakeAppender();
+  const failure = new PipelineError("FEED_REFUSED", "Cannot connect");
+  const { totals } = ingest({ source: new ListSource(priceTexts(5), failure), appender });
+  await assert.rejects(totals, { code: "FEED_REFUSED" });
+  assert.deepEqual(pricesOf(appender.records), priceRange(5));
+});
+
+/** Yields what it has, then nothing until the signal fires. */
+function idleSource(texts: readonly string[]): FrameSource {
+  return {
+    producerId: "idle-1",
+    async *frames(signal): AsyncGenerator<Frame> {
+      for (const [index, text] of texts.entries()) yield frameOf(text, index + 1);
+      await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
+    },
+  };
+}
+
+Deno.test("runIngest() sends the rest after a shutdown was asked for", async () => {
+  const appender = new FakeAppender();
+  const gate = Promise.withResolvers<void>();
+  appender.gate = gate.promise;
+  const stop = new AbortController();
+  const source = idleSource(priceTexts(5));
+  const { totals } = ingest({ source, appender, signal: stop.signal, clock: new ManualClock() });
+  await settle();
+  stop.abort();
+  await settle();
+  gate.resolve();
+  assert.equal((await totals).records, 5);
+});
+
+Deno.test("runIngest() gives up after five seconds and names what it could not send", async () => {
+  const appender = new FakeAppender();
+  appender.gate = new Promise(() => {});
+  const stop = new AbortController();
+  const clock = new ManualClock();
+  const source = idleSource(priceTexts(5));
+  const { totals, logger } = ingest({ source, appender, signal: stop.signal, clock });
+  await settle();
+  stop.abort();
+  await clock.advance(5_000);
+  assert.deepEqual(await totals, {
+    frames: 5,
+    trades: 5,
+    deadLetters: 0,
+    records: 0,
+    unacknowledged: 5,
+  });
+  assert.deepEqual(logger.complaints.at(-1)?.fields, { records: 5 });
+});
+
+Deno.test("runIngest() makes the source wait while the log does not answer", async () => {
+  const appender = new FakeAppender();
+  const gate = Promise.withResolvers<void>();
+  appender.gate = gate.promise;
+  let yielded = 0;
+  const long = tradeText(entry({ x: "y".repeat(300_000) }), ...Array(100).fill(null));
+  const source: FrameSource = {
+    producerId: "greedy-1",
+    async *frames(): AsyncGenerator<Frame> {
+      while (yielded < 200) yield frameOf(long, ++yielded);
+    },
+  };
+  const { totals } = ingest({ source, appender });
+  for (let turn = 0; turn < 20; turn++) await settle();
+  assert(yielded > 20 && yielded < 40, `${yielded} frames of 300 kB were taken`);
+  appender.gate = undefined;
+  gate.resolve();
+  assert.equal((await totals).frames, 200);
+  const dead = appender.records.filter(({ topic }) => topic === "trade1-dead-letters");
+  assert.equal(decodeText(dead[0]?.value ?? new Uint8Array()), long);
+});
