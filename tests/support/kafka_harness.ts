@@ -1,7 +1,14 @@
+import { systemClock } from "../../src/base/clock.ts";
 import { silentLogger } from "../../src/base/logger.ts";
 import { connectKafka, type KafkaConnection } from "../../src/kafka/connection.ts";
-import type { LogHarness } from "../contract/log_harness.ts";
-import { uniqueName } from "../contract/log_harness.ts";
+import { Cluster } from "../../src/kafka/cluster.ts";
+import { createBroker, createKafkajsLogger, kafkajsLevels } from "../../src/kafka/internals.ts";
+import type { ReadOptions } from "../../src/kafka/log.ts";
+import type { Waiting } from "../../src/kafka/retry.ts";
+import type { TransactionOptions } from "../../src/kafka/transaction_writer.ts";
+import { systemRandom } from "../../src/base/random.ts";
+import { type LogHarness, uniqueName } from "../contract/log_harness.ts";
+import { KafkaProxy } from "./kafka_proxy.ts";
 
 const variable = "KAFKA_URL";
 
@@ -46,4 +53,47 @@ export function kafkaHarness(): Promise<LogHarness> {
       [Symbol.asyncDispose]: () => kafka[Symbol.asyncDispose](),
     } satisfies LogHarness,
   );
+}
+
+/** The machine's own clock and chance. */
+export const realWaiting: Waiting = { clock: systemClock, random: systemRandom };
+
+/** Bounds as the connection sets them, with room for a test's own. */
+export const transactionOptions: TransactionOptions = {
+  batchBytesMax: 1_000_000,
+  requestBytesMax: 8_000_000,
+  replicationTimeoutMs: 10_000,
+  compression: "none",
+  commitTimeoutMs: 20_000,
+  transactionTimeoutMs: 60_000,
+};
+
+/** Bounds as the connection sets them, with room for a test's own. */
+export const readOptions: ReadOptions = {
+  maxWaitMs: 100,
+  maxBytes: 16_000_000,
+  maxBytesPerPartition: 1_000_000,
+  bufferedBytesMax: 2_000_000,
+  unavailableAfterMs: 1_000,
+};
+
+/** Connections to the first broker, straight or through a proxy's port. */
+export function testCluster(port?: number): Cluster {
+  const [first = ""] = kafkaBrokers();
+  const [host = "", brokerPort] = first.split(":");
+  return new Cluster([first], () =>
+    createBroker({
+      host: port === undefined ? host : "127.0.0.1",
+      port: port ?? Number(brokerPort),
+      clientId: "test",
+      logger: createKafkajsLogger(kafkajsLevels.ERROR, () => {}),
+      connectionTimeoutMs: 5_000,
+      requestTimeoutMs: 15_000,
+    }));
+}
+
+/** A proxy before the first broker. */
+export function testProxy(): KafkaProxy {
+  const [hostname = "", port] = (kafkaBrokers()[0] ?? "").split(":");
+  return new KafkaProxy({ hostname, port: Number(port) });
 }

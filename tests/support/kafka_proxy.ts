@@ -1,0 +1,162 @@
+import { Buffer } from "node:buffer";
+
+/** What happens to a request on its way. */
+export type ProxyVerdict =
+  /** Goes through, and so does its answer. */
+  | "pass"
+  /** Never arrives; the connection is cut. */
+  | "drop"
+  /** Arrives and is executed, but the connection is cut instead of the answer. */
+  | "lose-answer"
+  /** Arrives; half of its answer comes back, then the connection is cut. */
+  | "halve-answer";
+
+/** Numbers of the requests that tests interfere with. */
+export const apiKeys = {
+  produce: 0,
+  fetch: 1,
+  joinGroup: 11,
+  heartbeat: 12,
+  endTransaction: 26,
+  addOffsets: 25,
+  commitOffset: 28,
+} as const;
+
+/** Stands between a client and a broker, and cuts connections at chosen requests. */
+export class KafkaProxy implements AsyncDisposable {
+  readonly #listener: Deno.TcpListener;
+  readonly #target: { readonly hostname: string; readonly port: number };
+  readonly #links = new Set<Link>();
+  readonly #done: Promise<void>;
+  /** Asked for every request. */
+  verdict: (apiKey: number) => ProxyVerdict = () => "pass";
+
+  constructor(target: { readonly hostname: string; readonly port: number }) {
+    this.#target = target;
+    this.#listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    this.#done = this.#accept();
+  }
+
+  get port(): number {
+    return this.#listener.addr.port;
+  }
+
+  /** Applies a verdict to the next `times` requests of a kind. */
+  interfere(apiKey: number, verdict: ProxyVerdict, times: number = Infinity): void {
+    let left = times;
+    this.verdict = (key) => key === apiKey && left-- > 0 ? verdict : "pass";
+  }
+
+  /** Cuts every connection and drops every request until told otherwise. */
+  isolate(): void {
+    this.verdict = () => "drop";
+    for (const link of this.#links) link.cut();
+  }
+
+  heal(): void {
+    this.verdict = () => "pass";
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#listener.close();
+    for (const link of this.#links) link.cut();
+    await this.#done;
+    await Promise.all([...this.#links].map(({ done }) => done));
+  }
+
+  async #accept(): Promise<void> {
+    try {
+      for await (const client of this.#listener) {
+        const broker = await Deno.connect(this.#target);
+        const link = new Link(client, broker, (apiKey) => this.verdict(apiKey));
+        this.#links.add(link);
+        void link.done.then(() => this.#links.delete(link));
+      }
+    } catch {
+      // The listener was closed in mid-accept.
+    }
+  }
+}
+
+/** One connection through the proxy, frame by frame. */
+class Link {
+  readonly #client: Deno.TcpConn;
+  readonly #broker: Deno.TcpConn;
+  readonly #verdictOf: (apiKey: number) => ProxyVerdict;
+  readonly #verdicts: ProxyVerdict[] = [];
+  readonly done: Promise<void>;
+  #cut = false;
+
+  constructor(
+    client: Deno.TcpConn,
+    broker: Deno.TcpConn,
+    verdictOf: (apiKey: number) => ProxyVerdict,
+  ) {
+    this.#client = client;
+    this.#broker = broker;
+    this.#verdictOf = verdictOf;
+    this.done = Promise.all([
+      this.#relay(client, (frame) => this.#request(frame)),
+      this.#relay(broker, (frame) => this.#answer(frame)),
+    ]).then(() => {});
+  }
+
+  cut(): void {
+    if (this.#cut) return;
+    this.#cut = true;
+    close(this.#client);
+    close(this.#broker);
+  }
+
+  async #request(frame: Buffer): Promise<void> {
+    const verdict = this.#verdictOf(frame.readInt16BE(4));
+    if (verdict === "drop") return this.cut();
+    this.#verdicts.push(verdict);
+    await writeAll(this.#broker, frame);
+  }
+
+  /** A broker answers the requests of a connection in order. */
+  async #answer(frame: Buffer): Promise<void> {
+    const verdict = this.#verdicts.shift() ?? "pass";
+    if (verdict === "lose-answer") return this.cut();
+    if (verdict === "halve-answer") {
+      await writeAll(this.#client, frame.subarray(0, frame.length >> 1));
+      return this.cut();
+    }
+    await writeAll(this.#client, frame);
+  }
+
+  async #relay(from: Deno.TcpConn, handle: (frame: Buffer) => Promise<void>): Promise<void> {
+    try {
+      for await (const frame of frames(from)) await handle(frame);
+    } catch {
+      // The other side was cut.
+    }
+    this.cut();
+  }
+}
+
+/** Reading to the end closes a connection by itself. */
+function close(connection: Deno.TcpConn): void {
+  try {
+    connection.close();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.BadResource)) throw error;
+  }
+}
+
+async function* frames(from: Deno.TcpConn): AsyncGenerator<Buffer> {
+  let rest: Buffer = Buffer.alloc(0);
+  for await (const chunk of from.readable) {
+    rest = Buffer.concat([rest, chunk]);
+    while (rest.length >= 4 && rest.length >= 4 + rest.readInt32BE(0)) {
+      const size = 4 + rest.readInt32BE(0);
+      yield rest.subarray(0, size);
+      rest = rest.subarray(size);
+    }
+  }
+}
+
+async function writeAll(to: Deno.TcpConn, bytes: Uint8Array): Promise<void> {
+  for (let at = 0; at < bytes.length;) at += await to.write(bytes.subarray(at));
+}

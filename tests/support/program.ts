@@ -1,0 +1,129 @@
+import denoJson from "../../deno.json" with { type: "json" };
+
+/** One of the pipeline's programs. */
+export type ProgramName = "produce" | "process" | "start" | "feed" | "provision";
+
+/** A line of a program's log. */
+export type LogEntry = Readonly<Record<string, unknown>> & { readonly message: string };
+
+/** How to start a program. */
+export interface ProgramOptions {
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+/** Longest wait for a line of the log, ms. */
+const lineMsMax = 60_000;
+
+/**
+ * A program of the pipeline as a process of its own, with the permissions of its task.
+ *
+ * Owner: the test; disposing kills what still runs.
+ */
+export class Program implements AsyncDisposable {
+  readonly #child: Deno.ChildProcess;
+  readonly #log: LogEntry[] = [];
+  readonly #waiting = new Set<() => void>();
+  readonly #reading: Promise<void>;
+  #exited = false;
+
+  constructor(name: ProgramName, { args = [], env = {} }: ProgramOptions = {}) {
+    this.#child = new Deno.Command(Deno.execPath(), {
+      args: [...runArguments(name), ...args],
+      env: { NODE_OPTIONS: "--no-warnings", LOG_FORMAT: "json", ...env },
+      stdin: "null",
+      stdout: "null",
+      stderr: "piped",
+    }).spawn();
+    this.#reading = this.#read();
+    this.#child.status.then(() => {
+      this.#exited = true;
+      this.#wake();
+    });
+  }
+
+  get pid(): number {
+    return this.#child.pid;
+  }
+
+  /** Everything it has logged so far. */
+  get log(): readonly LogEntry[] {
+    return this.#log;
+  }
+
+  /** Waits for the first line whose message starts with this. */
+  async line(message: string): Promise<LogEntry> {
+    const deadline = AbortSignal.timeout(lineMsMax);
+    for (;;) {
+      const found = this.#log.find((entry) => entry.message.startsWith(message));
+      if (found !== undefined) return found;
+      if (this.#exited || deadline.aborted) {
+        throw new Error(`no line "${message}" in ${JSON.stringify(this.#log.slice(-5))}`);
+      }
+      await this.#news(deadline);
+    }
+  }
+
+  /** Ends it without warning; nothing of it runs any more afterwards. */
+  async kill(): Promise<void> {
+    await this.#end("SIGKILL");
+  }
+
+  /** Asks it to end; gives its exit code. */
+  async stop(): Promise<number> {
+    return await this.#end("SIGTERM");
+  }
+
+  /** Waits for its own end; gives its exit code. */
+  async ended(): Promise<number> {
+    const { code } = await this.#child.status;
+    await this.#reading;
+    return code;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.kill();
+  }
+
+  async #end(signal: "SIGKILL" | "SIGTERM"): Promise<number> {
+    if (!this.#exited) this.#child.kill(signal);
+    return await this.ended();
+  }
+
+  async #read(): Promise<void> {
+    const text = this.#child.stderr.pipeThrough(new TextDecoderStream());
+    let rest = "";
+    for await (const chunk of text) {
+      const lines = (rest + chunk).split("\n");
+      rest = lines.pop() ?? "";
+      this.#log.push(...lines.filter((line) => line !== "").map(entryOf));
+      this.#wake();
+    }
+  }
+
+  #wake(): void {
+    for (const wake of this.#waiting) wake();
+    this.#waiting.clear();
+  }
+
+  #news(deadline: AbortSignal): Promise<void> {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#waiting.add(resolve);
+    deadline.addEventListener("abort", () => resolve(), { once: true });
+    return promise;
+  }
+}
+
+/** The arguments of the program's task, without variables and without the reading of `.env`. */
+function runArguments(name: ProgramName): string[] {
+  const words = denoJson.tasks[name].command.split(" ");
+  return words.slice(words.indexOf("run")).filter((word) => word !== "--env-file");
+}
+
+function entryOf(line: string): LogEntry {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return { message: line };
+  }
+}

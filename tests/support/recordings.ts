@@ -1,0 +1,34 @@
+import { seededRandom } from "../../src/base/random.ts";
+import { SimulatedMarket } from "../../src/feed/simulated_market.ts";
+import { simulatedSymbol } from "../../src/feed/simulated_symbol.ts";
+
+/** A recording that a test made. */
+export interface Recording {
+  readonly path: string;
+  readonly symbols: readonly string[];
+  readonly trades: number;
+}
+
+/** Moment of the first frame: recordings are of the past. */
+const startMs = Date.UTC(2024, 0, 2, 14, 30);
+
+/** Writes frames of a simulated market, disorder and late trades included, as JSON lines. */
+export async function writeRecording(
+  path: string,
+  { frames, seed }: { readonly frames: number; readonly seed: number },
+): Promise<Recording> {
+  const symbols = ["AAPL", "AMZN", "BINANCE:BTCUSDT", "OANDA:EUR_USD"];
+  const random = seededRandom(seed);
+  const market = new SimulatedMarket(symbols.map((symbol) => simulatedSymbol(symbol)), random);
+  const lines: string[] = [];
+  let trades = 0;
+  let nowMs = startMs;
+  for (let i = 0; i < frames; i++) {
+    nowMs += Math.floor(random.next() * 400);
+    const { text, tradeCount } = market.nextFrame(nowMs);
+    lines.push(text);
+    trades += tradeCount;
+  }
+  await Deno.writeTextFile(path, `${lines.join("\n")}\n`);
+  return { path, symbols, trades };
+}
