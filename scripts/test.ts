@@ -11,17 +11,19 @@ import { noTests, sum, summaryLine, type TestCounts } from "./lib/test_counts.ts
 import { startTestServices } from "./lib/test_services.ts";
 import { type RunOptions, runTier, type TestTier } from "./lib/test_tier.ts";
 
+const reporter = `--reporter=${Deno.stdout.isTerminal() ? "dot" : "pretty"}`;
+
 const unit: readonly TestTier[] = [
   {
     title: "Pure tests, without permissions",
     folders: ["tests/unit", "tests/property", "tests/golden"],
-    args: ["--reporter=dot"],
+    args: [reporter],
   },
   {
     title: "Examples in the documentation",
     folders: ["src"],
     // Examples import more than they use, which the compiler would refuse.
-    args: ["--reporter=dot", "--doc", "--no-check", "--permit-no-files"],
+    args: [reporter, "--doc", "--no-check", "--permit-no-files"],
   },
 ];
 

@@ -4,6 +4,9 @@ import type { ServiceDefinition } from "./definition.ts";
 
 const REMEDY = "install a JDK 17 and set JAVA_HOME to it, or start Docker";
 
+/** Options for a program whose start matters more than its speed later. */
+export const QUICK_START: readonly string[] = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"];
+
 /** A Java that can be run. */
 export interface Java {
   readonly command: string;

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { QUICK_START } from "./java.ts";
 import type { LaunchPlan, LaunchRequest, Member, ServiceDefinition } from "./definition.ts";
 
 const VERSION = "4.1.0";
@@ -32,7 +33,7 @@ function planKafka(request: LaunchRequest): LaunchPlan {
   const format = ["format", "-t", request.clusterId, "-c", file, "--ignore-formatted"];
   return {
     files: { [file]: serverProperties(request), [logging]: LOGGING },
-    prepare: [...java, "kafka.tools.StorageTool", ...format],
+    prepare: [...QUICK_START, ...java, "kafka.tools.StorageTool", ...format],
     args: [...java, "kafka.Kafka", file],
   };
 }

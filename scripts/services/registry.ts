@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { QUICK_START } from "./java.ts";
 import type { LaunchPlan, LaunchRequest, ServiceDefinition } from "./definition.ts";
 
 const VERSION = "2.6.13.Final";
@@ -33,6 +34,7 @@ function planRegistry({ member, paths, heap }: LaunchRequest): LaunchPlan {
     files: {},
     args: [
       `-Xmx${heap}`,
+      ...QUICK_START,
       "-Dquarkus.http.host=127.0.0.1",
       `-Dquarkus.http.port=${member.ports["client"]}`,
       `-Dquarkus.datasource.jdbc.url=${databaseUrl(paths.data)}`,

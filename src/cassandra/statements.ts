@@ -55,6 +55,7 @@ function insertSql(table: string, columns: readonly string[]): string {
     "USING TIMESTAMP ? AND TTL ?";
 }
 
+/** Recent trades, by symbol. */
 export function insertTrade(names: TableNames, ttlSeconds: number): Insert<TradeRow> {
   return {
     query: insertSql(`${names.keyspace}.${names.trades}`, ["symbol", ...tradeColumns]),
@@ -65,6 +66,7 @@ export function insertTrade(names: TableNames, ttlSeconds: number): Insert<Trade
   };
 }
 
+/** Trades for good, by symbol and day. */
 export function insertTradeOfDay(names: TableNames): Insert<TradeRow> {
   const columns = ["symbol", "trade_date", ...tradeColumns];
   return {
@@ -76,6 +78,7 @@ export function insertTradeOfDay(names: TableNames): Insert<TradeRow> {
   };
 }
 
+/** 15-second windows, by symbol. */
 export function insertAverage(names: TableNames, ttlSeconds: number): Insert<WindowRow> {
   return {
     query: insertSql(`${names.keyspace}.${names.runningAverages}`, ["symbol", ...windowColumns]),
@@ -86,6 +89,7 @@ export function insertAverage(names: TableNames, ttlSeconds: number): Insert<Win
   };
 }
 
+/** Windows of any length for good, by symbol, length and bucket. */
 export function insertCandle(names: TableNames): Insert<WindowRow> {
   const columns = ["symbol", "resolution", "bucket", ...windowColumns];
   return {

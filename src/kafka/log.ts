@@ -1,6 +1,6 @@
-import { PipelineError } from "../base/errors.ts";
 import type { LogBounds, PartitionReader, RecordLog } from "../streams/ports.ts";
 import { type Offset, partitionName, type TopicPartition } from "../streams/record.ts";
+import { inputTruncated } from "../streams/truncated.ts";
 import type { Cluster } from "./cluster.ts";
 import { faultKind, isPassing, type ProtocolFault, toPipelineError } from "./errors.ts";
 import { FetchLoop, type FetchLoopOwner } from "./fetch_loop.ts";
@@ -177,7 +177,7 @@ export class KafkaLog implements RecordLog, ReaderOwner, FetchLoopOwner, AsyncDi
     try {
       const bounds = await this.bounds(reader.partition);
       if (wanted < bounds.startOffset || wanted > bounds.endOffset) {
-        reader.fail(truncated(reader.partition, wanted, bounds));
+        reader.fail(inputTruncated(reader.partition, wanted, bounds));
       }
       this.#place(reader);
     } catch (error) {
@@ -193,17 +193,4 @@ export class KafkaLog implements RecordLog, ReaderOwner, FetchLoopOwner, AsyncDi
   #patience(): Deadline {
     return new Deadline(this.#waiting, this.#options.unavailableAfterMs);
   }
-}
-
-function truncated(
-  partition: TopicPartition,
-  wantedOffset: Offset,
-  { startOffset, endOffset }: LogBounds,
-): PipelineError {
-  return new PipelineError(
-    "INPUT_TRUNCATED",
-    `Cannot read ${partitionName(partition)} at offset ${wantedOffset} as it must lie between ` +
-      `${startOffset} and ${endOffset}: records were removed, or the topic was created anew`,
-    { context: { ...partition, wantedOffset, startOffset, endOffset } },
-  );
 }

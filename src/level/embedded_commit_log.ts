@@ -21,7 +21,6 @@ import { logKey, offsetBytes, offsetOf, partitionBytes } from "./log_keys.ts";
 export class EmbeddedCommitLog implements CommitLog {
   readonly #database: LogDatabase;
   readonly #group: string;
-  readonly #epochs = new Map<string, number>();
 
   constructor(database: LogDatabase, group: string) {
     this.#database = database;
@@ -29,13 +28,12 @@ export class EmbeddedCommitLog implements CommitLog {
   }
 
   fence(input: TopicPartition): Promise<FencedWriter> {
-    const name = partitionName(input);
-    const epoch = (this.#epochs.get(name) ?? 0) + 1;
-    this.#epochs.set(name, epoch);
+    const name = `${this.#group}/${partitionName(input)}`;
+    const epoch = this.#database.nextEpoch(name);
     return Promise.resolve({
       commit: async (transaction: Transaction) => {
         return await this.#database.write((batch) => {
-          if (this.#epochs.get(name) !== epoch) throw fenced(name);
+          if (this.#database.epoch(name) !== epoch) throw fenced(name);
           return this.#fill(batch, transaction);
         });
       },

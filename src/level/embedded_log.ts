@@ -6,15 +6,14 @@ import type {
   RecordAppender,
   RecordLog,
 } from "../streams/ports.ts";
-import { partitionForKey } from "../streams/partitioner.ts";
 import {
   type LogRecord,
   type Offset,
   type OutputRecord,
-  partitionName,
   type TopicPartition,
 } from "../streams/record.ts";
 import { decodeText, encodeText } from "../streams/text.ts";
+import { inputTruncated } from "../streams/truncated.ts";
 import type { LogDatabase, PartitionState } from "./log_database.ts";
 import { logKey, offsetOf } from "./log_keys.ts";
 import { decodeRecord } from "./record_bytes.ts";
@@ -63,7 +62,7 @@ export class EmbeddedLog implements RecordLog, RecordAppender {
           if (producer.sequence <= last) continue;
           progress.set(producer.id, producer.sequence);
         }
-        batch.append({ ...record, partition: record.partition ?? this.#partitionOf(record) });
+        batch.append(record);
       }
       for (const [id, sequence] of progress) batch.put(progressKey(id), encodeText(`${sequence}`));
     });
@@ -78,10 +77,6 @@ export class EmbeddedLog implements RecordLog, RecordAppender {
   /** The database belongs to the main. */
   [Symbol.asyncDispose](): Promise<void> {
     return Promise.resolve();
-  }
-
-  #partitionOf({ topic, key }: OutputRecord): number {
-    return key === null ? 0 : partitionForKey(key, this.#database.partitionCount(topic));
   }
 }
 
@@ -101,7 +96,7 @@ class EmbeddedReader implements PartitionReader {
     while (this.#position >= this.#state.bounds.endOffset) await grown(this.#state, signal);
     const { startOffset, endOffset } = this.#state.bounds;
     if (this.#position < startOffset) {
-      throw truncated(this.#state.place, this.#position, startOffset);
+      throw inputTruncated(this.#state.place, this.#position, this.#state.bounds);
     }
     const entries = await this.#database.entries(
       this.#state,
@@ -135,14 +130,6 @@ function grown(state: PartitionState, signal: AbortSignal): Promise<void> {
     state.waiting.delete(resolve);
     signal.removeEventListener("abort", stop);
   });
-}
-
-function truncated(place: TopicPartition, position: Offset, start: Offset): PipelineError {
-  return new PipelineError(
-    "INPUT_TRUNCATED",
-    `Cannot read ${partitionName(place)} from offset ${position} as it starts at ${start}`,
-    { context: { ...place, position, start } },
-  );
 }
 
 function progressKey(producerId: string): Uint8Array {

@@ -15,8 +15,13 @@ export class EmbeddedSchemas {
     this.#database = database;
   }
 
-  /** The id of a schema; the same text has the same id for ever. */
-  async register(_subject: string, schemaText: string): Promise<number> {
+  /**
+   * The id of a schema; the same text has the same id for ever.
+   *
+   * @throws {PipelineError} `REGISTRY_REFUSED` for a text that is not JSON.
+   */
+  async register(subject: string, schemaText: string): Promise<number> {
+    refuseUnreadable(subject, schemaText);
     return await this.#database.write((batch) => {
       for (let id = 1;; id++) {
         const known = this.#text(id);
@@ -40,6 +45,18 @@ export class EmbeddedSchemas {
   #text(id: number): string | undefined {
     const stored = this.#database.get(schemaKey(id));
     return stored === undefined ? undefined : new TextDecoder().decode(stored);
+  }
+}
+
+function refuseUnreadable(subject: string, schemaText: string): void {
+  try {
+    JSON.parse(schemaText);
+  } catch (cause) {
+    throw new PipelineError(
+      "REGISTRY_REFUSED",
+      `Cannot register a schema under "${subject}" as it must be JSON`,
+      { cause },
+    );
   }
 }
 

@@ -1,5 +1,5 @@
-import { assert } from "../base/assert.ts";
 import { PipelineError } from "../base/errors.ts";
+import { partitionForKey } from "../streams/partitioner.ts";
 import type { LogBounds } from "../streams/ports.ts";
 import {
   type Offset,
@@ -49,24 +49,37 @@ export interface PartitionState {
  */
 export class LogDatabase implements AsyncDisposable {
   readonly #db: Database;
-  readonly #partitions: ReadonlyMap<string, PartitionState>;
+  readonly #partitions = new Map<string, PartitionState>();
+  readonly #epochs = new Map<string, number>();
   #lastWrite: Promise<void> = Promise.resolve();
 
-  private constructor(db: Database, partitions: ReadonlyMap<string, PartitionState>) {
+  private constructor(db: Database) {
     this.#db = db;
-    this.#partitions = partitions;
   }
 
   static async open(folder: string, topics: readonly EmbeddedTopic[]): Promise<LogDatabase> {
-    const db = await openDatabase(folder);
-    const partitions = new Map<string, PartitionState>();
-    for (const topic of topics) {
-      for (let partition = 0; partition < topic.partitions; partition++) {
-        const place = { topic: topic.name, partition };
-        partitions.set(partitionName(place), partitionState(db, topic, place));
-      }
+    const log = new LogDatabase(await openDatabase(folder));
+    for (const topic of topics) log.addTopic(topic);
+    return log;
+  }
+
+  /** Makes a topic known, with what the database holds of it. */
+  addTopic(topic: EmbeddedTopic): void {
+    for (let partition = 0; partition < topic.partitions; partition++) {
+      const place = { topic: topic.name, partition };
+      this.#partitions.set(partitionName(place), partitionState(this.#db, topic, place));
     }
-    return new LogDatabase(db, partitions);
+  }
+
+  /** Who may write transactions of this name: the last one who asked. */
+  nextEpoch(transactionalId: string): number {
+    const epoch = this.epoch(transactionalId) + 1;
+    this.#epochs.set(transactionalId, epoch);
+    return epoch;
+  }
+
+  epoch(transactionalId: string): number {
+    return this.#epochs.get(transactionalId) ?? 0;
   }
 
   /** @throws {PipelineError} `TOPIC_UNSUITABLE` if there is no such partition. */
@@ -144,10 +157,12 @@ export class LogBatch {
     this.#operations.push({ type: "put", key, value: sealValue(key, value) });
   }
 
-  /** Appends a record to the partition it names, and cleans up by the topic's rule. */
+  /** Appends a record to the partition of its own or its key's, and cleans up by the topic's rule. */
   append(record: OutputRecord): Offset {
-    assert(record.partition !== undefined, "an embedded append names its partition");
-    const state = this.#log.partition({ topic: record.topic, partition: record.partition });
+    const { topic, key } = record;
+    const partition = record.partition ??
+      (key === null ? 0 : partitionForKey(key, this.#log.partitionCount(topic)));
+    const state = this.#log.partition({ topic, partition });
     const { startOffset, endOffset } = this.boundsOf(state);
     this.put(logKey("r", state.placeBytes, offsetBytes(endOffset)), encodeRecord(record));
     this.#bounds.set(state, { startOffset, endOffset: endOffset + 1 });

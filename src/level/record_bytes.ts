@@ -103,6 +103,7 @@ class ByteReader {
     if (length === nullLength) return null;
     this.#at += length;
     assert(this.#at <= this.#bytes.length, "a stored record ends where its parts end");
-    return this.#bytes.subarray(this.#at - length, this.#at);
+    const { buffer, byteOffset } = this.#bytes; // a plain view, even where the bytes are a Buffer
+    return new Uint8Array(buffer, byteOffset + this.#at - length, length);
   }
 }

@@ -19,12 +19,6 @@ const units = [
  *
  * @param sizeMs Window length, whole seconds, in milliseconds.
  * @throws {InvariantError} If the length is not a positive number of whole seconds.
- *
- * @example
- * ```ts
- * import assert from "node:assert/strict";
- * assert.equal(resolutionName(300_000), "5m");
- * ```
  */
 export function resolutionName(sizeMs: number): string {
   const unit = units.find(({ ms }) => sizeMs >= ms && sizeMs % ms === 0);

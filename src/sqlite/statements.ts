@@ -27,21 +27,25 @@ const windowFields = [
   "version_us",
 ];
 
+/** Recent trades. */
 export const upsertTrade: Upsert<TradeRow> = {
   sql: upsertSql("trades", tradeKey, tradeFields),
   valuesOf: tradeValues,
 };
 
+/** Trades for good, by day. */
 export const upsertTradeOfDay: Upsert<TradeRow> = {
   sql: upsertSql("trades_by_day", ["trade_date", ...tradeKey], tradeFields),
   valuesOf: (row) => [utcDate(row.tradeTimeMs), ...tradeValues(row)],
 };
 
+/** 15-second windows. */
 export const upsertAverage: Upsert<WindowRow> = {
   sql: upsertSql("running_averages_15_sec", windowKey, windowFields),
   valuesOf: windowValues,
 };
 
+/** Windows of any length for good. */
 export const upsertCandle: Upsert<WindowRow> = {
   sql: upsertSql("candles", ["resolution", ...windowKey], windowFields),
   valuesOf: (row) => [resolutionName(row.sizeMs), ...windowValues(row)],

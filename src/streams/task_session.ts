@@ -24,6 +24,7 @@ import { type EngineCodecs, firstMeta, type TaskMeta } from "./state.ts";
 import type { RestoreProgress, TaskState } from "./status.ts";
 import { metaKey } from "./store_keys.ts";
 import type { Topology } from "./topology.ts";
+import { inputTruncated } from "./truncated.ts";
 import { WriteCache } from "./write_cache.ts";
 
 /** What the engine runs on. */
@@ -230,13 +231,7 @@ async function findPlace<R>(
     );
   }
   if (meta.inputOffset < bounds.startOffset || meta.inputOffset > bounds.endOffset) {
-    throw new PipelineError(
-      "INPUT_TRUNCATED",
-      `Cannot read ${partitionName(input)} from offset ${meta.inputOffset} as the topic holds ` +
-        `${bounds.startOffset} to ${bounds.endOffset}: records were deleted before they were ` +
-        `processed, or the topic was made anew; to accept the loss, reset state and offsets`,
-      { context: { ...input, wanted: meta.inputOffset, ...bounds } },
-    );
+    throw inputTruncated(input, meta.inputOffset, bounds);
   }
   return meta;
 }

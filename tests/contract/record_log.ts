@@ -161,12 +161,12 @@ const cases = {
       await writer.append(numbered(10).map(() => textRecord({ topic, partition: 0 }, "k", big)));
     }
     await using idle = harness.log.open({ topic, partition: 0 }, 0);
-    await idle.next(patience());
+    const first = await idle.next(patience());
     const place = { topic, partition: 1 };
     await writer.append([textRecord(place, "k", "small")]);
     assert.deepEqual(valuesOf(await readAll(harness.log, place)), ["small"]);
-    const rest = await readUntil(idle, 60);
-    assert.equal(rest.records.at(-1)?.offset, 59);
+    const { records } = first.nextOffset < 60 ? await readUntil(idle, 60) : first;
+    assert.equal(records.at(-1)?.offset, 59);
   },
 
   async "moves past what a transaction leaves behind, up to the end"(harness: LogHarness) {

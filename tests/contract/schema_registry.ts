@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import type { SchemaRegistry } from "../../src/registry/ports.ts";
 
 /** A registry, and a subject prefix that no earlier run has used. */
-export interface RegistryUnderTest {
+export interface RegistryUnderTest extends Partial<AsyncDisposable> {
   readonly registry: SchemaRegistry;
   readonly prefix: string;
 }
@@ -71,10 +71,18 @@ const cases: Readonly<Record<string, Case>> = {
 /** Runs the suite over one registry; `ignore` when it cannot be reached from here. */
 export function schemaRegistryContract(
   name: string,
-  open: () => RegistryUnderTest,
+  open: () => RegistryUnderTest | Promise<RegistryUnderTest>,
   { ignore = false }: { readonly ignore?: boolean } = {},
 ): void {
   for (const [criterion, run] of Object.entries(cases)) {
-    Deno.test({ name: `${name} ${criterion}`, ignore, fn: () => run(open()) });
+    Deno.test({
+      name: `${name} ${criterion}`,
+      ignore,
+      async fn() {
+        const test = await open();
+        await run(test);
+        await test[Symbol.asyncDispose]?.();
+      },
+    });
   }
 }

@@ -101,7 +101,7 @@ export class CountingWorld {
       this.topology,
       {
         log: this.log,
-        commitLog: this.log,
+        commitLog: this.log.commitLogOf("app"),
         stores: this.stores,
         sink: this.sink,
         codecs: jsonEngineCodecs,

@@ -19,6 +19,8 @@ import {
   type TopicPartition,
 } from "../../src/streams/record.ts";
 
+import { inputTruncated } from "../../src/streams/truncated.ts";
+
 /** The points of a transaction at which a test may interfere. */
 export type TransactionStep =
   | "records-sent"
@@ -45,7 +47,7 @@ interface Partition {
  * Kafka in memory, with what makes it hard: transactions leave control records behind, aborted
  * ones leave their records, and readers see neither.
  */
-export class MemoryLog implements RecordLog, RecordAppender, CommitLog {
+export class MemoryLog implements RecordLog, RecordAppender {
   readonly #partitions = new Map<string, Partition>();
   readonly #counts = new Map<string, number>();
   readonly #committed = new Map<string, CommittedOffset>();
@@ -88,16 +90,19 @@ export class MemoryLog implements RecordLog, RecordAppender, CommitLog {
     return Promise.resolve();
   }
 
-  fence(input: TopicPartition): Promise<FencedWriter> {
-    const name = partitionName(input);
-    this.#writers.get(name)?.fence();
-    const writer = new MemoryWriter(this, input);
-    this.#writers.set(name, writer);
-    return Promise.resolve(writer);
-  }
-
-  committed(input: TopicPartition): Promise<CommittedOffset | undefined> {
-    return Promise.resolve(this.#committed.get(partitionName(input)));
+  /** The transactions of an application. */
+  commitLogOf(applicationId: string): CommitLog {
+    return {
+      fence: (input) => {
+        const name = `${applicationId}/${partitionName(input)}`;
+        this.#writers.get(name)?.fence();
+        const writer = new MemoryWriter(this, applicationId, input);
+        this.#writers.set(name, writer);
+        return Promise.resolve(writer);
+      },
+      committed: (input) =>
+        Promise.resolve(this.#committed.get(`${applicationId}/${partitionName(input)}`)),
+    };
   }
 
   /** Deletes the records before an offset, as retention does. */
@@ -126,7 +131,7 @@ export class MemoryLog implements RecordLog, RecordAppender, CommitLog {
     throw new PipelineError("TOPIC_UNSUITABLE", `Cannot use ${partitionName(place)}: not there`);
   }
 
-  write(record: OutputRecord, transaction: Entry["transaction"]): Offset {
+  write(record: OutputRecord, transaction: Entry["transaction"]): LogRecord {
     const count = this.#counts.get(record.topic) ?? 1;
     const place = {
       topic: record.topic,
@@ -136,16 +141,26 @@ export class MemoryLog implements RecordLog, RecordAppender, CommitLog {
     const { entries } = this.partition(place);
     const offset = entries.length;
     const { timestampMs, key, value, headers = {} } = record;
-    entries.push({ record: { ...place, offset, timestampMs, key, value, headers }, transaction });
-    return offset;
+    const written = { ...place, offset, timestampMs, key, value, headers };
+    entries.push({ record: written, transaction });
+    return written;
   }
 
   control(place: TopicPartition): void {
     this.partition(place).entries.push({ record: undefined, transaction: undefined });
   }
 
-  commitOffset(input: TopicPartition, committed: CommittedOffset): void {
-    this.#committed.set(partitionName(input), committed);
+  commitOffset(applicationId: string, input: TopicPartition, committed: CommittedOffset): void {
+    this.#committed.set(`${applicationId}/${partitionName(input)}`, committed);
+  }
+
+  /** The position after the last record that is not aborted. */
+  positionAfterLast(place: TopicPartition): Offset {
+    const { entries } = this.partition(place);
+    const last = entries.findLastIndex(({ record, transaction }) =>
+      record !== undefined && transaction?.state !== "aborted"
+    );
+    return last + 1;
   }
 
   wake(): void {
@@ -169,7 +184,7 @@ class MemoryReader implements PartitionReader {
     const partition = this.#log.partition(this.#place);
     while (this.#position >= stableEnd(partition)) await grown(partition, signal);
     if (this.#position < partition.startOffset) {
-      throw new PipelineError("INPUT_TRUNCATED", "Cannot read as the records are gone");
+      throw inputTruncated(this.#place, this.#position, await this.#log.bounds(this.#place));
     }
     const endOffset = stableEnd(partition);
     const to = Math.min(endOffset, this.#position + this.#log.readRecordsMax);
@@ -187,12 +202,14 @@ class MemoryReader implements PartitionReader {
 
 class MemoryWriter implements FencedWriter {
   readonly #log: MemoryLog;
+  readonly #applicationId: string;
   readonly #input: TopicPartition;
   #fenced = false;
   #open: (() => void) | undefined;
 
-  constructor(log: MemoryLog, input: TopicPartition) {
+  constructor(log: MemoryLog, applicationId: string, input: TopicPartition) {
     this.#log = log;
+    this.#applicationId = applicationId;
     this.#input = input;
   }
 
@@ -209,9 +226,8 @@ class MemoryWriter implements FencedWriter {
     const tx: { state: "open" | "committed" | "aborted" } = { state: "open" };
     const touched = new Map<string, TopicPartition>();
     for (const record of transaction.records) {
-      const place = { topic: record.topic, partition: record.partition ?? 0 };
+      const place = { topic: record.topic, partition: log.write(record, tx).partition };
       touched.set(partitionName(place), place);
-      log.write({ ...record, ...place }, tx);
     }
     const end = (state: "committed" | "aborted") => {
       tx.state = state;
@@ -222,12 +238,12 @@ class MemoryWriter implements FencedWriter {
     this.#open = () => end("aborted");
     log.hook("records-sent");
     await Promise.resolve();
-    const changelogPosition = log.partition(transaction.changelog).entries.length;
+    const changelogPosition = log.positionAfterLast(transaction.changelog);
     log.hook("offsets-sent");
     log.hook("before-end");
     this.#refuseFenced();
     end("committed");
-    log.commitOffset(this.#input, {
+    log.commitOffset(this.#applicationId, this.#input, {
       offset: transaction.inputOffset,
       metadata: transaction.metadata(changelogPosition),
     });

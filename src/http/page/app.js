@@ -137,7 +137,7 @@ function showQuote() {
   setText(byId("price"), price);
   setText(
     byId("change"),
-    view.change === undefined ? "" : `${formatChange(view.change)} in 30 min`,
+    view.change === undefined ? "" : `${formatChange(view.change)} in ${view.minutes} min`,
   );
   byId("change").className = `change ${direction(view.change)}`;
   setText(byId("day-volume"), formatAmount(summary.volume));

@@ -3,6 +3,14 @@ import { CandleHistory } from "./candle_history.js";
 import { decimalsOf } from "./format.js";
 
 /** @typedef {import("../wire.ts").CandleJson} Candle */
+/**
+ * @typedef {object} SymbolView What is shown of a symbol at a glance.
+ * @property {string} symbol
+ * @property {number} price
+ * @property {number | undefined} change Ratio to the price at the beginning of the look back.
+ * @property {number} minutes How far back that is: less than half an hour for a young symbol.
+ * @property {readonly number[]} closes
+ */
 /** @typedef {{ symbol: string, price: number, time: number, volume: number, count: number }} Summary */
 
 /** How far back change and sparkline look, ms of event time. */
@@ -52,19 +60,22 @@ export class Market {
    * What a row of the list shows of a symbol.
    *
    * @param {string} symbol
-   * @returns {{ symbol: string, price: number, change: number | undefined, closes: number[] } | undefined}
+   * @returns {SymbolView | undefined}
    */
   view(symbol) {
     const summary = this.#summaries.get(symbol);
     if (summary === undefined) return undefined;
     /** @type {readonly Candle[]} */
     const candles = this.#histories.get(symbol)?.recent(lookBackMs) ?? [];
-    const base = candles.find(({ open }) => open !== null)?.open;
+    const first = candles.find(({ open }) => open !== null);
+    const base = first?.open;
+    const spanMs = (candles.at(-1)?.end ?? 0) - (first?.start ?? 0);
     const change = base === undefined || base === null || base === 0
       ? undefined
       : (summary.price - base) / Math.abs(base);
     const closes = candles.flatMap(({ close }) => close ?? []);
-    return { symbol, price: summary.price, change, closes };
+    const minutes = Math.max(1, Math.round(spanMs / 60_000));
+    return { symbol, price: summary.price, change, minutes, closes };
   }
 }
 

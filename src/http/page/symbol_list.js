@@ -4,13 +4,7 @@ import { byId, create, setText } from "./dom.js";
 import { decimalsOf, direction, formatChange, formatNumber } from "./format.js";
 import { createSparkline, drawSparkline } from "./sparkline.js";
 
-/**
- * @typedef {object} SymbolView What a row shows.
- * @property {string} symbol
- * @property {number} price
- * @property {number | undefined} change Ratio to the price half an hour before.
- * @property {readonly number[]} closes
- */
+/** @typedef {import("./market.js").SymbolView} SymbolView */
 
 /**
  * @typedef {object} Row

@@ -33,7 +33,7 @@ Deno.test("FrameBuffer does not resume a sender that has ended", async () => {
   const { calls, sender, buffer } = setUp();
   buffer.add("1234567890", sender);
   buffer.forget(sender);
-  assert.equal(buffer.isPaused, false);
+  assert(!buffer.isPaused);
   await buffer.frames().next();
   assert.deepEqual(calls, ["pause"]);
 });

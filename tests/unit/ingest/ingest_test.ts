@@ -80,7 +80,7 @@ Deno.test("runIngest() appends together what arrived during an append", async ()
   const gate = Promise.withResolvers<void>();
   appender.gate = gate.promise;
   const { totals } = ingest({ source: new ListSource(priceTexts(20)), appender });
-  await settle();
+  for (let turn = 0; turn < 10; turn++) await settle();
   appender.gate = undefined;
   gate.resolve();
   await totals;

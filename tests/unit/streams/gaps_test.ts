@@ -43,13 +43,13 @@ Deno.test("TaskSession refuses a changelog that was cut when the state is gone",
 Deno.test("TaskSession refuses to start anew where the group has a position", async () => {
   const world = new CountingWorld({ partitions: 1 });
   await world.feed(measurements(5, 20), 2_000_000);
-  world.log.commitOffset(place, { offset: 10, metadata: "" });
+  world.log.commitOffset("app", place, { offset: 10, metadata: "" });
   assert.match(await failure(world), /at committed offset 10 as its state is gone/);
 });
 
 Deno.test("TaskSession refuses a group position that its state does not have", async () => {
   const world = await worldWithPast();
-  world.log.commitOffset(place, { offset: 10, metadata: "" });
+  world.log.commitOffset("app", place, { offset: 10, metadata: "" });
   assert.match(await failure(world), /the state is as of offset 20, the group committed 10/);
 });
 

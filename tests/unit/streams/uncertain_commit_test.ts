@@ -44,7 +44,7 @@ Deno.test("Committer does not take the partition back from an owner that went on
     if (at !== "before-end" || interfered) return;
     interfered = true;
     const input = { topic: "input", partition: 0 };
-    world.log.commitOffset(input, { offset: 59, metadata: "somebody else's" });
+    world.log.commitOffset("app", input, { offset: 59, metadata: "somebody else's" });
     throw new PipelineError("COMMIT_UNKNOWN", "no answer");
   };
   const stop = new AbortController();

@@ -23,6 +23,7 @@ Deno.test("Market.view() measures the change over the last half hour of event ti
   const view = market.view("AAPL");
   assert.deepEqual(view?.closes, [100, 105]);
   assert.equal(view?.change, 0.1);
+  assert.equal(view?.minutes, 30);
 });
 
 Deno.test("Market.view() knows no change without candles, without prices, or from a price of 0", () => {

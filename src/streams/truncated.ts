@@ -1,0 +1,18 @@
+import { PipelineError } from "../base/errors.ts";
+import type { LogBounds } from "./ports.ts";
+import { type Offset, partitionName, type TopicPartition } from "./record.ts";
+
+/** The error of a reader whose position lies outside what the log still, or yet, holds. */
+export function inputTruncated(
+  place: TopicPartition,
+  position: Offset,
+  { startOffset, endOffset }: LogBounds,
+): PipelineError {
+  return new PipelineError(
+    "INPUT_TRUNCATED",
+    `Cannot read ${partitionName(place)} from offset ${position} as the topic holds ` +
+      `${startOffset} to ${endOffset}: records were deleted before they were processed, or the ` +
+      `topic was made anew; to accept the loss, reset state and offsets`,
+    { context: { ...place, position, startOffset, endOffset } },
+  );
+}

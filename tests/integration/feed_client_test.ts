@@ -1,0 +1,120 @@
+import assert from "node:assert/strict";
+import { PipelineError } from "../../src/base/errors.ts";
+import { RunningClient, until } from "../support/feed_bench.ts";
+
+/** What the hostile server does with one connection after the other. */
+type Behaviour = number | ((socket: WebSocket) => void);
+
+/** A server that behaves as it is told; the last behaviour stays. */
+class TortureServer implements AsyncDisposable {
+  readonly received: string[] = [];
+  connections = 0;
+  readonly #behaviours: Behaviour[];
+  readonly #http: Deno.HttpServer<Deno.NetAddr>;
+
+  constructor(...behaviours: Behaviour[]) {
+    this.#behaviours = behaviours;
+    this.#http = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, (request) => {
+      return this.#answer(request);
+    });
+  }
+
+  get url(): string {
+    return `ws://127.0.0.1:${this.#http.addr.port}?token=`;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#http.shutdown();
+  }
+
+  #answer(request: Request): Response {
+    const behaviour = this.#behaviours[Math.min(this.connections, this.#behaviours.length - 1)];
+    this.connections++;
+    if (typeof behaviour === "number") return new Response("no", { status: behaviour });
+    const { socket, response } = Deno.upgradeWebSocket(request);
+    socket.onopen = () => behaviour?.(socket);
+    socket.onmessage = ({ data }) => this.received.push(String(data));
+    socket.onerror = () => {};
+    return response;
+  }
+}
+
+const wellBehaved = (socket: WebSocket) => socket.send(`{"type":"ping"}`);
+
+Deno.test("FinnhubClient stops at HTTP 401 with a message that says what to do", async () => {
+  await using server = new TortureServer(401);
+  await using client = new RunningClient(server.url);
+  const error = await client.done;
+  assert(error instanceof PipelineError && error.code === "FEED_REFUSED");
+  assert.match(error.message, /HTTP 401.*FINHUB_SECRET_KEY/);
+  assert.doesNotMatch(JSON.stringify(client.log.lines) + error.stack, /good/);
+});
+
+Deno.test("FinnhubClient keeps away for a while after HTTP 429", async () => {
+  await using server = new TortureServer(429, wellBehaved);
+  const startMs = performance.now();
+  await using client = new RunningClient(server.url);
+  await until(() => client.frames.length === 1);
+  assert(performance.now() - startMs >= 600);
+  assert(client.complained(/HTTP 429/));
+});
+
+Deno.test.each([200, 302, 500, 502])("FinnhubClient tries again after HTTP %d", async (status) => {
+  await using server = new TortureServer(status, status, wellBehaved);
+  await using client = new RunningClient(server.url);
+  await until(() => client.frames.length === 1);
+  assert.equal(server.connections, 3);
+  assert(client.complained(new RegExp(`HTTP ${status}`)));
+});
+
+Deno.test("FinnhubClient connects and subscribes again after its connection was closed", async () => {
+  await using server = new TortureServer((socket) => socket.close(1001), wellBehaved);
+  await using client = new RunningClient(server.url, { symbols: ["AAPL", "IC MARKETS:1"] });
+  await until(() => client.frames.length === 1 && server.received.length >= 2);
+  assert.deepEqual(server.received.slice(-2), [
+    `{"type":"subscribe","symbol":"AAPL"}`,
+    `{"type":"subscribe","symbol":"IC MARKETS:1"}`,
+  ]);
+  assert(client.complained(/closed: code 1001.*another program/));
+});
+
+Deno.test("FinnhubClient waits for a server that is not there", async () => {
+  const { port } = await unusedAddress();
+  await using client = new RunningClient(`ws://127.0.0.1:${port}?token=`);
+  await until(() => client.log.complaints.length >= 2);
+  assert(client.complained(/cannot be reached: .*ECONNREFUSED/));
+});
+
+Deno.test("FinnhubClient gives up a connection that says nothing", async () => {
+  await using server = new TortureServer(() => {}, wellBehaved);
+  await using client = new RunningClient(server.url, { silenceMs: 100 });
+  await until(() => client.frames.length === 1);
+  assert(client.complained(/nothing was heard/));
+});
+
+Deno.test("FinnhubClient yields hostile messages as they are, and survives giants", async () => {
+  const hostile = ["", "{", `{"type":"trade"}`, "\u0000", "😀".repeat(10)];
+  const attack = (socket: WebSocket) => {
+    for (const text of hostile) socket.send(text);
+    socket.send("x".repeat(1_000_001));
+  };
+  await using server = new TortureServer(attack, wellBehaved);
+  await using client = new RunningClient(server.url);
+  await until(() => server.connections === 2 && client.frames.length === 6);
+  assert.deepEqual(client.texts.slice(0, 5), hostile);
+  assert(client.complained(/Max payload size exceeded/));
+});
+
+Deno.test("FinnhubClient ends at once when stopped during a handshake", async () => {
+  using listener = Deno.listen({ port: 0, hostname: "127.0.0.1" });
+  const accepting = listener.accept();
+  await using client = new RunningClient(`ws://127.0.0.1:${listener.addr.port}?token=`);
+  using _connection = await accepting;
+  client.stop.abort();
+  assert.equal(await client.done, undefined);
+});
+
+function unusedAddress(): Promise<Deno.NetAddr> {
+  using listener = Deno.listen({ port: 0, hostname: "127.0.0.1" });
+  return Promise.resolve(listener.addr);
+}

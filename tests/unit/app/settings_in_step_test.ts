@@ -1,0 +1,43 @@
+/** The places that list settings must not drift from the one that defines them. */
+import assert from "node:assert/strict";
+import config from "../../../deno.json" with { type: "json" };
+import example from "../../../.env.example" with { type: "text" };
+import { feedProgram } from "../../../src/app/feed_config.ts";
+import { processProgram } from "../../../src/app/process_config.ts";
+import { produceProgram } from "../../../src/app/produce_config.ts";
+import { provisionProgram } from "../../../src/app/provision_config.ts";
+import { type Program, type Setting, settingsOf } from "../../../src/app/setting.ts";
+import { startProgram } from "../../../src/app/start_config.ts";
+
+// deno-lint-ignore no-explicit-any
+const programs: readonly Program<any>[] = [
+  startProgram,
+  produceProgram,
+  processProgram,
+  provisionProgram,
+  feedProgram,
+];
+
+const tasks: Readonly<Record<string, { description: string; command?: string }>> = config.tasks;
+
+function variablesOf(settings: readonly Setting<unknown>[]): string[] {
+  return settings.flatMap(({ variable }) => variable ?? []);
+}
+
+for (const program of programs) {
+  Deno.test(`task ${program.name} may read exactly the variables of its settings`, () => {
+    const [, list = ""] = /--allow-env=(\S+)/.exec(tasks[program.name]?.command ?? "") ?? [];
+    assert.deepEqual(list.split(",").sort(), variablesOf(settingsOf(program)).sort());
+  });
+}
+
+Deno.test(".env.example lists every variable with its default", () => {
+  const shown = new Map(
+    [...example.matchAll(/^(?:# )?([A-Z_]+)=(.*)$/gm)].map(([, name = "", text]) => [name, text]),
+  );
+  const settings = programs.flatMap(settingsOf).filter(({ variable }) => variable !== undefined);
+  for (const { variable = "", defaultText = "" } of settings) {
+    assert.equal(shown.get(variable), defaultText, variable);
+  }
+  assert.deepEqual([...shown.keys()].sort(), [...new Set(variablesOf(settings))].sort());
+});

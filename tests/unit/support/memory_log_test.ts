@@ -1,0 +1,29 @@
+/** The log of the engine's tests passes the suites that Kafka passes. */
+import { appenderContract } from "../../contract/appender.ts";
+import { commitLogContract } from "../../contract/commit_log.ts";
+import { type LogHarness, uniqueName } from "../../contract/log_harness.ts";
+import { recordLogContract } from "../../contract/record_log.ts";
+import { MemoryLog } from "../../support/memory_log.ts";
+
+function open(): Promise<LogHarness> {
+  const log = new MemoryLog();
+  return Promise.resolve({
+    log,
+    createTopic(partitions) {
+      const name = uniqueName("topic");
+      log.createTopic(name, partitions);
+      return Promise.resolve(name);
+    },
+    appender: () => log,
+    commitLog: (applicationId) => log.commitLogOf(applicationId),
+    truncate(place, before) {
+      log.truncate(place, before);
+      return Promise.resolve();
+    },
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  });
+}
+
+recordLogContract("MemoryLog", open);
+appenderContract("MemoryLog", open);
+commitLogContract("MemoryLog", open);
