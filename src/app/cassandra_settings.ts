@@ -10,7 +10,7 @@ export interface CassandraConfig {
   readonly cassandraKeyspace: string;
   readonly cassandraTradeTable: string;
   readonly cassandraSummaryTable: string;
-  /** Lifetime of rows in the recent trades table, seconds; 0 is for ever. */
+  /** Lifetime of recent trades and of 15-second windows, seconds; 0 is for ever. */
   readonly tradesTtlSeconds: number;
 }
 

@@ -236,7 +236,7 @@ export const tradesTablesWritten: Setting<readonly TradesTable[]> = {
 export const tradesTtlSeconds: Setting<number> = {
   variable: "TRADES_TTL",
   form: "seconds or a time like 7d, 12h, 30m (at most 7300d), or 0 for ever",
-  meaning: "lifetime of the rows in the recent trades table",
+  meaning: "lifetime of the recent trades and of the 15-second windows",
   defaultText: "7d",
   parse: durationSeconds,
 };

@@ -61,6 +61,7 @@ function dispositionOfCode(code: ErrorCode): Disposition {
     case "LOG_UNAVAILABLE":
     case "REGISTRY_UNAVAILABLE":
     case "SINK_UNAVAILABLE":
+    case "STORE_LOCKED":
       return "retry";
     case "COMMIT_UNKNOWN":
       return "reconcile";
@@ -76,7 +77,6 @@ function dispositionOfCode(code: ErrorCode): Disposition {
     case "FEED_REFUSED":
     case "REGISTRY_REFUSED":
     case "SINK_REJECTED":
-    case "STORE_LOCKED":
     case "STORE_UNAVAILABLE":
     case "STATE_UNREADABLE":
     case "INPUT_TRUNCATED":

@@ -1,0 +1,114 @@
+import assert from "node:assert/strict";
+import { LevelStateStores } from "../../src/level/state_store.ts";
+import type { StateStore } from "../../src/streams/ports.ts";
+import { encodeText } from "../../src/streams/text.ts";
+
+const input = { topic: "t", partition: 3 };
+
+async function inFolder(test: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir({ prefix: "level-" });
+  try {
+    await test(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+async function fill(store: StateStore, count: number): Promise<void> {
+  const entries = Array.from({ length: count }, (_, i) => ({
+    key: encodeText(`k${String(i).padStart(6, "0")}`),
+    value: encodeText(`value ${i} ${"x".repeat(100)}`),
+  }));
+  await store.apply(entries, { changelogPosition: count });
+}
+
+/** Flips one bit in every two thousand bytes, but for the index at the end. */
+async function damage(path: string): Promise<void> {
+  const bytes = await Deno.readFile(path);
+  for (let at = 500; at < bytes.length * 0.9; at += 2_000) bytes[at] = (bytes[at] ?? 0) ^ 4;
+  await Deno.writeFile(path, bytes);
+}
+
+Deno.test("LevelStateStores keeps entries and checkpoint over a restart", () =>
+  inFolder(async (folder) => {
+    for (const round of [1, 2]) {
+      await using stores = await LevelStateStores.open(folder, "app");
+      await using store = await stores.open(input);
+      if (round === 1) await fill(store, 10);
+      assert.deepEqual(store.checkpoint, { changelogPosition: 10 });
+      assert.match(new TextDecoder().decode(store.get(encodeText("k000007"))), /^value 7 /);
+      const range = { gte: encodeText("k000003"), lt: encodeText("k000008"), reverse: true };
+      const keys: string[] = [];
+      for await (const { key } of store.scan({ ...range, limit: 2 })) {
+        keys.push(new TextDecoder().decode(key));
+      }
+      assert.deepEqual(keys, ["k000007", "k000006"]);
+    }
+  }));
+
+Deno.test("LevelStateStores deletes what is null and forgets a destroyed store", () =>
+  inFolder(async (folder) => {
+    await using stores = await LevelStateStores.open(folder, "app");
+    {
+      await using store = await stores.open(input);
+      await fill(store, 2);
+      const key = encodeText("k000001");
+      await store.apply([{ key, value: null }], { changelogPosition: 3 });
+      assert.equal(store.get(key), undefined);
+    }
+    await stores.destroy(input);
+    await using store = await stores.open(input);
+    assert.equal(store.checkpoint, undefined);
+  }));
+
+Deno.test("LevelStateStores refuses a second process, and a second opening in this one", () =>
+  inFolder(async (folder) => {
+    await using stores = await LevelStateStores.open(folder, "app");
+    await using _store = await stores.open(input);
+    await assert.rejects(stores.open(input), { code: "STORE_LOCKED" });
+    await assert.rejects(LevelStateStores.open(`${folder}/../${folder.split("/").at(-1)}`, "app"), {
+      code: "STORE_LOCKED",
+    });
+    const code = `
+      import { LevelStateStores } from "${new URL(
+      "../../src/level/state_store.ts",
+      import.meta.url,
+    )}";
+      try { await LevelStateStores.open(${JSON.stringify(folder)}, "app"); console.log("opened"); }
+      catch (error) { console.log(error.code); }`;
+    const { stdout } = await new Deno.Command(Deno.execPath(), {
+      args: ["eval", "--quiet", code],
+    }).output();
+    assert.equal(new TextDecoder().decode(stdout).trim(), "STORE_LOCKED");
+  }));
+
+Deno.test("LevelStateStores refuses the store of another application or partition", () =>
+  inFolder(async (folder) => {
+    {
+      await using stores = await LevelStateStores.open(folder, "app");
+      await using store = await stores.open(input);
+      await fill(store, 1);
+    }
+    await Deno.rename(`${folder}/app/t-3`, `${folder}/app/t-4`);
+    await using stores = await LevelStateStores.open(folder, "app");
+    await assert.rejects(stores.open({ ...input, partition: 4 }), { code: "STORE_FOREIGN" });
+  }));
+
+Deno.test("LevelStateStores notices flipped bits in table files", () =>
+  inFolder(async (folder) => {
+    {
+      await using stores = await LevelStateStores.open(folder, "app");
+      await using store = await stores.open(input);
+      // Several times LevelDB's write buffer, so that tables are written.
+      for (let round = 0; round < 4; round++) await fill(store, 60_000);
+    }
+    const tables = [...Deno.readDirSync(`${folder}/app/t-3`)]
+      .filter(({ name }) => name.endsWith(".ldb"));
+    assert.ok(tables.length > 0, "no table file was written");
+    for (const { name } of tables) await damage(`${folder}/app/t-3/${name}`);
+    await using stores = await LevelStateStores.open(folder, "app");
+    await assert.rejects(async () => {
+      await using store = await stores.open(input);
+      for (let i = 0; i < 60_000; i++) store.get(encodeText(`k${String(i).padStart(6, "0")}`));
+    }, { code: "STORE_CORRUPT" });
+  }));

@@ -1,0 +1,47 @@
+import assert from "node:assert/strict";
+import { SymbolBoard } from "../../../src/http/symbol_board.ts";
+import { windowRowWith } from "../../support/market_rows.ts";
+
+const dayMs = 86_400_000;
+const day = 19_700 * dayMs;
+
+Deno.test("SymbolBoard shows the price of the newest trade by event time", () => {
+  const board = new SymbolBoard();
+  board.trade({ symbol: "A", price: 10, tradeTimeMs: day + 5 });
+  board.trade({ symbol: "A", price: 11, tradeTimeMs: day + 7 });
+  board.trade({ symbol: "A", price: 99, tradeTimeMs: day + 6 });
+  const { price, time } = board.summary("A") ?? {};
+  assert.deepEqual({ price, time }, { price: 11, time: day + 7 });
+});
+
+Deno.test("SymbolBoard counts a window once however often it changes", () => {
+  const board = new SymbolBoard();
+  board.trade({ symbol: "A", price: 10, tradeTimeMs: day });
+  board.window(windowRowWith({ symbol: "A", startMs: day, volume: 5, count: 1 }));
+  board.window(windowRowWith({ symbol: "A", startMs: day, volume: 9, count: 2 }));
+  board.window(windowRowWith({ symbol: "A", startMs: day + 15_000, volume: 1, count: 1 }));
+  const { volume, count } = board.summary("A") ?? {};
+  assert.deepEqual({ volume, count }, { volume: 10, count: 3 });
+});
+
+Deno.test("SymbolBoard starts anew with the UTC day", () => {
+  const board = new SymbolBoard();
+  board.trade({ symbol: "A", price: 10, tradeTimeMs: day });
+  board.window(windowRowWith({ symbol: "A", startMs: day, volume: 5, count: 1 }));
+  board.trade({ symbol: "A", price: 12, tradeTimeMs: day + dayMs });
+  board.window(windowRowWith({ symbol: "A", startMs: day + dayMs, volume: 2, count: 1 }));
+  board.window(windowRowWith({ symbol: "A", startMs: day, volume: 50, count: 10 }));
+  assert.deepEqual(board.summary("A"), {
+    symbol: "A",
+    price: 12,
+    time: day + dayMs,
+    volume: 2,
+    count: 1,
+  });
+});
+
+Deno.test("SymbolBoard lists symbols by name", () => {
+  const board = new SymbolBoard();
+  for (const symbol of ["B", "A"]) board.trade({ symbol, price: 1, tradeTimeMs: day });
+  assert.deepEqual(board.summaries.map(({ symbol }) => symbol), ["A", "B"]);
+});
