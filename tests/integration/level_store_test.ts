@@ -102,8 +102,8 @@ Deno.test("LevelStateStores notices flipped bits in table files", () =>
       // Several times LevelDB's write buffer, so that tables are written.
       for (let round = 0; round < 4; round++) await fill(store, 60_000);
     }
-    const tables = [...Deno.readDirSync(`${folder}/app/t-3`)]
-      .filter(({ name }) => name.endsWith(".ldb"));
+    const files = await Array.fromAsync(Deno.readDir(`${folder}/app/t-3`));
+    const tables = files.filter(({ name }) => name.endsWith(".ldb"));
     assert.ok(tables.length > 0, "no table file was written");
     for (const { name } of tables) await damage(`${folder}/app/t-3/${name}`);
     await using stores = await LevelStateStores.open(folder, "app");

@@ -36,7 +36,7 @@ export class Program implements AsyncDisposable {
       stderr: "piped",
     }).spawn();
     this.#reading = this.#read();
-    this.#child.status.then(() => {
+    void this.#child.status.then(() => {
       this.#exited = true;
       this.#wake();
     });
