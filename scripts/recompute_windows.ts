@@ -14,7 +14,7 @@ import { helpText, readOptions, type RecomputeOptions } from "./recompute/option
 import type { Results } from "./recompute/results.ts";
 import { sqliteResults } from "./recompute/sqlite_results.ts";
 
-/** The seed's window. */
+/** The original's window. */
 const sizeMs = 15_000;
 const mismatchesShown = 10;
 

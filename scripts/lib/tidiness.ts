@@ -26,7 +26,7 @@ export function isEntry(path: string): boolean {
     /_(test|bench)\.ts$/.test(path) ||
     path.startsWith("bench/") ||
     path.includes("/fixtures/") ||
-    path === "scripts/lint_plugin/mod.ts";
+    /^scripts\/[^/]+\/(main|mod)\.ts$/.test(path);
 }
 
 /** True for entries that users or operators run: what makes code of `src` alive. */

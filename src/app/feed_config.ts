@@ -83,7 +83,12 @@ export const feedProgram: Program<FeedConfig> = {
   summary: "Serves a simulated market or a recording in Finnhub's WebSocket protocol.",
   settings: {
     simulate,
-    symbols: { ...settings.finnhubSymbols, option: "--symbols" },
+    symbols: {
+      ...settings.finnhubSymbols,
+      option: "--symbols",
+      meaning: "symbols of the simulated market",
+      defaultText: settings.demoSymbols,
+    },
     ...replaySettings,
     seed,
     tradesPerSecond,

@@ -20,7 +20,7 @@ export function positiveNumber(text: string): number | undefined {
   return value > 0 ? value : undefined;
 }
 
-/** `true`, `yes`, `1` and `false`, `no`, `0`, in any case: the seed's words and their opposites. */
+/** `true`, `yes`, `1` and `false`, `no`, `0`, in any case: the original's words and their opposites. */
 export function boolean(text: string): boolean | undefined {
   const word = text.toLowerCase();
   if (["true", "yes", "1"].includes(word)) return true;

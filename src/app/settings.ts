@@ -27,6 +27,9 @@ export type TradesTable = "recent" | "history";
 /** Copies of each topic's data; `auto` leaves the number to the size of the cluster. */
 export type TopicReplication = number | "auto";
 
+/** A market worth looking at; the original's compose file subscribes these. */
+export const demoSymbols = "BINANCE:BTCUSDT,AAPL,AMZN,ETHBTC";
+
 export const finnhubSymbols: Setting<readonly string[]> = {
   variable: "FINHUB_SYMBOLS",
   form: "a comma list of symbols, each once",

@@ -43,7 +43,7 @@ export const startProgram: Program<StartConfig> = {
     ...replaySettings,
     httpPort: { ...settings.httpPort, option: "--port" },
     httpHost: settings.httpHost,
-    symbols: settings.finnhubSymbols,
+    symbols: { ...settings.finnhubSymbols, defaultText: settings.demoSymbols },
     finnhubKey: settings.finnhubKeyOptional,
     finnhubUrl: settings.finnhubUrl,
     traceFeed: settings.finnhubTrace,

@@ -1,8 +1,11 @@
 import type { Random } from "../base/random.ts";
 import type { SimulatedSymbol } from "./simulated_symbol.ts";
 
-/** Typical change of the price from trade to trade, relative; about 0.1 % within 15 seconds. */
-const volatility = 0.00012;
+/**
+ * Typical change of the price from trade to trade, relative. Trends make it five times as much in
+ * the long run: about 0.1 % within 300 trades.
+ */
+const volatility = 0.000012;
 
 /** How much of a trend is left after each trade. */
 const persistence = 0.98;

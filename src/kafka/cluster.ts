@@ -1,7 +1,8 @@
 import { PipelineError } from "../base/errors.ts";
 import type { TopicPartition } from "../streams/record.ts";
+import { BrokerLink } from "./broker_link.ts";
 import { faultKind, faultType, ProtocolFault } from "./errors.ts";
-import { type Broker, closeBroker, sendWire, type WireRequest } from "./internals.ts";
+import { type Broker, sendWire, type WireRequest } from "./internals.ts";
 import {
   type BrokerAddress,
   metadataRequest,
@@ -28,7 +29,7 @@ const coordinatorTypes: Readonly<Record<CoordinatorKind, number>> = { group: 0, 
 export class Cluster implements AsyncDisposable {
   readonly #seeds: readonly string[];
   readonly #makeBroker: BrokerMaker;
-  readonly #brokers = new Map<string, Promise<Broker>>();
+  readonly #links = new Map<string, BrokerLink>();
   readonly #nodes = new Map<number, string>();
   readonly #topics = new Map<string, TopicMetadata>();
   readonly #coordinators = new Map<string, number>();
@@ -131,9 +132,9 @@ export class Cluster implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
-    const brokers = [...this.#brokers.values()];
-    this.#brokers.clear();
-    await Promise.all(brokers.map((broker) => close(broker)));
+    const links = [...this.#links.values()];
+    this.#links.clear();
+    await Promise.all(links.map((link) => link.close()));
   }
 
   async #addressOf(nodeId: number): Promise<string> {
@@ -153,7 +154,7 @@ export class Cluster implements AsyncDisposable {
   #candidates(): ReadonlySet<string> {
     const first = this.#nextSeed++ % Math.max(1, this.#seeds.length);
     return new Set([
-      ...this.#brokers.keys(),
+      ...this.#links.keys(),
       ...this.#nodes.values(),
       ...this.#seeds.slice(first),
       ...this.#seeds.slice(0, first),
@@ -161,35 +162,30 @@ export class Cluster implements AsyncDisposable {
   }
 
   async #onAddress<T>(address: string, call: (broker: Broker) => Promise<T>): Promise<T> {
-    const connecting = this.#brokers.get(address) ?? this.#connect(address);
+    const link = this.#links.get(address) ?? this.#link(address);
     try {
-      return await call(await connecting);
+      return await link.call(call);
     } catch (error) {
-      if (isConnectionLost(error)) this.#drop(address, connecting);
+      if (isConnectionLost(error)) this.#drop(address, link);
       throw error;
     }
   }
 
-  #connect(address: string): Promise<Broker> {
+  #link(address: string): BrokerLink {
     if (this.#closed) {
       throw new PipelineError("ABORTED", "Cannot call Kafka as the connection is closed");
     }
     const at = address.lastIndexOf(":");
-    const broker = this.#makeBroker({
-      host: address.slice(0, at),
-      port: Number(address.slice(at + 1)),
-    });
-    const connecting = connected(broker);
-    this.#brokers.set(address, connecting);
-    connecting.catch(() => this.#brokers.delete(address));
-    return connecting;
+    const [host, port] = [address.slice(0, at), Number(address.slice(at + 1))];
+    const link = new BrokerLink(this.#makeBroker({ host, port }));
+    this.#links.set(address, link);
+    return link;
   }
 
-  /** Later calls get a new broker object: a cut one must not be used again. */
-  #drop(address: string, connecting: Promise<Broker>): void {
-    if (this.#brokers.get(address) !== connecting) return;
-    this.#brokers.delete(address);
-    void close(connecting);
+  /** Later calls get a new link. */
+  #drop(address: string, link: BrokerLink): void {
+    if (this.#links.get(address) === link) this.#links.delete(address);
+    void link.close();
   }
 }
 
@@ -197,27 +193,6 @@ function hasMoved(error: unknown): boolean {
   const type = faultType(error);
   return faultKind(error) === "connection" || type === "NOT_COORDINATOR_FOR_GROUP" ||
     type === "GROUP_COORDINATOR_NOT_AVAILABLE" || type === "BROKER_NOT_AVAILABLE";
-}
-
-async function connected(broker: Broker): Promise<Broker> {
-  try {
-    await broker.connect();
-    return broker;
-  } catch (error) {
-    await closeBroker(broker, closedReason());
-    throw error;
-  }
-}
-
-async function close(connecting: Promise<Broker>): Promise<void> {
-  const broker = await connecting.catch(() => undefined);
-  if (broker !== undefined) await closeBroker(broker, closedReason());
-}
-
-function closedReason(): Error {
-  const reason = new Error("connection closed by us");
-  reason.name = "KafkaJSConnectionClosedError";
-  return reason;
 }
 
 /** An answered error leaves the connection sound; anything else, as half a frame, does not. */

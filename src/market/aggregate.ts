@@ -55,7 +55,7 @@ function addPrice(aggregate: Aggregate, { price, eventTimeMs }: Trade): void {
   if (aggregate.low === null || price < aggregate.low) aggregate.low = price;
 }
 
-/** Mean of price * volume over the trades: what the seed calls the running average. */
+/** Mean of price * volume over the trades: what the original calls the running average. */
 export function meanPriceVolume({ priceVolume, count }: Aggregate): number {
   return count === 0 ? 0 : priceVolume / count;
 }

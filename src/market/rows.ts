@@ -28,7 +28,7 @@ export interface WindowRow {
   readonly close: number | null;
   readonly volume: number;
   readonly count: number;
-  /** Mean of price * volume over the window's trades: the seed's running average. */
+  /** Mean of price * volume over the window's trades: the original's running average. */
   readonly priceVolumeMultiply: number;
   /** sum(price * volume) / sum(volume); `null` when the volume is 0. */
   readonly vwap: number | null;

@@ -10,7 +10,7 @@ import type { TradeCodec } from "./codec.ts";
 import type { MarketRow, TradeRow, WindowRow } from "./rows.ts";
 import { type Trade, tradeFault, tradeId, tradesPerRecordMax } from "./trade.ts";
 
-/** Length of the base windows, ms: the seed's fifteen seconds. */
+/** Length of the base windows, ms: the original's fifteen seconds. */
 export const baseWindowMs = 15_000;
 
 /** Name of the market job's state store. */

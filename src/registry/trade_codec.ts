@@ -27,14 +27,14 @@ const fieldNames = {
 /** What the trade codec is made from. */
 export interface AvroTradeCodecOptions {
   readonly registry: SchemaRegistry;
-  /** Input topic; the schema is registered under `<topic>-value`, as the seed's serializer does. */
+  /** Input topic; the schema is registered under `<topic>-value`, as the original's serializer does. */
   readonly topic: string;
   /** A second subject to register the schema under; nothing reads it. */
   readonly subjectAlso?: string;
   readonly clock?: Clock;
 }
 
-/** Trades as Avro of `schemas/trade.avsc` in Confluent's wire format, the seed's own records. */
+/** Trades as Avro of `schemas/trade.avsc` in Confluent's wire format, the original's own records. */
 export class AvroTradeCodec implements TradeCodec {
   readonly #codec: AvroCodec<TradeFrame>;
 

@@ -11,7 +11,7 @@ import { openSqlite, type SqliteResults } from "../sqlite/results.ts";
 import { deadLetterTopic, lateTopic } from "../streams/side_output.ts";
 import { changelogTopic } from "../streams/topology.ts";
 
-/** As many tasks as the seed's topic has partitions. */
+/** As many tasks as the original's topic has partitions. */
 const partitions = 2;
 
 /** Processed records, late trades and dead letters that stay to be looked at, per partition. */

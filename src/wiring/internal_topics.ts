@@ -10,7 +10,7 @@ export interface PipelineTopic {
 
 const dayMs = 86_400_000;
 
-/** Time-bounded topics; the seed left Kafka's default of seven days. */
+/** Time-bounded topics; the original left Kafka's default of seven days. */
 const keptForDays = (days: number): Readonly<Record<string, string>> => ({
   "cleanup.policy": "delete",
   "retention.ms": String(days * dayMs),

@@ -1,4 +1,4 @@
-"""Writes frames as the seed's producer does: fastavro, behind a Confluent header with schema id 7.
+"""Writes frames as the original's producer does: fastavro, behind a Confluent header with schema id 7.
 
 pip install fastavro==1.13.1
 python tests/golden/trade_by_fastavro.py > tests/golden/trade_by_fastavro.json
@@ -37,7 +37,7 @@ FRAMES = {
 
 
 def seed_form(schema):
-    """The seed's schema: other docs, left out here, and a stray default inside an array type."""
+    """The original's schema: other docs, left out here, and a stray default inside an array type."""
     if isinstance(schema, list):
         return [seed_form(part) for part in schema]
     if not isinstance(schema, dict):

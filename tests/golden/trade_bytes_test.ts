@@ -1,4 +1,4 @@
-/** Bytes of the input topic: derived by hand, and as fastavro writes them for the seed's schema. */
+/** Bytes of the input topic: derived by hand, and as fastavro writes them for the original's schema. */
 import assert from "node:assert/strict";
 import type { Trade } from "../../src/market/trade.ts";
 import { parseSchema } from "../../src/registry/avro_type.ts";
@@ -7,7 +7,7 @@ import { writeFrameHeader } from "../../src/registry/wire_format.ts";
 import { memoryTradeCodec } from "../support/trade_codecs.ts";
 import fastavro from "./trade_by_fastavro.json" with { type: "json" };
 
-/** A trade as the seed's producer has it. */
+/** A trade as the original's producer has it. */
 interface SeedTrade {
   readonly c: readonly (string | null)[] | null;
   readonly p: number;
@@ -60,7 +60,7 @@ for (const { name, frame, hex } of fastavro.frames) {
     assert.deepEqual(codec.decode(theirs), trades);
   });
 
-  Deno.test(`AvroTradeCodec reads a record of the seed's own schema id: ${name}`, async () => {
+  Deno.test(`AvroTradeCodec reads a record of the original's own schema id: ${name}`, async () => {
     const { codec, registry } = await memoryTradeCodec();
     const id = await registry.register("trade1-value", JSON.stringify(fastavro.seedSchema));
     assert.notEqual(id, 1);
@@ -70,7 +70,7 @@ for (const { name, frame, hex } of fastavro.frames) {
   });
 }
 
-Deno.test("trade.avsc has the fingerprint of the seed's schema, here and in fastavro", () => {
+Deno.test("trade.avsc has the fingerprint of the original's schema, here and in fastavro", () => {
   const fingerprints = [tradeSchemaText, JSON.stringify(fastavro.seedSchema)]
     .map((text) => parseSchema(text).fingerprint("md5").toString("hex"));
   assert.deepEqual(fingerprints, [fastavro.fingerprintMd5, fastavro.fingerprintMd5]);

@@ -42,7 +42,7 @@ Deno.test({
 
 Deno.test({
   name:
-    "trade.avsc is fully compatible with the seed's schema, and the registry refuses what is not",
+    "trade.avsc is fully compatible with the original's schema, and the registry refuses what is not",
   ignore: url === undefined,
   async fn() {
     const subject = `contract-${crypto.randomUUID()}-value`;

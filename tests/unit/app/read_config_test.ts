@@ -19,7 +19,7 @@ function messageOf(work: () => unknown): string {
   return assert.fail("the configuration was accepted");
 }
 
-Deno.test("readProduceConfig() takes the seed's defaults", () => {
+Deno.test("readProduceConfig() takes the original's defaults", () => {
   const { finnhubKey, ...rest } = readProduceConfig(key);
   assert.equal(finnhubKey.reveal(), "k-e-y");
   assert.deepEqual(rest, {

@@ -23,6 +23,7 @@ Deno.test.each([
   { path: "src/start.ts", entry: true, command: true },
   { path: "src/base/clock.ts", entry: false, command: false },
   { path: "scripts/test.ts", entry: true, command: true },
+  { path: "scripts/promises/main.ts", entry: true, command: true },
   { path: "scripts/lib/tidiness.ts", entry: false, command: false },
   { path: "tests/unit/a_test.ts", entry: true, command: false },
   { path: "tests/integration/fixtures/a.ts", entry: true, command: false },

@@ -1,0 +1,53 @@
+import { type Broker, closeBroker } from "./internals.ts";
+
+/**
+ * The connections to one broker, from first use until something goes wrong.
+ *
+ * A link is used up by its first lost connection: kafkajs would go on with half a frame of the old
+ * one. It also forgets a request that is handed over while it disconnects, which is why every call
+ * is watched here and rejected when the link ends.
+ */
+export class BrokerLink {
+  readonly #broker: Broker;
+  readonly #rejecters = new Set<(reason: Error) => void>();
+  #connecting: Promise<void> | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(broker: Broker) {
+    this.#broker = broker;
+  }
+
+  /** Calls the broker, connecting first if this is the first call. */
+  async call<T>(work: (broker: Broker) => Promise<T>): Promise<T> {
+    if (this.#closing !== undefined) throw linkClosed();
+    this.#connecting ??= this.#broker.connect();
+    return await this.#watched(this.#connecting.then(() => work(this.#broker)));
+  }
+
+  /** Ends the connections; what is under way is rejected at once. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
+    const reason = linkClosed();
+    for (const reject of this.#rejecters) reject(reason);
+    await this.#connecting?.catch(() => {});
+    await closeBroker(this.#broker, reason);
+  }
+
+  #watched<T>(work: Promise<T>): Promise<T> {
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    this.#rejecters.add(reject);
+    work.then(resolve, reject).finally(() => this.#rejecters.delete(reject));
+    return promise;
+  }
+}
+
+function linkClosed(): Error {
+  const reason = new Error("connection closed by us");
+  // The class by which lost connections are known; see errors.ts.
+  reason.name = "KafkaJSConnectionClosedError";
+  return reason;
+}
