@@ -4,64 +4,69 @@
 import { type MainContext, runMain } from "./app/lifecycle.ts";
 import { type ProcessConfig, processProgram } from "./app/process_config.ts";
 import { connectCassandra } from "./cassandra/connect.ts";
+import { LateView } from "./http/late_view.ts";
 import { Metrics } from "./http/metrics.ts";
 import { connectKafka } from "./kafka/connection.ts";
 import { LevelStateStores } from "./level/state_store.ts";
+import type { TradeCodec } from "./market/codec.ts";
 import { HttpSchemaRegistry } from "./registry/registry_client.ts";
+import type { StateCodecs } from "./registry/state_codecs.ts";
 import { AvroTradeCodec } from "./registry/trade_codec.ts";
 import { cassandraOptions } from "./wiring/cassandra.ts";
-import { createMarketProcessor, marketStateCodecs } from "./wiring/market_processor.ts";
+import { createMarketProcessor, marketStateCodecs, serveView } from "./wiring/market_processor.ts";
 import { patiently } from "./wiring/patience.ts";
 
 async function processTrades(config: ProcessConfig, context: MainContext): Promise<void> {
-  const { applicationId, topic, stateDir } = config;
-  const { clock, random, logger, signal } = context;
-  await using stores = await LevelStateStores.open(stateDir, applicationId);
+  const { applicationId: application, topic, stateDir } = config;
+  await using stores = await LevelStateStores.open(stateDir, application);
+  const metrics = new Metrics();
+  const view = new LateView({ application, topic, feed: "live" });
+  await using http = serveView(config, context, view, metrics);
+  context.logger.info("Processing", { topic, application, page: http.url });
   await using kafka = connectKafka({
     brokers: config.brokers,
-    clientId: `process-${applicationId}`,
-    clock,
-    random,
-    logger,
+    clientId: `process-${application}`,
+    ...context,
   });
-  const registry = new HttpSchemaRegistry({ url: config.registryUrl, clock });
-  const tradeCodec = await patiently(
-    "register the trade schema",
-    () => AvroTradeCodec.create({ registry, topic, clock }),
-    context,
-  );
-  const stateCodecs = await patiently(
-    "register the state schemas",
-    () => marketStateCodecs(registry, applicationId),
-    context,
-  );
+  const codecs = await registerSchemas(config, context);
   await using results = await patiently(
     "connect to Cassandra",
     () => connectCassandra(cassandraOptions(config, context, config)),
     context,
   );
   await results.verify();
-  await using processor = createMarketProcessor({
+  const processor = createMarketProcessor({
     config,
     context,
     feed: "live",
     ports: {
       log: kafka.log(),
-      commitLog: kafka.commitLog(applicationId),
+      commitLog: kafka.commitLog(application),
       stores,
       sink: results.sink,
     },
-    membership: kafka.membership(applicationId, {
-      memberIdFile: `${stateDir}/${applicationId}/member-id`,
+    membership: kafka.membership(application, {
+      memberIdFile: `${stateDir}/${application}/member-id`,
     }),
     reader: results.reader,
-    tradeCodec,
-    stateCodecs,
-    metrics: new Metrics(),
+    ...codecs,
+    metrics,
   });
-  logger.info("Processing", { topic, application: applicationId, page: processor.http.url });
-  await processor.run(signal);
-  logger.info("Stopped processing; everything is committed");
+  view.show(processor.view);
+  await processor.run(context.signal);
+  context.logger.info("Stopped processing; everything is committed");
+}
+
+async function registerSchemas(
+  { registryUrl, topic, applicationId }: ProcessConfig,
+  context: MainContext,
+): Promise<{ tradeCodec: TradeCodec; stateCodecs: StateCodecs }> {
+  const { clock } = context;
+  const registry = new HttpSchemaRegistry({ url: registryUrl, clock });
+  return await patiently("register the schemas", async () => ({
+    tradeCodec: await AvroTradeCodec.create({ registry, topic, clock }),
+    stateCodecs: await marketStateCodecs(registry, applicationId),
+  }), context);
 }
 
 if (import.meta.main) await runMain(processProgram, processTrades);

@@ -11,7 +11,7 @@ import { runIngest } from "./ingest/ingest.ts";
 import { AvroTradeCodec } from "./registry/trade_codec.ts";
 import { type EmbeddedServices, openEmbedded } from "./wiring/embedded.ts";
 import { liveFeed, replayFeed, simulatedFeed } from "./wiring/feeds.ts";
-import { createMarketProcessor, marketStateCodecs } from "./wiring/market_processor.ts";
+import { createMarketProcessor, marketStateCodecs, serveView } from "./wiring/market_processor.ts";
 import { feedMetricsObserver, ingestMetricsObserver } from "./wiring/observers.ts";
 import { farewell, welcome } from "./wiring/start_texts.ts";
 
@@ -25,7 +25,7 @@ async function start(config: StartConfig, context: MainContext): Promise<void> {
     clock,
   });
   const { kind, source } = await openFeed(config, context, embedded, metrics);
-  await using processor = createMarketProcessor({
+  const processor = createMarketProcessor({
     config,
     context,
     feed: kind,
@@ -36,7 +36,8 @@ async function start(config: StartConfig, context: MainContext): Promise<void> {
     stateCodecs: await marketStateCodecs(embedded.schemas, config.applicationId),
     metrics,
   });
-  logger.info(welcome(kind, config, processor.http.url));
+  await using http = serveView(config, context, processor.view, metrics);
+  logger.info(welcome(kind, config, http.url));
   await Promise.all([
     processor.run(context.signal),
     runIngest({

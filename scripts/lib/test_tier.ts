@@ -1,6 +1,10 @@
 import { join } from "node:path";
+import { printError } from "./print.ts";
 import { root, sourceFiles } from "./source_files.ts";
 import { countsOf, noTests, type TestCounts, withExitCode } from "./test_counts.ts";
+
+/** Longest run of a tier, ms: a test that hangs is a failure, and the rest still gets its turn. */
+export const tierMsMax: number = 14 * 60_000;
 
 /** Tests that run in one process, with the same permissions. */
 export interface TestTier {
@@ -47,11 +51,17 @@ async function inhabited(folders: readonly string[]): Promise<string[]> {
     .map((folder) => join(root, folder));
 }
 
+/** Waits for the end of the tests; ends them when they are stopped or take too long. */
 async function exitCode(child: Deno.ChildProcess, signal: AbortSignal): Promise<number> {
   const stop = () => child.kill("SIGTERM");
-  if (signal.aborted) stop();
+  const timer = setTimeout(() => {
+    printError(`Stopped as tests must end within ${tierMsMax / 60_000} minutes: see the last one`);
+    stop();
+  }, tierMsMax);
   signal.addEventListener("abort", stop);
+  if (signal.aborted) stop();
   const { code } = await child.status;
   signal.removeEventListener("abort", stop);
+  clearTimeout(timer);
   return code;
 }

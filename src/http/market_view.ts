@@ -32,8 +32,6 @@ export interface MarketViewOptions {
   readonly topology: Topology<Trade, Aggregate, MarketRow>;
   readonly reader: ResultReader;
   readonly logger: Logger;
-  /** What else stands in the way of readiness, such as a feed that refuses us. */
-  readonly problems?: () => readonly string[];
 }
 
 /**
@@ -94,7 +92,7 @@ export class MarketView implements LiveView {
 
   health(): Health {
     const { app } = this.#options;
-    const problems = [...this.#options.problems?.() ?? []];
+    const problems: string[] = [];
     if (!app.joined) problems.push("has not joined its group yet");
     for (const { partition, state, problem } of app.tasks) {
       if (problem !== undefined) problems.push(`task ${partition}: ${problem}`);

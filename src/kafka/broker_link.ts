@@ -11,6 +11,7 @@ export class BrokerLink {
   readonly #broker: Broker;
   readonly #rejecters = new Set<(reason: Error) => void>();
   #connecting: Promise<void> | undefined;
+  #connected = false;
   #closing: Promise<void> | undefined;
 
   constructor(broker: Broker) {
@@ -20,14 +21,24 @@ export class BrokerLink {
   /** Calls the broker, connecting first if this is the first call. */
   async call<T>(work: (broker: Broker) => Promise<T>): Promise<T> {
     if (this.#closing !== undefined) throw linkClosed();
-    this.#connecting ??= this.#broker.connect();
+    this.#connecting ??= this.#connect();
     return await this.#watched(this.#connecting.then(() => work(this.#broker)));
+  }
+
+  /** False before the first connection, and for ever if it failed. */
+  get connected(): boolean {
+    return this.#connected;
   }
 
   /** Ends the connections; what is under way is rejected at once. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
+  }
+
+  async #connect(): Promise<void> {
+    await this.#broker.connect();
+    this.#connected = true;
   }
 
   async #close(): Promise<void> {

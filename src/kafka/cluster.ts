@@ -166,7 +166,7 @@ export class Cluster implements AsyncDisposable {
     try {
       return await link.call(call);
     } catch (error) {
-      if (isConnectionLost(error)) this.#drop(address, link);
+      if (!link.connected || isConnectionLost(error)) this.#drop(address, link);
       throw error;
     }
   }

@@ -2,7 +2,7 @@ import type { EngineConfig } from "../app/engine_settings.ts";
 import type { MainContext } from "../app/lifecycle.ts";
 import { Metrics } from "../http/metrics.ts";
 import { MarketView } from "../http/market_view.ts";
-import type { FeedKind } from "../http/ports.ts";
+import type { FeedKind, LiveView } from "../http/ports.ts";
 import { type HttpServer, serveHttp } from "../http/server.ts";
 import type { TradeCodec } from "../market/codec.ts";
 import type { ResultReader } from "../market/queries.ts";
@@ -24,7 +24,7 @@ const closeBoundMs = 7_000;
 
 /** What differs between the embedded and the distributed processor. */
 export interface MarketProcessorOptions {
-  readonly config: EngineConfig & { readonly httpHost: string; readonly httpPort: number };
+  readonly config: EngineConfig;
   readonly context: MainContext;
   readonly feed: FeedKind;
   readonly ports: Omit<StreamsPorts<MarketRow>, "codecs" | "clock" | "random" | "logger">;
@@ -33,8 +33,6 @@ export interface MarketProcessorOptions {
   readonly tradeCodec: TradeCodec;
   readonly stateCodecs: StateCodecs;
   readonly metrics: Metrics;
-  /** What else stands in the way of readiness. */
-  readonly problems?: () => readonly string[];
 }
 
 /** The codecs of the market job's state, registered under the names of its changelog. */
@@ -45,14 +43,14 @@ export function marketStateCodecs(
   return createStateCodecs({ registry, changelogTopic: changelogTopic(application, marketStore) });
 }
 
-/** The market job with its HTTP surface; not running yet. */
-export interface MarketProcessor extends AsyncDisposable {
-  readonly http: HttpServer;
+/** The market job with its view; not running yet. */
+export interface MarketProcessor {
+  readonly view: LiveView;
   /** Runs until the signal fires and every task is committed and closed. */
   run(signal: AbortSignal): Promise<void>;
 }
 
-/** Puts topology, engine, view and HTTP surface together. */
+/** Puts topology, engine and view together. */
 export function createMarketProcessor(options: MarketProcessorOptions): MarketProcessor {
   const { config, context, metrics, stateCodecs, ports } = options;
   const topology = marketTopology({
@@ -87,19 +85,16 @@ export function createMarketProcessor(options: MarketProcessorOptions): MarketPr
     topology,
     reader: options.reader,
     logger: context.logger,
-    ...(options.problems === undefined ? {} : { problems: options.problems }),
   });
-  const http = serveHttp({
-    host: config.httpHost,
-    port: config.httpPort,
-    view,
-    metrics,
-    clock: context.clock,
-    logger: context.logger,
-  });
-  return {
-    http,
-    run: (signal) => app.run(signal),
-    [Symbol.asyncDispose]: () => http[Symbol.asyncDispose](),
-  };
+  return { view, run: (signal) => app.run(signal) };
+}
+
+/** The HTTP surface of a program whose view may come later. */
+export function serveView(
+  config: { readonly httpHost: string; readonly httpPort: number },
+  { clock, logger }: MainContext,
+  view: LiveView,
+  metrics: Metrics,
+): HttpServer {
+  return serveHttp({ host: config.httpHost, port: config.httpPort, view, metrics, clock, logger });
 }

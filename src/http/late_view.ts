@@ -1,0 +1,71 @@
+import type { TradeRow, WindowRow } from "../market/rows.ts";
+import type { TaskStatus } from "../streams/status.ts";
+import type {
+  CandleRange,
+  FeedKind,
+  Health,
+  LiveUpdate,
+  LiveView,
+  SymbolSummary,
+} from "./ports.ts";
+
+/** What is known before the view is there. */
+export type LateViewTerms = Pick<LiveView, "application" | "topic" | "feed">;
+
+/**
+ * Stands in for a view that is not there yet: alive, not ready, empty. A program can so answer
+ * health checks while it waits for the services that it needs to start.
+ */
+export class LateView implements LiveView {
+  readonly #terms: LateViewTerms;
+  readonly #listeners = new Set<(update: LiveUpdate) => void>();
+  #view: LiveView | undefined;
+
+  constructor(terms: LateViewTerms) {
+    this.#terms = terms;
+  }
+
+  /** The view is there: everything goes to it from now on, earlier subscribers included. */
+  show(view: LiveView): void {
+    this.#view = view;
+    view.subscribe((update) => this.#listeners.forEach((listener) => listener(update)));
+  }
+
+  get application(): string {
+    return this.#terms.application;
+  }
+
+  get topic(): string {
+    return this.#terms.topic;
+  }
+
+  get feed(): FeedKind {
+    return this.#terms.feed;
+  }
+
+  symbols(): readonly SymbolSummary[] {
+    return this.#view?.symbols() ?? [];
+  }
+
+  candles(symbol: string, range: CandleRange): Promise<readonly WindowRow[] | undefined> {
+    return this.#view?.candles(symbol, range) ?? Promise.resolve(undefined);
+  }
+
+  trades(symbol: string, limit: number): Promise<readonly TradeRow[]> {
+    return this.#view?.trades(symbol, limit) ?? Promise.resolve([]);
+  }
+
+  tasks(): readonly TaskStatus[] {
+    return this.#view?.tasks() ?? [];
+  }
+
+  health(): Health {
+    return this.#view?.health() ??
+      { ready: false, problems: ["is waiting for the services that it needs to start"] };
+  }
+
+  subscribe(listener: (update: LiveUpdate) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+}
