@@ -1,6 +1,6 @@
 import { PipelineError } from "../src/base/errors.ts";
 import { stopServices } from "./services/down.ts";
-import { environmentText } from "./services/environment.ts";
+import { environmentText, mergedEnvironment } from "./services/environment.ts";
 import { type CliOptions, HELP, parseCli } from "./services/options.ts";
 import { defaultSettings, type ServicesSettings } from "./services/settings.ts";
 import { isAllUp, servicesStatus, statusTable } from "./services/status.ts";
@@ -35,9 +35,20 @@ async function up(options: CliOptions): Promise<number> {
   const { environment, started, dir } = await startServices(settingsOf(options));
   if (started.length === 0) write(Deno.stderr, `All services in ${dir} are up already\n`);
   const text = environmentText(environment);
-  if (options.envFile !== undefined) await Deno.writeTextFile(options.envFile, text);
+  if (options.envFile !== undefined) await writeEnvironment(options.envFile, environment);
   write(Deno.stdout, text);
   return 0;
+}
+
+async function writeEnvironment(
+  path: string,
+  environment: Readonly<Record<string, string>>,
+): Promise<void> {
+  const present = await Deno.readTextFile(path).catch((error: unknown) => {
+    if (error instanceof Deno.errors.NotFound) return "";
+    throw error;
+  });
+  await Deno.writeTextFile(path, mergedEnvironment(present, environment));
 }
 
 async function down(options: CliOptions): Promise<number> {

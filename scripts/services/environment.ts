@@ -17,6 +17,24 @@ export function environmentText(environment: Readonly<Record<string, string>>): 
   return Object.entries(environment).map(([name, value]) => `${name}=${value}\n`).join("");
 }
 
+/**
+ * An environment file with these values set; every other line, a key among them, stays.
+ *
+ * @param present The file as it is; empty if there is none.
+ */
+export function mergedEnvironment(
+  present: string,
+  environment: Readonly<Record<string, string>>,
+): string {
+  const lines = present.split("\n").filter((line) => !(nameOf(line) in environment));
+  while (lines.at(-1) === "") lines.pop();
+  return lines.map((line) => `${line}\n`).join("") + environmentText(environment);
+}
+
+function nameOf(line: string): string {
+  return line.split("=", 1)[0]?.trim() ?? "";
+}
+
 function kafkaEnvironment(members: readonly MemberState[]): Record<string, string> {
   const brokers = of("kafka", members).map((member) => `127.0.0.1:${member.ports["client"]}`);
   return brokers.length === 0 ? {} : { KAFKA_URL: brokers.join(",") };

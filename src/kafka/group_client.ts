@@ -1,14 +1,15 @@
+import { assignorName, assignPartitions } from "./assignor.ts";
+import type { Cluster } from "./cluster.ts";
+import type { GroupProtocol, Place } from "./group_protocol.ts";
+import { type Broker, sendWire } from "./internals.ts";
+import { type JoinAnswer, type JoinedGroup, joinRequest } from "./join_protocol.ts";
 import {
   decodeAssignment,
+  decodeSubscription,
   encodeAssignment,
   encodeSubscription,
   type Subscription,
 } from "./member_metadata.ts";
-import { assignorName, assignPartitions } from "./assignor.ts";
-import type { Cluster } from "./cluster.ts";
-import { type Broker, sendWire } from "./internals.ts";
-import { type JoinAnswer, type JoinedGroup, joinRequest } from "./join_protocol.ts";
-import { decodeSubscription } from "./member_metadata.ts";
 
 /** Which group, and how patiently it waits for its members. */
 export interface GroupOptions {
@@ -19,14 +20,8 @@ export interface GroupOptions {
   readonly rebalanceTimeoutMs: number;
 }
 
-/** Our place in a generation of the group. */
-export interface Place {
-  readonly memberId: string;
-  readonly generation: number;
-}
-
 /** The requests of one member of a group; errors are Kafka's. */
-export class GroupClient {
+export class GroupClient implements GroupProtocol {
   readonly #cluster: Cluster;
   readonly #options: GroupOptions;
 
@@ -35,7 +30,6 @@ export class GroupClient {
     this.#options = options;
   }
 
-  /** One try to join; answered when every member has joined, or their time is over. */
   async join(memberId: string, subscription: Subscription): Promise<JoinAnswer> {
     const request = joinRequest({
       ...this.#options,
@@ -46,7 +40,6 @@ export class GroupClient {
     return await this.#onCoordinator((broker) => sendWire(broker, request));
   }
 
-  /** Learns what is ours; the leader brings what everybody gets. */
   async sync(topic: string, joined: JoinedGroup): Promise<number[]> {
     const groupAssignment = joined.leaderId === joined.memberId
       ? await this.#assign(topic, joined)

@@ -1,5 +1,5 @@
 import { isAborted } from "../base/errors.ts";
-import type { GroupClient, Place } from "./group_client.ts";
+import type { GroupProtocol, Place } from "./group_protocol.ts";
 import { reactionTo } from "./group_reaction.ts";
 import type { Waiting } from "./retry.ts";
 
@@ -12,7 +12,7 @@ export type GenerationEnd = "rebalance" | "lost";
  * Goes on after a rebalance was announced: a member that is still handing over is not dead.
  */
 export class Heartbeats {
-  readonly #client: GroupClient;
+  readonly #client: GroupProtocol;
   readonly #place: Place;
   readonly #waiting: Waiting;
   readonly #options: { readonly sessionTimeoutMs: number; readonly intervalMs: number };
@@ -22,7 +22,7 @@ export class Heartbeats {
   #lost = false;
 
   constructor(
-    client: GroupClient,
+    client: GroupProtocol,
     place: Place,
     waiting: Waiting,
     options: { readonly sessionTimeoutMs: number; readonly intervalMs: number },

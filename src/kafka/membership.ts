@@ -1,13 +1,12 @@
-import { isAborted, PipelineError } from "../base/errors.ts";
+import { describeError, isAborted } from "../base/errors.ts";
 import type { Logger } from "../base/logger.ts";
 import type { GroupMembership, RebalanceListener } from "../streams/ports.ts";
 import type { Cluster } from "./cluster.ts";
-import { toPipelineError } from "./errors.ts";
+import { faultKind, toPipelineError } from "./errors.ts";
+import { GroupClient, type GroupOptions } from "./group_client.ts";
 import { MemberIdFile } from "./member_id_file.ts";
 import { Participation } from "./participation.ts";
 import { Deadline, type Waiting } from "./retry.ts";
-import { GroupClient, type GroupOptions } from "./group_client.ts";
-import { faultKind } from "./errors.ts";
 
 /** How a member takes part. */
 export interface MembershipOptions extends GroupOptions {
@@ -120,7 +119,7 @@ export class KafkaMembership implements GroupMembership {
       this.#logger.warn("could not leave the group; its session has to end", {
         memberId,
         groupId: this.#options.groupId,
-        error: error instanceof PipelineError ? error.message : String(error),
+        error: describeError(error),
       });
       return false;
     }

@@ -2,7 +2,7 @@ import { isAborted, PipelineError, throwIfAborted } from "../base/errors.ts";
 import type { Logger } from "../base/logger.ts";
 import type { RebalanceListener } from "../streams/ports.ts";
 import { toPipelineError } from "./errors.ts";
-import type { GroupClient } from "./group_client.ts";
+import type { GroupProtocol } from "./group_protocol.ts";
 import { reactionTo } from "./group_reaction.ts";
 import { type GenerationEnd, Heartbeats } from "./heartbeats.ts";
 import type { JoinedGroup } from "./join_protocol.ts";
@@ -29,7 +29,7 @@ const handOverShare = 0.7;
 
 /** One run of a member, from the first join until the signal fires. */
 export class Participation {
-  readonly #client: GroupClient;
+  readonly #client: GroupProtocol;
   readonly #parts: ParticipationParts;
   readonly #aborted = Promise.withResolvers<"aborted">();
   #memberId = "";
@@ -39,7 +39,7 @@ export class Participation {
   /** The listener's last call; the next one waits for it. */
   #listening: Promise<void> = Promise.resolve();
 
-  constructor(client: GroupClient, parts: ParticipationParts) {
+  constructor(client: GroupProtocol, parts: ParticipationParts) {
     this.#client = client;
     this.#parts = parts;
   }

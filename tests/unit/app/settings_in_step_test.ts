@@ -31,13 +31,15 @@ for (const program of programs) {
   });
 }
 
-Deno.test(".env.example lists every variable with its default", () => {
+Deno.test(".env.example lists every variable with a default of it", () => {
   const shown = new Map(
     [...example.matchAll(/^(?:# )?([A-Z_]+)=(.*)$/gm)].map(([, name = "", text]) => [name, text]),
   );
   const settings = programs.flatMap(settingsOf).filter(({ variable }) => variable !== undefined);
-  for (const { variable = "", defaultText = "" } of settings) {
-    assert.equal(shown.get(variable), defaultText, variable);
+  for (const { variable = "" } of settings) {
+    const defaults = settings.filter((setting) => setting.variable === variable)
+      .map(({ defaultText = "" }) => defaultText);
+    assert(defaults.includes(shown.get(variable) ?? "absent"), variable);
   }
   assert.deepEqual([...shown.keys()].sort(), [...new Set(variablesOf(settings))].sort());
 });

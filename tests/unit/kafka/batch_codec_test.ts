@@ -59,7 +59,7 @@ Deno.test("encodeBatch() writes the bytes of message format 2", () => {
   ], options);
   assert.equal(
     batch.toString("hex"),
-    "0000000000000000" + "00000049" + "ffffffff" + "02" + batch.toString("hex", 17, 21) +
+    "0000000000000000" + "00000046" + "ffffffff" + "02" + "8e94887f" +
       "0010" + "00000001" + "0000018bcfe56800" + "0000018bcfe5692c" + "000000000000004d" +
       "0003" + "00000005" + "00000002" +
       "18" + "00" + "00" + "00" + "026b" + "0276" + "02" + "0268" + "0278" +

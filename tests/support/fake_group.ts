@@ -1,0 +1,74 @@
+import { ProtocolFault } from "../../src/kafka/errors.ts";
+import type { GroupProtocol, Place } from "../../src/kafka/group_protocol.ts";
+import type { JoinAnswer, JoinedGroup } from "../../src/kafka/join_protocol.ts";
+import type { Subscription } from "../../src/kafka/member_metadata.ts";
+
+/** Numbers of the answers that tests give. */
+export const groupErrors = {
+  connection: 13,
+  illegalGeneration: 22,
+  inconsistentProtocol: 23,
+  unknownMember: 25,
+  rebalanceInProgress: 27,
+} as const;
+
+/** A coordinator of one member, whose answers a test decides. */
+export class FakeGroup implements GroupProtocol {
+  /** What was asked, in order; heartbeats only as their number. */
+  readonly asked: string[] = [];
+  heartbeats = 0;
+  /** Partitions that the next sync gives. */
+  partitions: number[] = [0, 1];
+  readonly #faults = new Map<string, number[]>();
+  #generation = 0;
+  #ids = 0;
+  #held: PromiseWithResolvers<void> | undefined;
+
+  /** The next requests of a kind are answered with these errors. */
+  fail(request: "join" | "sync" | "heartbeat", ...errorCodes: readonly number[]): void {
+    this.#faults.set(request, [...errorCodes]);
+  }
+
+  /** Joins wait from now on, until they are released. */
+  holdJoins(): void {
+    this.#held = Promise.withResolvers();
+  }
+
+  releaseJoins(): void {
+    this.#held?.resolve();
+    this.#held = undefined;
+  }
+
+  async join(memberId: string, { generation, owned }: Subscription): Promise<JoinAnswer> {
+    this.asked.push(`join ${memberId || "new"} ${generation} [${owned.join()}]`);
+    await this.#held?.promise;
+    this.#answer("join");
+    if (memberId === "") return { kind: "id-required", memberId: `m${++this.#ids}` };
+    const members = [{ memberId, metadata: new Uint8Array(0) as never }];
+    const group = { generation: ++this.#generation, leaderId: memberId, memberId, members };
+    return { kind: "joined", group };
+  }
+
+  async sync(_topic: string, { generation }: JoinedGroup): Promise<number[]> {
+    this.asked.push(`sync ${generation}`);
+    await Promise.resolve();
+    this.#answer("sync");
+    return this.partitions;
+  }
+
+  async heartbeat(_place: Place): Promise<void> {
+    this.heartbeats++;
+    await Promise.resolve();
+    this.#answer("heartbeat");
+  }
+
+  leave(memberId: string): Promise<void> {
+    this.asked.push(`leave ${memberId}`);
+    return Promise.resolve();
+  }
+
+  #answer(request: string): void {
+    const errorCode = this.#faults.get(request)?.shift();
+    if (errorCode !== undefined) throw new ProtocolFault(errorCode, request);
+  }
+}

@@ -1,0 +1,65 @@
+import { Buffer } from "node:buffer";
+import { encodeBatch } from "../../src/kafka/batch_encoder.ts";
+import { crc32c } from "../../src/kafka/crc32c.ts";
+import type { FetchedPartition } from "../../src/kafka/fetch_protocol.ts";
+import { encodeText } from "../../src/streams/text.ts";
+
+/** A batch as it stands in a log. */
+export interface LoggedBatch {
+  readonly baseOffset: number;
+  /** Values of its records; their keys are `key`. */
+  readonly values: readonly string[];
+  readonly producerId?: number;
+  readonly transactional?: boolean;
+  readonly key?: Uint8Array;
+}
+
+/** The bytes of a data batch as a broker keeps them. */
+export function dataBatch(
+  { baseOffset, values, producerId = -1, transactional = false, key = encodeText("k") }:
+    LoggedBatch,
+): Buffer {
+  const records = values.map((value) => ({
+    topic: "t",
+    timestampMs: 0,
+    key,
+    value: encodeText(value),
+  }));
+  const batch = encodeBatch(records, {
+    producerId: `${producerId}`,
+    producerEpoch: 0,
+    baseSequence: 0,
+    transactional,
+    compression: "none",
+  });
+  batch.writeBigInt64BE(BigInt(baseOffset), 0);
+  return batch;
+}
+
+/** The bytes of a control batch that ends a transaction. */
+export function markerBatch(
+  marker: { readonly baseOffset: number; readonly producerId: number; readonly commit: boolean },
+): Buffer {
+  const key = Uint8Array.of(0, 0, 0, marker.commit ? 1 : 0);
+  const batch = dataBatch({ ...marker, values: [""], transactional: true, key });
+  batch.writeInt16BE(batch.readInt16BE(21) | 0x20, 21);
+  batch.writeUInt32BE(crc32c(batch.subarray(21)), 17);
+  return batch;
+}
+
+/** A broker's answer that brings these batches. */
+export function fetchedPartition(
+  batches: readonly Uint8Array[],
+  fields: Partial<FetchedPartition> = {},
+): FetchedPartition {
+  return {
+    topic: "t",
+    partition: 0,
+    errorCode: 0,
+    lastStableOffset: 1_000,
+    logStartOffset: 0,
+    abortedTransactions: [],
+    records: Buffer.concat(batches),
+    ...fields,
+  };
+}

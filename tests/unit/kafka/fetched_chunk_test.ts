@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { chunkOf, decodeChunk } from "../../../src/kafka/fetched_chunk.ts";
+import type { AbortedTransaction } from "../../../src/kafka/fetch_protocol.ts";
+import { dataBatch, fetchedPartition, markerBatch } from "../../support/kafka_batches.ts";
+import { valuesOf } from "../../contract/log_harness.ts";
+
+function read(
+  batches: readonly Uint8Array[],
+  abortedTransactions: readonly AbortedTransaction[] = [],
+  fromOffset = 0,
+): unknown {
+  const chunk = chunkOf(fetchedPartition(batches, { abortedTransactions }));
+  assert.ok(chunk !== undefined);
+  return valuesOf(decodeChunk(chunk, { topic: "t", partition: 0 }, fromOffset));
+}
+
+const transactional = { transactional: true } as const;
+
+Deno.test("decodeChunk() drops an aborted transaction and keeps the others", () => {
+  const batches = [
+    dataBatch({ baseOffset: 0, values: ["plain"] }),
+    dataBatch({ baseOffset: 1, values: ["a1", "a2"], producerId: 7, ...transactional }),
+    dataBatch({ baseOffset: 3, values: ["b1"], producerId: 8, ...transactional }),
+    markerBatch({ baseOffset: 4, producerId: 7, commit: false }),
+    markerBatch({ baseOffset: 5, producerId: 8, commit: true }),
+    dataBatch({ baseOffset: 6, values: ["a3"], producerId: 7, ...transactional }),
+    markerBatch({ baseOffset: 7, producerId: 7, commit: true }),
+  ];
+  assert.deepEqual(read(batches, [{ producerId: 7, firstOffset: 1 }]), ["plain", "b1", "a3"]);
+});
+
+Deno.test("decodeChunk() tells apart two aborted transactions of one producer", () => {
+  const batches = [
+    dataBatch({ baseOffset: 0, values: ["x"], producerId: 7, ...transactional }),
+    markerBatch({ baseOffset: 1, producerId: 7, commit: false }),
+    dataBatch({ baseOffset: 2, values: ["y"], producerId: 7, ...transactional }),
+    markerBatch({ baseOffset: 3, producerId: 7, commit: true }),
+    dataBatch({ baseOffset: 4, values: ["z"], producerId: 7, ...transactional }),
+    markerBatch({ baseOffset: 5, producerId: 7, commit: false }),
+  ];
+  const aborted = [{ producerId: 7, firstOffset: 4 }, { producerId: 7, firstOffset: 0 }];
+  assert.deepEqual(read(batches, aborted), ["y"]);
+});
+
+Deno.test("decodeChunk() drops an aborted transaction whose marker is not in the chunk", () => {
+  const batches = [dataBatch({ baseOffset: 5, values: ["x"], producerId: 7, ...transactional })];
+  assert.deepEqual(read(batches, [{ producerId: 7, firstOffset: 2 }]), []);
+});
+
+Deno.test("decodeChunk() keeps plain records of a producer that is aborting", () => {
+  const batches = [
+    dataBatch({ baseOffset: 0, values: ["x"], producerId: 7, ...transactional }),
+    dataBatch({ baseOffset: 1, values: ["plain"], producerId: 7 }),
+  ];
+  assert.deepEqual(read(batches, [{ producerId: 7, firstOffset: 0 }]), ["plain"]);
+});
+
+Deno.test("decodeChunk() does not take a record with four zero bytes as key for a marker", () => {
+  const zeroKey = { key: new Uint8Array(4) };
+  const batches = [
+    dataBatch({ baseOffset: 0, values: ["x"], producerId: 7, ...transactional, ...zeroKey }),
+    dataBatch({ baseOffset: 1, values: ["y"], producerId: 7, ...transactional }),
+    dataBatch({ baseOffset: 2, values: ["plain"], ...zeroKey }),
+  ];
+  assert.deepEqual(read(batches, [{ producerId: 7, firstOffset: 0 }]), ["plain"]);
+});
+
+Deno.test("decodeChunk() skips what lies before the wanted offset, inside a batch too", () => {
+  const batches = [
+    dataBatch({ baseOffset: 0, values: ["a", "b"] }),
+    dataBatch({ baseOffset: 2, values: ["c", "d"] }),
+  ];
+  assert.deepEqual(read(batches, [], 3), ["d"]);
+});
+
+Deno.test("chunkOf() moves past control batches at the end", () => {
+  const batches = [
+    dataBatch({ baseOffset: 0, values: ["a"], producerId: 7, ...transactional }),
+    markerBatch({ baseOffset: 1, producerId: 7, commit: true }),
+  ];
+  assert.equal(chunkOf(fetchedPartition(batches))?.nextOffset, 2);
+});
+
+Deno.test("chunkOf() moves to the last offset that a compacted batch names", () => {
+  const batch = dataBatch({ baseOffset: 10, values: ["kept"] });
+  batch.writeInt32BE(9, 23); // the batch once had ten records
+  assert.equal(chunkOf(fetchedPartition([batch]))?.nextOffset, 20);
+});
+
+Deno.test("chunkOf() leaves a batch that is cut off for the next fetch", () => {
+  const whole = dataBatch({ baseOffset: 0, values: ["a"] });
+  const cut = dataBatch({ baseOffset: 1, values: ["b"] }).subarray(0, 65);
+  const chunk = chunkOf(fetchedPartition([whole, cut]));
+  assert.deepEqual([chunk?.nextOffset, chunk?.bytes.length], [1, whole.length]);
+  assert.equal(chunkOf(fetchedPartition([cut])), undefined);
+  assert.equal(chunkOf(fetchedPartition([Buffer.alloc(0)])), undefined);
+});

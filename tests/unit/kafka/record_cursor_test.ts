@@ -1,0 +1,40 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { RecordCursor } from "../../../src/kafka/record_cursor.ts";
+
+/** Zigzag varint by the definition, with big integers. */
+function encoded(value: number): Uint8Array {
+  const big = BigInt(value);
+  let rest = BigInt.asUintN(64, (big << 1n) ^ (big >> 63n));
+  const bytes: number[] = [];
+  while (rest >= 0x80n) {
+    bytes.push(Number(rest & 0x7fn) | 0x80);
+    rest >>= 7n;
+  }
+  return Uint8Array.from([...bytes, Number(rest)]);
+}
+
+Deno.test("RecordCursor.varint() reads every 32-bit integer", () => {
+  fc.assert(fc.property(fc.integer(), (value) => {
+    const bytes = encoded(value);
+    const cursor = new RecordCursor(bytes);
+    assert.deepEqual([cursor.varint(), cursor.at], [value, bytes.length]);
+  }));
+});
+
+Deno.test("RecordCursor.varlong() reads every integer up to 2^52", () => {
+  fc.assert(fc.property(fc.integer({ min: -(2 ** 52), max: 2 ** 52 }), (value) => {
+    const bytes = encoded(value);
+    const cursor = new RecordCursor(bytes);
+    assert.deepEqual([cursor.varlong(), cursor.at], [value, bytes.length]);
+  }));
+});
+
+Deno.test("RecordCursor.bytesLike() gives the former view itself for equal bytes", () => {
+  const bytes = Uint8Array.of(4, 1, 2, 4, 1, 2, 4, 1, 3, 1);
+  const cursor = new RecordCursor(bytes);
+  const first = cursor.bytes();
+  assert.equal(cursor.bytesLike(first), first);
+  assert.deepEqual(cursor.bytesLike(first), Uint8Array.of(1, 3));
+  assert.equal(cursor.bytesLike(first), null);
+});
