@@ -40,30 +40,61 @@ export function chunkOf(fetched: FetchedPartition): FetchedChunk | undefined {
   };
 }
 
+/** Records, and the position after them. */
+export interface DecodedPart {
+  readonly records: readonly LogRecord[];
+  readonly nextOffset: Offset;
+}
+
 /**
- * The committed data records of a chunk from `fromOffset` on.
+ * Decodes a chunk part by part, so that a small chunk that unpacks into very many records does not
+ * become one very large array.
  *
- * The broker lists the aborted transactions that touch the fetched range. From the first offset of
- * such a transaction on, its producer's transactional batches are dropped, up to its abort
- * marker. Producers are told apart by their id, markers by the batch's control bit: an ordinary
- * record may look like a marker.
+ * Control records are left out, and so are aborted ones. The broker lists the aborted transactions
+ * that touch the fetched range: from the first offset of such a transaction on, its producer's
+ * transactional batches are dropped, up to its abort marker. Producers are told apart by their id,
+ * markers by the batch's control bit: an ordinary record may look like a marker.
  *
  * @see org.apache.kafka.clients.consumer.internals.CompletedFetch, which does the same.
  */
-export function decodeChunk(
-  chunk: FetchedChunk,
-  partition: TopicPartition,
-  fromOffset: Offset,
-): LogRecord[] {
-  const target = { topic: partition.topic, partition: partition.partition, fromOffset };
-  const filter = new AbortedFilter(chunk);
-  const records: LogRecord[] = [];
-  for (let header = readBatchHeader(chunk.bytes, 0); header !== undefined;) {
-    const wanted = filter.passes(header) && header.lastOffset >= fromOffset;
-    if (wanted) decodeBatch(chunk.bytes, header, target, records);
-    header = readBatchHeader(chunk.bytes, header.end);
+export class ChunkDecoder {
+  readonly #chunk: FetchedChunk;
+  readonly #partition: TopicPartition;
+  readonly #filter: AbortedFilter;
+  #at = 0;
+
+  constructor(chunk: FetchedChunk, partition: TopicPartition) {
+    this.#chunk = chunk;
+    this.#partition = partition;
+    this.#filter = new AbortedFilter(chunk);
   }
-  return records;
+
+  /** True when the whole chunk was decoded. */
+  get done(): boolean {
+    return this.#at >= this.#chunk.bytes.length;
+  }
+
+  /**
+   * The next batches, until there are `recordsMax` records; one batch may overshoot it.
+   *
+   * @param fromOffset Records before it are left out.
+   * @throws {PipelineError} See `decodeBatch`; the decoder must not be used afterwards.
+   */
+  decode(fromOffset: Offset, recordsMax: number): DecodedPart {
+    const { topic, partition } = this.#partition;
+    const { bytes, nextOffset } = this.#chunk;
+    const records: LogRecord[] = [];
+    let position = nextOffset;
+    while (records.length < recordsMax) {
+      const header = readBatchHeader(bytes, this.#at);
+      if (header === undefined) return { records, nextOffset };
+      const wanted = this.#filter.passes(header) && header.lastOffset >= fromOffset;
+      if (wanted) decodeBatch(bytes, header, { topic, partition, fromOffset }, records);
+      this.#at = header.end;
+      position = header.lastOffset + 1;
+    }
+    return { records, nextOffset: position };
+  }
 }
 
 /** Follows which producers are inside an aborted transaction while batches go by in order. */

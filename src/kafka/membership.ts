@@ -1,4 +1,4 @@
-import { describeError, isAborted } from "../base/errors.ts";
+import { describeError, dispositionOf, isAborted } from "../base/errors.ts";
 import type { Logger } from "../base/logger.ts";
 import type { GroupMembership, RebalanceListener } from "../streams/ports.ts";
 import type { Cluster } from "./cluster.ts";
@@ -15,8 +15,8 @@ export interface MembershipOptions extends GroupOptions {
   readonly memberIdFile?: string;
 }
 
-/** How long a member tries to leave, ms; after that its session ends by itself. */
-const leaveTimeoutMs = 3_000;
+/** How long Kafka is asked to let a member leave, or for the topic, before the log says so, ms. */
+const answerTimeoutMs = 3_000;
 
 /**
  * Shares the partitions of a topic by Kafka's group protocol, spoken directly.
@@ -52,6 +52,7 @@ export class KafkaMembership implements GroupMembership {
   async run(topic: string, listener: RebalanceListener, signal: AbortSignal): Promise<void> {
     const { memberIdFile } = this.#options;
     const file = memberIdFile === undefined ? undefined : new MemberIdFile(memberIdFile);
+    await this.#requireTopic(topic, signal);
     await this.#removeFormer(file);
     let memberId: string | undefined;
     const remember = async (joined: string): Promise<void> => {
@@ -74,7 +75,6 @@ export class KafkaMembership implements GroupMembership {
     remember: (memberId: string) => Promise<void>,
   ): Promise<void> {
     await using cluster = this.#newCluster();
-    await this.#requireTopic(cluster, topic);
     const participation = new Participation(new GroupClient(cluster, this.#options), {
       topic,
       listener,
@@ -91,11 +91,18 @@ export class KafkaMembership implements GroupMembership {
     }
   }
 
-  async #requireTopic(cluster: Cluster, topic: string): Promise<void> {
-    try {
-      await new Deadline(this.#waiting, leaveTimeoutMs).retry(() => cluster.refresh(topic));
-    } catch (error) {
-      throw toPipelineError(error, `share the partitions of ${topic}`, { topic });
+  /** Waits for Kafka as long as it takes, but not for a topic that does not exist. */
+  async #requireTopic(topic: string, signal: AbortSignal): Promise<void> {
+    await using cluster = this.#newCluster();
+    while (!signal.aborted) {
+      try {
+        await new Deadline(this.#waiting, answerTimeoutMs).retry(() => cluster.refresh(topic));
+        return;
+      } catch (error) {
+        const wrapped = toPipelineError(error, `share the partitions of ${topic}`, { topic });
+        if (dispositionOf(wrapped) !== "retry") throw wrapped;
+        this.#logger.warn("waiting for Kafka", { topic, error: describeError(wrapped) });
+      }
     }
   }
 
@@ -112,7 +119,7 @@ export class KafkaMembership implements GroupMembership {
     await using cluster = this.#newCluster();
     const client = new GroupClient(cluster, this.#options);
     try {
-      await new Deadline(this.#waiting, leaveTimeoutMs).retry(() => client.leave(memberId));
+      await new Deadline(this.#waiting, answerTimeoutMs).retry(() => client.leave(memberId));
       return true;
     } catch (error) {
       if (faultKind(error) === "membership") return true;

@@ -3,8 +3,11 @@ import { assert } from "../base/assert.ts";
 import { PipelineError, throwIfAborted } from "../base/errors.ts";
 import type { Fetched, PartitionReader } from "../streams/ports.ts";
 import type { Offset, TopicPartition } from "../streams/record.ts";
-import { chunkOf, decodeChunk, type FetchedChunk } from "./fetched_chunk.ts";
+import { ChunkDecoder, chunkOf, type FetchedChunk } from "./fetched_chunk.ts";
 import type { FetchedPartition } from "./fetch_protocol.ts";
+
+/** One read brings so many records, or one batch more: 100-byte records then fill half a megabyte. */
+const recordsMax = 5_000;
 
 const noBytes = Buffer.alloc(0);
 
@@ -25,6 +28,8 @@ export class KafkaPartitionReader implements PartitionReader {
   readonly #owner: ReaderOwner;
   readonly #bufferedBytesMax: number;
   readonly #chunks: FetchedChunk[] = [];
+  /** Of the first chunk, once its decoding has begun. */
+  #decoder: ChunkDecoder | undefined;
   #bufferedBytes = 0;
   #position: Offset;
   #fetchPosition: Offset;
@@ -118,20 +123,27 @@ export class KafkaPartitionReader implements PartitionReader {
   }
 
   #take(): Fetched | undefined {
-    const chunk = this.#chunks.shift();
+    const chunk = this.#chunks[0];
     if (chunk === undefined) return this.#throwFailure();
-    const wasFull = !this.hasRoom;
-    this.#bufferedBytes -= chunk.bytes.length;
-    if (wasFull) this.#owner.readerDrained();
-    return this.#decode(chunk);
+    this.#decoder ??= new ChunkDecoder(chunk, this.partition);
+    const fetched = this.#decode(this.#decoder);
+    if (this.#decoder.done) this.#release(chunk);
+    return fetched;
   }
 
-  #decode(chunk: FetchedChunk): Fetched {
+  #release(chunk: FetchedChunk): void {
+    const wasFull = !this.hasRoom;
+    this.#decoder = undefined;
+    this.#chunks.shift();
+    this.#bufferedBytes -= chunk.bytes.length;
+    if (wasFull) this.#owner.readerDrained();
+  }
+
+  #decode(decoder: ChunkDecoder): Fetched {
     try {
-      const records = decodeChunk(chunk, this.partition, this.#position);
-      this.#position = chunk.nextOffset;
-      const endOffset = Math.max(this.#endOffset, this.#position);
-      return { records, nextOffset: this.#position, endOffset };
+      const { records, nextOffset } = decoder.decode(this.#position, recordsMax);
+      this.#position = nextOffset;
+      return { records, nextOffset, endOffset: Math.max(this.#endOffset, nextOffset) };
     } catch (error) {
       this.#rewind();
       throw error;
@@ -140,6 +152,7 @@ export class KafkaPartitionReader implements PartitionReader {
 
   /** Bytes that cannot be read are dropped and fetched again. */
   #rewind(): void {
+    this.#decoder = undefined;
     this.#chunks.length = 0;
     this.#bufferedBytes = 0;
     this.#fetchPosition = this.#position;

@@ -295,6 +295,19 @@ faultTest("KafkaMembership keeps its place over cut heartbeats", async (test) =>
   assert.deepEqual(told.calls, ["assigned 0,1", "rebalancing", "assigned "]);
 });
 
+faultTest("KafkaMembership waits for a Kafka that is away when it starts", async (test) => {
+  const topic = await test.topic(2);
+  const told = new Told();
+  const stop = new AbortController();
+  test.proxy.isolate();
+  const running = member(test.proxy.port, uniqueName("group")).run(topic, told, stop.signal);
+  await new Promise((resolve) => setTimeout(resolve, 4_000));
+  test.proxy.heal();
+  await told.until("assigned 0,1");
+  stop.abort();
+  await running;
+});
+
 faultTest("KafkaMembership joins in spite of cut joins", async (test) => {
   const topic = await test.topic(2);
   const told = new Told();

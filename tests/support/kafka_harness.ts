@@ -28,14 +28,18 @@ export function connectTestKafka(): KafkaConnection {
   });
 }
 
-/** Creates a topic with a new name. */
+/**
+ * Creates a topic with a new name. It keeps records of any age: those of the tests have times of
+ * long ago, which retention would go by.
+ */
 export async function createTestTopic(
   kafka: KafkaConnection,
   partitions: number,
   config: Readonly<Record<string, string>> = {},
 ): Promise<string> {
   const name = uniqueName("test");
-  await kafka.ensureTopics([{ name, partitions, replicationFactor: 1, config }]);
+  const kept = { "retention.ms": "-1", ...config };
+  await kafka.ensureTopics([{ name, partitions, replicationFactor: 1, config: kept }]);
   return name;
 }
 

@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { chunkOf, decodeChunk } from "../../../src/kafka/fetched_chunk.ts";
+import { ChunkDecoder, chunkOf } from "../../../src/kafka/fetched_chunk.ts";
 import type { AbortedTransaction } from "../../../src/kafka/fetch_protocol.ts";
 import { dataBatch, fetchedPartition, markerBatch } from "../../support/kafka_batches.ts";
 import { valuesOf } from "../../contract/log_harness.ts";
+
+const partition = { topic: "t", partition: 0 };
 
 function read(
   batches: readonly Uint8Array[],
@@ -12,12 +14,12 @@ function read(
 ): unknown {
   const chunk = chunkOf(fetchedPartition(batches, { abortedTransactions }));
   assert.ok(chunk !== undefined);
-  return valuesOf(decodeChunk(chunk, { topic: "t", partition: 0 }, fromOffset));
+  return valuesOf(new ChunkDecoder(chunk, partition).decode(fromOffset, 1_000).records);
 }
 
 const transactional = { transactional: true } as const;
 
-Deno.test("decodeChunk() drops an aborted transaction and keeps the others", () => {
+Deno.test("ChunkDecoder drops an aborted transaction and keeps the others", () => {
   const batches = [
     dataBatch({ baseOffset: 0, values: ["plain"] }),
     dataBatch({ baseOffset: 1, values: ["a1", "a2"], producerId: 7, ...transactional }),
@@ -30,7 +32,7 @@ Deno.test("decodeChunk() drops an aborted transaction and keeps the others", () 
   assert.deepEqual(read(batches, [{ producerId: 7, firstOffset: 1 }]), ["plain", "b1", "a3"]);
 });
 
-Deno.test("decodeChunk() tells apart two aborted transactions of one producer", () => {
+Deno.test("ChunkDecoder tells apart two aborted transactions of one producer", () => {
   const batches = [
     dataBatch({ baseOffset: 0, values: ["x"], producerId: 7, ...transactional }),
     markerBatch({ baseOffset: 1, producerId: 7, commit: false }),
@@ -43,12 +45,12 @@ Deno.test("decodeChunk() tells apart two aborted transactions of one producer", 
   assert.deepEqual(read(batches, aborted), ["y"]);
 });
 
-Deno.test("decodeChunk() drops an aborted transaction whose marker is not in the chunk", () => {
+Deno.test("ChunkDecoder drops an aborted transaction whose marker is not in the chunk", () => {
   const batches = [dataBatch({ baseOffset: 5, values: ["x"], producerId: 7, ...transactional })];
   assert.deepEqual(read(batches, [{ producerId: 7, firstOffset: 2 }]), []);
 });
 
-Deno.test("decodeChunk() keeps plain records of a producer that is aborting", () => {
+Deno.test("ChunkDecoder keeps plain records of a producer that is aborting", () => {
   const batches = [
     dataBatch({ baseOffset: 0, values: ["x"], producerId: 7, ...transactional }),
     dataBatch({ baseOffset: 1, values: ["plain"], producerId: 7 }),
@@ -56,7 +58,7 @@ Deno.test("decodeChunk() keeps plain records of a producer that is aborting", ()
   assert.deepEqual(read(batches, [{ producerId: 7, firstOffset: 0 }]), ["plain"]);
 });
 
-Deno.test("decodeChunk() does not take a record with four zero bytes as key for a marker", () => {
+Deno.test("ChunkDecoder does not take a record with four zero bytes as key for a marker", () => {
   const zeroKey = { key: new Uint8Array(4) };
   const batches = [
     dataBatch({ baseOffset: 0, values: ["x"], producerId: 7, ...transactional, ...zeroKey }),
@@ -66,12 +68,30 @@ Deno.test("decodeChunk() does not take a record with four zero bytes as key for 
   assert.deepEqual(read(batches, [{ producerId: 7, firstOffset: 0 }]), ["plain"]);
 });
 
-Deno.test("decodeChunk() skips what lies before the wanted offset, inside a batch too", () => {
+Deno.test("ChunkDecoder skips what lies before the wanted offset, inside a batch too", () => {
   const batches = [
     dataBatch({ baseOffset: 0, values: ["a", "b"] }),
     dataBatch({ baseOffset: 2, values: ["c", "d"] }),
   ];
   assert.deepEqual(read(batches, [], 3), ["d"]);
+});
+
+Deno.test("ChunkDecoder gives a chunk in parts, batch by batch, without losing its place", () => {
+  const chunk = chunkOf(fetchedPartition([
+    dataBatch({ baseOffset: 0, values: ["x"], producerId: 7, ...transactional }),
+    dataBatch({ baseOffset: 1, values: ["a", "b"] }),
+    dataBatch({ baseOffset: 3, values: ["y"], producerId: 7, ...transactional }),
+    dataBatch({ baseOffset: 4, values: ["c"] }),
+    markerBatch({ baseOffset: 5, producerId: 7, commit: false }),
+  ], { abortedTransactions: [{ producerId: 7, firstOffset: 0 }] }));
+  assert.ok(chunk !== undefined);
+  const decoder = new ChunkDecoder(chunk, partition);
+  const parts: unknown[] = [];
+  while (!decoder.done) {
+    const { records, nextOffset } = decoder.decode(0, 1);
+    parts.push([valuesOf(records), nextOffset]);
+  }
+  assert.deepEqual(parts, [[["a", "b"], 3], [["c"], 5], [[], 6]]);
 });
 
 Deno.test("chunkOf() moves past control batches at the end", () => {
