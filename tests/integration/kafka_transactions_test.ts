@@ -71,8 +71,13 @@ class TestProducer {
     await this.#session.send(records, deadline());
   }
 
+  /**
+   * Ends the transaction and waits for its marker, so that the offset of what comes next is known:
+   * the coordinator answers before it is written, but begins the next transaction only after.
+   */
   async end(outcome: "commit" | "abort"): Promise<void> {
     await deadline().retry(() => this.#client.end(this.#identity, outcome));
+    await this.#client.addPartitions(this.#identity, [this.#place], deadline());
   }
 }
 
