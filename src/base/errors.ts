@@ -11,6 +11,7 @@ export type ErrorCode =
   | "SINK_REJECTED"
   | "RECORD_MALFORMED"
   | "SCHEMA_UNKNOWN"
+  | "RECORD_REFUSED"
   | "LOG_FENCED"
   | "STORE_LOCKED"
   | "STORE_CORRUPT"
@@ -77,6 +78,7 @@ function dispositionOfCode(code: ErrorCode): Disposition {
     case "FEED_REFUSED":
     case "REGISTRY_REFUSED":
     case "SINK_REJECTED":
+    case "RECORD_REFUSED":
     case "STORE_UNAVAILABLE":
     case "STATE_UNREADABLE":
     case "INPUT_TRUNCATED":

@@ -1,7 +1,7 @@
 import type { Logger } from "../base/logger.ts";
 import { describeError } from "../base/errors.ts";
 import type { Aggregate } from "../market/aggregate.ts";
-import { baseWindowMs } from "../market/topology.ts";
+import { baseWindowMs, windowRow } from "../market/topology.ts";
 import type { ResultReader } from "../market/queries.ts";
 import type { MarketRow, TradeRow, WindowRow } from "../market/rows.ts";
 import type { Trade } from "../market/trade.ts";
@@ -72,14 +72,14 @@ export class MarketView implements LiveView {
 
   async candles(symbol: string, range: CandleRange): Promise<readonly WindowRow[] | undefined> {
     if (this.#board.summary(symbol) === undefined) return undefined;
-    const { app, topology } = this.#options;
+    const { app } = this.#options;
     const { fromMs = 0, toMs = endOfTimeMs, limit } = range;
     const results = await app.windows(symbol, {
       fromMs: Math.max(0, fromMs),
       toMs: Math.max(0, Math.min(toMs, endOfTimeMs)),
       limit,
     });
-    return results?.map((result) => topology.windowRow(result) as WindowRow);
+    return results?.map((result) => windowRow(result));
   }
 
   trades(symbol: string, limit: number): Promise<readonly TradeRow[]> {
@@ -108,13 +108,13 @@ export class MarketView implements LiveView {
 
   /** Learns what a task that was just opened holds. */
   async #load(partition: number): Promise<void> {
-    const { app, topology, logger } = this.#options;
+    const { app, logger } = this.#options;
     try {
       for (const { key, state } of await app.keys(partition)) {
         const fromMs = dayOf(state.streamTimeMs);
         const limit = dayMs / baseWindowMs;
         const results = await app.windows(key, { fromMs, toMs: endOfTimeMs, limit });
-        const rows = (results ?? []).map((result) => topology.windowRow(result) as WindowRow);
+        const rows = (results ?? []).map((result) => windowRow(result));
         const price = rows.at(-1)?.close;
         if (typeof price !== "number") continue;
         this.#board.trade({ symbol: key, price, tradeTimeMs: state.streamTimeMs });

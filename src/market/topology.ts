@@ -4,6 +4,7 @@ import type { LogRecord } from "../streams/record.ts";
 import type { WindowState } from "../streams/state.ts";
 import { decodeText } from "../streams/text.ts";
 import type { EventContext, Reading, Source, Topology, WindowResult } from "../streams/topology.ts";
+import { topology } from "../streams/topology_builder.ts";
 import { tumbling } from "../streams/windows.ts";
 import { type Aggregate, meanPriceVolume, tradeAggregator, vwap } from "./aggregate.ts";
 import type { TradeCodec } from "./codec.ts";
@@ -28,20 +29,12 @@ export interface MarketOptions {
 
 /** The market job: raw trades and 15-second windows per symbol. */
 export function marketTopology(options: MarketOptions): Topology<Trade, Aggregate, MarketRow> {
-  return {
-    source: tradeSource(options.topic, options.tradeCodec),
-    store: marketStore,
-    windows: tumbling({
-      sizeMs: baseWindowMs,
-      graceMs: options.graceMs,
-      retentionMs: options.retentionMs,
-    }),
-    aggregator: tradeAggregator,
-    windowCodec: options.windowCodec,
-    maxFutureMs: options.maxFutureMs,
-    eventRow: tradeRow,
-    windowRow,
-  };
+  const { topic, tradeCodec, maxFutureMs, graceMs, retentionMs } = options;
+  return topology("market", tradeSource(topic, tradeCodec), { maxFutureMs })
+    .toRows("trades", tradeRow)
+    .windowedBy(tumbling({ sizeMs: baseWindowMs, graceMs, retentionMs }))
+    .aggregate({ store: marketStore, aggregator: tradeAggregator, codec: options.windowCodec })
+    .toRows("running averages and candles", windowRow);
 }
 
 function tradeSource(topic: string, codec: TradeCodec): Source<Trade> {
@@ -98,7 +91,8 @@ function tradeRow(trade: Trade, context: EventContext): TradeRow {
   };
 }
 
-function windowRow({ key, startMs, endMs, state }: WindowResult<Aggregate>): WindowRow {
+/** The row of a window. */
+export function windowRow({ key, startMs, endMs, state }: WindowResult<Aggregate>): WindowRow {
   const { aggregate } = state;
   return {
     kind: "window",

@@ -56,7 +56,7 @@ function collectWindows<E, A, R>(
 ): void {
   for (const window of owner.windows.values()) {
     if (!window.dirty) continue;
-    rows.push(topology.windowRow(resultOf(topology, owner.key, window)));
+    rows.push(topology.results.row(resultOf(topology, owner.key, window)));
     const value = topology.windowCodec.encode(window.state);
     entries.push({ key: windowKey(owner.key, window.startMs), value });
   }

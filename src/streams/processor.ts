@@ -1,11 +1,12 @@
-import { assert } from "../base/assert.ts";
-import type { LogRecord, OutputRecord } from "./record.ts";
+import { assert, InvariantError } from "../base/assert.ts";
+import { describeError, PipelineError } from "../base/errors.ts";
+import { type LogRecord, type OutputRecord, partitionName } from "./record.ts";
 import { type DeadLetterCause, deadLetterRecord, lateTopic, originHeaders } from "./side_output.ts";
 import type { TaskMeta } from "./state.ts";
 import type { ItemCounts } from "./status.ts";
 import { encodeText } from "./text.ts";
 import type { EventContext, Topology } from "./topology.ts";
-import { isClosed, windowStart } from "./windows.ts";
+import { firstOpenStart, firstWindowStart, isClosed, lastWindowStart } from "./windows.ts";
 import type { CachedKey, CachedWindow, WriteCache } from "./write_cache.ts";
 
 /** Receive times that can become write times in microseconds without losing digits. */
@@ -76,7 +77,11 @@ export class RecordProcessor<E, A, R> {
     this.#changed = true;
   }
 
-  /** Applies one record; one that was applied before changes nothing. */
+  /**
+   * Applies one record; one that was applied before changes nothing.
+   *
+   * @throws {PipelineError} `RECORD_REFUSED` where a handler of the job says to stop.
+   */
   process(record: LogRecord): void {
     if (record.offset < this.#inputOffset) return;
     this.skipTo(record.offset + 1);
@@ -93,6 +98,10 @@ export class RecordProcessor<E, A, R> {
   }
 
   #deadRecord(record: LogRecord, cause: DeadLetterCause, detail: string): void {
+    const { onDeserializationError } = this.#topology.handlers;
+    if (onDeserializationError(record, cause, detail) === "stop") {
+      throw refused(record, `it cannot be read: ${cause}, ${detail}`, undefined);
+    }
     this.#counts.read += 1;
     this.#counts.deadLetters += 1;
     this.#sideOutputs.push(deadLetterRecord({ record }, cause, detail));
@@ -100,7 +109,20 @@ export class RecordProcessor<E, A, R> {
 
   #processEvent(event: E, context: EventContext): void {
     this.#counts.read += 1;
-    const { source, windows, maxFutureMs } = this.#topology;
+    try {
+      this.#route(event, context);
+    } catch (error) {
+      // Only the job's own code is the handler's business; damage and bugs of ours are not.
+      if (error instanceof PipelineError || error instanceof InvariantError) throw error;
+      if (this.#topology.handlers.onProcessingError(error, event) === "stop") {
+        throw refused(context.record, "the job failed on one of its events", error);
+      }
+      this.#deadEvent(context, "processing-error", describeError(error));
+    }
+  }
+
+  #route(event: E, context: EventContext): void {
+    const { source, maxFutureMs, events } = this.#topology;
     const fault = source.fault(event);
     if (fault !== undefined) return this.#deadEvent(context, "impossible-value", fault);
     const timeMs = source.timeOf(event);
@@ -108,14 +130,9 @@ export class RecordProcessor<E, A, R> {
     if (aheadMs > maxFutureMs) {
       return this.#deadEvent(context, "far-future", `event is ${aheadMs} ms ahead of its receipt`);
     }
-    this.#eventRows.push(this.#topology.eventRow(event, context));
-    const owner = this.#cache.key(context.key, timeMs);
-    const startMs = windowStart(timeMs, windows.sizeMs);
-    if (isClosed(startMs, owner.state.streamTimeMs, windows)) {
-      return this.#late(event, context, startMs, owner.state.streamTimeMs);
-    }
-    this.#aggregate(event, context, owner, startMs);
-    if (timeMs > owner.state.streamTimeMs) this.#advance(owner, timeMs, context);
+    const row = events?.row(event, context);
+    this.#place(event, timeMs, context);
+    if (row !== undefined) this.#eventRows.push(row);
   }
 
   #deadEvent({ record, index }: EventContext, cause: DeadLetterCause, detail: string): void {
@@ -123,8 +140,28 @@ export class RecordProcessor<E, A, R> {
     this.#sideOutputs.push(deadLetterRecord({ record, index }, cause, detail));
   }
 
-  #late(event: E, context: EventContext, startMs: number, streamTimeMs: number): void {
-    this.#counts.late += 1;
+  /** Puts an event into its windows; it is late when none of them takes it. */
+  #place(event: E, timeMs: number, context: EventContext): void {
+    const { windows } = this.#topology;
+    const owner = this.#cache.key(context.key);
+    const { streamTimeMs } = owner.state;
+    const lastMs = lastWindowStart(timeMs, windows);
+    const firstMs = firstWindowStart(timeMs, windows);
+    const firstOpenMs = Math.max(firstMs, firstOpenStart(streamTimeMs, windows));
+    for (let startMs = firstOpenMs; startMs <= lastMs; startMs += windows.advanceMs) {
+      this.#aggregate(event, context, owner, startMs);
+    }
+    const missedEndMs = Math.min(firstOpenMs, lastMs + windows.advanceMs);
+    for (let startMs = firstMs; startMs < missedEndMs; startMs += windows.advanceMs) {
+      this.#missed(event, context, startMs, streamTimeMs);
+    }
+    if (firstOpenMs <= lastMs) this.#counts.aggregated += 1;
+    else this.#counts.late += 1;
+    if (timeMs > streamTimeMs) this.#advance(owner, timeMs, context);
+  }
+
+  /** Keeps an event that came too late for a window. */
+  #missed(event: E, context: EventContext, startMs: number, streamTimeMs: number): void {
     const { record, index } = context;
     this.#sideOutputs.push({
       topic: lateTopic(record.topic),
@@ -143,13 +180,14 @@ export class RecordProcessor<E, A, R> {
   }
 
   #aggregate(event: E, context: EventContext, owner: CachedKey<A>, startMs: number): void {
-    this.#counts.aggregated += 1;
-    let window = this.#cache.window(owner, startMs);
-    if (window === undefined) {
-      window = this.#cache.openWindow(owner, startMs);
+    const { aggregator } = this.#topology;
+    const found = this.#cache.window(owner, startMs);
+    const window = found ?? this.#cache.newWindow(startMs);
+    aggregator.add(window.state.aggregate, event);
+    if (found === undefined) {
+      owner.windows.set(startMs, window);
       insertSorted(owner.state.openWindows, startMs);
     }
-    this.#topology.aggregator.add(window.state.aggregate, event);
     this.#stamp(owner, window, context);
   }
 
@@ -183,4 +221,12 @@ function insertSorted(list: number[], value: number): void {
   let at = list.length;
   while (at > 0 && (list[at - 1] as number) > value) at--;
   list.splice(at, 0, value);
+}
+
+function refused(record: LogRecord, reason: string, cause: unknown): PipelineError {
+  return new PipelineError(
+    "RECORD_REFUSED",
+    `Cannot go on at ${partitionName(record)}@${record.offset} as ${reason}`,
+    { cause, context: { topic: record.topic, partition: record.partition, offset: record.offset } },
+  );
 }

@@ -20,6 +20,7 @@ export const deadLetterCauses = [
   "far-future",
   "empty",
   "too-many-events",
+  "processing-error",
 ] as const;
 
 /** Why something became a dead letter; labels of the dead-letter counters. */

@@ -1,8 +1,9 @@
 import type { Codec } from "./codec.ts";
+import type { ErrorHandlers } from "./handlers.ts";
 import type { LogRecord } from "./record.ts";
 import type { DeadLetterCause } from "./side_output.ts";
 import type { WindowState } from "./state.ts";
-import type { TumblingWindows } from "./windows.ts";
+import type { TimeWindows } from "./windows.ts";
 
 /** What a record turned out to hold. */
 export type Reading<E> =
@@ -50,26 +51,35 @@ export interface Aggregator<E, A> {
   add(aggregate: A, event: E): void;
 }
 
+/** Turns something into a row of the sink; the name is for people. */
+export interface RowMaker<T extends readonly unknown[], R> {
+  readonly name: string;
+  readonly row: (...from: T) => R;
+}
+
 /**
- * A job as a value: read events, keep them in windows per key, send rows to a sink.
+ * A job as a value: read events, keep them in windows per key, send rows to a sink. Made by
+ * `topology()`.
  *
  * @typeParam E Event.
  * @typeParam A Aggregate of a window.
  * @typeParam R Row of the sink.
  */
 export interface Topology<E, A, R> {
+  readonly name: string;
   readonly source: Source<E>;
-  /** Names the state store; its changelog is `<application>-<store>-changelog`. */
-  readonly store: string;
-  readonly windows: TumblingWindows;
-  readonly aggregator: Aggregator<E, A>;
-  readonly windowCodec: Codec<WindowState<A>>;
   /** An event further than this ahead of its record's timestamp is not believed, ms. */
   readonly maxFutureMs: number;
-  /** The row of an event that is stored as it is, late ones included. */
-  eventRow(event: E, context: EventContext): R;
+  /** The row of an event that is stored as it is, late ones included; `undefined` for none. */
+  readonly events: RowMaker<[event: E, context: EventContext], R> | undefined;
+  /** Names the state store; its changelog is `<application>-<store>-changelog`. */
+  readonly store: string;
+  readonly windows: TimeWindows;
+  readonly aggregator: Aggregator<E, A>;
+  readonly windowCodec: Codec<WindowState<A>>;
   /** The row of a window, as of its last change. */
-  windowRow(result: WindowResult<A>): R;
+  readonly results: RowMaker<[result: WindowResult<A>], R>;
+  readonly handlers: ErrorHandlers<E>;
 }
 
 /** Name of the changelog topic of a store. */

@@ -1,24 +1,35 @@
 import { assert } from "../base/assert.ts";
 
-/** Tumbling windows: fixed size, no overlap, aligned to the epoch, `[start, end)`. */
-export interface TumblingWindows {
+/** Windows of one size, aligned to the epoch, `[start, end)`. */
+export interface TimeWindows {
   /** Window length, ms, > 0. */
   readonly sizeMs: number;
+  /** Distance between two starts, ms; the size for tumbling windows, less for hopping ones. */
+  readonly advanceMs: number;
   /** How long after its end a window still accepts, ms of stream time, >= 0. */
   readonly graceMs: number;
   /** How long a window stays in the store after its start, ms of stream time. */
   readonly retentionMs: number;
 }
 
+/** Windows that one event may fall into; more would make every event that many times as dear. */
+const windowsPerEventMax = 1_000;
+
 /**
- * Describes tumbling windows.
+ * Describes hopping windows: an event falls into `size / advance` of them.
  *
- * @throws {InvariantError} If a length is not a whole number, or the retention is shorter than a
- *   window that still accepts.
+ * @throws {InvariantError} If a length is not a whole number, the size not a multiple of the
+ *   advance, or the retention shorter than the life of a window that still accepts.
+ * @see Kafka Streams TimeWindows#advanceBy; differs: the size must be a multiple of the advance.
  */
-export function tumbling(windows: TumblingWindows): TumblingWindows {
-  const { sizeMs, graceMs, retentionMs } = windows;
+export function hopping(windows: TimeWindows): TimeWindows {
+  const { sizeMs, advanceMs, graceMs, retentionMs } = windows;
   assert(Number.isSafeInteger(sizeMs) && sizeMs > 0, `window size must be > 0: ${sizeMs}`);
+  assert(
+    Number.isSafeInteger(advanceMs) && advanceMs > 0 && sizeMs % advanceMs === 0 &&
+      sizeMs / advanceMs <= windowsPerEventMax,
+    `advance must divide the size into at most ${windowsPerEventMax} steps: ${advanceMs}`,
+  );
   assert(Number.isSafeInteger(graceMs) && graceMs >= 0, `grace must be >= 0: ${graceMs}`);
   assert(
     Number.isSafeInteger(retentionMs) && retentionMs >= sizeMs + graceMs,
@@ -27,15 +38,41 @@ export function tumbling(windows: TumblingWindows): TumblingWindows {
   return Object.freeze({ ...windows });
 }
 
+/** Describes tumbling windows: no overlap, so that an event falls into exactly one. */
+export function tumbling(windows: Omit<TimeWindows, "advanceMs">): TimeWindows {
+  return hopping({ ...windows, advanceMs: windows.sizeMs });
+}
+
 /**
- * The window that an event falls into.
+ * The latest window that an event falls into; with tumbling windows the only one.
  *
  * @param eventTimeMs Epoch ms, >= 0.
- * @returns Its start; `start <= eventTimeMs < start + sizeMs`.
- * @see Kafka Streams TimeWindows#windowsFor; differs: one window, no list.
+ * @returns Its start; `start <= eventTimeMs < start + advanceMs`.
  */
-export function windowStart(eventTimeMs: number, sizeMs: number): number {
-  return eventTimeMs - (eventTimeMs % sizeMs);
+export function lastWindowStart(eventTimeMs: number, { advanceMs }: TimeWindows): number {
+  return eventTimeMs - (eventTimeMs % advanceMs);
+}
+
+/**
+ * The earliest window that an event falls into; none starts before the epoch.
+ *
+ * @param eventTimeMs Epoch ms, >= 0.
+ * @returns Its start; the event's windows start there and every `advanceMs` up to the last one.
+ * @see Kafka Streams TimeWindows#windowsFor
+ */
+export function firstWindowStart(eventTimeMs: number, windows: TimeWindows): number {
+  const lastMs = lastWindowStart(eventTimeMs, windows);
+  return Math.max(0, lastMs + windows.advanceMs - windows.sizeMs);
+}
+
+/**
+ * The start of the earliest window that still accepts, whether or not it exists.
+ *
+ * @returns The least possible start for which `isClosed` is false, >= 0.
+ */
+export function firstOpenStart(streamTimeMs: number, windows: TimeWindows): number {
+  const closedMs = streamTimeMs - windows.sizeMs - windows.graceMs; // a start here is just closed
+  return closedMs < 0 ? 0 : lastWindowStart(closedMs, windows) + windows.advanceMs;
 }
 
 /**
@@ -43,7 +80,7 @@ export function windowStart(eventTimeMs: number, sizeMs: number): number {
  *
  * @see Kafka Streams KStreamWindowAggregate; its prose says "greater", its code agrees with this.
  */
-export function isClosed(startMs: number, streamTimeMs: number, windows: TumblingWindows): boolean {
+export function isClosed(startMs: number, streamTimeMs: number, windows: TimeWindows): boolean {
   return startMs + windows.sizeMs + windows.graceMs <= streamTimeMs;
 }
 
@@ -53,7 +90,7 @@ export function isClosed(startMs: number, streamTimeMs: number, windows: Tumblin
  * It moves in steps of about a twenty-fourth of the retention, so that expired windows go in bulk,
  * and depends on stream time alone, so that every run of the same input purges the same.
  */
-export function purgeHorizonMs(streamTimeMs: number, windows: TumblingWindows): number {
+export function purgeHorizonMs(streamTimeMs: number, windows: TimeWindows): number {
   const stepMs = Math.max(1, Math.floor(windows.retentionMs / 24 / windows.sizeMs)) *
     windows.sizeMs;
   const horizonMs = streamTimeMs - windows.retentionMs;

@@ -55,13 +55,13 @@ export class WriteCache<A> {
     return this.#dirty;
   }
 
-  /** The key's time and windows; a new key starts at `bornAtMs`. */
-  key(key: string, bornAtMs: number): CachedKey<A> {
+  /** The key's time and windows; a key that was never seen stands at the epoch. */
+  key(key: string): CachedKey<A> {
     const cached = this.#keys.get(key);
     if (cached !== undefined) return cached;
     const stored = this.#store.get(keyStateKey(key));
     const state: KeyState = stored === undefined
-      ? { streamTimeMs: bornAtMs, openWindows: [], purgedToMs: 0 }
+      ? { streamTimeMs: 0, openWindows: [], purgedToMs: 0 }
       : decodeState(this.#codecs.keyState, stored);
     const entry: CachedKey<A> = { key, state, windows: new Map(), dirty: false };
     this.#keys.set(key, entry);
@@ -80,9 +80,9 @@ export class WriteCache<A> {
     return window;
   }
 
-  /** Adds an empty window. */
-  openWindow(owner: CachedKey<A>, startMs: number): CachedWindow<A> {
-    const window: CachedWindow<A> = {
+  /** A window without events, in no cache yet. */
+  newWindow(startMs: number): CachedWindow<A> {
+    return {
       startMs,
       state: {
         aggregate: this.#topology.aggregator.initial(),
@@ -92,8 +92,6 @@ export class WriteCache<A> {
       },
       dirty: false,
     };
-    owner.windows.set(startMs, window);
-    return window;
   }
 
   /** Marks a key as changed. */

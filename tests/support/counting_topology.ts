@@ -2,8 +2,17 @@ import type { Codec } from "../../src/streams/codec.ts";
 import type { LogRecord, OutputRecord } from "../../src/streams/record.ts";
 import type { EngineCodecs, WindowState } from "../../src/streams/state.ts";
 import { encodeText } from "../../src/streams/text.ts";
-import type { Reading, Topology } from "../../src/streams/topology.ts";
-import { tumbling } from "../../src/streams/windows.ts";
+import type { ErrorHandlers } from "../../src/streams/handlers.ts";
+import type {
+  Aggregator,
+  EventContext,
+  Reading,
+  Source,
+  Topology,
+  WindowResult,
+} from "../../src/streams/topology.ts";
+import { topology } from "../../src/streams/topology_builder.ts";
+import { hopping } from "../../src/streams/windows.ts";
 
 /** A measured value of a key: an event that has nothing to do with trades. */
 export interface Measurement {
@@ -49,47 +58,51 @@ export const jsonEngineCodecs: EngineCodecs = { keyState: jsonCodec(), meta: jso
 
 /** A job that counts and sums measurements in windows of 10 s, 5 s grace. */
 export function countingTopology(
-  options: { readonly retentionMs?: number } = {},
+  options: {
+    readonly retentionMs?: number;
+    readonly advanceMs?: number;
+    readonly handlers?: Partial<ErrorHandlers<Measurement>>;
+  } = {},
 ): Topology<Measurement, Total, CountingRow> {
-  return {
-    source: {
-      topic: "input",
-      prepare: () => Promise.resolve(),
-      read: readMeasurements,
-      fault: ({ value }) => Number.isFinite(value) ? undefined : "value is not a number",
-      timeOf: ({ timeMs }) => timeMs,
-      write: (measurement) => encodeText(JSON.stringify([measurement])),
-    },
-    store: "totals",
-    windows: tumbling({
-      sizeMs: 10_000,
-      graceMs: 5_000,
-      retentionMs: options.retentionMs ?? 1_000_000,
-    }),
-    aggregator: {
-      initial: () => ({ count: 0, sum: 0 }),
-      add(total, { value }) {
-        total.count += 1;
-        total.sum += value;
-      },
-    },
-    windowCodec: jsonCodec<WindowState<Total>>(),
-    maxFutureMs: 60_000,
-    eventRow: ({ value }, { record, index, versionUs }) => ({
-      kind: "event",
-      id: `${record.partition}/${record.offset}/${index}`,
-      value,
-      versionUs,
-    }),
-    windowRow: ({ key, startMs, state: { aggregate, final, versionUs } }) => ({
-      kind: "window",
-      key,
-      startMs,
-      ...aggregate,
-      final,
-      versionUs,
-    }),
-  };
+  const { retentionMs = 1_000_000, advanceMs = 10_000, handlers = {} } = options;
+  return topology("counting", measurementSource, { handlers })
+    .toRows("events", eventRow)
+    .windowedBy(hopping({ sizeMs: 10_000, advanceMs, graceMs: 5_000, retentionMs }))
+    .aggregate({ store: "totals", aggregator: totals, codec: jsonCodec<WindowState<Total>>() })
+    .toRows("windows", windowRow);
+}
+
+const measurementSource: Source<Measurement> = {
+  topic: "input",
+  prepare: () => Promise.resolve(),
+  read: readMeasurements,
+  fault: ({ value }) => Number.isFinite(value) ? undefined : "value is not a number",
+  timeOf: ({ timeMs }) => timeMs,
+  write: (measurement) => encodeText(JSON.stringify([measurement])),
+};
+
+const totals: Aggregator<Measurement, Total> = {
+  initial: () => ({ count: 0, sum: 0 }),
+  add(total, { value }) {
+    if (value === unbearable) throw new Error("this value cannot be borne");
+    total.count += 1;
+    total.sum += value;
+  },
+};
+
+/** A value on which the job throws. */
+export const unbearable = 666;
+
+function eventRow(
+  { value }: Measurement,
+  { record, index, versionUs }: EventContext,
+): CountingRow {
+  return { kind: "event", id: `${record.partition}/${record.offset}/${index}`, value, versionUs };
+}
+
+function windowRow({ key, startMs, state }: WindowResult<Total>): CountingRow {
+  const { aggregate, final, versionUs } = state;
+  return { kind: "window", key, startMs, ...aggregate, final, versionUs };
 }
 
 function readMeasurements(record: LogRecord): Reading<Measurement> {

@@ -17,8 +17,9 @@ export const apiKeys = {
   fetch: 1,
   joinGroup: 11,
   heartbeat: 12,
-  endTransaction: 26,
+  addPartitions: 24,
   addOffsets: 25,
+  endTransaction: 26,
   commitOffset: 28,
 } as const;
 
@@ -30,6 +31,8 @@ export class KafkaProxy implements AsyncDisposable {
   readonly #done: Promise<void>;
   /** Asked for every request. */
   verdict: (apiKey: number) => ProxyVerdict = () => "pass";
+  /** Told of every answer before it is passed on. */
+  answered: (apiKey: number) => void = () => {};
 
   constructor(target: { readonly hostname: string; readonly port: number }) {
     this.#target = target;
@@ -68,7 +71,7 @@ export class KafkaProxy implements AsyncDisposable {
     try {
       for await (const client of this.#listener) {
         const broker = await Deno.connect(this.#target);
-        const link = new Link(client, broker, (apiKey) => this.verdict(apiKey));
+        const link = new Link(client, broker, this);
         this.#links.add(link);
         void link.done.then(() => this.#links.delete(link));
       }
@@ -82,19 +85,20 @@ export class KafkaProxy implements AsyncDisposable {
 class Link {
   readonly #client: Deno.TcpConn;
   readonly #broker: Deno.TcpConn;
-  readonly #verdictOf: (apiKey: number) => ProxyVerdict;
-  readonly #verdicts: ProxyVerdict[] = [];
+  readonly #proxy: Pick<KafkaProxy, "verdict" | "answered">;
+  /** Requests without an answer yet. */
+  readonly #asked: { readonly apiKey: number; readonly verdict: ProxyVerdict }[] = [];
   readonly done: Promise<void>;
   #cut = false;
 
   constructor(
     client: Deno.TcpConn,
     broker: Deno.TcpConn,
-    verdictOf: (apiKey: number) => ProxyVerdict,
+    proxy: Pick<KafkaProxy, "verdict" | "answered">,
   ) {
     this.#client = client;
     this.#broker = broker;
-    this.#verdictOf = verdictOf;
+    this.#proxy = proxy;
     this.done = Promise.all([
       this.#relay(client, (frame) => this.#request(frame)),
       this.#relay(broker, (frame) => this.#answer(frame)),
@@ -109,15 +113,17 @@ class Link {
   }
 
   async #request(frame: Buffer): Promise<void> {
-    const verdict = this.#verdictOf(frame.readInt16BE(4));
+    const apiKey = frame.readInt16BE(4);
+    const verdict = this.#proxy.verdict(apiKey);
     if (verdict === "drop") return this.cut();
-    this.#verdicts.push(verdict);
+    this.#asked.push({ apiKey, verdict });
     await writeAll(this.#broker, frame);
   }
 
   /** A broker answers the requests of a connection in order. */
   async #answer(frame: Buffer): Promise<void> {
-    const verdict = this.#verdicts.shift() ?? "pass";
+    const { apiKey, verdict } = this.#asked.shift() ?? { apiKey: -1, verdict: "pass" };
+    this.#proxy.answered(apiKey);
     if (verdict === "lose-answer") return this.cut();
     if (verdict === "halve-answer") {
       await writeAll(this.#client, frame.subarray(0, frame.length >> 1));

@@ -11,6 +11,7 @@ import {
   jsonEngineCodecs,
   type Measurement,
   type Total,
+  unbearable,
 } from "../../support/counting_topology.ts";
 import { MemoryStores } from "../../support/memory_stores.ts";
 
@@ -21,8 +22,8 @@ interface Bench {
   readonly cache: WriteCache<Total>;
 }
 
-async function bench(): Promise<Bench> {
-  const topology = countingTopology();
+async function bench(options: Parameters<typeof countingTopology>[0] = {}): Promise<Bench> {
+  const topology = countingTopology(options);
   const store = await new MemoryStores().open({ topic: "input", partition: 0 });
   const cache = new WriteCache(store, jsonEngineCodecs, topology);
   return { processor: new RecordProcessor(topology, cache, firstMeta(0)), cache };
@@ -66,7 +67,7 @@ Deno.test("RecordProcessor sends an event from the far future to the dead letter
   processor.process(record(0, {}, { timeMs: receivedAtMs + 60_001 }));
   assert.equal(header(processor, "cause"), "far-future");
   assert.equal(header(processor, "origin-index"), "1");
-  assert.equal(cache.key("k", 0).state.streamTimeMs, receivedAtMs);
+  assert.equal(cache.key("k").state.streamTimeMs, receivedAtMs);
   processor.process(record(1, { timeMs: receivedAtMs + 60_000 }));
   assert.equal(processor.meta.counts.aggregated, 2);
 });
@@ -110,9 +111,55 @@ Deno.test("RecordProcessor marks a late event with its window and its key's time
 Deno.test("RecordProcessor closes a window in the moment its grace is over", async () => {
   const { processor, cache } = await bench();
   processor.process(record(0, { timeMs: 9_999 }, { timeMs: 14_999 }));
-  const owner = cache.key("k", 0);
+  const owner = cache.key("k");
   assert.ok(!cache.window(owner, 0)?.state.final);
   processor.process(record(1, { timeMs: 15_000 }));
   assert.ok(cache.window(owner, 0)?.state.final);
   assert.deepEqual(owner.state.openWindows, [10_000]);
+});
+
+Deno.test("RecordProcessor puts an event into each of its hopping windows", async () => {
+  const { processor, cache } = await bench({ advanceMs: 5_000 });
+  processor.process(record(0, { timeMs: 12_000, value: 7 }));
+  const owner = cache.key("k");
+  assert.deepEqual(owner.state.openWindows, [5_000, 10_000]);
+  assert.deepEqual(cache.window(owner, 5_000)?.state.aggregate, { count: 1, sum: 7 });
+  assert.equal(processor.meta.counts.aggregated, 1);
+});
+
+Deno.test("RecordProcessor counts an event once that is late for one of its windows", async () => {
+  const { processor } = await bench({ advanceMs: 5_000 });
+  processor.process(record(0, { timeMs: 20_000 }, { timeMs: 12_000 }));
+  assert.equal(processor.meta.counts.aggregated, 2);
+  assert.equal(processor.meta.counts.late, 0);
+  assert.equal(header(processor, "window-start"), "5000");
+});
+
+Deno.test("RecordProcessor stops where the job throws, by default", async () => {
+  const { processor } = await bench();
+  assert.throws(() => processor.process(record(3, { value: unbearable })), {
+    code: "RECORD_REFUSED",
+    message: /Cannot go on at input-0@3 as the job failed/,
+  });
+});
+
+Deno.test("RecordProcessor goes on after onProcessingError with a dead letter", async () => {
+  const { processor, cache } = await bench({
+    handlers: { onProcessingError: () => "dead-letter" },
+  });
+  processor.process(
+    record(0, { value: 1 }, { value: unbearable, timeMs: 1_055_000 }, { value: 2 }),
+  );
+  assert.equal(header(processor, "cause"), "processing-error");
+  const owner = cache.key("k");
+  assert.equal(owner.state.streamTimeMs, receivedAtMs, "a failed event moves no time");
+  assert.deepEqual(cache.window(owner, 1_000_000)?.state.aggregate, { count: 2, sum: 3 });
+  const { read, aggregated, deadLetters } = processor.meta.counts;
+  assert.deepEqual({ read, aggregated, deadLetters }, { read: 3, aggregated: 2, deadLetters: 1 });
+  assert.equal(processor.eventRows.length, 2);
+});
+
+Deno.test("RecordProcessor stops at an unreadable record if the job says so", async () => {
+  const { processor } = await bench({ handlers: { onDeserializationError: () => "stop" } });
+  assert.throws(() => processor.process({ ...record(0), value: null }), { code: "RECORD_REFUSED" });
 });

@@ -1,15 +1,52 @@
 import assert from "node:assert/strict";
-import { isClosed, purgeHorizonMs, tumbling, windowStart } from "../../../src/streams/windows.ts";
+import {
+  firstOpenStart,
+  firstWindowStart,
+  hopping,
+  isClosed,
+  lastWindowStart,
+  purgeHorizonMs,
+  type TimeWindows,
+  tumbling,
+} from "../../../src/streams/windows.ts";
 
 const windows = tumbling({ sizeMs: 15_000, graceMs: 60_000, retentionMs: 3_600_000 });
+
+/** All windows of an event. */
+function windowStarts(timeMs: number, of: TimeWindows): number[] {
+  const starts: number[] = [];
+  const lastMs = lastWindowStart(timeMs, of);
+  for (let startMs = firstWindowStart(timeMs, of); startMs <= lastMs; startMs += of.advanceMs) {
+    starts.push(startMs);
+  }
+  return starts;
+}
 
 Deno.test.each([
   { timeMs: 0, start: 0, why: "the epoch" },
   { timeMs: 14_999, start: 0, why: "the last moment of a window" },
   { timeMs: 15_000, start: 15_000, why: "a boundary belongs to the later window" },
   { timeMs: 1_381_132_800_464, start: 1_381_132_800_000, why: "a real trade" },
-])("windowStart() of $timeMs is $start: $why", ({ timeMs, start }) => {
-  assert.equal(windowStart(timeMs, 15_000), start);
+])("firstWindowStart() and lastWindowStart() of $timeMs are $start: $why", ({ timeMs, start }) => {
+  assert.deepEqual(windowStarts(timeMs, windows), [start]);
+});
+
+const hops = hopping({ sizeMs: 30_000, advanceMs: 10_000, graceMs: 0, retentionMs: 60_000 });
+
+Deno.test.each([
+  { timeMs: 65_000, starts: [40_000, 50_000, 60_000], why: "three windows of 30 s each 10 s" },
+  { timeMs: 60_000, starts: [40_000, 50_000, 60_000], why: "a start is part of its window" },
+  { timeMs: 59_999, starts: [30_000, 40_000, 50_000], why: "an end is not" },
+  { timeMs: 5_000, starts: [0], why: "no window starts before the epoch" },
+])(
+  "firstWindowStart() and lastWindowStart() of $timeMs in hopping windows: $why",
+  ({ timeMs, starts }) => {
+    assert.deepEqual(windowStarts(timeMs, hops), starts);
+  },
+);
+
+Deno.test("hopping() refuses an advance that does not divide the size", () => {
+  assert.throws(() => hopping({ ...hops, advanceMs: 7_000 }), /advance must divide the size/);
 });
 
 Deno.test.each([
@@ -32,4 +69,16 @@ Deno.test("tumbling() refuses a retention that ends before a window closes", () 
     () => tumbling({ sizeMs: 15_000, graceMs: 60_000, retentionMs: 74_999 }),
     /retention must be >= size \+ grace/,
   );
+});
+
+Deno.test("firstOpenStart() is where isClosed() ends", () => {
+  for (const  of of[windows, hops, { ...hops, graceMs: 5_000 }]) {
+    for (let streamTimeMs = 0; streamTimeMs < 200_000; streamTimeMs += 2_500) {
+      const startMs = firstOpenStart(streamTimeMs, of);
+      assert.equal(startMs % of.advanceMs, 0);
+      assert.ok(!isClosed(startMs, streamTimeMs, of), `${startMs} at ${streamTimeMs}`);
+      const beforeMs = startMs - of.advanceMs;
+      assert.ok(beforeMs < 0 || isClosed(beforeMs, streamTimeMs, of), `${beforeMs}`);
+    }
+  }
 });

@@ -1,0 +1,68 @@
+/**
+ * `deno task topology [--mermaid]`: prints the job that `process` runs with these settings.
+ */
+import {
+  type EngineConfig,
+  engineContradictions,
+  engineSettings,
+} from "../src/app/engine_settings.ts";
+import { exitCodeOf } from "../src/app/exit_code.ts";
+import { boolean } from "../src/app/forms.ts";
+import { helpText } from "../src/app/help.ts";
+import { readConfig } from "../src/app/read_config.ts";
+import type { Program } from "../src/app/setting.ts";
+import { InvariantError } from "../src/base/assert.ts";
+import { describeError } from "../src/base/errors.ts";
+import { marketTopology } from "../src/market/topology.ts";
+import { describeTopology, mermaidTopology } from "../src/streams/describe_topology.ts";
+import { print, printError } from "./lib/print.ts";
+
+interface TopologyConfig extends EngineConfig {
+  readonly mermaid: boolean;
+}
+
+const program: Program<TopologyConfig> = {
+  name: "topology",
+  summary: "Prints the job that process runs with these settings.",
+  settings: {
+    ...engineSettings,
+    mermaid: {
+      option: "--mermaid",
+      form: "absent or true",
+      meaning: "as a Mermaid flowchart instead of text",
+      defaultText: "false",
+      flag: true,
+      parse: boolean,
+    },
+  },
+  contradictions: engineContradictions,
+};
+
+function unused(): never {
+  throw new InvariantError("a description reads and writes nothing");
+}
+
+function description(config: TopologyConfig): string {
+  const codec = { encode: unused, decode: unused, prepare: unused };
+  const job = marketTopology({
+    topic: config.topic,
+    graceMs: config.windowGraceMs,
+    retentionMs: config.windowRetentionMs,
+    maxFutureMs: config.maxFutureMs,
+    tradeCodec: codec,
+    windowCodec: codec,
+  });
+  const describe = config.mermaid ? mermaidTopology : describeTopology;
+  return describe(job, config.applicationId);
+}
+
+if (Deno.args.includes("--help")) {
+  print(helpText(program));
+} else {
+  try {
+    print(description(readConfig(program, Deno.env.toObject(), Deno.args)).trimEnd());
+  } catch (error) {
+    printError(describeError(error));
+    Deno.exitCode = exitCodeOf(error);
+  }
+}

@@ -1,0 +1,38 @@
+import type { LogRecord } from "./record.ts";
+import type { DeadLetterCause } from "./side_output.ts";
+
+/** What becomes of something that cannot be handled; nothing is ever dropped without a trace. */
+export type Verdict = "dead-letter" | "stop";
+
+/**
+ * Where a job decides about what goes wrong; named as in Kafka Streams.
+ *
+ * A sink that does not answer is not asked about: it is tried again for as long as it takes. One
+ * that says no to a row stops the task, as rows cannot be left out without making results wrong.
+ */
+export interface ErrorHandlers<E> {
+  /**
+   * A record cannot be read.
+   *
+   * @see Kafka Streams DeserializationExceptionHandler; differs: the default is to go on, with the
+   *   record kept as a dead letter
+   */
+  readonly onDeserializationError: (
+    record: LogRecord,
+    cause: DeadLetterCause,
+    detail: string,
+  ) => Verdict;
+  /**
+   * The job's own code threw on an event. Aggregators that want to go on must throw before they
+   * change anything.
+   *
+   * @see Kafka Streams ProcessingExceptionHandler (KIP-1033)
+   */
+  readonly onProcessingError: (error: unknown, event: E) => Verdict;
+}
+
+/** Goes on after what cannot be read, stops at what should not happen. */
+export const defaultHandlers: ErrorHandlers<unknown> = {
+  onDeserializationError: () => "dead-letter",
+  onProcessingError: () => "stop",
+};

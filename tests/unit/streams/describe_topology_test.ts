@@ -1,0 +1,38 @@
+import assert from "node:assert/strict";
+import { describeTopology, mermaidTopology } from "../../../src/streams/describe_topology.ts";
+import { countingTopology } from "../../support/counting_topology.ts";
+
+Deno.test("describeTopology() names every topic, store and sink", () => {
+  assert.equal(
+    describeTopology(countingTopology({ advanceMs: 5_000 }), "app"),
+    `Topology: counting
+  Source: input, one task per partition
+    unreadable, impossible, more than 60000 ms ahead --> input-dead-letters
+    every event --> sink: events
+  Windows: hopping, 10000 ms every 5000 ms, grace 5000 ms
+    too late --> input-late
+  Store: totals, kept 1000000 ms
+    changes --> app-totals-changelog
+    changed windows --> sink: windows
+`,
+  );
+});
+
+Deno.test("mermaidTopology() draws the same", () => {
+  assert.equal(
+    mermaidTopology(countingTopology(), "app"),
+    `flowchart LR
+  source[("input")]
+  read["read"]
+  windows["tumbling, 10000 ms, grace 5000 ms"]
+  store[("totals")]
+  results[/"windows"/]
+  source --> read --> windows --> store --> results
+  events[/"events"/]
+  read --> events
+  store --> changelog[("app-totals-changelog")]
+  read -. unreadable .-> dead[("input-dead-letters")]
+  windows -. late .-> late[("input-late")]
+`,
+  );
+});
