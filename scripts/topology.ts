@@ -11,6 +11,7 @@ import { boolean } from "../src/app/forms.ts";
 import { helpText } from "../src/app/help.ts";
 import { readConfig } from "../src/app/read_config.ts";
 import type { Program } from "../src/app/setting.ts";
+import { type TradesTable, tradesTablesWritten } from "../src/app/settings.ts";
 import { InvariantError } from "../src/base/assert.ts";
 import { describeError } from "../src/base/errors.ts";
 import { marketTopology } from "../src/market/topology.ts";
@@ -18,6 +19,7 @@ import { describeTopology, mermaidTopology } from "../src/streams/describe_topol
 import { print, printError } from "./lib/print.ts";
 
 interface TopologyConfig extends EngineConfig {
+  readonly tradesTables: readonly TradesTable[];
   readonly mermaid: boolean;
 }
 
@@ -26,6 +28,7 @@ const program: Program<TopologyConfig> = {
   summary: "Prints the job that process runs with these settings.",
   settings: {
     ...engineSettings,
+    tradesTables: tradesTablesWritten,
     mermaid: {
       option: "--mermaid",
       form: "absent or true",
@@ -49,6 +52,7 @@ function description(config: TopologyConfig): string {
     graceMs: config.windowGraceMs,
     retentionMs: config.windowRetentionMs,
     maxFutureMs: config.maxFutureMs,
+    tradeRows: config.tradesTables.length > 0,
     tradeCodec: codec,
     windowCodec: codec,
   });

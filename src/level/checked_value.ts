@@ -27,14 +27,17 @@ export function sealValue(key: Uint8Array, value: Uint8Array): Uint8Array {
  */
 export function openValue(key: Uint8Array, sealed: Uint8Array): Uint8Array {
   const value = sealed.subarray(checksumBytes);
-  if (sealed.length >= checksumBytes) {
-    const view = new DataView(sealed.buffer, sealed.byteOffset, checksumBytes);
-    if (view.getUint32(0) === checksum(key, value)) return value;
-  }
+  if (sealedChecksum(sealed) === checksum(key, value)) return value;
   throw new PipelineError(
     "STORE_CORRUPT",
     `Cannot read a store's value as its checksum does not fit: ${sealed.length} bytes are damaged`,
   );
+}
+
+/** The checksum that a sealed value carries; `undefined` if it is too short for one. */
+export function sealedChecksum(sealed: Uint8Array): number | undefined {
+  if (sealed.length < checksumBytes) return undefined;
+  return new DataView(sealed.buffer, sealed.byteOffset, checksumBytes).getUint32(0);
 }
 
 function checksum(key: Uint8Array, value: Uint8Array): number {

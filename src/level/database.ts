@@ -1,5 +1,5 @@
 import { Level } from "level";
-import { PipelineError } from "../base/errors.ts";
+import { lockedError, storeErrorOf } from "./database_errors.ts";
 
 /** A LevelDB database with raw keys and values. */
 export type Database = Level<Uint8Array, Uint8Array> & {
@@ -25,7 +25,7 @@ const openFolders = new Set<string>();
  */
 export async function openDatabase(folder: string): Promise<Database> {
   const path = await realFolder(folder);
-  if (openFolders.has(path)) throw locked(folder, undefined);
+  if (openFolders.has(path)) throw lockedError(folder);
   openFolders.add(path);
   try {
     const db = new Level<Uint8Array, Uint8Array>(path, {
@@ -36,7 +36,7 @@ export async function openDatabase(folder: string): Promise<Database> {
     return db as Database;
   } catch (error) {
     openFolders.delete(path);
-    throw classify(folder, error);
+    throw storeErrorOf(folder, error);
   }
 }
 
@@ -54,13 +54,8 @@ export async function destroyDatabase(folder: string): Promise<void> {
   try {
     await Deno.remove(folder, { recursive: true });
   } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw classify(folder, error);
+    if (!(error instanceof Deno.errors.NotFound)) throw storeErrorOf(folder, error);
   }
-}
-
-/** Wraps an error of a read or write. */
-export function storeError(folder: string, error: unknown): PipelineError {
-  return error instanceof PipelineError ? error : classify(folder, error);
 }
 
 async function realFolder(folder: string): Promise<string> {
@@ -68,36 +63,6 @@ async function realFolder(folder: string): Promise<string> {
     await Deno.mkdir(folder, { recursive: true });
     return await Deno.realPath(folder);
   } catch (error) {
-    throw classify(folder, error);
+    throw storeErrorOf(folder, error);
   }
-}
-
-function classify(folder: string, error: unknown): PipelineError {
-  const codes = errorCodes(error);
-  if (codes.includes("LEVEL_LOCKED")) return locked(folder, error);
-  if (codes.includes("LEVEL_CORRUPTION")) {
-    return new PipelineError("STORE_CORRUPT", `Cannot use the store ${folder} as it is damaged`, {
-      cause: error,
-    });
-  }
-  return new PipelineError(
-    "STORE_UNAVAILABLE",
-    `Cannot use the store ${folder}: check that the folder is writable and the disk has room`,
-    { cause: error },
-  );
-}
-
-function locked(folder: string, cause: unknown): PipelineError {
-  return new PipelineError(
-    "STORE_LOCKED",
-    `Cannot open the store ${folder} as it is in use: stop the other process or choose another ` +
-      `folder`,
-    { cause },
-  );
-}
-
-function errorCodes(error: unknown): unknown[] {
-  const codes: unknown[] = [];
-  for (let e = error; e instanceof Error; e = e.cause) codes.push((e as { code?: unknown }).code);
-  return codes;
 }

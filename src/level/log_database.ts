@@ -9,13 +9,8 @@ import {
 } from "../streams/record.ts";
 import { encodeText } from "../streams/text.ts";
 import { openValue, sealValue } from "./checked_value.ts";
-import {
-  closeDatabase,
-  type Database,
-  openDatabase,
-  type Operation,
-  storeError,
-} from "./database.ts";
+import { closeDatabase, type Database, openDatabase, type Operation } from "./database.ts";
+import { storeErrorOf } from "./database_errors.ts";
 import { logKey, offsetBytes, partitionBytes } from "./log_keys.ts";
 import { encodeRecord } from "./record_bytes.ts";
 
@@ -114,7 +109,7 @@ export class LogDatabase implements AsyncDisposable {
       const found = await this.#db.iterator({ gte, lt, limit, highWaterMarkBytes: 1 << 20 }).all();
       return found.map(([key, sealed]) => ({ key, value: openValue(key, sealed) }));
     } catch (error) {
-      throw storeError(this.#db.location, error);
+      throw storeErrorOf(this.#db.location, error);
     }
   }
 
@@ -203,7 +198,7 @@ export class LogBatch {
       await this.#db.batch(this.#operations);
     } catch (error) {
       throw new PipelineError("LOG_UNAVAILABLE", "Cannot write to the embedded log", {
-        cause: storeError(this.#db.location, error),
+        cause: storeErrorOf(this.#db.location, error),
       });
     }
     for (const [state, bounds] of this.#bounds) {
@@ -231,6 +226,6 @@ function readValue(db: Database, key: Uint8Array): Uint8Array | undefined {
     const sealed = db.getSync(key);
     return sealed === undefined ? undefined : openValue(key, sealed);
   } catch (error) {
-    throw storeError(db.location, error);
+    throw storeErrorOf(db.location, error);
   }
 }

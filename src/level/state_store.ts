@@ -9,27 +9,23 @@ import type {
 } from "../streams/ports.ts";
 import { partitionName, type TopicPartition } from "../streams/record.ts";
 import { encodeText } from "../streams/text.ts";
-import { openValue, sealValue } from "./checked_value.ts";
+import {
+  checkIdentity,
+  checkpointKey,
+  checkRowsOf,
+  readCheckpoint,
+  type StoreIdentity,
+} from "./checked_store.ts";
+import { openValue, sealedChecksum, sealValue } from "./checked_value.ts";
 import {
   closeDatabase,
   type Database,
   destroyDatabase,
   openDatabase,
   type Operation,
-  storeError,
 } from "./database.ts";
-
-/** Whose state a folder holds; another one is refused. */
-interface StoreIdentity {
-  readonly format: 1;
-  readonly application: string;
-  readonly topic: string;
-  readonly partition: number;
-}
-
-/** The adapter's own entries start with `!`, before every key of the engine. */
-const identityKey = encodeText("!identity");
-const checkpointKey = encodeText("!checkpoint");
+import { storeErrorOf } from "./database_errors.ts";
+import type { RowLedger } from "./row_ledger.ts";
 
 /** Bytes that one read of a scan may bring. */
 const scanBytes = 512 * 1024;
@@ -65,13 +61,13 @@ export class LevelStateStores implements StateStores, AsyncDisposable {
     const db = await openDatabase(folder);
     try {
       return await LevelStateStore.adopt(db, {
-        format: 1,
+        format: 2,
         application: this.#application,
         ...input,
       });
     } catch (error) {
       await closeDatabase(db);
-      throw storeError(folder, error);
+      throw storeErrorOf(folder, error);
     }
   }
 
@@ -88,34 +84,31 @@ export class LevelStateStores implements StateStores, AsyncDisposable {
   }
 }
 
+/**
+ * One task's rows. What it reads must be what was last written: the ledger says so in memory, for
+ * as long as the store is open, and the checkpoint's digest from one opening to the next.
+ */
 class LevelStateStore implements StateStore {
   readonly #db: Database;
+  readonly #ledger: RowLedger;
   #checkpoint: Checkpoint | undefined;
+  /** From a batch's beginning to its success, the disk may lag behind the ledger. */
+  #applying = false;
   #closed = false;
 
-  private constructor(db: Database, checkpoint: Checkpoint | undefined) {
+  private constructor(db: Database, ledger: RowLedger, checkpoint: Checkpoint | undefined) {
     this.#db = db;
+    this.#ledger = ledger;
     this.#checkpoint = checkpoint;
   }
 
-  /** Checks that the database is this task's, or makes an empty one so. */
+  /** Checks whose the database is and that its rows are those of its last commit. */
   static async adopt(db: Database, identity: StoreIdentity): Promise<LevelStateStore> {
-    const stored = readText(db, identityKey);
-    const wanted = JSON.stringify(identity);
-    if (stored === undefined) {
-      await refuseForeign(db);
-      await db.put(identityKey, sealValue(identityKey, encodeText(wanted)));
-    } else if (stored !== wanted) {
-      throw new PipelineError(
-        "STORE_FOREIGN",
-        `Cannot use the store ${db.location} as it must belong to ${wanted}: it says ${stored}`,
-      );
-    }
-    const checkpoint = readText(db, checkpointKey);
-    return new LevelStateStore(
-      db,
-      checkpoint === undefined ? undefined : JSON.parse(checkpoint) as Checkpoint,
-    );
+    await checkIdentity(db, identity);
+    const entry = readCheckpoint(db);
+    const ledger = await checkRowsOf(db, entry);
+    const checkpoint = entry && { changelogPosition: entry.changelogPosition };
+    return new LevelStateStore(db, ledger, checkpoint);
   }
 
   get checkpoint(): Checkpoint | undefined {
@@ -123,12 +116,17 @@ class LevelStateStore implements StateStore {
   }
 
   get(key: Uint8Array): Uint8Array | undefined {
-    try {
-      const sealed = this.#db.getSync(key);
-      return sealed === undefined ? undefined : openValue(key, sealed);
-    } catch (error) {
-      throw storeError(this.#db.location, error);
+    const expected = this.#applying ? "unknown" : this.#ledger.expect(key);
+    if (expected === "absent") return undefined;
+    const sealed = this.#read(key);
+    if (expected !== "unknown" && (sealed && sealedChecksum(sealed)) !== expected) {
+      throw new PipelineError(
+        "STORE_CORRUPT",
+        `Cannot use the store ${this.#db.location} as a row must be as last written: it is ` +
+          (sealed === undefined ? "gone" : "another one"),
+      );
     }
+    return sealed && openValue(key, sealed);
   }
 
   async *scan(range: KeyRange): AsyncIterable<{ key: Uint8Array; value: Uint8Array }> {
@@ -136,22 +134,28 @@ class LevelStateStore implements StateStore {
       const iterator = this.#db.iterator({ ...range, highWaterMarkBytes: scanBytes });
       for await (const [key, sealed] of iterator) yield { key, value: openValue(key, sealed) };
     } catch (error) {
-      throw storeError(this.#db.location, error);
+      throw storeErrorOf(this.#db.location, error);
     }
   }
 
+  /** Ordering: one at a time; after a failed one the store must be opened anew. */
   async apply(entries: readonly StoreEntry[], checkpoint: Checkpoint): Promise<void> {
+    assert(!this.#applying, "a batch must not start before the last one has succeeded");
     assert(
       checkpoint.changelogPosition >= (this.#checkpoint?.changelogPosition ?? 0),
       "a checkpoint must not go back",
     );
-    const value = encodeText(JSON.stringify(checkpoint));
-    const operations = [...entries, { key: checkpointKey, value }].map(operationOf);
+    this.#applying = true;
+    const operations = entries.map((entry) => this.#enter(entry));
+    const value = encodeText(JSON.stringify({ ...checkpoint, ...this.#ledger.sum }));
+    operations.push(operationOf({ key: checkpointKey, value }));
     try {
       await this.#db.batch(operations);
     } catch (error) {
-      throw storeError(this.#db.location, error);
+      throw storeErrorOf(this.#db.location, error);
     }
+    this.#applying = false;
+    this.#ledger.settle();
     this.#checkpoint = checkpoint;
   }
 
@@ -160,22 +164,26 @@ class LevelStateStore implements StateStore {
     this.#closed = true;
     await closeDatabase(this.#db);
   }
+
+  #enter(entry: StoreEntry): Operation {
+    const operation = operationOf(entry);
+    const checksum = operation.type === "put" ? sealedChecksum(operation.value) : undefined;
+    this.#ledger.change(entry.key, checksum, (key) => {
+      const sealed = this.#read(key);
+      return sealed && sealedChecksum(sealed);
+    });
+    return operation;
+  }
+
+  #read(key: Uint8Array): Uint8Array | undefined {
+    try {
+      return this.#db.getSync(key);
+    } catch (error) {
+      throw storeErrorOf(this.#db.location, error);
+    }
+  }
 }
 
 function operationOf({ key, value }: StoreEntry): Operation {
   return value === null ? { type: "del", key } : { type: "put", key, value: sealValue(key, value) };
-}
-
-function readText(db: Database, key: Uint8Array): string | undefined {
-  const sealed = db.getSync(key);
-  return sealed === undefined ? undefined : new TextDecoder().decode(openValue(key, sealed));
-}
-
-async function refuseForeign(db: Database): Promise<void> {
-  const [first] = await db.keys({ limit: 1 }).all();
-  if (first === undefined) return;
-  throw new PipelineError(
-    "STORE_FOREIGN",
-    `Cannot use the store ${db.location} as it must say whose it is: it holds entries without a name`,
-  );
 }

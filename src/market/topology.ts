@@ -2,7 +2,7 @@ import { PipelineError } from "../base/errors.ts";
 import type { Codec } from "../streams/codec.ts";
 import type { LogRecord } from "../streams/record.ts";
 import type { WindowState } from "../streams/state.ts";
-import { decodeText } from "../streams/text.ts";
+import { isTextOf } from "../streams/text.ts";
 import type { EventContext, Reading, Source, Topology, WindowResult } from "../streams/topology.ts";
 import { topology } from "../streams/topology_builder.ts";
 import { tumbling } from "../streams/windows.ts";
@@ -23,6 +23,8 @@ export interface MarketOptions {
   readonly graceMs: number;
   readonly retentionMs: number;
   readonly maxFutureMs: number;
+  /** False when no table takes the raw trades: then no rows are made for nobody. */
+  readonly tradeRows: boolean;
   readonly tradeCodec: TradeCodec;
   readonly windowCodec: Codec<WindowState<Aggregate>>;
 }
@@ -30,8 +32,9 @@ export interface MarketOptions {
 /** The market job: raw trades and 15-second windows per symbol. */
 export function marketTopology(options: MarketOptions): Topology<Trade, Aggregate, MarketRow> {
   const { topic, tradeCodec, maxFutureMs, graceMs, retentionMs } = options;
-  return topology("market", tradeSource(topic, tradeCodec), { maxFutureMs })
-    .toRows("trades", tradeRow)
+  const source = topology("market", tradeSource(topic, tradeCodec), { maxFutureMs });
+  const trades = options.tradeRows ? source.toRows("trades", tradeRow) : source;
+  return trades
     .windowedBy(tumbling({ sizeMs: baseWindowMs, graceMs, retentionMs }))
     .aggregate({ store: marketStore, aggregator: tradeAggregator, codec: options.windowCodec })
     .toRows("running averages and candles", windowRow);
@@ -70,7 +73,7 @@ function keyed(key: Uint8Array | null, trades: Trade[]): Reading<Trade> {
     const detail = `more than ${tradesPerRecordMax} trades in one record: ${trades.length}`;
     return { kind: "dead", cause: "too-many-events", detail };
   }
-  if (key === null || decodeText(key) !== symbol || trades.some((t) => t.symbol !== symbol)) {
+  if (key === null || !isTextOf(key, symbol) || trades.some((t) => t.symbol !== symbol)) {
     const detail = "record key is not the symbol of all its trades";
     return { kind: "dead", cause: "key-mismatch", detail };
   }

@@ -14,3 +14,13 @@ export function decodeText(bytes: Uint8Array): string | undefined {
     return undefined;
   }
 }
+
+/** True when the bytes are the text's UTF-8; decodes nothing as long as both are ASCII. */
+export function isTextOf(bytes: Uint8Array, text: string): boolean {
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = bytes[i] as number;
+    if (byte >= 0x80) return decodeText(bytes) === text;
+    if (byte !== text.charCodeAt(i)) return false;
+  }
+  return bytes.length === text.length;
+}

@@ -5,6 +5,7 @@ import { MarketView } from "../http/market_view.ts";
 import type { FeedKind, LiveView } from "../http/ports.ts";
 import { type HttpServer, serveHttp } from "../http/server.ts";
 import type { TradeCodec } from "../market/codec.ts";
+import type { TradesTable } from "../market/tables.ts";
 import type { ResultReader } from "../market/queries.ts";
 import type { MarketRow } from "../market/rows.ts";
 import { marketStore, marketTopology } from "../market/topology.ts";
@@ -24,7 +25,7 @@ const closeBoundMs = 7_000;
 
 /** What differs between the embedded and the distributed processor. */
 export interface MarketProcessorOptions {
-  readonly config: EngineConfig;
+  readonly config: EngineConfig & { readonly tradesTables: readonly TradesTable[] };
   readonly context: MainContext;
   readonly feed: FeedKind;
   readonly ports: Omit<StreamsPorts<MarketRow>, "codecs" | "clock" | "random" | "logger">;
@@ -58,6 +59,7 @@ export function createMarketProcessor(options: MarketProcessorOptions): MarketPr
     graceMs: config.windowGraceMs,
     retentionMs: config.windowRetentionMs,
     maxFutureMs: config.maxFutureMs,
+    tradeRows: config.tradesTables.length > 0,
     tradeCodec: options.tradeCodec,
     windowCodec: stateCodecs.windowState,
   });

@@ -13,7 +13,7 @@ import {
   type Total,
   unbearable,
 } from "../../support/counting_topology.ts";
-import { MemoryStores } from "../../support/memory_stores.ts";
+import { MemoryStores } from "../../../src/streams/testing/memory_stores.ts";
 
 const receivedAtMs = 1_000_000;
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { PipelineError } from "../../../src/base/errors.ts";
 import { CountingWorld } from "../../support/counting_run.ts";
 import { expectedWindows, measurements } from "../../support/measurements.ts";
-import type { TransactionStep } from "../../support/memory_log.ts";
+import type { TransactionStep } from "../../../src/streams/testing/memory_log.ts";
 
 const input = measurements(3, 60);
 const expected = expectedWindows(input);

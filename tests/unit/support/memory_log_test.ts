@@ -3,7 +3,7 @@ import { appenderContract } from "../../contract/appender.ts";
 import { commitLogContract } from "../../contract/commit_log.ts";
 import { type LogHarness, uniqueName } from "../../contract/log_harness.ts";
 import { recordLogContract } from "../../contract/record_log.ts";
-import { MemoryLog } from "../../support/memory_log.ts";
+import { MemoryLog } from "../../../src/streams/testing/memory_log.ts";
 
 function open(): Promise<LogHarness> {
   const log = new MemoryLog();

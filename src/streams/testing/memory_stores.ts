@@ -1,0 +1,113 @@
+import { PipelineError } from "../../base/errors.ts";
+import type { Checkpoint, KeyRange, StateStore, StateStores, StoreEntry } from "../ports.ts";
+import { partitionName, type TopicPartition } from "../record.ts";
+
+/** The points of a store's write at which a test may interfere. */
+export type StoreStep = "before-apply" | "after-apply";
+
+/** A store seen from outside. */
+export interface StoreView {
+  readonly entries: ReadonlyMap<string, Uint8Array>;
+  readonly checkpoint: Checkpoint | undefined;
+}
+
+interface Disk {
+  readonly entries: Map<string, Uint8Array>;
+  checkpoint: Checkpoint | undefined;
+  open: boolean;
+}
+
+/** Local stores in memory; what was applied survives until `wipe`. */
+export class MemoryStores implements StateStores {
+  readonly #disks = new Map<string, Disk>();
+  hook: (step: StoreStep) => void = () => {};
+
+  open(input: TopicPartition): Promise<StateStore> {
+    const name = partitionName(input);
+    let disk = this.#disks.get(name);
+    if (disk === undefined) {
+      disk = { entries: new Map(), checkpoint: undefined, open: false };
+      this.#disks.set(name, disk);
+    }
+    if (disk.open) {
+      return Promise.reject(new PipelineError("STORE_LOCKED", `Cannot open ${name}: in use`));
+    }
+    disk.open = true;
+    return Promise.resolve(new MemoryStore(this, disk));
+  }
+
+  destroy(input: TopicPartition): Promise<void> {
+    this.#disks.delete(partitionName(input));
+    return Promise.resolve();
+  }
+
+  /** What a store holds, by key in hexadecimal, and how far it is true. */
+  look(input: TopicPartition): StoreView | undefined {
+    return this.#disks.get(partitionName(input));
+  }
+
+  /** The process died: its locks are gone, what was applied stays. */
+  died(): void {
+    for (const disk of this.#disks.values()) disk.open = false;
+  }
+
+  /** The folder was deleted. */
+  wipe(): void {
+    this.#disks.clear();
+  }
+
+  /** Everything in all stores, in key order, for comparisons. */
+  contents(): [store: string, key: string, value: string][] {
+    return [...this.#disks].flatMap(([store, { entries }]) =>
+      [...entries].map(([key, value]): [string, string, string] => [store, key, hex(value)])
+    ).sort();
+  }
+}
+
+class MemoryStore implements StateStore {
+  readonly #owner: MemoryStores;
+  readonly #disk: Disk;
+
+  constructor(owner: MemoryStores, disk: Disk) {
+    this.#owner = owner;
+    this.#disk = disk;
+  }
+
+  get checkpoint(): Checkpoint | undefined {
+    return this.#disk.checkpoint;
+  }
+
+  get(key: Uint8Array): Uint8Array | undefined {
+    return this.#disk.entries.get(hex(key));
+  }
+
+  async *scan(range: KeyRange): AsyncIterable<{ key: Uint8Array; value: Uint8Array }> {
+    await Promise.resolve();
+    const [gte, lt] = [hex(range.gte), hex(range.lt)];
+    const keys = [...this.#disk.entries.keys()].filter((key) => key >= gte && key < lt).sort();
+    if (range.reverse) keys.reverse();
+    for (const key of keys.slice(0, range.limit ?? keys.length)) {
+      yield { key: Uint8Array.fromHex(key), value: this.#disk.entries.get(key) as Uint8Array };
+    }
+  }
+
+  async apply(entries: readonly StoreEntry[], checkpoint: Checkpoint): Promise<void> {
+    await Promise.resolve();
+    this.#owner.hook("before-apply");
+    for (const { key, value } of entries) {
+      if (value === null) this.#disk.entries.delete(hex(key));
+      else this.#disk.entries.set(hex(key), value);
+    }
+    this.#disk.checkpoint = checkpoint;
+    this.#owner.hook("after-apply");
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#disk.open = false;
+    return Promise.resolve();
+  }
+}
+
+function hex(bytes: Uint8Array): string {
+  return bytes.toHex();
+}
