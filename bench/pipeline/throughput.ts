@@ -70,33 +70,32 @@ async function createTopics(kafka: KafkaConnection, application: string): Promis
   ]);
 }
 
-/** Trades of many symbols, a millisecond apart, as the producer writes them. */
-function records(codec: AvroTradeCodec): OutputRecord[] {
-  const random = seededRandom(1);
-  const made: OutputRecord[] = [];
-  for (let trade = 0; trade < tradeCount; trade += perRecord) {
-    const symbol = `S${Math.floor(random.next() * symbolCount)}`;
-    const trades: Trade[] = Array.from({ length: perRecord }, (_, i) => ({
-      symbol,
-      price: 100 + random.next(),
-      volume: 1 + Math.floor(random.next() * 100),
-      eventTimeMs: firstMs + Math.floor((trade + i) / 10),
-      conditions: ["1"],
-    }));
-    made.push({
-      topic: name,
-      timestampMs: firstMs,
-      key: encodeText(symbol),
-      value: codec.encode(trades),
-    });
-  }
-  return made;
+const symbolRandom = seededRandom(1);
+
+/** One record: trades of one of many symbols, ten a millisecond. */
+function recordAt(trade: number, codec: AvroTradeCodec): OutputRecord {
+  const symbol = `S${Math.floor(symbolRandom.next() * symbolCount)}`;
+  const trades: Trade[] = Array.from({ length: perRecord }, (_, i) => ({
+    symbol,
+    price: 100 + symbolRandom.next(),
+    volume: 1 + Math.floor(symbolRandom.next() * 100),
+    eventTimeMs: firstMs + Math.floor((trade + i) / 10),
+    conditions: ["1"],
+  }));
+  const value = codec.encode(trades);
+  return { topic: name, timestampMs: firstMs, key: encodeText(symbol), value };
 }
 
+/** In portions, so that nothing of it is left for the garbage collector when time is taken. */
 async function fill(kafka: KafkaConnection, codec: AvroTradeCodec): Promise<void> {
   await using appender = kafka.appender();
-  const all = records(codec);
-  for (let i = 0; i < all.length; i += 10_000) await appender.append(all.slice(i, i + 10_000));
+  const portion = 10_000;
+  for (let first = 0; first < tradeCount; first += portion * perRecord) {
+    const count = Math.min(portion, (tradeCount - first) / perRecord);
+    await appender.append(
+      Array.from({ length: count }, (_, i) => recordAt(first + i * perRecord, codec)),
+    );
+  }
 }
 
 /** Reads and decodes everything; gives trades per second. */
