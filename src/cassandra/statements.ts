@@ -1,6 +1,12 @@
 import { types } from "cassandra-driver";
 import type { TradeRow, WindowRow } from "../market/rows.ts";
-import { resolutionName, utcDate } from "../market/tables.ts";
+import {
+  resolutionName,
+  tradeColumns,
+  utcDate,
+  windowColumns,
+  windowValues,
+} from "../market/tables.ts";
 import { candleBucket } from "./buckets.ts";
 import type { TableNames } from "./names.ts";
 
@@ -20,29 +26,8 @@ export interface Insert<Row> {
   readonly ttlSeconds: number;
 }
 
-const tradeColumns = [
-  "trade_timestamp",
-  "trade_id",
-  "price",
-  "volume",
-  "trade_conditions",
-  "ingest_timestamp",
-];
-
-const windowColumns = [
-  "window_start",
-  "window_end",
-  "open",
-  "high",
-  "low",
-  "close",
-  "volume",
-  "trade_count",
-  "price_volume_multiply",
-  "vwap",
-  "final",
-  "ingest_timestamp",
-];
+const clusteredTrade = ["trade_timestamp", "trade_id", ...tradeColumns];
+const clusteredWindow = ["window_start", ...windowColumns];
 
 /**
  * Every column in one statement with one write time, so that the row is whole in every version.
@@ -58,7 +43,7 @@ function insertSql(table: string, columns: readonly string[]): string {
 /** Recent trades, by symbol. */
 export function insertTrade(names: TableNames, ttlSeconds: number): Insert<TradeRow> {
   return {
-    query: insertSql(`${names.keyspace}.${names.trades}`, ["symbol", ...tradeColumns]),
+    query: insertSql(`${names.keyspace}.${names.trades}`, ["symbol", ...clusteredTrade]),
     partitionOf: ({ symbol }) => symbol,
     partitionKeyOf: ({ symbol }) => [symbol],
     valuesOf: tradeValues,
@@ -68,7 +53,7 @@ export function insertTrade(names: TableNames, ttlSeconds: number): Insert<Trade
 
 /** Trades for good, by symbol and day. */
 export function insertTradeOfDay(names: TableNames): Insert<TradeRow> {
-  const columns = ["symbol", "trade_date", ...tradeColumns];
+  const columns = ["symbol", "trade_date", ...clusteredTrade];
   return {
     query: insertSql(`${names.keyspace}.${names.tradesByDay}`, columns),
     partitionOf: ({ symbol, tradeTimeMs }) => `${Math.floor(tradeTimeMs / dayMs)} ${symbol}`,
@@ -81,17 +66,17 @@ export function insertTradeOfDay(names: TableNames): Insert<TradeRow> {
 /** 15-second windows, by symbol. */
 export function insertAverage(names: TableNames, ttlSeconds: number): Insert<WindowRow> {
   return {
-    query: insertSql(`${names.keyspace}.${names.runningAverages}`, ["symbol", ...windowColumns]),
+    query: insertSql(`${names.keyspace}.${names.runningAverages}`, ["symbol", ...clusteredWindow]),
     partitionOf: ({ symbol }) => symbol,
     partitionKeyOf: ({ symbol }) => [symbol],
-    valuesOf: windowValues,
+    valuesOf: clusteredWindowValues,
     ttlSeconds,
   };
 }
 
 /** Windows of any length for good, by symbol, length and bucket. */
 export function insertCandle(names: TableNames): Insert<WindowRow> {
-  const columns = ["symbol", "resolution", "bucket", ...windowColumns];
+  const columns = ["symbol", "resolution", "bucket", ...clusteredWindow];
   return {
     query: insertSql(`${names.keyspace}.${names.candles}`, columns),
     partitionOf: (row) => `${candleBucket(row)} ${row.sizeMs} ${row.symbol}`,
@@ -100,7 +85,7 @@ export function insertCandle(names: TableNames): Insert<WindowRow> {
       resolutionName(row.sizeMs),
       localDate(candleBucket(row)),
     ],
-    valuesOf: windowValues,
+    valuesOf: clusteredWindowValues,
     ttlSeconds: 0,
   };
 }
@@ -135,19 +120,6 @@ function tradeValues(row: TradeRow): Bound[] {
 }
 
 /** Nulls are written: left out, they would show the value of an older version. */
-function windowValues(row: WindowRow): Bound[] {
-  return [
-    row.startMs,
-    row.endMs,
-    row.open,
-    row.high,
-    row.low,
-    row.close,
-    row.volume,
-    row.count,
-    row.priceVolumeMultiply,
-    row.vwap,
-    row.final,
-    row.receivedAtMs,
-  ];
+function clusteredWindowValues(row: WindowRow): Bound[] {
+  return [row.startMs, ...windowValues(row)];
 }

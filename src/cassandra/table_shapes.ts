@@ -1,3 +1,4 @@
+import { tradeColumns, windowColumns } from "../market/tables.ts";
 import type { TableNames } from "./names.ts";
 
 /** Key and columns of a table. */
@@ -10,21 +11,6 @@ export interface TableShape {
 
 /** Tables by their role. */
 export type TableRole = Exclude<keyof TableNames, "keyspace">;
-
-const tradeColumns = ["price", "volume", "trade_conditions", "ingest_timestamp"];
-const windowColumns = [
-  "window_end",
-  "open",
-  "high",
-  "low",
-  "close",
-  "volume",
-  "trade_count",
-  "price_volume_multiply",
-  "vwap",
-  "final",
-  "ingest_timestamp",
-];
 
 /** What the statements of this program need. */
 export const expectedShapes: Readonly<Record<TableRole, TableShape>> = {

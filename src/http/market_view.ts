@@ -1,7 +1,8 @@
 import type { Logger } from "../base/logger.ts";
 import { describeError } from "../base/errors.ts";
 import type { Aggregate } from "../market/aggregate.ts";
-import { baseWindowMs, windowRow } from "../market/topology.ts";
+import { summaryWindowMs } from "../market/tables.ts";
+import { windowRow } from "../market/topology.ts";
 import type { ResultReader } from "../market/queries.ts";
 import type { MarketRow, TradeRow, WindowRow } from "../market/rows.ts";
 import type { Trade } from "../market/trade.ts";
@@ -22,7 +23,7 @@ import { dayMs, dayOf, SymbolBoard } from "./symbol_board.ts";
 const tradesPerSymbolMax = 20;
 
 /** Behind every window start: 2^53 ms is past the year 287,000. */
-const endOfTimeMs = Number.MAX_SAFE_INTEGER - baseWindowMs;
+const endOfTimeMs = Number.MAX_SAFE_INTEGER - summaryWindowMs;
 
 /** What a market view shows. */
 export interface MarketViewOptions {
@@ -112,7 +113,7 @@ export class MarketView implements LiveView {
     try {
       for (const { key, state } of await app.keys(partition)) {
         const fromMs = dayOf(state.streamTimeMs);
-        const limit = dayMs / baseWindowMs;
+        const limit = dayMs / summaryWindowMs;
         const results = await app.windows(key, { fromMs, toMs: endOfTimeMs, limit });
         const rows = (results ?? []).map((result) => windowRow(result));
         const price = rows.at(-1)?.close;

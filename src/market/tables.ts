@@ -1,5 +1,6 @@
 /** How results are laid out in tables, whatever keeps them. */
 import { assert } from "../base/assert.ts";
+import type { WindowRow } from "./rows.ts";
 
 /** The tables of raw trades: a bounded past, and everything by day. */
 export type TradesTable = "recent" | "history";
@@ -29,4 +30,44 @@ export function resolutionName(sizeMs: number): string {
 /** The UTC date of a time, `YYYY-MM-DD`: `trade_date` of a trade. */
 export function utcDate(timeMs: number): string {
   return new Date(timeMs).toISOString().slice(0, 10);
+}
+
+/** Columns of a trade outside the key. */
+export const tradeColumns: readonly string[] = [
+  "price",
+  "volume",
+  "trade_conditions",
+  "ingest_timestamp",
+];
+
+/** Columns of a window outside the key, in the order of `windowValues`. */
+export const windowColumns: readonly string[] = [
+  "window_end",
+  "open",
+  "high",
+  "low",
+  "close",
+  "volume",
+  "trade_count",
+  "price_volume_multiply",
+  "vwap",
+  "final",
+  "ingest_timestamp",
+];
+
+/** A window's values outside the key, in the order of `windowColumns`; times are epoch ms. */
+export function windowValues(row: WindowRow): (number | boolean | null)[] {
+  return [
+    row.endMs,
+    row.open,
+    row.high,
+    row.low,
+    row.close,
+    row.volume,
+    row.count,
+    row.priceVolumeMultiply,
+    row.vwap,
+    row.final,
+    row.receivedAtMs,
+  ];
 }

@@ -9,10 +9,8 @@ import { tumbling } from "../streams/windows.ts";
 import { type Aggregate, meanPriceVolume, tradeAggregator, vwap } from "./aggregate.ts";
 import type { TradeCodec } from "./codec.ts";
 import type { MarketRow, TradeRow, WindowRow } from "./rows.ts";
+import { summaryWindowMs } from "./tables.ts";
 import { type Trade, tradeFault, tradeId, tradesPerRecordMax } from "./trade.ts";
-
-/** Length of the base windows, ms: the original's fifteen seconds. */
-export const baseWindowMs = 15_000;
 
 /** Name of the market job's state store. */
 export const marketStore = "windows-15s";
@@ -35,7 +33,7 @@ export function marketTopology(options: MarketOptions): Topology<Trade, Aggregat
   const source = topology("market", tradeSource(topic, tradeCodec), { maxFutureMs });
   const trades = options.tradeRows ? source.toRows("trades", tradeRow) : source;
   return trades
-    .windowedBy(tumbling({ sizeMs: baseWindowMs, graceMs, retentionMs }))
+    .windowedBy(tumbling({ sizeMs: summaryWindowMs, graceMs, retentionMs }))
     .aggregate({ store: marketStore, aggregator: tradeAggregator, codec: options.windowCodec })
     .toRows("running averages and candles", windowRow);
 }

@@ -1,6 +1,12 @@
 import type { SQLInputValue } from "node:sqlite";
 import type { TradeRow, WindowRow } from "../market/rows.ts";
-import { resolutionName, utcDate } from "../market/tables.ts";
+import {
+  resolutionName,
+  tradeColumns,
+  utcDate,
+  windowColumns,
+  windowValues,
+} from "../market/tables.ts";
 
 /** An upsert: its text, and the values to bind for a row. */
 export interface Upsert<Row> {
@@ -9,23 +15,10 @@ export interface Upsert<Row> {
 }
 
 const tradeKey = ["symbol", "trade_timestamp", "trade_id"];
-const tradeFields = ["price", "volume", "trade_conditions", "ingest_timestamp", "version_us"];
+const tradeFields = [...tradeColumns, "version_us"];
 
 const windowKey = ["symbol", "window_start"];
-const windowFields = [
-  "window_end",
-  "open",
-  "high",
-  "low",
-  "close",
-  "volume",
-  "trade_count",
-  "price_volume_multiply",
-  "vwap",
-  "final",
-  "ingest_timestamp",
-  "version_us",
-];
+const windowFields = [...windowColumns, "version_us"];
 
 /** Recent trades. */
 export const upsertTrade: Upsert<TradeRow> = {
@@ -42,13 +35,13 @@ export const upsertTradeOfDay: Upsert<TradeRow> = {
 /** 15-second windows. */
 export const upsertAverage: Upsert<WindowRow> = {
   sql: upsertSql("running_averages_15_sec", windowKey, windowFields),
-  valuesOf: windowValues,
+  valuesOf: windowBindings,
 };
 
 /** Windows of any length for good. */
 export const upsertCandle: Upsert<WindowRow> = {
   sql: upsertSql("candles", ["resolution", ...windowKey], windowFields),
-  valuesOf: (row) => [resolutionName(row.sizeMs), ...windowValues(row)],
+  valuesOf: (row) => [resolutionName(row.sizeMs), ...windowBindings(row)],
 };
 
 /**
@@ -78,21 +71,9 @@ function tradeValues(row: TradeRow): SQLInputValue[] {
   ];
 }
 
-function windowValues(row: WindowRow): SQLInputValue[] {
-  return [
-    row.symbol,
-    row.startMs,
-    row.endMs,
-    row.open,
-    row.high,
-    row.low,
-    row.close,
-    row.volume,
-    row.count,
-    row.priceVolumeMultiply,
-    row.vwap,
-    row.final ? 1 : 0,
-    row.receivedAtMs,
-    row.versionUs,
-  ];
+function windowBindings(row: WindowRow): SQLInputValue[] {
+  const values = windowValues(row).map((value) =>
+    typeof value === "boolean" ? Number(value) : value
+  );
+  return [row.symbol, row.startMs, ...values, row.versionUs];
 }
