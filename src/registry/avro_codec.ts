@@ -58,6 +58,11 @@ export class AvroCodec<T> implements Codec<T> {
     );
   }
 
+  /** Schema id of the values that this codec writes. */
+  get id(): number {
+    return this.#id;
+  }
+
   /** @throws {InvariantError} If the value does not fit the schema. */
   encode(value: T): Uint8Array {
     const end = this.#write(value);

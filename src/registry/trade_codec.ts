@@ -5,6 +5,8 @@ import type { Trade } from "../market/trade.ts";
 import { AvroCodec } from "./avro_codec.ts";
 import type { SchemaRegistry } from "./ports.ts";
 import { tradeSchemaText } from "./schemas.ts";
+import { TradeReader, type TradeRecord } from "./trade_reader.ts";
+import { frameHeaderBytes, frameSchemaId } from "./wire_format.ts";
 
 /** The only kind of frame that carries trades. */
 const tradeType = "trade";
@@ -37,6 +39,7 @@ export interface AvroTradeCodecOptions {
 /** Trades as Avro of `schemas/trade.avsc` in Confluent's wire format, the original's own records. */
 export class AvroTradeCodec implements TradeCodec {
   readonly #codec: AvroCodec<TradeFrame>;
+  readonly #reader = new TradeReader();
 
   private constructor(codec: AvroCodec<TradeFrame>) {
     this.#codec = codec;
@@ -68,11 +71,26 @@ export class AvroTradeCodec implements TradeCodec {
   }
 
   decode(value: Uint8Array): Trade[] {
-    const { trades, type } = this.#codec.decode(value);
+    const { trades, type } = frameSchemaId(value) === this.#codec.id
+      ? this.#read(value)
+      : this.#codec.decode(value);
     if (type === tradeType) return trades as Trade[];
     throw new PipelineError(
       "RECORD_MALFORMED",
       `Cannot decode trades as type must be "${tradeType}": ${JSON.stringify(type.slice(0, 40))}`,
     );
+  }
+
+  /** Nearly all values are of our own schema: they have a reader of their own. */
+  #read(value: Uint8Array): TradeRecord {
+    try {
+      return this.#reader.read(value, frameHeaderBytes);
+    } catch (cause) {
+      throw new PipelineError(
+        "RECORD_MALFORMED",
+        `Cannot decode trades as they must be Avro of schema ${this.#codec.id}`,
+        { cause, context: { valueBytes: value.length } },
+      );
+    }
   }
 }

@@ -1,0 +1,161 @@
+import { isUtf8 } from "node:buffer";
+import type { Trade } from "../market/trade.ts";
+import { decodeText } from "../streams/text.ts";
+
+/** Longest text that is kept for the next time, bytes; and how many are. */
+const internedBytesMax = 32;
+const internedMax = 4_096;
+
+const littleEndian = true;
+
+/** What the bytes of a record say. */
+export interface TradeRecord {
+  readonly trades: Trade[];
+  readonly type: string;
+}
+
+/**
+ * Reads values of `schemas/trade.avsc`, and of nothing else: several times as fast as a reader that
+ * is made from a schema, because texts repeat and are decoded once.
+ *
+ * As strict as the general reader: it never leaves the bytes, believes no count that they could
+ * not hold, and wants UTF-8.
+ *
+ * | field | bytes |
+ * |---|---|
+ * | `data` | blocks: count (zigzag long; negative: then the block's size in bytes), items; count 0 |
+ * | `data[].c` | branch 0: blocks of (branch 0: null; branch 1: text); branch 1: null |
+ * | `data[].p`, `.v` | float64, little-endian |
+ * | `data[].s`, `type` | text: length, UTF-8 |
+ * | `data[].t` | zigzag long |
+ *
+ * @see Apache Avro specification, "Binary encoding"; fields in the schema's order: c, p, s, t, v
+ */
+export class TradeReader {
+  readonly #interned = new Map<number, { readonly bytes: Uint8Array; readonly text: string }>();
+  #bytes: Uint8Array = new Uint8Array();
+  #view: DataView = new DataView(new ArrayBuffer(0));
+  #at = 0;
+
+  /**
+   * @param start Where the value begins; it ends with the bytes.
+   * @throws {Error} If the bytes are no such value; says where.
+   */
+  read(bytes: Uint8Array, start: number): TradeRecord {
+    this.#bytes = bytes;
+    if (this.#view.buffer !== bytes.buffer) this.#view = new DataView(bytes.buffer);
+    this.#at = start;
+    const trades = this.#items(() => this.#trade());
+    const type = this.#text();
+    if (this.#at < bytes.length) throw this.#fault("value has ended before the bytes");
+    return { trades, type };
+  }
+
+  #trade(): Trade {
+    const conditions = this.#branch() === 0 ? this.#items(() => this.#condition()) : null;
+    const price = this.#double();
+    const symbol = this.#text();
+    const eventTimeMs = this.#long();
+    return { symbol, price, volume: this.#double(), eventTimeMs, conditions };
+  }
+
+  #condition(): string | null {
+    return this.#branch() === 0 ? null : this.#text();
+  }
+
+  #items<T>(item: () => T): T[] {
+    const items: T[] = [];
+    for (;;) {
+      let count = this.#long();
+      if (count === 0) return items;
+      if (count < 0) {
+        count = -count;
+        this.#long(); // the block's size, for readers that skip it
+      }
+      if (count > this.#bytes.length - this.#at) throw this.#fault("more items than bytes");
+      for (; count > 0; count--) items.push(item());
+    }
+  }
+
+  #branch(): 0 | 1 {
+    const branch = this.#long();
+    if (branch === 0 || branch === 1) return branch;
+    throw this.#fault("no such branch of a union");
+  }
+
+  #double(): number {
+    const at = this.#advance(8);
+    return this.#view.getFloat64(this.#bytes.byteOffset + at, littleEndian);
+  }
+
+  /** Zigzag varint of a number that a double holds exactly. */
+  #long(): number {
+    const bytes = this.#bytes;
+    let sum = 0;
+    let factor = 1;
+    for (let length = 1; length <= 10; length++) {
+      const byte = bytes[this.#at];
+      if (byte === undefined) throw this.#fault("bytes end inside a number");
+      this.#at++;
+      sum += (byte & 0x7f) * factor;
+      if (byte < 0x80) {
+        if (!Number.isSafeInteger(sum)) return this.#bigLong(length);
+        return sum % 2 === 0 ? sum / 2 : -(sum + 1) / 2;
+      }
+      factor *= 128;
+    }
+    throw this.#fault("number longer than 64 bits");
+  }
+
+  /** The number whose last bytes were just read, where a double cannot hold its zigzag form. */
+  #bigLong(length: number): number {
+    let zigzag = 0n;
+    for (let i = 1; i <= length; i++) {
+      zigzag = (zigzag << 7n) | BigInt((this.#bytes[this.#at - i] ?? 0) & 0x7f);
+    }
+    const value = Number((zigzag >> 1n) ^ -(zigzag & 1n));
+    if (Number.isSafeInteger(value)) return value;
+    throw this.#fault("number beyond 53 bits");
+  }
+
+  #text(): string {
+    const length = this.#long();
+    const start = this.#advance(length);
+    if (length > internedBytesMax) return this.#decode(start, length);
+    let hash = length;
+    for (let i = start; i < this.#at; i++) hash = (hash * 31 + (this.#bytes[i] ?? 0)) | 0;
+    const known = this.#interned.get(hash);
+    if (known !== undefined && this.#isAt(start, known.bytes, length)) return known.text;
+    const text = this.#decode(start, length);
+    if (this.#interned.size >= internedMax) this.#interned.clear();
+    this.#interned.set(hash, { bytes: this.#bytes.slice(start, this.#at), text });
+    return text;
+  }
+
+  #isAt(start: number, text: Uint8Array, length: number): boolean {
+    if (text.length !== length) return false;
+    for (let i = 0; i < length; i++) if (text[i] !== this.#bytes[start + i]) return false;
+    return true;
+  }
+
+  #decode(start: number, length: number): string {
+    const bytes = this.#bytes.subarray(start, start + length);
+    const text = isUtf8(bytes) ? decodeText(bytes) : undefined;
+    if (text === undefined) throw this.#fault("text is not UTF-8");
+    return text;
+  }
+
+  /** Moves on; gives where it was. */
+  #advance(count: number): number {
+    const start = this.#at;
+    if (!(count >= 0 && count <= this.#bytes.length - start)) {
+      throw this.#fault(`no ${count} bytes left`);
+    }
+    this.#at = start + count;
+    return start;
+  }
+
+  #fault(what: string): Error {
+    return new Error(`${what} at byte ${this.#at}`);
+  }
+}
