@@ -24,8 +24,11 @@ export function tradeId(offset: number, index: number): bigint {
   return (BigInt(offset) << indexBits) | BigInt(index);
 }
 
-/** Last moment that a `Date` can hold, epoch ms: the year 275760. */
-const eventTimeMsMax = 8_640_000_000_000_000;
+/**
+ * Latest event time, epoch ms: the year 144683. Avro writes a long doubled, and a number holds 53
+ * bits.
+ */
+const eventTimeMsMax = 2 ** 52 - 1;
 
 /**
  * Says why a trade cannot be real, or `undefined` if it can.

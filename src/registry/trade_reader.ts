@@ -65,16 +65,17 @@ export class TradeReader {
 
   #items<T>(item: () => T): T[] {
     const items: T[] = [];
-    for (;;) {
-      let count = this.#long();
-      if (count === 0) return items;
-      if (count < 0) {
-        count = -count;
-        this.#long(); // the block's size, for readers that skip it
+    for (let count = this.#long(); count !== 0; count = this.#long()) {
+      const sizeBytes = count < 0 ? this.#long() : undefined;
+      const start = this.#at;
+      let left = Math.abs(count);
+      if (left > this.#bytes.length - start) throw this.#fault(`no room for ${left} items`);
+      for (; left > 0; left--) items.push(item());
+      if (sizeBytes !== undefined && this.#at - start !== sizeBytes) {
+        throw this.#fault(`block is not of its ${sizeBytes} bytes`);
       }
-      if (count > this.#bytes.length - this.#at) throw this.#fault("more items than bytes");
-      for (; count > 0; count--) items.push(item());
     }
+    return items;
   }
 
   #branch(): 0 | 1 {
@@ -88,7 +89,7 @@ export class TradeReader {
     return this.#view.getFloat64(this.#bytes.byteOffset + at, littleEndian);
   }
 
-  /** Zigzag varint of a number that a double holds exactly. */
+  /** Zigzag varint of at most 52 bits, which is what avsc writes without rounding. */
   #long(): number {
     const bytes = this.#bytes;
     let sum = 0;
@@ -99,23 +100,12 @@ export class TradeReader {
       this.#at++;
       sum += (byte & 0x7f) * factor;
       if (byte < 0x80) {
-        if (!Number.isSafeInteger(sum)) return this.#bigLong(length);
+        if (!Number.isSafeInteger(sum)) throw this.#fault("number beyond 52 bits");
         return sum % 2 === 0 ? sum / 2 : -(sum + 1) / 2;
       }
       factor *= 128;
     }
     throw this.#fault("number longer than 64 bits");
-  }
-
-  /** The number whose last bytes were just read, where a double cannot hold its zigzag form. */
-  #bigLong(length: number): number {
-    let zigzag = 0n;
-    for (let i = 1; i <= length; i++) {
-      zigzag = (zigzag << 7n) | BigInt((this.#bytes[this.#at - i] ?? 0) & 0x7f);
-    }
-    const value = Number((zigzag >> 1n) ^ -(zigzag & 1n));
-    if (Number.isSafeInteger(value)) return value;
-    throw this.#fault("number beyond 53 bits");
   }
 
   #text(): string {

@@ -52,6 +52,14 @@ function outcome(read: () => TradeRecord): unknown {
   }
 }
 
+/** Refuses what avsc rounds when it reads. */
+function withoutHugeTimes(record: TradeRecord): TradeRecord {
+  for (const { eventTimeMs } of record.trades) {
+    if (eventTimeMs >= 2 ** 52 || eventTimeMs < -(2 ** 52)) throw new Error("rounded");
+  }
+  return record;
+}
+
 Deno.test("TradeReader.read() gives back what was encoded, wherever it lies in its buffer", () => {
   const reader = new TradeReader();
   fc.assert(fc.property(frame, fc.integer({ min: 0, max: 9 }), (given, shift) => {
@@ -75,7 +83,7 @@ Deno.test("TradeReader.read() agrees with the general reader on damaged values",
       const damaged = bytes.subarray(0, Math.max(frameHeaderBytes, bytes.length - cut));
       assert.deepEqual(
         outcome(() => reader.read(damaged, frameHeaderBytes)),
-        outcome(() => general.decode(damaged)),
+        outcome(() => withoutHugeTimes(general.decode(damaged))),
       );
     }),
     { numRuns: 3_000 },
