@@ -20,12 +20,16 @@ export function untidiness(path: string, text: string): string[] {
   return found;
 }
 
-/** True for files that something outside the graph starts: commands, tests, fixtures, benches. */
+/**
+ * True for files that something outside the graph starts or uses: commands, tests, fixtures,
+ * benches, and what the engine offers to its users' tests.
+ */
 export function isEntry(path: string): boolean {
   return /^(src|scripts)\/[^/]+\.ts$/.test(path) ||
     /_(test|bench)\.ts$/.test(path) ||
     path.startsWith("bench/") ||
     path.includes("/fixtures/") ||
+    path === "src/streams/testing/mod.ts" ||
     /^scripts\/[^/]+\/(main|mod)\.ts$/.test(path);
 }
 

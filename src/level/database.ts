@@ -1,5 +1,6 @@
 import { Level } from "level";
 import { lockedError, storeErrorOf } from "./database_errors.ts";
+import { isWholeTable } from "./table_check.ts";
 
 /** A LevelDB database with raw keys and values. */
 export type Database = Level<Uint8Array, Uint8Array> & {
@@ -18,19 +19,34 @@ export type Operation =
  */
 const openFolders = new Set<string>();
 
+/** How a database is opened. */
+export interface DatabaseOptions {
+  /**
+   * Deletes damaged table files first, for a database that can be rebuilt and whose folder is ours:
+   * LevelDB may kill the process when it meets one. If it needs a deleted one, it then says so; if
+   * not, it was left half written by a killed process. New tables are not compressed.
+   */
+  readonly checkTables?: boolean;
+}
+
 /**
  * Opens or creates a database.
  *
  * @throws {PipelineError} `STORE_LOCKED`, `STORE_CORRUPT` or `STORE_UNAVAILABLE`.
  */
-export async function openDatabase(folder: string): Promise<Database> {
+export async function openDatabase(
+  folder: string,
+  { checkTables = false }: DatabaseOptions = {},
+): Promise<Database> {
   const path = await realFolder(folder);
   if (openFolders.has(path)) throw lockedError(folder);
   openFolders.add(path);
   try {
+    if (checkTables) await deleteDamagedTables(path);
     const db = new Level<Uint8Array, Uint8Array>(path, {
       keyEncoding: "view",
       valueEncoding: "view",
+      compression: !checkTables,
     });
     await db.open();
     return db as Database;
@@ -55,6 +71,15 @@ export async function destroyDatabase(folder: string): Promise<void> {
     await Deno.remove(folder, { recursive: true });
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw storeErrorOf(folder, error);
+  }
+}
+
+async function deleteDamagedTables(path: string): Promise<void> {
+  for await (const { name } of Deno.readDir(path)) {
+    const table = `${path}/${name}`;
+    if (name.endsWith(".ldb") && !isWholeTable(await Deno.readFile(table))) {
+      await Deno.remove(table);
+    }
   }
 }
 

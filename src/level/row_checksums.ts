@@ -18,7 +18,6 @@ export class RowChecksums {
   #slots = slotsAtFirst;
   #words = new Uint32Array(slotsAtFirst * slotWords);
   #size = 0;
-  #complete = true;
   readonly #slotsMax: number;
   /** The key looked for last. */
   #low = 0;
@@ -28,27 +27,21 @@ export class RowChecksums {
     this.#slotsMax = options.slotsMax ?? slotsMax;
   }
 
-  /** True while every row found room: then a key that is not known is not in the store. */
-  get complete(): boolean {
-    return this.#complete;
-  }
-
   get(key: Uint8Array): number | undefined {
     const at = this.#find(key);
     return this.#used(at) ? this.#words[at + 2] : undefined;
   }
 
-  set(key: Uint8Array, checksum: number): void {
+  /** @returns False if there is no room for another row. */
+  set(key: Uint8Array, checksum: number): boolean {
     let at = this.#find(key);
     if (!this.#used(at)) {
-      if (!this.#makeRoom()) {
-        this.#complete = false;
-        return;
-      }
+      if (!this.#makeRoom()) return false;
       at = this.#slotOf(this.#low, this.#high);
       this.#size += 1;
     }
     this.#put(at, this.#low, this.#high, checksum);
+    return true;
   }
 
   delete(key: Uint8Array): void {

@@ -13,8 +13,10 @@ export type Expected = number | "absent" | "unknown";
 export class RowLedger {
   readonly #digest = new RowDigest();
   readonly #checksums: RowChecksums;
-  /** Rows without room that the present batch has changed: the disk does not have them yet. */
-  readonly #pending = new Map<string, number | undefined>();
+  /** True while every row found room: then a key that is not known is not in the store. */
+  #complete = true;
+  /** What the present batch changed since there is no room: the disk does not have it yet. */
+  readonly #pending = new Map<string, number | "absent">();
 
   constructor(checksums: RowChecksums = new RowChecksums()) {
     this.#checksums = checksums;
@@ -28,7 +30,7 @@ export class RowLedger {
   /** Takes note of a row that the store holds. */
   found(key: Uint8Array, checksum: number): void {
     this.#digest.add(checksum);
-    this.#checksums.set(key, checksum);
+    if (!this.#checksums.set(key, checksum)) this.#complete = false;
   }
 
   /**
@@ -43,32 +45,34 @@ export class RowLedger {
     stored: (key: Uint8Array) => number | undefined,
   ): void {
     const expected = this.expect(key);
-    const previous = expected === "unknown"
-      ? this.#replacePending(key, checksum, stored)
-      : expected;
+    const previous = expected === "unknown" ? stored(key) : expected;
     if (typeof previous === "number") this.#digest.remove(previous);
-    if (checksum === undefined) return this.#checksums.delete(key);
-    this.#digest.add(checksum);
-    this.#checksums.set(key, checksum);
+    if (checksum !== undefined) this.#digest.add(checksum);
+    if (this.#enter(key, checksum) && this.#complete && this.#pending.size === 0) return;
+    this.#pending.set(nameOf(key), checksum ?? "absent");
   }
 
   /** Says that the disk has every change. */
   settle(): void {
+    if (this.#pending.size > 0) this.#complete = false;
     this.#pending.clear();
   }
 
   expect(key: Uint8Array): Expected {
-    return this.#checksums.get(key) ?? (this.#checksums.complete ? "absent" : "unknown");
+    const known = this.#checksums.get(key);
+    if (known !== undefined) return known;
+    const pending = this.#pending.size > 0 ? this.#pending.get(nameOf(key)) : undefined;
+    return pending ?? (this.#complete ? "absent" : "unknown");
   }
 
-  #replacePending(
-    key: Uint8Array,
-    checksum: number | undefined,
-    stored: (key: Uint8Array) => number | undefined,
-  ): number | undefined {
-    const name = Buffer.from(key).toString("latin1");
-    const previous = this.#pending.has(name) ? this.#pending.get(name) : stored(key);
-    this.#pending.set(name, checksum);
-    return previous;
+  /** @returns False if there is no room for it. */
+  #enter(key: Uint8Array, checksum: number | undefined): boolean {
+    if (checksum !== undefined) return this.#checksums.set(key, checksum);
+    this.#checksums.delete(key);
+    return true;
   }
+}
+
+function nameOf(key: Uint8Array): string {
+  return Buffer.from(key).toString("latin1");
 }

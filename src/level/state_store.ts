@@ -1,5 +1,5 @@
 import { assert } from "../base/assert.ts";
-import { PipelineError } from "../base/errors.ts";
+import { dispositionOf, PipelineError } from "../base/errors.ts";
 import type {
   Checkpoint,
   KeyRange,
@@ -53,12 +53,12 @@ export class LevelStateStores implements StateStores, AsyncDisposable {
    */
   static async open(stateDir: string, application: string): Promise<LevelStateStores> {
     const folder = `${stateDir}/${application}`;
-    return new LevelStateStores(folder, application, await openDatabase(`${folder}/instance`));
+    return new LevelStateStores(folder, application, await openLock(`${folder}/instance`));
   }
 
   async open(input: TopicPartition): Promise<StateStore> {
     const folder = this.#folderOf(input);
-    const db = await openDatabase(folder);
+    const db = await openDatabase(folder, { checkTables: true });
     try {
       return await LevelStateStore.adopt(db, {
         format: 2,
@@ -81,6 +81,17 @@ export class LevelStateStores implements StateStores, AsyncDisposable {
 
   #folderOf(input: TopicPartition): string {
     return `${this.#folder}/${partitionName(input)}`;
+  }
+}
+
+/** Opens the database that stands for the whole folder; it holds nothing that could be lost. */
+async function openLock(folder: string): Promise<Database> {
+  try {
+    return await openDatabase(folder);
+  } catch (error) {
+    if (dispositionOf(error) !== "rebuild") throw error;
+    await destroyDatabase(folder);
+    return await openDatabase(folder);
   }
 }
 

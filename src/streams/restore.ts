@@ -21,24 +21,26 @@ export interface RestoreOptions {
  * transactions or nothing after compaction. May be interrupted at any time and goes on from the
  * checkpoint that each batch leaves.
  *
- * Ordering: the task is fenced, so the changelog's end does not move.
+ * Ordering: the task is fenced, so the changelog's end is final, unless a newer owner fences us in
+ * turn. What that one commits meanwhile is not read: half of a transaction would be no state.
  *
- * @returns The changelog position, which is the changelog's end.
+ * @returns The changelog position, which is the changelog's end as it was at the start.
  * @throws {PipelineError} `CHANGELOG_TRUNCATED` if entries that the store needs are gone.
  * @see Kafka Streams StoreChangelogReader, which compares positions too.
  */
 export async function restore(options: RestoreOptions): Promise<Offset> {
   const { log, changelog, store, clock, signal } = options;
   const bounds = await log.bounds(changelog);
-  let position = restoreStart(changelog, store.checkpoint?.changelogPosition, bounds);
+  let position = checkedPosition(changelog, store.checkpoint?.changelogPosition, bounds);
   const startedMs = clock.monotonicMs();
   let restoredRecords = 0;
   await using reader = log.open(changelog, position);
   while (position < bounds.endOffset) {
     const fetched = await reader.next(signal);
-    position = fetched.nextOffset;
-    await store.apply(fetched.records.flatMap(entryOf), { changelogPosition: position });
-    restoredRecords += fetched.records.length;
+    position = Math.min(fetched.nextOffset, bounds.endOffset);
+    const records = fetched.records.filter(({ offset }) => offset < bounds.endOffset);
+    await store.apply(records.flatMap(entryOf), { changelogPosition: position });
+    restoredRecords += records.length;
     const elapsedMs = Math.max(1, clock.monotonicMs() - startedMs);
     options.onProgress({
       restoredRecords,
@@ -49,13 +51,22 @@ export async function restore(options: RestoreOptions): Promise<Offset> {
   return position;
 }
 
-function restoreStart(
+/**
+ * Where a store with this checkpoint goes on in its changelog.
+ *
+ * The changelog must hold every entry since the first one, whatever the store has: only compaction
+ * may thin it out, and that does not move the start. A store that is complete would otherwise hide
+ * that its changelog could not rebuild it any more.
+ *
+ * @throws {PipelineError} `CHANGELOG_TRUNCATED` if the changelog was cut or made anew.
+ */
+export function checkedPosition(
   changelog: TopicPartition,
   checkpoint: Offset | undefined,
   { startOffset, endOffset }: LogBounds,
 ): Offset {
   const from = checkpoint ?? 0;
-  if (from >= startOffset && from <= endOffset) return from;
+  if (startOffset === 0 && from <= endOffset) return from;
   const remedy = "stop every instance, delete the topic and the state folders, " +
     "reset the group's offsets, start again";
   throw new PipelineError(

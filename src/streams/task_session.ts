@@ -18,8 +18,14 @@ import type {
   StateStores,
 } from "./ports.ts";
 import { RecordProcessor } from "./processor.ts";
-import { type LogRecord, type Offset, type OutputRecord, partitionName } from "./record.ts";
-import { restore } from "./restore.ts";
+import {
+  type LogRecord,
+  type Offset,
+  type OutputRecord,
+  partitionName,
+  type TopicPartition,
+} from "./record.ts";
+import { checkedPosition, restore } from "./restore.ts";
 import { type EngineCodecs, firstMeta, type TaskMeta } from "./state.ts";
 import type { RestoreProgress, TaskState } from "./status.ts";
 import { metaKey } from "./store_keys.ts";
@@ -190,16 +196,18 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
 
 async function bringUpToDate<R>(
   ports: StreamsPorts<R>,
-  { changelog }: CommitPlace,
+  { input, changelog }: CommitPlace,
   store: StateStore,
   committed: CommittedOffset | undefined,
   observer: OpeningObserver,
   signal: AbortSignal,
 ): Promise<void> {
+  const { log, clock, commitLog } = ports;
   const have = store.checkpoint?.changelogPosition;
+  checkedPosition(changelog, have, await log.bounds(changelog));
   if (have !== undefined && have === parseCommitMetadata(committed?.metadata ?? "")) return;
-  const { log, clock } = ports;
   await restore({ log, changelog, store, clock, signal, onProgress: observer.onRestore });
+  await refuseTakenOver(commitLog, input, committed);
 }
 
 async function findPlace<R>(
@@ -234,4 +242,22 @@ async function findPlace<R>(
     throw inputTruncated(input, meta.inputOffset, bounds);
   }
   return meta;
+}
+
+/**
+ * While we restored, a newer owner may have fenced us and committed, and compaction may have taken
+ * away entries that its own replaced: what we have is then no state of any moment.
+ */
+async function refuseTakenOver(
+  commitLog: CommitLog,
+  input: TopicPartition,
+  before: CommittedOffset | undefined,
+): Promise<void> {
+  const now = await commitLog.committed(input);
+  if (now?.offset === before?.offset) return;
+  throw new PipelineError(
+    "LOG_FENCED",
+    `Cannot open ${partitionName(input)} as another owner went on with it: committed offset is ` +
+      `${now?.offset}, before the restore it was ${before?.offset}`,
+  );
 }

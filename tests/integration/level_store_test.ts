@@ -112,3 +112,27 @@ Deno.test("LevelStateStores notices flipped bits in table files", () =>
       for (let i = 0; i < 60_000; i++) store.get(encodeText(`k${String(i).padStart(6, "0")}`));
     }, { code: "STORE_CORRUPT" });
   }));
+
+Deno.test("LevelStateStores keeps a store beside whose tables a killed process left half of one", () =>
+  inFolder(async (folder) => {
+    {
+      await using stores = await LevelStateStores.open(folder, "app");
+      await using store = await stores.open(input);
+      await fill(store, 10);
+    }
+    await Deno.writeFile(`${folder}/app/t-3/000999.ldb`, new Uint8Array(5_000));
+    await using stores = await LevelStateStores.open(folder, "app");
+    await using store = await stores.open(input);
+    assert.deepEqual(store.checkpoint, { changelogPosition: 10 });
+  }));
+
+Deno.test("LevelStateStores makes the lock of its folder anew when that is damaged", () =>
+  inFolder(async (folder) => {
+    {
+      await using _stores = await LevelStateStores.open(folder, "app");
+    }
+    await Deno.writeTextFile(`${folder}/app/instance/CURRENT`, "garbage");
+    await using stores = await LevelStateStores.open(folder, "app");
+    await using store = await stores.open(input);
+    assert.equal(store.checkpoint, undefined);
+  }));

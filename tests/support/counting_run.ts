@@ -2,7 +2,12 @@ import assert from "node:assert/strict";
 import { systemClock } from "../../src/base/clock.ts";
 import { type Logger, silentLogger } from "../../src/base/logger.ts";
 import { seededRandom } from "../../src/base/random.ts";
-import type { GroupMembership, RebalanceListener, Sink } from "../../src/streams/ports.ts";
+import type {
+  GroupMembership,
+  RebalanceListener,
+  Sink,
+  StateStores,
+} from "../../src/streams/ports.ts";
 import { StreamsApp } from "../../src/streams/streams_app.ts";
 import { changelogTopic, type Topology } from "../../src/streams/topology.ts";
 import type { ItemCounts } from "../../src/streams/status.ts";
@@ -14,8 +19,8 @@ import {
   measurementRecord,
   type Total,
 } from "./counting_topology.ts";
-import { MemoryLog } from "./memory_log.ts";
-import { MemoryStores } from "./memory_stores.ts";
+import { MemoryLog } from "../../src/streams/testing/memory_log.ts";
+import { MemoryStores } from "../../src/streams/testing/memory_stores.ts";
 
 /** The process dies here. */
 export class Crash extends Error {
@@ -80,6 +85,8 @@ export class CountingWorld {
   readonly partitions: number;
   readonly topology: Topology<Measurement, Total, CountingRow>;
   logger: Logger = silentLogger;
+  /** Stores to use in place of those in memory. */
+  givenStores: StateStores | undefined;
 
   constructor(options: { readonly partitions?: number; readonly retentionMs?: number } = {}) {
     this.partitions = options.partitions ?? 2;
@@ -102,7 +109,7 @@ export class CountingWorld {
       {
         log: this.log,
         commitLog: this.log.commitLogOf("app"),
-        stores: this.stores,
+        stores: this.givenStores ?? this.stores,
         sink: this.sink,
         codecs: jsonEngineCodecs,
         clock: systemClock,

@@ -3,9 +3,12 @@ import type { ItemCounts } from "../../src/streams/status.ts";
 import type { Measurement } from "./counting_topology.ts";
 
 /** Records of measurements with ties, disorder and late ones; the same for a seed. */
-export function measurements(seed: number, records: number): Measurement[][] {
+export function measurements(
+  seed: number,
+  records: number,
+  keys: readonly string[] = ["a", "b", "c\0d", "été"],
+): Measurement[][] {
   const random = seededRandom(seed);
-  const keys = ["a", "b", "c\0d", "été"];
   const clocks = new Map(keys.map((key) => [key, 1_000_000]));
   return Array.from({ length: records }, () => {
     const key = keys[Math.floor(random.next() * keys.length)] as string;

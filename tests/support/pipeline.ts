@@ -1,3 +1,4 @@
+import { committedBy, ProcessInstance, type TaskAnswer } from "./process_instance.ts";
 import { Program } from "./program.ts";
 
 /** What the pipeline runs on. */
@@ -13,22 +14,20 @@ export interface PipelineOptions {
   readonly partitions?: number;
 }
 
-/** What `/api/tasks` says, as far as it is looked at. */
-interface TaskAnswer {
-  readonly committed_offset: number | null;
-  readonly lag_records: number | null;
-  readonly counts: { readonly read: number; readonly aggregated: number; readonly late: number };
-  readonly problem: string | null;
-}
-
 /** The distributed pipeline with each program as a process: feed, produce, process. */
 export class Pipeline implements AsyncDisposable {
   readonly #options: PipelineOptions;
   readonly #programs = new AsyncDisposableStack();
-  process: Program | undefined;
+  readonly #main: ProcessInstance;
 
   constructor(options: PipelineOptions) {
     this.#options = options;
+    this.#main = this.instance();
+  }
+
+  /** The processor of `startProcess`. */
+  get process(): Program | undefined {
+    return this.#main.program;
   }
 
   get keyspace(): string {
@@ -39,12 +38,16 @@ export class Pipeline implements AsyncDisposable {
     return `t-${this.#options.name}`;
   }
 
+  get application(): string {
+    return `a-${this.#options.name}`;
+  }
+
   get environment(): Record<string, string> {
-    const { services, name, stateDir, symbols, partitions = 2 } = this.#options;
+    const { services, stateDir, symbols, partitions = 2 } = this.#options;
     return {
       ...services,
       TOPIC_KAFKA: this.topic,
-      APPLICATION_ID: `a-${name}`,
+      APPLICATION_ID: this.application,
       CASSANDRA_KEYSPACE: this.keyspace,
       TRADES_TTL: "0",
       TOPIC_PARTITIONS: String(partitions),
@@ -62,45 +65,38 @@ export class Pipeline implements AsyncDisposable {
     if (code !== 0) throw new Error(`provision: ${JSON.stringify(provision.log)}`);
   }
 
-  /** Starts feed and producer. */
-  async produce(): Promise<Program> {
-    const args = ["--replay", this.#options.frames, "--speed", "max", "--port", "0"];
+  /**
+   * Starts feed and producer.
+   *
+   * @param speed Recorded seconds per second.
+   */
+  async produce(speed: number | "max" = "max"): Promise<Program> {
+    const args = ["--replay", this.#options.frames, "--speed", String(speed), "--port", "0"];
     const feed = this.#programs.use(new Program("feed", { args, env: this.environment }));
     const { FINHUB_API_URL } = await feed.line("Serving Finnhub's protocol");
     const env = { ...this.environment, FINHUB_API_URL: String(FINHUB_API_URL) };
     return this.#programs.use(new Program("produce", { env }));
   }
 
+  /** A processor with a state folder of its own; not started yet. */
+  instance(folder: string = ""): ProcessInstance {
+    const env = { ...this.environment, STATE_DIR: `${this.#options.stateDir}${folder}` };
+    return this.#programs.use(new ProcessInstance(env));
+  }
+
   /** Starts a processor in place of the one before. */
   startProcess(): Program {
-    this.process = this.#programs.use(new Program("process", { env: this.environment }));
-    return this.process;
+    return this.#main.start();
   }
 
   /** Waits until so many items have been committed; gives what was read in the end. */
   async committed(items: number, msMax: number): Promise<number> {
-    const deadline = performance.now() + msMax;
-    for (;;) {
-      const tasks = await this.tasks();
-      const read = tasks.reduce((sum, { counts }) => sum + counts.read, 0);
-      if (read >= items) return read;
-      if (performance.now() > deadline) {
-        throw new Error(`${read} of ${items} items after ${msMax} ms: ${JSON.stringify(tasks)}`);
-      }
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
+    return await committedBy([this.#main], items, msMax);
   }
 
   /** The processor's tasks; none while it does not answer. */
   async tasks(): Promise<readonly TaskAnswer[]> {
-    if (this.process === undefined) return [];
-    const { page } = await this.process.line("Processing");
-    try {
-      const response = await fetch(`${page}/api/tasks`);
-      return (await response.json()).tasks;
-    } catch {
-      return [];
-    }
+    return await this.#main.tasks();
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -25,6 +25,8 @@ export class Program implements AsyncDisposable {
   readonly #log: LogEntry[] = [];
   readonly #waiting = new Set<() => void>();
   readonly #reading: Promise<void>;
+  /** Wall clock of its start, epoch ms. */
+  readonly startedAtMs: number = Date.now();
   #exited = false;
 
   constructor(name: ProgramName, { args = [], env = {} }: ProgramOptions = {}) {
@@ -62,6 +64,16 @@ export class Program implements AsyncDisposable {
       }
       await this.#news(deadline);
     }
+  }
+
+  /** Holds it still: connections stay open, nothing is answered. */
+  pause(): void {
+    this.#child.kill("SIGSTOP");
+  }
+
+  /** Lets it go on after `pause`. */
+  resume(): void {
+    this.#child.kill("SIGCONT");
   }
 
   /** Ends it without warning; nothing of it runs any more afterwards. */

@@ -134,13 +134,21 @@ export class MemoryLog implements RecordLog, RecordAppender {
 
   /** What a `read_committed` reader sees of a whole topic. */
   visible(topic: string): LogRecord[] {
-    return [...this.#partitions.values()].flatMap(({ entries }) =>
-      entries.flatMap(({ record, transaction }) =>
-        record?.topic === topic && (transaction?.state ?? "committed") === "committed"
-          ? [record]
-          : []
-      )
+    const count = this.#counts.get(topic) ?? 0;
+    return Array.from({ length: count }, (_, partition) => ({ topic, partition }))
+      .flatMap((place) => this.committedRecords(place, 0));
+  }
+
+  /** The committed records of a partition from an offset on. */
+  committedRecords(place: TopicPartition, from: Offset): LogRecord[] {
+    return this.partition(place).entries.slice(from).flatMap(({ record, transaction }) =>
+      record !== undefined && (transaction?.state ?? "committed") === "committed" ? [record] : []
     );
+  }
+
+  /** End of what is decided in a partition: the first undecided record stops every reader. */
+  stableEnd(place: TopicPartition): Offset {
+    return stableEnd(this.partition(place));
   }
 
   [Symbol.asyncDispose](): Promise<void> {

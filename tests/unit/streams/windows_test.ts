@@ -72,13 +72,13 @@ Deno.test("tumbling() refuses a retention that ends before a window closes", () 
 });
 
 Deno.test("firstOpenStart() is where isClosed() ends", () => {
-  for (const  of of[windows, hops, { ...hops, graceMs: 5_000 }]) {
+  for (const each of [windows, hops, { ...hops, graceMs: 5_000 }]) {
     for (let streamTimeMs = 0; streamTimeMs < 200_000; streamTimeMs += 2_500) {
-      const startMs = firstOpenStart(streamTimeMs, of);
-      assert.equal(startMs % of.advanceMs, 0);
-      assert.ok(!isClosed(startMs, streamTimeMs, of), `${startMs} at ${streamTimeMs}`);
-      const beforeMs = startMs - of.advanceMs;
-      assert.ok(beforeMs < 0 || isClosed(beforeMs, streamTimeMs, of), `${beforeMs}`);
+      const startMs = firstOpenStart(streamTimeMs, each);
+      assert.equal(startMs % each.advanceMs, 0);
+      assert.ok(!isClosed(startMs, streamTimeMs, each), `${startMs} at ${streamTimeMs}`);
+      const beforeMs = startMs - each.advanceMs;
+      assert.ok(beforeMs < 0 || isClosed(beforeMs, streamTimeMs, each), `${beforeMs}`);
     }
   }
 });

@@ -1,0 +1,170 @@
+/** A bug that is put in on purpose: if nothing notices it, the tests are worth nothing. */
+export interface PlantedBug {
+  readonly name: string;
+  /** Path from the root. */
+  readonly file: string;
+  /** Text that stands exactly once in the file. */
+  readonly find: string;
+  readonly replace: string;
+  /** The promise that it breaks. */
+  readonly guarantee: string;
+  /** A test that notices it, where the simulation has no such part; else the simulation must. */
+  readonly test?: string;
+}
+
+/** One for each thing that must not be forgotten. */
+export const plantedBugs: readonly PlantedBug[] = [
+  {
+    name: "no fence at opening",
+    file: "src/streams/task_session.ts",
+    find: "const writer = opening.use(await ports.commitLog.fence(place.input));",
+    replace: `const writer = opening.use({
+      commit: async (transaction) =>
+        await (await ports.commitLog.fence(place.input)).commit(transaction),
+      [Symbol.asyncDispose]: () => Promise.resolve(),
+    });`,
+    guarantee: "G4",
+  },
+  {
+    name: "the store written before the transaction",
+    file: "src/streams/commit.ts",
+    find: "const changelogPosition = await this.#transact(changes, signal);",
+    replace: `const { store } = this.#ports;
+    await store.apply(changes.entries, store.checkpoint ?? { changelogPosition: 0 });
+    const changelogPosition = await this.#transact(changes, signal);`,
+    guarantee: "G2",
+  },
+  {
+    name: "an unknown outcome taken for a failure",
+    file: "src/streams/commit.ts",
+    find: "if (committed?.offset === this.#committedOffset) return undefined;",
+    replace: "if (committed !== null) return undefined;",
+    guarantee: "G1",
+  },
+  {
+    name: "an unknown outcome taken for a success",
+    file: "src/streams/commit.ts",
+    find: "if (committed?.offset === this.#committedOffset) return undefined;",
+    replace: `if (committed?.offset === this.#committedOffset) {
+      return this.#ports.store.checkpoint?.changelogPosition ?? 0;
+    }`,
+    guarantee: "G1",
+  },
+  {
+    name: "asking what became of a transaction before fencing it",
+    file: "src/streams/commit.ts",
+    find: `this.#writer = await commitLog.fence(this.#place.input);
+    const committed = await commitLog.committed(this.#place.input);`,
+    replace: `const committed = await commitLog.committed(this.#place.input);
+    this.#writer = await commitLog.fence(this.#place.input);`,
+    guarantee: "G1",
+  },
+  {
+    name: "a lost partition kept",
+    file: "src/streams/streams_app.ts",
+    find: "await Promise.all([...this.#tasks.values()].map((task) => task.abandon()));",
+    replace: "",
+    guarantee: "G4",
+  },
+  {
+    name: "no late check",
+    file: "src/streams/processor.ts",
+    find: "const firstOpenMs = Math.max(firstMs, firstOpenStart(streamTimeMs, windows));",
+    replace: "const firstOpenMs = firstMs;",
+    guarantee: "G1",
+  },
+  {
+    name: "a window that closes a moment too late",
+    file: "src/streams/windows.ts",
+    find: "return startMs + windows.sizeMs + windows.graceMs <= streamTimeMs;",
+    replace: "return startMs + windows.sizeMs + windows.graceMs < streamTimeMs;",
+    guarantee: "G1",
+  },
+  {
+    name: "a window that accepts a moment too long",
+    file: "src/streams/windows.ts",
+    find: "lastWindowStart(closedMs, windows) + windows.advanceMs",
+    replace: "lastWindowStart(Math.max(0, closedMs - 1), windows) + windows.advanceMs",
+    guarantee: "G1",
+  },
+  {
+    name: "a write time used twice",
+    file: "src/streams/processor.ts",
+    find: "Math.max(this.#versionUs + 1, ",
+    replace: "Math.max(this.#versionUs, ",
+    guarantee: "G3",
+  },
+  {
+    name: "a repeated record counted twice",
+    file: "src/streams/processor.ts",
+    find: "if (record.offset < this.#inputOffset) return;",
+    replace: "",
+    guarantee: "G1",
+  },
+  {
+    name: "the input position not in the state",
+    file: "src/streams/changes.ts",
+    find: "codecs.meta.encode(meta)",
+    replace: "codecs.meta.encode({ ...meta, inputOffset: 0 })",
+    guarantee: "G2",
+  },
+  {
+    name: "stream time not in the state",
+    file: "src/streams/changes.ts",
+    find: "codecs.keyState.encode(owner.state)",
+    replace: "codecs.keyState.encode({ ...owner.state, streamTimeMs: 0 })",
+    guarantee: "G1",
+  },
+  {
+    name: "no restore where there is a store",
+    file: "src/streams/task_session.ts",
+    find:
+      'if (have !== undefined && have === parseCommitMetadata(committed?.metadata ?? "")) return;',
+    replace: "if (have !== undefined) return;",
+    guarantee: "G2",
+  },
+  {
+    name: "a restore that reads into a newer owner's transaction",
+    file: "src/streams/restore.ts",
+    find: "({ offset }) => offset < bounds.endOffset",
+    replace: "() => true",
+    guarantee: "G2",
+    test: "tests/unit/streams/restore_test.ts",
+  },
+  {
+    name: "the changelog position not in the store",
+    file: "src/streams/commit.ts",
+    find: "const checkpoint = { changelogPosition };",
+    replace: "const checkpoint = this.#ports.store.checkpoint ?? { changelogPosition: 0 };",
+    guarantee: "G2",
+  },
+  {
+    name: "no checksum",
+    file: "src/level/checked_value.ts",
+    find: "if (sealedChecksum(sealed) === checksum(key, value)) return value;",
+    replace: "if (sealedChecksum(sealed) !== undefined) return value;",
+    guarantee: "G5",
+    test: "tests/unit/level/checked_value_test.ts",
+  },
+  {
+    name: "open windows purged",
+    file: "src/streams/windows.ts",
+    find: "const horizonMs = streamTimeMs - windows.retentionMs;",
+    replace: "const horizonMs = streamTimeMs - windows.sizeMs;",
+    guarantee: "G1",
+  },
+  {
+    name: "late events and dead letters left out of the transaction",
+    file: "src/streams/commit.ts",
+    find: "...changes.sideOutputs,",
+    replace: "",
+    guarantee: "G7",
+  },
+  {
+    name: "a session that goes on after another owner went on",
+    file: "src/streams/task_session.ts",
+    find: "await refuseTakenOver(commitLog, input, committed);",
+    replace: "",
+    guarantee: "G1",
+  },
+];

@@ -1,0 +1,339 @@
+import { assert } from "../../base/assert.ts";
+import { silentLogger } from "../../base/logger.ts";
+import { seededRandom } from "../../base/random.ts";
+import type { Headers, LogRecord } from "../record.ts";
+import { deadLetterTopic, lateTopic } from "../side_output.ts";
+import { type EngineCodecs, noItems } from "../state.ts";
+import type { ItemCounts, TaskStatus } from "../status.ts";
+import type { AppSettings, WindowQuery } from "../streams_app.ts";
+import { encodeText } from "../text.ts";
+import { changelogTopic, type Topology, type WindowResult } from "../topology.ts";
+import type { Operation } from "./gated_ports.ts";
+import { jsonEngineCodecs } from "./json_codecs.ts";
+import { MemoryLog } from "./memory_log.ts";
+import { MemoryStores } from "./memory_stores.ts";
+import { type PlannedFailure, PlannedFailures } from "./planned_failures.ts";
+import { RecordingSink } from "./recording_sink.ts";
+import { settle, SimulatedClock } from "./simulated_clock.ts";
+import { TestInstance } from "./test_instance.ts";
+
+/** How a topology is run in a test. */
+export interface TestDriverOptions {
+  /** Partitions of the input; 1 without it. */
+  readonly partitions?: number;
+  /** Instances of the application; 1 without it. */
+  readonly instances?: number;
+  /** Seed of everything that is random, such as pauses between tries. */
+  readonly seed?: number;
+  /** Wall clock at the start, epoch ms. */
+  readonly startMs?: number;
+  /** How the engine's own state is written; as JSON without it. */
+  readonly codecs?: EngineCodecs;
+  readonly commitIntervalMs?: number;
+  readonly pendingRowsMax?: number;
+}
+
+/** A record of the input; texts are sent as UTF-8. */
+export interface TestInput {
+  readonly key: string | Uint8Array | null;
+  readonly value: string | Uint8Array | null;
+  /** Epoch ms; now without it. */
+  readonly timestampMs?: number;
+  /** By the key without it. */
+  readonly partition?: number;
+  readonly headers?: Headers;
+}
+
+const application = "test";
+const allWindows: WindowQuery = {
+  fromMs: 0,
+  toMs: Number.MAX_SAFE_INTEGER,
+  limit: Number.MAX_SAFE_INTEGER,
+};
+
+/**
+ * Runs a topology in process: one or more instances of the application over a log, stores and a
+ * sink in memory. Nothing happens by itself: time moves only in `advance` and `commit`, so a test
+ * says what is processed, committed, restored and lost, and always sees the same.
+ *
+ * The instances are the engine itself, with its cache, commits, restores and rebalances. At the
+ * start the first one owns every partition.
+ *
+ * Owner: the test, which closes it with `await using`.
+ *
+ * @see Kafka Streams TopologyTestDriver; differs: it knows caches, commits, crashes, several
+ *   instances and failures.
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { encodeText } from "../text.ts";
+ * import { topology } from "../topology_builder.ts";
+ * import { tumbling } from "../windows.ts";
+ * import { jsonCodec } from "./json_codecs.ts";
+ *
+ * const clicks = topology("clicks", {
+ *   topic: "clicks",
+ *   prepare: () => Promise.resolve(),
+ *   read: ({ timestampMs }) => ({ kind: "events", key: "all", events: [timestampMs] }),
+ *   fault: () => undefined,
+ *   timeOf: (timeMs: number) => timeMs,
+ *   write: (timeMs) => encodeText(String(timeMs)),
+ * })
+ *   .windowedBy(tumbling({ sizeMs: 1_000, graceMs: 0, retentionMs: 10_000 }))
+ *   .aggregate({
+ *     store: "counts",
+ *     aggregator: { initial: () => ({ n: 0 }), add: (count) => count.n += 1 },
+ *     codec: jsonCodec(),
+ *   })
+ *   .toRows("counts", ({ startMs, state }) => `${startMs}: ${state.aggregate.n}`);
+ *
+ * await using driver = await TopologyTestDriver.start(clicks);
+ * await driver.pipe({ key: "a", value: "", timestampMs: 1_500 });
+ * await driver.commit();
+ * await driver.pipe({ key: "a", value: "", timestampMs: 1_600 });
+ * await driver.crash(); // the second click was processed, but not committed
+ * assert.deepEqual(driver.rows, ["1000: 1"]);
+ * await driver.restart();
+ * await driver.commit();
+ * assert.deepEqual(driver.rows, ["1000: 1", "1000: 2"]);
+ * ```
+ */
+export class TopologyTestDriver<E, A, R> implements AsyncDisposable {
+  readonly clock: SimulatedClock;
+  /** Every topic, for tests that want more than the methods show. */
+  readonly log: MemoryLog = new MemoryLog();
+  readonly #topology: Topology<E, A, R>;
+  readonly #options: TestDriverOptions;
+  readonly #settings: AppSettings;
+  readonly #sink = new RecordingSink<R>();
+  readonly #stores: readonly MemoryStores[];
+  readonly #instances: TestInstance<E, A, R>[] = [];
+  readonly #failures = new PlannedFailures((instance) => this.#kill(instance));
+  #assignment: readonly (readonly number[])[];
+
+  private constructor(topology: Topology<E, A, R>, options: TestDriverOptions) {
+    const { partitions = 1, instances = 1, commitIntervalMs = 1_000 } = options;
+    this.#topology = topology;
+    this.#options = options;
+    this.#settings = {
+      application,
+      commitIntervalMs,
+      pendingRowsMax: options.pendingRowsMax ?? 10_000,
+      closeBoundMs: 10_000,
+    };
+    this.clock = new SimulatedClock(options.startMs);
+    this.#stores = Array.from({ length: instances }, () => new MemoryStores());
+    const all = Array.from({ length: partitions }, (_, partition) => partition);
+    this.#assignment = this.#stores.map((_, instance) => instance === 0 ? all : []);
+    for (const topic of this.#topics()) this.log.createTopic(topic, partitions);
+  }
+
+  /** Starts every instance; the first one owns every partition. */
+  static async start<E, A, R>(
+    topology: Topology<E, A, R>,
+    options: TestDriverOptions = {},
+  ): Promise<TopologyTestDriver<E, A, R>> {
+    const driver = new TopologyTestDriver(topology, options);
+    for (const instance of driver.#stores.keys()) await driver.restart(instance);
+    return driver;
+  }
+
+  /** Appends records to the input and lets the owners of their partitions process them. */
+  async pipe(...inputs: readonly TestInput[]): Promise<void> {
+    const { topic } = this.#topology.source;
+    await this.log.append(inputs.map(({ key, value, timestampMs, ...rest }) => ({
+      topic,
+      key: bytes(key),
+      value: bytes(value),
+      timestampMs: timestampMs ?? this.clock.nowMs(),
+      ...rest,
+    })));
+    await this.#quiet();
+  }
+
+  /** Lets wall-clock time pass: commits fall due, what failed is tried again. */
+  async advance(ms: number): Promise<void> {
+    await this.clock.advance(ms);
+    await this.#quiet();
+  }
+
+  /** Lets the commit interval pass, so that everything processed is committed. */
+  async commit(): Promise<void> {
+    await this.advance(this.#settings.commitIntervalMs);
+  }
+
+  /**
+   * Makes the next meeting of the engine with the world go wrong.
+   *
+   * @param operation Where; `before-end` is the last moment before a transaction is committed,
+   *   `after-end` the first one after it.
+   */
+  failNext(operation: Operation, failure: PlannedFailure = {}): void {
+    this.#failures.add(operation, failure);
+  }
+
+  /** Ends an instance from one moment to the next, as kill -9 does. */
+  async crash(
+    instance = 0,
+    { state = "kept" }: { readonly state?: "kept" | "deleted" } = {},
+  ): Promise<void> {
+    this.#kill(instance);
+    if (state === "deleted") this.#stores[instance]?.wipe();
+    await this.#quiet();
+  }
+
+  /** Stops an instance as a signal does: it commits and closes everything first. */
+  async stop(instance = 0): Promise<void> {
+    const stopping = this.#instance(instance).stop();
+    await this.#quiet();
+    await stopping;
+  }
+
+  /** Starts an instance that crashed or was stopped; it gets the partitions that it had. */
+  async restart(instance = 0): Promise<void> {
+    assert(!this.#instances[instance]?.alive, `instance ${instance} must not run: it does`);
+    const started = new TestInstance({
+      topology: this.#topology,
+      log: this.log,
+      stores: this.#storesOf(instance),
+      ports: {
+        sink: this.#sink,
+        codecs: this.#options.codecs ?? jsonEngineCodecs,
+        clock: this.clock,
+        random: seededRandom((this.#options.seed ?? 1) + instance),
+        logger: silentLogger,
+      },
+      settings: this.#settings,
+      gate: (operation) => this.#failures.meet(instance, operation),
+    });
+    this.#instances[instance] = started;
+    await (await started.listener).assigned(this.#assignment[instance] ?? []);
+    await this.#quiet();
+  }
+
+  /**
+   * Shares the partitions out anew: everybody hands over, then gets what is listed for him.
+   *
+   * @param assignment Partitions of each instance.
+   * @param untold Instances that the group takes for dead and that do not know it yet: they go on
+   *   with what they had, until `tellLost`.
+   */
+  async rebalance(
+    assignment: readonly (readonly number[])[],
+    { untold = [] }: { readonly untold?: readonly number[] } = {},
+  ): Promise<void> {
+    const told = [...this.#instances.entries()]
+      .filter(([instance, { alive }]) => alive && !untold.includes(instance));
+    await this.#eachOf(told, async ([, { listener }]) => await (await listener).rebalancing());
+    this.#assignment = assignment;
+    await this.#eachOf(told, async ([instance, { listener }]) => {
+      await (await listener).assigned(assignment[instance] ?? []);
+    });
+  }
+
+  /** Tells an instance that it was taken for dead. */
+  async tellLost(instance: number): Promise<void> {
+    await this.#eachOf([this.#instance(instance)], async ({ listener }) => {
+      await (await listener).lost();
+    });
+  }
+
+  /** Every row that reached the sink, in order, repeated ones included. */
+  get rows(): readonly R[] {
+    return this.#sink.rows;
+  }
+
+  /** Committed records of the late topic. */
+  get late(): readonly LogRecord[] {
+    return this.log.visible(lateTopic(this.#topology.source.topic));
+  }
+
+  /** Committed records of the dead-letter topic. */
+  get deadLetters(): readonly LogRecord[] {
+    return this.log.visible(deadLetterTopic(this.#topology.source.topic));
+  }
+
+  /** Committed records of the changelog. */
+  get changelog(): readonly LogRecord[] {
+    return this.log.visible(changelogTopic(application, this.#topology.store));
+  }
+
+  /** What became of everything read, as of the last commits of the open tasks. */
+  get counts(): ItemCounts {
+    const total = { ...noItems };
+    for (const { counts } of this.#stores.keys().flatMap((instance) => this.tasks(instance))) {
+      for (const name of Object.keys(total) as (keyof ItemCounts)[]) total[name] += counts[name];
+    }
+    return total;
+  }
+
+  /** The tasks of an instance. */
+  tasks(instance = 0): readonly TaskStatus[] {
+    const { alive, app } = this.#instance(instance);
+    return alive ? app.tasks : [];
+  }
+
+  /** The committed windows of a key, oldest first, wherever they are open; none if nowhere. */
+  async windows(key: string, query: Partial<WindowQuery> = {}): Promise<WindowResult<A>[]> {
+    for (const { alive, app } of this.#instances) {
+      const windows = alive ? await app.windows(key, { ...allWindows, ...query }) : undefined;
+      if (windows !== undefined) return windows;
+    }
+    return [];
+  }
+
+  /** Stops every instance. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#failures.clear();
+    const running = this.#instances.filter(({ alive }) => alive);
+    await this.#eachOf(running, (instance) => instance.stop());
+  }
+
+  #topics(): string[] {
+    const { source: { topic }, store } = this.#topology;
+    return [topic, lateTopic(topic), deadLetterTopic(topic), changelogTopic(application, store)];
+  }
+
+  #instance(instance: number): TestInstance<E, A, R> {
+    const found = this.#instances[instance];
+    assert(found !== undefined, `there is no instance ${instance}`);
+    return found;
+  }
+
+  #storesOf(instance: number): MemoryStores {
+    const stores = this.#stores[instance];
+    assert(stores !== undefined, `there is no instance ${instance}`);
+    return stores;
+  }
+
+  #kill(instance: number): void {
+    this.#instance(instance).die();
+    this.#storesOf(instance).died();
+  }
+
+  /** Does something with all at the same time, letting time pass for as long as it takes. */
+  async #eachOf<T>(all: readonly T[], work: (one: T) => Promise<void>): Promise<void> {
+    let done = false;
+    const doing = Promise.all(all.map(work)).finally(() => done = true);
+    await this.#quiet();
+    while (!done && await this.clock.step());
+    await doing;
+    await this.#quiet();
+  }
+
+  /** Waits until no instance has anything left to do at this moment. */
+  async #quiet(): Promise<void> {
+    for (let before = -1; before !== this.#operations();) {
+      before = this.#operations();
+      await settle();
+    }
+  }
+
+  #operations(): number {
+    return this.#instances.reduce((sum, { operations }) => sum + operations, 0);
+  }
+}
+
+function bytes(value: string | Uint8Array | null): Uint8Array | null {
+  return typeof value === "string" ? encodeText(value) : value;
+}

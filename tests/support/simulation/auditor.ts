@@ -1,0 +1,202 @@
+import { isAborted, PipelineError } from "../../../src/base/errors.ts";
+import type { TopicPartition } from "../../../src/streams/record.ts";
+import type { MemoryLog } from "../../../src/streams/testing/memory_log.ts";
+import type { StoreView } from "../../../src/streams/testing/memory_stores.ts";
+import type { CountingRow } from "../counting_topology.ts";
+import type { PartitionModel, PieceName } from "./model.ts";
+import { PartitionLedger } from "./ledger.ts";
+import { rowKey, rowText, type SimulatedTable } from "./sink.ts";
+import { knownPiece, nameOfHex, pieceOf } from "./state_view.ts";
+
+/** A promise of the engine that was broken. */
+export class Violation extends Error {
+  override readonly name = "Violation";
+}
+
+/** Failures of the world that the simulation makes; any other is the engine's. */
+const expectedFailures: readonly string[] = [
+  "LOG_UNAVAILABLE",
+  "COMMIT_UNKNOWN",
+  "SINK_UNAVAILABLE",
+  "LOG_FENCED",
+  "STORE_LOCKED",
+  "STORE_CORRUPT",
+  "STORE_UNAVAILABLE",
+];
+
+/**
+ * Looks at everything that a process makes true, at the moment it does, and holds it against the
+ * model. Knows nothing of how the engine works.
+ */
+export class Auditor {
+  readonly #models: readonly PartitionModel[];
+  readonly #ledgers: readonly PartitionLedger[];
+  readonly #owners = new Map<number, string>();
+  /** The first broken promise. */
+  violation: Violation | undefined;
+
+  constructor(log: MemoryLog, models: readonly PartitionModel[]) {
+    this.#models = models;
+    this.#ledgers = models.map((_, partition) => new PartitionLedger(log, partition));
+  }
+
+  /** G4: a process works only on what the group lets it believe is its own. */
+  works(process: string, { partition }: TopicPartition, believed: ReadonlySet<number>): void {
+    this.#check(believed.has(partition), `G4 ${process} works on ${partition}, told to let it go`);
+  }
+
+  fenced(process: string, { partition }: TopicPartition): void {
+    this.#owners.set(partition, process);
+  }
+
+  /** G1, G4, G7: what a transaction made true. */
+  committed(process: string, { partition }: TopicPartition): void {
+    const owner = this.#owners.get(partition);
+    this.#check(owner === process, `G4 ${process} committed ${partition}, fenced by ${owner}`);
+    this.#guard(() => {
+      const ledger = this.#ledger(partition);
+      const before = ledger.committedOffset;
+      const offset = ledger.read();
+      this.#check(offset > before, `G1 input position of ${partition}: ${offset} after ${before}`);
+      const model = this.#model(partition);
+      this.#compare(`G1 changelog of ${partition} at ${offset}`, ledger.state(), offset, model);
+      const upTo = (list: readonly { readonly offset: number; readonly text: string }[]) =>
+        list.filter((item) => item.offset < offset).map(({ text }) => text);
+      this.#same(`G7 late of ${partition} at ${offset}`, ledger.late, upTo(model.late));
+      this.#same(
+        `G7 dead letters of ${partition} at ${offset}`,
+        ledger.deadLetters,
+        upTo(model.deadLetters),
+      );
+    });
+  }
+
+  /** G2: a store holds exactly its part of the changelog, and never more than is committed. */
+  applied(process: string, { partition }: TopicPartition, store: StoreView | undefined): void {
+    this.#guard(() => {
+      const ledger = this.#ledger(partition);
+      ledger.read();
+      const position = store?.checkpoint?.changelogPosition ?? 0;
+      const what = `G2 store of ${partition} at ${process}, changelog position ${position}`;
+      this.#check(position <= ledger.endOffset, `${what}: ahead of ${ledger.endOffset}`);
+      const difference = ledger.difference(contentOf(store), position);
+      this.#check(difference === undefined, `${what}: ${difference}`);
+    });
+  }
+
+  /** G2: an opened store is the fold of the input before its own position. */
+  opened(process: string, { partition }: TopicPartition, store: StoreView | undefined): void {
+    this.#guard(() => {
+      const content = contentOf(store);
+      const offset = content.get("meta")?.inputOffset;
+      const state = new Map([...content].map(([name, { text }]) => [name, text]));
+      const what = `G2 opened store of ${partition} at ${process}`;
+      const committed = this.#ledger(partition).read();
+      this.#check((offset ?? 0) <= committed, `${what}: ${offset} is ahead of ${committed}`);
+      this.#compare(what, state, offset ?? 0, this.#model(partition));
+    });
+  }
+
+  /** G3: a row is one that the fold had at its write time. */
+  written(row: CountingRow): void {
+    const key = rowKey(row);
+    const expected = this.#models.map(({ rows }) => rows.get(key)?.get(row.versionUs))
+      .find((text) => text !== undefined);
+    const text = rowText(row);
+    this.#check(text === expected, `G3 row ${key} at ${row.versionUs}: ${text}, not ${expected}`);
+  }
+
+  /** A session ended: with a failure of the world, or the engine has a bug. */
+  failed(process: string, { partition }: TopicPartition, error: unknown): void {
+    const code = error instanceof PipelineError ? error.code : undefined;
+    if (isAborted(error) || (code !== undefined && expectedFailures.includes(code))) return;
+    const text = error instanceof Error ? error.stack : String(error);
+    this.#break(`engine: task ${partition} of ${process} failed: ${text}`);
+  }
+
+  compacted({ partition }: TopicPartition): void {
+    this.#ledger(partition).compacted = true;
+  }
+
+  stuck(why: string): void {
+    this.#break(`liveness: ${why}`);
+  }
+
+  /** Everything, once the input is used up. */
+  ended(table: SimulatedTable): void {
+    const rows = new Map<string, string>();
+    for (const [partition, model] of this.#models.entries()) {
+      const { read, aggregated, late, deadLetters } = model.counts;
+      this.#check(read === aggregated + late + deadLetters, "G7 the model's own counts");
+      for (const [key, versions] of model.rows) {
+        const newest = Math.max(...versions.keys());
+        rows.set(key, `${newest} ${versions.get(newest)}`);
+      }
+      this.#guard(() => {
+        const ledger = this.#ledger(partition);
+        const offset = ledger.read();
+        this.#compare(`G1 end state of ${partition}`, ledger.state(), offset, model);
+        this.#check(offset === ledger.inputEnd, `G1 ${partition} ends at ${offset}`);
+      });
+    }
+    for (const [key, row] of table.rows) {
+      const text = `${row.versionUs} ${rowText(row)}`;
+      this.#check(text === rows.get(key), `G3 end row ${key}: ${text}, not ${rows.get(key)}`);
+    }
+    this.#check(rows.size === table.rows.size, `G3 ${table.rows.size} rows, not ${rows.size}`);
+  }
+
+  #compare(
+    what: string,
+    state: ReadonlyMap<PieceName, string>,
+    offset: number,
+    model: PartitionModel,
+  ): void {
+    const expected = model.stateAt(offset);
+    for (const [name, text] of expected) {
+      this.#check(state.get(name) === text, `${what}: ${name} is ${state.get(name)}, not ${text}`);
+    }
+    // A store whose input held nothing but control records has a meta record without a fold.
+    const spare = [...state.keys()].find((name) => !expected.has(name) && name !== "meta");
+    this.#check(spare === undefined, `${what}: ${spare} should not be there`);
+  }
+
+  #same(what: string, got: readonly string[], expected: readonly string[]): void {
+    const at = got.findIndex((text, i) => text !== expected[i]);
+    const wrong = at >= 0 || got.length !== expected.length;
+    const where = at >= 0 ? at : Math.min(got.length, expected.length);
+    this.#check(!wrong, `${what}: item ${where} is ${got[where]}, not ${expected[where]}`);
+  }
+
+  #check(holds: boolean, otherwise: string): void {
+    if (!holds) this.#break(otherwise);
+  }
+
+  #break(what: string): void {
+    this.violation ??= new Violation(what);
+  }
+
+  #guard(audit: () => void): void {
+    try {
+      audit();
+    } catch (error) {
+      this.#break(`audit: ${error instanceof Error ? error.stack : error}`);
+    }
+  }
+
+  #ledger(partition: number): PartitionLedger {
+    return this.#ledgers[partition] as PartitionLedger;
+  }
+
+  #model(partition: number): PartitionModel {
+    return this.#models[partition] as PartitionModel;
+  }
+}
+
+function contentOf(store: StoreView | undefined): Map<PieceName, ReturnType<typeof pieceOf>> {
+  const content = new Map<PieceName, ReturnType<typeof pieceOf>>();
+  for (const [hex, value] of store?.entries ?? []) {
+    content.set(nameOfHex(hex), knownPiece(value) ?? pieceOf(Uint8Array.fromHex(hex), value));
+  }
+  return content;
+}

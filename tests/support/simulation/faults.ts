@@ -1,0 +1,81 @@
+import { type ErrorCode, PipelineError } from "../../../src/base/errors.ts";
+import type { Operation } from "../../../src/streams/testing/gated_ports.ts";
+import type { Chance } from "./chance.ts";
+import type { Scenario } from "./scenario.ts";
+
+/** How an operation goes. */
+export interface Fate {
+  readonly delayMs: number;
+  readonly error: PipelineError | undefined;
+  /** The process dies before the operation goes on. */
+  readonly dies: boolean;
+}
+
+/** What each operation may fail with; the meaning of "before" and "after" is in the name. */
+const failures: Readonly<Record<Operation, readonly ErrorCode[]>> = {
+  "fetch": ["LOG_UNAVAILABLE"],
+  "bounds": ["LOG_UNAVAILABLE"],
+  "fence": ["LOG_UNAVAILABLE"],
+  "fenced": ["LOG_UNAVAILABLE"],
+  "committed-offset": ["LOG_UNAVAILABLE"],
+  "records-sent": ["LOG_UNAVAILABLE"],
+  "offsets-sent": ["LOG_UNAVAILABLE"],
+  "before-end": ["COMMIT_UNKNOWN"],
+  "after-end": ["COMMIT_UNKNOWN"],
+  "sink-write": ["SINK_UNAVAILABLE"],
+  "sink-written": ["SINK_UNAVAILABLE"],
+  "store-open": ["STORE_CORRUPT", "STORE_LOCKED"],
+  "store-apply": ["STORE_UNAVAILABLE", "STORE_CORRUPT"],
+  "store-applied": ["STORE_UNAVAILABLE", "STORE_CORRUPT"],
+};
+
+/** Decides how each operation goes: most are quick and well. */
+export class Faults {
+  readonly #chance: Chance;
+  readonly #scenario: Scenario;
+  /** Until then nobody reaches the sink, ms. */
+  sinkAwayUntilMs = 0;
+  /** Until then nobody reaches the log, ms. */
+  logAwayUntilMs = 0;
+  /** False once the world is to calm down. */
+  on = true;
+
+  constructor(chance: Chance, scenario: Scenario) {
+    this.#chance = chance;
+    this.#scenario = scenario;
+  }
+
+  /** True when somebody gives up waiting for an answer that is still on its way. */
+  get impatient(): boolean {
+    return this.on && this.#chance.oneIn(this.#scenario.failOneIn);
+  }
+
+  fate(operation: Operation, nowMs: number): Fate {
+    const chance = this.#chance;
+    const delayMs = this.#delayMs(operation);
+    if (!this.on) return { delayMs, error: undefined, dies: false };
+    const { failOneIn, dieOneIn } = this.#scenario;
+    const rare = operation.startsWith("store") ? 4 : 1;
+    const fails = this.#away(operation, nowMs) || chance.oneIn(failOneIn * rare);
+    return {
+      delayMs,
+      error: fails ? failure(operation, chance) : undefined,
+      dies: chance.oneIn(dieOneIn),
+    };
+  }
+
+  #delayMs(operation: Operation): number {
+    const chance = this.#chance;
+    if (this.on && chance.oneIn(50)) return chance.below(4_000);
+    return operation.startsWith("store") ? 0 : chance.below(5);
+  }
+
+  #away(operation: Operation, nowMs: number): boolean {
+    if (operation.startsWith("store")) return false;
+    return nowMs < (operation.startsWith("sink") ? this.sinkAwayUntilMs : this.logAwayUntilMs);
+  }
+}
+
+function failure(operation: Operation, chance: Chance): PipelineError {
+  return new PipelineError(chance.pick(failures[operation]), `Cannot do ${operation}: simulated`);
+}

@@ -1,0 +1,108 @@
+import { type LogRecord, partitionName } from "../../../src/streams/record.ts";
+import type { MemoryLog } from "../../../src/streams/testing/memory_log.ts";
+import type { PieceName } from "./model.ts";
+import { nameOfHex, type Piece, pieceOf } from "./state_view.ts";
+
+interface Entry {
+  readonly offset: number;
+  /** `undefined` for a deletion. */
+  readonly piece: Piece | undefined;
+}
+
+/** What the log holds of one partition of the job: read by the auditor, never by the engine. */
+export class PartitionLedger {
+  readonly #log: MemoryLog;
+  readonly #partition: number;
+  readonly #entries = new Map<PieceName, Entry[]>();
+  readonly #readTo = new Map<string, number>();
+  readonly late: string[] = [];
+  readonly deadLetters: string[] = [];
+  committedOffset = 0;
+  /** True once compaction has taken records away. */
+  compacted = false;
+
+  constructor(log: MemoryLog, partition: number) {
+    this.#log = log;
+    this.#partition = partition;
+  }
+
+  /** Reads on; returns the committed input offset. */
+  read(): number {
+    for (const record of this.#newRecords("app-totals-changelog")) this.#remember(record);
+    for (const record of this.#newRecords("input-late")) {
+      this.late.push(`${originOf(record)} ${header(record, "window-start")}`);
+    }
+    for (const record of this.#newRecords("input-dead-letters")) {
+      this.deadLetters.push(`${originOf(record)} ${header(record, "cause")}`);
+    }
+    const input = { topic: "input", partition: this.#partition };
+    this.committedOffset = this.#log.committedOffset("app", input) ?? 0;
+    return this.committedOffset;
+  }
+
+  /** End of what is decided of the changelog. */
+  get endOffset(): number {
+    return this.#log.stableEnd({ topic: "app-totals-changelog", partition: this.#partition });
+  }
+
+  get inputEnd(): number {
+    return this.#log.stableEnd({ topic: "input", partition: this.#partition });
+  }
+
+  /** The state that the whole changelog makes. */
+  state(): Map<PieceName, string> {
+    const state = new Map<PieceName, string>();
+    for (const [name, entries] of this.#entries) {
+      const piece = entries.at(-1)?.piece;
+      if (piece !== undefined) state.set(name, piece.text);
+    }
+    return state;
+  }
+
+  /**
+   * How a store differs from the changelog before a position, if it does. After a compaction, keys
+   * with newer entries may lack any of the older ones.
+   */
+  difference(content: ReadonlyMap<PieceName, Piece>, position: number): string | undefined {
+    let expected = 0;
+    for (const [name, entries] of this.#entries) {
+      const piece = entries.findLast(({ offset }) => offset < position)?.piece;
+      const got = content.get(name);
+      if (got !== undefined) expected += 1;
+      if (this.compacted && newerThan(entries, position)) continue;
+      if (got?.text === piece?.text && got?.inputOffset === piece?.inputOffset) continue;
+      return `${name} is ${got?.text}, not ${piece?.text}`;
+    }
+    return expected === content.size ? undefined : "it holds what the changelog does not";
+  }
+
+  #remember({ key, value, offset }: LogRecord): void {
+    if (key === null) return;
+    const name = nameOfHex(key.toHex());
+    const entry = { offset, piece: value === null ? undefined : pieceOf(key, value) };
+    const entries = this.#entries.get(name);
+    if (entries === undefined) this.#entries.set(name, [entry]);
+    else entries.push(entry);
+  }
+
+  /** Committed records of a topic that were not there before. */
+  #newRecords(topic: string): LogRecord[] {
+    const place = { topic, partition: this.#partition };
+    const from = this.#readTo.get(partitionName(place)) ?? 0;
+    this.#readTo.set(partitionName(place), this.#log.stableEnd(place));
+    return this.#log.committedRecords(place, from);
+  }
+}
+
+function newerThan(entries: readonly Entry[], position: number): boolean {
+  return (entries.at(-1)?.offset ?? -1) >= position;
+}
+
+function originOf(record: LogRecord): string {
+  return `${header(record, "origin-offset")}/${header(record, "origin-index") ?? ""}`;
+}
+
+function header({ headers }: LogRecord, name: string): string | undefined {
+  const value = headers[name];
+  return value === undefined ? undefined : new TextDecoder().decode(value);
+}

@@ -1,0 +1,226 @@
+import type { Clock } from "../../../src/base/clock.ts";
+import { PipelineError } from "../../../src/base/errors.ts";
+import { silentLogger } from "../../../src/base/logger.ts";
+import type { CommitLog, FencedWriter, RecordLog } from "../../../src/streams/ports.ts";
+import type { TopicPartition } from "../../../src/streams/record.ts";
+import { StreamsApp } from "../../../src/streams/streams_app.ts";
+import {
+  gatedCommitLog,
+  gatedLog,
+  gatedSink,
+  gatedStores,
+  type Operation,
+} from "../../../src/streams/testing/gated_ports.ts";
+import { MemoryStores } from "../../../src/streams/testing/memory_stores.ts";
+import {
+  type CountingRow,
+  jsonEngineCodecs,
+  type Measurement,
+  type Total,
+} from "../counting_topology.ts";
+import type { Member } from "./group.ts";
+import { sinkOf } from "./sink.ts";
+import type { Surroundings } from "./surroundings.ts";
+
+/** A computer: its disk outlives its processes. */
+export class Machine {
+  readonly name: string;
+  readonly disk: MemoryStores = new MemoryStores();
+  readonly #world: Surroundings;
+  #lives = 0;
+  process: SimulatedProcess | undefined;
+
+  constructor(world: Surroundings, name: string) {
+    this.#world = world;
+    this.name = name;
+  }
+
+  start(): void {
+    this.process = new SimulatedProcess(this.#world, this, `${this.name}.${++this.#lives}`);
+  }
+
+  /** The process is gone from one moment to the next; the group notices after a while. */
+  crash(state: "kept" | "deleted"): void {
+    const { process } = this;
+    if (process === undefined) return;
+    this.process = undefined;
+    process.die();
+    this.disk.died();
+    if (state === "deleted") this.disk.wipe();
+    this.#world.trace(`${process.name} dies, state ${state}`);
+    void this.#world.sessionEnds(process.member);
+  }
+
+  /** The process commits, leaves and ends. */
+  async stop(): Promise<void> {
+    const { process } = this;
+    if (process === undefined || process.stopping) return;
+    this.#world.trace(`${process.name} is asked to stop`);
+    await process.stop();
+    if (this.process === process) this.process = undefined;
+    this.#world.trace(`${process.name} stopped`);
+  }
+}
+
+/** One life of the application on a machine. */
+export class SimulatedProcess {
+  readonly name: string;
+  readonly app: StreamsApp<Measurement, Total, CountingRow>;
+  member: Member | undefined;
+  readonly #world: Surroundings;
+  readonly #machine: Machine;
+  readonly #stop = new AbortController();
+  readonly #ended: Promise<void>;
+  #alive = true;
+
+  constructor(world: Surroundings, machine: Machine, name: string) {
+    this.#world = world;
+    this.#machine = machine;
+    this.name = name;
+    this.app = this.#makeApp();
+    this.app.listen({
+      opened: (input) => {
+        if (this.#alive) world.auditor.opened(name, input, machine.disk.look(input));
+      },
+      fetched() {},
+      committed() {},
+      failed: (input, error) => {
+        if (!this.#alive) return;
+        world.trace(`${name} fails at ${input.partition}: ${(error as Error).message}`);
+        world.auditor.failed(name, input, error);
+      },
+      closed() {},
+    });
+    this.#ended = this.app.run(this.#stop.signal);
+    world.trace(`${name} starts`);
+  }
+
+  get alive(): boolean {
+    return this.#alive;
+  }
+
+  /** A task that waits for an operator. */
+  get needsOperator(): boolean {
+    return this.app.tasks.some(({ state, problem }) =>
+      state === "failed" && (problem?.includes("store-appl") ?? false)
+    );
+  }
+
+  die(): void {
+    this.#alive = false;
+    if (this.member !== undefined) this.member.alive = false;
+  }
+
+  get stopping(): boolean {
+    return this.#stop.signal.aborted;
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await this.#ended;
+  }
+
+  #makeApp(): StreamsApp<Measurement, Total, CountingRow> {
+    const world = this.#world;
+    const gate = this.#gate.bind(this);
+    const { application, commitIntervalMs, pendingRowsMax } = world.settings;
+    const wait = () => this.#clock.sleep(world.chance.below(50));
+    return new StreamsApp(
+      world.topology,
+      {
+        log: this.#repeating(gatedLog(world.log, gate)),
+        commitLog: this.#impatient(gatedCommitLog(world.log, application, gate)),
+        stores: gatedStores(this.#machine.disk, gate),
+        sink: gatedSink(sinkOf(world.table, world.chance, wait), gate),
+        codecs: jsonEngineCodecs,
+        clock: this.#clock,
+        random: world.chance.random,
+        logger: silentLogger,
+      },
+      world.group.membership((member) => {
+        this.member = member;
+        member.alive = this.#alive;
+      }),
+      { application, commitIntervalMs, pendingRowsMax, closeBoundMs: 1_000 },
+    );
+  }
+
+  /** The world's clock; it never wakes the dead. */
+  readonly #clock: Clock = {
+    nowMs: () => this.#world.clock.nowMs(),
+    monotonicMs: () => this.#world.clock.monotonicMs(),
+    sleep: async (ms, signal) => {
+      await this.#world.clock.sleep(ms, signal);
+      if (!this.#alive) await forever();
+    },
+  };
+
+  /** Every meeting with the world: audited, delayed, failed or cut off. */
+  async #gate(operation: Operation, place?: TopicPartition): Promise<void> {
+    const world = this.#world;
+    if (!this.#alive) await forever();
+    this.#audit(operation, place);
+    const fate = world.faults.fate(operation, world.clock.nowMs());
+    world.trace(`${this.name} ${operation} ${place?.partition ?? ""} ${fate.error?.code ?? ""}`);
+    await this.#clock.sleep(fate.delayMs);
+    if (fate.dies && this.#machine.process === this) {
+      this.#machine.crash(world.chance.oneIn(3) ? "deleted" : "kept");
+      await forever();
+    }
+    if (fate.error !== undefined) throw fate.error;
+  }
+
+  #audit(operation: Operation, place: TopicPartition | undefined): void {
+    const { auditor } = this.#world;
+    if (place === undefined) return;
+    const believed = this.member?.believed ?? new Set();
+    if (operation === "fence" || operation === "records-sent") {
+      auditor.works(this.name, place, believed);
+    }
+    if (operation === "fenced") auditor.fenced(this.name, place);
+    if (operation === "after-end") auditor.committed(this.name, place);
+    if (operation === "store-applied") {
+      auditor.applied(this.name, place, this.#machine.disk.look(place));
+    }
+  }
+
+  /** Sometimes brings input again that was asked for no more. */
+  #repeating(log: RecordLog): RecordLog {
+    const { chance } = this.#world;
+    const from = ({ topic }: TopicPartition, offset: number) =>
+      topic === "input" && chance.oneIn(4) ? Math.max(0, offset - chance.whole(1, 3)) : offset;
+    return {
+      partitionCount: (topic) => log.partitionCount(topic),
+      bounds: (place) => log.bounds(place),
+      open: (place, offset) => log.open(place, from(place, offset)),
+    };
+  }
+
+  /** Sometimes gives up waiting for a transaction, which may still happen. */
+  #impatient(commitLog: CommitLog): CommitLog {
+    return {
+      fence: async (input) => this.#impatientWriter(await commitLog.fence(input)),
+      committed: (input) => commitLog.committed(input),
+    };
+  }
+
+  #impatientWriter(writer: FencedWriter): FencedWriter {
+    return {
+      commit: async (transaction) => {
+        const work = writer.commit(transaction);
+        if (!this.#world.faults.impatient) return await work;
+        work.catch(() => {});
+        const timer = this.#clock.sleep(this.#world.chance.below(10)).then(() => {
+          throw new PipelineError("COMMIT_UNKNOWN", "Cannot wait any longer: simulated");
+        });
+        timer.catch(() => {});
+        return await Promise.race([work, timer]);
+      },
+      [Symbol.asyncDispose]: () => writer[Symbol.asyncDispose](),
+    };
+  }
+}
+
+function forever(): Promise<never> {
+  return new Promise(() => {});
+}

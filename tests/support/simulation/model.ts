@@ -1,0 +1,196 @@
+import { unbearable } from "../counting_topology.ts";
+import type { InputEvent, InputRecord } from "./input.ts";
+
+/** Windows as the model computes them. */
+export interface ModelWindows {
+  readonly advanceMs: number;
+  readonly retentionMs: number;
+}
+
+/** A piece of state by name: `meta`, `key <key>`, `window <key> <start>`. */
+export type PieceName = string;
+
+interface Version {
+  /** First input offset behind which it holds. */
+  readonly from: number;
+  readonly text: string;
+}
+
+interface KeyTime {
+  streamTimeMs: number;
+  readonly open: Set<number>;
+}
+
+interface Total {
+  count: number;
+  sum: number;
+}
+
+const sizeMs = 10_000;
+const graceMs = 5_000;
+const maxFutureMs = 60_000;
+
+/**
+ * The counting job for one partition by plain arithmetic: a fold that remembers what it was after
+ * every record. It shares no code with the engine, and is what the engine is held against.
+ */
+export class PartitionModel {
+  readonly #partition: number;
+  readonly #windows: ModelWindows;
+  readonly #history = new Map<PieceName, Version[]>();
+  readonly #times = new Map<string, KeyTime>();
+  readonly #totals = new Map<string, Total>();
+  /** Side outputs in order, each with the input offset that it came from. */
+  readonly late: { readonly offset: number; readonly text: string }[] = [];
+  readonly deadLetters: { readonly offset: number; readonly text: string }[] = [];
+  /** Every row that may ever be written, by its key and its write time. */
+  readonly rows: Map<string, Map<number, string>> = new Map();
+  #versionUs = 0;
+  readonly #counts = { read: 0, aggregated: 0, late: 0, deadLetters: 0 };
+
+  constructor(partition: number, windows: ModelWindows) {
+    this.#partition = partition;
+    this.#windows = windows;
+  }
+
+  get counts(): Readonly<Record<"read" | "aggregated" | "late" | "deadLetters", number>> {
+    return this.#counts;
+  }
+
+  /** Adds the next record of the partition. */
+  add(offset: number, record: InputRecord): void {
+    if (record.timestampMs < 0) this.#dead(offset, "", "impossible-value");
+    else if (record.events === undefined) this.#dead(offset, "", "malformed");
+    else record.events.forEach((event, index) => this.#event(event, offset, index, record));
+    this.#remember("meta", offset, metaText(this.#versionUs, this.#counts));
+  }
+
+  /** The state behind all records with smaller offsets. */
+  stateAt(inputOffset: number): Map<PieceName, string> {
+    const state = new Map<PieceName, string>();
+    for (const [name, versions] of this.#history) {
+      const text = versions.findLast(({ from }) => from < inputOffset)?.text;
+      if (text !== undefined) state.set(name, text);
+    }
+    this.#purge(state);
+    return state;
+  }
+
+  #event(event: InputEvent, offset: number, index: number, record: InputRecord): void {
+    this.#versionUs = Math.max(this.#versionUs + 1, record.timestampMs * 1000);
+    const { timeMs, value } = event;
+    if (value === null) return this.#dead(offset, index, "impossible-value");
+    if (timeMs - record.timestampMs > maxFutureMs) return this.#dead(offset, index, "far-future");
+    const time = this.#times.get(record.key) ?? { streamTimeMs: 0, open: new Set() };
+    const starts = this.#startsOf(timeMs);
+    const open = starts.filter((start) => start + sizeMs + graceMs > time.streamTimeMs);
+    if (open.length > 0 && value === unbearable) {
+      return this.#dead(offset, index, "processing-error");
+    }
+    this.#row(`${this.#partition}/${offset}/${index}`, String(value));
+    this.#counts.read += 1;
+    this.#counts[open.length > 0 ? "aggregated" : "late"] += 1;
+    for (const start of starts) {
+      if (!open.includes(start)) this.late.push({ offset, text: `${offset}/${index} ${start}` });
+    }
+    if (open.length === 0) return;
+    this.#times.set(record.key, time);
+    for (const start of open) this.#count(record, time, start, value, offset);
+    this.#advance(record, time, timeMs, offset);
+  }
+
+  #startsOf(timeMs: number): number[] {
+    const { advanceMs } = this.#windows;
+    const starts: number[] = [];
+    for (let start = Math.floor(timeMs / advanceMs) * advanceMs; start > timeMs - sizeMs;) {
+      starts.unshift(start);
+      start -= advanceMs;
+    }
+    return starts;
+  }
+
+  #count(
+    record: InputRecord,
+    time: KeyTime,
+    start: number,
+    value: number,
+    offset: number,
+  ): void {
+    const name = `window ${record.key} ${start}`;
+    const total = this.#totals.get(name) ?? { count: 0, sum: 0 };
+    total.count += 1;
+    total.sum += value;
+    this.#totals.set(name, total);
+    time.open.add(start);
+    this.#window(record, start, offset, { final: false });
+  }
+
+  /** Moves the key's time and closes what it leaves behind. */
+  #advance(record: InputRecord, time: KeyTime, timeMs: number, offset: number): void {
+    time.streamTimeMs = Math.max(time.streamTimeMs, timeMs);
+    for (const start of [...time.open]) {
+      if (start + sizeMs + graceMs > time.streamTimeMs) continue;
+      time.open.delete(start);
+      this.#window(record, start, offset, { final: true });
+    }
+    const starts = [...time.open].sort((a, b) => a - b).join();
+    const purgedToMs = this.#horizonMs(time.streamTimeMs);
+    const text = `${time.streamTimeMs} [${starts}] ${purgedToMs}`;
+    this.#remember(`key ${record.key}`, offset, text);
+  }
+
+  #window(
+    { key, timestampMs }: InputRecord,
+    start: number,
+    offset: number,
+    { final }: { readonly final: boolean },
+  ): void {
+    const name = `window ${key} ${start}`;
+    const { count, sum } = this.#totals.get(name) as Total;
+    this.#remember(name, offset, `${count} ${sum} ${final} ${this.#versionUs} ${timestampMs}`);
+    this.#row(`${key}@${start}`, `${count} ${sum} ${final}`);
+  }
+
+  #dead(offset: number, index: number | "", cause: string): void {
+    this.#counts.read += 1;
+    this.#counts.deadLetters += 1;
+    this.deadLetters.push({ offset, text: `${offset}/${index} ${cause}` });
+  }
+
+  #row(key: string, text: string): void {
+    const versions = this.rows.get(key) ?? new Map<number, string>();
+    versions.set(this.#versionUs, text);
+    this.rows.set(key, versions);
+  }
+
+  #remember(name: PieceName, from: number, text: string): void {
+    const versions = this.#history.get(name);
+    if (versions === undefined) this.#history.set(name, [{ from, text }]);
+    else if (versions.at(-1)?.from === from) versions[versions.length - 1] = { from, text };
+    else versions.push({ from, text });
+  }
+
+  #horizonMs(streamTimeMs: number): number {
+    const { retentionMs } = this.#windows;
+    const stepMs = Math.max(1, Math.floor(retentionMs / 24 / sizeMs)) * sizeMs;
+    return Math.max(0, Math.floor((streamTimeMs - retentionMs) / stepMs) * stepMs);
+  }
+
+  /** Takes out what the key's stream time has left behind by more than the retention. */
+  #purge(state: Map<PieceName, string>): void {
+    for (const name of [...state.keys()]) {
+      if (!name.startsWith("window ")) continue;
+      const split = name.lastIndexOf(" ");
+      const key = state.get(`key ${name.slice("window ".length, split)}`);
+      if (Number(name.slice(split + 1)) < Number(key?.split(" ").at(-1))) state.delete(name);
+    }
+  }
+}
+
+/** The text of a task's own record but for its input offset, which the caller knows. */
+export function metaText(
+  versionUs: number,
+  { read, aggregated, late, deadLetters }: PartitionModel["counts"],
+): string {
+  return `${versionUs} ${read} ${aggregated} ${late} ${deadLetters}`;
+}

@@ -1,0 +1,42 @@
+import type { Chance } from "./chance.ts";
+
+/** What a seed decides before the first event. */
+export interface Scenario {
+  readonly partitions: number;
+  readonly machines: number;
+  readonly inputRecords: number;
+  /** Distance of window starts, ms; the size (10 s) means tumbling windows. */
+  readonly advanceMs: number;
+  readonly retentionMs: number;
+  readonly commitIntervalMs: number;
+  readonly pendingRowsMax: number;
+  readonly readRecordsMax: number;
+  /** One operation in so many fails by itself. */
+  readonly failOneIn: number;
+  /** One operation in so many kills its process. */
+  readonly dieOneIn: number;
+  /** Mean pause between two acts of chaos, ms. */
+  readonly chaosEveryMs: number;
+}
+
+/** Sizes that matter: few and many, at the edge of what the settings allow. */
+export function drawScenario(chance: Chance): Scenario {
+  return {
+    partitions: chance.whole(1, 3),
+    machines: chance.whole(1, 3),
+    inputRecords: chance.whole(20, 60),
+    advanceMs: chance.pick([10_000, 10_000, 5_000]),
+    retentionMs: chance.pick([15_000, 20_000, 60_000, 1_000_000]),
+    commitIntervalMs: chance.pick([0, 100, 500, 1_000]),
+    pendingRowsMax: chance.pick([3, 20, 1_000]),
+    readRecordsMax: chance.pick([1, 3, 7, 100]),
+    failOneIn: chance.pick([15, 40, 200, Infinity]),
+    dieOneIn: chance.pick([60, 200, Infinity]),
+    chaosEveryMs: chance.pick([300, 1_000, 3_000]),
+  };
+}
+
+/** The scenario in one line. */
+export function describeScenario(scenario: Scenario): string {
+  return Object.entries(scenario).map(([name, value]) => `${name} ${value}`).join(", ");
+}

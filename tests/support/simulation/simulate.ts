@@ -1,0 +1,103 @@
+import { runChaos, runOperator, runProducer } from "./chaos.ts";
+import { describeScenario } from "./scenario.ts";
+import { World } from "./world.ts";
+
+/** Simulated time in which the world must get everything done once it has calmed down, ms. */
+const patienceMs = 300_000;
+
+/** Events after which a run is taken for endless. */
+const eventsMax = 100_000;
+
+/** What became of a seed. */
+export interface Outcome {
+  readonly seed: number;
+  /** Equal for equal runs, event by event. */
+  readonly hash: string;
+  readonly events: number;
+  /** The first broken promise; begins with its name, such as `G1`. */
+  readonly violation: string | undefined;
+  readonly scenario: string;
+  /** The last events. */
+  readonly tail: readonly string[];
+}
+
+/**
+ * Runs the counting job on several machines through everything that a seed throws at it, then
+ * lets the world calm down and looks at the results. All waiting is simulated: the same seed makes
+ * the same run, in milliseconds.
+ */
+export async function simulate(seed: number): Promise<Outcome> {
+  const world = new World(seed);
+  for (const machine of world.machines) machine.start();
+  const calm = new AbortController();
+  void world.group.run();
+  void runOperator(world);
+  void runChaos(world, calm.signal);
+  let produced = false;
+  void runProducer(world).then(() => produced = true);
+  await until(world, () => produced);
+  world.trace("the world calms down");
+  calm.abort();
+  world.faults.on = false;
+  await untilDone(world);
+  const { violation } = world.auditor;
+  return {
+    seed,
+    hash: world.events.hash,
+    events: world.events.events,
+    violation: violation?.message,
+    scenario: describeScenario(world.scenario),
+    tail: world.events.tail,
+  };
+}
+
+async function untilDone(world: World): Promise<void> {
+  const deadlineMs = world.clock.nowMs() + patienceMs;
+  await until(world, () => caughtUp(world) || world.clock.nowMs() > deadlineMs);
+  if (!caughtUp(world)) {
+    const tasks = world.processes.map(({ name, app, member }) => [
+      name,
+      [...member?.believed ?? []],
+      app.tasks.map(({ partition, state, committedOffset, problem }) =>
+        `${partition} ${state} ${committedOffset} ${problem}`
+      ),
+    ]);
+    world.auditor.stuck(JSON.stringify(tasks));
+  }
+  world.auditor.ended(world.table);
+}
+
+/** Lets time pass until something holds or a promise is broken. */
+async function until(world: World, holds: () => boolean): Promise<void> {
+  while (!holds() && world.auditor.violation === undefined) {
+    if (world.events.events > eventsMax) world.auditor.stuck("endless events");
+    if (!await world.clock.step()) world.auditor.stuck("nobody waits for anything");
+  }
+}
+
+function caughtUp({ log, scenario, processes }: World): boolean {
+  const running = processes.flatMap(({ app }) => app.tasks)
+    .filter(({ state }) => state === "running");
+  for (let partition = 0; partition < scenario.partitions; partition++) {
+    const place = { topic: "input", partition };
+    if ((log.committedOffset("app", place) ?? 0) < log.stableEnd(place)) return false;
+    if (!running.some((task) => task.partition === partition)) return false;
+  }
+  return true;
+}
+
+/** A failed run, for people: what broke, what led to it, and how to see it again. */
+export function describeOutcome({ seed, scenario, tail, violation }: Outcome): string {
+  return [
+    ...tail,
+    "",
+    `seed ${seed}: ${violation}`,
+    scenario,
+    `again: deno task hunt ${again(seed)}`,
+  ]
+    .join("\n");
+}
+
+function again(seed: number): string {
+  return `--from ${seed} --seeds 1`;
+}

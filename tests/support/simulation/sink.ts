@@ -1,0 +1,50 @@
+import type { Sink } from "../../../src/streams/ports.ts";
+import type { CountingRow } from "../counting_topology.ts";
+import type { Chance } from "./chance.ts";
+
+/** The key of a row, and the row in the model's words. */
+export function rowKey(row: CountingRow): string {
+  return row.kind === "event" ? row.id : `${row.key}@${row.startMs}`;
+}
+
+/** The row but for key and write time, in the model's words. */
+export function rowText(row: CountingRow): string {
+  return row.kind === "event" ? String(row.value) : `${row.count} ${row.sum} ${row.final}`;
+}
+
+/** A table as Cassandra keeps it: the newest write time wins, rows of one write come in any order. */
+export class SimulatedTable {
+  readonly rows: Map<string, CountingRow> = new Map();
+  readonly #seen: (row: CountingRow) => void;
+
+  /** @param seen Told of every row that takes effect. */
+  constructor(seen: (row: CountingRow) => void) {
+    this.#seen = seen;
+  }
+
+  put(row: CountingRow): void {
+    const key = rowKey(row);
+    const present = this.rows.get(key);
+    if (present === undefined || row.versionUs >= present.versionUs) this.rows.set(key, row);
+    this.#seen(row);
+  }
+}
+
+/** The table as one process reaches it: a write may happen in parts, at different times. */
+export function sinkOf(
+  table: SimulatedTable,
+  chance: Chance,
+  wait: () => Promise<void>,
+): Sink<CountingRow> {
+  return {
+    async write(rows) {
+      const parts = chance.oneIn(4) ? chance.whole(2, 3) : 1;
+      const mixed = parts > 1 ? chance.shuffled(rows) : rows;
+      const size = Math.ceil(mixed.length / parts);
+      for (let from = 0; from < mixed.length; from += size) {
+        if (from > 0) await wait();
+        for (const row of mixed.slice(from, from + size)) table.put(row);
+      }
+    },
+  };
+}

@@ -1,0 +1,29 @@
+import type { MemoryLog } from "../../../src/streams/testing/memory_log.ts";
+import type { SimulatedClock } from "../../../src/streams/testing/simulated_clock.ts";
+import type { Topology } from "../../../src/streams/topology.ts";
+import type { CountingRow, Measurement, Total } from "../counting_topology.ts";
+import type { Auditor } from "./auditor.ts";
+import type { Chance } from "./chance.ts";
+import type { Faults } from "./faults.ts";
+import type { Member, SimulatedGroup } from "./group.ts";
+import type { SimulatedTable } from "./sink.ts";
+
+/** The world as machines and their processes see it. */
+export interface Surroundings {
+  readonly chance: Chance;
+  readonly clock: SimulatedClock;
+  readonly log: MemoryLog;
+  readonly faults: Faults;
+  readonly group: SimulatedGroup;
+  readonly topology: Topology<Measurement, Total, CountingRow>;
+  readonly table: SimulatedTable;
+  readonly auditor: Auditor;
+  readonly settings: {
+    readonly application: string;
+    readonly commitIntervalMs: number;
+    readonly pendingRowsMax: number;
+  };
+  trace(what: string): void;
+  /** A dead or cut off member is missed after a while. */
+  sessionEnds(member: Member | undefined): Promise<void>;
+}

@@ -1,0 +1,97 @@
+import type { Topology } from "../../../src/streams/topology.ts";
+import { MemoryLog } from "../../../src/streams/testing/memory_log.ts";
+import { SimulatedClock } from "../../../src/streams/testing/simulated_clock.ts";
+import {
+  type CountingRow,
+  countingTopology,
+  type Measurement,
+  type Total,
+} from "../counting_topology.ts";
+import { Auditor } from "./auditor.ts";
+import { Chance } from "./chance.ts";
+import { Faults } from "./faults.ts";
+import { type Member, SimulatedGroup } from "./group.ts";
+import { InputSource, toOutput } from "./input.ts";
+import { Machine, type SimulatedProcess } from "./machine.ts";
+import { PartitionModel } from "./model.ts";
+import { drawScenario, type Scenario } from "./scenario.ts";
+import { SimulatedTable } from "./sink.ts";
+import type { Surroundings } from "./surroundings.ts";
+import { Trace } from "./trace.ts";
+
+const topics = ["input", "input-late", "input-dead-letters", "app-totals-changelog"];
+
+/** Everything that a seed makes: machines, log, table, group, time, and what watches them. */
+export class World implements Surroundings {
+  readonly chance: Chance;
+  readonly scenario: Scenario;
+  readonly clock: SimulatedClock = new SimulatedClock(0);
+  readonly log: MemoryLog = new MemoryLog();
+  readonly faults: Faults;
+  readonly group: SimulatedGroup;
+  readonly topology: Topology<Measurement, Total, CountingRow>;
+  readonly table: SimulatedTable;
+  readonly auditor: Auditor;
+  readonly machines: readonly Machine[];
+  readonly events: Trace = new Trace();
+  readonly #models: readonly PartitionModel[];
+  readonly #input: InputSource;
+  #sent = 0;
+
+  constructor(seed: number) {
+    this.chance = new Chance(seed);
+    this.scenario = drawScenario(this.chance);
+    const { partitions, machines, readRecordsMax } = this.scenario;
+    for (const topic of topics) this.log.createTopic(topic, partitions);
+    this.log.readRecordsMax = readRecordsMax;
+    this.topology = countingTopology({
+      ...this.scenario,
+      handlers: { onProcessingError: () => "dead-letter" },
+    });
+    this.#models = range(partitions).map((p) => new PartitionModel(p, this.scenario));
+    this.#input = new InputSource(this.chance);
+    this.auditor = new Auditor(this.log, this.#models);
+    this.table = new SimulatedTable((row) => this.auditor.written(row));
+    this.faults = new Faults(this.chance, this.scenario);
+    this.group = new SimulatedGroup(this.clock, this.chance, partitions);
+    this.group.onAssigned = (sharing) => this.trace(`shared out ${JSON.stringify(sharing)}`);
+    this.machines = range(machines).map((i) => new Machine(this, `m${i}`));
+  }
+
+  get settings(): Surroundings["settings"] {
+    return { application: "app", ...this.scenario };
+  }
+
+  get processes(): SimulatedProcess[] {
+    return this.machines.flatMap(({ process }) => process === undefined ? [] : [process]);
+  }
+
+  get inputLeft(): number {
+    return this.scenario.inputRecords - this.#sent;
+  }
+
+  trace(what: string): void {
+    this.events.add(this.clock.nowMs(), what);
+  }
+
+  /** Appends the next input record, and sometimes what a producer's transactions leave behind. */
+  produce(): void {
+    const record = this.#input.next();
+    const { partition, offset } = this.log.write(toOutput(record), undefined);
+    this.#models[partition]?.add(offset, record);
+    this.#sent += 1;
+    const place = { topic: "input", partition };
+    if (this.chance.oneIn(12)) this.log.control(place);
+    if (this.chance.oneIn(20)) this.log.write(toOutput(record), { state: "aborted" });
+    this.log.wake();
+  }
+
+  async sessionEnds(member: Member | undefined): Promise<void> {
+    await this.clock.sleep(this.chance.below(3_000));
+    if (member !== undefined) this.group.remove(member);
+  }
+}
+
+function range(length: number): number[] {
+  return Array.from({ length }, (_, i) => i);
+}

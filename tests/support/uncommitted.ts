@@ -1,0 +1,24 @@
+import { ChunkDecoder, chunkOf } from "../../src/kafka/fetched_chunk.ts";
+import { fetchRequest } from "../../src/kafka/fetch_protocol.ts";
+import type { Offset, TopicPartition } from "../../src/streams/record.ts";
+import { readOptions, testCluster } from "./kafka_harness.ts";
+
+/** Counts the records of a partition before `end`, those of aborted transactions included. */
+export async function recordsWithAborted(
+  partition: TopicPartition,
+  end: Offset,
+): Promise<number> {
+  await using cluster = testCluster();
+  const leader = await cluster.leader(partition);
+  let [count, offset] = [0, 0];
+  while (offset < end) {
+    const request = fetchRequest([{ ...partition, offset }], readOptions);
+    const { partitions: [answer] } = await cluster.send(leader, request);
+    const chunk = answer === undefined ? undefined : chunkOf(answer);
+    if (chunk === undefined) throw new Error(`no answer at ${offset} of ${end}`);
+    const decoder = new ChunkDecoder({ ...chunk, abortedTransactions: [] }, partition);
+    while (!decoder.done) count += decoder.decode(offset, 10_000).records.length;
+    offset = chunk.nextOffset;
+  }
+  return count;
+}
