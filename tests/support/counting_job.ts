@@ -1,3 +1,4 @@
+import { jsonEngineCodecs } from "../../src/streams/testing/json_codecs.ts";
 import { silentLogger } from "../../src/base/logger.ts";
 import { systemRandom } from "../../src/base/random.ts";
 import { systemClock } from "../../src/base/clock.ts";
@@ -13,7 +14,6 @@ import { TestMembership } from "./counting_run.ts";
 import {
   type CountingRow,
   countingTopology,
-  jsonEngineCodecs,
   type Measurement,
   type Total,
 } from "./counting_topology.ts";

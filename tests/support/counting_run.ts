@@ -1,3 +1,4 @@
+import { jsonEngineCodecs } from "../../src/streams/testing/json_codecs.ts";
 import assert from "node:assert/strict";
 import { systemClock } from "../../src/base/clock.ts";
 import { type Logger, silentLogger } from "../../src/base/logger.ts";
@@ -14,7 +15,6 @@ import type { ItemCounts } from "../../src/streams/status.ts";
 import {
   type CountingRow,
   countingTopology,
-  jsonEngineCodecs,
   type Measurement,
   measurementRecord,
   type Total,

@@ -1,6 +1,6 @@
-import type { Codec } from "../../src/streams/codec.ts";
 import type { LogRecord, OutputRecord } from "../../src/streams/record.ts";
-import type { EngineCodecs, WindowState } from "../../src/streams/state.ts";
+import type { WindowState } from "../../src/streams/state.ts";
+import { jsonCodec } from "../../src/streams/testing/json_codecs.ts";
 import { encodeText } from "../../src/streams/text.ts";
 import type { ErrorHandlers } from "../../src/streams/handlers.ts";
 import type {
@@ -44,17 +44,6 @@ export type CountingRow =
     readonly final: boolean;
     readonly versionUs: number;
   };
-
-/** Values as JSON: readable in a failing test. */
-export function jsonCodec<T>(): Codec<T> {
-  return {
-    encode: (value) => encodeText(JSON.stringify(value)),
-    decode: (bytes) => JSON.parse(new TextDecoder().decode(bytes)) as T,
-  };
-}
-
-/** The engine's own state as JSON. */
-export const jsonEngineCodecs: EngineCodecs = { keyState: jsonCodec(), meta: jsonCodec() };
 
 /** A job that counts and sums measurements in windows of 10 s, 5 s grace. */
 export function countingTopology(

@@ -1,3 +1,4 @@
+import { jsonEngineCodecs } from "../../../src/streams/testing/json_codecs.ts";
 import type { Clock } from "../../../src/base/clock.ts";
 import { PipelineError } from "../../../src/base/errors.ts";
 import { silentLogger } from "../../../src/base/logger.ts";
@@ -12,12 +13,7 @@ import {
   type Operation,
 } from "../../../src/streams/testing/gated_ports.ts";
 import { MemoryStores } from "../../../src/streams/testing/memory_stores.ts";
-import {
-  type CountingRow,
-  jsonEngineCodecs,
-  type Measurement,
-  type Total,
-} from "../counting_topology.ts";
+import { type CountingRow, type Measurement, type Total } from "../counting_topology.ts";
 import type { Member } from "./group.ts";
 import { sinkOf } from "./sink.ts";
 import type { Surroundings } from "./surroundings.ts";

@@ -1,3 +1,4 @@
+import { jsonEngineCodecs } from "../../../src/streams/testing/json_codecs.ts";
 import assert from "node:assert/strict";
 import { RecordProcessor } from "../../../src/streams/processor.ts";
 import type { LogRecord } from "../../../src/streams/record.ts";
@@ -8,7 +9,6 @@ import { WriteCache } from "../../../src/streams/write_cache.ts";
 import {
   type CountingRow,
   countingTopology,
-  jsonEngineCodecs,
   type Measurement,
   type Total,
   unbearable,

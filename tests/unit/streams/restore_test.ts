@@ -1,3 +1,4 @@
+import { jsonEngineCodecs } from "../../../src/streams/testing/json_codecs.ts";
 import assert from "node:assert/strict";
 import { PipelineError } from "../../../src/base/errors.ts";
 import { silentLogger } from "../../../src/base/logger.ts";
@@ -6,7 +7,6 @@ import type { CommitLog } from "../../../src/streams/ports.ts";
 import { restore } from "../../../src/streams/restore.ts";
 import { TaskSession } from "../../../src/streams/task_session.ts";
 import {
-  jsonEngineCodecs,
   MemoryLog,
   MemoryStores,
   RecordingSink,
