@@ -3,7 +3,7 @@ import { PipelineError } from "../base/errors.ts";
 import type { LogRecord, Offset, TopicPartition } from "../streams/record.ts";
 import { batchBits, batchLayout, batchPrefixBytes } from "./batch_layout.ts";
 import { decompress } from "./compression.ts";
-import { crc32c } from "./crc32c.ts";
+import { crc32c } from "../base/crc32c.ts";
 import { HeaderDecoder } from "./header_decoder.ts";
 import { RecordCursor } from "./record_cursor.ts";
 

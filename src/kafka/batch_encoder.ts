@@ -3,7 +3,7 @@ import type { OutputRecord } from "../streams/record.ts";
 import { encodeText } from "../streams/text.ts";
 import { batchBits, batchLayout, batchPrefixBytes } from "./batch_layout.ts";
 import { codecOf, compress, type Compression } from "./compression.ts";
-import { crc32c } from "./crc32c.ts";
+import { crc32c } from "../base/crc32c.ts";
 import type { ProducerIdentity } from "./internals.ts";
 
 /** How a batch is written. */

@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import { encodeBatch } from "../../src/kafka/batch_encoder.ts";
-import { crc32c } from "../../src/kafka/crc32c.ts";
+import { crc32c } from "../../src/base/crc32c.ts";
 import type { FetchedPartition } from "../../src/kafka/fetch_protocol.ts";
 import { encodeText } from "../../src/streams/text.ts";
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { crc32c } from "../../../src/level/crc32c.ts";
+import { crc32c } from "../../../src/base/crc32c.ts";
 import { isWholeTable } from "../../../src/level/table_check.ts";
 import { encodeText } from "../../../src/streams/text.ts";
 

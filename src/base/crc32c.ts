@@ -5,11 +5,12 @@ const polynomial = 0x82f63b78;
 const tables = buildTables();
 
 /**
- * CRC-32C of `bytes[from, to)`: the checksum that LevelDB puts behind each block.
+ * CRC-32C of `bytes[from, to)`, unsigned: the checksum of Kafka's batches and LevelDB's blocks.
+ * `node:zlib` has only CRC-32 (IEEE).
  *
  * @see RFC 3720, B.4, for test vectors; the tables are Intel's "slicing by 8".
  */
-export function crc32c(bytes: Uint8Array, from: number, to: number): number {
+export function crc32c(bytes: Uint8Array, from = 0, to: number = bytes.length): number {
   const [t0, t1, t2, t3, t4, t5, t6, t7] = tables;
   let crc = 0xffffffff;
   let at = from;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { crc32c } from "../../../src/kafka/crc32c.ts";
+import { crc32c } from "../../../src/base/crc32c.ts";
 import { encodeText } from "../../../src/streams/text.ts";
 
 Deno.test("crc32c() gives the values of RFC 3720, appendix B.4", () => {
