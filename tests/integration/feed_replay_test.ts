@@ -3,7 +3,7 @@ import { gzipSync } from "node:zlib";
 import { fileLines } from "../../src/feed/file_lines.ts";
 import { openReplay, type ReplayOptions, type ReplayProgress } from "../../src/feed/replay.ts";
 import { collect, entry, tradeText } from "../support/frames.ts";
-import { JumpingClock } from "../support/manual_clock.ts";
+import { JumpingClock } from "../support/jumping_clock.ts";
 
 const nowMs = 1_700_000_000_000;
 const recordedMs = 1_000_000_000_000;

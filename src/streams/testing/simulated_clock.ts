@@ -48,6 +48,11 @@ export class SimulatedClock implements Clock {
     return promise;
   }
 
+  /** When the next sleeper wakes up, ms from now; infinite without one. */
+  get nextWakeMs(): number {
+    return (this.#next()?.dueMs ?? Infinity) - this.#nowMs;
+  }
+
   /**
    * Moves to the next moment at which somebody wakes up, and lets him go on.
    *

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Audience, type Listener } from "../../../src/feed/audience.ts";
 import { Subscriber } from "../../../src/feed/subscriber.ts";
 import { entry, frameOf, tradeText } from "../../support/frames.ts";
-import { ManualClock, settle } from "../../support/manual_clock.ts";
+import { settle, SimulatedClock } from "../../../src/streams/testing/simulated_clock.ts";
 
 class FakeSocket {
   readyState = 1;
@@ -19,7 +19,7 @@ class FakeSocket {
 }
 
 function setUp({ stuckMsMax = 60 } = {}) {
-  const clock = new ManualClock();
+  const clock = new SimulatedClock();
   const stuck: Listener[] = [];
   const audience = new Audience({
     clock,

@@ -8,13 +8,13 @@ import type { SocketEnd } from "../../../src/feed/socket.ts";
 import { FakeSockets } from "../../support/fake_sockets.ts";
 import { entry, tradeText } from "../../support/frames.ts";
 import { LogLines } from "../../support/log_lines.ts";
-import { ManualClock, settle } from "../../support/manual_clock.ts";
+import { settle, SimulatedClock } from "../../../src/streams/testing/simulated_clock.ts";
 
 const lost: SocketEnd = { kind: "closed", code: 1006, problem: "" };
 
 /** A client whose frames are collected, with its server and clock in the test's hands. */
 class Bench implements AsyncDisposable {
-  readonly clock = new ManualClock();
+  readonly clock = new SimulatedClock();
   readonly sockets = new FakeSockets();
   readonly log = new LogLines();
   readonly frames: Frame[] = [];

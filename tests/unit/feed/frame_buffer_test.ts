@@ -2,13 +2,13 @@ import assert from "node:assert/strict";
 import { noFeedObserver } from "../../../src/feed/feed_observer.ts";
 import { FrameBuffer } from "../../../src/feed/frame_buffer.ts";
 import { collect } from "../../support/frames.ts";
-import { ManualClock } from "../../support/manual_clock.ts";
+import { SimulatedClock } from "../../../src/streams/testing/simulated_clock.ts";
 
 function setUp() {
   const calls: string[] = [];
   const sender = { pause: () => calls.push("pause"), resume: () => calls.push("resume") };
   const buffer = new FrameBuffer({
-    clock: new ManualClock(),
+    clock: new SimulatedClock(),
     observer: noFeedObserver,
     bufferBytesMax: 10,
   });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Pacer } from "../../../src/feed/pacer.ts";
-import { JumpingClock } from "../../support/manual_clock.ts";
+import { JumpingClock } from "../../support/jumping_clock.ts";
 
 const never = new AbortController().signal;
 

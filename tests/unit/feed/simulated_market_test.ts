@@ -6,7 +6,7 @@ import { SimulatedSource } from "../../../src/feed/simulated_source.ts";
 import { simulatedSymbol } from "../../../src/feed/simulated_symbol.ts";
 import type { Trade } from "../../../src/market/trade.ts";
 import { collect } from "../../support/frames.ts";
-import { JumpingClock } from "../../support/manual_clock.ts";
+import { JumpingClock } from "../../support/jumping_clock.ts";
 
 const startMs = 1_700_000_000_000;
 const gapMs = 40;

@@ -8,7 +8,8 @@ import { decodeText } from "../../../src/streams/text.ts";
 import { entry, frameOf, ListSource, tradeText } from "../../support/frames.ts";
 import { jsonTradeCodec } from "../../support/json_trade_codec.ts";
 import { LogLines } from "../../support/log_lines.ts";
-import { JumpingClock, ManualClock, settle } from "../../support/manual_clock.ts";
+import { settle, SimulatedClock } from "../../../src/streams/testing/simulated_clock.ts";
+import { JumpingClock } from "../../support/jumping_clock.ts";
 
 /** Keeps what it is given; fails or hangs when told to. */
 class FakeAppender implements RecordAppender {
@@ -157,7 +158,7 @@ Deno.test("runIngest() sends the rest after a shutdown was asked for", async () 
   appender.gate = gate.promise;
   const stop = new AbortController();
   const source = idleSource(priceTexts(5));
-  const { totals } = ingest({ source, appender, signal: stop.signal, clock: new ManualClock() });
+  const { totals } = ingest({ source, appender, signal: stop.signal, clock: new SimulatedClock() });
   await settle();
   stop.abort();
   await settle();
@@ -169,7 +170,7 @@ Deno.test("runIngest() gives up after five seconds and names what it could not s
   const appender = new FakeAppender();
   appender.gate = new Promise(() => {});
   const stop = new AbortController();
-  const clock = new ManualClock();
+  const clock = new SimulatedClock();
   const source = idleSource(priceTexts(5));
   const { totals, logger } = ingest({ source, appender, signal: stop.signal, clock });
   await settle();

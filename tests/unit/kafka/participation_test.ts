@@ -4,14 +4,14 @@ import { seededRandom } from "../../../src/base/random.ts";
 import { Participation } from "../../../src/kafka/participation.ts";
 import type { RebalanceListener } from "../../../src/streams/ports.ts";
 import { FakeGroup, groupErrors } from "../../support/fake_group.ts";
-import { ManualClock, settle } from "../../support/manual_clock.ts";
+import { settle, SimulatedClock } from "../../../src/streams/testing/simulated_clock.ts";
 
 const options = { sessionTimeoutMs: 6_000, rebalanceTimeoutMs: 10_000, heartbeatIntervalMs: 500 };
 
 /** A participation, its coordinator and its listener, on a clock that a test moves. */
 class Scene implements RebalanceListener {
   readonly group = new FakeGroup();
-  readonly clock = new ManualClock();
+  readonly clock = new SimulatedClock();
   readonly told: string[] = [];
   readonly remembered: string[] = [];
   readonly #stop = new AbortController();
