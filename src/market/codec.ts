@@ -9,7 +9,7 @@ export interface TradeCodec {
    *
    * @throws {PipelineError} `REGISTRY_UNAVAILABLE`.
    */
-  prepare(values: readonly Uint8Array[]): Promise<void>;
+  prepare(values: readonly (Uint8Array | null)[]): Promise<void>;
   /**
    * @throws {PipelineError} `RECORD_MALFORMED` or `SCHEMA_UNKNOWN`.
    */

@@ -42,7 +42,7 @@ function tradeSource(topic: string, codec: TradeCodec): Source<Trade> {
   return {
     topic,
     async prepare(records) {
-      await codec.prepare(records.flatMap(({ value }) => value === null ? [] : [value]));
+      await codec.prepare(records.map(({ value }) => value));
     },
     read: (record) => readTrades(record, codec),
     fault: tradeFault,

@@ -76,7 +76,7 @@ export class AvroCodec<T> implements Codec<T> {
    *
    * @throws {PipelineError} `REGISTRY_UNAVAILABLE`, `REGISTRY_REFUSED`.
    */
-  prepare(values: readonly Uint8Array[]): Promise<void> {
+  prepare(values: readonly (Uint8Array | null)[]): Promise<void> {
     return this.#writers.prepare(values);
   }
 

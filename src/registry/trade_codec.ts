@@ -66,7 +66,7 @@ export class AvroTradeCodec implements TradeCodec {
     return this.#codec.encode({ trades, type: tradeType });
   }
 
-  prepare(values: readonly Uint8Array[]): Promise<void> {
+  prepare(values: readonly (Uint8Array | null)[]): Promise<void> {
     return this.#codec.prepare(values);
   }
 

@@ -92,6 +92,16 @@ export class TradeReader {
   /** Zigzag varint of at most 52 bits, which is what avsc writes without rounding. */
   #long(): number {
     const bytes = this.#bytes;
+    const first = bytes[this.#at];
+    if (first !== undefined && first < 0x80) {
+      this.#at++;
+      return (first >>> 1) ^ -(first & 1);
+    }
+    return this.#longer();
+  }
+
+  #longer(): number {
+    const bytes = this.#bytes;
     let sum = 0;
     let factor = 1;
     for (let length = 1; length <= 10; length++) {

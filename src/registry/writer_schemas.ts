@@ -58,7 +58,7 @@ export class WriterSchemas {
    *
    * @throws {PipelineError} `REGISTRY_UNAVAILABLE`, `REGISTRY_REFUSED`.
    */
-  async prepare(values: readonly Uint8Array[]): Promise<void> {
+  async prepare(values: readonly (Uint8Array | null)[]): Promise<void> {
     const ids = this.#foreignIds(values);
     const missing = [...ids].filter((id) => !this.#writers.has(id) && !this.#isUnknown(id));
     if (missing.length === 0) return;
@@ -84,10 +84,10 @@ export class WriterSchemas {
     );
   }
 
-  #foreignIds(values: readonly Uint8Array[]): Set<number> {
+  #foreignIds(values: readonly (Uint8Array | null)[]): Set<number> {
     const ids = new Set<number>();
     for (const value of values) {
-      const id = frameSchemaId(value);
+      const id = value === null ? undefined : frameSchemaId(value);
       if (id !== undefined && id !== this.#options.id) ids.add(id);
     }
     return ids;

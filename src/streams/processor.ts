@@ -146,7 +146,7 @@ export class RecordProcessor<E, A, R> {
     const owner = this.#cache.key(context.key);
     const { streamTimeMs } = owner.state;
     const lastMs = lastWindowStart(timeMs, windows);
-    const firstMs = firstWindowStart(timeMs, windows);
+    const firstMs = firstWindowStart(lastMs, windows);
     const firstOpenMs = Math.max(firstMs, firstOpenStart(streamTimeMs, windows));
     for (let startMs = firstOpenMs; startMs <= lastMs; startMs += windows.advanceMs) {
       this.#aggregate(event, context, owner, startMs);

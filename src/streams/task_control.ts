@@ -4,6 +4,9 @@ import type { TaskReport } from "./task_report.ts";
 
 type Wanted = "running" | "suspended" | "closed";
 
+/** Why a timer ends early; given, as an exception would be made for each abort without a reason. */
+const notNeeded = "no longer needed";
+
 /**
  * What others want of a task, and the points at which the task obeys: between batches, never in
  * the middle of one.
@@ -95,6 +98,8 @@ export class TaskControl {
    * Leaves nothing behind on promises that outlive the call, except on `work` itself.
    */
   async race<T>(work: Promise<T>, waitMs: number | undefined): Promise<T | undefined> {
+    // A wish of the moment between the last `settle` and now woke nobody.
+    if (this.#wanted !== "running") return undefined;
     const { promise, resolve, reject } = Promise.withResolvers<T | undefined>();
     const timer = new AbortController();
     this.#waker = () => resolve(undefined);
@@ -106,7 +111,7 @@ export class TaskControl {
       return await promise;
     } finally {
       this.#waker = undefined;
-      timer.abort();
+      timer.abort(notNeeded);
     }
   }
 
@@ -124,6 +129,6 @@ export class TaskControl {
     const timer = new AbortController();
     const due = this.#clock.sleep(boundMs, timer.signal).catch(() => {});
     await Promise.race([work, due]);
-    timer.abort();
+    timer.abort(notNeeded);
   }
 }

@@ -46,23 +46,25 @@ export function tumbling(windows: Omit<TimeWindows, "advanceMs">): TimeWindows {
 /**
  * The latest window that an event falls into; with tumbling windows the only one.
  *
+ * By division, as a remainder of numbers beyond 32 bits is a slow library call; exact for all safe
+ * integers.
+ *
  * @param eventTimeMs Epoch ms, >= 0.
  * @returns Its start; `start <= eventTimeMs < start + advanceMs`.
  */
 export function lastWindowStart(eventTimeMs: number, { advanceMs }: TimeWindows): number {
-  return eventTimeMs - (eventTimeMs % advanceMs);
+  return Math.floor(eventTimeMs / advanceMs) * advanceMs;
 }
 
 /**
  * The earliest window that an event falls into; none starts before the epoch.
  *
- * @param eventTimeMs Epoch ms, >= 0.
+ * @param lastMs Start of the latest one.
  * @returns Its start; the event's windows start there and every `advanceMs` up to the last one.
  * @see Kafka Streams TimeWindows#windowsFor
  */
-export function firstWindowStart(eventTimeMs: number, windows: TimeWindows): number {
-  const lastMs = lastWindowStart(eventTimeMs, windows);
-  return Math.max(0, lastMs + windows.advanceMs - windows.sizeMs);
+export function firstWindowStart(lastMs: number, { advanceMs, sizeMs }: TimeWindows): number {
+  return Math.max(0, lastMs + advanceMs - sizeMs);
 }
 
 /**

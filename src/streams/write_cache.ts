@@ -17,6 +17,8 @@ export interface CachedKey<A> {
   readonly key: string;
   readonly state: KeyState;
   readonly windows: Map<number, CachedWindow<A>>;
+  /** The window asked for last: nearly always the next one, too. */
+  latest: CachedWindow<A> | undefined;
   /** Changed since the last commit, or one of its windows was. */
   dirty: boolean;
 }
@@ -63,15 +65,19 @@ export class WriteCache<A> {
     const state: KeyState = stored === undefined
       ? { streamTimeMs: 0, openWindows: [], purgedToMs: 0 }
       : decodeState(this.#codecs.keyState, stored);
-    const entry: CachedKey<A> = { key, state, windows: new Map(), dirty: false };
+    const entry: CachedKey<A> = { key, state, windows: new Map(), latest: undefined, dirty: false };
     this.#keys.set(key, entry);
     return entry;
   }
 
   /** A window of the key, or `undefined` if it has none that starts there. */
   window(owner: CachedKey<A>, startMs: number): CachedWindow<A> | undefined {
-    const cached = owner.windows.get(startMs);
-    if (cached !== undefined) return cached;
+    if (owner.latest?.startMs === startMs) return owner.latest;
+    owner.latest = owner.windows.get(startMs) ?? this.#load(owner, startMs);
+    return owner.latest;
+  }
+
+  #load(owner: CachedKey<A>, startMs: number): CachedWindow<A> | undefined {
     const stored = this.#store.get(windowKey(owner.key, startMs));
     if (stored === undefined) return undefined;
     const state = decodeState(this.#topology.windowCodec, stored);
@@ -105,6 +111,7 @@ export class WriteCache<A> {
   settle(): void {
     for (const owner of this.#dirty) {
       owner.dirty = false;
+      owner.latest = undefined;
       for (const window of owner.windows.values()) {
         window.dirty = false;
         if (window.state.final) owner.windows.delete(window.startMs);

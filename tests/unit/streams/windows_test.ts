@@ -16,7 +16,7 @@ const windows = tumbling({ sizeMs: 15_000, graceMs: 60_000, retentionMs: 3_600_0
 function windowStarts(timeMs: number, of: TimeWindows): number[] {
   const starts: number[] = [];
   const lastMs = lastWindowStart(timeMs, of);
-  for (let startMs = firstWindowStart(timeMs, of); startMs <= lastMs; startMs += of.advanceMs) {
+  for (let startMs = firstWindowStart(lastMs, of); startMs <= lastMs; startMs += of.advanceMs) {
     starts.push(startMs);
   }
   return starts;

@@ -1,0 +1,213 @@
+/**
+ * The market job over real Kafka for benchmarks: topics, trades, reading alone, runs.
+ *
+ * The sink is off: what is measured is Kafka in, windows in LevelDB, changelog and positions out in
+ * transactions.
+ */
+import { systemClock } from "../../src/base/clock.ts";
+import { silentLogger } from "../../src/base/logger.ts";
+import { systemRandom } from "../../src/base/random.ts";
+import { connectKafka, type KafkaConnection } from "../../src/kafka/connection.ts";
+import { LevelStateStores } from "../../src/level/state_store.ts";
+import type { MarketRow } from "../../src/market/rows.ts";
+import { marketStore, marketTopology } from "../../src/market/topology.ts";
+import type { Trade } from "../../src/market/trade.ts";
+import { createStateCodecs } from "../../src/registry/state_codecs.ts";
+import { AvroTradeCodec } from "../../src/registry/trade_codec.ts";
+import type { GroupMembership, Sink } from "../../src/streams/ports.ts";
+import type { OutputRecord } from "../../src/streams/record.ts";
+import { deadLetterTopic, lateTopic } from "../../src/streams/side_output.ts";
+import { StreamsApp } from "../../src/streams/streams_app.ts";
+import type { RestoreProgress } from "../../src/streams/status.ts";
+import { encodeText } from "../../src/streams/text.ts";
+import { changelogTopic } from "../../src/streams/topology.ts";
+import { MemoryRegistry } from "../../tests/support/memory_registry.ts";
+
+/** Event time of the first trade and receive time of all: 2024-01-02 14:30 UTC. */
+export const firstMs: number = Date.UTC(2024, 0, 2, 14, 30);
+
+const noSink: Sink<MarketRow> = { write: () => Promise.resolve() };
+
+/** Retention goes by record time, and these records are old. */
+const kept = { "retention.ms": "-1" };
+
+/** How a run of the job differs from the next one. */
+export interface RunOptions {
+  /** Names the group and the state, which later runs of the same name go on with. */
+  readonly application: string;
+  /** Where the state lies. */
+  readonly folder: string;
+  readonly graceMs: number;
+  /** Input records after which the run ends; 0 as soon as the task is open. */
+  readonly records: number;
+}
+
+/** What a run took, ms. */
+export interface RunReport {
+  /** From the start until the task had its state. */
+  readonly openingMs: number;
+  /** From then until everything was committed and closed. */
+  readonly runningMs: number;
+  readonly aggregated: number;
+  /** Of one partition, as its task reports it; `undefined` if there was nothing to restore. */
+  readonly restore: RestoreProgress | undefined;
+}
+
+/** One topic of trades and the runs over it. */
+export class MarketBench implements AsyncDisposable {
+  readonly topic: string;
+  readonly #kafka: KafkaConnection;
+  readonly #codec: AvroTradeCodec;
+  readonly #partitions: number;
+
+  private constructor(kafka: KafkaConnection, codec: AvroTradeCodec, topic: string, parts: number) {
+    this.#kafka = kafka;
+    this.#codec = codec;
+    this.topic = topic;
+    this.#partitions = parts;
+  }
+
+  /** Connects to `KAFKA_URL` and makes a topic of its own. */
+  static async create(partitions = 1): Promise<MarketBench> {
+    const topic = `bench-${crypto.randomUUID().slice(0, 8)}`;
+    const brokers = (Deno.env.get("KAFKA_URL") ?? "127.0.0.1:9092").split(",");
+    const kafka = connectKafka({ brokers, clientId: topic, logger: silentLogger });
+    const codec = await AvroTradeCodec.create({ registry: new MemoryRegistry(), topic });
+    await kafka.ensureTopics(
+      [topic, lateTopic(topic), deadLetterTopic(topic)].map((name) => (
+        { name, partitions, replicationFactor: 1, config: kept }
+      )),
+    );
+    return new MarketBench(kafka, codec, topic, partitions);
+  }
+
+  /** Appends records, in portions: nothing of them is left to collect when time is taken. */
+  async fill(records: Iterable<readonly Trade[]>): Promise<void> {
+    await using appender = this.#kafka.appender();
+    let portion: OutputRecord[] = [];
+    for (const trades of records) {
+      portion.push(this.#record(trades));
+      if (portion.length < 10_000) continue;
+      await appender.append(portion);
+      portion = [];
+    }
+    await appender.append(portion);
+  }
+
+  /** Reads and decodes the whole topic; gives trades per second. */
+  async readAlone(): Promise<number> {
+    const startedMs = performance.now();
+    const partitions = Array.from({ length: this.#partitions }, (_, i) => this.#readPartition(i));
+    const trades = (await Promise.all(partitions)).reduce((sum, count) => sum + count, 0);
+    return trades * 1000 / (performance.now() - startedMs);
+  }
+
+  /** Runs the job over so many records of the input. */
+  async run({ application, folder, graceMs, records }: RunOptions): Promise<RunReport> {
+    const changelog = changelogTopic(application, marketStore);
+    await this.#kafka.ensureTopics([{
+      name: changelog,
+      partitions: this.#partitions,
+      replicationFactor: 1,
+      config: { "cleanup.policy": "compact" },
+    }]);
+    await using stores = await LevelStateStores.open(folder, application);
+    const codecs = await createStateCodecs({
+      registry: new MemoryRegistry(),
+      changelogTopic: changelog,
+    });
+    const topology = marketTopology({
+      topic: this.topic,
+      graceMs,
+      retentionMs: graceMs + 86_400_000,
+      maxFutureMs: graceMs + 86_400_000,
+      tradeRows: false,
+      tradeCodec: this.#codec,
+      windowCodec: codecs.windowState,
+    });
+    const app = new StreamsApp(
+      topology,
+      {
+        log: this.#kafka.log(),
+        commitLog: this.#kafka.commitLog(application),
+        stores,
+        sink: noSink,
+        codecs,
+        clock: systemClock,
+        random: systemRandom,
+        logger: silentLogger,
+      },
+      alone(this.#partitions),
+      { application, commitIntervalMs: 1_000, pendingRowsMax: 1_000_000, closeBoundMs: 60_000 },
+    );
+    const stop = new AbortController();
+    let openedMs = 0;
+    let recordsLeft = records;
+    let aggregated = 0;
+    let restore: RestoreProgress | undefined;
+    // Once everything is read the job is asked to end, which commits at once: waiting for the next
+    // interval would be measured otherwise.
+    const stopWhenRead = () => recordsLeft <= 0 && stop.abort();
+    app.listen({
+      opened() {
+        openedMs = performance.now();
+        restore = app.tasks[0]?.restore;
+        stopWhenRead();
+      },
+      fetched(_input, count) {
+        recordsLeft -= count;
+        stopWhenRead();
+      },
+      committed(_input, { meta, previous }) {
+        aggregated += meta.counts.aggregated - previous.aggregated;
+      },
+      failed(_input, error) {
+        throw error;
+      },
+      closed() {},
+    });
+    const startedMs = performance.now();
+    await app.run(stop.signal);
+    const runningMs = performance.now() - openedMs;
+    return { openingMs: openedMs - startedMs, runningMs, aggregated, restore };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#kafka[Symbol.asyncDispose]();
+  }
+
+  #record(trades: readonly Trade[]): OutputRecord {
+    const key = encodeText(trades[0]?.symbol ?? "");
+    return { topic: this.topic, timestampMs: firstMs, key, value: this.#codec.encode(trades) };
+  }
+
+  async #readPartition(partition: number): Promise<number> {
+    const place = { topic: this.topic, partition };
+    const log = this.#kafka.log();
+    const { endOffset } = await log.bounds(place);
+    await using reader = log.open(place, 0);
+    let trades = 0;
+    for (let position = 0; position < endOffset;) {
+      const fetched = await reader.next(AbortSignal.timeout(60_000));
+      for (const { value } of fetched.records) {
+        trades += value ? this.#codec.decode(value).length : 0;
+      }
+      position = fetched.nextOffset;
+    }
+    return trades;
+  }
+}
+
+/** A group of one. */
+function alone(partitions: number): GroupMembership {
+  return {
+    async run(_topic, listener, signal) {
+      await listener.assigned(Array.from({ length: partitions }, (_, i) => i));
+      if (!signal.aborted) {
+        await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
+      }
+      await listener.rebalancing();
+      await listener.assigned([]);
+    },
+  };
+}
