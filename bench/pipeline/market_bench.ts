@@ -190,7 +190,8 @@ export class MarketBench implements AsyncDisposable {
     for (let position = 0; position < endOffset;) {
       const fetched = await reader.next(AbortSignal.timeout(60_000));
       for (const { value } of fetched.records) {
-        trades += value ? this.#codec.decode(value).length : 0;
+        if (value === null) continue;
+        for (const { volume } of this.#codec.decode(value)) trades += volume > 0 ? 1 : 0;
       }
       position = fetched.nextOffset;
     }

@@ -22,17 +22,29 @@ export function planBatches(
 ): Map<string, PlannedBatch[]> {
   assert(batchBytesMax > 0, `batch bound must be positive: ${batchBytesMax}`);
   const plan = new Map<string, PlannedBatch[]>();
-  for (const ofPartition of Map.groupBy(records, partitionName).values()) {
-    const [first] = ofPartition;
-    if (first === undefined) continue;
-    const batches = cut(ofPartition, batchBytesMax).map((batch) => ({
-      topic: first.topic,
-      partition: first.partition,
-      records: batch,
-    }));
-    plan.set(partitionName(first), batches);
+  for (const [name, ofPartition] of byPartition(records)) {
+    const { topic, partition } = ofPartition[0] as PlacedRecord;
+    const batches = cut(ofPartition, batchBytesMax);
+    plan.set(name, batches.map((batch) => ({ topic, partition, records: batch })));
   }
   return plan;
+}
+
+/** Groups records, in order; neighbours nearly always are of the same partition. */
+function byPartition(records: readonly PlacedRecord[]): Map<string, PlacedRecord[]> {
+  const groups = new Map<string, PlacedRecord[]>();
+  let last: PlacedRecord | undefined;
+  let group: PlacedRecord[] = [];
+  for (const record of records) {
+    if (record.topic !== last?.topic || record.partition !== last.partition) {
+      const name = partitionName(record);
+      group = groups.get(name) ?? [];
+      groups.set(name, group);
+    }
+    last = record;
+    group.push(record);
+  }
+  return groups;
 }
 
 function cut(records: readonly OutputRecord[], batchBytesMax: number): OutputRecord[][] {

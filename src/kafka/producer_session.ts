@@ -203,7 +203,8 @@ function note(outcome: RoundOutcome, pending: PendingBatch, error: unknown): voi
 export async function placeRecords(
   cluster: Cluster,
   records: readonly OutputRecord[],
-): Promise<PlacedRecord[]> {
+): Promise<readonly PlacedRecord[]> {
+  if (records.every(isPlaced)) return records;
   const counts = new Map<string, number>();
   for (const { topic, partition } of records) {
     if (partition !== undefined || counts.has(topic)) continue;
@@ -215,6 +216,10 @@ export async function placeRecords(
     ...record,
     partition: record.partition ?? partitionOf(record, counts.get(record.topic) ?? 1),
   }));
+}
+
+function isPlaced(record: OutputRecord): record is PlacedRecord {
+  return record.partition !== undefined;
 }
 
 /** Records without key or partition share partition 0, where their order is kept. */

@@ -1,4 +1,5 @@
 import { crc32 } from "node:zlib";
+import { shortLivedBytes } from "../base/bytes.ts";
 import { PipelineError } from "../base/errors.ts";
 
 const checksumBytes = 4;
@@ -14,8 +15,12 @@ const checksumBytes = 4;
  * The key counts too, so that a value that turns up under another key is noticed.
  */
 export function sealValue(key: Uint8Array, value: Uint8Array): Uint8Array {
-  const sealed = new Uint8Array(checksumBytes + value.length);
-  new DataView(sealed.buffer).setUint32(0, checksum(key, value));
+  const sealed = shortLivedBytes(checksumBytes + value.length);
+  const sum = checksum(key, value);
+  sealed[0] = sum >>> 24;
+  sealed[1] = sum >>> 16;
+  sealed[2] = sum >>> 8;
+  sealed[3] = sum;
   sealed.set(value, checksumBytes);
   return sealed;
 }
@@ -37,7 +42,8 @@ export function openValue(key: Uint8Array, sealed: Uint8Array): Uint8Array {
 /** The checksum that a sealed value carries; `undefined` if it is too short for one. */
 export function sealedChecksum(sealed: Uint8Array): number | undefined {
   if (sealed.length < checksumBytes) return undefined;
-  return new DataView(sealed.buffer, sealed.byteOffset, checksumBytes).getUint32(0);
+  const [a, b, c, d] = sealed as unknown as [number, number, number, number];
+  return (a << 24 | b << 16 | c << 8 | d) >>> 0;
 }
 
 function checksum(key: Uint8Array, value: Uint8Array): number {

@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import type avro from "avsc";
 import { InvariantError } from "../base/assert.ts";
+import { shortLivedBytes } from "../base/bytes.ts";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { PipelineError } from "../base/errors.ts";
 import type { Codec } from "../streams/codec.ts";
@@ -63,11 +64,14 @@ export class AvroCodec<T> implements Codec<T> {
     return this.#id;
   }
 
-  /** @throws {InvariantError} If the value does not fit the schema. */
+  /**
+   * @returns Short-lived bytes, see `shortLivedBytes`.
+   * @throws {InvariantError} If the value does not fit the schema.
+   */
   encode(value: T): Uint8Array {
     const end = this.#write(value);
-    const bytes = new Uint8Array(end);
-    bytes.set(this.#scratch.subarray(0, end));
+    const bytes = shortLivedBytes(end);
+    for (let i = 0; i < end; i++) bytes[i] = this.#scratch[i] as number;
     return bytes;
   }
 

@@ -77,11 +77,14 @@ async function collectExpired<E, A, R>(
   entries: StoreEntry[],
 ): Promise<void> {
   const { state, windows } = owner;
-  const horizonMs = purgeHorizonMs(state.streamTimeMs, topology.windows);
+  const horizonMs = purgeHorizonMs(state.streamTimeMs, topology.windows, owner.spread);
   if (horizonMs <= state.purgedToMs) return;
   const expired = new Set<number>();
-  for await (const { key } of store.scan(windowRange(owner.key, state.purgedToMs, horizonMs))) {
-    expired.add(windowStartOf(key));
+  const range = windowRange(owner.key, state.purgedToMs, horizonMs);
+  if (owner.stored) {
+    for await (const { key } of store.scan(range)) {
+      expired.add(windowStartOf(key));
+    }
   }
   for (const startMs of windows.keys()) if (startMs < horizonMs) expired.add(startMs);
   for (const startMs of expired) {

@@ -185,7 +185,7 @@ export class RecordProcessor<E, A, R> {
     const window = found ?? this.#cache.newWindow(startMs);
     aggregator.add(window.state.aggregate, event);
     if (found === undefined) {
-      owner.windows.set(startMs, window);
+      this.#cache.add(owner, window);
       insertSorted(owner.state.openWindows, startMs);
     }
     this.#stamp(owner, window, context);

@@ -13,6 +13,7 @@
  *   key's windows meets no other key.
  */
 import { assert } from "../base/assert.ts";
+import { shortLivedBytes } from "../base/bytes.ts";
 import { encodeText } from "./text.ts";
 import type { KeyRange } from "./ports.ts";
 
@@ -28,7 +29,7 @@ export const metaKey: Uint8Array = new Uint8Array([metaTag]);
 /** Key of a key's time. */
 export function keyStateKey(key: string): Uint8Array {
   const text = encodeText(key);
-  const bytes = new Uint8Array(1 + text.length);
+  const bytes = shortLivedBytes(1 + text.length);
   bytes[0] = keyTag;
   bytes.set(text, 1);
   return bytes;
@@ -37,12 +38,18 @@ export function keyStateKey(key: string): Uint8Array {
 /** Key of one window. */
 export function windowKey(key: string, startMs: number): Uint8Array {
   assert(Number.isSafeInteger(startMs) && startMs >= 0, `window start must be >= 0: ${startMs}`);
-  const prefix = windowPrefix(key);
-  const bytes = new Uint8Array(prefix.length + startBytes);
-  bytes.set(prefix);
-  const view = new DataView(bytes.buffer, prefix.length);
-  view.setUint32(0, Math.floor(startMs / two32));
-  view.setUint32(4, startMs % two32);
+  const text = encodeText(key);
+  const bytes = shortLivedBytes(2 + text.length + zerosIn(text) + startBytes);
+  let at = 0;
+  bytes[at++] = windowTag;
+  for (let i = 0; i < text.length; i++) {
+    const byte = text[i] as number;
+    bytes[at++] = byte;
+    if (byte === 0) bytes[at++] = 0xff;
+  }
+  bytes[at++] = 0;
+  putUint32(bytes, at, Math.floor(startMs / two32));
+  putUint32(bytes, at + 4, startMs % two32);
   return bytes;
 }
 
@@ -70,13 +77,16 @@ export function keyOf(bytes: Uint8Array): string {
   return new TextDecoder().decode(bytes.subarray(1));
 }
 
-function windowPrefix(key: string): Uint8Array {
-  const text = encodeText(key);
-  const bytes = [windowTag];
-  for (const byte of text) {
-    bytes.push(byte);
-    if (byte === 0) bytes.push(0xff);
-  }
-  bytes.push(0);
-  return new Uint8Array(bytes);
+function zerosIn(text: Uint8Array): number {
+  let zeros = 0;
+  for (let i = 0; i < text.length; i++) if (text[i] === 0) zeros++;
+  return zeros;
+}
+
+/** Big-endian. */
+function putUint32(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value >>> 24;
+  bytes[at + 1] = value >>> 16;
+  bytes[at + 2] = value >>> 8;
+  bytes[at + 3] = value;
 }

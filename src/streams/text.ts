@@ -1,13 +1,27 @@
+import { shortLivedBytes } from "../base/bytes.ts";
+
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
-/** UTF-8 bytes of a text. */
+/** UTF-8 bytes of a text; short-lived, see `shortLivedBytes`. */
 export function encodeText(text: string): Uint8Array {
-  return encoder.encode(text);
+  const bytes = shortLivedBytes(text.length);
+  for (let i = 0; i < bytes.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code >= 0x80) return encoder.encode(text);
+    bytes[i] = code;
+  }
+  return bytes;
 }
+
+/** Up to this length ASCII is faster by hand than by the decoder, bytes. */
+const shortBytes = 32;
 
 /** The text of UTF-8 bytes, or `undefined` if they are not UTF-8. */
 export function decodeText(bytes: Uint8Array): string | undefined {
+  if (bytes.length <= shortBytes && isAscii(bytes)) {
+    return String.fromCharCode.apply(null, bytes as unknown as number[]);
+  }
   try {
     return decoder.decode(bytes);
   } catch {
@@ -23,4 +37,9 @@ export function isTextOf(bytes: Uint8Array, text: string): boolean {
     if (byte !== text.charCodeAt(i)) return false;
   }
   return bytes.length === text.length;
+}
+
+function isAscii(bytes: Uint8Array): boolean {
+  for (let i = 0; i < bytes.length; i++) if ((bytes[i] as number) >= 0x80) return false;
+  return true;
 }

@@ -1,7 +1,9 @@
 import { decodeState } from "./codec.ts";
 import type { EngineCodecs, KeyState, WindowState } from "./state.ts";
 import type { StateStore } from "./ports.ts";
+import { murmur2 } from "./partitioner.ts";
 import { keyStateKey, windowKey } from "./store_keys.ts";
+import { encodeText } from "./text.ts";
 import type { Topology } from "./topology.ts";
 
 /** One window in memory. */
@@ -19,12 +21,19 @@ export interface CachedKey<A> {
   readonly windows: Map<number, CachedWindow<A>>;
   /** The window asked for last: nearly always the next one, too. */
   latest: CachedWindow<A> | undefined;
+  /** A hash of the key: see `purgeHorizonMs`. */
+  readonly spread: number;
+  /** False for a key of which the store has nothing yet. */
+  stored: boolean;
   /** Changed since the last commit, or one of its windows was. */
   dirty: boolean;
 }
 
-/** Keys kept in memory after a commit; the rest is read again from the store when needed. */
-const cleanKeysMax = 100_000;
+/**
+ * Keys and windows of a generation, of which there are two in memory: about 500 bytes each, so a
+ * quarter of a gigabyte for a task with that many in use, and little for others.
+ */
+const generationMax = 250_000;
 
 /**
  * The state of one task between commits: what changed, and what was read for it.
@@ -39,7 +48,12 @@ export class WriteCache<A> {
   readonly #store: StateStore;
   readonly #codecs: EngineCodecs;
   readonly #topology: Pick<Topology<never, A, never>, "windowCodec" | "aggregator">;
-  readonly #keys = new Map<string, CachedKey<A>>();
+  /** Keys used since the last change of generations. */
+  #young = new Map<string, CachedKey<A>>();
+  /** Those used before it, all clean; what is used again becomes young. */
+  #old = new Map<string, CachedKey<A>>();
+  /** Keys and windows that became young since then. */
+  #entries = 0;
   readonly #dirty = new Set<CachedKey<A>>();
 
   constructor(
@@ -59,15 +73,28 @@ export class WriteCache<A> {
 
   /** The key's time and windows; a key that was never seen stands at the epoch. */
   key(key: string): CachedKey<A> {
-    const cached = this.#keys.get(key);
+    const cached = this.#young.get(key);
     if (cached !== undefined) return cached;
+    const entry = this.#old.get(key) ?? this.#loadKey(key);
+    this.#young.set(key, entry);
+    this.#entries += 1 + entry.windows.size;
+    return entry;
+  }
+
+  #loadKey(key: string): CachedKey<A> {
     const stored = this.#store.get(keyStateKey(key));
     const state: KeyState = stored === undefined
       ? { streamTimeMs: 0, openWindows: [], purgedToMs: 0 }
       : decodeState(this.#codecs.keyState, stored);
-    const entry: CachedKey<A> = { key, state, windows: new Map(), latest: undefined, dirty: false };
-    this.#keys.set(key, entry);
-    return entry;
+    return {
+      key,
+      state,
+      windows: new Map(),
+      latest: undefined,
+      spread: murmur2(encodeText(key)) >>> 0,
+      stored: stored !== undefined,
+      dirty: false,
+    };
   }
 
   /** A window of the key, or `undefined` if it has none that starts there. */
@@ -82,7 +109,7 @@ export class WriteCache<A> {
     if (stored === undefined) return undefined;
     const state = decodeState(this.#topology.windowCodec, stored);
     const window: CachedWindow<A> = { startMs, state, dirty: false };
-    owner.windows.set(startMs, window);
+    this.add(owner, window);
     return window;
   }
 
@@ -100,6 +127,12 @@ export class WriteCache<A> {
     };
   }
 
+  /** Makes a new window one of the key's. */
+  add(owner: CachedKey<A>, window: CachedWindow<A>): void {
+    owner.windows.set(window.startMs, window);
+    this.#entries += 1;
+  }
+
   /** Marks a key as changed. */
   touch(owner: CachedKey<A>): void {
     if (owner.dirty) return;
@@ -111,6 +144,7 @@ export class WriteCache<A> {
   settle(): void {
     for (const owner of this.#dirty) {
       owner.dirty = false;
+      owner.stored = true;
       owner.latest = undefined;
       for (const window of owner.windows.values()) {
         window.dirty = false;
@@ -118,6 +152,9 @@ export class WriteCache<A> {
       }
     }
     this.#dirty.clear();
-    if (this.#keys.size > cleanKeysMax) this.#keys.clear();
+    if (this.#entries < generationMax) return;
+    this.#old = this.#young;
+    this.#young = new Map();
+    this.#entries = 0;
   }
 }

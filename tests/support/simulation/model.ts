@@ -1,3 +1,5 @@
+import { murmur2 } from "../../../src/streams/partitioner.ts";
+import { encodeText } from "../../../src/streams/text.ts";
 import { unbearable } from "../counting_topology.ts";
 import type { InputEvent, InputRecord } from "./input.ts";
 
@@ -134,7 +136,7 @@ export class PartitionModel {
       this.#window(record, start, offset, { final: true });
     }
     const starts = [...time.open].sort((a, b) => a - b).join();
-    const purgedToMs = this.#horizonMs(time.streamTimeMs);
+    const purgedToMs = this.#horizonMs(record.key, time.streamTimeMs);
     const text = `${time.streamTimeMs} [${starts}] ${purgedToMs}`;
     this.#remember(`key ${record.key}`, offset, text);
   }
@@ -170,10 +172,13 @@ export class PartitionModel {
     else versions.push({ from, text });
   }
 
-  #horizonMs(streamTimeMs: number): number {
+  /** Moves in steps, each key at its own time within a step. */
+  #horizonMs(key: string, streamTimeMs: number): number {
     const { retentionMs } = this.#windows;
-    const stepMs = Math.max(1, Math.floor(retentionMs / 24 / sizeMs)) * sizeMs;
-    return Math.max(0, Math.floor((streamTimeMs - retentionMs) / stepMs) * stepMs);
+    const steps = Math.max(1, Math.floor(retentionMs / 24 / sizeMs));
+    const phaseMs = ((murmur2(encodeText(key)) >>> 0) % steps) * sizeMs;
+    const stepsDone = Math.floor((streamTimeMs - retentionMs - phaseMs) / (steps * sizeMs));
+    return stepsDone < 0 ? 0 : phaseMs + stepsDone * steps * sizeMs;
   }
 
   /** Takes out what the key's stream time has left behind by more than the retention. */

@@ -56,12 +56,26 @@ Deno.test.each([
   assert.equal(isClosed(0, streamTimeMs, windows), closed);
 });
 
-Deno.test("purgeHorizonMs() keeps the retention and moves in steps", () => {
-  assert.equal(purgeHorizonMs(3_600_000, windows), 0);
-  const horizonMs = purgeHorizonMs(10_000_000, windows);
-  assert.ok(horizonMs <= 10_000_000 - windows.retentionMs);
-  assert.ok(horizonMs > 10_000_000 - windows.retentionMs - windows.retentionMs / 24);
-  assert.equal(horizonMs % windows.sizeMs, 0);
+Deno.test.each([{ spread: 0 }, { spread: 7 }, { spread: 4_294_967_295 }])(
+  "purgeHorizonMs() keeps the retention and moves in steps: spread $spread",
+  ({ spread }) => {
+    assert.equal(purgeHorizonMs(3_599_999, windows, spread), 0);
+    const stepMs = windows.retentionMs / 24;
+    const seen = new Set<number>();
+    for (let timeMs = 10_000_000; timeMs < 10_000_000 + 10 * stepMs; timeMs += 1_000) {
+      const horizonMs = purgeHorizonMs(timeMs, windows, spread);
+      assert.ok(horizonMs <= timeMs - windows.retentionMs);
+      assert.ok(horizonMs > timeMs - windows.retentionMs - stepMs);
+      assert.equal(horizonMs % windows.sizeMs, 0);
+      seen.add(horizonMs);
+    }
+    assert.ok(seen.size <= 11, `moved ${seen.size} times in 10 steps`);
+  },
+);
+
+Deno.test("purgeHorizonMs() moves at another time for another key", () => {
+  const horizons = [0, 1, 2, 3].map((spread) => purgeHorizonMs(10_000_000, windows, spread));
+  assert.equal(new Set(horizons).size, 4);
 });
 
 Deno.test("tumbling() refuses a retention that ends before a window closes", () => {
