@@ -51,7 +51,7 @@ const readOptions: ReadOptions = {
   maxWaitMs: 100,
   maxBytes: 16_000_000,
   maxBytesPerPartition: 1_000_000,
-  bufferedBytesMax: 2_000_000,
+  bufferedBytesMax: 4_000_000,
   unavailableAfterMs: 3_000,
 };
 

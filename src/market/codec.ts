@@ -1,3 +1,4 @@
+import type { WithValue } from "../streams/codec.ts";
 import type { Trade } from "./trade.ts";
 
 /** Reads and writes the values of the input topic: the trades of one frame. */
@@ -9,7 +10,7 @@ export interface TradeCodec {
    *
    * @throws {PipelineError} `REGISTRY_UNAVAILABLE`.
    */
-  prepare(values: readonly (Uint8Array | null)[]): Promise<void>;
+  prepare(records: readonly WithValue[]): Promise<void>;
   /**
    * @throws {PipelineError} `RECORD_MALFORMED` or `SCHEMA_UNKNOWN`.
    */

@@ -41,9 +41,7 @@ export function marketTopology(options: MarketOptions): Topology<Trade, Aggregat
 function tradeSource(topic: string, codec: TradeCodec): Source<Trade> {
   return {
     topic,
-    async prepare(records) {
-      await codec.prepare(records.map(({ value }) => value));
-    },
+    prepare: (records) => codec.prepare(records),
     read: (record) => readTrades(record, codec),
     fault: tradeFault,
     timeOf: (trade) => trade.eventTimeMs,
@@ -71,11 +69,16 @@ function keyed(key: Uint8Array | null, trades: Trade[]): Reading<Trade> {
     const detail = `more than ${tradesPerRecordMax} trades in one record: ${trades.length}`;
     return { kind: "dead", cause: "too-many-events", detail };
   }
-  if (key === null || !isTextOf(key, symbol) || trades.some((t) => t.symbol !== symbol)) {
+  if (key === null || !isTextOf(key, symbol) || !areOf(symbol, trades)) {
     const detail = "record key is not the symbol of all its trades";
     return { kind: "dead", cause: "key-mismatch", detail };
   }
   return { kind: "events", key: symbol, events: trades };
+}
+
+function areOf(symbol: string, trades: readonly Trade[]): boolean {
+  for (const trade of trades) if (trade.symbol !== symbol) return false;
+  return true;
 }
 
 function tradeRow(trade: Trade, context: EventContext): TradeRow {

@@ -4,7 +4,7 @@ import { InvariantError } from "../base/assert.ts";
 import { shortLivedBytes } from "../base/bytes.ts";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { PipelineError } from "../base/errors.ts";
-import type { Codec } from "../streams/codec.ts";
+import type { Codec, WithValue } from "../streams/codec.ts";
 import { type FieldNames, localType } from "./avro_type.ts";
 import type { SchemaRegistry } from "./ports.ts";
 import { frameHeaderBytes, schemaIdOf, writeFrameHeader } from "./wire_format.ts";
@@ -80,8 +80,8 @@ export class AvroCodec<T> implements Codec<T> {
    *
    * @throws {PipelineError} `REGISTRY_UNAVAILABLE`, `REGISTRY_REFUSED`.
    */
-  prepare(values: readonly (Uint8Array | null)[]): Promise<void> {
-    return this.#writers.prepare(values);
+  prepare(records: readonly WithValue[]): Promise<void> {
+    return this.#writers.prepare(records);
   }
 
   /** @throws {PipelineError} `RECORD_MALFORMED` or `SCHEMA_UNKNOWN`. */

@@ -1,3 +1,4 @@
+import type { WithValue } from "../streams/codec.ts";
 import type { Clock } from "../base/clock.ts";
 import { PipelineError } from "../base/errors.ts";
 import type { TradeCodec } from "../market/codec.ts";
@@ -66,8 +67,8 @@ export class AvroTradeCodec implements TradeCodec {
     return this.#codec.encode({ trades, type: tradeType });
   }
 
-  prepare(values: readonly (Uint8Array | null)[]): Promise<void> {
-    return this.#codec.prepare(values);
+  prepare(records: readonly WithValue[]): Promise<void> {
+    return this.#codec.prepare(records);
   }
 
   decode(value: Uint8Array): Trade[] {

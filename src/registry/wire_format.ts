@@ -57,8 +57,9 @@ export function schemaIdOf(value: Uint8Array): number {
   );
 }
 
+/** @param index Less than the value's length. */
 function byteAt(value: Uint8Array, index: number): number {
-  return value[index] ?? 0;
+  return value[index] as number;
 }
 
 function headerText(value: Uint8Array): string {

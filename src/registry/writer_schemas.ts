@@ -1,3 +1,4 @@
+import type { WithValue } from "../streams/codec.ts";
 import type avro from "avsc";
 import { assert } from "../base/assert.ts";
 import type { Clock } from "../base/clock.ts";
@@ -58,8 +59,8 @@ export class WriterSchemas {
    *
    * @throws {PipelineError} `REGISTRY_UNAVAILABLE`, `REGISTRY_REFUSED`.
    */
-  async prepare(values: readonly (Uint8Array | null)[]): Promise<void> {
-    const ids = this.#foreignIds(values);
+  async prepare(records: readonly WithValue[]): Promise<void> {
+    const ids = this.#foreignIds(records);
     const missing = [...ids].filter((id) => !this.#writers.has(id) && !this.#isUnknown(id));
     if (missing.length === 0) return;
     dropOldest(this.#writers, writersMax - missing.length, ids);
@@ -84,9 +85,9 @@ export class WriterSchemas {
     );
   }
 
-  #foreignIds(values: readonly (Uint8Array | null)[]): Set<number> {
+  #foreignIds(records: readonly WithValue[]): Set<number> {
     const ids = new Set<number>();
-    for (const value of values) {
+    for (const { value } of records) {
       const id = value === null ? undefined : frameSchemaId(value);
       if (id !== undefined && id !== this.#options.id) ids.add(id);
     }

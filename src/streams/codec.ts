@@ -7,6 +7,11 @@ export interface Codec<T> {
   decode(bytes: Uint8Array): T;
 }
 
+/** A record as far as its codec is concerned. */
+export interface WithValue {
+  readonly value: Uint8Array | null;
+}
+
 /**
  * Decodes a value of a store or changelog whose bytes are known to be undamaged.
  *

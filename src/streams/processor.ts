@@ -147,7 +147,9 @@ export class RecordProcessor<E, A, R> {
     const { streamTimeMs } = owner.state;
     const lastMs = lastWindowStart(timeMs, windows);
     const firstMs = firstWindowStart(lastMs, windows);
-    const firstOpenMs = Math.max(firstMs, firstOpenStart(streamTimeMs, windows));
+    const firstOpenMs = isClosed(firstMs, streamTimeMs, windows)
+      ? firstOpenStart(streamTimeMs, windows)
+      : firstMs;
     for (let startMs = firstOpenMs; startMs <= lastMs; startMs += windows.advanceMs) {
       this.#aggregate(event, context, owner, startMs);
     }

@@ -162,7 +162,10 @@ export class StreamTask<E, A, R> {
     try {
       this.#report.opened(session.meta, session.store.checkpoint?.changelogPosition);
       this.#listener.opened(this.#place.input);
-      this.#lastCommitMs = this.#ports.clock.monotonicMs();
+      // A task that takes up a state has kept its readers waiting: its first commit is due at once.
+      const takenUp = session.store.checkpoint !== undefined;
+      const waitedMs = takenUp ? this.#settings.commitIntervalMs : 0;
+      this.#lastCommitMs = this.#ports.clock.monotonicMs() - waitedMs;
       await this.#loop(session, signal);
     } finally {
       this.#session = undefined;

@@ -102,14 +102,17 @@ export class TaskControl {
     if (this.#wanted !== "running") return undefined;
     const { promise, resolve, reject } = Promise.withResolvers<T | undefined>();
     const timer = new AbortController();
-    this.#waker = () => resolve(undefined);
+    // The runtime keeps a timer for a while after it was stopped. It must not keep the result, too:
+    // with all the records in it, a third of what is allocated would outlive its use.
+    const waiter: { wake: (() => void) | undefined } = { wake: resolve as () => void };
+    const wake = () => waiter.wake?.();
+    this.#waker = wake;
     work.then(resolve, reject);
-    if (waitMs !== undefined) {
-      this.#clock.sleep(waitMs, timer.signal).then(() => resolve(undefined), () => {});
-    }
+    if (waitMs !== undefined) this.#clock.sleep(waitMs, timer.signal).then(wake, () => {});
     try {
       return await promise;
     } finally {
+      waiter.wake = undefined;
       this.#waker = undefined;
       timer.abort(notNeeded);
     }

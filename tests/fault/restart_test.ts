@@ -15,7 +15,7 @@ import { say } from "../support/say.ts";
 
 const ignore = kafkaBrokers().length === 0;
 const setting = (variable: string) => ignore ? undefined : Deno.env.get(variable);
-const restarts = Number(setting("FAULT_RESTARTS") ?? 2);
+const restarts = Number(setting("FAULT_RESTARTS") ?? 3);
 const speed = setting("FAULT_SPEED") ?? "120";
 /** First commit after the start of the process, ms. */
 const commitMsMax = 3_000;
@@ -52,10 +52,8 @@ Deno.test({
       say(`assigned ${assignedMs} ms, running ${runningMs} ms, first commit ${committedMs} ms`);
     }
     say(`median of ${measured.length}: ${median(measured)} ms`);
-    // The best of them: what else runs on the machine may slow one down, but not all, whereas a
-    // wait for the dead member would be in each.
     assert.ok(
-      Math.min(...measured) <= commitMsMax,
+      median(measured) <= commitMsMax,
       `first commits after ${measured.join(", ")} ms`,
     );
   },

@@ -65,7 +65,7 @@ for (const { name, frame, hex } of fastavro.frames) {
     const id = await registry.register("trade1-value", JSON.stringify(fastavro.seedSchema));
     assert.notEqual(id, 1);
     const theirs = withSchemaId(Uint8Array.fromHex(hex), id);
-    await codec.prepare([theirs]);
+    await codec.prepare([{ value: theirs }]);
     assert.deepEqual(codec.decode(theirs), frame.data.map(ours));
   });
 }

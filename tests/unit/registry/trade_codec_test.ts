@@ -89,7 +89,7 @@ Deno.test("AvroTradeCodec.decode() reads a schema with an added field", async ()
   const id = await registry.register("trade1-value", text);
   const frame = { data: [{ ...seedTrade, venue: "IEX" }, { ...seedTrade, venue: null }] };
   const value = written(text, id, { ...frame, type: "trade" });
-  await codec.prepare([value, value]);
+  await codec.prepare([{ value: value }, { value: value }]);
   assert.deepEqual(codec.decode(value), [tradeWith(), tradeWith()]);
   assert.equal(registry.asked.get(id), 1);
 });
@@ -100,7 +100,7 @@ Deno.test("AvroTradeCodec.decode() raises RECORD_MALFORMED for a schema without 
   const id = await registry.register("trade1-value", text);
   const { p: _, ...rest } = seedTrade;
   const value = written(text, id, { data: [rest], type: "trade" });
-  await codec.prepare([value]);
+  await codec.prepare([{ value: value }]);
   assert.throws(() => codec.decode(value), {
     code: "RECORD_MALFORMED",
     message: `Cannot decode value as its schema ${id} must be readable as FinnhubProducer.message`,

@@ -34,7 +34,7 @@ function valueOf(id: number): Uint8Array {
 
 Deno.test("WriterSchemas.writerOf() knows its own id without asking", async () => {
   const { registry, writers } = setUp();
-  await writers.prepare([valueOf(0)]);
+  await writers.prepare([{ value: valueOf(0) }]);
   assert.equal(writers.writerOf(0).resolver, undefined);
   assert.equal(registry.asked.size, 0);
 });
@@ -42,8 +42,13 @@ Deno.test("WriterSchemas.writerOf() knows its own id without asking", async () =
 Deno.test("WriterSchemas.prepare() asks once per id and skips what is not framed", async () => {
   const { registry, writers } = setUp();
   await registry.register("s", wider);
-  await writers.prepare([valueOf(1), valueOf(1), new Uint8Array(), Uint8Array.of(9, 9, 9, 9, 9)]);
-  await writers.prepare([valueOf(1)]);
+  await writers.prepare([
+    { value: valueOf(1) },
+    { value: valueOf(1) },
+    { value: new Uint8Array() },
+    { value: Uint8Array.of(9, 9, 9, 9, 9) },
+  ]);
+  await writers.prepare([{ value: valueOf(1) }]);
   assert.deepEqual([...registry.asked], [[1, 1]]);
   assert.notEqual(writers.writerOf(1).resolver, undefined);
 });
@@ -51,25 +56,25 @@ Deno.test("WriterSchemas.prepare() asks once per id and skips what is not framed
 Deno.test("WriterSchemas.writerOf() needs no resolver for a schema of the same form", async () => {
   const { registry, writers } = setUp();
   await registry.register("s", schemaText.replace('"R"', '"R","doc":"other words"'));
-  await writers.prepare([valueOf(1)]);
+  await writers.prepare([{ value: valueOf(1) }]);
   assert.equal(writers.writerOf(1).resolver, undefined);
 });
 
 Deno.test("WriterSchemas.writerOf() raises SCHEMA_UNKNOWN for an id nobody registered", async () => {
   const { writers } = setUp();
-  await writers.prepare([valueOf(1)]);
+  await writers.prepare([{ value: valueOf(1) }]);
   assert.throws(() => writers.writerOf(1), { code: "SCHEMA_UNKNOWN", context: { schemaId: 1 } });
 });
 
 Deno.test("WriterSchemas.prepare() asks again for an unknown id after thirty seconds", async () => {
   const { registry, time, writers } = setUp();
-  await writers.prepare([valueOf(1)]);
+  await writers.prepare([{ value: valueOf(1) }]);
   await registry.register("s", wider);
   time.nowMs = 29_999;
-  await writers.prepare([valueOf(1)]);
+  await writers.prepare([{ value: valueOf(1) }]);
   assert.throws(() => writers.writerOf(1), { code: "SCHEMA_UNKNOWN" });
   time.nowMs = 30_000;
-  await writers.prepare([valueOf(1)]);
+  await writers.prepare([{ value: valueOf(1) }]);
   assert.notEqual(writers.writerOf(1).resolver, undefined);
   assert.equal(registry.asked.get(1), 2);
 });
@@ -78,9 +83,9 @@ Deno.test("WriterSchemas.prepare() passes on that the registry is down, and asks
   const { registry, writers } = setUp();
   await registry.register("s", wider);
   registry.failure = new PipelineError("REGISTRY_UNAVAILABLE", "down");
-  await assert.rejects(writers.prepare([valueOf(1)]), { code: "REGISTRY_UNAVAILABLE" });
+  await assert.rejects(writers.prepare([{ value: valueOf(1) }]), { code: "REGISTRY_UNAVAILABLE" });
   registry.failure = undefined;
-  await writers.prepare([valueOf(1)]);
+  await writers.prepare([{ value: valueOf(1) }]);
   assert.notEqual(writers.writerOf(1).resolver, undefined);
 });
 
@@ -88,14 +93,14 @@ Deno.test("WriterSchemas.prepare() keeps every id of one batch, however many", a
   const { registry, writers } = setUp();
   const ids = Array.from({ length: 1_500 }, (_, i) => i + 1);
   for (const id of ids) registry.texts[id - 1] = wider;
-  await writers.prepare(ids.map(valueOf));
+  await writers.prepare(ids.map((id) => ({ value: valueOf(id) })));
   for (const id of ids) assert.notEqual(writers.writerOf(id).resolver, undefined);
 });
 
 Deno.test("WriterSchemas.prepare() remembers at most a thousand unknown ids", async () => {
   const { registry, writers } = setUp();
   const ids = Array.from({ length: 1_001 }, (_, i) => i + 1);
-  await writers.prepare(ids.map(valueOf));
-  await writers.prepare([valueOf(1), valueOf(1_001)]);
+  await writers.prepare(ids.map((id) => ({ value: valueOf(id) })));
+  await writers.prepare([{ value: valueOf(1) }, { value: valueOf(1_001) }]);
   assert.deepEqual([registry.asked.get(1), registry.asked.get(1_001)], [2, 1]);
 });
