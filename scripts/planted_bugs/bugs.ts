@@ -69,8 +69,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: "no late check",
     file: "src/streams/processor.ts",
-    find: "const firstOpenMs = Math.max(firstMs, firstOpenStart(streamTimeMs, windows));",
-    replace: "const firstOpenMs = firstMs;",
+    find: "const firstOpenMs = isClosed(firstMs, streamTimeMs, windows)",
+    replace: "const firstOpenMs = firstMs === Infinity",
     guarantee: "G1",
   },
   {
@@ -149,9 +149,24 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: "open windows purged",
     file: "src/streams/windows.ts",
-    find: "const horizonMs = streamTimeMs - windows.retentionMs;",
-    replace: "const horizonMs = streamTimeMs - windows.sizeMs;",
+    find: "const horizonMs = streamTimeMs - retentionMs;",
+    replace: "const horizonMs = streamTimeMs - sizeMs;",
     guarantee: "G1",
+  },
+  {
+    name: "expired windows of a key read from the store never purged",
+    file: "src/streams/write_cache.ts",
+    find: "stored: stored !== undefined,",
+    replace: "stored: false,",
+    guarantee: "G8",
+  },
+  {
+    name: "a wish missed between settling and waiting",
+    file: "src/streams/task_control.ts",
+    find: 'if (this.#wanted !== "running") return undefined;',
+    replace: "",
+    guarantee: "G10",
+    test: "tests/unit/streams/task_control_test.ts",
   },
   {
     name: "late events and dead letters left out of the transaction",
