@@ -1,12 +1,14 @@
 import { assert } from "../base/assert.ts";
-import { type BackoffPolicy, fullJitterMs, retrying } from "../base/backoff.ts";
+import { type BackoffPolicy, fullJitterMs } from "../base/backoff.ts";
 import type { Clock } from "../base/clock.ts";
 import { dispositionOf, PipelineError } from "../base/errors.ts";
 import type { Random } from "../base/random.ts";
 import { changelogRecords, type Changes } from "./changes.ts";
 import { parseCommitMetadata, writeCommitMetadata } from "./commit_metadata.ts";
+import type { ErrorHandlers } from "./handlers.ts";
 import type { Checkpoint, CommitLog, FencedWriter, Sink, StateStore } from "./ports.ts";
 import { type Offset, partitionName, type TopicPartition } from "./record.ts";
+import { writeRows } from "./write_rows.ts";
 
 const retryPolicy: BackoffPolicy = { baseMs: 100, maxMs: 5_000 };
 
@@ -17,6 +19,7 @@ export interface CommitPorts<R> {
   readonly store: StateStore;
   readonly clock: Clock;
   readonly random: Random;
+  readonly onProductionError: ErrorHandlers<unknown>["onProductionError"];
 }
 
 /** Where a task's commits go. */
@@ -69,7 +72,12 @@ export class Committer<R> {
   async commit(changes: Changes<R>, signal: AbortSignal): Promise<Checkpoint> {
     const { inputOffset } = changes.meta;
     assert(inputOffset !== this.#committedOffset, "a commit must move the input position");
-    await this.#flush(changes, signal);
+    await writeRows(changes.rows, {
+      ...this.#ports,
+      policy: retryPolicy,
+      signal,
+      onProblem: this.#onProblem,
+    });
     const changelogPosition = await this.#transact(changes, signal);
     this.#committedOffset = inputOffset;
     const checkpoint = { changelogPosition };
@@ -82,18 +90,6 @@ export class Committer<R> {
     const writer = this.#writer;
     this.#writer = undefined;
     await writer?.[Symbol.asyncDispose]();
-  }
-
-  async #flush(changes: Changes<R>, signal: AbortSignal): Promise<void> {
-    if (changes.rows.length === 0) return;
-    const { sink, clock, random } = this.#ports;
-    await retrying(() => sink.write(changes.rows), {
-      policy: retryPolicy,
-      clock,
-      random,
-      signal,
-      onRetry: this.#onProblem,
-    });
   }
 
   /** @returns The changelog position after the transaction. */

@@ -7,8 +7,7 @@ export type Verdict = "dead-letter" | "stop";
 /**
  * Where a job decides about what goes wrong; named as in Kafka Streams.
  *
- * A sink that does not answer is not asked about: it is tried again for as long as it takes. One
- * that says no to a row stops the task, as rows cannot be left out without making results wrong.
+ * A sink that does not answer is not asked about: it is tried again for as long as it takes.
  */
 export interface ErrorHandlers<E> {
   /**
@@ -29,10 +28,18 @@ export interface ErrorHandlers<E> {
    * @see Kafka Streams ProcessingExceptionHandler (KIP-1033)
    */
   readonly onProcessingError: (error: unknown, event: E) => Verdict;
+  /**
+   * The sink refuses a row, and will refuse it again. A row that is left out is missing from the
+   * results until the next change of its window: the handler is where it can be kept.
+   *
+   * @see Kafka Streams ProductionExceptionHandler
+   */
+  readonly onProductionError: (error: unknown, row: unknown) => "leave-out" | "stop";
 }
 
 /** Goes on after what cannot be read, stops at what should not happen. */
 export const defaultHandlers: ErrorHandlers<unknown> = {
   onDeserializationError: () => "dead-letter",
   onProcessingError: () => "stop",
+  onProductionError: () => "stop",
 };

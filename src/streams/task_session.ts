@@ -123,7 +123,7 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
     const reader = opening.use(ports.log.open(place.input, meta.inputOffset));
     const { onProblem } = observer;
     const committer = new Committer(
-      { ...ports, store },
+      { ...ports, store, onProductionError: topology.handlers.onProductionError },
       place,
       writer,
       committed?.offset,

@@ -31,13 +31,13 @@ export class Crash extends Error {
 export class CountingSink implements Sink<CountingRow> {
   readonly rows: Map<string, CountingRow> = new Map();
   readonly violations: string[] = [];
-  hook: (step: "before-write" | "after-write") => void = () => {};
+  hook: (step: "before-write" | "after-write", rows: readonly CountingRow[]) => void = () => {};
 
   async write(rows: readonly CountingRow[]): Promise<void> {
     await Promise.resolve();
-    this.hook("before-write");
+    this.hook("before-write", rows);
     for (const row of rows) this.#upsert(row);
-    this.hook("after-write");
+    this.hook("after-write", rows);
   }
 
   #upsert(row: CountingRow): void {
@@ -88,7 +88,9 @@ export class CountingWorld {
   /** Stores to use in place of those in memory. */
   givenStores: StateStores | undefined;
 
-  constructor(options: { readonly partitions?: number; readonly retentionMs?: number } = {}) {
+  constructor(
+    options: Parameters<typeof countingTopology>[0] & { readonly partitions?: number } = {},
+  ) {
     this.partitions = options.partitions ?? 2;
     this.topology = countingTopology(options);
     const names = ["input", "input-late", "input-dead-letters", changelogTopic("app", "totals")];
