@@ -2,7 +2,8 @@ import { assert } from "../base/assert.ts";
 import type { EntryFault, Frame, ParsedFrame } from "../feed/frame.ts";
 import type { TradeCodec } from "../market/codec.ts";
 import type { Trade } from "../market/trade.ts";
-import type { Headers, OutputRecord } from "../streams/record.ts";
+import type { OutputRecord } from "../streams/record.ts";
+import { identityHeaders } from "../streams/record_identity.ts";
 import { type DeadLetterCause, deadLetterTopic } from "../streams/side_output.ts";
 import { encodeText } from "../streams/text.ts";
 
@@ -107,12 +108,8 @@ function tradeRecord(
     timestampMs: frame.receivedAtMs,
     key: encodeText(symbol),
     value: codec.encode(trades),
-    headers: identityHeaders(producerId, recordSequence(frame.sequence, index)),
+    headers: identityHeaders({ producerId, sequence: recordSequence(frame.sequence, index) }),
   };
-}
-
-function identityHeaders(producerId: string, sequence: number): Headers {
-  return { "producer-id": encodeText(producerId), "sequence": encodeText(String(sequence)) };
 }
 
 /** What of a frame cannot become records, if anything. */
@@ -148,7 +145,7 @@ function deadLetterOf(
     key: null,
     value: encodeText(frame.text),
     headers: {
-      ...identityHeaders(producerId, recordSequence(frame.sequence, index)),
+      ...identityHeaders({ producerId, sequence: recordSequence(frame.sequence, index) }),
       origin: encodeText("feed"),
       cause: encodeText(cause),
       detail: encodeText(detail),

@@ -12,6 +12,7 @@ import {
   type OutputRecord,
   type TopicPartition,
 } from "../streams/record.ts";
+import { identityOf } from "../streams/record_identity.ts";
 import { decodeText, encodeText } from "../streams/text.ts";
 import { inputTruncated } from "../streams/truncated.ts";
 import type { LogDatabase, PartitionState } from "./log_database.ts";
@@ -20,10 +21,6 @@ import { decodeRecord } from "./record_bytes.ts";
 
 /** Records that one read brings at most. */
 const readRecordsMax = 2_000;
-
-/** Header names by which a producer is known; the sequence is a decimal number. */
-const producerHeader = "producer-id";
-const sequenceHeader = "sequence";
 
 /** Topics in LevelDB, inside the process. */
 export class EmbeddedLog implements RecordLog, RecordAppender {
@@ -48,19 +45,20 @@ export class EmbeddedLog implements RecordLog, RecordAppender {
   /**
    * Appends, keyed records by their key's partition.
    *
-   * Records of a producer that repeats itself (same `producer-id`, a `sequence` that is not
-   * greater than its last) are already here and are left out, so a recording can be replayed from
-   * its start and goes on where it was.
+   * Records of a producer that repeats itself (a sequence that is not greater than its last) are
+   * already here and are left out, so a recording can be replayed from its start and goes on where
+   * it was.
    */
   async append(records: readonly OutputRecord[]): Promise<void> {
     await this.#database.write((batch) => {
       const progress = new Map<string, number>();
       for (const record of records) {
-        const producer = producerOf(record);
-        if (producer !== undefined) {
-          const last = progress.get(producer.id) ?? this.progress(producer.id);
-          if (producer.sequence <= last) continue;
-          progress.set(producer.id, producer.sequence);
+        const identity = identityOf(record.headers);
+        if (identity !== undefined) {
+          const { producerId, sequence } = identity;
+          const last = progress.get(producerId) ?? this.progress(producerId);
+          if (sequence <= last) continue;
+          progress.set(producerId, sequence);
         }
         batch.append(record);
       }
@@ -134,11 +132,4 @@ function grown(state: PartitionState, signal: AbortSignal): Promise<void> {
 
 function progressKey(producerId: string): Uint8Array {
   return logKey("p", encodeText(producerId));
-}
-
-function producerOf({ headers }: OutputRecord): { id: string; sequence: number } | undefined {
-  const id = headers?.[producerHeader];
-  const sequence = headers?.[sequenceHeader];
-  if (id === undefined || sequence === undefined) return undefined;
-  return { id: decodeText(id) ?? "", sequence: Number(decodeText(sequence)) };
 }
