@@ -169,6 +169,22 @@ export const plantedBugs: readonly PlantedBug[] = [
     test: "tests/unit/streams/task_control_test.ts",
   },
   {
+    name: "records sent twice counted twice",
+    file: "src/streams/processor.ts",
+    find: "if (identity !== undefined && !this.#producers.isNew(identity)) return",
+    replace: "if (identity !== undefined && Number.isNaN(identity.sequence)) return",
+    guarantee: "G7",
+    test: "tests/unit/streams/duplicates_test.ts",
+  },
+  {
+    name: "what producers sent not in the state",
+    file: "src/streams/processor.ts",
+    find: "producers: this.#producers.known,",
+    replace: "producers: [],",
+    guarantee: "G2",
+    test: "tests/unit/streams/duplicates_test.ts",
+  },
+  {
     name: "late events and dead letters left out of the transaction",
     file: "src/streams/commit.ts",
     find: "...changes.sideOutputs,",

@@ -1,6 +1,8 @@
 import { assert, InvariantError } from "../base/assert.ts";
 import { describeError, PipelineError } from "../base/errors.ts";
+import { Producers } from "./producers.ts";
 import { type LogRecord, type OutputRecord, partitionName } from "./record.ts";
+import { identityOf } from "./record_identity.ts";
 import { type DeadLetterCause, deadLetterRecord, lateTopic, originHeaders } from "./side_output.ts";
 import type { TaskMeta } from "./state.ts";
 import type { ItemCounts } from "./status.ts";
@@ -25,6 +27,7 @@ export class RecordProcessor<E, A, R> {
   #versionUs: number;
   readonly #generationUs: number;
   readonly #counts: { -readonly [K in keyof ItemCounts]: ItemCounts[K] };
+  readonly #producers: Producers;
   #eventRows: R[] = [];
   #sideOutputs: OutputRecord[] = [];
   #changed = false;
@@ -36,6 +39,7 @@ export class RecordProcessor<E, A, R> {
     this.#versionUs = meta.versionUs;
     this.#generationUs = meta.generationUs;
     this.#counts = { ...meta.counts };
+    this.#producers = new Producers(meta.producers);
   }
 
   /** What a commit now would make true. */
@@ -45,6 +49,7 @@ export class RecordProcessor<E, A, R> {
       versionUs: this.#versionUs,
       generationUs: this.#generationUs,
       counts: { ...this.#counts },
+      producers: this.#producers.known,
     };
   }
 
@@ -78,13 +83,16 @@ export class RecordProcessor<E, A, R> {
   }
 
   /**
-   * Applies one record; one that was applied before changes nothing.
+   * Applies one record; one that was applied before changes nothing, and one that its producer sent
+   * twice only counts as such.
    *
    * @throws {PipelineError} `RECORD_REFUSED` where a handler of the job says to stop.
    */
   process(record: LogRecord): void {
     if (record.offset < this.#inputOffset) return;
     this.skipTo(record.offset + 1);
+    const identity = identityOf(record.headers);
+    if (identity !== undefined && !this.#producers.isNew(identity)) return this.#duplicate(record);
     if (!(record.timestampMs >= 0 && record.timestampMs <= recordTimestampMsMax)) {
       return this.#deadRecord(record, "impossible-value", "record timestamp is out of range");
     }
@@ -95,6 +103,13 @@ export class RecordProcessor<E, A, R> {
       const context = { key: reading.key, record, index, versionUs: this.#versionUs };
       this.#processEvent(reading.events[index] as E, context);
     }
+  }
+
+  #duplicate(record: LogRecord): void {
+    const reading = this.#topology.source.read(record);
+    const items = reading.kind === "events" ? reading.events.length : 1;
+    this.#counts.read += items;
+    this.#counts.duplicates += items;
   }
 
   #deadRecord(record: LogRecord, cause: DeadLetterCause, detail: string): void {

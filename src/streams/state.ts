@@ -1,5 +1,6 @@
 import type { Codec } from "./codec.ts";
 import type { Offset } from "./record.ts";
+import type { RecordIdentity } from "./record_identity.ts";
 import type { ItemCounts } from "./status.ts";
 
 /** One window of one key. `aggregate` is the topology's own and may be changed in place. */
@@ -35,6 +36,8 @@ export interface TaskMeta {
   /** First `versionUs` of this state's life; a reset starts a later one, which wins everywhere. */
   readonly generationUs: number;
   readonly counts: ItemCounts;
+  /** Greatest sequence of each producer, the one heard of last at the end; bounded. */
+  readonly producers: readonly RecordIdentity[];
 }
 
 /** How the engine's own state is written. */
@@ -54,5 +57,5 @@ export const noItems: ItemCounts = {
 
 /** The state of a task that starts at `inputOffset` without a past. */
 export function firstMeta(inputOffset: Offset): TaskMeta {
-  return { inputOffset, versionUs: 0, generationUs: 0, counts: noItems };
+  return { inputOffset, versionUs: 0, generationUs: 0, counts: noItems, producers: [] };
 }

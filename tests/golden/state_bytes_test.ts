@@ -55,6 +55,7 @@ const metaParts: Parts = [
   ["d00f", "versionUs 1000"],
   ["02", "generationUs 1"],
   ["14 06 04 02 08", "counts: 10 = 3 + 2 + 1 + 4"],
+  ["02 02 70 0e 00", "one producer: p, sequence 7"],
 ];
 
 function compact(parts: Parts): string {
@@ -97,7 +98,8 @@ Deno.test("StateCodecs.keyState writes and reads the bytes derived by hand", () 
 
 Deno.test("StateCodecs.meta writes and reads the bytes derived by hand", () => {
   const counts = { read: 10, aggregated: 3, late: 2, deadLetters: 1, duplicates: 4 };
-  const meta = { inputOffset: 10, versionUs: 1_000, generationUs: 1, counts };
+  const producers = [{ producerId: "p", sequence: 7 }];
+  const meta = { inputOffset: 10, versionUs: 1_000, generationUs: 1, counts, producers };
   assert.equal(codecs.meta.encode(meta).toHex(), compact(metaParts));
   assert.deepEqual(codecs.meta.decode(Uint8Array.fromHex(compact(metaParts))), meta);
 });
