@@ -21,13 +21,25 @@ export function identityHeaders({ producerId, sequence }: RecordIdentity): Heade
 
 /** The identity that headers carry; `undefined` if there is none, or a damaged one. */
 export function identityOf(headers: Headers | undefined): RecordIdentity | undefined {
-  const producerId = textOf(headers?.[producerHeader]);
-  const digits = textOf(headers?.[sequenceHeader]);
-  if (!producerId || digits === undefined || !/^\d{1,16}$/.test(digits)) return undefined;
-  const sequence = Number(digits);
-  return Number.isSafeInteger(sequence) ? { producerId, sequence } : undefined;
+  const name = headers?.[producerHeader];
+  const digits = headers?.[sequenceHeader];
+  if (name === undefined || digits === undefined) return undefined;
+  const producerId = decodeText(name);
+  const sequence = numberOf(digits);
+  return producerId && sequence !== undefined ? { producerId, sequence } : undefined;
 }
 
-function textOf(bytes: Uint8Array | undefined): string | undefined {
-  return bytes === undefined ? undefined : decodeText(bytes);
+const digitsMax = 16;
+const zero = 0x30;
+
+/** The number that decimal digits stand for, digit by digit, as every record has one. */
+function numberOf(digits: Uint8Array): number | undefined {
+  if (digits.length === 0 || digits.length > digitsMax) return undefined;
+  let number = 0;
+  for (let i = 0; i < digits.length; i++) {
+    const digit = (digits[i] as number) - zero;
+    if (digit < 0 || digit > 9) return undefined;
+    number = number * 10 + digit;
+  }
+  return Number.isSafeInteger(number) ? number : undefined;
 }

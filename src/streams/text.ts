@@ -15,7 +15,7 @@ export function encodeText(text: string): Uint8Array {
 }
 
 /** Up to this length ASCII is faster by hand than by the decoder, bytes. */
-const shortBytes = 32;
+const shortBytes = 64;
 
 /** The text of UTF-8 bytes, or `undefined` if they are not UTF-8. */
 export function decodeText(bytes: Uint8Array): string | undefined {
