@@ -1,5 +1,7 @@
-import { Counter, Histogram, type Registry } from "prom-client";
+import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 import type { ErrorCode } from "../base/errors.ts";
+import type { SymbolActivity } from "../market/symbol_activity.ts";
+import type { TopicPartition } from "../streams/record.ts";
 import type { DeadLetterCause } from "../streams/side_output.ts";
 import { durationBuckets } from "./buckets.ts";
 
@@ -11,6 +13,8 @@ export class StreamMetrics {
   readonly #deadLetters: Counter<"cause">;
   readonly #sinkRows: Counter;
   readonly #sinkDuration: Histogram;
+  readonly #symbols: Gauge<"topic" | "partition" | "activity">;
+  readonly #openWindows: Gauge<"topic" | "partition">;
 
   constructor(registry: Registry) {
     const registers = [registry];
@@ -48,6 +52,18 @@ export class StreamMetrics {
       buckets: durationBuckets,
       registers,
     });
+    this.#symbols = new Gauge({
+      name: "market_symbols",
+      help: "Symbols in the state by activity: quiet without a trade in five minutes, else active.",
+      labelNames: ["topic", "partition", "activity"],
+      registers,
+    });
+    this.#openWindows = new Gauge({
+      name: "market_open_windows",
+      help: "Windows in the state that are not final yet.",
+      labelNames: ["topic", "partition"],
+      registers,
+    });
   }
 
   recordsRead(count: number): void {
@@ -64,6 +80,22 @@ export class StreamMetrics {
 
   deadLetter(cause: DeadLetterCause): void {
     this.#deadLetters.inc({ cause });
+  }
+
+  /** How busy the symbols of a partition are. */
+  activity({ topic, partition }: TopicPartition, activity: SymbolActivity): void {
+    const { symbols, quietSymbols, openWindows } = activity;
+    this.#symbols.set({ topic, partition, activity: "quiet" }, quietSymbols);
+    this.#symbols.set({ topic, partition, activity: "active" }, symbols - quietSymbols);
+    this.#openWindows.set({ topic, partition }, openWindows);
+  }
+
+  /** A partition is no longer ours. */
+  closed({ topic, partition }: TopicPartition): void {
+    for (const activity of ["quiet", "active"]) {
+      this.#symbols.remove({ topic, partition, activity });
+    }
+    this.#openWindows.remove({ topic, partition });
   }
 
   sinkWritten(rows: number, durationMs: number): void {

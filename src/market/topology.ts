@@ -1,6 +1,6 @@
 import { PipelineError } from "../base/errors.ts";
 import type { Codec } from "../streams/codec.ts";
-import type { LogRecord } from "../streams/record.ts";
+import type { LogRecord, TopicPartition } from "../streams/record.ts";
 import type { WindowState } from "../streams/state.ts";
 import { isTextOf } from "../streams/text.ts";
 import type { EventContext, Reading, Source, Topology, WindowResult } from "../streams/topology.ts";
@@ -10,6 +10,7 @@ import { type Aggregate, meanPriceVolume, tradeAggregator, vwap } from "./aggreg
 import type { TradeCodec } from "./codec.ts";
 import type { MarketRow, TradeRow, WindowRow } from "./rows.ts";
 import { summaryWindowMs } from "./tables.ts";
+import { activityPunctuator, type SymbolActivity } from "./symbol_activity.ts";
 import { type Trade, tradeFault, tradeId, tradesPerRecordMax } from "./trade.ts";
 
 /** Name of the market job's state store. */
@@ -25,12 +26,17 @@ export interface MarketOptions {
   readonly tradeRows: boolean;
   readonly tradeCodec: TradeCodec;
   readonly windowCodec: Codec<WindowState<Aggregate>>;
+  /** Told now and then, by the wall clock, how busy the symbols of a partition are. */
+  readonly onActivity?: (input: TopicPartition, activity: SymbolActivity) => void;
 }
 
 /** The market job: raw trades and 15-second windows per symbol. */
 export function marketTopology(options: MarketOptions): Topology<Trade, Aggregate, MarketRow> {
   const { topic, tradeCodec, maxFutureMs, graceMs, retentionMs } = options;
-  const source = topology("market", tradeSource(topic, tradeCodec), { maxFutureMs });
+  const source = topology("market", tradeSource(topic, tradeCodec), {
+    maxFutureMs,
+    punctuators: options.onActivity === undefined ? [] : [activityPunctuator(options.onActivity)],
+  });
   const trades = options.tradeRows ? source.toRows("trades", tradeRow) : source;
   return trades
     .windowedBy(tumbling({ sizeMs: summaryWindowMs, graceMs, retentionMs }))

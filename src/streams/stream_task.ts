@@ -1,8 +1,10 @@
 import { type BackoffPolicy, fullJitterMs } from "../base/backoff.ts";
-import { type Disposition, dispositionOf, isAborted } from "../base/errors.ts";
+import { type Disposition, dispositionOf, isAborted, PipelineError } from "../base/errors.ts";
 import type { CommitPlace } from "./commit.ts";
 import { TaskControl } from "./task_control.ts";
+import { InvariantError } from "../base/assert.ts";
 import type { Fetched } from "./ports.ts";
+import { PunctuationSchedule } from "./punctuation.ts";
 import type { TaskListener } from "./task_listener.ts";
 import { type Committed, type StreamsPorts, TaskSession } from "./task_session.ts";
 import { TaskReport } from "./task_report.ts";
@@ -174,18 +176,31 @@ export class StreamTask<E, A, R> {
   }
 
   async #loop(session: TaskSession<E, A, R>, signal: AbortSignal): Promise<void> {
+    const schedule = new PunctuationSchedule(this.#topology.punctuators, this.#ports.clock);
     let reading = this.#read(session, signal);
     for (;;) {
       if (await this.#control.settle(() => this.#commitChanged(session, signal), this.#report)) {
         return;
       }
-      const waitMs = session.changed ? this.#untilDueMs() : undefined;
+      const waitMs = earlier(session.changed ? this.#untilDueMs() : undefined, schedule.untilDueMs);
       const fetched = await this.#control.race(reading, waitMs);
       if (fetched !== undefined) {
         await this.#processAll(session, fetched, signal);
         reading = this.#read(session, signal);
       }
       if (session.changed && this.#untilDueMs() <= 0) await this.#commit(session, signal);
+      await this.#punctuate(session, schedule);
+    }
+  }
+
+  /** A punctuator only looks: when one fails, that is said, and the task goes on. */
+  async #punctuate(session: TaskSession<E, A, R>, schedule: PunctuationSchedule): Promise<void> {
+    if ((schedule.untilDueMs ?? Infinity) > 0) return;
+    try {
+      await schedule.run({ input: this.#place.input, keys: () => session.keys() });
+    } catch (error) {
+      if (error instanceof PipelineError || error instanceof InvariantError) throw error;
+      this.#report.problem(error);
     }
   }
 
@@ -228,4 +243,9 @@ export class StreamTask<E, A, R> {
     const elapsedMs = this.#ports.clock.monotonicMs() - this.#lastCommitMs;
     return this.#settings.commitIntervalMs - elapsedMs;
   }
+}
+
+/** The lesser of two times that need not be. */
+function earlier(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || b === undefined ? a ?? b : Math.min(a, b);
 }

@@ -5,8 +5,8 @@ import { partitionForKey } from "./partitioner.ts";
 import type { TopicPartition } from "./record.ts";
 import { StreamTask, type TaskSettings } from "./stream_task.ts";
 import type { TaskStatus } from "./status.ts";
-import type { KeyState } from "./state.ts";
-import { allKeyStates, keyOf, windowRange, windowStartOf } from "./store_keys.ts";
+import { type KeyTime, keyTimes } from "./key_times.ts";
+import { windowRange, windowStartOf } from "./store_keys.ts";
 import type { TaskListener } from "./task_listener.ts";
 import type { StreamsPorts } from "./task_session.ts";
 import { encodeText } from "./text.ts";
@@ -115,17 +115,11 @@ export class StreamsApp<E, A, R> {
   }
 
   /** The keys of an open partition with their time; none if it is not open here. */
-  async keys(partition: number): Promise<{ key: string; state: KeyState }[]> {
+  async keys(partition: number): Promise<KeyTime[]> {
     const store = this.#tasks.get(partition)?.session?.store;
-    const keys: { key: string; state: KeyState }[] = [];
-    if (store === undefined) return keys;
-    for await (const entry of store.scan(allKeyStates)) {
-      keys.push({
-        key: keyOf(entry.key),
-        state: decodeState(this.#ports.codecs.keyState, entry.value),
-      });
-    }
-    return keys;
+    return store === undefined
+      ? []
+      : await Array.fromAsync(keyTimes(store, this.#ports.codecs.keyState));
   }
 
   async #checkChangelog(): Promise<void> {

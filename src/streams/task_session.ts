@@ -6,6 +6,7 @@ import type { Random } from "../base/random.ts";
 import { collectChanges } from "./changes.ts";
 import { type CommitPlace, Committer } from "./commit.ts";
 import { decodeState } from "./codec.ts";
+import { type KeyTime, keyTimes } from "./key_times.ts";
 import { parseCommitMetadata } from "./commit_metadata.ts";
 import type {
   CommitLog,
@@ -162,6 +163,11 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
       random,
       signal,
     });
+  }
+
+  /** Every key with its time, as of the last commit. */
+  keys(): AsyncIterable<KeyTime> {
+    return keyTimes(this.store, this.#ports.codecs.keyState);
   }
 
   /** Applies one prepared record. */

@@ -1,5 +1,6 @@
 import type { Codec } from "./codec.ts";
 import type { ErrorHandlers } from "./handlers.ts";
+import type { Punctuator } from "./punctuation.ts";
 import type { LogRecord } from "./record.ts";
 import type { DeadLetterCause } from "./side_output.ts";
 import type { WindowState } from "./state.ts";
@@ -80,6 +81,8 @@ export interface Topology<E, A, R> {
   /** The row of a window, as of its last change. */
   readonly results: RowMaker<[result: WindowResult<A>], R>;
   readonly handlers: ErrorHandlers<E>;
+  /** What the job does by the wall clock, in every task. */
+  readonly punctuators: readonly Punctuator[];
 }
 
 /** Name of the changelog topic of a store. */

@@ -1,5 +1,6 @@
 import type { Codec } from "./codec.ts";
 import { defaultHandlers, type ErrorHandlers } from "./handlers.ts";
+import type { Punctuator } from "./punctuation.ts";
 import type { WindowState } from "./state.ts";
 import type {
   Aggregator,
@@ -50,6 +51,8 @@ export interface TopologyOptions<E> {
   /** An event further than this ahead of its record's timestamp is a dead letter, ms. */
   readonly maxFutureMs?: number;
   readonly handlers?: Partial<ErrorHandlers<E>>;
+  /** What to do every so often by the wall clock, whether or not input comes. */
+  readonly punctuators?: readonly Punctuator[];
 }
 
 /**
@@ -103,6 +106,7 @@ function windowed<E, R>(
           windowCodec: codec,
           results: { name: rowsName, row },
           handlers: { ...defaultHandlers, ...options.handlers },
+          punctuators: options.punctuators ?? [],
         }),
     }),
   };

@@ -62,6 +62,7 @@ export function createMarketProcessor(options: MarketProcessorOptions): MarketPr
     tradeRows: config.tradesTables.length > 0,
     tradeCodec: options.tradeCodec,
     windowCodec: stateCodecs.windowState,
+    onActivity: (input, activity) => metrics.stream.activity(input, activity),
   });
   const app = new StreamsApp(
     topology,

@@ -39,7 +39,7 @@ export function taskMetricsListener(metrics: StreamMetrics): TaskListener<Market
     failed(_input, error) {
       if (error instanceof PipelineError) metrics.taskFailed(error.code);
     },
-    closed() {},
+    closed: (input) => metrics.closed(input),
   };
 }
 

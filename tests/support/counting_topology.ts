@@ -1,4 +1,5 @@
 import type { LogRecord, OutputRecord } from "../../src/streams/record.ts";
+import type { Punctuator } from "../../src/streams/punctuation.ts";
 import type { WindowState } from "../../src/streams/state.ts";
 import { jsonCodec } from "../../src/streams/testing/json_codecs.ts";
 import { encodeText } from "../../src/streams/text.ts";
@@ -51,10 +52,11 @@ export function countingTopology(
     readonly retentionMs?: number;
     readonly advanceMs?: number;
     readonly handlers?: Partial<ErrorHandlers<Measurement>>;
+    readonly punctuators?: readonly Punctuator[];
   } = {},
 ): Topology<Measurement, Total, CountingRow> {
-  const { retentionMs = 1_000_000, advanceMs = 10_000, handlers = {} } = options;
-  return topology("counting", measurementSource, { handlers })
+  const { retentionMs = 1_000_000, advanceMs = 10_000, handlers = {}, punctuators = [] } = options;
+  return topology("counting", measurementSource, { handlers, punctuators })
     .toRows("events", eventRow)
     .windowedBy(hopping({ sizeMs: 10_000, advanceMs, graceMs: 5_000, retentionMs }))
     .aggregate({ store: "totals", aggregator: totals, codec: jsonCodec<WindowState<Total>>() })

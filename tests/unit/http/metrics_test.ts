@@ -111,3 +111,17 @@ Deno.test("IngestMetrics and StreamMetrics count what they are told", async () =
     assert.equal(samples.get(name), value, name);
   }
 });
+
+Deno.test("Symbol activity has series per partition, until the partition is gone", async () => {
+  const metrics = new Metrics();
+  const input = { topic: "trade1", partition: 0 };
+  const view = new FakeLiveView();
+  metrics.stream.activity(input, { symbols: 5, quietSymbols: 2, openWindows: 9 });
+  const samples = parseSamples(await metrics.render(view));
+  const labels = `topic="trade1",partition="0"`;
+  assert.equal(samples.get(`market_symbols{${labels},activity="quiet"}`), 2);
+  assert.equal(samples.get(`market_symbols{${labels},activity="active"}`), 3);
+  assert.equal(samples.get(`market_open_windows{${labels}}`), 9);
+  metrics.stream.closed(input);
+  assert.doesNotMatch(await metrics.render(view), /^market_\w+\{/m);
+});
