@@ -3,31 +3,50 @@
  */
 import { type MainContext, runMain } from "./app/lifecycle.ts";
 import { type ProduceConfig, produceProgram } from "./app/produce_config.ts";
-import { noFeedObserver } from "./feed/feed_observer.ts";
+import { Metrics } from "./http/metrics.ts";
+import { serveOperations } from "./http/operations_server.ts";
 import { runIngest } from "./ingest/ingest.ts";
 import { connectKafka } from "./kafka/connection.ts";
 import { HttpSchemaRegistry } from "./registry/registry_client.ts";
 import { AvroTradeCodec } from "./registry/trade_codec.ts";
 import { liveFeed } from "./wiring/feeds.ts";
-import { patiently } from "./wiring/patience.ts";
+import { feedMetricsObserver, ingestMetricsObserver } from "./wiring/observers.ts";
+import { ProducerHealth } from "./wiring/producer_health.ts";
+import { diskSpool } from "./wiring/disk_spool.ts";
 
 async function produce(config: ProduceConfig, context: MainContext): Promise<void> {
-  const { brokers, topic, registryUrl, firstRun, extraSubject } = config;
+  const { brokers, topic, registryUrl, firstRun, extraSubject, httpHost, httpPort } = config;
   const { clock, random, logger } = context;
+  const metrics = new Metrics();
+  const state = new ProducerHealth();
+  await using disk = await diskSpool(config, context, (n) => metrics.ingest.spoolDropped(n));
+  await using http = serveOperations({
+    host: httpHost,
+    port: httpPort,
+    metrics,
+    health: () => state.health,
+    clock,
+    logger,
+  });
   await using kafka = connectKafka({ brokers, clientId: "produce", clock, random, logger });
   await using appender = kafka.appender();
   const registry = new HttpSchemaRegistry({ url: registryUrl, clock });
-  const codec = await patiently("register the trade schema", () =>
-    AvroTradeCodec.create({
-      registry,
-      topic,
-      clock,
-      ...(firstRun ? { subjectAlso: extraSubject } : {}),
-    }), context);
-  const source = liveFeed(config, context, noFeedObserver);
-  logger.info("Producing", { topic, brokers, symbols: config.symbols });
-  const totals = await runIngest({ source, appender, codec, topic, ...context });
+  const subject = firstRun ? { subjectAlso: extraSubject } : {};
+  const feedObserver = state.watchingFeed(feedMetricsObserver(metrics.ingest));
+  logger.info("Producing", { topic, brokers, symbols: config.symbols, metrics: http.url });
+  const totals = await runIngest({
+    source: liveFeed(config, context, feedObserver),
+    spool: disk.spool,
+    appender,
+    codec: () => AvroTradeCodec.create({ registry, topic, clock, ...subject }),
+    topic,
+    observer: state.watchingIngest(ingestMetricsObserver(metrics.ingest)),
+    ...context,
+  });
   logger.info("Stopped producing", { ...totals });
+  if (totals.waiting > 0) {
+    logger.warn("Frames wait in the spool: the next start sends them", { frames: totals.waiting });
+  }
 }
 
 if (import.meta.main) await runMain(produceProgram, produce);

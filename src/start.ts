@@ -8,6 +8,7 @@ import { Metrics } from "./http/metrics.ts";
 import type { FeedKind } from "./http/ports.ts";
 import { frameSequenceOf } from "./ingest/frame_records.ts";
 import { runIngest } from "./ingest/ingest.ts";
+import { memorySpool } from "./ingest/memory_spool.ts";
 import { AvroTradeCodec } from "./registry/trade_codec.ts";
 import { type EmbeddedServices, openEmbedded } from "./wiring/embedded.ts";
 import { liveFeed, replayFeed, simulatedFeed } from "./wiring/feeds.ts";
@@ -42,12 +43,17 @@ async function start(config: StartConfig, context: MainContext): Promise<void> {
     processor.run(context.signal),
     runIngest({
       source,
+      spool: memorySpool(clock),
       appender: embedded.log,
-      codec: tradeCodec,
+      codec: () => Promise.resolve(tradeCodec),
       topic: config.topic,
       observer: ingestMetricsObserver(metrics.ingest),
       ...context,
-    }).then((totals) => logger.info(farewell(kind, context.signal.aborted), { ...totals })),
+    }).then((totals) => {
+      logger.info(farewell(kind, context.signal.aborted), { ...totals });
+      if (totals.waiting === 0) return;
+      logger.error("Frames that were received could not be appended", { frames: totals.waiting });
+    }),
   ]);
 }
 

@@ -117,3 +117,21 @@ export function durationSeconds(text: string): number | undefined {
   const seconds = Number(match[1]) * (secondsPerUnit[match[2] || "s"] ?? NaN);
   return seconds <= 20 * 365 * 86_400 ? seconds : undefined;
 }
+
+const bytesPerUnit: Readonly<Record<string, number>> = {
+  B: 1,
+  kB: 1e3,
+  MB: 1e6,
+  GB: 1e9,
+  KiB: 2 ** 10,
+  MiB: 2 ** 20,
+  GiB: 2 ** 30,
+};
+
+/** Bytes of `4096`, `500MB` or `1GiB`; more than none, at most 1 TiB. */
+export function byteCount(text: string): number | undefined {
+  const match = /^(\d{1,13})([kMG]?B|[KMG]iB)?$/.exec(text);
+  if (match === null) return undefined;
+  const bytes = Number(match[1]) * (bytesPerUnit[match[2] ?? "B"] ?? NaN);
+  return bytes > 0 && bytes <= 2 ** 40 ? bytes : undefined;
+}

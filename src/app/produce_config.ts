@@ -2,10 +2,11 @@ import type { Secret } from "../base/secret.ts";
 import { type LogConfig, logSettings } from "./log_settings.ts";
 import { readConfig } from "./read_config.ts";
 import type { GivenTexts, Program } from "./setting.ts";
+import { type SpoolConfig, spoolSettings } from "./spool_settings.ts";
 import * as settings from "./settings.ts";
 
 /** What `produce` needs to know. */
-export interface ProduceConfig extends LogConfig {
+export interface ProduceConfig extends SpoolConfig, LogConfig {
   readonly symbols: readonly string[];
   readonly finnhubKey: Secret;
   /** As configured: without the key. */
@@ -19,6 +20,9 @@ export interface ProduceConfig extends LogConfig {
   /** Subject under which the schema is registered as well when `firstRun` is set. */
   readonly extraSubject: string;
   readonly firstRun: boolean;
+  readonly httpHost: string;
+  /** 0 takes a free one. */
+  readonly httpPort: number;
 }
 
 /** Finnhub to Kafka. */
@@ -35,6 +39,9 @@ export const produceProgram: Program<ProduceConfig> = {
     registryUrl: settings.registryUrl,
     extraSubject: settings.schemaSubjectName,
     firstRun: settings.firstRun,
+    ...spoolSettings,
+    httpHost: settings.httpHost,
+    httpPort: settings.produceHttpPort,
     ...logSettings,
   },
 };

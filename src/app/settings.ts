@@ -167,6 +167,14 @@ export const httpPort: Setting<number> = {
   parse: integer(0, 65_535),
 };
 
+export const produceHttpPort: Setting<number> = {
+  variable: "PRODUCE_HTTP_PORT",
+  form: "a port number from 0 to 65535",
+  meaning: "port of the producer's metrics and health; 0 takes a free one",
+  defaultText: "8082",
+  parse: integer(0, 65_535),
+};
+
 export const cassandraHosts: Setting<readonly string[]> = {
   variable: "CASSANDRA_HOST",
   form: "host[,host…], each once",

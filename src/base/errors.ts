@@ -13,6 +13,7 @@ export type ErrorCode =
   | "SCHEMA_UNKNOWN"
   | "RECORD_REFUSED"
   | "LOG_FENCED"
+  | "SPOOL_FULL"
   | "STORE_LOCKED"
   | "STORE_CORRUPT"
   | "STORE_FOREIGN"
@@ -79,6 +80,7 @@ function dispositionOfCode(code: ErrorCode): Disposition {
     case "REGISTRY_REFUSED":
     case "SINK_REJECTED":
     case "RECORD_REFUSED":
+    case "SPOOL_FULL":
     case "STORE_UNAVAILABLE":
     case "STATE_UNREADABLE":
     case "INPUT_TRUNCATED":

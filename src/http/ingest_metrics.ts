@@ -16,13 +16,16 @@ export class IngestMetrics {
   readonly #duration: Histogram;
   readonly #failures: Counter<"code">;
   readonly #deadLetters: Counter<"cause">;
-  readonly #queue: Gauge;
+  readonly #spoolFrames: Gauge;
+  readonly #spoolBytes: Gauge;
+  readonly #spoolOldest: Gauge;
+  readonly #spoolDropped: Counter;
 
   constructor(registry: Registry) {
     const registers = [registry];
     this.#frames = new Counter({
       name: "feed_frames_total",
-      help: "Frames received from the feed, by kind: trades, ping, error, malformed.",
+      help: "Frames received and sent to the log, by kind: trades, ping, error, malformed.",
       labelNames: ["kind"],
       registers,
     });
@@ -38,7 +41,7 @@ export class IngestMetrics {
     });
     this.#trades = new Counter({
       name: "ingest_trades_total",
-      help: "Trades in the frames received.",
+      help: "Trades in these frames.",
       registers,
     });
     this.#records = new Counter({
@@ -64,14 +67,30 @@ export class IngestMetrics {
       labelNames: ["cause"],
       registers,
     });
-    this.#queue = new Gauge({
-      name: "ingest_queue_items",
-      help: "Items that wait between the feed and the log.",
+    this.#spoolFrames = new Gauge({
+      name: "spool_frames",
+      help: "Frames that were received and wait for the log.",
+      registers,
+    });
+    this.#spoolBytes = new Gauge({
+      name: "spool_bytes",
+      help: "Their size in bytes.",
+      registers,
+    });
+    this.#spoolOldest = new Gauge({
+      name: "spool_oldest_timestamp_seconds",
+      help: "When the oldest of them was received, Unix time; 0 when none waits.",
+      registers,
+    });
+    this.#spoolDropped = new Counter({
+      name: "spool_dropped_frames_total",
+      help: "Frames that a full spool gave up for newer ones.",
       registers,
     });
   }
 
-  frameReceived(kind: FrameKind, trades: number): void {
+  /** The log has what became of a frame. */
+  frameSent(kind: FrameKind, trades: number): void {
     this.#frames.inc({ kind });
     this.#trades.inc(trades);
   }
@@ -99,7 +118,19 @@ export class IngestMetrics {
     this.#deadLetters.inc({ cause });
   }
 
-  queueDepth(items: number): void {
-    this.#queue.set(items);
+  /** What waits for the log; a time is epoch ms. */
+  spoolDepth(depth: {
+    readonly frames: number;
+    readonly bytes: number;
+    readonly oldestReceivedAtMs: number | undefined;
+  }): void {
+    this.#spoolFrames.set(depth.frames);
+    this.#spoolBytes.set(depth.bytes);
+    this.#spoolOldest.set((depth.oldestReceivedAtMs ?? 0) / 1000);
+  }
+
+  /** Frames that the full spool gave up. */
+  spoolDropped(frames: number): void {
+    this.#spoolDropped.inc(frames);
   }
 }

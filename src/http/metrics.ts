@@ -36,11 +36,13 @@ export class Metrics {
     return this.#registry.contentType;
   }
 
-  /** All metrics as of now. */
-  async render(view: LiveView): Promise<string> {
+  /** All metrics as of now; without a view in a program that has no tasks. */
+  async render(view?: LiveView): Promise<string> {
     this.#process.update();
-    this.#tasks ??= new TaskMetrics(this.#registry);
-    this.#tasks.update(view);
+    if (view !== undefined) {
+      this.#tasks ??= new TaskMetrics(this.#registry);
+      this.#tasks.update(view);
+    }
     return await this.#registry.metrics();
   }
 }

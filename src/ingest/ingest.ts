@@ -1,7 +1,7 @@
-import { retrying } from "../base/backoff.ts";
 import type { Clock } from "../base/clock.ts";
 import { isAborted } from "../base/errors.ts";
 import type { Logger } from "../base/logger.ts";
+import { BoundedQueue } from "../base/queue.ts";
 import type { Random } from "../base/random.ts";
 import type { Frame, FrameSource, ParsedFrame } from "../feed/frame.ts";
 import { parseFrame } from "../feed/parse_frame.ts";
@@ -10,16 +10,27 @@ import type { RecordAppender } from "../streams/ports.ts";
 import { drainDeadline } from "./drain.ts";
 import { type FrameDeadLetter, type FrameRecords, frameToRecords } from "./frame_records.ts";
 import { type IngestObserver, noIngestObserver } from "./observer.ts";
-import { RecordSender, retryPolicy } from "./record_sender.ts";
+import { RecordSender } from "./record_sender.ts";
+import type { Spool } from "./spool.ts";
+import type { SpooledFrame } from "./spooled_frame.ts";
 
-/** How long records that were received may take to be acknowledged after a shutdown, ms. */
+/** How long frames that were received may take to be acknowledged after a shutdown, ms. */
 const drainMsMax = 5_000;
+
+/** Frames that arrive while the spool writes, characters; then the feed has to wait. */
+const arrivingMax = 1024 * 1024;
+
+/** Frames that are spooled, or sent, together. */
+const togetherMax = { items: 1_000, bytes: 1 << 20 } as const;
 
 /** What the ingest needs. */
 export interface IngestOptions {
   readonly source: FrameSource;
+  /** Where frames wait for the log; what an earlier run left in it is sent first. */
+  readonly spool: Spool;
   readonly appender: RecordAppender;
-  readonly codec: TradeCodec;
+  /** The codec as soon as there is one; frames are received and spooled before. */
+  readonly codec: () => Promise<TradeCodec>;
   /** The input topic of the processor; dead letters go to its sister. */
   readonly topic: string;
   readonly clock: Clock;
@@ -32,104 +43,155 @@ export interface IngestOptions {
 
 /** What a run did. */
 export interface IngestTotals {
+  /** Frames received. */
   readonly frames: number;
+  /** Trades acknowledged by the log. */
   readonly trades: number;
   /** Frames that went to the dead letters, as a whole or for a part. */
   readonly deadLetters: number;
   /** Records acknowledged by the log, dead letters included. */
   readonly records: number;
-  /** Records that were not acknowledged when a shutdown ran out of time. */
-  readonly unacknowledged: number;
+  /** Frames that were not acknowledged when a shutdown ran out of time; they are in the spool. */
+  readonly waiting: number;
 }
 
 /**
- * Carries frames from a source to the log: parse, split by symbol, encode, append.
+ * Carries frames from a source to the log: spool, parse, split by symbol, encode, append, forget.
  *
- * Ordering: records are appended in the order of the frames. Guarantee: at least once while the
- * program lives; a log or registry that does not answer is asked again for ever, and the source
- * has to wait once 8 MiB are queued. The records' sequences let the reader drop repeats.
+ * Ordering: records are appended in the order of the frames. Guarantee: a frame that reached the
+ * spool reaches the log at least once, in this run or a later one over the same spool; a log or
+ * registry that does not answer is asked again for ever. A frame's records are always the same, so
+ * their sequences let the reader drop repeats.
  *
  * @returns When the source has ended or the signal fired, and the rest is sent.
  * @throws Whatever the source throws, after what it sent before is acknowledged; an error of the
- *   log that another try cannot mend.
+ *   log that another try cannot mend; `SPOOL_FULL`.
  */
 export async function runIngest(options: IngestOptions): Promise<IngestTotals> {
-  using deadline = drainDeadline(options.signal, drainMsMax, options.clock);
-  return await new Ingest(options, deadline.signal).run();
+  const failed = new AbortController();
+  const ending = AbortSignal.any([options.signal, failed.signal]);
+  using deadline = drainDeadline(ending, drainMsMax, options.clock);
+  return await new Ingest(options, { failed, deadline: deadline.signal }).run();
+}
+
+/** A frame and what becomes of it. */
+interface ReadFrame extends FrameRecords {
+  readonly kind: ParsedFrame["kind"];
+}
+
+/** How a run ends early. */
+interface Endings {
+  /** Fired when frames cannot be kept any more. */
+  readonly failed: AbortController;
+  /** Fires some time after the shutdown, or after `failed`. */
+  readonly deadline: AbortSignal;
 }
 
 class Ingest {
   readonly #options: IngestOptions;
   readonly #observer: IngestObserver;
-  readonly #deadline: AbortSignal;
+  readonly #failed: AbortController;
   readonly #sender: RecordSender;
-  /** Fires when the log takes nothing any more. */
-  readonly #senderStopped = new AbortController();
+  readonly #arriving = new BoundedQueue<Frame>(arrivingMax);
+  /** Fires when a later step of the way takes nothing any more. */
+  readonly #stopped = new AbortController();
   readonly #causesSeen = new Set<string>();
   #frames = 0;
   #trades = 0;
   #deadLetters = 0;
 
-  constructor(options: IngestOptions, deadline: AbortSignal) {
+  constructor(options: IngestOptions, { failed, deadline }: Endings) {
     this.#options = options;
     this.#observer = options.observer ?? noIngestObserver;
-    this.#deadline = deadline;
+    this.#failed = failed;
     this.#sender = new RecordSender({ ...options, observer: this.#observer, deadline });
   }
 
   async run(): Promise<IngestTotals> {
-    const [sent, received] = await Promise.allSettled([this.#send(), this.#receive()]);
-    this.#nameUnacknowledged();
-    if (sent.status === "rejected") throw sent.reason;
-    if (received.status === "rejected" && !isAborted(received.reason)) throw received.reason;
+    const steps = [this.#send(), this.#keep(), this.#receive()];
+    for (const step of await Promise.allSettled(steps)) {
+      if (step.status === "rejected" && !isAborted(step.reason)) throw step.reason;
+    }
     return {
       frames: this.#frames,
       trades: this.#trades,
       deadLetters: this.#deadLetters,
       records: this.#sender.acknowledged,
-      unacknowledged: this.#sender.unacknowledged,
+      waiting: this.#options.spool.depth.frames,
     };
   }
 
-  async #send(): Promise<void> {
-    try {
-      await this.#sender.run();
-    } finally {
-      this.#senderStopped.abort();
-    }
-  }
-
+  /** From the source to the memory of this process. */
   async #receive(): Promise<void> {
     const { source, signal } = this.#options;
-    const stop = AbortSignal.any([signal, this.#senderStopped.signal]);
+    const stop = AbortSignal.any([signal, this.#stopped.signal]);
     try {
-      for await (const frame of source.frames(stop)) await this.#accept(frame);
+      for await (const frame of source.frames(stop)) {
+        this.#frames++;
+        await this.#arriving.put(frame, frame.text.length);
+      }
     } finally {
-      this.#sender.close();
+      this.#arriving.close();
     }
   }
 
-  async #accept(frame: Frame): Promise<void> {
-    const parsed = parseFrame(frame.text);
-    const { records, tradeCount, deadLetter } = await this.#convert(frame, parsed);
-    this.#frames++;
-    this.#trades += tradeCount;
-    this.#observer.frameReceived(parsed.kind, tradeCount);
-    if (deadLetter) this.#noteDeadLetter(deadLetter);
-    if (records.length > 0) await this.#sender.give(records);
+  /** To the spool: what arrived during a write goes into the next one. */
+  async #keep(): Promise<void> {
+    const { source, spool } = this.#options;
+    try {
+      for (;;) {
+        const frames = await this.#arriving.take(togetherMax.items);
+        if (frames.length === 0) return;
+        await spool.append(frames, source.producerId);
+        this.#observer.spoolChanged(spool.depth);
+      }
+    } catch (error) {
+      this.#failed.abort();
+      throw error;
+    } finally {
+      this.#arriving.close();
+      this.#stopped.abort();
+      spool.close();
+    }
   }
 
-  /** Tries again for as long as the codec waits for the registry. */
-  #convert(frame: Frame, parsed: ParsedFrame): Promise<FrameRecords> {
-    const { topic, codec, source, clock, random } = this.#options;
-    const terms = { topic, codec, producerId: source.producerId };
-    return retrying(() => Promise.try(frameToRecords, frame, parsed, terms), {
-      policy: retryPolicy,
-      clock,
-      random,
-      signal: this.#deadline,
-      onRetry: (error) => this.#observer.appendFailed(error),
-    });
+  /** From the spool to the log. */
+  async #send(): Promise<void> {
+    const { spool } = this.#options;
+    try {
+      const codec = await this.#sender.patiently(this.#options.codec);
+      for (;;) {
+        const batch = await spool.next(togetherMax);
+        if (batch.frames.length === 0) return;
+        const read = await this.#sender.patiently(() =>
+          Promise.try(() => batch.frames.map((frame) => this.#read(frame, codec)))
+        );
+        await this.#sender.send(read.flatMap(({ records }) => records));
+        await spool.done(batch);
+        for (const frame of read) this.#note(frame);
+        this.#observer.spoolChanged(spool.depth);
+      }
+    } finally {
+      this.#stopped.abort();
+      this.#arriving.close();
+      spool.close();
+    }
+  }
+
+  /** @throws {PipelineError} `REGISTRY_UNAVAILABLE` as long as the codec waits for the registry. */
+  #read(frame: SpooledFrame, codec: TradeCodec): ReadFrame {
+    const { producerId, damage, text } = frame;
+    const parsed: ParsedFrame = damage === undefined
+      ? parseFrame(text)
+      : { kind: "malformed", cause: damage };
+    const terms = { topic: this.#options.topic, codec, producerId };
+    return { ...frameToRecords(frame, parsed, terms), kind: parsed.kind };
+  }
+
+  #note({ kind, tradeCount, deadLetter }: ReadFrame): void {
+    this.#trades += tradeCount;
+    this.#observer.frameSent(kind, tradeCount);
+    if (deadLetter) this.#noteDeadLetter(deadLetter);
   }
 
   #noteDeadLetter({ cause, detail }: FrameDeadLetter): void {
@@ -139,11 +201,5 @@ class Ingest {
     this.#causesSeen.add(cause);
     const message = "A frame went to the dead letters; further ones of this cause are only counted";
     this.#options.logger.warn(message, { cause, detail });
-  }
-
-  #nameUnacknowledged(): void {
-    const records = this.#sender.unacknowledged;
-    if (records === 0) return;
-    this.#options.logger.error("Records that were received could not be appended", { records });
   }
 }

@@ -1,5 +1,6 @@
 import type { ParsedFrame } from "../feed/frame.ts";
 import type { DeadLetterCause } from "../streams/side_output.ts";
+import type { SpoolDepth } from "./spool.ts";
 
 /** One acknowledged append. */
 export interface Appended {
@@ -12,21 +13,22 @@ export interface Appended {
 
 /** Told what the ingest does; for metrics. Must not throw. */
 export interface IngestObserver {
-  frameReceived(kind: ParsedFrame["kind"], tradeCount: number): void;
+  /** The log has what became of a frame; told again if it is sent again after a restart. */
+  frameSent(kind: ParsedFrame["kind"], tradeCount: number): void;
   /** A frame, or a part of it, goes to the dead letters. */
   deadLettered(cause: DeadLetterCause): void;
   recordsAppended(appended: Appended): void;
   /** The log or the registry did not answer; the same records are tried again. */
   appendFailed(error: unknown): void;
   /** What waits between the feed and the log. */
-  queueChanged(frames: number, bytes: number): void;
+  spoolChanged(depth: SpoolDepth): void;
 }
 
 /** Counts nothing. */
 export const noIngestObserver: IngestObserver = {
-  frameReceived() {},
+  frameSent() {},
   deadLettered() {},
   recordsAppended() {},
   appendFailed() {},
-  queueChanged() {},
+  spoolChanged() {},
 };

@@ -31,12 +31,21 @@ export function sealValue(key: Uint8Array, value: Uint8Array): Uint8Array {
  * @throws {PipelineError} `STORE_CORRUPT` if it is not what was sealed under this key.
  */
 export function openValue(key: Uint8Array, sealed: Uint8Array): Uint8Array {
-  const value = sealed.subarray(checksumBytes);
-  if (sealedChecksum(sealed) === checksum(key, value)) return value;
+  if (isSealed(key, sealed)) return sealedPart(sealed);
   throw new PipelineError(
     "STORE_CORRUPT",
     `Cannot read a store's value as its checksum does not fit: ${sealed.length} bytes are damaged`,
   );
+}
+
+/** True if the value is what was sealed under this key. */
+export function isSealed(key: Uint8Array, sealed: Uint8Array): boolean {
+  return sealedChecksum(sealed) === checksum(key, sealedPart(sealed));
+}
+
+/** What is behind the checksum, damaged or not; a view, not a copy. */
+export function sealedPart(sealed: Uint8Array): Uint8Array {
+  return sealed.subarray(checksumBytes);
 }
 
 /** The checksum that a sealed value carries; `undefined` if it is too short for one. */

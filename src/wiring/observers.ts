@@ -46,13 +46,13 @@ export function taskMetricsListener(metrics: StreamMetrics): TaskListener<Market
 /** Counts what the ingest does. */
 export function ingestMetricsObserver(metrics: IngestMetrics): IngestObserver {
   return {
-    frameReceived: (kind, tradeCount) => metrics.frameReceived(kind, tradeCount),
+    frameSent: (kind, tradeCount) => metrics.frameSent(kind, tradeCount),
     deadLettered: (cause) => metrics.deadLetter(cause),
     recordsAppended: ({ records, durationMs }) => metrics.appended(records, durationMs),
     appendFailed(error) {
       if (error instanceof PipelineError) metrics.appendFailed(error.code);
     },
-    queueChanged: (frames) => metrics.queueDepth(frames),
+    spoolChanged: (depth) => metrics.spoolDepth(depth),
   };
 }
 

@@ -47,3 +47,13 @@ Deno.test("distinctList() refuses what occurs twice, after trimming", () => {
   assert.equal(parse("a, a"), undefined);
   assert.equal(parse("a,"), undefined);
 });
+
+Deno.test("byteCount() reads bytes and sizes with a unit", () => {
+  const good = { "1": 1, "512": 512, "3kB": 3_000, "500MB": 5e8, "1GiB": 2 ** 30, "2MiB": 2 ** 21 };
+  for (const [text, bytes] of Object.entries(good)) {
+    assert.equal(forms.byteCount(text), bytes, text);
+  }
+  for (const text of ["", "0", "-1", "1.5GiB", "1 GiB", "1TiB", "1gib", "9999GiB", "GiB"]) {
+    assert.equal(forms.byteCount(text), undefined, text);
+  }
+});

@@ -31,6 +31,12 @@ Deno.test("readProduceConfig() takes the original's defaults", () => {
     registryUrl: "http://schema-registry:8081",
     extraSubject: "trade_schema",
     firstRun: true,
+    spoolDir: ".data/spool",
+    spoolBytesMax: 2 ** 30,
+    spoolAgeSeconds: 7 * 86_400,
+    spoolWhenFull: "stop",
+    httpHost: "127.0.0.1",
+    httpPort: 8082,
     logLevel: "info",
     logFormat: "auto",
   });

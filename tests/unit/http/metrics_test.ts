@@ -17,7 +17,7 @@ function parseSamples(text: string): Map<string, number> {
 
 Deno.test("/metrics answers Prometheus text whose every line is a sample or a comment", async () => {
   const { ask, context } = surface();
-  context.metrics.ingest.frameReceived("trades", 3);
+  context.metrics.ingest.frameSent("trades", 3);
   context.metrics.stream.committed(12);
   await (await ask("/api/symbols")).text();
   const response = await ask("/metrics");
@@ -82,11 +82,12 @@ Deno.test("IngestMetrics and StreamMetrics count what they are told", async () =
   const metrics = new Metrics();
   metrics.ingest.feedConnected();
   metrics.ingest.feedLost();
-  metrics.ingest.frameReceived("trades", 5);
+  metrics.ingest.frameSent("trades", 5);
   metrics.ingest.appended(2, 3);
   metrics.ingest.appendFailed("LOG_UNAVAILABLE");
   metrics.ingest.deadLetter("malformed");
-  metrics.ingest.queueDepth(9);
+  metrics.ingest.spoolDepth({ frames: 9, bytes: 900, oldestReceivedAtMs: 5_000 });
+  metrics.ingest.spoolDropped(4);
   metrics.stream.recordsRead(4);
   metrics.stream.taskFailed("SINK_UNAVAILABLE");
   metrics.stream.deadLetter("far-future");
@@ -100,7 +101,10 @@ Deno.test("IngestMetrics and StreamMetrics count what they are told", async () =
     "ingest_append_duration_seconds_count": 1,
     'ingest_append_failures_total{code="LOG_UNAVAILABLE"}': 1,
     'ingest_dead_letters_total{cause="malformed"}': 1,
-    "ingest_queue_items": 9,
+    "spool_frames": 9,
+    "spool_bytes": 900,
+    "spool_oldest_timestamp_seconds": 5,
+    "spool_dropped_frames_total": 4,
     "stream_records_read_total": 4,
     'stream_task_failures_total{code="SINK_UNAVAILABLE"}': 1,
     'stream_dead_letters_total{cause="far-future"}': 1,

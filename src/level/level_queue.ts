@@ -1,0 +1,125 @@
+import type { ReadLimits, StoredItem, StoredQueue } from "../base/stored_queue.ts";
+import { isSealed, sealedPart, sealValue } from "./checked_value.ts";
+import { closeDatabase, type Database, openDatabase, type Operation } from "./database.ts";
+import { storeErrorOf } from "./database_errors.ts";
+import { offsetBytes, offsetOf } from "./log_keys.ts";
+
+/** Bytes that one step of a walk through the queue may fetch. */
+const walkBytes = 1 << 20;
+
+/** How a queue is opened. */
+export interface LevelQueueOptions {
+  /** Waits for the disk at every append: what was appended then outlives a power failure, too. */
+  readonly sync?: boolean;
+}
+
+/**
+ * A stored queue in a LevelDB folder: key = place, big-endian; value = checksum and bytes.
+ *
+ * Outlives the end of the process at any moment, as LevelDB hands each batch to the operating
+ * system before it answers.
+ */
+export class LevelQueue implements StoredQueue {
+  readonly #db: Database;
+  readonly #sync: boolean;
+  #nextPosition = 0;
+  #count = 0;
+  #bytes = 0;
+
+  private constructor(db: Database, sync: boolean) {
+    this.#db = db;
+    this.#sync = sync;
+  }
+
+  /**
+   * Opens or creates the folder's queue, and reads it once to know how much it holds.
+   *
+   * @throws {PipelineError} `STORE_LOCKED`, `STORE_CORRUPT` or `STORE_UNAVAILABLE`.
+   */
+  static async open(folder: string, { sync = false }: LevelQueueOptions = {}): Promise<LevelQueue> {
+    await using opening = new AsyncDisposableStack();
+    const queue = opening.use(new LevelQueue(await openDatabase(folder), sync));
+    await queue.#measure();
+    opening.move();
+    return queue;
+  }
+
+  get count(): number {
+    return this.#count;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  async append(values: readonly Uint8Array[]): Promise<void> {
+    const first = this.#nextPosition;
+    const operations = values.map((value, index): Operation => {
+      const key = offsetBytes(first + index);
+      return { type: "put", key, value: sealValue(key, value) };
+    });
+    await this.#guarded(() => this.#db.batch(operations, { sync: this.#sync }));
+    this.#nextPosition += values.length;
+    this.#count += values.length;
+    for (const value of values) this.#bytes += value.length;
+  }
+
+  async read(after: number, { items, bytes }: ReadLimits): Promise<StoredItem[]> {
+    const found: StoredItem[] = [];
+    let room = bytes;
+    for await (const item of this.#walk(after, items, Math.min(bytes, walkBytes))) {
+      room -= item.value.length;
+      if (found.length > 0 && room < 0) break;
+      found.push(item);
+    }
+    return found;
+  }
+
+  async remove(items: readonly StoredItem[]): Promise<void> {
+    const keyed = items.map((item) => ({ key: offsetBytes(item.position), item }));
+    const present = keyed.filter(({ key }) => this.#db.getSync(key) !== undefined);
+    const operations = present.map(({ key }): Operation => ({ type: "del", key }));
+    await this.#guarded(() => this.#db.batch(operations));
+    this.#count -= present.length;
+    for (const { item } of present) this.#bytes -= item.value.length;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await closeDatabase(this.#db);
+  }
+
+  async #measure(): Promise<void> {
+    for await (const { position, value } of this.#walk(-1, Infinity, walkBytes)) {
+      this.#nextPosition = position + 1;
+      this.#count += 1;
+      this.#bytes += value.length;
+    }
+  }
+
+  async *#walk(
+    after: number,
+    limit: number,
+    highWaterMarkBytes: number,
+  ): AsyncGenerator<StoredItem> {
+    const range = { gte: offsetBytes(after + 1), limit, highWaterMarkBytes };
+    try {
+      for await (const [key, sealed] of this.#db.iterator(range)) {
+        yield {
+          position: offsetOf(key),
+          value: sealedPart(sealed),
+          damaged: !isSealed(key, sealed),
+        };
+      }
+    } catch (error) {
+      throw storeErrorOf(this.#db.location, error);
+    }
+  }
+
+  async #guarded(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      throw storeErrorOf(this.#db.location, error);
+    }
+  }
+}
