@@ -42,6 +42,10 @@ export class Pipeline implements AsyncDisposable {
     return `a-${this.#options.name}`;
   }
 
+  get spoolDir(): string {
+    return `${this.#options.stateDir}-spool`;
+  }
+
   get environment(): Record<string, string> {
     const { services, stateDir, symbols, partitions = 2 } = this.#options;
     return {
@@ -53,6 +57,8 @@ export class Pipeline implements AsyncDisposable {
       TOPIC_PARTITIONS: String(partitions),
       STATE_DIR: stateDir,
       HTTP_PORT: "0",
+      PRODUCE_HTTP_PORT: "0",
+      SPOOL_DIR: this.spoolDir,
       FINHUB_SYMBOLS: symbols.join(","),
       FINHUB_SECRET_KEY: "any",
     };

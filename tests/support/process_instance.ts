@@ -8,7 +8,12 @@ export interface TaskAnswer {
   readonly lag_records: number | null;
   /** Epoch ms; since the task was opened here. */
   readonly last_commit: number | null;
-  readonly counts: { readonly read: number; readonly aggregated: number; readonly late: number };
+  readonly counts: {
+    readonly read: number;
+    readonly aggregated: number;
+    readonly late: number;
+    readonly duplicates: number;
+  };
   readonly problem: string | null;
 }
 
@@ -77,7 +82,8 @@ export class ProcessInstance implements AsyncDisposable {
 }
 
 /**
- * Waits until these instances have committed so many items; gives what was read in the end.
+ * Waits until these instances have committed so many items; gives what was read in the end. What
+ * a producer sent twice counts once.
  *
  * While a partition moves, both its owners may be seen with it: it counts once.
  */
@@ -91,7 +97,7 @@ export async function committedBy(
     const tasks = (await Promise.all(instances.map((instance) => instance.tasks()))).flat();
     const reads = new Map<number, number>();
     for (const { partition, counts } of tasks) {
-      reads.set(partition, Math.max(reads.get(partition) ?? 0, counts.read));
+      reads.set(partition, Math.max(reads.get(partition) ?? 0, counts.read - counts.duplicates));
     }
     const read = [...reads.values()].reduce((sum, count) => sum + count, 0);
     if (read >= items) return read;
