@@ -2,7 +2,8 @@ import { frameSequenceOf } from "../../src/ingest/frame_records.ts";
 import { decodeFrame } from "../../src/ingest/spooled_frame.ts";
 import { LevelQueue } from "../../src/level/level_queue.ts";
 import type { RecordLog } from "../../src/streams/ports.ts";
-import { identityOf } from "../../src/streams/record_identity.ts";
+import type { TopicPartition } from "../../src/streams/record.ts";
+import { identityOf, type RecordIdentity } from "../../src/streams/record_identity.ts";
 
 /** Where frames of a producer can be. */
 export interface DurablePlaces {
@@ -26,22 +27,28 @@ export async function durableFrames(places: DurablePlaces): Promise<Map<string, 
     }
   }
   for (let partition = 0; partition < places.partitions; partition++) {
-    for (const identity of await identities(places, partition)) {
+    for (const identity of await recordIdentities(places.log, { topic: places.topic, partition })) {
       note(identity.producerId, frameSequenceOf(identity.sequence));
     }
   }
   return frames;
 }
 
-async function identities({ log, topic }: DurablePlaces, partition: number) {
-  const place = { topic, partition };
+/** Who sent the records of a partition, in their order; those without a name are left out. */
+export async function recordIdentities(
+  log: RecordLog,
+  place: TopicPartition,
+): Promise<RecordIdentity[]> {
   const { startOffset, endOffset } = await log.bounds(place);
   await using reader = log.open(place, startOffset);
-  const found = [];
+  const found: RecordIdentity[] = [];
   for (let position = startOffset; position < endOffset;) {
     const { records, nextOffset } = await reader.next(AbortSignal.timeout(10_000));
-    for (const { headers } of records) found.push(identityOf(headers) ?? []);
+    for (const { headers } of records) {
+      const identity = identityOf(headers);
+      if (identity !== undefined) found.push(identity);
+    }
     position = nextOffset;
   }
-  return found.flat();
+  return found;
 }

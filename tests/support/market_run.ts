@@ -25,15 +25,20 @@ export interface MarketRun extends AsyncDisposable {
   readonly changelog: string;
 }
 
-/** Prepares a run; nothing of the pipeline is started yet. */
+/**
+ * Prepares a run; nothing of the pipeline is started yet.
+ *
+ * @param options `private` for services of its own, which the test may break.
+ */
 export async function marketRun(
   makeRecording: (folder: string) => Promise<Recording>,
+  options: { readonly private?: boolean } = {},
 ): Promise<MarketRun> {
   await using opening = new AsyncDisposableStack();
   const folder = await Deno.makeTempDir({ prefix: "market-run-" });
   opening.defer(() => Deno.remove(folder, { recursive: true }));
   const services = opening.use(
-    await realServices({ kafka: true, registry: true, cassandra: true }),
+    await realServices({ kafka: true, registry: true, cassandra: true, ...options }),
   );
   const recording = await makeRecording(folder);
   const pipeline = opening.use(
