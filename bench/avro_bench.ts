@@ -25,8 +25,9 @@ const tenBytes = codec.encode(ten);
 const oneBytes = codec.encode(one);
 const tenJson = JSON.stringify(ten);
 
-const aggregate = tradeAggregator.initial();
-for (const trade of ten) tradeAggregator.add(aggregate, trade);
+const aggregator = tradeAggregator("all");
+const aggregate = aggregator.initial();
+for (const trade of ten) aggregator.add(aggregate, trade);
 const state = {
   aggregate,
   final: false,

@@ -18,8 +18,8 @@ import { sqliteResults } from "./recompute/sqlite_results.ts";
 const sizeMs = 15_000;
 const mismatchesShown = 10;
 
-async function expectationOf({ frames, graceMs }: RecomputeOptions): Promise<Expectation> {
-  const expectation = new Expectation({ sizeMs, graceMs });
+async function expectationOf({ frames, graceMs, policy }: RecomputeOptions): Promise<Expectation> {
+  const expectation = new Expectation({ sizeMs, graceMs, policy });
   for (const path of frames) {
     for await (const trade of tradesOf(path)) expectation.add(trade);
   }

@@ -52,6 +52,7 @@ function description(config: TopologyConfig): string {
     graceMs: config.windowGraceMs,
     retentionMs: config.windowRetentionMs,
     maxFutureMs: config.maxFutureMs,
+    conditionPolicy: config.conditionPolicy,
     tradeRows: config.tradesTables.length > 0,
     tradeCodec: codec,
     windowCodec: codec,

@@ -9,6 +9,7 @@ import { Metrics } from "./http/metrics.ts";
 import { connectKafka } from "./kafka/connection.ts";
 import { LevelStateStores } from "./level/state_store.ts";
 import type { TradeCodec } from "./market/codec.ts";
+import { marketChangelog } from "./market/topology.ts";
 import { HttpSchemaRegistry } from "./registry/registry_client.ts";
 import type { StateCodecs } from "./registry/state_codecs.ts";
 import { AvroTradeCodec } from "./registry/trade_codec.ts";
@@ -17,8 +18,9 @@ import { createMarketProcessor, marketStateCodecs, serveView } from "./wiring/ma
 import { patiently } from "./wiring/patience.ts";
 
 async function processTrades(config: ProcessConfig, context: MainContext): Promise<void> {
-  const { applicationId: application, topic, stateDir } = config;
-  await using stores = await LevelStateStores.open(stateDir, application);
+  const { applicationId: application, topic, stateDir, conditionPolicy } = config;
+  const changelog = marketChangelog(application, conditionPolicy);
+  await using stores = await LevelStateStores.open(stateDir, changelog);
   const metrics = new Metrics();
   const view = new LateView({ application, topic, feed: "live" });
   await using http = serveView(config, context, view, metrics);
@@ -46,7 +48,7 @@ async function processTrades(config: ProcessConfig, context: MainContext): Promi
       sink: results.sink,
     },
     membership: kafka.membership(application, {
-      memberIdFile: `${stateDir}/${application}/member-id`,
+      memberIdFile: `${stateDir}/${changelog}/member-id`,
     }),
     reader: results.reader,
     ...codecs,
@@ -58,14 +60,14 @@ async function processTrades(config: ProcessConfig, context: MainContext): Promi
 }
 
 async function registerSchemas(
-  { registryUrl, topic, applicationId }: ProcessConfig,
+  { registryUrl, topic, applicationId, conditionPolicy }: ProcessConfig,
   context: MainContext,
 ): Promise<{ tradeCodec: TradeCodec; stateCodecs: StateCodecs }> {
   const { clock } = context;
   const registry = new HttpSchemaRegistry({ url: registryUrl, clock });
   return await patiently("register the schemas", async () => ({
     tradeCodec: await AvroTradeCodec.create({ registry, topic, clock }),
-    stateCodecs: await marketStateCodecs(registry, applicationId),
+    stateCodecs: await marketStateCodecs(registry, applicationId, conditionPolicy),
   }), context);
 }
 

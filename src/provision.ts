@@ -20,13 +20,14 @@ async function provision(config: ProvisionConfig, context: MainContext): Promise
 }
 
 async function provideTopics(config: ProvisionConfig, context: MainContext): Promise<void> {
-  const { brokers, topicPartitions, topicReplication, topic, applicationId } = config;
+  const { brokers, topicPartitions, topicReplication, topic, applicationId, conditionPolicy } =
+    config;
   const { clock, random, logger } = context;
   await using kafka = connectKafka({ brokers, clientId: "provision", clock, random, logger });
   const replicationFactor = topicReplication === "auto"
     ? Math.min(3, await kafka.brokerCount())
     : topicReplication;
-  const specs = pipelineTopics(topic, applicationId)
+  const specs = pipelineTopics(topic, applicationId, conditionPolicy)
     .map((spec) => ({ ...spec, partitions: topicPartitions, replicationFactor }));
   for (const outcome of await kafka.ensureTopics(specs)) reportTopic(outcome, context);
 }
@@ -44,11 +45,11 @@ async function provideSubjects(
   config: ProvisionConfig,
   { clock, logger }: MainContext,
 ): Promise<void> {
-  const { registryUrl, topic, applicationId, firstRun, extraSubject } = config;
+  const { registryUrl, topic, applicationId, conditionPolicy, firstRun, extraSubject } = config;
   const registry = new HttpSchemaRegistry({ url: registryUrl, clock });
   const also = firstRun ? { subjectAlso: extraSubject } : {};
   await AvroTradeCodec.create({ registry, topic, clock, ...also });
-  await marketStateCodecs(registry, applicationId);
+  await marketStateCodecs(registry, applicationId, conditionPolicy);
   logger.info(
     `subjects: ${topic}-value${firstRun ? `, ${extraSubject}` : ""} and those of the state`,
   );

@@ -34,7 +34,11 @@ async function start(config: StartConfig, context: MainContext): Promise<void> {
     membership: embedded.membership,
     reader: embedded.results.reader,
     tradeCodec,
-    stateCodecs: await marketStateCodecs(embedded.schemas, config.applicationId),
+    stateCodecs: await marketStateCodecs(
+      embedded.schemas,
+      config.applicationId,
+      config.conditionPolicy,
+    ),
     metrics,
   });
   await using http = serveView(config, context, processor.view, metrics);

@@ -9,18 +9,19 @@ import { silentLogger } from "../../src/base/logger.ts";
 import { systemRandom } from "../../src/base/random.ts";
 import { connectKafka, type KafkaConnection } from "../../src/kafka/connection.ts";
 import { LevelStateStores } from "../../src/level/state_store.ts";
+import type { Aggregate } from "../../src/market/aggregate.ts";
 import type { MarketRow } from "../../src/market/rows.ts";
-import { marketStore, marketTopology } from "../../src/market/topology.ts";
+import { marketChangelog, marketTopology } from "../../src/market/topology.ts";
 import type { Trade } from "../../src/market/trade.ts";
-import { createStateCodecs } from "../../src/registry/state_codecs.ts";
+import { createStateCodecs, type StateCodecs } from "../../src/registry/state_codecs.ts";
 import { AvroTradeCodec } from "../../src/registry/trade_codec.ts";
 import type { GroupMembership, Sink } from "../../src/streams/ports.ts";
 import type { OutputRecord } from "../../src/streams/record.ts";
 import { deadLetterTopic, lateTopic } from "../../src/streams/side_output.ts";
 import { StreamsApp } from "../../src/streams/streams_app.ts";
 import type { RestoreProgress } from "../../src/streams/status.ts";
+import type { Topology } from "../../src/streams/topology.ts";
 import { encodeText } from "../../src/streams/text.ts";
-import { changelogTopic } from "../../src/streams/topology.ts";
 import { MemoryRegistry } from "../../tests/support/memory_registry.ts";
 
 /** Event time of the first trade and receive time of all: 2024-01-02 14:30 UTC. */
@@ -111,32 +112,36 @@ export class MarketBench implements AsyncDisposable {
     return trades * 1000 / (performance.now() - startedMs);
   }
 
+  #topology(graceMs: number, codecs: StateCodecs): Topology<Trade, Aggregate, MarketRow> {
+    return marketTopology({
+      topic: this.topic,
+      graceMs,
+      retentionMs: graceMs + 86_400_000,
+      maxFutureMs: graceMs + 86_400_000,
+      conditionPolicy: "all",
+      tradeRows: false,
+      tradeCodec: this.#codec,
+      windowCodec: codecs.windowState,
+    });
+  }
+
   /** Runs the job over so many records of the input. */
   async run(options: RunOptions): Promise<RunReport> {
     const { application, folder, graceMs, records } = options;
-    const changelog = changelogTopic(application, marketStore);
+    const changelog = marketChangelog(application, "all");
     await this.#kafka.ensureTopics([{
       name: changelog,
       partitions: this.#partitions,
       replicationFactor: 1,
       config: { "cleanup.policy": "compact" },
     }]);
-    await using stores = await LevelStateStores.open(folder, application);
+    await using stores = await LevelStateStores.open(folder, changelog);
     const codecs = await createStateCodecs({
       registry: new MemoryRegistry(),
       changelogTopic: changelog,
     });
-    const topology = marketTopology({
-      topic: this.topic,
-      graceMs,
-      retentionMs: graceMs + 86_400_000,
-      maxFutureMs: graceMs + 86_400_000,
-      tradeRows: false,
-      tradeCodec: this.#codec,
-      windowCodec: codecs.windowState,
-    });
     const app = new StreamsApp(
-      topology,
+      this.#topology(graceMs, codecs),
       {
         log: this.#kafka.log(),
         commitLog: this.#kafka.commitLog(application),

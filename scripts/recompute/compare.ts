@@ -86,14 +86,14 @@ function windowFaults({ window, row, final }: Pair): string[] {
   return [
     fault("window_end", row.window_end, window.endMs),
     fault("trade_count", row.trade_count, window.count),
-    fault("open", row.open, window.open),
+    fault("open", row.open, window.first?.p ?? null),
     fault("high", row.high, window.high),
     fault("low", row.low, window.low),
-    fault("close", row.close, window.close),
+    fault("close", row.close, window.last?.p ?? null),
     Number.isInteger(volume)
       ? fault("volume", row.volume, volume)
       : sumFault("volume", row.volume, volume),
-    sumFault("price_volume_multiply", row.price_volume_multiply, priceVolume / window.count),
+    sumFault("price_volume_multiply", row.price_volume_multiply, priceVolume / (window.count || 1)),
     volume === 0 ? fault("vwap", row.vwap, null) : sumFault("vwap", row.vwap, priceVolume / volume),
     fault("final", row.final, final),
   ].filter((text) => text !== undefined);

@@ -1,4 +1,5 @@
 import type { FeedTrade } from "./frames.ts";
+import { type Moves, movesOf, type Policy } from "./policy.ts";
 import { CompensatedSum } from "./sum.ts";
 
 /** A window recomputed from the trades. */
@@ -7,12 +8,12 @@ export interface ExpectedWindow {
   readonly startMs: number;
   readonly endMs: number;
   count: number;
-  open: number;
-  openTimeMs: number;
-  high: number;
-  low: number;
-  close: number;
-  closeTimeMs: number;
+  /** The trade that opens; `undefined` while none may. */
+  first: FeedTrade | undefined;
+  /** The trade that closes; `undefined` while none may. */
+  last: FeedTrade | undefined;
+  high: number | null;
+  low: number | null;
   readonly volume: CompensatedSum;
   readonly priceVolume: CompensatedSum;
 }
@@ -21,6 +22,7 @@ export interface ExpectedWindow {
 export class Expectation {
   readonly sizeMs: number;
   readonly graceMs: number;
+  readonly #policy: Policy;
   /** Windows by symbol, then start. */
   readonly windows: Map<string, Map<number, ExpectedWindow>> = new Map();
   /** Greatest event time of each symbol, epoch ms. */
@@ -30,9 +32,12 @@ export class Expectation {
   tradeCount = 0;
   lateCount = 0;
 
-  constructor(options: { readonly sizeMs: number; readonly graceMs: number }) {
+  constructor(
+    options: { readonly sizeMs: number; readonly graceMs: number; readonly policy?: Policy },
+  ) {
     this.sizeMs = options.sizeMs;
     this.graceMs = options.graceMs;
+    this.#policy = options.policy ?? "all";
   }
 
   /** Takes the next trade of the input. */
@@ -42,7 +47,7 @@ export class Expectation {
     const streamTimeMs = Math.max(this.streamTimesMs.get(trade.s) ?? 0, trade.t);
     this.streamTimesMs.set(trade.s, streamTimeMs);
     if (this.#closed(startMs, streamTimeMs)) this.lateCount += 1;
-    else addTrade(this.#window(trade, startMs), trade);
+    else addTrade(this.#window(trade, startMs), trade, movesOf(this.#policy, trade.c));
   }
 
   /** True when no trade of the recording could change the window any more. */
@@ -62,7 +67,7 @@ export class Expectation {
     days.set(day, (days.get(day) ?? 0) + 1);
   }
 
-  #window({ s, p, t }: FeedTrade, startMs: number): ExpectedWindow {
+  #window({ s }: FeedTrade, startMs: number): ExpectedWindow {
     const windows = this.windows.get(s) ?? new Map<number, ExpectedWindow>();
     this.windows.set(s, windows);
     const window = windows.get(startMs) ?? {
@@ -70,12 +75,10 @@ export class Expectation {
       startMs,
       endMs: startMs + this.sizeMs,
       count: 0,
-      open: p,
-      openTimeMs: t,
-      high: p,
-      low: p,
-      close: p,
-      closeTimeMs: t,
+      first: undefined,
+      last: undefined,
+      high: null,
+      low: null,
       volume: new CompensatedSum(),
       priceVolume: new CompensatedSum(),
     };
@@ -84,13 +87,19 @@ export class Expectation {
   }
 }
 
-function addTrade(window: ExpectedWindow, { p, t, v }: FeedTrade): void {
-  window.count += 1;
-  window.volume.add(v);
-  window.priceVolume.add(p * v);
-  window.high = Math.max(window.high, p);
-  window.low = Math.min(window.low, p);
+function addTrade(window: ExpectedWindow, trade: FeedTrade, moves: Moves): void {
+  const { p, t, v } = trade;
+  if (moves.volume) {
+    window.count += 1;
+    window.volume.add(v);
+    window.priceVolume.add(p * v);
+  }
+  if (moves.range) {
+    window.high = Math.max(window.high ?? p, p);
+    window.low = Math.min(window.low ?? p, p);
+  }
+  if (!moves.last) return;
   // Of trades in the same millisecond the first in the input opens and the last closes.
-  if (t < window.openTimeMs) [window.open, window.openTimeMs] = [p, t];
-  if (t >= window.closeTimeMs) [window.close, window.closeTimeMs] = [p, t];
+  if (window.first === undefined || t < window.first.t) window.first = trade;
+  if (window.last === undefined || t >= window.last.t) window.last = trade;
 }

@@ -7,6 +7,8 @@ export interface FeedTrade {
   readonly p: number;
   readonly t: number;
   readonly v: number;
+  /** Condition codes. */
+  readonly c?: readonly string[] | null;
 }
 
 /** The trades of recorded frames, in order; a file whose name ends in `.gz` is unpacked. */

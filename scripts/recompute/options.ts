@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import type { Policy } from "./policy.ts";
 import type { TableChoice } from "./results.ts";
 
 /** How the script is called. */
@@ -9,6 +10,7 @@ deno run -A scripts/recompute_windows.ts --frames FILE [options] where the resul
 
   --frames FILE          frames as JSON lines, .gz or not; repeat it for several files, in order
   --grace-ms MS          grace of the run, 60000 by default
+  --policy NAME          condition policy of the run: all by default, or consolidated
 
 Where the results are, one of:
   --sqlite FILE          the file of an embedded run
@@ -29,6 +31,7 @@ Ends with 1 if anything differs.
 export interface RecomputeOptions {
   readonly frames: readonly string[];
   readonly graceMs: number;
+  readonly policy: Policy;
   readonly place:
     | { readonly kind: "sqlite" | "results"; readonly path: string }
     | { readonly kind: "cassandra"; readonly contactPoint: string };
@@ -55,6 +58,7 @@ function valuesOf(args: readonly string[]) {
     options: {
       frames: { type: "string", multiple: true, default: [] },
       "grace-ms": { type: "string", default: "60000" },
+      policy: { type: "string", default: "all" },
       sqlite: { type: "string" },
       cassandra: { type: "string" },
       results: { type: "string" },
@@ -70,15 +74,18 @@ function valuesOf(args: readonly string[]) {
 
 function optionsOf(values: Values): RecomputeOptions | string {
   const graceMs = Number(values["grace-ms"]);
+  const { policy } = values;
   const place = placeOf(values);
   const tradesTables = tradesTablesOf(values["trades-tables"]);
   if (values.frames.length === 0) return "--frames must name a file";
   if (!Number.isSafeInteger(graceMs) || graceMs < 0) return "--grace-ms must be an integer >= 0";
+  if (policy !== "all" && policy !== "consolidated") return "--policy must be all or consolidated";
   if (place === undefined) return "one of --sqlite, --cassandra, --results must be given";
   if (tradesTables === undefined) return '--trades-tables must be of "recent,history"';
   return {
     frames: values.frames,
     graceMs,
+    policy,
     place,
     keyspace: values.keyspace,
     datacenter: values.datacenter,

@@ -9,6 +9,7 @@ export interface EngineConfig {
   readonly windowRetentionMs: number;
   readonly commitIntervalMs: number;
   readonly maxFutureMs: number;
+  readonly conditionPolicy: settings.ConditionPolicy;
 }
 
 /** Shared by `process` and `start`. */
@@ -19,6 +20,7 @@ export const engineSettings: SettingsOf<EngineConfig> = {
   windowRetentionMs: settings.windowRetentionMs,
   commitIntervalMs: settings.commitIntervalMs,
   maxFutureMs: settings.maxFutureMs,
+  conditionPolicy: settings.conditionPolicy,
 };
 
 /** The pipeline's finest windows; the ones whose retention is configured. */

@@ -7,6 +7,7 @@ import * as settings from "./settings.ts";
 /** What `provision` needs to know. */
 export interface ProvisionConfig extends CassandraConfig, LogConfig {
   readonly applicationId: string;
+  readonly conditionPolicy: settings.ConditionPolicy;
   /** `host:port` each. */
   readonly brokers: readonly string[];
   readonly topic: string;
@@ -27,6 +28,7 @@ export const provisionProgram: Program<ProvisionConfig> = {
     "missing. What exists stays as it is.",
   settings: {
     applicationId: settings.applicationId,
+    conditionPolicy: settings.conditionPolicy,
     brokers: settings.kafkaBrokers,
     topic: settings.inputTopic,
     topicPartitions: settings.topicPartitions,

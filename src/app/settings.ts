@@ -24,6 +24,9 @@ import type { Setting } from "./setting.ts";
 /** Tables for raw trades: the dashboards' one with a lifetime, and the long-term one by day. */
 export type TradesTable = "recent" | "history";
 
+/** Which trades may move prices and volume: all, or those whose condition codes let them. */
+export type ConditionPolicy = "all" | "consolidated";
+
 /** Copies of each topic's data; `auto` leaves the number to the size of the cluster. */
 export type TopicReplication = number | "auto";
 
@@ -282,4 +285,13 @@ export const maxFutureMs: Setting<number> = {
   meaning: "how far ahead of its arrival a trade's time may lie; beyond it is a dead letter",
   defaultText: "60000",
   parse: integer(0, 86_400_000),
+};
+
+export const conditionPolicy: Setting<ConditionPolicy> = {
+  variable: "CONDITION_POLICY",
+  form: "all or consolidated",
+  meaning: "trades that move prices and volume: all, or as US condition codes say; to change it, " +
+    "take a new APPLICATION_ID and CASSANDRA_KEYSPACE",
+  defaultText: "all",
+  parse: oneOf<ConditionPolicy>(["all", "consolidated"]),
 };

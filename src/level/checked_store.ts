@@ -8,7 +8,7 @@ import { RowLedger } from "./row_ledger.ts";
 /** Whose state a folder holds; another one is refused. */
 export interface StoreIdentity {
   readonly format: 2;
-  readonly application: string;
+  readonly changelog: string;
   readonly topic: string;
   readonly partition: number;
 }

@@ -31,29 +31,30 @@ import type { RowLedger } from "./row_ledger.ts";
 const scanBytes = 512 * 1024;
 
 /**
- * The stores of one instance: a LevelDB folder per task below `<folder>/<application>`.
+ * The stores of one instance: a LevelDB folder per task below `<folder>/<changelog>`.
  *
  * Owner: the main. Guarantee: one process per folder; writes survive a killed process.
  */
 export class LevelStateStores implements StateStores, AsyncDisposable {
   readonly #folder: string;
-  readonly #application: string;
+  readonly #changelog: string;
   readonly #lock: Database;
 
-  private constructor(folder: string, application: string, lock: Database) {
+  private constructor(folder: string, changelog: string, lock: Database) {
     this.#folder = folder;
-    this.#application = application;
+    this.#changelog = changelog;
     this.#lock = lock;
   }
 
   /**
    * Takes the folder for this process.
    *
+   * @param changelog Topic that can rebuild these stores; those of another one are none of ours.
    * @throws {PipelineError} `STORE_LOCKED` if another process has it.
    */
-  static async open(stateDir: string, application: string): Promise<LevelStateStores> {
-    const folder = `${stateDir}/${application}`;
-    return new LevelStateStores(folder, application, await openLock(`${folder}/instance`));
+  static async open(stateDir: string, changelog: string): Promise<LevelStateStores> {
+    const folder = `${stateDir}/${changelog}`;
+    return new LevelStateStores(folder, changelog, await openLock(`${folder}/instance`));
   }
 
   async open(input: TopicPartition): Promise<StateStore> {
@@ -62,7 +63,7 @@ export class LevelStateStores implements StateStores, AsyncDisposable {
     try {
       return await LevelStateStore.adopt(db, {
         format: 2,
-        application: this.#application,
+        changelog: this.#changelog,
         ...input,
       });
     } catch (error) {

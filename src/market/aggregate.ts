@@ -1,8 +1,10 @@
 import type { Aggregator } from "../streams/topology.ts";
+import { type ConditionPolicy, moves, movesOf } from "./conditions.ts";
 import type { Trade } from "./trade.ts";
 
 /** Sums and extremes of the trades of one window. Mutable: folded in place. */
 export interface Aggregate {
+  /** Trades whose volume counts: all of them unless the policy says otherwise. */
   count: number;
   volume: number;
   /** sum(price * volume). */
@@ -18,12 +20,17 @@ export interface Aggregate {
 }
 
 /**
- * Folds trades: open and close by event time, ties by input order.
+ * Folds trades: open and close by event time, ties by input order. What a trade may move is the
+ * policy's decision; one that may not move the volume does not count.
  *
  * A trade with volume 0 is a price update: it counts like any other, with no volume.
  */
-export const tradeAggregator: Aggregator<Trade, Aggregate> = {
-  initial: () => ({
+export function tradeAggregator(policy: ConditionPolicy): Aggregator<Trade, Aggregate> {
+  return { initial: emptyAggregate, add: policy === "all" ? addTrade : addAllowed };
+}
+
+function emptyAggregate(): Aggregate {
+  return {
     count: 0,
     volume: 0,
     priceVolume: 0,
@@ -33,16 +40,29 @@ export const tradeAggregator: Aggregator<Trade, Aggregate> = {
     low: null,
     close: null,
     closeTimeMs: null,
-  }),
-  add(aggregate, trade) {
-    aggregate.count += 1;
-    aggregate.volume += trade.volume;
-    aggregate.priceVolume += trade.price * trade.volume;
-    addPrice(aggregate, trade);
-  },
-};
+  };
+}
 
-function addPrice(aggregate: Aggregate, { price, eventTimeMs }: Trade): void {
+function addTrade(aggregate: Aggregate, trade: Trade): void {
+  addVolume(aggregate, trade);
+  addLast(aggregate, trade);
+  addHighLow(aggregate, trade);
+}
+
+function addAllowed(aggregate: Aggregate, trade: Trade): void {
+  const allowed = movesOf(trade.conditions);
+  if ((allowed & moves.volume) !== 0) addVolume(aggregate, trade);
+  if ((allowed & moves.last) !== 0) addLast(aggregate, trade);
+  if ((allowed & moves.highLow) !== 0) addHighLow(aggregate, trade);
+}
+
+function addVolume(aggregate: Aggregate, { price, volume }: Trade): void {
+  aggregate.count += 1;
+  aggregate.volume += volume;
+  aggregate.priceVolume += price * volume;
+}
+
+function addLast(aggregate: Aggregate, { price, eventTimeMs }: Trade): void {
   if (aggregate.openTimeMs === null || eventTimeMs < aggregate.openTimeMs) {
     aggregate.open = price;
     aggregate.openTimeMs = eventTimeMs;
@@ -51,6 +71,9 @@ function addPrice(aggregate: Aggregate, { price, eventTimeMs }: Trade): void {
     aggregate.close = price;
     aggregate.closeTimeMs = eventTimeMs;
   }
+}
+
+function addHighLow(aggregate: Aggregate, { price }: Trade): void {
   if (aggregate.high === null || price > aggregate.high) aggregate.high = price;
   if (aggregate.low === null || price < aggregate.low) aggregate.low = price;
 }

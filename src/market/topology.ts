@@ -3,18 +3,33 @@ import type { Codec } from "../streams/codec.ts";
 import type { LogRecord, TopicPartition } from "../streams/record.ts";
 import type { WindowState } from "../streams/state.ts";
 import { isTextOf } from "../streams/text.ts";
-import type { EventContext, Reading, Source, Topology, WindowResult } from "../streams/topology.ts";
+import {
+  changelogTopic,
+  type EventContext,
+  type Reading,
+  type Source,
+  type Topology,
+  type WindowResult,
+} from "../streams/topology.ts";
 import { topology } from "../streams/topology_builder.ts";
 import { tumbling } from "../streams/windows.ts";
 import { type Aggregate, meanPriceVolume, tradeAggregator, vwap } from "./aggregate.ts";
 import type { TradeCodec } from "./codec.ts";
+import type { ConditionPolicy } from "./conditions.ts";
 import type { MarketRow, TradeRow, WindowRow } from "./rows.ts";
 import { summaryWindowMs } from "./tables.ts";
 import { activityPunctuator, type SymbolActivity } from "./symbol_activity.ts";
 import { type Trade, tradeFault, tradeId, tradesPerRecordMax } from "./trade.ts";
 
-/** Name of the market job's state store. */
-export const marketStore = "windows-15s";
+/** Name of the market job's state store: another policy folds other windows. */
+export function marketStore(policy: ConditionPolicy): string {
+  return policy === "all" ? "windows-15s" : `windows-15s-${policy}`;
+}
+
+/** The changelog of that store. */
+export function marketChangelog(application: string, policy: ConditionPolicy): string {
+  return changelogTopic(application, marketStore(policy));
+}
 
 /** What a user may choose about the market job. */
 export interface MarketOptions {
@@ -22,6 +37,7 @@ export interface MarketOptions {
   readonly graceMs: number;
   readonly retentionMs: number;
   readonly maxFutureMs: number;
+  readonly conditionPolicy: ConditionPolicy;
   /** False when no table takes the raw trades: then no rows are made for nobody. */
   readonly tradeRows: boolean;
   readonly tradeCodec: TradeCodec;
@@ -32,7 +48,7 @@ export interface MarketOptions {
 
 /** The market job: raw trades and 15-second windows per symbol. */
 export function marketTopology(options: MarketOptions): Topology<Trade, Aggregate, MarketRow> {
-  const { topic, tradeCodec, maxFutureMs, graceMs, retentionMs } = options;
+  const { topic, tradeCodec, maxFutureMs, graceMs, retentionMs, conditionPolicy } = options;
   const source = topology("market", tradeSource(topic, tradeCodec), {
     maxFutureMs,
     punctuators: options.onActivity === undefined ? [] : [activityPunctuator(options.onActivity)],
@@ -40,7 +56,11 @@ export function marketTopology(options: MarketOptions): Topology<Trade, Aggregat
   const trades = options.tradeRows ? source.toRows("trades", tradeRow) : source;
   return trades
     .windowedBy(tumbling({ sizeMs: summaryWindowMs, graceMs, retentionMs }))
-    .aggregate({ store: marketStore, aggregator: tradeAggregator, codec: options.windowCodec })
+    .aggregate({
+      store: marketStore(conditionPolicy),
+      aggregator: tradeAggregator(conditionPolicy),
+      codec: options.windowCodec,
+    })
     .toRows("running averages and candles", windowRow);
 }
 

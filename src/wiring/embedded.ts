@@ -5,11 +5,10 @@ import { EmbeddedMembership } from "../level/embedded_membership.ts";
 import { EmbeddedSchemas } from "../level/embedded_schemas.ts";
 import { type EmbeddedTopic, LogDatabase } from "../level/log_database.ts";
 import { LevelStateStores } from "../level/state_store.ts";
-import { marketStore } from "../market/topology.ts";
+import { marketChangelog } from "../market/topology.ts";
 import type { Clock } from "../base/clock.ts";
 import { openSqlite, type SqliteResults } from "../sqlite/results.ts";
 import { deadLetterTopic, lateTopic } from "../streams/side_output.ts";
-import { changelogTopic } from "../streams/topology.ts";
 
 /** As many tasks as the original's topic has partitions. */
 const partitions = 2;
@@ -34,8 +33,9 @@ export interface EmbeddedServices extends AsyncDisposable {
  */
 export async function openEmbedded(config: StartConfig, clock: Clock): Promise<EmbeddedServices> {
   await using opening = new AsyncDisposableStack();
-  const { dataDir, applicationId, tradesTables, tradesTtlSeconds } = config;
-  const stores = opening.use(await LevelStateStores.open(`${dataDir}/state`, applicationId));
+  const { dataDir, applicationId, conditionPolicy, tradesTables, tradesTtlSeconds } = config;
+  const changelog = marketChangelog(applicationId, conditionPolicy);
+  const stores = opening.use(await LevelStateStores.open(`${dataDir}/state`, changelog));
   const database = opening.use(await LogDatabase.open(`${dataDir}/log`, topicsOf(config)));
   const path = `${dataDir}/results.db`;
   const results = opening.use(openSqlite({ path, tradesTables, tradesTtlSeconds, clock }));
@@ -52,11 +52,11 @@ export async function openEmbedded(config: StartConfig, clock: Clock): Promise<E
   };
 }
 
-function topicsOf({ topic, applicationId }: StartConfig): EmbeddedTopic[] {
+function topicsOf({ topic, applicationId, conditionPolicy }: StartConfig): EmbeddedTopic[] {
   return [
     { name: topic, partitions, cleanup: "consumed", keepRecords },
     {
-      name: changelogTopic(applicationId, marketStore),
+      name: marketChangelog(applicationId, conditionPolicy),
       partitions,
       cleanup: "compact",
       keepRecords,

@@ -1,6 +1,6 @@
-import { marketStore } from "../market/topology.ts";
+import type { ConditionPolicy } from "../market/conditions.ts";
+import { marketChangelog } from "../market/topology.ts";
 import { deadLetterTopic, lateTopic } from "../streams/side_output.ts";
-import { changelogTopic } from "../streams/topology.ts";
 
 /** A topic of the pipeline and how it is kept. */
 export interface PipelineTopic {
@@ -20,11 +20,15 @@ const keptForDays = (days: number): Readonly<Record<string, string>> => ({
  * All topics of the pipeline, with the same number of partitions each: task p reads partition p
  * of the input and writes partition p of the others.
  */
-export function pipelineTopics(topic: string, application: string): PipelineTopic[] {
+export function pipelineTopics(
+  topic: string,
+  application: string,
+  policy: ConditionPolicy,
+): PipelineTopic[] {
   return [
     { name: topic, config: keptForDays(7) },
     // Only compacted: judged by time, entries of windows that are still needed could go.
-    { name: changelogTopic(application, marketStore), config: { "cleanup.policy": "compact" } },
+    { name: marketChangelog(application, policy), config: { "cleanup.policy": "compact" } },
     { name: lateTopic(topic), config: keptForDays(7) },
     { name: deadLetterTopic(topic), config: keptForDays(30) },
   ];

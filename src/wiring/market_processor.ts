@@ -9,13 +9,13 @@ import type { TradeCodec } from "../market/codec.ts";
 import type { TradesTable } from "../market/tables.ts";
 import type { ResultReader } from "../market/queries.ts";
 import type { MarketRow } from "../market/rows.ts";
-import { marketStore, marketTopology } from "../market/topology.ts";
+import type { ConditionPolicy } from "../market/conditions.ts";
+import { marketChangelog, marketTopology } from "../market/topology.ts";
 import { createStateCodecs, type StateCodecs } from "../registry/state_codecs.ts";
 import type { SchemaRegistry } from "../registry/ports.ts";
 import type { GroupMembership } from "../streams/ports.ts";
 import { StreamsApp } from "../streams/streams_app.ts";
 import type { StreamsPorts } from "../streams/task_session.ts";
-import { changelogTopic } from "../streams/topology.ts";
 import { meteredSink, taskMetricsListener } from "./observers.ts";
 
 /** Rows that wait at most before a commit is made early; about 20 MB of them. */
@@ -41,8 +41,9 @@ export interface MarketProcessorOptions {
 export function marketStateCodecs(
   registry: SchemaRegistry,
   application: string,
+  policy: ConditionPolicy,
 ): Promise<StateCodecs> {
-  return createStateCodecs({ registry, changelogTopic: changelogTopic(application, marketStore) });
+  return createStateCodecs({ registry, changelogTopic: marketChangelog(application, policy) });
 }
 
 /** The market job with its view; not running yet. */
@@ -60,6 +61,7 @@ export function createMarketProcessor(options: MarketProcessorOptions): MarketPr
     graceMs: config.windowGraceMs,
     retentionMs: config.windowRetentionMs,
     maxFutureMs: config.maxFutureMs,
+    conditionPolicy: config.conditionPolicy,
     tradeRows: config.tradesTables.length > 0,
     tradeCodec: options.tradeCodec,
     windowCodec: stateCodecs.windowState,

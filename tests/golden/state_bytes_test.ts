@@ -84,7 +84,7 @@ Deno.test("StateCodecs.windowState writes and reads the bytes derived by hand", 
 });
 
 Deno.test("StateCodecs.windowState writes null for a window without a price", () => {
-  const aggregate = tradeAggregator.initial();
+  const aggregate = tradeAggregator("all").initial();
   const state = { aggregate, final: false, versionUs: 0, receivedAtMs: 0 };
   assert.equal(codecs.windowState.encode(state).toHex(), compact(emptyWindowParts));
   assert.deepEqual(codecs.windowState.decode(Uint8Array.fromHex(compact(emptyWindowParts))), state);

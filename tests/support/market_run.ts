@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { marketStore } from "../../src/market/topology.ts";
-import { changelogTopic } from "../../src/streams/topology.ts";
+import { marketChangelog } from "../../src/market/topology.ts";
 import { Pipeline } from "./pipeline.ts";
 import type { Recording } from "./recordings.ts";
 import { recompute } from "./recompute.ts";
@@ -57,7 +56,7 @@ export async function marketRun(
     services,
     recording,
     pipeline,
-    changelog: changelogTopic(pipeline.application, marketStore),
+    changelog: marketChangelog(pipeline.application, "all"),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
 }

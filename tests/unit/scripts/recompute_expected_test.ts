@@ -28,5 +28,5 @@ Deno.test("Expectation opens with the first and closes with the last of one mill
   const expectation = new Expectation({ sizeMs: 15_000, graceMs: 0 });
   for (const p of [5, 9, 1, 6]) expectation.add({ s: "A", p, v: 1, t: 7 });
   const window = expectation.windows.get("A")?.get(0);
-  assert.deepEqual([window?.open, window?.high, window?.low, window?.close], [5, 9, 1, 6]);
+  assert.deepEqual([window?.first?.p, window?.high, window?.low, window?.last?.p], [5, 9, 1, 6]);
 });
