@@ -7,28 +7,19 @@ import { offsetBytes, offsetOf } from "./log_keys.ts";
 /** Bytes that one step of a walk through the queue may fetch. */
 const walkBytes = 1 << 20;
 
-/** How a queue is opened. */
-export interface LevelQueueOptions {
-  /** Waits for the disk at every append: what was appended then outlives a power failure, too. */
-  readonly sync?: boolean;
-}
-
 /**
  * A stored queue in a LevelDB folder: key = place, big-endian; value = checksum and bytes.
  *
- * Outlives the end of the process at any moment, as LevelDB hands each batch to the operating
- * system before it answers.
+ * An append waits for the disk, so that what was appended outlives a power failure.
  */
 export class LevelQueue implements StoredQueue {
   readonly #db: Database;
-  readonly #sync: boolean;
   #nextPosition = 0;
   #count = 0;
   #bytes = 0;
 
-  private constructor(db: Database, sync: boolean) {
+  private constructor(db: Database) {
     this.#db = db;
-    this.#sync = sync;
   }
 
   /**
@@ -36,9 +27,9 @@ export class LevelQueue implements StoredQueue {
    *
    * @throws {PipelineError} `STORE_LOCKED`, `STORE_CORRUPT` or `STORE_UNAVAILABLE`.
    */
-  static async open(folder: string, { sync = false }: LevelQueueOptions = {}): Promise<LevelQueue> {
+  static async open(folder: string): Promise<LevelQueue> {
     await using opening = new AsyncDisposableStack();
-    const queue = opening.use(new LevelQueue(await openDatabase(folder), sync));
+    const queue = opening.use(new LevelQueue(await openDatabase(folder)));
     await queue.#measure();
     opening.move();
     return queue;
@@ -58,7 +49,7 @@ export class LevelQueue implements StoredQueue {
       const key = offsetBytes(first + index);
       return { type: "put", key, value: sealValue(key, value) };
     });
-    await this.#guarded(() => this.#db.batch(operations, { sync: this.#sync }));
+    await this.#guarded(() => this.#db.batch(operations, { sync: true }));
     this.#nextPosition += values.length;
     this.#count += values.length;
     for (const value of values) this.#bytes += value.length;

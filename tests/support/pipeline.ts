@@ -19,6 +19,7 @@ export class Pipeline implements AsyncDisposable {
   readonly #options: PipelineOptions;
   readonly #programs = new AsyncDisposableStack();
   readonly #main: ProcessInstance;
+  #producers = 0;
 
   constructor(options: PipelineOptions) {
     this.#options = options;
@@ -80,7 +81,11 @@ export class Pipeline implements AsyncDisposable {
     const args = ["--replay", this.#options.frames, "--speed", String(speed), "--port", "0"];
     const feed = this.#programs.use(new Program("feed", { args, env: this.environment }));
     const { FINHUB_API_URL } = await feed.line("Serving Finnhub's protocol");
-    const env = { ...this.environment, FINHUB_API_URL: String(FINHUB_API_URL) };
+    const env = {
+      ...this.environment,
+      FINHUB_API_URL: String(FINHUB_API_URL),
+      SPOOL_DIR: `${this.spoolDir}-${++this.#producers}`, // several may run at the same time
+    };
     return this.#programs.use(new Program("produce", { env }));
   }
 
