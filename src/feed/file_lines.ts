@@ -79,15 +79,20 @@ async function* splitLines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<st
     const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
     rest = lines.pop() ?? "";
     for (const line of lines) yield withoutCarriageReturn(line);
-    if (isFrameTooLong(rest)) throw tooLong();
+    if (isLineTooLong(rest)) throw tooLong();
   }
   rest += decoder.decode();
   if (rest !== "") yield withoutCarriageReturn(rest);
 }
 
 function withoutCarriageReturn(line: string): string {
-  if (isFrameTooLong(line)) throw tooLong();
+  if (isLineTooLong(line)) throw tooLong();
   return line.endsWith("\r") ? line.slice(0, -1) : line;
+}
+
+/** A recorded line has its frame's quotes escaped and a time in front. */
+function isLineTooLong(line: string): boolean {
+  return isFrameTooLong(line) && (line[0] !== "[" || line.length > 2 * frameBytesMax + 32);
 }
 
 function tooLong(): RangeError {

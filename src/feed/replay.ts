@@ -4,6 +4,7 @@ import { fileLines, openFile } from "./file_lines.ts";
 import type { Frame, FrameSource, ParsedFrame } from "./frame.ts";
 import { Pacer } from "./pacer.ts";
 import { parseFrame } from "./parse_frame.ts";
+import { recordedFrame } from "./recorded_frame.ts";
 import { shiftTimes } from "./shift_times.ts";
 
 /** Frames between two calls of `onProgress`. */
@@ -24,7 +25,10 @@ export interface ReplayProgress {
 export interface ReplayOptions {
   /** Frames as JSON lines, gzip or not. */
   readonly path: string;
-  /** 1 = as far apart as the trades happened, 10 = ten times as fast, or as the reader takes. */
+  /**
+   * 1 = as far apart as the frames were received or, where the recording does not say, as the trades
+   * happened; 10 = ten times as fast, or as the reader takes.
+   */
   readonly speed: number | "max";
   /**
    * `recorded` leaves the trades' times alone. `shifted` moves all of them alike: at speed 1 the
@@ -67,7 +71,8 @@ interface Recording {
 }
 
 /**
- * A recording in time with the clock. Frame N is the file's Nth line that is not empty, so the
+ * A recording in time with the clock, be it lines of `recordedLine` or frames as they are. Frame N is
+ * the file's Nth line that is not empty, so the
  * same file gives the same sequences; lines that are no frames are passed on for the reader to
  * judge.
  */
@@ -86,13 +91,14 @@ export class ReplaySource implements FrameSource {
     const { clock, fromSequence = 0, path } = this.#options;
     const pacing = new ReplayPacing(this.#options, this.#recording.newestMs);
     const progress = new ProgressReport(this.#options, this.#recording.bytes);
-    for await (const text of fileLines(path, (bytes) => progress.bytesRead = bytes)) {
+    for await (const line of fileLines(path, (bytes) => progress.bytesRead = bytes)) {
       if (signal.aborted) return;
-      if (text === "") continue;
+      if (line === "") continue;
       const sequence = ++progress.frames;
       if (sequence <= fromSequence) continue;
+      const { text, receivedAtMs } = recordedFrame(line);
       const parsed = parseFrame(text);
-      if (!await pacing.reach(parsed, signal)) return;
+      if (!await pacing.reach(receivedAtMs ?? firstTimeMs(parsed), signal)) return;
       yield { text: pacing.shifted(text), receivedAtMs: clock.nowMs(), sequence };
       progress.sent(parsed);
     }
@@ -113,10 +119,9 @@ class ReplayPacing {
     else if (newestMs !== undefined) this.#shiftMs = options.clock.nowMs() - newestMs;
   }
 
-  /** Waits until a frame is due; false if the signal fired instead. */
-  async reach(parsed: ParsedFrame, signal: AbortSignal): Promise<boolean> {
+  /** Waits until the frame of a moment is due; false if the signal fired instead. */
+  async reach(timeMs: number | undefined, signal: AbortSignal): Promise<boolean> {
     const { speed, clock } = this.#options;
-    const timeMs = firstTimeMs(parsed);
     if (timeMs === undefined) return !signal.aborted;
     this.#shiftMs ??= clock.nowMs() - timeMs;
     return speed === "max" ? !signal.aborted : await this.#pacer.reach(timeMs / speed, signal);
@@ -157,8 +162,8 @@ function firstTimeMs(parsed: ParsedFrame): number | undefined {
 
 async function newestTimeMs(path: string): Promise<number | undefined> {
   let newestMs: number | undefined;
-  for await (const text of fileLines(path)) {
-    const parsed = parseFrame(text);
+  for await (const line of fileLines(path)) {
+    const parsed = parseFrame(recordedFrame(line).text);
     if (parsed.kind !== "trades") continue;
     for (const { eventTimeMs } of parsed.trades) {
       newestMs = Math.max(newestMs ?? eventTimeMs, eventTimeMs);

@@ -1,7 +1,7 @@
 import denoJson from "../../deno.json" with { type: "json" };
 
 /** One of the pipeline's programs. */
-export type ProgramName = "produce" | "process" | "start" | "feed" | "provision";
+export type ProgramName = "produce" | "process" | "start" | "feed" | "provision" | "record";
 
 /** A line of a program's log. */
 export type LogEntry = Readonly<Record<string, unknown>> & { readonly message: string };

@@ -6,6 +6,7 @@ import { feedProgram } from "../../../src/app/feed_config.ts";
 import { processProgram } from "../../../src/app/process_config.ts";
 import { produceProgram } from "../../../src/app/produce_config.ts";
 import { provisionProgram } from "../../../src/app/provision_config.ts";
+import { recordProgram } from "../../../src/app/record_config.ts";
 import { type Program, type Setting, settingsOf } from "../../../src/app/setting.ts";
 import { startProgram } from "../../../src/app/start_config.ts";
 
@@ -16,6 +17,7 @@ const programs: readonly Program<any>[] = [
   processProgram,
   provisionProgram,
   feedProgram,
+  recordProgram,
 ];
 
 const tasks: Readonly<Record<string, { description: string; command?: string }>> = config.tasks;

@@ -1,0 +1,59 @@
+import type { Secret } from "../base/secret.ts";
+import { byteCount, durationSeconds, nonEmpty } from "./forms.ts";
+import { type LogConfig, logSettings } from "./log_settings.ts";
+import type { Program, Setting } from "./setting.ts";
+import * as settings from "./settings.ts";
+
+/** What `record` needs to know. */
+export interface RecordConfig extends LogConfig {
+  readonly symbols: readonly string[];
+  readonly finnhubKey: Secret;
+  /** As configured: without the key. */
+  readonly finnhubUrl: string;
+  readonly traceFeed: boolean;
+  readonly folder: string;
+  readonly fileBytesMax: number;
+  /** 0 for no bound. */
+  readonly fileAgeSeconds: number;
+}
+
+const folder: Setting<string> = {
+  option: "--out",
+  form: "a folder",
+  meaning: "where the recordings go",
+  defaultText: ".data/recordings",
+  parse: nonEmpty,
+};
+
+const fileBytesMax: Setting<number> = {
+  option: "--file-bytes",
+  form: "bytes or a size like 500MB, 1GiB (at most 1TiB)",
+  meaning: "size at which a new file is begun",
+  defaultText: "100MB",
+  parse: byteCount,
+};
+
+const fileAgeSeconds: Setting<number> = {
+  option: "--file-age",
+  form: "seconds or a time like 7d, 12h, 30m (at most 7300d), or 0 for ever",
+  meaning: "age at which a new file is begun",
+  defaultText: "1d",
+  parse: durationSeconds,
+};
+
+/** Finnhub to files. */
+export const recordProgram: Program<RecordConfig> = {
+  name: "record",
+  summary: "Writes the frames of the feed into compressed files, which `feed --replay` and\n" +
+    "`start --replay` play: the same bytes, at the same distances. No file holds the key.",
+  settings: {
+    symbols: settings.finnhubSymbols,
+    finnhubKey: settings.finnhubKey,
+    finnhubUrl: settings.finnhubUrl,
+    traceFeed: settings.finnhubTrace,
+    folder,
+    fileBytesMax,
+    fileAgeSeconds,
+    ...logSettings,
+  },
+};
