@@ -9,7 +9,7 @@ import { runIngest } from "./ingest/ingest.ts";
 import { connectKafka } from "./kafka/connection.ts";
 import { HttpSchemaRegistry } from "./registry/registry_client.ts";
 import { AvroTradeCodec } from "./registry/trade_codec.ts";
-import { liveFeed } from "./wiring/feeds.ts";
+import { watchedFeed } from "./wiring/watched_feed.ts";
 import { feedMetricsObserver, ingestMetricsObserver } from "./wiring/observers.ts";
 import { ProducerHealth } from "./wiring/producer_health.ts";
 import { diskSpool } from "./wiring/disk_spool.ts";
@@ -35,7 +35,7 @@ async function produce(config: ProduceConfig, context: MainContext): Promise<voi
   const feedObserver = state.watchingFeed(feedMetricsObserver(metrics.ingest));
   logger.info("Producing", { topic, brokers, symbols: config.symbols, metrics: http.url });
   const totals = await runIngest({
-    source: liveFeed(config, context, feedObserver),
+    source: await watchedFeed(config, context, feedObserver),
     spool: disk.spool,
     appender,
     codec: () => AvroTradeCodec.create({ registry, topic, clock, ...subject }),

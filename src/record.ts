@@ -6,7 +6,7 @@ import { type RecordConfig, recordProgram } from "./app/record_config.ts";
 import { noFeedObserver } from "./feed/feed_observer.ts";
 import { sleepUnlessAborted } from "./feed/pacer.ts";
 import { Recorder } from "./feed/recorder.ts";
-import { liveFeed } from "./wiring/feeds.ts";
+import { watchedFeed } from "./wiring/watched_feed.ts";
 
 /** How often the recorder is asked whether something has to be written, ms. */
 const lookMs = 500;
@@ -23,10 +23,11 @@ async function record(config: RecordConfig, context: MainContext): Promise<void>
     logger,
   });
   logger.info("Recording", { folder, symbols });
+  const feed = await watchedFeed(config, context, noFeedObserver);
   const ended = new AbortController();
   const receive = async () => {
     try {
-      for await (const frame of liveFeed(config, context, noFeedObserver).frames(signal)) {
+      for await (const frame of feed.frames(signal)) {
         await recorder.add(frame);
       }
     } finally {

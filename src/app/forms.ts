@@ -108,6 +108,13 @@ export function feedSymbol(text: string): string | undefined {
   return /^[^\p{Cc}"'[\]{},]{1,64}$/u.test(text) ? text : undefined;
 }
 
+/** The symbols of a text with one a line or between commas, each once; `#` begins a remark. */
+export function symbolLines(text: string): readonly string[] | undefined {
+  const parts = text.split(/\r?\n/).map((line) => line.replace(/#.*/, ""))
+    .flatMap((line) => line.split(",")).map((part) => part.trim()).filter((part) => part !== "");
+  return parts.length === 0 ? undefined : distinctList(feedSymbol)(parts.join(","));
+}
+
 const secondsPerUnit: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
 
 /** Seconds of `90`, `90s`, `15m`, `12h` or `7d`; at most 20 years, which is Cassandra's bound. */

@@ -8,6 +8,8 @@ import * as settings from "./settings.ts";
 /** What `produce` needs to know. */
 export interface ProduceConfig extends SpoolConfig, LogConfig {
   readonly symbols: readonly string[];
+  /** Where the symbols are instead, if anywhere. */
+  readonly symbolsFile: string | undefined;
   readonly finnhubKey: Secret;
   /** As configured: without the key. */
   readonly finnhubUrl: string;
@@ -31,6 +33,7 @@ export const produceProgram: Program<ProduceConfig> = {
   summary: "Subscribes to Finnhub and writes its trades to Kafka.",
   settings: {
     symbols: settings.finnhubSymbols,
+    symbolsFile: settings.finnhubSymbolsFile,
     finnhubKey: settings.finnhubKey,
     finnhubUrl: settings.finnhubUrl,
     traceFeed: settings.finnhubTrace,

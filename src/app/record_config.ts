@@ -7,6 +7,8 @@ import * as settings from "./settings.ts";
 /** What `record` needs to know. */
 export interface RecordConfig extends LogConfig {
   readonly symbols: readonly string[];
+  /** Where the symbols are instead, if anywhere. */
+  readonly symbolsFile: string | undefined;
   readonly finnhubKey: Secret;
   /** As configured: without the key. */
   readonly finnhubUrl: string;
@@ -48,6 +50,7 @@ export const recordProgram: Program<RecordConfig> = {
     "`start --replay` play: the same bytes, at the same distances. No file holds the key.",
   settings: {
     symbols: settings.finnhubSymbols,
+    symbolsFile: settings.finnhubSymbolsFile,
     finnhubKey: settings.finnhubKey,
     finnhubUrl: settings.finnhubUrl,
     traceFeed: settings.finnhubTrace,

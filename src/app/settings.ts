@@ -41,6 +41,13 @@ export const finnhubSymbols: Setting<readonly string[]> = {
   parse: distinctList(feedSymbol),
 };
 
+export const finnhubSymbolsFile: Setting<string | undefined> = {
+  variable: "FINHUB_SYMBOLS_FILE",
+  form: "a file of symbols, one a line or between commas; # begins a remark",
+  meaning: "symbols to subscribe in place of FINHUB_SYMBOLS; a change of it counts at once",
+  parse: nonEmpty,
+};
+
 const finnhubKeyBase = {
   variable: "FINHUB_SECRET_KEY",
   form: "a Finnhub API key",

@@ -28,6 +28,7 @@ export class FeedConnection {
   readonly #over = new AbortController();
   #openedAtMs: number | undefined;
   #heardAtMs: number;
+  #socket: FeedSocket | undefined;
 
   constructor(settings: FinnhubClientSettings, context: ConnectionContext) {
     this.#settings = settings;
@@ -46,12 +47,18 @@ export class FeedConnection {
     const [silentMs, retrying] = [this.#watchSilence(socket), this.#retryRefused(socket)];
     const socketEnd = await socket.ended;
     const openMs = this.#openMs();
+    this.#socket = undefined;
     this.#over.abort();
     this.#context.buffer.forget(socket);
     await Promise.all([goodbye, retrying]);
     const silence = await silentMs;
     const end = silence === undefined ? socketEnd : { kind: "silent" as const, silentMs: silence };
     return { end, openMs };
+  }
+
+  /** Sends messages if the connection is open; a later one asks for everything anyway. */
+  send(messages: readonly string[]): void {
+    for (const message of messages) this.#socket?.send(message);
   }
 
   #openMs(): number {
@@ -64,12 +71,14 @@ export class FeedConnection {
   }
 
   #opened(socket: FeedSocket): void {
-    const { clock, logger, observer, symbols } = this.#settings;
+    const { clock, logger, observer } = this.#settings;
+    const { subscriptions } = this.#context;
     this.#openedAtMs = clock.monotonicMs();
     this.#heard();
-    for (const message of this.#context.subscriptions.opening()) socket.send(message);
+    this.#socket = socket;
+    this.send(subscriptions.opening());
     observer.connected();
-    logger.info("Connected to the feed", { symbols: symbols.length });
+    logger.info("Connected to the feed", { symbols: subscriptions.symbols.length });
   }
 
   #received(text: string, socket: FeedSocket): void {

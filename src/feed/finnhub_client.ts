@@ -24,12 +24,21 @@ export class FinnhubClient implements FrameSource {
   readonly producerId: string;
   readonly #settings: FinnhubClientSettings;
   readonly #address: FinnhubAddress;
+  readonly #subscriptions: Subscriptions;
+  #connection: FeedConnection | undefined;
 
   /** @throws {PipelineError} `CONFIG_INVALID` if the address is no ws or wss URL. */
   constructor(options: FinnhubClientOptions) {
     this.producerId = options.producerId;
     this.#address = finnhubAddress(options.apiUrl, options.key);
     this.#settings = finnhubClientSettings(options);
+    this.#subscriptions = new Subscriptions(options.symbols);
+  }
+
+  /** Subscribes these symbols in place of those before, now and after every reconnect. */
+  changeSymbols(symbols: readonly string[]): void {
+    const messages = this.#subscriptions.change(symbols);
+    this.#connection?.send(messages);
   }
 
   /**
@@ -52,10 +61,11 @@ export class FinnhubClient implements FrameSource {
   }
 
   async #stayConnected(buffer: FrameBuffer, stop: AbortSignal): Promise<void> {
-    const { clock, random, logger, observer, policy, symbols } = this.#settings;
-    const subscriptions = new Subscriptions(symbols);
+    const { clock, random, logger, observer, policy } = this.#settings;
+    const subscriptions = this.#subscriptions;
     for (let failures = 0; !stop.aborted;) {
       const connection = new FeedConnection(this.#settings, { buffer, subscriptions });
+      this.#connection = connection;
       logger.debug("Connecting to the feed", { feed: this.#address.shownAs });
       const { end, openMs } = await connection.run(this.#address.url, stop);
       if (stop.aborted) return;

@@ -15,6 +15,9 @@ const errorTextLengthMax = 1_024;
 const invalidSymbol = /^invalid symbol:?\s*(.*)$/i;
 const tooManySymbols = /too many symbols/i;
 
+/** Under which the plan's limit is remembered as said. */
+const tooManyTopic = "too many";
+
 /** Something to tell the operator, once. */
 export interface Notice {
   readonly message: string;
@@ -26,12 +29,37 @@ export interface Notice {
  * its own: it makes the messages to send and the notices to log.
  */
 export class Subscriptions {
-  readonly #symbols: readonly string[];
+  #symbols: readonly string[];
   readonly #refused = new Set<string>();
   readonly #said = new Set<string>();
 
   constructor(symbols: Iterable<string>) {
     this.#symbols = [...new Set(symbols)];
+  }
+
+  /** What the client wants to hear of. */
+  get symbols(): readonly string[] {
+    return this.#symbols;
+  }
+
+  /**
+   * Wants other symbols from now on.
+   *
+   * @returns Messages for an open connection: first those that free places, then those that take
+   *   them, also for symbols that the server had probably no place for.
+   */
+  change(symbols: Iterable<string>): string[] {
+    const before = new Set(this.#symbols);
+    const after = new Set(symbols);
+    if (this.#said.delete(tooManyTopic)) {
+      for (const symbol of this.#symbols.slice(freePlanSymbolsMax)) before.delete(symbol);
+    }
+    this.#symbols = [...after];
+    for (const symbol of this.#refused) if (!after.has(symbol)) this.#refused.delete(symbol);
+    return [
+      ...[...before.difference(after)].map(unsubscribeMessage),
+      ...[...after.difference(before)].map(subscribeMessage),
+    ];
   }
 
   /** Messages to send when a connection has opened: all symbols, those once refused too. */
@@ -53,7 +81,7 @@ export class Subscriptions {
    * @returns A notice, unless the same was said before.
    */
   refused(message: string): Notice | undefined {
-    if (tooManySymbols.test(message)) return this.#once("too many", () => this.#tooMany());
+    if (tooManySymbols.test(message)) return this.#once(tooManyTopic, () => this.#tooMany());
     const symbol = invalidSymbol.exec(message)?.[1] ?? "";
     if (!this.#symbols.includes(symbol)) return this.#once(message, () => otherRefusal(message));
     this.#refused.add(symbol);
@@ -90,6 +118,10 @@ export function errorMessageOf(text: string): string | undefined {
 
 function subscribeMessage(symbol: string): string {
   return JSON.stringify({ type: "subscribe", symbol });
+}
+
+function unsubscribeMessage(symbol: string): string {
+  return JSON.stringify({ type: "unsubscribe", symbol });
 }
 
 function unknownSymbol(symbol: string): Notice {

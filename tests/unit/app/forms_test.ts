@@ -57,3 +57,11 @@ Deno.test("byteCount() reads bytes and sizes with a unit", () => {
     assert.equal(forms.byteCount(text), undefined, text);
   }
 });
+
+Deno.test("symbolLines() reads symbols by line or comma, with remarks", () => {
+  const text = "AAPL, IC MARKETS:1\r\n# crypto\nBINANCE:BTCUSDT # the big one\n\n";
+  assert.deepEqual(forms.symbolLines(text), ["AAPL", "IC MARKETS:1", "BINANCE:BTCUSDT"]);
+  for (const wrong of ["", "# nothing", "AAPL\nAAPL", "['AAPL']"]) {
+    assert.equal(forms.symbolLines(wrong), undefined, wrong);
+  }
+});

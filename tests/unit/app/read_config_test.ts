@@ -24,6 +24,7 @@ Deno.test("readProduceConfig() takes the original's defaults", () => {
   assert.equal(finnhubKey.reveal(), "k-e-y");
   assert.deepEqual(rest, {
     symbols: ["BINANCE:BTCUSDT", "AAPL"],
+    symbolsFile: undefined,
     finnhubUrl: "wss://ws.finnhub.io?token=",
     traceFeed: false,
     brokers: ["kafka-0:9092", "kafka-1:9092"],

@@ -36,6 +36,37 @@ Deno.test("Subscriptions names the plan's limit once, with the symbols it is lik
   assert.deepEqual(subscriptions.retrying(), []);
 });
 
+Deno.test("Subscriptions.change() frees places first, then asks for what is new", () => {
+  const subscriptions = new Subscriptions(symbols);
+  assert.deepEqual(subscriptions.change(["AAPL", "MSFT"]).map((text) => JSON.parse(text)), [
+    { type: "unsubscribe", symbol: "OANDA:EUR_USD" },
+    { type: "unsubscribe", symbol: "IC MARKETS:1" },
+    { type: "subscribe", symbol: "MSFT" },
+  ]);
+  assert.deepEqual(asked(subscriptions.opening()), ["AAPL", "MSFT"]);
+  assert.deepEqual(subscriptions.change(["MSFT", "AAPL"]), []);
+});
+
+Deno.test("Subscriptions.change() forgets refused symbols that nobody wants any more", () => {
+  const subscriptions = new Subscriptions(symbols);
+  subscriptions.refused("Invalid symbol IC MARKETS:1");
+  subscriptions.change(["AAPL"]);
+  assert.deepEqual(subscriptions.retrying(), []);
+});
+
+Deno.test("Subscriptions.change() asks again for symbols that found no place", () => {
+  const many = Array.from({ length: 52 }, (_, index) => `S${index}`);
+  const subscriptions = new Subscriptions(many);
+  subscriptions.refused("Subscribing to too many symbols");
+  const messages = subscriptions.change(many.slice(2));
+  assert.deepEqual(messages.map((text) => Object.values(JSON.parse(text)).join(" ")), [
+    "unsubscribe S0",
+    "unsubscribe S1",
+    "subscribe S50",
+    "subscribe S51",
+  ]);
+});
+
 Deno.test("Subscriptions passes on other errors once each, cut short", () => {
   const subscriptions = new Subscriptions(symbols);
   assert.equal(String(subscriptions.refused("x".repeat(999))?.fields["answer"]).length, 200);
