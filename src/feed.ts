@@ -3,6 +3,7 @@
  */
 import { type FeedConfig, feedProgram } from "./app/feed_config.ts";
 import { type MainContext, runMain } from "./app/lifecycle.ts";
+import { fired } from "./base/signals.ts";
 import type { FrameSource } from "./feed/frame.ts";
 import { serveFinnhub } from "./feed/server.ts";
 import { replayFeed, simulatedFeed } from "./wiring/feeds.ts";
@@ -33,13 +34,6 @@ function openSource(config: FeedConfig, context: MainContext): Promise<FrameSour
   const { replayFile } = config;
   if (replayFile === undefined) return Promise.resolve(simulatedFeed(config, context));
   return replayFeed({ ...config, replayFile }, context, () => 0);
-}
-
-function fired(signal: AbortSignal): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  if (signal.aborted) resolve();
-  else signal.addEventListener("abort", () => resolve(), { once: true });
-  return promise;
 }
 
 if (import.meta.main) await runMain(feedProgram, feed);

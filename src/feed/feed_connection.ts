@@ -1,3 +1,4 @@
+import { fired } from "../base/signals.ts";
 import type { FinnhubClientSettings } from "./finnhub_settings.ts";
 import type { FrameBuffer } from "./frame_buffer.ts";
 import { sleepUnlessAborted } from "./pacer.ts";
@@ -116,7 +117,7 @@ export class FeedConnection {
 
   /** A shutdown closes in good manner, but not for long. */
   async #sayGoodbye(socket: FeedSocket, stop: AbortSignal): Promise<void> {
-    await aborted(AbortSignal.any([stop, this.#over.signal]));
+    await fired(AbortSignal.any([stop, this.#over.signal]));
     if (this.#over.signal.aborted) return;
     if (!this.#context.buffer.isPaused) {
       socket.close();
@@ -124,11 +125,4 @@ export class FeedConnection {
     }
     socket.terminate();
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  if (signal.aborted) resolve();
-  else signal.addEventListener("abort", () => resolve(), { once: true });
-  return promise;
 }

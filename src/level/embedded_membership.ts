@@ -1,3 +1,4 @@
+import { fired } from "../base/signals.ts";
 import type { GroupMembership, RebalanceListener, RecordLog } from "../streams/ports.ts";
 
 /** A group of one: every partition is ours until the end. */
@@ -15,11 +16,4 @@ export class EmbeddedMembership implements GroupMembership {
     await listener.rebalancing();
     await listener.assigned([]);
   }
-}
-
-function fired(signal: AbortSignal): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  if (signal.aborted) resolve();
-  else signal.addEventListener("abort", () => resolve(), { once: true });
-  return promise;
 }

@@ -105,6 +105,56 @@ Deno.test("FinnhubClient yields hostile messages as they are, and survives giant
   assert(client.complained(/Max payload size exceeded/));
 });
 
+/** Refuses subscriptions as Finnhub words it, and sends a trade for the others. */
+function choosy(known: readonly string[], places: number): (socket: WebSocket) => void {
+  return (socket) => {
+    let taken = 0;
+    socket.onmessage = ({ data }) => {
+      const { symbol } = JSON.parse(String(data));
+      const msg = !known.includes(symbol)
+        ? `Invalid symbol ${symbol}`
+        : ++taken > places
+        ? "Subscribing to too many symbols"
+        : undefined;
+      const answer = msg === undefined ? { type: "trade", data: [symbol] } : { msg, type: "error" };
+      socket.send(JSON.stringify(answer));
+    };
+  };
+}
+
+Deno.test("FinnhubClient names an unknown symbol once, hears the others, asks again later", async () => {
+  await using server = new TortureServer(choosy(["AAPL"], 50));
+  const symbols = ["OANDA:EUR_USD", "AAPL"];
+  await using client = new RunningClient(server.url, { symbols, refusedRetryMs: 50 });
+  await until(() => client.frames.length >= 4);
+  assert(client.texts.includes(`{"type":"trade","data":["AAPL"]}`));
+  const named = client.log.complaints.filter(({ message }) => /does not know/.test(message));
+  assert.deepEqual(named.map(({ fields }) => fields), [{ symbol: "OANDA:EUR_USD" }]);
+  assert.equal(server.connections, 1);
+});
+
+Deno.test("FinnhubClient says once that the plan has no place for more symbols", async () => {
+  const symbols = Array.from({ length: 53 }, (_, index) => `S${index}`);
+  await using server = new TortureServer(choosy(symbols, 50));
+  await using client = new RunningClient(server.url, { symbols });
+  await until(() => client.frames.length === 53);
+  const named = client.log.complaints.filter(({ message }) => /no more symbols/.test(message));
+  assert.deepEqual(named.map(({ fields }) => fields?.["likelyRefused"]), [["S50", "S51", "S52"]]);
+  assert.equal(server.connections, 1);
+});
+
+Deno.test("FinnhubClient is content with pings alone", async () => {
+  const pinging = (socket: WebSocket) => {
+    const timer = setInterval(() => socket.send(`{"type":"ping"}`), 40);
+    socket.onclose = () => clearInterval(timer);
+  };
+  await using server = new TortureServer(pinging);
+  await using client = new RunningClient(server.url, { silenceMs: 200 });
+  await until(() => client.frames.length >= 10);
+  assert.equal(server.connections, 1);
+  assert.deepEqual(client.log.complaints, []);
+});
+
 Deno.test("FinnhubClient ends at once when stopped during a handshake", async () => {
   using listener = Deno.listen({ port: 0, hostname: "127.0.0.1" });
   const accepting = listener.accept();

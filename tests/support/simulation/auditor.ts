@@ -126,8 +126,11 @@ export class Auditor {
   ended(table: SimulatedTable): void {
     const rows = new Map<string, string>();
     for (const [partition, model] of this.#models.entries()) {
-      const { read, aggregated, late, deadLetters } = model.counts;
-      this.#check(read === aggregated + late + deadLetters, "G7 the model's own counts");
+      const { read, aggregated, late, deadLetters, duplicates } = model.counts;
+      this.#check(
+        read === aggregated + late + deadLetters + duplicates,
+        "G7 the model's own counts",
+      );
       for (const [key, versions] of model.rows) {
         const newest = Math.max(...versions.keys());
         rows.set(key, `${newest} ${versions.get(newest)}`);

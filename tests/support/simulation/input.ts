@@ -1,5 +1,6 @@
 import { encodeText } from "../../../src/streams/text.ts";
 import type { OutputRecord } from "../../../src/streams/record.ts";
+import { identityHeaders, type RecordIdentity } from "../../../src/streams/record_identity.ts";
 import { type Measurement, unbearable } from "../counting_topology.ts";
 import type { Chance } from "./chance.ts";
 
@@ -10,6 +11,8 @@ export interface InputRecord {
   readonly timestampMs: number;
   /** `undefined` for bytes that are not JSON. */
   readonly events: readonly InputEvent[] | undefined;
+  /** Who sent it; `undefined` for a producer that does not say. */
+  readonly sent: RecordIdentity | undefined;
 }
 
 /** A measurement whose value may be missing. */
@@ -17,15 +20,28 @@ export interface InputEvent extends Omit<Measurement, "value"> {
   readonly value: number | null;
 }
 
+/** Producers that name themselves and may send their last records again. */
+const producers = ["p", "q"];
+
+/** Records that a producer sends again at most. */
+const repeatedMax = 4;
+
 const keys = ["hot", "warm", "c\0d", "été", "quiet"];
 
 /** Draws records of a hot and some quiet keys, with everything that makes input hard. */
 export class InputSource {
   readonly #chance: Chance;
+  readonly #sent = new Map<string, InputRecord[]>();
   #receivedAtMs = 10_000_000;
 
   constructor(chance: Chance) {
     this.#chance = chance;
+  }
+
+  /** What a producer sends again that was killed before it knew that its last records arrived. */
+  repeated(): readonly InputRecord[] {
+    const records = this.#sent.get(this.#chance.pick(producers)) ?? [];
+    return records.slice(-this.#chance.whole(1, repeatedMax));
   }
 
   next(): InputRecord {
@@ -33,9 +49,20 @@ export class InputSource {
     this.#receivedAtMs += chance.pick([0, 0, 500, 2_500, 5_000, 10_000]);
     const key = chance.oneIn(2) ? "hot" : chance.pick(keys);
     const timestampMs = chance.oneIn(60) ? -1 : this.#receivedAtMs;
-    if (chance.oneIn(25)) return { key, timestampMs, events: undefined };
-    const events = Array.from({ length: chance.whole(1, 4) }, () => this.#event(key));
-    return { key, timestampMs, events };
+    const events = chance.oneIn(25)
+      ? undefined
+      : Array.from({ length: chance.whole(1, 4) }, () => this.#event(key));
+    return this.#send({ key, timestampMs, events, sent: undefined });
+  }
+
+  #send(record: InputRecord): InputRecord {
+    if (this.#chance.oneIn(3)) return record;
+    const producerId = this.#chance.pick(producers);
+    const records = this.#sent.get(producerId) ?? [];
+    this.#sent.set(producerId, records);
+    const named = { ...record, sent: { producerId, sequence: records.length + 1 } };
+    records.push(named);
+    return named;
   }
 
   #event(key: string): InputEvent {
@@ -54,11 +81,12 @@ export class InputSource {
 }
 
 /** The record as it is sent. */
-export function toOutput({ key, timestampMs, events }: InputRecord): OutputRecord {
+export function toOutput({ key, timestampMs, events, sent }: InputRecord): OutputRecord {
   return {
     topic: "input",
     timestampMs,
     key: encodeText(key),
     value: encodeText(events === undefined ? "{no json" : JSON.stringify(events)),
+    ...(sent === undefined ? {} : { headers: identityHeaders(sent) }),
   };
 }

@@ -1,4 +1,5 @@
 import { murmur2 } from "../../../src/streams/partitioner.ts";
+import type { ItemCounts } from "../../../src/streams/status.ts";
 import { encodeText } from "../../../src/streams/text.ts";
 import { unbearable } from "../counting_topology.ts";
 import type { InputEvent, InputRecord } from "./input.ts";
@@ -48,20 +49,23 @@ export class PartitionModel {
   /** Every row that may ever be written, by its key and its write time. */
   readonly rows: Map<string, Map<number, string>> = new Map();
   #versionUs = 0;
-  readonly #counts = { read: 0, aggregated: 0, late: 0, deadLetters: 0 };
+  readonly #counts = { read: 0, aggregated: 0, late: 0, deadLetters: 0, duplicates: 0 };
+  /** Records of producers that name themselves. */
+  readonly #seen = new Set<string>();
 
   constructor(partition: number, windows: ModelWindows) {
     this.#partition = partition;
     this.#windows = windows;
   }
 
-  get counts(): Readonly<Record<"read" | "aggregated" | "late" | "deadLetters", number>> {
+  get counts(): Readonly<ItemCounts> {
     return this.#counts;
   }
 
   /** Adds the next record of the partition. */
   add(offset: number, record: InputRecord): void {
-    if (record.timestampMs < 0) this.#dead(offset, "", "impossible-value");
+    if (this.#isRepeated(record)) this.#repeated(record);
+    else if (record.timestampMs < 0) this.#dead(offset, "", "impossible-value");
     else if (record.events === undefined) this.#dead(offset, "", "malformed");
     else record.events.forEach((event, index) => this.#event(event, offset, index, record));
     this.#remember("meta", offset, metaText(this.#versionUs, this.#counts));
@@ -76,6 +80,19 @@ export class PartitionModel {
     }
     this.#purge(state);
     return state;
+  }
+
+  #isRepeated({ sent }: InputRecord): boolean {
+    if (sent === undefined) return false;
+    const name = `${sent.producerId} ${sent.sequence}`;
+    const seen = this.#seen.has(name);
+    this.#seen.add(name);
+    return seen;
+  }
+
+  #repeated({ events }: InputRecord): void {
+    this.#counts.read += events?.length ?? 1;
+    this.#counts.duplicates += events?.length ?? 1;
   }
 
   #event(event: InputEvent, offset: number, index: number, record: InputRecord): void {
@@ -195,7 +212,7 @@ export class PartitionModel {
 /** The text of a task's own record but for its input offset, which the caller knows. */
 export function metaText(
   versionUs: number,
-  { read, aggregated, late, deadLetters }: PartitionModel["counts"],
+  { read, aggregated, late, deadLetters, duplicates }: Readonly<ItemCounts>,
 ): string {
-  return `${versionUs} ${read} ${aggregated} ${late} ${deadLetters}`;
+  return `${versionUs} ${read} ${aggregated} ${late} ${deadLetters} ${duplicates}`;
 }

@@ -11,7 +11,7 @@ import { Auditor } from "./auditor.ts";
 import { Chance } from "./chance.ts";
 import { Faults } from "./faults.ts";
 import { type Member, SimulatedGroup } from "./group.ts";
-import { InputSource, toOutput } from "./input.ts";
+import { type InputRecord, InputSource, toOutput } from "./input.ts";
 import { Machine, type SimulatedProcess } from "./machine.ts";
 import { PartitionModel } from "./model.ts";
 import { drawScenario, type Scenario } from "./scenario.ts";
@@ -74,16 +74,23 @@ export class World implements Surroundings {
     this.events.add(this.clock.nowMs(), what);
   }
 
-  /** Appends the next input record, and sometimes what a producer's transactions leave behind. */
+  /** Appends the next input record, and sometimes what a producer's transactions leave behind,
+   * or what a producer sends twice. */
   produce(): void {
     const record = this.#input.next();
-    const { partition, offset } = this.log.write(toOutput(record), undefined);
-    this.#models[partition]?.add(offset, record);
+    const partition = this.#append(record);
     this.#sent += 1;
     const place = { topic: "input", partition };
     if (this.chance.oneIn(12)) this.log.control(place);
     if (this.chance.oneIn(20)) this.log.write(toOutput(record), { state: "aborted" });
+    if (this.chance.oneIn(10)) { for (const again of this.#input.repeated()) this.#append(again); }
     this.log.wake();
+  }
+
+  #append(record: InputRecord): number {
+    const { partition, offset } = this.log.write(toOutput(record), undefined);
+    this.#models[partition]?.add(offset, record);
+    return partition;
   }
 
   async sessionEnds(member: Member | undefined): Promise<void> {

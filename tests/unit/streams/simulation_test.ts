@@ -6,7 +6,12 @@ import { simulate } from "../../support/simulation/simulate.ts";
 const windows = { advanceMs: 10_000, retentionMs: 20_000 };
 
 function at(timeMs: number, value: number | null = 1): InputRecord {
-  return { key: "k", timestampMs: 5_000_000, events: [{ key: "k", timeMs, value }] };
+  return {
+    key: "k",
+    timestampMs: 5_000_000,
+    events: [{ key: "k", timeMs, value }],
+    sent: undefined,
+  };
 }
 
 Deno.test("PartitionModel counts, closes, refuses and purges by plain arithmetic", () => {
@@ -16,7 +21,8 @@ Deno.test("PartitionModel counts, closes, refuses and purges by plain arithmetic
   model.add(2, at(4_999_000));
   model.add(3, at(5_001_000, null));
   model.add(4, { ...at(0), events: undefined });
-  assert.deepEqual(model.counts, { read: 5, aggregated: 2, late: 1, deadLetters: 2 });
+  const counts = { read: 5, aggregated: 2, late: 1, deadLetters: 2, duplicates: 0 };
+  assert.deepEqual(model.counts, counts);
   assert.equal(model.stateAt(1).get("window k 4990000"), "1 1 false 5000000000 5000000");
   assert.equal(model.stateAt(2).get("window k 4990000"), "1 1 true 5000000001 5000000");
   assert.equal(model.stateAt(2).get("key k"), "5005000 [5000000] 4980000");
@@ -31,4 +37,14 @@ Deno.test("simulate() finds nothing wrong in a few seeds, and says the same twic
     assert.equal(outcome.violation, undefined);
     assert.equal((await simulate(seed)).hash, outcome.hash);
   }
+});
+
+Deno.test("PartitionModel counts what its producer sent before as a duplicate", () => {
+  const model = new PartitionModel(0, windows);
+  const named = { ...at(5_000_000), sent: { producerId: "p", sequence: 1 } };
+  model.add(0, named);
+  model.add(1, { ...named, sent: { producerId: "q", sequence: 1 } });
+  model.add(2, named);
+  const counts = { read: 3, aggregated: 2, late: 0, deadLetters: 0, duplicates: 1 };
+  assert.deepEqual(model.counts, counts);
 });
