@@ -18,6 +18,7 @@ import { AvroTradeCodec } from "../../src/registry/trade_codec.ts";
 import type { GroupMembership, Sink } from "../../src/streams/ports.ts";
 import type { OutputRecord } from "../../src/streams/record.ts";
 import { deadLetterTopic, lateTopic } from "../../src/streams/side_output.ts";
+import { repartitionTopic } from "../../src/streams/topology.ts";
 import { StreamsApp } from "../../src/streams/streams_app.ts";
 import type { RestoreProgress } from "../../src/streams/status.ts";
 import type { Topology } from "../../src/streams/topology.ts";
@@ -129,12 +130,11 @@ export class MarketBench implements AsyncDisposable {
   async run(options: RunOptions): Promise<RunReport> {
     const { application, folder, graceMs, records } = options;
     const changelog = marketChangelog(application, "all");
-    await this.#kafka.ensureTopics([{
-      name: changelog,
-      partitions: this.#partitions,
-      replicationFactor: 1,
-      config: { "cleanup.policy": "compact" },
-    }]);
+    const shape = { partitions: this.#partitions, replicationFactor: 1 };
+    await this.#kafka.ensureTopics([
+      { name: changelog, ...shape, config: { "cleanup.policy": "compact" } },
+      { name: repartitionTopic(application), ...shape, config: kept },
+    ]);
     await using stores = await LevelStateStores.open(folder, changelog);
     const codecs = await createStateCodecs({
       registry: new MemoryRegistry(),

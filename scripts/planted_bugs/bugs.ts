@@ -37,15 +37,15 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: "an unknown outcome taken for a failure",
     file: "src/streams/commit.ts",
-    find: "if (committed?.offset === this.#committedOffset) return undefined;",
+    find: "if (isSameCommit(committed, this.#committed)) return undefined;",
     replace: "if (committed !== null) return undefined;",
     guarantee: "G1",
   },
   {
     name: "an unknown outcome taken for a success",
     file: "src/streams/commit.ts",
-    find: "if (committed?.offset === this.#committedOffset) return undefined;",
-    replace: `if (committed?.offset === this.#committedOffset) {
+    find: "if (isSameCommit(committed, this.#committed)) return undefined;",
+    replace: `if (isSameCommit(committed, this.#committed)) {
       return this.#ports.store.checkpoint?.changelogPosition ?? 0;
     }`,
     guarantee: "G1",
@@ -118,8 +118,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: "no restore where there is a store",
     file: "src/streams/task_session.ts",
-    find:
-      'if (have !== undefined && have === parseCommitMetadata(committed?.metadata ?? "")) return;',
+    find: "if (have !== undefined && have === there) return;",
     replace: "if (have !== undefined) return;",
     guarantee: "G2",
   },
@@ -227,5 +226,46 @@ export const plantedBugs: readonly PlantedBug[] = [
     replace: "const behind = await this.#queue.read(-1, dropLimits);",
     guarantee: "G7",
     test: "tests/unit/ingest/spool_test.ts",
+  },
+  {
+    name: "a planned portion of re-keyed records forgotten at a restart",
+    file: "src/streams/task_session.ts",
+    find: "if (repartition === undefined || plannedTo === offset) return undefined;",
+    replace: "if (repartition !== undefined || plannedTo >= offset) return undefined;",
+    guarantee: "G1",
+    test: "tests/unit/streams/rekeying_test.ts",
+  },
+  {
+    name: "re-keyed records without a place in the order of write times",
+    file: "src/streams/processor.ts",
+    find: "this.#rekeyed.portions += 1;\n    this.#versionUs += 1;",
+    replace: "",
+    guarantee: "G3",
+    test: "tests/unit/streams/rekeying_test.ts",
+  },
+  {
+    name: "commits told apart by the input alone",
+    file: "src/streams/commit_metadata.ts",
+    find: "return found?.offset === rekeyed.offset && found.plannedTo === rekeyed.plannedTo;",
+    replace: "return found !== undefined && rekeyed.offset >= 0;",
+    guarantee: "G1",
+    test: "tests/unit/streams/rekeying_test.ts",
+  },
+  {
+    name: "a record in another partition than its key's processed where it is",
+    file: "src/streams/processor.ts",
+    find: "if (!rekeyed && this.#belongsElsewhere(key, record.partition)) {",
+    replace:
+      "if (!rekeyed && this.#belongsElsewhere(key, record.partition) && key === undefined) {",
+    guarantee: "G1",
+    test: "tests/unit/streams/rekeying_test.ts",
+  },
+  {
+    name: "an arrival missed",
+    file: "src/streams/task_control.ts",
+    find: "|| this.#rung) {",
+    replace: ") {",
+    guarantee: "G10",
+    test: "tests/unit/streams/task_control_test.ts",
   },
 ];

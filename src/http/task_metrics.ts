@@ -22,6 +22,7 @@ export class TaskMetrics {
   readonly #ready: Gauge;
   readonly #items: Counter<Place | "outcome">;
   readonly #read: Counter<Place>;
+  readonly #rekeyed: Counter<Place>;
   readonly #state: Gauge<Place | "state">;
   readonly #gauges: readonly TaskGauge[];
 
@@ -51,6 +52,12 @@ export class TaskMetrics {
       labelNames: ["topic", "partition", "outcome"],
       registers,
     });
+    this.#rekeyed = new Counter({
+      name: "stream_items_rekeyed_total",
+      help: "Items that were sent on to the partition of their key since the state began.",
+      labelNames: ["topic", "partition"],
+      registers,
+    });
     this.#state = new Gauge({
       name: "stream_task_state",
       help: "1 for the state that the task is in, 0 for the others.",
@@ -70,13 +77,16 @@ export class TaskMetrics {
   }
 
   #reset(): void {
-    for (const metric of [this.#info, this.#read, this.#items, this.#state]) metric.reset();
+    for (const metric of [this.#info, this.#read, this.#items, this.#rekeyed, this.#state]) {
+      metric.reset();
+    }
     for (const gauge of this.#gauges) gauge.reset();
   }
 
   #add(task: TaskStatus): void {
     const { topic, partition, counts } = task;
     this.#read.inc({ topic, partition }, counts.read);
+    this.#rekeyed.inc({ topic, partition }, counts.rekeyed);
     const outcomes = {
       aggregated: counts.aggregated,
       late: counts.late,

@@ -59,6 +59,8 @@ export interface CountsJson {
   readonly late: number;
   readonly dead_letters: number;
   readonly duplicates: number;
+  /** Sent on to the partition of their key; not among those read. */
+  readonly rekeyed: number;
 }
 
 /** What `/api/tasks` and the stream's `health` event say. */
@@ -157,5 +159,6 @@ function countsJson(counts: ItemCounts): CountsJson {
     late: counts.late,
     dead_letters: counts.deadLetters,
     duplicates: counts.duplicates,
+    rekeyed: counts.rekeyed,
   };
 }

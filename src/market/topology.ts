@@ -6,6 +6,7 @@ import { isTextOf } from "../streams/text.ts";
 import {
   changelogTopic,
   type EventContext,
+  type KeyedEvents,
   type Reading,
   type Source,
   type Topology,
@@ -51,6 +52,7 @@ export function marketTopology(options: MarketOptions): Topology<Trade, Aggregat
   const { topic, tradeCodec, maxFutureMs, graceMs, retentionMs, conditionPolicy } = options;
   const source = topology("market", tradeSource(topic, tradeCodec), {
     maxFutureMs,
+    repartition: true,
     punctuators: options.onActivity === undefined ? [] : [activityPunctuator(options.onActivity)],
   });
   const trades = options.tradeRows ? source.toRows("trades", tradeRow) : source;
@@ -71,7 +73,7 @@ function tradeSource(topic: string, codec: TradeCodec): Source<Trade> {
     read: (record) => readTrades(record, codec),
     fault: tradeFault,
     timeOf: (trade) => trade.eventTimeMs,
-    write: (trade) => codec.encode([trade]),
+    write: (trades) => codec.encode(trades),
   };
 }
 
@@ -96,10 +98,19 @@ function keyed(key: Uint8Array | null, trades: Trade[]): Reading<Trade> {
     return { kind: "dead", cause: "too-many-events", detail };
   }
   if (key === null || !isTextOf(key, symbol) || !areOf(symbol, trades)) {
-    const detail = "record key is not the symbol of all its trades";
-    return { kind: "dead", cause: "key-mismatch", detail };
+    return { kind: "misplaced", parts: bySymbol(trades) };
   }
   return { kind: "events", key: symbol, events: trades };
+}
+
+/** The trades of each symbol, in their order: what a record of several symbols is split into. */
+function bySymbol(trades: readonly Trade[]): KeyedEvents<Trade>[] {
+  const indexes = Map.groupBy(trades.keys(), (index) => (trades[index] as Trade).symbol);
+  return [...indexes].map(([key, indexes]) => ({
+    key,
+    events: indexes.map((index) => trades[index] as Trade),
+    indexes,
+  }));
 }
 
 function areOf(symbol: string, trades: readonly Trade[]): boolean {
@@ -112,7 +123,7 @@ function tradeRow(trade: Trade, context: EventContext): TradeRow {
     kind: "trade",
     symbol: trade.symbol,
     tradeTimeMs: trade.eventTimeMs,
-    tradeId: tradeId(context.record.offset, context.index),
+    tradeId: tradeId(context.record.offset, context.index, context),
     price: trade.price,
     volume: trade.volume,
     conditions: trade.conditions === null ? null : trade.conditions.join(","),

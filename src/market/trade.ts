@@ -15,13 +15,22 @@ const indexBits = 16n;
 /** Trades one record may hold: what fits into the index part of a trade id. */
 export const tradesPerRecordMax: number = 2 ** Number(indexBits);
 
+/** Set in the ids of trades that came through the repartition topic, which counts for itself. */
+const rekeyedBit = 1n << 62n;
+
 /**
- * A trade's identity within its symbol's partition: `offset << 16 | index`.
+ * A trade's identity within its symbol's partition: `offset << 16 | index`, and bit 62 for a trade
+ * whose record lies in the repartition topic.
  *
  * By place, never by content: identical trades are real, and Finnhub has no trade id.
  */
-export function tradeId(offset: number, index: number): bigint {
-  return (BigInt(offset) << indexBits) | BigInt(index);
+export function tradeId(
+  offset: number,
+  index: number,
+  { rekeyed = false }: { readonly rekeyed?: boolean } = {},
+): bigint {
+  const id = (BigInt(offset) << indexBits) | BigInt(index);
+  return rekeyed ? id | rekeyedBit : id;
 }
 
 /**

@@ -4,9 +4,23 @@ import type { Clock } from "../base/clock.ts";
 import { dispositionOf, PipelineError } from "../base/errors.ts";
 import type { Random } from "../base/random.ts";
 import { changelogRecords, type Changes } from "./changes.ts";
-import { parseCommitMetadata, writeCommitMetadata } from "./commit_metadata.ts";
+import {
+  isCommitOf,
+  isSameCommit,
+  parseCommitMetadata,
+  writeCommitMetadata,
+} from "./commit_metadata.ts";
 import type { ErrorHandlers } from "./handlers.ts";
-import type { Checkpoint, CommitLog, FencedWriter, Sink, StateStore } from "./ports.ts";
+import type {
+  Checkpoint,
+  CommitLog,
+  CommittedOffset,
+  FencedWriter,
+  Sink,
+  StateStore,
+} from "./ports.ts";
+import type { Repartition } from "./processor.ts";
+import type { TaskMeta } from "./state.ts";
 import { type Offset, partitionName, type TopicPartition } from "./record.ts";
 import { writeRows } from "./write_rows.ts";
 
@@ -26,6 +40,8 @@ export interface CommitPorts<R> {
 export interface CommitPlace {
   readonly input: TopicPartition;
   readonly changelog: TopicPartition;
+  /** The task's part of the repartition topic, for jobs that have one. */
+  readonly repartition: (Repartition & TopicPartition) | undefined;
 }
 
 /**
@@ -47,20 +63,20 @@ export class Committer<R> {
   readonly #place: CommitPlace;
   readonly #onProblem: (error: unknown) => void;
   #writer: FencedWriter | undefined;
-  /** Input position of the last commit; `undefined` before the first of this state. */
-  #committedOffset: Offset | undefined;
+  /** The last commit; `undefined` before the first of this state. */
+  #committed: CommittedOffset | undefined;
 
   constructor(
     ports: CommitPorts<R>,
     place: CommitPlace,
     writer: FencedWriter,
-    committedOffset: Offset | undefined,
+    committed: CommittedOffset | undefined,
     onProblem: (error: unknown) => void,
   ) {
     this.#ports = ports;
     this.#place = place;
     this.#writer = writer;
-    this.#committedOffset = committedOffset;
+    this.#committed = committed;
     this.#onProblem = onProblem;
   }
 
@@ -70,8 +86,8 @@ export class Committer<R> {
    * @throws {PipelineError} `LOG_FENCED`, `SINK_REJECTED`, a store error, or `ABORTED`.
    */
   async commit(changes: Changes<R>, signal: AbortSignal): Promise<Checkpoint> {
-    const { inputOffset } = changes.meta;
-    assert(inputOffset !== this.#committedOffset, "a commit must move the input position");
+    const { meta } = changes;
+    assert(!isCommitOf(this.#committed, meta), "a commit must move a position");
     await writeRows(changes.rows, {
       ...this.#ports,
       policy: retryPolicy,
@@ -79,7 +95,10 @@ export class Committer<R> {
       onProblem: this.#onProblem,
     });
     const changelogPosition = await this.#transact(changes, signal);
-    this.#committedOffset = inputOffset;
+    this.#committed = {
+      offset: meta.inputOffset,
+      metadata: writeCommitMetadata({ ...meta, changelogPosition }),
+    };
     const checkpoint = { changelogPosition };
     await this.#ports.store.apply(changes.entries, checkpoint);
     return checkpoint;
@@ -97,7 +116,7 @@ export class Committer<R> {
     const { clock, random } = this.#ports;
     for (let attempt = 0;; attempt++) {
       try {
-        const settled = await this.#reconcile(changes.meta.inputOffset);
+        const settled = await this.#reconcile(changes.meta);
         return settled ?? await this.#tryTransaction(changes);
       } catch (error) {
         const disposition = dispositionOf(error);
@@ -121,34 +140,33 @@ export class Committer<R> {
       changelog,
       input,
       inputOffset: changes.meta.inputOffset,
-      metadata: writeCommitMetadata,
+      metadata: (changelogPosition) => writeCommitMetadata({ ...changes.meta, changelogPosition }),
     });
   }
 
   /**
    * After a transaction without a known outcome: fences again, which decides it, and asks the log.
    *
-   * Fencing again would also shut out a rightful new owner, so the input position must be the one
-   * this state was built on, or the one it was about to commit; anything else means that somebody
-   * went on with the partition.
+   * Fencing again would also shut out a rightful new owner, so the last commit must be the one that
+   * this state was built on, or stand where this state was about to commit; anything else means
+   * that somebody went on with the partition.
    *
    * @returns The changelog position if the transaction had happened; `undefined` if it is to be
    *   done (again).
    */
-  async #reconcile(inputOffset: Offset): Promise<Offset | undefined> {
+  async #reconcile(meta: TaskMeta): Promise<Offset | undefined> {
     if (this.#writer !== undefined) return undefined;
     const { commitLog } = this.#ports;
     this.#writer = await commitLog.fence(this.#place.input);
     const committed = await commitLog.committed(this.#place.input);
-    if (committed?.offset === this.#committedOffset) return undefined;
-    const position = committed?.offset === inputOffset
-      ? parseCommitMetadata(committed.metadata)
-      : undefined;
-    if (position !== undefined) return position;
+    if (isSameCommit(committed, this.#committed)) return undefined;
+    if (committed !== undefined && isCommitOf(committed, meta)) {
+      return parseCommitMetadata(committed.metadata)?.changelogPosition;
+    }
     throw new PipelineError(
       "LOG_FENCED",
       `Cannot commit ${partitionName(this.#place.input)} as another owner went on with it: ` +
-        `committed offset is ${committed?.offset}, ours was ${this.#committedOffset}`,
+        `committed offset is ${committed?.offset}, ours was ${this.#committed?.offset}`,
     );
   }
 }

@@ -1,5 +1,5 @@
 import { deadLetterTopic, lateTopic } from "./side_output.ts";
-import { changelogTopic } from "./topology.ts";
+import { changelogTopic, repartitionTopic } from "./topology.ts";
 import type { TimeWindows } from "./windows.ts";
 
 /** What a description needs to know of a job. */
@@ -7,6 +7,7 @@ export interface Describable {
   readonly name: string;
   readonly source: { readonly topic: string };
   readonly maxFutureMs: number;
+  readonly repartition: boolean;
   readonly events: { readonly name: string } | undefined;
   readonly windows: TimeWindows;
   readonly store: string;
@@ -26,6 +27,9 @@ export function describeTopology(job: Describable, application: string): string 
     `    unreadable, impossible, more than ${job.maxFutureMs} ms ahead --> ${
       deadLetterTopic(topic)
     }`,
+    ...(job.repartition
+      ? [`    in the wrong place --> ${repartitionTopic(application)} --> read`]
+      : []),
     ...(job.events === undefined ? [] : [`    every event --> sink: ${job.events.name}`]),
     `  Windows: ${windowsText(job.windows)}`,
     `    too late --> ${lateTopic(topic)}`,
@@ -50,6 +54,12 @@ export function mermaidTopology(job: Describable, application: string): string {
     ...(job.events === undefined
       ? []
       : [node("events", "[/", job.events.name, "/]"), "  read --> events"]),
+    ...(job.repartition
+      ? [
+        node("repartition", "[(", repartitionTopic(application), ")]"),
+        "  read -. in the wrong place .-> repartition --> read",
+      ]
+      : []),
     `  store --> ${node("changelog", "[(", changelogTopic(application, job.store), ")]").trim()}`,
     `  read -. unreadable .-> ${node("dead", "[(", deadLetterTopic(topic), ")]").trim()}`,
     `  windows -. late .-> ${node("late", "[(", lateTopic(topic), ")]").trim()}`,

@@ -37,5 +37,10 @@ function byteAt(data: Uint8Array, index: number): number {
  * @see org.apache.kafka.clients.producer.internals.BuiltInPartitioner#partitionForKey
  */
 export function partitionForKey(key: Uint8Array, partitionCount: number): number {
-  return (murmur2(key) & 0x7fffffff) % partitionCount;
+  return partitionOfHash(murmur2(key), partitionCount);
+}
+
+/** The partition of a key whose murmur2 is known. */
+export function partitionOfHash(hash: number, partitionCount: number): number {
+  return (hash & 0x7fffffff) % partitionCount;
 }

@@ -1,24 +1,42 @@
 import { assert, InvariantError } from "../base/assert.ts";
 import { describeError, PipelineError } from "../base/errors.ts";
+import { partitionOfHash } from "./partitioner.ts";
 import { Producers } from "./producers.ts";
-import { type LogRecord, type OutputRecord, partitionName } from "./record.ts";
+import { type LogRecord, type Offset, type OutputRecord, partitionName } from "./record.ts";
 import { identityOf } from "./record_identity.ts";
-import { type DeadLetterCause, deadLetterRecord, lateTopic, originHeaders } from "./side_output.ts";
-import type { TaskMeta } from "./state.ts";
+import {
+  type DeadLetterCause,
+  deadLetterRecord,
+  lateTopic,
+  originHeaders,
+  rekeyedRecord,
+} from "./side_output.ts";
+import type { RekeyedProgress, TaskMeta } from "./state.ts";
 import type { ItemCounts } from "./status.ts";
 import { encodeText } from "./text.ts";
-import type { EventContext, Topology } from "./topology.ts";
+import type { EventContext, KeyedEvents, Reading, Topology } from "./topology.ts";
 import { firstOpenStart, firstWindowStart, isClosed, lastWindowStart } from "./windows.ts";
 import type { CachedKey, CachedWindow, WriteCache } from "./write_cache.ts";
 
+const fromInput = { rekeyed: false } as const;
+const rekeyedOnce = { rekeyed: true } as const;
+
 /** Receive times that can become write times in microseconds without losing digits. */
 const recordTimestampMsMax = 9_000_000_000_000;
+
+/** The topic through which events get to the partition of their key. */
+export interface Repartition {
+  readonly topic: string;
+  /** As many as the input has. */
+  readonly partitions: number;
+}
 
 /**
  * Applies records to the state: the whole meaning of a topology, synchronous and pure but for the
  * cache it changes.
  *
- * Owner: the task. Ordering: records in offset order, each once.
+ * Owner: the task. Ordering: records of a topic in offset order, each once; those of the repartition
+ * topic in the portions that `plan` settled, each right after the commit that settled it.
  */
 export class RecordProcessor<E, A, R> {
   readonly #topology: Topology<E, A, R>;
@@ -28,11 +46,19 @@ export class RecordProcessor<E, A, R> {
   readonly #generationUs: number;
   readonly #counts: { -readonly [K in keyof ItemCounts]: ItemCounts[K] };
   readonly #producers: Producers;
+  readonly #repartition: Repartition | undefined;
+  readonly #rekeyed: { -readonly [K in keyof RekeyedProgress]: RekeyedProgress[K] };
   #eventRows: R[] = [];
   #sideOutputs: OutputRecord[] = [];
   #changed = false;
 
-  constructor(topology: Topology<E, A, R>, cache: WriteCache<A>, meta: TaskMeta) {
+  /** @param repartition Where events go whose place is another one, for jobs that send them on. */
+  constructor(
+    topology: Topology<E, A, R>,
+    cache: WriteCache<A>,
+    meta: TaskMeta,
+    repartition?: Repartition,
+  ) {
     this.#topology = topology;
     this.#cache = cache;
     this.#inputOffset = meta.inputOffset;
@@ -40,6 +66,8 @@ export class RecordProcessor<E, A, R> {
     this.#generationUs = meta.generationUs;
     this.#counts = { ...meta.counts };
     this.#producers = new Producers(meta.producers);
+    this.#repartition = repartition;
+    this.#rekeyed = { ...meta.rekeyed };
   }
 
   /** What a commit now would make true. */
@@ -49,6 +77,7 @@ export class RecordProcessor<E, A, R> {
       versionUs: this.#versionUs,
       generationUs: this.#generationUs,
       counts: { ...this.#counts },
+      rekeyed: { ...this.#rekeyed },
       producers: this.#producers.known,
     };
   }
@@ -82,9 +111,37 @@ export class RecordProcessor<E, A, R> {
     this.#changed = true;
   }
 
+  /** Settles what of the repartition topic is processed after the next commit. */
+  plan(plannedTo: Offset): void {
+    assert(this.#rekeyed.plannedTo === this.#rekeyed.offset, "one portion is planned at a time");
+    if (plannedTo <= this.#rekeyed.offset) return;
+    this.#rekeyed.plannedTo = plannedTo;
+    this.#changed = true;
+  }
+
+  /** Processes the portion that the last commit settled: the prepared records of it, in order. */
+  processPlanned(records: readonly LogRecord[]): void {
+    const { offset, plannedTo } = this.#rekeyed;
+    assert(plannedTo > offset, "a portion must be planned before it is processed");
+    this.#rekeyed.portions += 1;
+    this.#versionUs += 1;
+    for (const record of records) {
+      if (record.offset >= offset && record.offset < plannedTo) this.#apply(record, rekeyedOnce);
+    }
+    this.#rekeyed.offset = plannedTo;
+    this.#changed = true;
+  }
+
+  /** Moves over offsets of the repartition topic that hold no record; not worth a commit. */
+  passRekeyed(offset: Offset): void {
+    assert(this.#rekeyed.plannedTo === this.#rekeyed.offset, "a planned portion was passed over");
+    this.#rekeyed.offset = Math.max(this.#rekeyed.offset, offset);
+    this.#rekeyed.plannedTo = this.#rekeyed.offset;
+  }
+
   /**
-   * Applies one record; one that was applied before changes nothing, and one that its producer sent
-   * twice only counts as such.
+   * Applies one record of the input; one that was applied before changes nothing, and one that its
+   * producer sent twice only counts as such.
    *
    * @throws {PipelineError} `RECORD_REFUSED` where a handler of the job says to stop.
    */
@@ -93,21 +150,55 @@ export class RecordProcessor<E, A, R> {
     this.skipTo(record.offset + 1);
     const identity = identityOf(record.headers);
     if (identity !== undefined && !this.#producers.isNew(identity)) return this.#duplicate(record);
+    this.#apply(record, fromInput);
+  }
+
+  #apply(record: LogRecord, { rekeyed }: Pick<EventContext, "rekeyed">): void {
     if (!(record.timestampMs >= 0 && record.timestampMs <= recordTimestampMsMax)) {
       return this.#deadRecord(record, "impossible-value", "record timestamp is out of range");
     }
     const reading = this.#topology.source.read(record);
     if (reading.kind === "dead") return this.#deadRecord(record, reading.cause, reading.detail);
-    for (let index = 0; index < reading.events.length; index++) {
-      this.#versionUs = Math.max(this.#versionUs + 1, record.timestampMs * 1000);
-      const context = { key: reading.key, record, index, versionUs: this.#versionUs };
-      this.#processEvent(reading.events[index] as E, context);
+    if (reading.kind === "misplaced") return this.#misplaced(record, reading.parts, { rekeyed });
+    const { key, events } = reading;
+    if (!rekeyed && this.#belongsElsewhere(key, record.partition)) {
+      return this.#sendOn(record, { key, events, indexes: [...events.keys()] });
+    }
+    const { portions } = this.#rekeyed;
+    for (let index = 0; index < events.length; index++) {
+      this.#versionUs = Math.max(this.#versionUs + 1, record.timestampMs * 1000 + portions);
+      const context = { key, record, index, versionUs: this.#versionUs, rekeyed };
+      this.#processEvent(events[index] as E, context);
     }
   }
 
+  /** True where another partition has the key, as its writer had a partitioner of its own. */
+  #belongsElsewhere(key: string, partition: number): boolean {
+    if (this.#repartition === undefined || this.#repartition.partitions === 1) return false;
+    return partitionOfHash(this.#cache.key(key).spread, this.#repartition.partitions) !== partition;
+  }
+
+  #misplaced(
+    record: LogRecord,
+    parts: readonly KeyedEvents<E>[],
+    { rekeyed }: Pick<EventContext, "rekeyed">,
+  ): void {
+    if (this.#repartition === undefined || rekeyed) {
+      return this.#deadRecord(record, "key-mismatch", "record key is not that of all its events");
+    }
+    for (const part of parts) this.#sendOn(record, part);
+  }
+
+  /** Sends events to the partition of their key, in the transaction of the next commit. */
+  #sendOn(record: LogRecord, { key, events, indexes }: KeyedEvents<E>): void {
+    assert(this.#repartition !== undefined, "events can only be sent on to a topic");
+    const value = this.#topology.source.write(events);
+    this.#counts.rekeyed += events.length;
+    this.#sideOutputs.push(rekeyedRecord(this.#repartition.topic, record, { key, value, indexes }));
+  }
+
   #duplicate(record: LogRecord): void {
-    const reading = this.#topology.source.read(record);
-    const items = reading.kind === "events" ? reading.events.length : 1;
+    const items = itemsOf(this.#topology.source.read(record));
     this.#counts.read += items;
     this.#counts.duplicates += items;
   }
@@ -119,7 +210,9 @@ export class RecordProcessor<E, A, R> {
     }
     this.#counts.read += 1;
     this.#counts.deadLetters += 1;
-    this.#sideOutputs.push(deadLetterRecord({ record }, cause, detail));
+    const { topic } = this.#topology.source;
+    const rekeyed = record.topic === this.#repartition?.topic;
+    this.#sideOutputs.push(deadLetterRecord(topic, { record, rekeyed }, cause, detail));
   }
 
   #processEvent(event: E, context: EventContext): void {
@@ -150,9 +243,10 @@ export class RecordProcessor<E, A, R> {
     if (row !== undefined) this.#eventRows.push(row);
   }
 
-  #deadEvent({ record, index }: EventContext, cause: DeadLetterCause, detail: string): void {
+  #deadEvent(context: EventContext, cause: DeadLetterCause, detail: string): void {
     this.#counts.deadLetters += 1;
-    this.#sideOutputs.push(deadLetterRecord({ record, index }, cause, detail));
+    const { topic } = this.#topology.source;
+    this.#sideOutputs.push(deadLetterRecord(topic, context, cause, detail));
   }
 
   /** Puts an event into its windows; it is late when none of them takes it. */
@@ -179,15 +273,15 @@ export class RecordProcessor<E, A, R> {
 
   /** Keeps an event that came too late for a window. */
   #missed(event: E, context: EventContext, startMs: number, streamTimeMs: number): void {
-    const { record, index } = context;
+    const { record } = context;
     this.#sideOutputs.push({
-      topic: lateTopic(record.topic),
+      topic: lateTopic(this.#topology.source.topic),
       partition: record.partition,
       timestampMs: record.timestampMs,
       key: record.key,
-      value: this.#topology.source.write(event),
+      value: this.#topology.source.write([event]),
       headers: {
-        ...originHeaders({ record, index }),
+        ...originHeaders(context),
         cause: encodeText("window-closed"),
         "window-start": encodeText(String(startMs)),
         "window-end": encodeText(String(startMs + this.#topology.windows.sizeMs)),
@@ -231,6 +325,12 @@ export class RecordProcessor<E, A, R> {
     }
     if (closed > 0) openWindows.splice(0, closed);
   }
+}
+
+function itemsOf(reading: Reading<unknown>): number {
+  if (reading.kind === "events") return reading.events.length;
+  if (reading.kind === "dead") return 1;
+  return reading.parts.reduce((sum, { events }) => sum + events.length, 0);
 }
 
 /** Adds a number to an ascending list, nearly always at its end. */

@@ -31,17 +31,26 @@ export interface Origin {
   readonly record: LogRecord;
   /** Index of the event inside the record; `undefined` for the whole record. */
   readonly index?: number;
+  /** True for a record of the repartition topic: the origin is where its events came from. */
+  readonly rekeyed?: boolean;
 }
 
-/** A record of the dead-letter topic: the raw input bytes, cause and origin in headers. */
+const originIndexes = "origin-indexes";
+
+/**
+ * A record of the dead-letter topic: the raw input bytes, cause and origin in headers.
+ *
+ * @param topic The input topic.
+ */
 export function deadLetterRecord(
+  topic: string,
   origin: Origin,
   cause: DeadLetterCause,
   detail: string,
 ): OutputRecord {
   const { record } = origin;
   return {
-    topic: deadLetterTopic(record.topic),
+    topic: deadLetterTopic(topic),
     partition: record.partition,
     timestampMs: record.timestampMs,
     key: record.key,
@@ -58,7 +67,13 @@ export function deadLetterCauseOf({ headers }: OutputRecord): DeadLetterCause | 
 }
 
 /** Headers that lead back to the input. */
-export function originHeaders({ record, index }: Origin): Headers {
+export function originHeaders({ record, index, rekeyed = false }: Origin): Headers {
+  if (rekeyed) {
+    const { [originIndexes]: indexes, ...origin } = record.headers;
+    const all = indexes === undefined ? "" : decodeText(indexes) ?? "";
+    const originIndex = index === undefined ? all : all.split(",")[index] ?? "";
+    return { ...origin, "origin-index": encodeText(originIndex) };
+  }
   const headers: Record<string, Uint8Array> = {
     "origin-topic": encodeText(record.topic),
     "origin-partition": encodeText(String(record.partition)),
@@ -66,4 +81,22 @@ export function originHeaders({ record, index }: Origin): Headers {
   };
   if (index !== undefined) headers["origin-index"] = encodeText(String(index));
   return headers;
+}
+
+/**
+ * A record of the repartition topic: events of one key, written anew, with headers that lead back
+ * to the record and the places inside it that they come from.
+ */
+export function rekeyedRecord(
+  topic: string,
+  record: LogRecord,
+  part: { readonly key: string; readonly value: Uint8Array; readonly indexes: readonly number[] },
+): OutputRecord {
+  return {
+    topic,
+    timestampMs: record.timestampMs,
+    key: encodeText(part.key),
+    value: part.value,
+    headers: { ...originHeaders({ record }), [originIndexes]: encodeText(part.indexes.join(",")) },
+  };
 }

@@ -24,18 +24,36 @@ export interface KeyState {
   purgedToMs: number;
 }
 
+/**
+ * How far a task got in its partition of the repartition topic.
+ *
+ * What it takes from there next is settled by one commit and taken right after it, before any more
+ * input: so the order of two inputs is part of the state, and a repetition follows it. See
+ * docs/adr/0012-repartition.md.
+ */
+export interface RekeyedProgress {
+  /** Next offset of the repartition topic to process. */
+  readonly offset: Offset;
+  /** Records before this come next, before any more input; `offset` when there are none. */
+  readonly plannedTo: Offset;
+  /** Portions taken so far: see `versionUs`. */
+  readonly portions: number;
+}
+
 /** What a task knows about itself; changes with every commit. */
 export interface TaskMeta {
   /** Next input offset to process. */
   readonly inputOffset: Offset;
   /**
-   * Write time of the last event, microseconds: `max(previous + 1, receivedAtMs * 1000)`, so a
-   * strictly increasing function of the input prefix that stays near real time.
+   * Write time of the last event, microseconds: `max(previous + 1, receivedAtMs * 1000 + portions)`,
+   * so a strictly increasing function of the input prefix that stays near real time, and greater
+   * than what somebody made of the same events who had taken fewer portions of re-keyed ones.
    */
   readonly versionUs: number;
   /** First `versionUs` of this state's life; a reset starts a later one, which wins everywhere. */
   readonly generationUs: number;
   readonly counts: ItemCounts;
+  readonly rekeyed: RekeyedProgress;
   /** Greatest sequence of each producer, the one heard of last at the end; bounded. */
   readonly producers: readonly RecordIdentity[];
 }
@@ -53,9 +71,17 @@ export const noItems: ItemCounts = {
   late: 0,
   deadLetters: 0,
   duplicates: 0,
+  rekeyed: 0,
 };
 
-/** The state of a task that starts at `inputOffset` without a past. */
-export function firstMeta(inputOffset: Offset): TaskMeta {
-  return { inputOffset, versionUs: 0, generationUs: 0, counts: noItems, producers: [] };
+/** The state of a task without a past, that starts at these offsets. */
+export function firstMeta(inputOffset: Offset, rekeyedOffset: Offset = 0): TaskMeta {
+  return {
+    inputOffset,
+    versionUs: 0,
+    generationUs: 0,
+    counts: noItems,
+    rekeyed: { offset: rekeyedOffset, plannedTo: rekeyedOffset, portions: 0 },
+    producers: [],
+  };
 }

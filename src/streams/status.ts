@@ -22,7 +22,7 @@ export type TaskState =
   | "closed";
 
 /**
- * What became of the items read: each is in exactly one of the last four.
+ * What became of the items read: each is in exactly one of the four that follow.
  *
  * An item is one event of a readable record, or one unreadable record.
  */
@@ -32,6 +32,8 @@ export interface ItemCounts {
   readonly late: number;
   readonly deadLetters: number;
   readonly duplicates: number;
+  /** Events sent on to the partition of their key, where they are read: not among those read here. */
+  readonly rekeyed: number;
 }
 
 /** Progress of a restore. */

@@ -157,6 +157,7 @@ export class StreamTask<E, A, R> {
         onState: (state) => this.#report.state(state),
         onRestore: (progress) => this.#report.restoring(progress),
         onProblem: (error) => this.#report.problem(error),
+        onArrival: () => this.#control.ring(),
       },
       signal,
     );
@@ -182,6 +183,7 @@ export class StreamTask<E, A, R> {
       if (await this.#control.settle(() => this.#commitChanged(session, signal), this.#report)) {
         return;
       }
+      await session.planRekeyed(signal);
       const waitMs = earlier(session.changed ? this.#untilDueMs() : undefined, schedule.untilDueMs);
       const fetched = await this.#control.race(reading, waitMs);
       if (fetched !== undefined) {
@@ -237,6 +239,7 @@ export class StreamTask<E, A, R> {
     const previous = this.#report.status.counts;
     this.#report.committed(committed.meta, committed.changelogPosition, durationMs);
     this.#listener.committed(this.#place.input, { ...committed, durationMs, previous });
+    session.processPlanned();
   }
 
   #untilDueMs(): number {

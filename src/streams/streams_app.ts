@@ -10,7 +10,7 @@ import { windowRange, windowStartOf } from "./store_keys.ts";
 import type { TaskListener } from "./task_listener.ts";
 import type { StreamsPorts } from "./task_session.ts";
 import { encodeText } from "./text.ts";
-import { changelogTopic, type Topology, type WindowResult } from "./topology.ts";
+import { changelogTopic, repartitionTopic, type Topology, type WindowResult } from "./topology.ts";
 
 /** Settings of an application's instance. */
 export interface AppSettings extends TaskSettings {
@@ -85,7 +85,7 @@ export class StreamsApp<E, A, R> {
   async run(signal: AbortSignal): Promise<void> {
     const { topic } = this.#topology.source;
     this.#partitionCount = await this.#ports.log.partitionCount(topic);
-    await this.#checkChangelog();
+    await this.#checkInternalTopics();
     await this.#membership.run(topic, this.#rebalanceListener(), signal);
   }
 
@@ -122,16 +122,20 @@ export class StreamsApp<E, A, R> {
       : await Array.fromAsync(keyTimes(store, this.#ports.codecs.keyState));
   }
 
-  async #checkChangelog(): Promise<void> {
+  async #checkInternalTopics(): Promise<void> {
     const { application } = this.#settings;
-    const changelog = changelogTopic(application, this.#topology.store);
-    const count = await this.#ports.log.partitionCount(changelog);
-    if (count === this.#partitionCount) return;
-    throw new PipelineError(
-      "TOPIC_UNSUITABLE",
-      `Cannot keep state in ${changelog} as it must have as many partitions as the input ` +
-        `(${this.#partitionCount}): it has ${count}`,
-    );
+    const { store, repartition } = this.#topology;
+    const topics = [changelogTopic(application, store)];
+    if (repartition) topics.push(repartitionTopic(application));
+    for (const topic of topics) {
+      const count = await this.#ports.log.partitionCount(topic);
+      if (count === this.#partitionCount) continue;
+      throw new PipelineError(
+        "TOPIC_UNSUITABLE",
+        `Cannot use ${topic} as it must have as many partitions as the input ` +
+          `(${this.#partitionCount}): it has ${count}`,
+      );
+    }
   }
 
   #rebalanceListener(): RebalanceListener {
@@ -159,9 +163,13 @@ export class StreamsApp<E, A, R> {
   #open(partition: number): void {
     if (this.#tasks.has(partition)) return;
     const { application } = this.#settings;
+    const { source, store, repartition } = this.#topology;
     const place = {
-      input: { topic: this.#topology.source.topic, partition },
-      changelog: { topic: changelogTopic(application, this.#topology.store), partition },
+      input: { topic: source.topic, partition },
+      changelog: { topic: changelogTopic(application, store), partition },
+      repartition: repartition
+        ? { topic: repartitionTopic(application), partition, partitions: this.#partitionCount }
+        : undefined,
     };
     const task = new StreamTask(
       this.#ports,

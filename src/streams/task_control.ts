@@ -22,6 +22,8 @@ export class TaskControl {
   #changed = Promise.withResolvers<void>();
   #settled = Promise.withResolvers<void>();
   #waker: (() => void) | undefined;
+  /** Somebody rang while the task did not wait. */
+  #rung = false;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -60,6 +62,12 @@ export class TaskControl {
     this.#abort.abort();
   }
 
+  /** Ends the wait of `race`, the one under way or the next one. */
+  ring(): void {
+    this.#rung = true;
+    this.#waker?.();
+  }
+
   /** Says that there is nothing to commit or to wait for. */
   idle(): void {
     this.#idle = true;
@@ -93,13 +101,16 @@ export class TaskControl {
   }
 
   /**
-   * Waits for `work`, a wish of others, or the time; `undefined` if `work` was not first.
+   * Waits for `work`, a wish of others, a ring, or the time; `undefined` if `work` was not first.
    *
    * Leaves nothing behind on promises that outlive the call, except on `work` itself.
    */
   async race<T>(work: Promise<T>, waitMs: number | undefined): Promise<T | undefined> {
     // A wish of the moment between the last `settle` and now woke nobody.
-    if (this.#wanted !== "running") return undefined;
+    if (this.#wanted !== "running" || this.#rung) {
+      this.#rung = false;
+      return undefined;
+    }
     const { promise, resolve, reject } = Promise.withResolvers<T | undefined>();
     const timer = new AbortController();
     // The runtime keeps a timer for a while after it was stopped. It must not keep the result, too:
@@ -114,6 +125,7 @@ export class TaskControl {
     } finally {
       waiter.wake = undefined;
       this.#waker = undefined;
+      this.#rung = false;
       timer.abort(notNeeded);
     }
   }

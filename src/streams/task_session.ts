@@ -7,7 +7,7 @@ import { collectChanges } from "./changes.ts";
 import { type CommitPlace, Committer } from "./commit.ts";
 import { decodeState } from "./codec.ts";
 import { type KeyTime, keyTimes } from "./key_times.ts";
-import { parseCommitMetadata } from "./commit_metadata.ts";
+import { isSameCommit, parseCommitMetadata } from "./commit_metadata.ts";
 import type {
   CommitLog,
   CommittedOffset,
@@ -26,6 +26,7 @@ import {
   partitionName,
   type TopicPartition,
 } from "./record.ts";
+import { readPortion, RekeyedInput } from "./rekeyed_input.ts";
 import { checkedPosition, restore } from "./restore.ts";
 import { type EngineCodecs, firstMeta, type TaskMeta } from "./state.ts";
 import type { RestoreProgress, TaskState } from "./status.ts";
@@ -51,6 +52,8 @@ export interface OpeningObserver {
   readonly onState: (state: TaskState) => void;
   readonly onRestore: (progress: RestoreProgress) => void;
   readonly onProblem: (error: unknown) => void;
+  /** Called whenever `planRekeyed` has something to do; must not throw. */
+  readonly onArrival: () => void;
 }
 
 /** A commit that happened. */
@@ -77,6 +80,7 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
   readonly #cache: WriteCache<A>;
   readonly #committer: Committer<R>;
   readonly #processor: RecordProcessor<E, A, R>;
+  readonly #rekeyed: RekeyedInput | undefined;
   readonly store: StateStore;
   readonly reader: PartitionReader;
 
@@ -88,6 +92,8 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
       readonly reader: PartitionReader;
       readonly committer: Committer<R>;
       readonly meta: TaskMeta;
+      readonly place: CommitPlace;
+      readonly rekeyed: RekeyedInput | undefined;
       readonly resources: AsyncDisposableStack;
     },
   ) {
@@ -98,7 +104,9 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
     this.store = parts.store;
     this.reader = parts.reader;
     this.#cache = new WriteCache(parts.store, ports.codecs, topology);
-    this.#processor = new RecordProcessor(topology, this.#cache, parts.meta);
+    const { meta, place, rekeyed } = parts;
+    this.#processor = new RecordProcessor(topology, this.#cache, meta, place.repartition);
+    this.#rekeyed = rekeyed;
   }
 
   /**
@@ -121,23 +129,34 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
     observer.onState("restoring");
     await bringUpToDate(ports, place, store, committed, observer, signal);
     const meta = await findPlace(ports, place, store, committed);
+    const rekeyed = openRekeyed(ports, place, meta, observer, signal);
+    if (rekeyed !== undefined) opening.use(rekeyed);
     const reader = opening.use(ports.log.open(place.input, meta.inputOffset));
     const { onProblem } = observer;
     const committer = new Committer(
       { ...ports, store, onProductionError: topology.handlers.onProductionError },
       place,
       writer,
-      committed?.offset,
+      committed,
       onProblem,
     );
     opening.use(committer);
-    return new TaskSession(ports, topology, {
+    const portion = await plannedPortion(ports, place, meta, signal);
+    const session = new TaskSession(ports, topology, {
       store,
       reader,
       committer,
       meta,
+      place,
+      rekeyed,
       resources: opening.move(),
     });
+    if (portion !== undefined) {
+      await session.prepare(portion, signal);
+      session.#processor.processPlanned(portion);
+    }
+    rekeyed?.start();
+    return session;
   }
 
   /** True when there is something to commit. */
@@ -180,6 +199,26 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
     this.#processor.skipTo(fetched.nextOffset);
   }
 
+  /** Plans what arrived from the repartition topic: it is processed after the next commit. */
+  async planRekeyed(signal: AbortSignal): Promise<void> {
+    const fetched = this.#rekeyed?.arrived();
+    if (fetched === undefined) return;
+    if (fetched.records.length === 0) {
+      this.#processor.passRekeyed(fetched.nextOffset);
+      this.#rekeyed?.start();
+      return;
+    }
+    await this.prepare(fetched.records, signal);
+    this.#processor.plan(fetched.nextOffset);
+    this.#rekeyed?.keep(fetched.records);
+  }
+
+  /** Processes what the commit just made has settled; to be called after every commit. */
+  processPlanned(): void {
+    const portion = this.#rekeyed?.take();
+    if (portion !== undefined) this.#processor.processPlanned(portion);
+  }
+
   /** Makes everything processed so far durable. */
   async commit(signal: AbortSignal): Promise<Committed<R>> {
     const changes = await collectChanges({
@@ -211,20 +250,24 @@ async function bringUpToDate<R>(
   const { log, clock, commitLog } = ports;
   const have = store.checkpoint?.changelogPosition;
   checkedPosition(changelog, have, await log.bounds(changelog));
-  if (have !== undefined && have === parseCommitMetadata(committed?.metadata ?? "")) return;
+  const there = parseCommitMetadata(committed?.metadata ?? "")?.changelogPosition;
+  if (have !== undefined && have === there) return;
   await restore({ log, changelog, store, clock, signal, onProgress: observer.onRestore });
   await refuseTakenOver(commitLog, input, committed);
 }
 
 async function findPlace<R>(
   { log, codecs }: StreamsPorts<R>,
-  { input, changelog }: CommitPlace,
+  { input, changelog, repartition }: CommitPlace,
   store: StateStore,
   committed: CommittedOffset | undefined,
 ): Promise<TaskMeta> {
   const bounds = await log.bounds(input);
+  const rekeyedBounds = repartition === undefined ? undefined : await log.bounds(repartition);
   const stored = store.get(metaKey);
-  if (stored === undefined && committed === undefined) return firstMeta(bounds.startOffset);
+  if (stored === undefined && committed === undefined) {
+    return firstMeta(bounds.startOffset, rekeyedBounds?.startOffset);
+  }
   if (stored === undefined) {
     throw new PipelineError(
       "CHANGELOG_TRUNCATED",
@@ -247,7 +290,36 @@ async function findPlace<R>(
   if (meta.inputOffset < bounds.startOffset || meta.inputOffset > bounds.endOffset) {
     throw inputTruncated(input, meta.inputOffset, bounds);
   }
+  if (repartition !== undefined && rekeyedBounds !== undefined) {
+    const { offset, plannedTo } = meta.rekeyed;
+    if (offset < rekeyedBounds.startOffset || plannedTo > rekeyedBounds.endOffset) {
+      throw inputTruncated(repartition, offset, rekeyedBounds);
+    }
+  }
   return meta;
+}
+
+function openRekeyed<R>(
+  { log }: StreamsPorts<R>,
+  { repartition }: CommitPlace,
+  { rekeyed }: TaskMeta,
+  { onArrival }: OpeningObserver,
+  signal: AbortSignal,
+): RekeyedInput | undefined {
+  if (repartition === undefined) return undefined;
+  return new RekeyedInput(log.open(repartition, rekeyed.plannedTo), onArrival, signal);
+}
+
+/** The re-keyed records that the last commit has settled to come next; `undefined` for none. */
+async function plannedPortion<R>(
+  { log }: StreamsPorts<R>,
+  { repartition }: CommitPlace,
+  { rekeyed: { offset, plannedTo } }: TaskMeta,
+  signal: AbortSignal,
+): Promise<LogRecord[] | undefined> {
+  if (repartition === undefined || plannedTo === offset) return undefined;
+  await using reader = log.open(repartition, offset);
+  return await readPortion(reader, plannedTo, signal);
 }
 
 /**
@@ -260,7 +332,7 @@ async function refuseTakenOver(
   before: CommittedOffset | undefined,
 ): Promise<void> {
   const now = await commitLog.committed(input);
-  if (now?.offset === before?.offset) return;
+  if (isSameCommit(now, before)) return;
   throw new PipelineError(
     "LOG_FENCED",
     `Cannot open ${partitionName(input)} as another owner went on with it: committed offset is ` +

@@ -6,9 +6,18 @@ import type { DeadLetterCause } from "./side_output.ts";
 import type { WindowState } from "./state.ts";
 import type { TimeWindows } from "./windows.ts";
 
-/** What a record turned out to hold. */
+/** Events of one key among those of a record. */
+export interface KeyedEvents<E> {
+  readonly key: string;
+  readonly events: readonly E[];
+  /** Index of each event inside the record. */
+  readonly indexes: readonly number[];
+}
+
+/** What a record turned out to hold; `misplaced` are events whose key is not the record's own. */
 export type Reading<E> =
   | { readonly kind: "events"; readonly key: string; readonly events: readonly E[] }
+  | { readonly kind: "misplaced"; readonly parts: readonly KeyedEvents<E>[] }
   | { readonly kind: "dead"; readonly cause: DeadLetterCause; readonly detail: string };
 
 /** Where events come from. Everything but `prepare` is pure and synchronous. */
@@ -22,8 +31,8 @@ export interface Source<E> {
   fault(event: E): string | undefined;
   /** Event time, epoch ms, >= 0 for an event without fault. */
   timeOf(event: E): number;
-  /** One event as a record value, in the form that `read` reads. */
-  write(event: E): Uint8Array;
+  /** Events of one key as a record value, in the form that `read` reads. */
+  write(events: readonly E[]): Uint8Array;
 }
 
 /** Where an event stands and when it came. */
@@ -34,6 +43,8 @@ export interface EventContext {
   readonly index: number;
   /** Write time, microseconds; unique per event, greater than that of every event before it. */
   readonly versionUs: number;
+  /** True when the record lies in the repartition topic, whose offsets are not the input's. */
+  readonly rekeyed: boolean;
 }
 
 /** A window as it stood at a commit. */
@@ -71,6 +82,11 @@ export interface Topology<E, A, R> {
   readonly source: Source<E>;
   /** An event further than this ahead of its record's timestamp is not believed, ms. */
   readonly maxFutureMs: number;
+  /**
+   * True when records in the wrong place are sent on to the repartition topic, by the keys of their
+   * events; else they are dead letters.
+   */
+  readonly repartition: boolean;
   /** The row of an event that is stored as it is, late ones included; `undefined` for none. */
   readonly events: RowMaker<[event: E, context: EventContext], R> | undefined;
   /** Names the state store; its changelog is `<application>-<store>-changelog`. */
@@ -88,4 +104,9 @@ export interface Topology<E, A, R> {
 /** Name of the changelog topic of a store. */
 export function changelogTopic(application: string, store: string): string {
   return `${application}-${store}-changelog`;
+}
+
+/** Name of the topic through which records get to the partition of their key. */
+export function repartitionTopic(application: string): string {
+  return `${application}-repartition`;
 }

@@ -50,6 +50,11 @@ export interface WindowTable<E, A, R> {
 export interface TopologyOptions<E> {
   /** An event further than this ahead of its record's timestamp is a dead letter, ms. */
   readonly maxFutureMs?: number;
+  /**
+   * True when records without their events' key, or in another partition than that key's, go
+   * through the repartition topic; else they are dead letters, or processed where they are.
+   */
+  readonly repartition?: boolean;
   readonly handlers?: Partial<ErrorHandlers<E>>;
   /** What to do every so often by the wall clock, whether or not input comes. */
   readonly punctuators?: readonly Punctuator[];
@@ -99,6 +104,7 @@ function windowed<E, R>(
           name,
           source,
           maxFutureMs: options.maxFutureMs ?? maxFutureMsDefault,
+          repartition: options.repartition ?? false,
           events,
           store,
           windows,

@@ -9,6 +9,7 @@ import { marketChangelog } from "../market/topology.ts";
 import type { Clock } from "../base/clock.ts";
 import { openSqlite, type SqliteResults } from "../sqlite/results.ts";
 import { deadLetterTopic, lateTopic } from "../streams/side_output.ts";
+import { repartitionTopic } from "../streams/topology.ts";
 
 /** As many tasks as the original's topic has partitions. */
 const partitions = 2;
@@ -61,6 +62,7 @@ function topicsOf({ topic, applicationId, conditionPolicy }: StartConfig): Embed
       cleanup: "compact",
       keepRecords,
     },
+    { name: repartitionTopic(applicationId), partitions, cleanup: "bounded", keepRecords },
     { name: lateTopic(topic), partitions, cleanup: "bounded", keepRecords },
     { name: deadLetterTopic(topic), partitions, cleanup: "bounded", keepRecords },
   ];

@@ -1,6 +1,7 @@
 import type { ConditionPolicy } from "../market/conditions.ts";
 import { marketChangelog } from "../market/topology.ts";
 import { deadLetterTopic, lateTopic } from "../streams/side_output.ts";
+import { repartitionTopic } from "../streams/topology.ts";
 
 /** A topic of the pipeline and how it is kept. */
 export interface PipelineTopic {
@@ -29,6 +30,8 @@ export function pipelineTopics(
     { name: topic, config: keptForDays(7) },
     // Only compacted: judged by time, entries of windows that are still needed could go.
     { name: marketChangelog(application, policy), config: { "cleanup.policy": "compact" } },
+    // Records wait here for seconds; the time is for a processor that is away.
+    { name: repartitionTopic(application), config: keptForDays(7) },
     { name: lateTopic(topic), config: keptForDays(7) },
     { name: deadLetterTopic(topic), config: keptForDays(30) },
   ];

@@ -54,7 +54,8 @@ const metaParts: Parts = [
   ["14", "inputOffset 10"],
   ["d00f", "versionUs 1000"],
   ["02", "generationUs 1"],
-  ["14 06 04 02 08", "counts: 10 = 3 + 2 + 1 + 4"],
+  ["14 06 04 02 08 0a", "counts: 10 = 3 + 2 + 1 + 4, and 5 re-keyed"],
+  ["0c 10 04", "re-keyed: next 6, planned to 8, 2 portions"],
   ["02 02 70 0e 00", "one producer: p, sequence 7"],
 ];
 
@@ -97,9 +98,10 @@ Deno.test("StateCodecs.keyState writes and reads the bytes derived by hand", () 
 });
 
 Deno.test("StateCodecs.meta writes and reads the bytes derived by hand", () => {
-  const counts = { read: 10, aggregated: 3, late: 2, deadLetters: 1, duplicates: 4 };
+  const counts = { read: 10, aggregated: 3, late: 2, deadLetters: 1, duplicates: 4, rekeyed: 5 };
+  const rekeyed = { offset: 6, plannedTo: 8, portions: 2 };
   const producers = [{ producerId: "p", sequence: 7 }];
-  const meta = { inputOffset: 10, versionUs: 1_000, generationUs: 1, counts, producers };
+  const meta = { inputOffset: 10, versionUs: 1_000, generationUs: 1, counts, rekeyed, producers };
   assert.equal(codecs.meta.encode(meta).toHex(), compact(metaParts));
   assert.deepEqual(codecs.meta.decode(Uint8Array.fromHex(compact(metaParts))), meta);
 });

@@ -156,7 +156,7 @@ export class CountingWorld {
   /** Counters of all partitions together, from the state itself. */
   counts(): ItemCounts {
     const metas = this.stores.contents().filter(([, key]) => key === "6d");
-    const total = { read: 0, aggregated: 0, late: 0, deadLetters: 0, duplicates: 0 };
+    const total = { read: 0, aggregated: 0, late: 0, deadLetters: 0, duplicates: 0, rekeyed: 0 };
     for (const [, , value] of metas) {
       const bytes = Uint8Array.from(value.match(/../g) ?? [], (pair) => parseInt(pair, 16));
       const { counts }: { counts: ItemCounts } = JSON.parse(new TextDecoder().decode(bytes));

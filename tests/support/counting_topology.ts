@@ -2,7 +2,7 @@ import type { LogRecord, OutputRecord } from "../../src/streams/record.ts";
 import type { Punctuator } from "../../src/streams/punctuation.ts";
 import type { WindowState } from "../../src/streams/state.ts";
 import { jsonCodec } from "../../src/streams/testing/json_codecs.ts";
-import { encodeText } from "../../src/streams/text.ts";
+import { encodeText, isTextOf } from "../../src/streams/text.ts";
 import type { ErrorHandlers } from "../../src/streams/handlers.ts";
 import type {
   Aggregator,
@@ -46,19 +46,24 @@ export type CountingRow =
     readonly versionUs: number;
   };
 
-/** A job that counts and sums measurements in windows of 10 s, 5 s grace. */
+/** A job that counts and sums measurements in windows of 10 s, 5 s grace unless said otherwise. */
 export function countingTopology(
   options: {
     readonly retentionMs?: number;
     readonly advanceMs?: number;
+    readonly graceMs?: number;
+    /** True for a job that sends measurements on to the partition of their key. */
+    readonly repartition?: boolean;
     readonly handlers?: Partial<ErrorHandlers<Measurement>>;
     readonly punctuators?: readonly Punctuator[];
   } = {},
 ): Topology<Measurement, Total, CountingRow> {
-  const { retentionMs = 1_000_000, advanceMs = 10_000, handlers = {}, punctuators = [] } = options;
-  return topology("counting", measurementSource, { handlers, punctuators })
+  const { retentionMs = 1_000_000, advanceMs = 10_000, graceMs = 5_000 } = options;
+  const { repartition = false, handlers = {}, punctuators = [] } = options;
+  const source = repartition ? { ...measurementSource, read: readPlaced } : measurementSource;
+  return topology("counting", source, { handlers, punctuators, repartition })
     .toRows("events", eventRow)
-    .windowedBy(hopping({ sizeMs: 10_000, advanceMs, graceMs: 5_000, retentionMs }))
+    .windowedBy(hopping({ sizeMs: 10_000, advanceMs, graceMs, retentionMs }))
     .aggregate({ store: "totals", aggregator: totals, codec: jsonCodec<WindowState<Total>>() })
     .toRows("windows", windowRow);
 }
@@ -69,7 +74,7 @@ const measurementSource: Source<Measurement> = {
   read: readMeasurements,
   fault: ({ value }) => Number.isFinite(value) ? undefined : "value is not a number",
   timeOf: ({ timeMs }) => timeMs,
-  write: (measurement) => encodeText(JSON.stringify([measurement])),
+  write: (measurements) => encodeText(JSON.stringify(measurements)),
 };
 
 const totals: Aggregator<Measurement, Total> = {
@@ -86,9 +91,10 @@ export const unbearable = 666;
 
 function eventRow(
   { value }: Measurement,
-  { record, index, versionUs }: EventContext,
+  { record, index, versionUs, rekeyed }: EventContext,
 ): CountingRow {
-  return { kind: "event", id: `${record.partition}/${record.offset}/${index}`, value, versionUs };
+  const id = `${rekeyed ? "rekeyed " : ""}${record.partition}/${record.offset}/${index}`;
+  return { kind: "event", id, value, versionUs };
 }
 
 function windowRow({ key, startMs, state }: WindowResult<Total>): CountingRow {
@@ -103,6 +109,25 @@ function readMeasurements(record: LogRecord): Reading<Measurement> {
   } catch {
     return { kind: "dead", cause: "malformed", detail: "not JSON" };
   }
+}
+
+/** Measurements whose record does not have their key are in the wrong place. */
+function readPlaced(record: LogRecord): Reading<Measurement> {
+  const reading = readMeasurements(record);
+  if (reading.kind !== "events") return reading;
+  const { events } = reading;
+  if (record.key !== null && events.every(({ key }) => isTextOf(record.key as Uint8Array, key))) {
+    return reading;
+  }
+  const indexes = Map.groupBy(events.keys(), (index) => (events[index] as Measurement).key);
+  return {
+    kind: "misplaced",
+    parts: [...indexes].map(([key, indexes]) => ({
+      key,
+      events: indexes.map((index) => events[index] as Measurement),
+      indexes,
+    })),
+  };
 }
 
 /** An input record with these measurements, all of one key. */

@@ -130,7 +130,7 @@ export function fakeTask(overrides: Partial<TaskStatus> = {}): TaskStatus {
     lastCommitAtMs: undefined,
     lastCommitDurationMs: undefined,
     restore: undefined,
-    counts: { read: 0, aggregated: 0, late: 0, deadLetters: 0, duplicates: 0 },
+    counts: { read: 0, aggregated: 0, late: 0, deadLetters: 0, duplicates: 0, rekeyed: 0 },
     problem: undefined,
     ...overrides,
   };

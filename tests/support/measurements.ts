@@ -58,6 +58,6 @@ export function expectedWindows(
   for (const window of windows.values()) {
     window.final = window.startMs + 15_000 <= (times.get(window.key) ?? 0);
   }
-  const counts = { read, aggregated: read - late, late, deadLetters: 0, duplicates: 0 };
+  const counts = { read, aggregated: read - late, late, deadLetters: 0, duplicates: 0, rekeyed: 0 };
   return { windows, late, counts };
 }

@@ -13,6 +13,7 @@ export interface TaskAnswer {
     readonly aggregated: number;
     readonly late: number;
     readonly duplicates: number;
+    readonly rekeyed: number;
   };
   readonly problem: string | null;
 }

@@ -7,7 +7,7 @@ import { type EngineCodecs, noItems } from "../state.ts";
 import type { ItemCounts, TaskStatus } from "../status.ts";
 import type { AppSettings, WindowQuery } from "../streams_app.ts";
 import { encodeText } from "../text.ts";
-import { changelogTopic, type Topology, type WindowResult } from "../topology.ts";
+import { changelogTopic, repartitionTopic, type Topology, type WindowResult } from "../topology.ts";
 import type { Operation } from "./gated_ports.ts";
 import { jsonEngineCodecs } from "./json_codecs.ts";
 import { MemoryLog } from "./memory_log.ts";
@@ -291,7 +291,13 @@ export class TopologyTestDriver<E, A, R> implements AsyncDisposable {
 
   #topics(): string[] {
     const { source: { topic }, store } = this.#topology;
-    return [topic, lateTopic(topic), deadLetterTopic(topic), changelogTopic(application, store)];
+    return [
+      topic,
+      lateTopic(topic),
+      deadLetterTopic(topic),
+      changelogTopic(application, store),
+      repartitionTopic(application),
+    ];
   }
 
   #instance(instance: number): TestInstance<E, A, R> {

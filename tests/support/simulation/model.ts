@@ -49,7 +49,7 @@ export class PartitionModel {
   /** Every row that may ever be written, by its key and its write time. */
   readonly rows: Map<string, Map<number, string>> = new Map();
   #versionUs = 0;
-  readonly #counts = { read: 0, aggregated: 0, late: 0, deadLetters: 0, duplicates: 0 };
+  readonly #counts = { read: 0, aggregated: 0, late: 0, deadLetters: 0, duplicates: 0, rekeyed: 0 };
   /** Records of producers that name themselves. */
   readonly #seen = new Set<string>();
 

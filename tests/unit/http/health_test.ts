@@ -50,7 +50,7 @@ Deno.test("/api/tasks shows each task, null where nothing is known", async () =>
       last_commit: null,
       last_commit_duration_ms: null,
       restore: { restored_records: 10, remaining_offsets: 90, records_per_second: 5 },
-      counts: { read: 0, aggregated: 0, late: 0, dead_letters: 0, duplicates: 0 },
+      counts: { read: 0, aggregated: 0, late: 0, dead_letters: 0, duplicates: 0, rekeyed: 0 },
       problem: null,
     }],
   });

@@ -18,6 +18,12 @@ Deno.test("describeTopology() names every topic, store and sink", () => {
   );
 });
 
+Deno.test("describeTopology() and mermaidTopology() show the repartition topic", () => {
+  const job = countingTopology({ repartition: true });
+  assert.match(describeTopology(job, "app"), /in the wrong place --> app-repartition --> read/);
+  assert.match(mermaidTopology(job, "app"), /read -. in the wrong place .-> repartition --> read/);
+});
+
 Deno.test("mermaidTopology() draws the same", () => {
   assert.equal(
     mermaidTopology(countingTopology(), "app"),

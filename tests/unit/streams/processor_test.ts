@@ -83,6 +83,7 @@ Deno.test("RecordProcessor sends an impossible event to the dead letters, not it
     late: 0,
     deadLetters: 1,
     duplicates: 0,
+    rekeyed: 0,
   });
   const [letter] = processor.sideOutputs;
   assert.ok(letter !== undefined);

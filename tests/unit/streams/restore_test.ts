@@ -99,8 +99,8 @@ Deno.test("TaskSession.open() gives way to an owner that commits while it restor
       logger: silentLogger,
     },
     countingTopology(),
-    { input, changelog },
-    { onState() {}, onRestore() {}, onProblem() {} },
+    { input, changelog, repartition: undefined },
+    { onState() {}, onRestore() {}, onProblem() {}, onArrival() {} },
     new AbortController().signal,
   );
   await assert.rejects(

@@ -21,7 +21,7 @@ Deno.test("PartitionModel counts, closes, refuses and purges by plain arithmetic
   model.add(2, at(4_999_000));
   model.add(3, at(5_001_000, null));
   model.add(4, { ...at(0), events: undefined });
-  const counts = { read: 5, aggregated: 2, late: 1, deadLetters: 2, duplicates: 0 };
+  const counts = { read: 5, aggregated: 2, late: 1, deadLetters: 2, duplicates: 0, rekeyed: 0 };
   assert.deepEqual(model.counts, counts);
   assert.equal(model.stateAt(1).get("window k 4990000"), "1 1 false 5000000000 5000000");
   assert.equal(model.stateAt(2).get("window k 4990000"), "1 1 true 5000000001 5000000");
@@ -45,6 +45,6 @@ Deno.test("PartitionModel counts what its producer sent before as a duplicate", 
   model.add(0, named);
   model.add(1, { ...named, sent: { producerId: "q", sequence: 1 } });
   model.add(2, named);
-  const counts = { read: 3, aggregated: 2, late: 0, deadLetters: 0, duplicates: 1 };
+  const counts = { read: 3, aggregated: 2, late: 0, deadLetters: 0, duplicates: 1, rekeyed: 0 };
   assert.deepEqual(model.counts, counts);
 });

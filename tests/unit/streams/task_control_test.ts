@@ -24,6 +24,13 @@ Deno.test("TaskControl.race() obeys a wish that came between settling and waitin
   assert.ok(!await settled);
 });
 
+Deno.test("TaskControl.race() hears a ring from before it, once", async () => {
+  const { control } = taskControl();
+  control.ring();
+  assert.equal(await control.race(new Promise(() => {}), undefined), undefined);
+  assert.equal(await control.race(Promise.resolve(7), undefined), 7);
+});
+
 Deno.test("TaskControl.race() gives up waiting when the task is to be closed", async () => {
   const { control, report } = taskControl();
   assert.ok(!await control.settle(nothing, report));

@@ -59,6 +59,7 @@ Deno.test("TopologyTestDriver shows late events, dead letters and counters", asy
     late: 1,
     deadLetters: 1,
     duplicates: 0,
+    rekeyed: 0,
   });
 });
 

@@ -1,0 +1,271 @@
+import assert from "node:assert/strict";
+import { type Random, seededRandom } from "../../../src/base/random.ts";
+import { partitionForKey } from "../../../src/streams/partitioner.ts";
+import {
+  type Operation,
+  type TestDriverOptions,
+  type TestInput,
+  TopologyTestDriver,
+} from "../../../src/streams/testing/mod.ts";
+import type { Headers } from "../../../src/streams/record.ts";
+import { decodeText, encodeText } from "../../../src/streams/text.ts";
+import {
+  type CountingRow,
+  countingTopology,
+  type Measurement,
+  type Total,
+} from "../../support/counting_topology.ts";
+
+type Driver = TopologyTestDriver<Measurement, Total, CountingRow>;
+
+const startMs = 2_000_000;
+const partitions = 3;
+const keys = ["a", "b", "c", "d", "e"];
+
+/** No event is late, so that the windows do not depend on the order of two inputs. */
+async function startDriver(options: TestDriverOptions = {}): Promise<Driver> {
+  const job = countingTopology({ repartition: true, graceMs: 10_000_000, retentionMs: 20_000_000 });
+  return await TopologyTestDriver.start(job, { startMs, partitions, ...options });
+}
+
+/** Measurements of any keys in each record, as a writer without keys makes them. */
+function mixedRecords(seed: number, count: number): Measurement[][] {
+  const random = seededRandom(seed);
+  return Array.from(
+    { length: count },
+    (_, i) =>
+      Array.from({ length: 1 + Math.floor(random.next() * 4) }, () => ({
+        key: keys[Math.floor(random.next() * keys.length)] as string,
+        timeMs: startMs + i * 500 + Math.floor(random.next() * 3_000) - 3_000,
+        value: Math.floor(random.next() * 100),
+      })),
+  );
+}
+
+/** A record without a key in any partition. */
+function keyless(measurements: readonly Measurement[], random: Random): TestInput {
+  return {
+    key: null,
+    value: JSON.stringify(measurements),
+    partition: Math.floor(random.next() * partitions),
+  };
+}
+
+/** Records with their key, where a writer with the usual partitioner puts them. */
+function keyed(measurements: readonly Measurement[]): TestInput[] {
+  return [...Map.groupBy(measurements, ({ key }) => key)].map(([key, own]) => ({
+    key,
+    value: JSON.stringify(own),
+    partition: partitionForKey(encodeText(key), partitions),
+  }));
+}
+
+function expectedTotals(records: readonly (readonly Measurement[])[]): string[] {
+  const totals = new Map<string, Total>();
+  for (const { key, timeMs, value } of records.flat()) {
+    const id = `${key}@${Math.floor(timeMs / 10_000) * 10_000}`;
+    const total = totals.get(id) ?? { count: 0, sum: 0 };
+    totals.set(id, { count: total.count + 1, sum: total.sum + value });
+  }
+  return [...totals].map(([id, { count, sum }]) => `${id}: ${count} make ${sum}`).sort();
+}
+
+async function totalsOf(driver: Driver): Promise<string[]> {
+  const totals: string[] = [];
+  for (const key of keys) {
+    for (const { startMs: start, state } of await driver.windows(key)) {
+      totals.push(`${key}@${start}: ${state.aggregate.count} make ${state.aggregate.sum}`);
+    }
+  }
+  return totals.sort();
+}
+
+/** The newest version of each row in the sink; two contents of one version are a failure. */
+function shownRows(driver: Driver): Map<string, CountingRow> {
+  const versions = new Map<string, string>();
+  const newest = new Map<string, CountingRow>();
+  for (const row of driver.rows) {
+    const id = row.kind === "event" ? row.id : `${row.key}@${row.startMs}`;
+    const text = JSON.stringify(row);
+    const version = `${id} ${row.versionUs}`;
+    assert.equal(versions.get(version) ?? text, text, "one version must have one content");
+    versions.set(version, text);
+    if ((newest.get(id)?.versionUs ?? -1) <= row.versionUs) newest.set(id, row);
+  }
+  return newest;
+}
+
+async function assertEqualsInput(driver: Driver, input: Measurement[][]): Promise<void> {
+  const expected = expectedTotals(input);
+  assert.deepEqual(await totalsOf(driver), expected);
+  const rows = [...shownRows(driver).values()];
+  const shown = rows.flatMap((row) =>
+    row.kind === "window" ? [`${row.key}@${row.startMs}: ${row.count} make ${row.sum}`] : []
+  );
+  assert.deepEqual(shown.sort(), expected);
+  assert.equal(rows.filter(({ kind }) => kind === "event").length, input.flat().length);
+}
+
+/** Re-keyed events need a commit to be sent on, one to be planned, one to be shown. */
+async function settled(driver: Driver): Promise<void> {
+  for (let commit = 0; commit < 4; commit++) await driver.commit();
+}
+
+Deno.test("StreamsApp sends events without their key on to the partition of their key", async () => {
+  await using driver = await startDriver();
+  const input = mixedRecords(1, 60);
+  const random = seededRandom(1);
+  await driver.pipe(...input.map((record) => keyless(record, random)));
+  await settled(driver);
+  await assertEqualsInput(driver, input);
+  const events = input.flat().length;
+  const { read, aggregated, rekeyed, deadLetters } = driver.counts;
+  assert.deepEqual({ read, aggregated, rekeyed }, {
+    read: events,
+    aggregated: events,
+    rekeyed: events,
+  });
+  assert.equal(deadLetters, 0);
+});
+
+Deno.test("StreamsApp takes records with and without key for the same keys", async () => {
+  await using driver = await startDriver();
+  const input = mixedRecords(2, 80);
+  const random = seededRandom(2);
+  for (const record of input) {
+    await driver.pipe(...(random.next() < 0.5 ? keyed(record) : [keyless(record, random)]));
+    if (random.next() < 0.2) await driver.commit();
+  }
+  await settled(driver);
+  await assertEqualsInput(driver, input);
+});
+
+Deno.test("StreamsApp sends on a record that another partitioner placed", async () => {
+  await using driver = await startDriver();
+  const value = JSON.stringify([{ key: "a", timeMs: startMs, value: 5 }]);
+  const right = partitionForKey(encodeText("a"), partitions);
+  await driver.pipe(...[0, 1, 2].map((partition) => ({ key: "a", value, partition })));
+  await settled(driver);
+  assert.deepEqual(await totalsOf(driver), [`a@${startMs}: 3 make 15`]);
+  assert.deepEqual(driver.tasks().map(({ counts }) => counts.rekeyed), [
+    ...[0, 1, 2].map((partition) => partition === right ? 0 : 1),
+  ]);
+});
+
+Deno.test("StreamsApp does nothing more once everything is sent on", async () => {
+  await using driver = await startDriver();
+  await driver.pipe(keyless(mixedRecords(3, 1)[0] ?? [], seededRandom(3)));
+  await settled(driver);
+  const entries = driver.changelog.length;
+  await settled(driver);
+  assert.equal(driver.changelog.length, entries);
+});
+
+Deno.test("StreamsApp leads a dead letter back to the record that it was sent on from", async () => {
+  await using driver = await startDriver({ partitions: 1 });
+  const good = { key: "a", timeMs: startMs, value: 1 };
+  const events = [good, { key: "b", timeMs: startMs, value: 2 }, { ...good, value: "much" }];
+  await driver.pipe({ key: null, value: JSON.stringify(events) });
+  await settled(driver);
+  const headers: Headers = driver.deadLetters[0]?.headers ?? {};
+  const origin = ["topic", "partition", "offset", "index"].map((name) =>
+    decodeText(headers[`origin-${name}`] ?? new Uint8Array())
+  );
+  assert.deepEqual(origin, ["input", "0", "0", "2"]);
+  const { read, aggregated, deadLetters, rekeyed } = driver.counts;
+  assert.deepEqual({ read, aggregated, deadLetters, rekeyed }, {
+    read: 3,
+    aggregated: 2,
+    deadLetters: 1,
+    rekeyed: 3,
+  });
+});
+
+Deno.test("StreamsApp without a repartition topic makes dead letters of them", async () => {
+  const job = { ...countingTopology({ repartition: true }), repartition: false };
+  await using driver = await TopologyTestDriver.start(job, { startMs });
+  await driver.pipe({ key: null, value: JSON.stringify([{ key: "a", timeMs: 1, value: 1 }]) });
+  await driver.commit();
+  assert.equal(
+    decodeText(driver.deadLetters[0]?.headers["cause"] ?? new Uint8Array()),
+    "key-mismatch",
+  );
+});
+
+const operations: readonly Operation[] = [
+  "fetch",
+  "bounds",
+  "committed-offset",
+  "sink-write",
+  "sink-written",
+  "records-sent",
+  "offsets-sent",
+  "before-end",
+  "after-end",
+  "store-apply",
+  "store-applied",
+];
+
+for (const state of ["kept", "deleted"] as const) {
+  Deno.test.each(operations.map((operation) => ({ operation })))(
+    `StreamsApp re-keys each event once over crashes at $operation, with state ${state}`,
+    async ({ operation }) => {
+      await using driver = await startDriver();
+      const input = mixedRecords(4, 30);
+      const random = seededRandom(4);
+      for (const record of input) {
+        await driver.pipe(...(random.next() < 0.4 ? keyed(record) : [keyless(record, random)]));
+        if (random.next() < 0.3) driver.failNext(operation, { error: "crash" });
+        await driver.commit();
+        if (driver.tasks().length > 0) continue;
+        await driver.crash(0, { state });
+        await driver.restart();
+      }
+      await settled(driver);
+      if (driver.tasks().length === 0) await driver.restart();
+      await settled(driver);
+      await assertEqualsInput(driver, input);
+    },
+  );
+}
+
+Deno.test("StreamsApp re-keys each event once over lost answers", async () => {
+  await using driver = await startDriver();
+  const input = mixedRecords(5, 40);
+  const random = seededRandom(5);
+  for (const record of input) {
+    await driver.pipe(keyless(record, random));
+    driver.failNext(random.next() < 0.5 ? "before-end" : "after-end");
+    await driver.advance(5_000);
+  }
+  await driver.advance(60_000);
+  await settled(driver);
+  await assertEqualsInput(driver, input);
+});
+
+Deno.test("StreamsApp re-keys each event once among zombies and new owners", async () => {
+  const all = [0, 1, 2];
+  for (let seed = 1; seed <= 40; seed++) {
+    await using driver = await startDriver({ instances: 2, seed });
+    const input = mixedRecords(seed, 25);
+    const marks: Measurement[][] = [];
+    const random = seededRandom(seed);
+    let owner = 0;
+    for (const record of input) {
+      await driver.pipe(...(random.next() < 0.4 ? keyed(record) : [keyless(record, random)]));
+      if (random.next() < 0.4) await driver.commit();
+      if (random.next() < 0.85) continue;
+      const zombie = owner;
+      owner = 1 - owner;
+      await driver.rebalance(owner === 0 ? [all, []] : [[], all], { untold: [zombie] });
+      const mark = record.map((event) => ({ ...event, value: 0 }));
+      marks.push(mark);
+      await driver.pipe(...keyed(mark));
+      await driver.advance(20_000);
+      await driver.tellLost(zombie);
+    }
+    await driver.advance(60_000);
+    await settled(driver);
+    await assertEqualsInput(driver, [...input, ...marks]);
+  }
+});
