@@ -162,8 +162,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: "a wish missed between settling and waiting",
     file: "src/streams/task_control.ts",
-    find: 'if (this.#wanted !== "running") return undefined;',
-    replace: "",
+    find: 'if (this.#wanted !== "running" || this.#rung) {',
+    replace: "if (this.#rung) {",
     guarantee: "G10",
     test: "tests/unit/streams/task_control_test.ts",
   },

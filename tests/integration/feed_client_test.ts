@@ -1,43 +1,7 @@
 import assert from "node:assert/strict";
 import { PipelineError } from "../../src/base/errors.ts";
 import { RunningClient, until } from "../support/feed_bench.ts";
-
-/** What the hostile server does with one connection after the other. */
-type Behaviour = number | ((socket: WebSocket) => void);
-
-/** A server that behaves as it is told; the last behaviour stays. */
-class TortureServer implements AsyncDisposable {
-  readonly received: string[] = [];
-  connections = 0;
-  readonly #behaviours: Behaviour[];
-  readonly #http: Deno.HttpServer<Deno.NetAddr>;
-
-  constructor(...behaviours: Behaviour[]) {
-    this.#behaviours = behaviours;
-    this.#http = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen() {} }, (request) => {
-      return this.#answer(request);
-    });
-  }
-
-  get url(): string {
-    return `ws://127.0.0.1:${this.#http.addr.port}?token=`;
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.#http.shutdown();
-  }
-
-  #answer(request: Request): Response {
-    const behaviour = this.#behaviours[Math.min(this.connections, this.#behaviours.length - 1)];
-    this.connections++;
-    if (typeof behaviour === "number") return new Response("no", { status: behaviour });
-    const { socket, response } = Deno.upgradeWebSocket(request);
-    socket.onopen = () => behaviour?.(socket);
-    socket.onmessage = ({ data }) => this.received.push(String(data));
-    socket.onerror = () => {};
-    return response;
-  }
-}
+import { TortureServer } from "../support/torture_server.ts";
 
 const wellBehaved = (socket: WebSocket) => socket.send(`{"type":"ping"}`);
 
