@@ -10,6 +10,8 @@ export type LogEntry = Readonly<Record<string, unknown>> & { readonly message: s
 export interface ProgramOptions {
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** In place of the task's command. */
+  readonly command?: string;
 }
 
 /** Longest wait for a line of the log, ms. */
@@ -29,9 +31,12 @@ export class Program implements AsyncDisposable {
   readonly startedAtMs: number = Date.now();
   #exited = false;
 
-  constructor(name: ProgramName, { args = [], env = {} }: ProgramOptions = {}) {
+  constructor(
+    name: ProgramName,
+    { args = [], env = {}, command = denoJson.tasks[name].command }: ProgramOptions = {},
+  ) {
     this.#child = new Deno.Command(Deno.execPath(), {
-      args: [...runArguments(name), ...args],
+      args: [...runArguments(command), ...args],
       env: { NODE_OPTIONS: "--no-warnings", LOG_FORMAT: "json", ...env },
       stdin: "null",
       stdout: "null",
@@ -126,9 +131,9 @@ export class Program implements AsyncDisposable {
   }
 }
 
-/** The arguments of the program's task, without variables and without the reading of `.env`. */
-function runArguments(name: ProgramName): string[] {
-  const words = denoJson.tasks[name].command.split(" ");
+/** The arguments of a task's command, without variables and without the reading of `.env`. */
+function runArguments(command: string): string[] {
+  const words = command.split(" ");
   return words.slice(words.indexOf("run")).filter((word) => word !== "--env-file");
 }
 
