@@ -108,7 +108,9 @@ export function throwIfAborted(signal: AbortSignal): void {
 export function describeError(error: unknown): string {
   const parts: string[] = [];
   for (let e: unknown = error; e !== undefined && parts.length < 5;) {
-    parts.push(e instanceof Error ? e.message || e.name : String(e));
+    const message = e instanceof Error ? e.message || e.name : String(e);
+    // Messages of other people's errors may hold whole stacks, and our own may span lines.
+    parts.push(e === error ? message : message.split("\n", 1)[0] ?? message);
     e = e instanceof Error ? e.cause : undefined;
   }
   return parts.join(": ");

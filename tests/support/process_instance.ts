@@ -66,6 +66,11 @@ export class ProcessInstance implements AsyncDisposable {
     return await this.#ask("/readyz");
   }
 
+  /** Its metrics as Prometheus would read them. */
+  async metrics(): Promise<string> {
+    return (await this.#ask("/metrics")).text;
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#program?.kill();
   }

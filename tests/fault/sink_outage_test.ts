@@ -1,0 +1,108 @@
+/**
+ * Cassandra freezes, or is killed in the middle of a batch, while 2,000 trades a second arrive: the
+ * processor says so, keeps its place and its memory, and every row is there in the end.
+ *
+ * `FAULT_SINK_OUTAGE_S` is how long it is away; a frozen host is noticed after 12 s, one that is
+ * gone at once.
+ */
+import assert from "node:assert/strict";
+import { kafkaBrokers } from "../support/kafka_harness.ts";
+import { assertResults, eightSymbols, marketRun } from "../support/market_run.ts";
+import { committedBy, type ProcessInstance } from "../support/process_instance.ts";
+import { writeRecording } from "../support/recordings.ts";
+import { say } from "../support/say.ts";
+import { seconds } from "../support/seconds.ts";
+
+const ignore = kafkaBrokers().length === 0;
+const outageS = (usual: number) =>
+  Number((ignore ? undefined : Deno.env.get("FAULT_SINK_OUTAGE_S")) ?? usual);
+/** Recorded seconds per second: the recording has about 13 trades a second. */
+const speed = 150;
+const framesPerSecond = 750;
+/** What the feed sends before and after the outage. */
+const aroundS = 8;
+const catchUpMsMax = 180_000;
+/** What a processor that waits may take more than one that works; it holds one commit's rows. */
+const moreBytesMax = 120e6;
+
+Deno.test({
+  name: "nothing is lost while Cassandra is frozen",
+  ignore,
+  fn: () => survive("frozen", outageS(16)),
+});
+
+Deno.test({
+  name: "nothing is lost while Cassandra is killed",
+  ignore,
+  fn: () => survive("killed", outageS(4)),
+});
+
+async function survive(how: "frozen" | "killed", outageS: number): Promise<void> {
+  await using run = await marketRun(
+    (folder) =>
+      writeRecording(`${folder}/frames.jsonl`, {
+        frames: framesPerSecond * (outageS + aroundS),
+        seed: 9,
+        symbols: eightSymbols,
+      }),
+    { private: true },
+  );
+  const { pipeline, recording, services: { cassandra } } = run;
+  await pipeline.provision();
+  const instance = pipeline.instance();
+  instance.start();
+  const producer = await pipeline.produce(speed);
+  await committedBy([instance], recording.trades * 4 / (outageS + aroundS), catchUpMsMax);
+  const before = await residentBytes(instance);
+  await (how === "frozen" ? cassandra.pause() : cassandra.kill());
+  const away = await watch(instance, outageS);
+  await (how === "frozen" ? cassandra.resume() : cassandra.start());
+  assert.equal(await committedBy([instance], recording.trades, catchUpMsMax), recording.trades);
+  const after = await residentBytes(instance);
+  const megabytes = [before, away.residentMax, after].map((bytes) => Math.round(bytes / 1e6));
+  say(`${recording.trades} trades; resident before, during, after: ${megabytes.join(", ")} MB`);
+  say(`not ready after ${away.notReadyAfterS?.toFixed(1)} s: ${away.problem}`);
+  assert.ok(away.notReadyAfterS !== undefined, "it must say that it is not ready");
+  assert.match(away.problem, /Cassandra/);
+  assert.doesNotMatch(away.problem, /node_modules|\.js:\d+/, "no stack of the driver");
+  assert.ok(away.residentMax < before + moreBytesMax, "memory must not grow with the outage");
+  await untilReady(instance);
+  assert.equal(await producer.stop(), 0);
+  assert.equal(await instance.program?.stop(), 0);
+  say(await assertResults(run));
+}
+
+interface Watched {
+  readonly residentMax: number;
+  readonly notReadyAfterS: number | undefined;
+  readonly problem: string;
+}
+
+async function watch(instance: ProcessInstance, forS: number): Promise<Watched> {
+  const startedMs = performance.now();
+  let residentMax = 0;
+  let notReadyAfterS: number | undefined;
+  let problem = "";
+  while (performance.now() - startedMs < forS * 1_000) {
+    await seconds(0.5);
+    residentMax = Math.max(residentMax, await residentBytes(instance));
+    const { status, text } = await instance.readiness();
+    if (status !== 503) continue;
+    notReadyAfterS ??= (performance.now() - startedMs) / 1_000;
+    problem = text;
+  }
+  return { residentMax, notReadyAfterS, problem };
+}
+
+async function residentBytes(instance: ProcessInstance): Promise<number> {
+  const text = await instance.metrics();
+  return Number(/^process_resident_memory_bytes (\d+)$/m.exec(text)?.[1]);
+}
+
+async function untilReady(instance: ProcessInstance): Promise<void> {
+  const deadline = performance.now() + 30_000;
+  while ((await instance.readiness()).status !== 200) {
+    assert.ok(performance.now() < deadline, "it must become ready again");
+    await seconds(0.2);
+  }
+}
