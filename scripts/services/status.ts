@@ -1,3 +1,4 @@
+import { textTable } from "../lib/text_table.ts";
 import type { ServiceName } from "./definition.ts";
 import { healthOf, type MemberHealth } from "./readiness.ts";
 import { type MemberState, readState } from "./state.ts";
@@ -37,11 +38,5 @@ export function statusTable(statuses: readonly MemberStatus[]): string {
     member.mode,
     member.mode === "jar" ? member.log : "-",
   ]);
-  return alignColumns([head, ...rows]);
-}
-
-function alignColumns(rows: readonly (readonly string[])[]): string {
-  const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)));
-  const lines = rows.map((row) => row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join("  "));
-  return lines.map((line) => `${line.trimEnd()}\n`).join("");
+  return `${textTable([head, ...rows]).join("\n")}\n`;
 }

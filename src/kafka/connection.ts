@@ -2,6 +2,7 @@ import { type Clock, systemClock } from "../base/clock.ts";
 import type { Logger } from "../base/logger.ts";
 import { type Random, systemRandom } from "../base/random.ts";
 import type { Offset, TopicPartition } from "../streams/record.ts";
+import { deleteTopic, groupMemberCount, type TopicShape, topicShape } from "./admin.ts";
 import { type AppenderOptions, KafkaAppender } from "./appender.ts";
 import { Cluster } from "./cluster.ts";
 import { KafkaCommitLog } from "./commit_log.ts";
@@ -129,6 +130,24 @@ export class KafkaConnection implements AsyncDisposable {
   async ensureTopics(specs: readonly TopicSpec[]): Promise<TopicOutcome[]> {
     await using cluster = this.#newCluster();
     return await ensureTopics(cluster, specs, this.#waiting);
+  }
+
+  /** Members of a group, dead ones included whose session has not ended yet. */
+  async groupMemberCount(groupId: string): Promise<number> {
+    await using cluster = this.#newCluster();
+    return await groupMemberCount(cluster, groupId, this.#waiting);
+  }
+
+  /** How a topic is spread; `undefined` if it does not exist. */
+  async topicShape(topic: string): Promise<TopicShape | undefined> {
+    await using cluster = this.#newCluster();
+    return await topicShape(cluster, topic, this.#waiting);
+  }
+
+  /** Deletes a topic and waits until it is gone. */
+  async deleteTopic(topic: string): Promise<void> {
+    await using cluster = this.#newCluster();
+    await deleteTopic(cluster, topic, this.#waiting);
   }
 
   /** Removes the records of a partition before an offset, for good. */

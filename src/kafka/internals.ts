@@ -116,6 +116,12 @@ export interface Broker {
     readonly memberId: string;
   }): Promise<unknown>;
   leaveGroup(request: { readonly groupId: string; readonly memberId: string }): Promise<unknown>;
+  deleteTopics(
+    request: { readonly topics: readonly string[]; readonly timeout: number },
+  ): Promise<unknown>;
+  describeGroups(
+    request: { readonly groupIds: readonly string[] },
+  ): Promise<{ readonly groups: readonly { readonly members: readonly unknown[] }[] }>;
   createTopics(
     request: { readonly topics: readonly TopicCreation[]; readonly timeout: number },
   ): Promise<unknown>;

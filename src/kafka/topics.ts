@@ -30,8 +30,8 @@ export type TopicOutcome =
     readonly differences: readonly TopicDifference[];
   };
 
-/** After that a topic must be there with a leader for each partition, ms. */
-const timeoutMs = 30_000;
+/** After that a topic must be there with a leader for each partition, or be gone, ms. */
+export const topicTimeoutMs = 30_000;
 
 /** Number of the resource "topic" in DescribeConfigs. */
 const topicResource = 2;
@@ -48,7 +48,7 @@ export async function ensureTopics(
   const outcomes: TopicOutcome[] = [];
   for (const spec of specs) {
     try {
-      outcomes.push(await ensureTopic(cluster, spec, new Deadline(waiting, timeoutMs)));
+      outcomes.push(await ensureTopic(cluster, spec, new Deadline(waiting, topicTimeoutMs)));
     } catch (error) {
       throw toPipelineError(error, `provide topic ${spec.name}`, { topic: spec.name });
     }
@@ -70,7 +70,11 @@ async function ensureTopic(
   return { name: spec.name, outcome: "created" };
 }
 
-async function findTopic(cluster: Cluster, name: string): Promise<TopicMetadata | undefined> {
+/** What the brokers say of a topic; `undefined` if it does not exist. */
+export async function findTopic(
+  cluster: Cluster,
+  name: string,
+): Promise<TopicMetadata | undefined> {
   try {
     return await cluster.refresh(name);
   } catch (error) {
@@ -92,7 +96,9 @@ async function create(
   };
   try {
     await deadline.retry(() =>
-      cluster.onAny((broker) => broker.createTopics({ topics: [topic], timeout: timeoutMs / 2 }))
+      cluster.onAny((broker) =>
+        broker.createTopics({ topics: [topic], timeout: topicTimeoutMs / 2 })
+      )
     );
     return "created";
   } catch (error) {
@@ -147,7 +153,7 @@ export async function deleteRecords(
 ): Promise<void> {
   const topics = [{ topic, partitions: [{ partition, offset: String(before) }] }];
   try {
-    await new Deadline(waiting, timeoutMs).retry(async () => {
+    await new Deadline(waiting, topicTimeoutMs).retry(async () => {
       const leader = await cluster.leader({ topic, partition });
       await cluster.onNode(leader, (broker) => broker.deleteRecords({ topics }));
     });

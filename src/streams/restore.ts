@@ -3,6 +3,7 @@ import { PipelineError } from "../base/errors.ts";
 import type { LogBounds, RecordLog, StateStore, StoreEntry } from "./ports.ts";
 import { type LogRecord, type Offset, partitionName, type TopicPartition } from "./record.ts";
 import type { RestoreProgress } from "./status.ts";
+import { beginAnew } from "./truncated.ts";
 
 /** What a restore works with. */
 export interface RestoreOptions {
@@ -67,12 +68,10 @@ export function checkedPosition(
 ): Offset {
   const from = checkpoint ?? 0;
   if (startOffset === 0 && from <= endOffset) return from;
-  const remedy = "stop every instance, delete the topic and the state folders, " +
-    "reset the group's offsets, start again";
   throw new PipelineError(
     "CHANGELOG_TRUNCATED",
     `Cannot restore ${partitionName(changelog)} from offset ${from} as the changelog holds ` +
-      `${startOffset} to ${endOffset}: to build the state anew, ${remedy}`,
+      `${startOffset} to ${endOffset}: ${beginAnew}`,
     { context: { ...changelog, from, startOffset, endOffset } },
   );
 }

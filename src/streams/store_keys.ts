@@ -65,6 +65,12 @@ export function windowRange(key: string, fromMs: number, toMs: number): KeyRange
   return { gte: windowKey(key, fromMs), lt: windowKey(key, toMs) };
 }
 
+/** Everything that the engine keeps in a store; what adapters add lies outside. */
+export const allRows: KeyRange = {
+  gte: new Uint8Array([keyTag]),
+  lt: new Uint8Array([windowTag + 1]),
+};
+
 /** The time records of all keys. */
 export const allKeyStates: KeyRange = {
   gte: new Uint8Array([keyTag]),

@@ -32,7 +32,7 @@ import { type EngineCodecs, firstMeta, type TaskMeta } from "./state.ts";
 import type { RestoreProgress, TaskState } from "./status.ts";
 import { metaKey } from "./store_keys.ts";
 import type { Topology } from "./topology.ts";
-import { inputTruncated } from "./truncated.ts";
+import { beginAnew, inputTruncated } from "./truncated.ts";
 import { WriteCache } from "./write_cache.ts";
 
 /** What the engine runs on. */
@@ -272,8 +272,7 @@ async function findPlace<R>(
     throw new PipelineError(
       "CHANGELOG_TRUNCATED",
       `Cannot go on with ${partitionName(input)} at committed offset ${committed?.offset} as its ` +
-        `state is gone: ${partitionName(changelog)} holds no meta record; to build the state ` +
-        `anew, stop every instance, reset the group's offsets, start again`,
+        `state is gone: ${partitionName(changelog)} holds no meta record; ${beginAnew}`,
       { context: { ...input, committed: committed?.offset } },
     );
   }
@@ -283,7 +282,7 @@ async function findPlace<R>(
       "CHANGELOG_TRUNCATED",
       `Cannot go on with ${partitionName(input)} as state and group disagree: the state is as of ` +
         `offset ${meta.inputOffset}, the group committed ${committed.offset}; set the group's ` +
-        `offset to ${meta.inputOffset} with kafka-consumer-groups, or reset state and offsets`,
+        `offset to ${meta.inputOffset} with kafka-consumer-groups, or, ${beginAnew}`,
       { context: { ...input, state: meta.inputOffset, committed: committed.offset } },
     );
   }

@@ -1,0 +1,62 @@
+/**
+ * `deno task state`: looks at the local state, and begins it anew. `--help` says how.
+ */
+import { exitCodeOf, exitCodes } from "../src/app/exit_code.ts";
+import { describeError } from "../src/base/errors.ts";
+import { print, printError } from "./lib/print.ts";
+import { listStores } from "./state/list.ts";
+import { type OpenedState, openState } from "./state/opened_state.ts";
+import { parseStateOptions, type StateOptions, usage } from "./state/options.ts";
+import { resetState } from "./state/reset.ts";
+import { readStateConfig } from "./state/state_config.ts";
+import { verifyStores } from "./state/verify.ts";
+import { exportWindows, showWindows } from "./state/windows.ts";
+
+/** @returns False when something is wrong with the state, or in the way. */
+async function run(options: StateOptions): Promise<boolean> {
+  const environment = Deno.env.toObject();
+  if (options.command === "reset") {
+    if (options.dataDir === undefined) {
+      return await resetState(readStateConfig(environment), options);
+    }
+    printError(`To begin anew, stop start and delete the folder ${options.dataDir}`);
+    return false;
+  }
+  await using state = await openState(environment, options.dataDir);
+  if (state.inputs.length === 0) {
+    printError("There is no state of this application and topic here");
+    return false;
+  }
+  return await look(state, options);
+}
+
+async function look(state: OpenedState, options: StateOptions): Promise<boolean> {
+  switch (options.command) {
+    case "ls":
+      await listStores(state);
+      return true;
+    case "verify":
+      return await verifyStores(state);
+    case "export":
+      return found(await exportWindows(state, options), options);
+    default:
+      return found(await showWindows(state, options), options);
+  }
+}
+
+function found(symbols: number, { symbol }: StateOptions): boolean {
+  if (symbols > 0 || symbol === undefined) return true;
+  printError(`There is no symbol "${symbol}" in this state`);
+  return false;
+}
+
+if (Deno.args.includes("--help") || Deno.args.includes("-h")) {
+  print(usage);
+} else {
+  try {
+    Deno.exitCode = await run(parseStateOptions(Deno.args)) ? exitCodes.ok : exitCodes.failed;
+  } catch (error) {
+    printError(describeError(error));
+    Deno.exitCode = error instanceof TypeError ? exitCodes.config : exitCodeOf(error);
+  }
+}

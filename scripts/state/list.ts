@@ -1,0 +1,43 @@
+import { decodeState } from "../../src/streams/codec.ts";
+import { keyTimes } from "../../src/streams/key_times.ts";
+import type { StateStore } from "../../src/streams/ports.ts";
+import { partitionName, type TopicPartition } from "../../src/streams/record.ts";
+import { allRows, metaKey } from "../../src/streams/store_keys.ts";
+import { print } from "../lib/print.ts";
+import { textTable } from "../lib/text_table.ts";
+import type { OpenedState } from "./opened_state.ts";
+
+const heading = ["PARTITION", "ROWS", "SYMBOLS", "INPUT OFFSET", "CHANGELOG", "BEHIND"];
+
+/** `ls`: one line for each store. */
+export async function listStores(state: OpenedState): Promise<void> {
+  const lines: string[][] = [];
+  for (const input of state.inputs) {
+    await using store = await state.open(input);
+    lines.push(await describe(state, store, input));
+  }
+  for (const line of textTable([heading, ...lines])) print(line);
+}
+
+async function describe(
+  { codecs, committedPosition }: OpenedState,
+  store: StateStore,
+  input: TopicPartition,
+): Promise<string[]> {
+  const stored = store.get(metaKey);
+  const position = store.checkpoint?.changelogPosition;
+  const meta = stored === undefined ? undefined : decodeState(codecs.meta, stored);
+  let rows = 0;
+  for await (const _ of store.scan(allRows)) rows++;
+  let symbols = 0;
+  for await (const _ of keyTimes(store, codecs.keyState)) symbols++;
+  const committed = await committedPosition(input).catch(() => undefined);
+  return [
+    partitionName(input),
+    String(rows),
+    String(symbols),
+    String(meta?.inputOffset ?? "-"),
+    String(position ?? "-"),
+    committed === undefined ? "-" : String(committed - (position ?? 0)),
+  ];
+}

@@ -1,0 +1,110 @@
+import { readStartConfig } from "../../src/app/start_config.ts";
+import { systemClock } from "../../src/base/clock.ts";
+import { silentLogger } from "../../src/base/logger.ts";
+import { connectKafka } from "../../src/kafka/connection.ts";
+import { LevelStateStores } from "../../src/level/state_store.ts";
+import { marketChangelog } from "../../src/market/topology.ts";
+import { HttpSchemaRegistry } from "../../src/registry/registry_client.ts";
+import type { StateCodecs } from "../../src/registry/state_codecs.ts";
+import { parseCommitMetadata } from "../../src/streams/commit_metadata.ts";
+import type { CommitLog, RecordLog, StateStore, StateStores } from "../../src/streams/ports.ts";
+import { type Offset, partitionName, type TopicPartition } from "../../src/streams/record.ts";
+import { openEmbedded } from "../../src/wiring/embedded.ts";
+import { marketStateCodecs } from "../../src/wiring/market_processor.ts";
+import { readStateConfig, type StateConfig } from "./state_config.ts";
+
+/** The state of an instance that does not run, and what can read it. Owner: the command. */
+export interface OpenedState extends AsyncDisposable {
+  readonly changelog: string;
+  /** Partitions that have a store here. */
+  readonly inputs: readonly TopicPartition[];
+  readonly codecs: StateCodecs;
+  readonly log: RecordLog;
+  /** Where the changelog stood at the partition's last commit; `undefined` before the first. */
+  readonly committedPosition: (input: TopicPartition) => Promise<Offset | undefined>;
+  open(input: TopicPartition): Promise<StateStore>;
+}
+
+/**
+ * Opens the state of `process`, or of `start` in a folder.
+ *
+ * @throws {PipelineError} `STORE_LOCKED` while the program runs; `REGISTRY_UNAVAILABLE`.
+ */
+export async function openState(
+  environment: Record<string, string>,
+  dataDir: string | undefined,
+): Promise<OpenedState> {
+  return dataDir === undefined
+    ? await openDistributed(readStateConfig(environment))
+    : await openFolder(environment, dataDir);
+}
+
+async function openDistributed(config: StateConfig): Promise<OpenedState> {
+  const { topic, applicationId, conditionPolicy, stateDir, brokers, registryUrl } = config;
+  const changelog = marketChangelog(applicationId, conditionPolicy);
+  const inputs = await inputsIn(`${stateDir}/${changelog}`, topic);
+  await using opening = new AsyncDisposableStack();
+  const stores = opening.use(await LevelStateStores.open(stateDir, changelog));
+  const kafka = opening.use(connectKafka({ brokers, clientId: "state", logger: silentLogger }));
+  const registry = new HttpSchemaRegistry({ url: registryUrl, clock: systemClock });
+  const codecs = await marketStateCodecs(registry, applicationId, conditionPolicy);
+  return opened({
+    changelog,
+    inputs,
+    codecs,
+    log: kafka.log(),
+    commitLog: kafka.commitLog(applicationId),
+    stores,
+    resources: opening.move(),
+  });
+}
+
+async function openFolder(
+  environment: Record<string, string>,
+  dataDir: string,
+): Promise<OpenedState> {
+  const config = readStartConfig(environment, ["--data", dataDir]);
+  const { topic, applicationId, conditionPolicy } = config;
+  const changelog = marketChangelog(applicationId, conditionPolicy);
+  const inputs = await inputsIn(`${dataDir}/state/${changelog}`, topic);
+  await using opening = new AsyncDisposableStack();
+  const embedded = opening.use(await openEmbedded(config, systemClock));
+  const codecs = await marketStateCodecs(embedded.schemas, applicationId, conditionPolicy);
+  return opened({ ...embedded, changelog, inputs, codecs, resources: opening.move() });
+}
+
+function opened(
+  parts: Pick<OpenedState, "changelog" | "inputs" | "codecs" | "log"> & {
+    readonly commitLog: CommitLog;
+    readonly stores: StateStores;
+    readonly resources: AsyncDisposableStack;
+  },
+): OpenedState {
+  const { changelog, inputs, codecs, log, commitLog, stores, resources } = parts;
+  return {
+    changelog,
+    inputs,
+    codecs,
+    log,
+    committedPosition: async (input) =>
+      parseCommitMetadata((await commitLog.committed(input))?.metadata ?? "")?.changelogPosition,
+    open: (input) => stores.open(input),
+    [Symbol.asyncDispose]: () => resources.disposeAsync(),
+  };
+}
+
+/** The partitions of a topic that have a folder of their own; none if there is no state at all. */
+async function inputsIn(folder: string, topic: string): Promise<TopicPartition[]> {
+  const inputs: TopicPartition[] = [];
+  try {
+    for await (const { name, isDirectory } of Deno.readDir(folder)) {
+      const partition = Number(name.slice(topic.length + 1));
+      if (isDirectory && name === partitionName({ topic, partition })) {
+        inputs.push({ topic, partition });
+      }
+    }
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  return inputs.sort((a, b) => a.partition - b.partition);
+}

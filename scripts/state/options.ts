@@ -1,0 +1,100 @@
+import { parseArgs } from "node:util";
+
+/** What can be done with the state. */
+export const commands = ["ls", "get", "scan", "verify", "export", "reset"] as const;
+
+/** One of them. */
+export type Command = typeof commands[number];
+
+/** What was asked for. */
+export interface StateOptions {
+  readonly command: Command;
+  /** For `get`; the only one for `scan` and `export`, if given. */
+  readonly symbol: string | undefined;
+  /** Window starts in `[fromMs, toMs)`. */
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** Windows of each symbol at most, the newest. */
+  readonly limit: number;
+  /** Folder of `start`; `undefined` for the state of `process`. */
+  readonly dataDir: string | undefined;
+  /** For `reset`: do it. */
+  readonly yes: boolean;
+}
+
+/** What `--help` prints. */
+export const usage = `Looks at the local state of process, or of start, and begins it anew.
+
+Usage: deno task state ls|get|scan|verify|export|reset [SYMBOL] [options]
+
+  ls               each task's store: rows, symbols, place in the input and the changelog
+  get SYMBOL       a symbol's time and its newest windows
+  scan [SYMBOL]    windows as lines of text
+  export [SYMBOL]  windows as JSON lines
+  verify           reads every row, and compares it with a state rebuilt from the changelog
+  reset            says what beginning anew would delete; with --yes deletes it. Everything is then
+                   computed again from the start of the input, and wins over the old rows
+
+Options
+  --from TIME    windows from this start on: ISO 8601, or epoch ms
+  --to TIME      and before this one
+  --limit N      of each symbol the N newest                       (default 20; export: all)
+  --data DIR     the state of "deno task start" in this folder, not that of process
+  --yes          reset: do it
+  --help         this text
+
+The settings are those of process: STATE_DIR, APPLICATION_ID, TOPIC_KAFKA, CONDITION_POLICY,
+KAFKA_URL, SCHEMA_REGISTRY_URL; a file .env is read. Stop the process first: a store has one user.
+
+Exit codes: 0 done, 1 something is wrong with the state or in the way, 2 wrong arguments.`;
+
+const everything = { from: 0, to: Number.MAX_SAFE_INTEGER };
+
+/**
+ * Reads the command line.
+ *
+ * @throws {TypeError} With what is wrong.
+ */
+export function parseStateOptions(args: readonly string[]): StateOptions {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      from: { type: "string" },
+      to: { type: "string" },
+      limit: { type: "string" },
+      data: { type: "string" },
+      yes: { type: "boolean", default: false },
+    },
+  });
+  const [name, symbol, ...more] = positionals;
+  const command = commands.find((known) => known === name);
+  if (command === undefined) {
+    throw new TypeError(`command must be one of ${commands.join(", ")}: received "${name ?? ""}"`);
+  }
+  if (more.length > 0) throw new TypeError(`one symbol at most: received ${more.length + 1}`);
+  if (command === "get" && symbol === undefined) throw new TypeError("get must be told a symbol");
+  return {
+    command,
+    symbol,
+    fromMs: timeOf("--from", values.from) ?? everything.from,
+    toMs: timeOf("--to", values.to) ?? everything.to,
+    limit: countOf(values.limit) ?? (command === "export" ? Number.MAX_SAFE_INTEGER : 20),
+    dataDir: values.data,
+    yes: values.yes,
+  };
+}
+
+function timeOf(option: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const timeMs = /^\d+$/.test(text) ? Number(text) : Date.parse(text);
+  if (Number.isSafeInteger(timeMs) && timeMs >= 0) return timeMs;
+  throw new TypeError(`${option} must be ISO 8601 or epoch ms: received "${text}"`);
+}
+
+function countOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const count = Number(text);
+  if (Number.isSafeInteger(count) && count > 0) return count;
+  throw new TypeError(`--limit must be a whole number > 0: received "${text}"`);
+}

@@ -1,0 +1,98 @@
+import { systemClock } from "../../src/base/clock.ts";
+import { silentLogger } from "../../src/base/logger.ts";
+import { connectKafka, type KafkaConnection } from "../../src/kafka/connection.ts";
+import { LevelStateStores } from "../../src/level/state_store.ts";
+import { marketChangelog } from "../../src/market/topology.ts";
+import { HttpSchemaRegistry } from "../../src/registry/registry_client.ts";
+import { beginGeneration } from "../../src/streams/new_generation.ts";
+import { repartitionTopic } from "../../src/streams/topology.ts";
+import { pipelineTopics } from "../../src/wiring/internal_topics.ts";
+import { marketStateCodecs } from "../../src/wiring/market_processor.ts";
+import { print, printError } from "../lib/print.ts";
+import type { StateConfig } from "./state_config.ts";
+
+/** A topic that is deleted and made anew. */
+interface InternalTopic {
+  readonly name: string;
+  readonly partitions: number;
+  readonly replicationFactor: number;
+  readonly config: Readonly<Record<string, string>>;
+}
+
+/**
+ * `reset`: says what would be deleted, or deletes it and begins a new generation of every task.
+ *
+ * @returns False when something is in the way.
+ */
+export async function resetState(
+  config: StateConfig,
+  { yes }: { readonly yes: boolean },
+): Promise<boolean> {
+  const { brokers, applicationId: group, topic, stateDir, conditionPolicy } = config;
+  await using kafka = connectKafka({ brokers, clientId: "state", logger: silentLogger });
+  const members = await kafka.groupMemberCount(group);
+  if (members > 0) {
+    printError(
+      `Cannot reset as group ${group} must have no members: it has ${members}. ` +
+        "Stop every instance of process; one that was killed leaves after 15 s",
+    );
+    return false;
+  }
+  const changelog = marketChangelog(group, conditionPolicy);
+  const folder = `${stateDir}/${changelog}`;
+  const topics = await internalTopics(kafka, config, changelog);
+  print(`${yes ? "Deleting" : "Would delete"}:`);
+  for (const { name, partitions } of topics) print(`  topic ${name}, ${partitions} partitions`);
+  print(`  place of group ${group} in ${topic}: it begins again at the start of the topic`);
+  print(`  folder ${folder}; do the same on every machine that has one`);
+  if (!yes) {
+    print('Nothing was done. "deno task state reset --yes" does it.');
+    return true;
+  }
+  await deleteFolder(stateDir, changelog, folder);
+  for (const { name } of topics) await kafka.deleteTopic(name);
+  await kafka.ensureTopics(topics);
+  await beginGenerations(kafka, config, changelog);
+  print("Done. The next start of process computes everything from the start of the input.");
+  return true;
+}
+
+async function internalTopics(
+  kafka: KafkaConnection,
+  { topic, applicationId, conditionPolicy }: StateConfig,
+  changelog: string,
+): Promise<InternalTopic[]> {
+  const input = await kafka.topicShape(topic);
+  const shape = input ?? { partitions: 0, replicationFactor: 0 };
+  const names = [changelog, repartitionTopic(applicationId)];
+  const specs = pipelineTopics(topic, applicationId, conditionPolicy);
+  return specs.filter(({ name }) => names.includes(name)).map((spec) => ({ ...spec, ...shape }));
+}
+
+/** Refuses while a process has the folder. */
+async function deleteFolder(stateDir: string, changelog: string, folder: string): Promise<void> {
+  {
+    await using _lock = await LevelStateStores.open(stateDir, changelog);
+  }
+  await Deno.remove(folder, { recursive: true });
+}
+
+async function beginGenerations(
+  kafka: KafkaConnection,
+  { topic, applicationId, conditionPolicy, registryUrl }: StateConfig,
+  changelog: string,
+): Promise<void> {
+  const registry = new HttpSchemaRegistry({ url: registryUrl, clock: systemClock });
+  const codecs = await marketStateCodecs(registry, applicationId, conditionPolicy);
+  const ports = { log: kafka.log(), commitLog: kafka.commitLog(applicationId), codecs };
+  const partitions = await ports.log.partitionCount(topic);
+  for (let partition = 0; partition < partitions; partition++) {
+    const place = {
+      input: { topic, partition },
+      changelog: { topic: changelog, partition },
+      repartition: { topic: repartitionTopic(applicationId), partition, partitions },
+    };
+    const { inputOffset } = await beginGeneration(ports, place, systemClock.nowMs());
+    print(`  ${topic}-${partition} begins at offset ${inputOffset}`);
+  }
+}

@@ -1,0 +1,27 @@
+import { type EngineConfig, engineSettings } from "../../src/app/engine_settings.ts";
+import { readConfig } from "../../src/app/read_config.ts";
+import type { Program } from "../../src/app/setting.ts";
+import * as settings from "../../src/app/settings.ts";
+
+/** Where the state of `process` is. */
+export interface StateConfig extends EngineConfig {
+  readonly brokers: readonly string[];
+  readonly registryUrl: string;
+  readonly stateDir: string;
+}
+
+const stateProgram: Program<StateConfig> = {
+  name: "state",
+  summary: "Looks at the local state of process, and begins it anew.",
+  settings: {
+    ...engineSettings,
+    brokers: settings.kafkaBrokers,
+    registryUrl: settings.registryUrl,
+    stateDir: settings.stateDir,
+  },
+};
+
+/** @throws {PipelineError} `CONFIG_INVALID` with every problem. */
+export function readStateConfig(environment: Record<string, string>): Readonly<StateConfig> {
+  return readConfig(stateProgram, environment);
+}

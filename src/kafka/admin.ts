@@ -1,0 +1,73 @@
+import type { Cluster } from "./cluster.ts";
+import { faultType, ProtocolFault, toPipelineError } from "./errors.ts";
+import { Deadline, type Waiting } from "./retry.ts";
+import { findTopic, topicTimeoutMs } from "./topics.ts";
+
+/** How a topic is spread over the cluster. */
+export interface TopicShape {
+  readonly partitions: number;
+  readonly replicationFactor: number;
+}
+
+/** Members of a group that are alive, or not yet known to be dead. */
+export async function groupMemberCount(
+  cluster: Cluster,
+  groupId: string,
+  waiting: Waiting,
+): Promise<number> {
+  try {
+    const { groups } = await new Deadline(waiting, topicTimeoutMs).retry(() =>
+      cluster.onCoordinator(
+        "group",
+        groupId,
+        (broker) => broker.describeGroups({ groupIds: [groupId] }),
+      )
+    );
+    return groups[0]?.members.length ?? 0;
+  } catch (error) {
+    if (faultType(error) === "GROUP_ID_NOT_FOUND") return 0;
+    throw toPipelineError(error, `look at group ${groupId}`, { groupId });
+  }
+}
+
+/** The shape of a topic; `undefined` if it does not exist. */
+export async function topicShape(
+  cluster: Cluster,
+  topic: string,
+  waiting: Waiting,
+): Promise<TopicShape | undefined> {
+  try {
+    const found = await new Deadline(waiting, topicTimeoutMs).retry(() =>
+      findTopic(cluster, topic)
+    );
+    return found && {
+      partitions: found.partitions.length,
+      replicationFactor: found.partitions[0]?.replicas.length ?? 0,
+    };
+  } catch (error) {
+    throw toPipelineError(error, `look at topic ${topic}`, { topic });
+  }
+}
+
+/** Deletes a topic with its records; resolves when no broker answers for it any more. */
+export async function deleteTopic(
+  cluster: Cluster,
+  topic: string,
+  waiting: Waiting,
+): Promise<void> {
+  const deadline = new Deadline(waiting, topicTimeoutMs);
+  try {
+    await deadline.retry(() =>
+      cluster.onAny((broker) =>
+        broker.deleteTopics({ topics: [topic], timeout: topicTimeoutMs / 2 })
+      )
+    );
+    await deadline.retry(async () => {
+      if (await findTopic(cluster, topic) !== undefined) {
+        throw new ProtocolFault(5, `Deletion of ${topic}`);
+      }
+    });
+  } catch (error) {
+    throw toPipelineError(error, `delete topic ${topic}`, { topic });
+  }
+}

@@ -1,0 +1,155 @@
+/** `deno task state` on the state of real processes: what it shows, what it refuses, what it resets. */
+import assert from "node:assert/strict";
+import { kafkaBrokers } from "../support/kafka_harness.ts";
+import { assertResults, type MarketRun, marketRun, runPartitions } from "../support/market_run.ts";
+import { ProcessInstance } from "../support/process_instance.ts";
+import { committedBy } from "../support/process_instance.ts";
+import { writeRecording } from "../support/recordings.ts";
+import { Program } from "../support/program.ts";
+import { seconds } from "../support/seconds.ts";
+import { rawClient } from "../support/cassandra_keyspace.ts";
+
+const ignore = kafkaBrokers().length === 0;
+const catchUpMsMax = 60_000;
+
+interface Answer {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+
+async function state(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Promise<Answer> {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-q", "-A", "scripts/state.ts", ...args],
+    env: { ...env, NODE_OPTIONS: "--no-warnings" },
+  }).output();
+  const decoder = new TextDecoder();
+  return { code, out: decoder.decode(stdout), err: decoder.decode(stderr) };
+}
+
+async function processedRun(closing: AsyncDisposableStack, graceMs: number): Promise<MarketRun> {
+  const run = closing.use(
+    await marketRun((folder) => writeRecording(`${folder}/frames.jsonl`, { frames: 900, seed: 4 })),
+  );
+  await run.pipeline.provision();
+  const instance = closing.use(
+    new ProcessInstance({ ...run.pipeline.environment, WINDOW_GRACE_MS: String(graceMs) }),
+  );
+  instance.start();
+  await instance.program?.line("Processing");
+  const producer = closing.use(await run.pipeline.produce());
+  await committedBy([instance], run.recording.trades, catchUpMsMax);
+  const locked = await state(["ls"], run.pipeline.environment);
+  assert.equal(locked.code, 1);
+  assert.match(locked.err, /in use: stop the other process/);
+  const member = await state(["reset", "--yes"], run.pipeline.environment);
+  assert.equal(member.code, 1);
+  assert.match(member.err, /must have no members: it has 1/);
+  assert.equal(await producer.stop(), 0);
+  assert.equal(await instance.program?.stop(), 0);
+  return run;
+}
+
+Deno.test({
+  name: "state shows, exports and verifies what a processor left behind",
+  ignore,
+  async fn() {
+    await using closing = new AsyncDisposableStack();
+    const { pipeline, recording } = await processedRun(closing, 60_000);
+    const env = pipeline.environment;
+
+    const listed = await state(["ls"], env);
+    assert.equal(listed.code, 0, listed.err);
+    assert.match(listed.out, /^PARTITION +ROWS +SYMBOLS +INPUT OFFSET +CHANGELOG +BEHIND$/m);
+    assert.match(listed.out, new RegExp(`^${pipeline.topic}-\\d( +\\d+){4} +0$`, "m"));
+
+    const shown = await state(["get", "AAPL", "--limit", "3"], env);
+    assert.equal(shown.code, 0, shown.err);
+    assert.match(shown.out, /^AAPL: stream time 2024-01-02T14:/);
+    assert.equal(shown.out.trimEnd().split("\n").length, 2 + 3);
+
+    const exported = await state(["export"], env);
+    const rows = exported.out.trimEnd().split("\n").map((line) => JSON.parse(line));
+    assert.ok(rows.reduce((sum, { count }) => sum + count, 0) > 0);
+    assert.deepEqual([...new Set(rows.map(({ symbol }) => symbol))].sort(), recording.symbols);
+
+    const verified = await state(["verify"], env);
+    assert.equal(verified.code, 0, verified.out);
+    assert.match(verified.out, /sound; \d+ rows, as the changelog has them/);
+
+    const unknown = await state(["get", "NOSUCH"], env);
+    assert.deepEqual([unknown.code, unknown.err.trim()], [
+      1,
+      'There is no symbol "NOSUCH" in this state',
+    ]);
+    const wrong = await state(["show"], env);
+    assert.equal(wrong.code, 2);
+    assert.match(wrong.err, /command must be one of ls, get/);
+  },
+});
+
+Deno.test({
+  name: "state reset says what it would do, does it, and the rows made again win",
+  ignore,
+  async fn() {
+    await using closing = new AsyncDisposableStack();
+    const run = await processedRun(closing, 0); // much is late: the windows are others
+    const { pipeline, recording } = run;
+    const env = pipeline.environment;
+    const before = await writeTimes(pipeline.keyspace);
+
+    const dry = await state(["reset"], env);
+    assert.equal(dry.code, 0, dry.err);
+    assert.match(dry.out, new RegExp(`topic ${run.changelog}, ${runPartitions} partitions`));
+    assert.match(dry.out, new RegExp(`topic ${pipeline.application}-repartition`));
+    assert.match(dry.out, /Nothing was done/);
+    assert.match((await state(["ls"], env)).out, /AAPL|-0 /);
+
+    const done = await state(["reset", "--yes"], env);
+    assert.equal(done.code, 0, done.err);
+    const instance = closing.use(new ProcessInstance(env)); // with the usual grace
+    instance.start();
+    await committedBy([instance], recording.trades, catchUpMsMax);
+    assert.equal(await instance.program?.stop(), 0);
+    await assertResults(run);
+    const after = await writeTimes(pipeline.keyspace);
+    for (const [row, time] of before) assert.ok((after.get(row) ?? 0) > time, row);
+  },
+});
+
+/** Write times of the windows, microseconds, by symbol and start. */
+async function writeTimes(keyspace: string): Promise<Map<string, number>> {
+  await using raw = await rawClient();
+  const { rows } = await raw.client.execute(
+    "SELECT symbol, window_start, writetime(trade_count) AS written " +
+      `FROM ${keyspace}.running_averages_15_sec`,
+    [],
+    { fetchSize: 10_000 },
+  );
+  return new Map(rows.map((row) => [
+    `${row["symbol"]} ${row["window_start"].toISOString()}`,
+    Number(row["written"]),
+  ]));
+}
+
+Deno.test("state looks into the folder of start", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "state-" });
+  const recording = await writeRecording(`${folder}/frames.jsonl`, { frames: 400, seed: 8 });
+  const args = ["--data", `${folder}/data`, "--replay", recording.path, "--speed", "max"];
+  await using program = new Program("start", { args, env: { HTTP_PORT: "0" } });
+  await program.line("The recording is at its end");
+  await seconds(1.5); // a commit's time
+  assert.equal(await program.stop(), 0);
+  const verified = await state(["verify", "--data", `${folder}/data`], {});
+  assert.equal(verified.code, 0, verified.out + verified.err);
+  assert.match(verified.out, /sound; \d+ rows, as the changelog has them/);
+  const shown = await state(["scan", "--data", `${folder}/data`, "--limit", "2"], {});
+  assert.match(shown.out, /^AAPL +2024-/m);
+  const reset = await state(["reset", "--data", `${folder}/data`], {});
+  assert.equal(reset.code, 1);
+  assert.match(reset.err, /delete the folder/);
+  await Deno.remove(folder, { recursive: true });
+});
