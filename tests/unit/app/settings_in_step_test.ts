@@ -1,5 +1,6 @@
 /** The places that list settings must not drift from the one that defines them. */
 import assert from "node:assert/strict";
+import compose from "../../../compose/compose.yaml" with { type: "text" };
 import config from "../../../deno.json" with { type: "json" };
 import example from "../../../.env.example" with { type: "text" };
 import { feedProgram } from "../../../src/app/feed_config.ts";
@@ -22,6 +23,9 @@ const programs: readonly Program<any>[] = [
 
 const tasks: Readonly<Record<string, { description: string; command?: string }>> = config.tasks;
 
+/** What `docker compose` reads besides the settings of the programs. */
+const composeVariables = ["COMPOSE_PROFILES", "GRAFANA_PASSWORD"];
+
 function variablesOf(settings: readonly Setting<unknown>[]): string[] {
   return settings.flatMap(({ variable }) => variable ?? []);
 }
@@ -43,5 +47,8 @@ Deno.test(".env.example lists every variable with a default of it", () => {
       .map(({ defaultText = "" }) => defaultText);
     assert(defaults.includes(shown.get(variable) ?? "absent"), variable);
   }
-  assert.deepEqual([...shown.keys()].sort(), [...new Set(variablesOf(settings))].sort());
+  const known = new Set([...variablesOf(settings), ...composeVariables]);
+  assert.deepEqual([...shown.keys()].sort(), [...known].sort());
+  const interpolated = [...compose.matchAll(/\$\{([A-Z_]+)/g)].map(([, name = ""]) => name);
+  for (const name of interpolated) assert(known.has(name), name);
 });

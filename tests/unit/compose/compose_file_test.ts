@@ -1,0 +1,185 @@
+/** compose/compose.yaml must fit the programs that it runs, and be safe to run. */
+import assert from "node:assert/strict";
+import { CATALOGUE } from "../../../scripts/services/catalogue.ts";
+import composeText from "../../../compose/compose.yaml" with { type: "text" };
+import dockerfile from "../../../compose/Dockerfile" with { type: "text" };
+import config from "../../../deno.json" with { type: "json" };
+import { feedProgram, readFeedConfig } from "../../../src/app/feed_config.ts";
+import { processProgram, readProcessConfig } from "../../../src/app/process_config.ts";
+import { produceProgram, readProduceConfig } from "../../../src/app/produce_config.ts";
+import { provisionProgram, readProvisionConfig } from "../../../src/app/provision_config.ts";
+import { settingsOf } from "../../../src/app/setting.ts";
+import {
+  type ComposeService,
+  environmentOf,
+  parseComposeFile,
+} from "../../support/compose_file.ts";
+
+const file = parseComposeFile(composeText);
+const services = Object.entries(file.services);
+const profiles = ["feed", "live", "dev"];
+const memoryBytesMax = 6 * 1024 ** 3;
+
+function serviceOf(name: string): ComposeService {
+  const service = file.services[name];
+  assert(service, name);
+  return service;
+}
+
+/** What each container runs, and what it is not given on purpose. */
+const programs = [
+  // A file of the host is none of the container's.
+  ["produce", settingsOf(produceProgram), ["FINHUB_SYMBOLS_FILE"], readProduceConfig],
+  ["produce-feed", settingsOf(produceProgram), ["FINHUB_SYMBOLS_FILE"], readProduceConfig],
+  ["process", settingsOf(processProgram), [], readProcessConfig],
+  ["provision", settingsOf(provisionProgram), [], readProvisionConfig],
+  // The simulated feed takes any key, and so needs to know none.
+  ["feed", settingsOf(feedProgram), ["FINHUB_SECRET_KEY"], readFeedConfig],
+] as const;
+
+for (const [name, settings, withheld, read] of programs) {
+  Deno.test(`compose gives ${name} exactly the variables that its program reads`, () => {
+    const reads = settings.flatMap(({ variable }) => variable ?? []);
+    const given = Object.keys(serviceOf(name).environment ?? {});
+    assert.deepEqual([...given, ...withheld].sort(), reads.sort());
+  });
+
+  Deno.test(`compose gives ${name} values that its program takes`, () => {
+    const environment = environmentOf(serviceOf(name));
+    assert.ok(read({ FINHUB_SECRET_KEY: "key", ...environment }));
+  });
+}
+
+Deno.test("compose shows the key to the producer of profile live and to nobody else", () => {
+  const knowing = services.filter(([, { environment = {} }]) =>
+    environment["FINHUB_SECRET_KEY"] === null ||
+    JSON.stringify(environment).includes("${FINHUB_SECRET_KEY")
+  );
+  assert.deepEqual(knowing.map(([name]) => name), ["produce"]);
+  for (const [name, { env_file }] of services) assert.equal(env_file, undefined, name);
+});
+
+Deno.test("compose bounds the memory of every service, to less than 6 GiB in all", () => {
+  const limits = services.map(([name, { mem_limit = "" }]) => {
+    assert.match(mem_limit, /^\d+m$/, name);
+    return Number.parseInt(mem_limit) * 1024 ** 2;
+  });
+  assert(limits.reduce((sum, limit) => sum + limit, 0) < memoryBytesMax);
+});
+
+Deno.test("compose leaves a Java heap room inside its service's memory", () => {
+  const heaps = services.flatMap(([name, { environment = {}, mem_limit = "" }]) => {
+    const text = JSON.stringify(environment);
+    const [, heap] = /-Xmx(\d+)m/.exec(text) ?? /"MAX_HEAP_SIZE":"(\d+)m"/.exec(text) ?? [];
+    return heap === undefined ? [] : [{ name, heap: Number(heap), limit: parseInt(mem_limit) }];
+  });
+  assert.equal(heaps.length, 5);
+  for (const { name, heap, limit } of heaps) assert(heap * 1.7 < limit, name);
+});
+
+Deno.test("compose names every image by an exact tag", () => {
+  for (const [name, { image, build }] of services) {
+    if (build === undefined) assert.match(image, /:v?\d+\.\d+\.\d+$/, name);
+    else assert.equal(image, `market/${build.target}:${config.version}`);
+  }
+});
+
+Deno.test("compose runs the Kafka and the Cassandra that the tests run on", () => {
+  const brokers = services.filter(([name]) => name.startsWith("kafka-"));
+  for (const [, { image }] of brokers) {
+    assert.equal(image, `apache/kafka:${CATALOGUE.kafka.version}`);
+  }
+  assert.equal(serviceOf("cassandra").image, `cassandra:${CATALOGUE.cassandra.version}`);
+});
+
+Deno.test("compose publishes on the loopback interface only, each port once", () => {
+  const published = services.flatMap(([, { ports = [] }]) => ports);
+  for (const port of published) assert.match(port, /^127\.0\.0\.1:[\d-]+:\d+$/);
+  const hostPorts = published.map((port) => port.split(":")[1]);
+  assert.equal(new Set(hostPorts).size, hostPorts.length);
+});
+
+Deno.test("compose takes every privilege away from every service", () => {
+  for (const [name, { cap_drop, security_opt, privileged }] of services) {
+    assert.deepEqual(cap_drop, ["ALL"], name);
+    assert.deepEqual(security_opt, ["no-new-privileges:true"], name);
+    assert.equal(privileged, undefined, name);
+  }
+});
+
+Deno.test("compose makes every service read-only whose image does not write its own files", () => {
+  const writable = services.filter(([, { read_only }]) => read_only !== true).map(([name]) => name);
+  assert.deepEqual(writable, ["kafka-0", "kafka-1", "kafka-2", "schema-registry", "cassandra"]);
+});
+
+Deno.test("compose asks every service that stays whether it works", () => {
+  for (const [name, { healthcheck, restart = "" }] of services) {
+    if (restart === "unless-stopped") assert(healthcheck && healthcheck.test.length > 1, name);
+    else assert.match(restart, /^on-failure:\d+$/, name);
+  }
+});
+
+Deno.test("compose waits for what a service needs, and not merely for its start", () => {
+  for (const [name, { depends_on = {} }] of services) {
+    for (const [other, { condition }] of Object.entries(depends_on)) {
+      const once = serviceOf(other).healthcheck === undefined;
+      assert.equal(
+        condition,
+        once ? "service_completed_successfully" : "service_healthy",
+        `${name} on ${other}`,
+      );
+    }
+  }
+});
+
+Deno.test.each(profiles.map((profile) => ({ profile })))(
+  "compose profile $profile has everything that its services wait for",
+  ({ profile }) => {
+    const present = services.filter(([, { profiles }]) => profiles?.includes(profile) ?? true);
+    const names = new Set(present.map(([name]) => name));
+    for (const [name, { depends_on = {} }] of present) {
+      for (const other of Object.keys(depends_on)) assert(names.has(other), `${name} on ${other}`);
+    }
+    const expected = { feed: "produce-feed", live: "produce", dev: "provision" }[profile] ?? "";
+    assert(names.has(expected));
+    assert.equal(names.has("process"), profile !== "dev");
+  },
+);
+
+Deno.test("compose declares exactly the volumes that are used", () => {
+  const used = services.flatMap(([, { volumes = [] }]) =>
+    volumes.flatMap((volume) => typeof volume === "string" ? volume.split(":")[0] ?? "" : [])
+  ).filter((source) => !source.startsWith("."));
+  assert.deepEqual([...new Set(used)].sort(), Object.keys(file.volumes).sort());
+  assert.equal(used.length, new Set(used).size);
+});
+
+Deno.test("compose lets any one Kafka node be lost", () => {
+  const nodes = services.filter(([name]) => name.startsWith("kafka-"));
+  const brokers = nodes.filter(([, { environment = {} }]) =>
+    String(environment["KAFKA_PROCESS_ROLES"]).split(",").includes("broker")
+  );
+  assert.equal(brokers.length, 2);
+  for (const [name, { environment = {} }] of nodes) {
+    const voters = String(environment["KAFKA_CONTROLLER_QUORUM_VOTERS"]).split(",");
+    assert.equal(voters.length, 3);
+    assert(voters.includes(`${environment["KAFKA_NODE_ID"]}@${name}:9093`));
+    const settings = Object.entries(environment);
+    for (const [setting, value] of settings) {
+      if (setting.endsWith("REPLICATION_FACTOR")) assert.equal(value, brokers.length, setting);
+      if (setting.endsWith("_ISR") || setting.endsWith("INSYNC_REPLICAS")) assert.equal(value, 1);
+    }
+  }
+});
+
+Deno.test("the Dockerfile has a target for every image that compose builds, none as root", () => {
+  const stages = [...dockerfile.matchAll(/^FROM \S+ AS (\S+)$/gm)].map(([, stage]) => stage);
+  for (const [name, { build }] of services) {
+    if (build !== undefined) assert(stages.includes(build.target), name);
+  }
+  const base = dockerfile.slice(dockerfile.indexOf(" AS base"));
+  assert.match(base, /^USER deno$/m);
+  assert.doesNotMatch(base, /^USER (?!deno$)/m);
+  // What runs at the start must be in the image: nothing is fetched after the packages' stage.
+  assert.doesNotMatch(base, /^RUN /m);
+});
