@@ -1,4 +1,5 @@
-import denoJson from "../../deno.json" with { type: "json" };
+import { dirname } from "node:path";
+import { parseTask, taskFlags } from "../../scripts/lib/task_flags.ts";
 
 /** One of the pipeline's programs. */
 export type ProgramName = "produce" | "process" | "start" | "feed" | "provision" | "record";
@@ -12,6 +13,8 @@ export interface ProgramOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** In place of the task's command. */
   readonly command?: string;
+  /** Folder with an image's content: runs as its container does, with `env` and nothing more. */
+  readonly image?: string;
 }
 
 /** Longest wait for a line of the log, ms. */
@@ -31,17 +34,9 @@ export class Program implements AsyncDisposable {
   readonly startedAtMs: number = Date.now();
   #exited = false;
 
-  constructor(
-    name: ProgramName,
-    { args = [], env = {}, command = denoJson.tasks[name].command }: ProgramOptions = {},
-  ) {
-    this.#child = new Deno.Command(Deno.execPath(), {
-      args: [...runArguments(command), ...args],
-      env: { NODE_OPTIONS: "--no-warnings", LOG_FORMAT: "json", ...env },
-      stdin: "null",
-      stdout: "null",
-      stderr: "piped",
-    }).spawn();
+  constructor(name: ProgramName, options: ProgramOptions = {}) {
+    const command = options.image === undefined ? fromTask(name, options) : inImage(name, options);
+    this.#child = command.spawn();
     this.#reading = this.#read();
     void this.#child.status.then(() => {
       this.#exited = true;
@@ -131,10 +126,31 @@ export class Program implements AsyncDisposable {
   }
 }
 
-/** The arguments of a task's command, without variables and without the reading of `.env`. */
-function runArguments(command: string): string[] {
-  const words = command.split(" ");
-  return words.slice(words.indexOf("run")).filter((word) => word !== "--env-file");
+const streams = { stdin: "null", stdout: "null", stderr: "piped" } as const;
+
+function fromTask(name: ProgramName, options: ProgramOptions): Deno.Command {
+  const { args = [], env = {}, command } = options;
+  const { flags, entry } = command === undefined ? taskFlags(name) : parseTask(command);
+  return new Deno.Command(Deno.execPath(), {
+    args: ["run", ...flags, entry, ...args],
+    env: { NODE_OPTIONS: "--no-warnings", LOG_FORMAT: "json", ...env },
+    ...streams,
+  });
+}
+
+function inImage(name: ProgramName, { args = [], env = {}, image }: ProgramOptions): Deno.Command {
+  const surroundings = ["HOME", "DENO_DIR"].flatMap((variable): [string, string][] => {
+    const value = Deno.env.get(variable);
+    return value === undefined ? [] : [[variable, value]];
+  });
+  const path = `${dirname(Deno.execPath())}:/usr/bin:/bin`;
+  return new Deno.Command("/bin/sh", {
+    args: [`launchers/${name}`, ...args],
+    cwd: image ?? "",
+    clearEnv: true,
+    env: { ...Object.fromEntries(surroundings), PATH: path, ...env },
+    ...streams,
+  });
 }
 
 function entryOf(line: string): LogEntry {

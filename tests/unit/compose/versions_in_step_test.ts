@@ -1,0 +1,31 @@
+/** The places that name a version of Deno or Java must agree. */
+import assert from "node:assert/strict";
+import ci from "../../../.ci/run" with { type: "text" };
+import alone from "../../../.devcontainer/devcontainer.json" with { type: "json" };
+import beside from "../../../.devcontainer/services/devcontainer.json" with { type: "json" };
+import workplace from "../../../.devcontainer/Dockerfile" with { type: "text" };
+import images from "../../../compose/Dockerfile" with { type: "text" };
+import readme from "../../../README.md" with { type: "text" };
+import { CATALOGUE } from "../../../scripts/services/catalogue.ts";
+
+Deno.test("README, images and dev container use the Deno that the checks run on", () => {
+  const [, version] = /^version=(\S+)$/m.exec(ci) ?? [];
+  assert(version);
+  assert(images.includes(`\nARG DENO_VERSION=${version}\n`));
+  assert(workplace.includes(`\nFROM denoland/deno:${version}\n`));
+  const named = [...readme.matchAll(/deno@(\d[\d.]*)/g)].map(([, found]) => found);
+  assert.deepEqual([...new Set(named)], [version]);
+});
+
+Deno.test("the dev container has a Java that every service runs on", () => {
+  const release = Number(/^FROM eclipse-temurin:(\d+)\S+ AS java$/m.exec(workplace)?.[1]);
+  for (const { name, java: { min, max = Infinity } } of Object.values(CATALOGUE)) {
+    assert(release >= min && release <= max, name);
+  }
+});
+
+Deno.test("both dev containers forward the same ports and recommend the same extensions", () => {
+  assert.deepEqual(alone.forwardPorts, beside.forwardPorts);
+  assert.deepEqual(alone.customizations, beside.customizations);
+  assert.deepEqual(beside.dockerComposeFile, ["../../compose/compose.yaml", "workspace.yaml"]);
+});
