@@ -32,10 +32,20 @@ export function parseComposeFile(text: string): ComposeFile {
   return load(text) as ComposeFile;
 }
 
-/** The environment that a service has where the surroundings set nothing. */
-export function environmentOf({ environment = {} }: ComposeService): Record<string, string> {
-  const set = Object.entries(environment).filter(([, value]) => value !== null);
-  return Object.fromEntries(set.map(([name, value]) => [name, withDefaults(String(value))]));
+/**
+ * The environment that a service has.
+ *
+ * @param surroundings What `.env` sets; counts only for what the service passes on.
+ */
+export function environmentOf(
+  { environment = {} }: ComposeService,
+  surroundings: Readonly<Record<string, string>> = {},
+): Record<string, string> {
+  const given = Object.entries(environment).flatMap(([name, value]): [string, string][] => {
+    if (value !== null) return [[name, withDefaults(String(value))]];
+    return surroundings[name] === undefined ? [] : [[name, surroundings[name]]];
+  });
+  return Object.fromEntries(given);
 }
 
 /** Puts the default of each `${NAME:-default}` in its place. */

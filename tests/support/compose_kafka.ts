@@ -1,0 +1,209 @@
+import { join } from "node:path";
+import { Kafka, logLevel } from "kafkajs";
+import { assert } from "../../src/base/assert.ts";
+import { root } from "../../scripts/lib/source_files.ts";
+import { CATALOGUE } from "../../scripts/services/catalogue.ts";
+import { findJava, type Java, QUICK_START } from "../../scripts/services/java.ts";
+import { ensureJars } from "../../scripts/services/maven.ts";
+import { choosePorts, isPortFree, type PortChoice } from "../../scripts/services/ports.ts";
+import { defaultSettings } from "../../scripts/services/settings.ts";
+import { isRunnable } from "./command.ts";
+import type { ComposeService } from "./compose_file.ts";
+
+/** Longest time from a start to a healthy node, ms. */
+const healthyMsMax = 60_000;
+
+/**
+ * The Kafka nodes of the compose file as processes of this machine: the same settings, with each
+ * `name:port` of its network moved to a port of the loopback interface.
+ *
+ * Owner: the test; disposing kills what still runs.
+ */
+export class ComposeKafka implements AsyncDisposable {
+  readonly #nodes: ReadonlyMap<string, Node>;
+  readonly #addresses: ReadonlyMap<string, string>;
+  readonly #java: Java;
+  readonly #lib: string;
+
+  private constructor(nodes: readonly Node[], java: Java, lib: string) {
+    this.#nodes = new Map(nodes.map((node) => [node.name, node]));
+    this.#addresses = new Map(
+      nodes.flatMap(({ name, ports }) =>
+        Object.entries(ports).map(([port, own]): [string, string] => [
+          `${name}:${port}`,
+          `127.0.0.1:${own}`,
+        ])
+      ),
+    );
+    this.#java = java;
+    this.#lib = lib;
+  }
+
+  /** Starts every node and waits until its own health check is content. */
+  static async start(
+    services: Readonly<Record<string, ComposeService>>,
+    folder: string,
+  ): Promise<ComposeKafka> {
+    const settings = defaultSettings(join(root, ".services"), Deno.env.toObject());
+    const lib = await ensureJars(CATALOGUE.kafka, settings);
+    const choice = { auto: true, taken: new Set<number>(), isFree: isPortFree, ...settings };
+    const nodes = Object.entries(services).filter(([name]) => name.startsWith("kafka-"))
+      .map(([name, service]) => nodeOf(name, service, folder, choice));
+    const kafka = new ComposeKafka(nodes, await findJava(settings.javaHome), lib);
+    try {
+      await Promise.all(kafka.names.map((name) => kafka.startNode(name)));
+      return kafka;
+    } catch (error) {
+      await kafka[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  get names(): readonly string[] {
+    return [...this.#nodes.keys()];
+  }
+
+  /** Puts this machine's addresses in the place of those of the network. */
+  local(text: string): string {
+    let moved = text;
+    for (const [address, own] of this.#addresses) moved = moved.replaceAll(address, own);
+    return moved;
+  }
+
+  /** Starts a node that does not run, on the data it has; waits until it is healthy. */
+  async startNode(name: string): Promise<void> {
+    const node = this.#node(name);
+    const file = join(node.folder, "server.properties");
+    if (!await exists(file)) await this.#format(node, file);
+    const log = await Deno.open(join(node.folder, "log"), { create: true, append: true });
+    const child = this.#run(node, ["kafka.Kafka", file]);
+    void child.stdout.pipeTo(log.writable);
+    node.child = child;
+    await healthy(node);
+  }
+
+  /** Ends a node without a chance to tidy up. */
+  async kill(name: string): Promise<void> {
+    const { child } = this.#node(name);
+    child?.kill("SIGKILL");
+    await child?.status;
+  }
+
+  /** True when every partition, Kafka's own included, has all its copies. */
+  async isInSync(): Promise<boolean> {
+    const brokers = ["kafka-0:9092", "kafka-1:9092"].map((address) => this.local(address));
+    const admin = new Kafka({ brokers, logLevel: logLevel.NOTHING }).admin();
+    await admin.connect();
+    try {
+      const { topics } = await admin.fetchTopicMetadata();
+      return topics.flatMap(({ partitions }) => partitions)
+        .every(({ isr, replicas }) => isr.length === replicas.length);
+    } finally {
+      await admin.disconnect();
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.names.map(async (name) => {
+      const { child } = this.#node(name);
+      try {
+        child?.kill("SIGKILL");
+      } catch (error) {
+        if (!(error instanceof TypeError)) throw error; // it has ended
+      }
+      await child?.status;
+    }));
+  }
+
+  async #format(node: Node, file: string): Promise<void> {
+    await Deno.mkdir(node.folder, { recursive: true });
+    await Deno.writeTextFile(file, this.local(propertiesText(node)));
+    const id = String(node.service.environment?.["CLUSTER_ID"]);
+    const child = this.#run(node, ["kafka.tools.StorageTool", "format", "-t", id, "-c", file]);
+    const { success, stdout } = await child.output();
+    assert(success, new TextDecoder().decode(stdout));
+  }
+
+  #run({ service }: Node, args: readonly string[]): Deno.ChildProcess {
+    const heap = String(service.environment?.["KAFKA_HEAP_OPTS"]).split(" ");
+    return new Deno.Command(this.#java.command, {
+      args: [...QUICK_START, ...heap, "-cp", join(this.#lib, "*"), ...args],
+      stdin: "null",
+      stdout: "piped",
+      stderr: "null",
+    }).spawn();
+  }
+
+  #node(name: string): Node {
+    const node = this.#nodes.get(name);
+    assert(node, `${name} is not in the compose file`);
+    return node;
+  }
+}
+
+interface Node {
+  readonly name: string;
+  readonly service: ComposeService;
+  readonly folder: string;
+  /** Port of this machine by port of the container. */
+  readonly ports: Readonly<Record<string, number>>;
+  child: Deno.ChildProcess | undefined;
+}
+
+function nodeOf(
+  name: string,
+  service: ComposeService,
+  parent: string,
+  choice: PortChoice,
+): Node {
+  const listeners = String(service.environment?.["KAFKA_LISTENERS"]);
+  const wishes = [...listeners.matchAll(/:(\d+)/g)]
+    .map(([, port = ""]) => ({ member: name, name: port, preferred: undefined }));
+  const ports = choosePorts(wishes, choice);
+  return { name, service, folder: join(parent, name), ports, child: undefined };
+}
+
+/**
+ * `server.properties` as the image's entry point makes it of the variables, on the loopback
+ * interface and in a folder of the test.
+ */
+function propertiesText({ service, folder, ports }: Node): string {
+  const lines = Object.entries(service.environment ?? {})
+    .filter(([variable]) => variable.startsWith("KAFKA_") && variable !== "KAFKA_HEAP_OPTS")
+    .map(([variable, value]): [string, string] => [propertyOf(variable), String(value)]);
+  const properties = { ...Object.fromEntries(lines), "log.dirs": join(folder, "data") };
+  const text = Object.entries(properties).map(([key, value]) => `${key}=${value}\n`).join("");
+  return text
+    .replaceAll(/:\/\/:(\d+)/g, (_, port) => `://127.0.0.1:${ports[port]}`)
+    .replaceAll(
+      /HOST:\/\/127\.0\.0\.1:(\d+)/g,
+      (all, port) => ports[port] === undefined ? all : `HOST://127.0.0.1:${ports[port]}`,
+    );
+}
+
+/** `KAFKA_A_B` is the property `a.b`. */
+function propertyOf(variable: string): string {
+  return variable.slice("KAFKA_".length).toLowerCase().replaceAll("_", ".");
+}
+
+/** Asks the node by the health check of its own service. */
+async function healthy({ name, service, ports }: Node): Promise<void> {
+  const [, shell = "", script = "", port = "", ...names] = service.healthcheck?.test ?? [];
+  const path = join(root, "compose", script);
+  const advertised = names.map(() => "127.0.0.1");
+  const deadline = performance.now() + healthyMsMax;
+  while (!await isRunnable(shell, [path, String(ports[port]), ...advertised])) {
+    if (performance.now() > deadline) throw new Error(`${name} is not healthy`);
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await Deno.stat(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
