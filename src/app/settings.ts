@@ -272,10 +272,11 @@ export const windowGraceMs: Setting<number> = {
 
 export const windowRetentionMs: Setting<number> = {
   variable: "WINDOW_RETENTION_MS",
-  form: "milliseconds from 15000 to 2592000000",
-  meaning: "how long windows stay in the local state for queries, from their start",
+  form: "milliseconds from 60000 to 2592000000",
+  meaning:
+    "how long windows stay in the local state for queries, from their start; candles as many times as long as they are longer",
   defaultText: "86400000",
-  parse: integer(15_000, 2_592_000_000),
+  parse: integer(60_000, 2_592_000_000),
 };
 
 export const commitIntervalMs: Setting<number> = {

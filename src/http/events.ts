@@ -15,10 +15,10 @@ export function symbolsEvent(symbols: readonly SymbolSummary[]): string {
   return symbols.length === 0 ? "" : eventText("symbols", { symbols });
 }
 
-/** The `candles` event, or nothing without windows of an offered length. */
+/** The `candles` event, or nothing without windows. */
 export function candlesEvent(windows: readonly WindowRow[]): string {
-  const candles = windows.map(streamedCandleJson).filter((candle) => candle !== undefined);
-  return candles.length === 0 ? "" : eventText("candles", { candles });
+  if (windows.length === 0) return "";
+  return eventText("candles", { candles: windows.map(streamedCandleJson) });
 }
 
 /** The `trades` event, or nothing without trades. */

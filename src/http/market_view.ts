@@ -23,7 +23,7 @@ import { dayMs, dayOf, SymbolBoard } from "./symbol_board.ts";
 const tradesPerSymbolMax = 20;
 
 /** Behind every window start: 2^53 ms is past the year 287,000. */
-const endOfTimeMs = Number.MAX_SAFE_INTEGER - summaryWindowMs;
+const endOfTimeMs = Number.MAX_SAFE_INTEGER - dayMs;
 
 /** What a market view shows. */
 export interface MarketViewOptions {
@@ -74,11 +74,12 @@ export class MarketView implements LiveView {
   async candles(symbol: string, range: CandleRange): Promise<readonly WindowRow[] | undefined> {
     if (this.#board.summary(symbol) === undefined) return undefined;
     const { app } = this.#options;
-    const { fromMs = 0, toMs = endOfTimeMs, limit } = range;
+    const { fromMs = 0, toMs = endOfTimeMs, limit, sizeMs } = range;
     const results = await app.windows(symbol, {
       fromMs: Math.max(0, fromMs),
       toMs: Math.max(0, Math.min(toMs, endOfTimeMs)),
       limit,
+      sizeMs,
     });
     return results?.map((result) => windowRow(result));
   }
@@ -114,7 +115,8 @@ export class MarketView implements LiveView {
       for (const { key, state } of await app.keys(partition)) {
         const fromMs = dayOf(state.streamTimeMs);
         const limit = dayMs / summaryWindowMs;
-        const results = await app.windows(key, { fromMs, toMs: endOfTimeMs, limit });
+        const query = { fromMs, toMs: endOfTimeMs, limit, sizeMs: summaryWindowMs };
+        const results = await app.windows(key, query);
         const rows = (results ?? []).map((result) => windowRow(result));
         const price = rows.at(-1)?.close;
         if (typeof price !== "number") continue;
@@ -130,7 +132,9 @@ export class MarketView implements LiveView {
     const trades = rows.filter((row) => row.kind === "trade");
     const windows = rows.filter((row) => row.kind === "window");
     for (const trade of trades) this.#board.trade(trade);
-    for (const window of windows) this.#board.window(window);
+    for (const window of windows) {
+      if (window.sizeMs === summaryWindowMs) this.#board.window(window);
+    }
     if (this.#listeners.size === 0) return;
     const touched = new Set(rows.map(({ symbol }) => symbol));
     const symbols = [...touched].flatMap((symbol) => this.#board.summary(symbol) ?? []);

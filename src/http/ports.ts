@@ -19,14 +19,16 @@ export type FeedKind = "live" | "simulated" | "replay";
 export interface LiveUpdate {
   /** Latest trades of each symbol, bounded per commit, in input order. */
   readonly trades: readonly TradeRow[];
-  /** Every window that changed. */
+  /** Every window that changed, of every length. */
   readonly windows: readonly WindowRow[];
   /** Summaries of the symbols that changed. */
   readonly symbols: readonly SymbolSummary[];
 }
 
-/** Which candles are asked for; all optional. */
+/** Which candles are asked for. */
 export interface CandleRange {
+  /** Their length, ms: one of the resolutions. */
+  readonly sizeMs: number;
   /** First window start, epoch ms, inclusive. */
   readonly fromMs?: number;
   /** Bound of the window starts, epoch ms, exclusive. */

@@ -1,4 +1,7 @@
-import { defaultResolution, resolutions } from "./resolution.ts";
+import { resolutions } from "../market/resolutions.ts";
+
+/** What is answered when nobody says. */
+const defaultResolution = "15s";
 
 /** Collects what is wrong with a query string, so that all of it is said at once. */
 export class QueryReader {
@@ -22,13 +25,14 @@ export class QueryReader {
     return this.#integer(name, "epoch milliseconds");
   }
 
-  /** One of the offered window lengths. */
-  resolution(): string {
-    const value = this.#params.get("resolution") ?? defaultResolution;
-    if (!resolutions.has(value)) {
+  /** One of the offered window lengths, by its name. */
+  resolution(): { readonly name: string; readonly sizeMs: number } {
+    const name = this.#params.get("resolution") ?? defaultResolution;
+    const sizeMs = resolutions.get(name);
+    if (sizeMs === undefined) {
       this.#refuse("resolution", `one of ${[...resolutions.keys()].join(", ")}`);
     }
-    return value;
+    return { name, sizeMs: sizeMs ?? 0 };
   }
 
   #integer(name: string, form: string): number | undefined {

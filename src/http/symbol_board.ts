@@ -54,7 +54,7 @@ export class SymbolBoard {
     }
   }
 
-  /** Takes in a window as it stands now. */
+  /** Takes in a 15-second window as it stands now. */
   window({ symbol, startMs, volume, count }: WindowRow): void {
     const entry = this.#entries.get(symbol);
     if (entry === undefined || dayOf(startMs) !== dayOf(entry.timeMs)) return;

@@ -1,8 +1,8 @@
 /** The JSON shapes of the HTTP surface: snake_case names, times in epoch ms, ids as text. */
 import type { TradeRow, WindowRow } from "../market/rows.ts";
+import { resolutionName } from "../market/tables.ts";
 import type { ItemCounts, TaskState, TaskStatus } from "../streams/status.ts";
 import type { FeedKind, LiveView } from "./ports.ts";
-import { resolutionName } from "./resolution.ts";
 
 /** One window; open, high, low, close are `null` while no trade could move the price. */
 export interface CandleJson {
@@ -92,14 +92,11 @@ export function candleJson(row: WindowRow): CandleJson {
   };
 }
 
-/** A window as the stream sends it; `undefined` for a length that is not offered. */
+/** A window as the stream sends it. */
 export function streamedCandleJson(
   row: WindowRow,
-): CandleJson & { readonly symbol: string; readonly resolution: string } | undefined {
-  const resolution = resolutionName(row.sizeMs);
-  return resolution === undefined
-    ? undefined
-    : { symbol: row.symbol, resolution, ...candleJson(row) };
+): CandleJson & { readonly symbol: string; readonly resolution: string } {
+  return { symbol: row.symbol, resolution: resolutionName(row.sizeMs), ...candleJson(row) };
 }
 
 /** A trade as JSON. */

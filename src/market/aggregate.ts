@@ -78,6 +78,28 @@ function addHighLow(aggregate: Aggregate, { price }: Trade): void {
   if (aggregate.low === null || price < aggregate.low) aggregate.low = price;
 }
 
+/** Adds the trades of a later window to those of earlier ones, in place. */
+export function mergeAggregates(into: Aggregate, from: Aggregate): void {
+  into.count += from.count;
+  into.volume += from.volume;
+  into.priceVolume += from.priceVolume;
+  mergeLast(into, from);
+  if (from.high !== null && (into.high === null || from.high > into.high)) into.high = from.high;
+  if (from.low !== null && (into.low === null || from.low < into.low)) into.low = from.low;
+}
+
+function mergeLast(into: Aggregate, from: Aggregate): void {
+  const { openTimeMs, closeTimeMs } = from;
+  if (openTimeMs !== null && (into.openTimeMs === null || openTimeMs < into.openTimeMs)) {
+    into.open = from.open;
+    into.openTimeMs = openTimeMs;
+  }
+  if (closeTimeMs !== null && (into.closeTimeMs === null || closeTimeMs >= into.closeTimeMs)) {
+    into.close = from.close;
+    into.closeTimeMs = closeTimeMs;
+  }
+}
+
 /** Mean of price * volume over the trades: what the original calls the running average. */
 export function meanPriceVolume({ priceVolume, count }: Aggregate): number {
   return count === 0 ? 0 : priceVolume / count;

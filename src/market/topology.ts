@@ -14,9 +14,16 @@ import {
 } from "../streams/topology.ts";
 import { topology } from "../streams/topology_builder.ts";
 import { tumbling } from "../streams/windows.ts";
-import { type Aggregate, meanPriceVolume, tradeAggregator, vwap } from "./aggregate.ts";
+import {
+  type Aggregate,
+  meanPriceVolume,
+  mergeAggregates,
+  tradeAggregator,
+  vwap,
+} from "./aggregate.ts";
 import type { TradeCodec } from "./codec.ts";
 import type { ConditionPolicy } from "./conditions.ts";
+import { candleLevels } from "./resolutions.ts";
 import type { MarketRow, TradeRow, WindowRow } from "./rows.ts";
 import { summaryWindowMs } from "./tables.ts";
 import { activityPunctuator, type SymbolActivity } from "./symbol_activity.ts";
@@ -24,7 +31,7 @@ import { type Trade, tradeFault, tradeId, tradesPerRecordMax } from "./trade.ts"
 
 /** Name of the market job's state store: another policy folds other windows. */
 export function marketStore(policy: ConditionPolicy): string {
-  return policy === "all" ? "windows-15s" : `windows-15s-${policy}`;
+  return policy === "all" ? "windows" : `windows-${policy}`;
 }
 
 /** The changelog of that store. */
@@ -47,7 +54,7 @@ export interface MarketOptions {
   readonly onActivity?: (input: TopicPartition, activity: SymbolActivity) => void;
 }
 
-/** The market job: raw trades and 15-second windows per symbol. */
+/** The market job: raw trades, 15-second windows and longer candles per symbol. */
 export function marketTopology(options: MarketOptions): Topology<Trade, Aggregate, MarketRow> {
   const { topic, tradeCodec, maxFutureMs, graceMs, retentionMs, conditionPolicy } = options;
   const source = topology("market", tradeSource(topic, tradeCodec), {
@@ -62,6 +69,7 @@ export function marketTopology(options: MarketOptions): Topology<Trade, Aggregat
       store: marketStore(conditionPolicy),
       aggregator: tradeAggregator(conditionPolicy),
       codec: options.windowCodec,
+      rollUps: { merge: mergeAggregates, levels: candleLevels({ retentionMs, graceMs }) },
     })
     .toRows("running averages and candles", windowRow);
 }

@@ -26,7 +26,7 @@ type WindowRecord = Aggregate & Omit<WindowState<Aggregate>, "aggregate">;
  * Registers the state schemas and makes their codecs.
  *
  * Subjects: `<changelog topic>-window`, `-key`, `-meta`; the first byte of a record's key says
- * which of the three its value is (`w`, `k`, `m`).
+ * which of the three its value is (`w` and, rolled up, `r`; `k`; `m`).
  *
  * @throws {PipelineError} `REGISTRY_UNAVAILABLE`, `REGISTRY_REFUSED`.
  * @see docs/adr/0005-schemas-of-input-and-state.md

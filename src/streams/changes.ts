@@ -1,10 +1,11 @@
 import type { StateStore, StoreEntry } from "./ports.ts";
 import type { OutputRecord, TopicPartition } from "./record.ts";
 import type { RecordProcessor } from "./processor.ts";
-import type { EngineCodecs, TaskMeta } from "./state.ts";
-import { keyStateKey, metaKey, windowKey, windowRange, windowStartOf } from "./store_keys.ts";
+import { rollUp } from "./roll_up.ts";
+import type { EngineCodecs, TaskMeta, WindowsState } from "./state.ts";
+import { keyStateKey, metaKey, rollUpKey, windowKey, windowStartOf } from "./store_keys.ts";
 import type { Topology, WindowResult } from "./topology.ts";
-import { purgeHorizonMs } from "./windows.ts";
+import { purgeHorizonMs, type TimeWindows } from "./windows.ts";
 import type { CachedKey, CachedWindow, WriteCache } from "./write_cache.ts";
 
 /** Everything that one commit makes durable. */
@@ -40,7 +41,16 @@ export async function collectChanges<E, A, R>(
   const entries: StoreEntry[] = [];
   for (const owner of cache.dirtyKeys) {
     collectWindows(topology, owner, rows, entries);
-    await collectExpired(sources, owner, entries);
+    for (const { level, window } of await rollUp(sources, owner)) {
+      rows.push(topology.results.row(resultOf(owner.key, window, level)));
+      entries.push({
+        key: rollUpKey(owner.key, level.sizeMs, window.startMs),
+        value: topology.windowCodec.encode(window.state),
+      });
+    }
+    for (const kept of keptWindows(topology, owner)) {
+      await collectExpired(sources.store, owner, kept, entries);
+    }
     entries.push({ key: keyStateKey(owner.key), value: codecs.keyState.encode(owner.state) });
   }
   const { meta } = processor;
@@ -56,40 +66,59 @@ function collectWindows<E, A, R>(
 ): void {
   for (const window of owner.windows.values()) {
     if (!window.dirty) continue;
-    rows.push(topology.results.row(resultOf(topology, owner.key, window)));
+    rows.push(topology.results.row(resultOf(owner.key, window, topology.windows)));
     const value = topology.windowCodec.encode(window.state);
     entries.push({ key: windowKey(owner.key, window.startMs), value });
   }
 }
 
-function resultOf<E, A, R>(
-  topology: Topology<E, A, R>,
+function resultOf<A>(
   key: string,
   { startMs, state }: CachedWindow<A>,
+  { sizeMs }: TimeWindows,
 ): WindowResult<A> {
-  return { key, startMs, endMs: startMs + topology.windows.sizeMs, state };
+  return { key, startMs, endMs: startMs + sizeMs, state };
+}
+
+/** A key's windows of one length, in the store and in memory. */
+interface KeptWindows {
+  readonly windows: TimeWindows;
+  readonly state: WindowsState;
+  readonly cached: ReadonlyMap<number, unknown>;
+  readonly keyOf: (startMs: number) => Uint8Array;
+}
+
+function keptWindows<E, A, R>(
+  { windows, rollUps }: Topology<E, A, R>,
+  { key, state, windows: cached, rollUps: cachedRollUps }: CachedKey<A>,
+): KeptWindows[] {
+  return [
+    { windows, state, cached, keyOf: (startMs) => windowKey(key, startMs) },
+    ...rollUps.levels.map((level, index) => ({
+      windows: level,
+      state: state.rollUps[index] as WindowsState,
+      cached: cachedRollUps[index] as ReadonlyMap<number, unknown>,
+      keyOf: (startMs: number) => rollUpKey(key, level.sizeMs, startMs),
+    })),
+  ];
 }
 
 /** Deletes the key's windows that outlived the retention, those of this commit included. */
-async function collectExpired<E, A, R>(
-  { topology, store }: ChangeSources<E, A, R>,
+async function collectExpired<A>(
+  store: StateStore,
   owner: CachedKey<A>,
+  { windows, state, cached, keyOf }: KeptWindows,
   entries: StoreEntry[],
 ): Promise<void> {
-  const { state, windows } = owner;
-  const horizonMs = purgeHorizonMs(state.streamTimeMs, topology.windows, owner.spread);
+  const horizonMs = purgeHorizonMs(owner.state.streamTimeMs, windows, owner.spread);
   if (horizonMs <= state.purgedToMs) return;
   const expired = new Set<number>();
-  const range = windowRange(owner.key, state.purgedToMs, horizonMs);
   if (owner.stored) {
-    for await (const { key } of store.scan(range)) {
-      expired.add(windowStartOf(key));
-    }
+    const range = { gte: keyOf(state.purgedToMs), lt: keyOf(horizonMs) };
+    for await (const { key } of store.scan(range)) expired.add(windowStartOf(key));
   }
-  for (const startMs of windows.keys()) if (startMs < horizonMs) expired.add(startMs);
-  for (const startMs of expired) {
-    entries.push({ key: windowKey(owner.key, startMs), value: null });
-  }
+  for (const startMs of cached.keys()) if (startMs < horizonMs) expired.add(startMs);
+  for (const startMs of expired) entries.push({ key: keyOf(startMs), value: null });
   state.purgedToMs = horizonMs;
 }
 

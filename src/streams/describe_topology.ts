@@ -10,6 +10,7 @@ export interface Describable {
   readonly repartition: boolean;
   readonly events: { readonly name: string } | undefined;
   readonly windows: TimeWindows;
+  readonly rollUps: { readonly levels: readonly TimeWindows[] };
   readonly store: string;
   readonly results: { readonly name: string };
 }
@@ -34,6 +35,9 @@ export function describeTopology(job: Describable, application: string): string 
     `  Windows: ${windowsText(job.windows)}`,
     `    too late --> ${lateTopic(topic)}`,
     `  Store: ${job.store}, kept ${job.windows.retentionMs} ms`,
+    ...job.rollUps.levels.map(({ sizeMs, retentionMs }) =>
+      `    rolled up to ${sizeMs} ms, kept ${retentionMs} ms`
+    ),
     `    changes --> ${changelogTopic(application, job.store)}`,
     `    changed windows --> sink: ${job.results.name}`,
     "",
@@ -43,6 +47,7 @@ export function describeTopology(job: Describable, application: string): string 
 /** A job as a Mermaid flowchart. */
 export function mermaidTopology(job: Describable, application: string): string {
   const { topic } = job.source;
+  const rollUps = job.rollUps.levels.map(({ sizeMs }) => `${sizeMs} ms`).join(", ");
   return [
     "flowchart LR",
     node("source", "[(", topic, ")]"),
@@ -60,6 +65,10 @@ export function mermaidTopology(job: Describable, application: string): string {
         "  read -. in the wrong place .-> repartition --> read",
       ]
       : []),
+    ...(rollUps === "" ? [] : [
+      node("rollUps", "[", `rolled up to ${rollUps}`, "]"),
+      "  windows --> rollUps --> store",
+    ]),
     `  store --> ${node("changelog", "[(", changelogTopic(application, job.store), ")]").trim()}`,
     `  read -. unreadable .-> ${node("dead", "[(", deadLetterTopic(topic), ")]").trim()}`,
     `  windows -. late .-> ${node("late", "[(", lateTopic(topic), ")]").trim()}`,

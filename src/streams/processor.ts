@@ -1,9 +1,11 @@
 import { assert, InvariantError } from "../base/assert.ts";
 import { describeError, PipelineError } from "../base/errors.ts";
 import { partitionOfHash } from "./partitioner.ts";
+import { insertSorted } from "./sorted.ts";
 import { Producers } from "./producers.ts";
 import { type LogRecord, type Offset, type OutputRecord, partitionName } from "./record.ts";
 import { identityOf } from "./record_identity.ts";
+import { closeRollUps, openRollUps } from "./roll_up_times.ts";
 import {
   type DeadLetterCause,
   deadLetterRecord,
@@ -298,6 +300,7 @@ export class RecordProcessor<E, A, R> {
     if (found === undefined) {
       this.#cache.add(owner, window);
       insertSorted(owner.state.openWindows, startMs);
+      openRollUps(this.#topology.rollUps, this.#cache, owner, startMs);
     }
     this.#stamp(owner, window, context);
   }
@@ -324,6 +327,8 @@ export class RecordProcessor<E, A, R> {
       this.#stamp(owner, window, context);
     }
     if (closed > 0) openWindows.splice(0, closed);
+    if (timeMs < owner.rollUpClosesAtMs) return;
+    closeRollUps(this.#topology.rollUps, this.#cache, owner, context);
   }
 }
 
@@ -331,13 +336,6 @@ function itemsOf(reading: Reading<unknown>): number {
   if (reading.kind === "events") return reading.events.length;
   if (reading.kind === "dead") return 1;
   return reading.parts.reduce((sum, { events }) => sum + events.length, 0);
-}
-
-/** Adds a number to an ascending list, nearly always at its end. */
-function insertSorted(list: number[], value: number): void {
-  let at = list.length;
-  while (at > 0 && (list[at - 1] as number) > value) at--;
-  list.splice(at, 0, value);
 }
 
 function refused(record: LogRecord, reason: string, cause: unknown): PipelineError {

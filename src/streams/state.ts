@@ -14,14 +14,20 @@ export interface WindowState<A> {
   receivedAtMs: number;
 }
 
-/** Time of one key: moved by its own events only, so a quiet key makes no other one's late. */
-export interface KeyState {
-  /** Greatest event time seen for the key, epoch ms. */
-  streamTimeMs: number;
+/** Which windows of one length a key has. */
+export interface WindowsState {
   /** Starts of the windows that are not closed yet, ascending; bounded by size and grace. */
   openWindows: number[];
   /** Windows that start before this are gone from the store, epoch ms. */
   purgedToMs: number;
+}
+
+/** Time of one key: moved by its own events only, so a quiet key makes no other one's late. */
+export interface KeyState extends WindowsState {
+  /** Greatest event time seen for the key, epoch ms. */
+  streamTimeMs: number;
+  /** The same of its rolled-up windows, by level. */
+  rollUps: WindowsState[];
 }
 
 /**

@@ -1,12 +1,13 @@
+import { assert } from "../base/assert.ts";
 import { PipelineError } from "../base/errors.ts";
 import { decodeState } from "./codec.ts";
-import type { GroupMembership, RebalanceListener } from "./ports.ts";
+import type { GroupMembership, KeyRange, RebalanceListener } from "./ports.ts";
 import { partitionForKey } from "./partitioner.ts";
 import type { TopicPartition } from "./record.ts";
 import { StreamTask, type TaskSettings } from "./stream_task.ts";
 import type { TaskStatus } from "./status.ts";
 import { type KeyTime, keyTimes } from "./key_times.ts";
-import { windowRange, windowStartOf } from "./store_keys.ts";
+import { rollUpRange, windowRange, windowStartOf } from "./store_keys.ts";
 import type { TaskListener } from "./task_listener.ts";
 import type { StreamsPorts } from "./task_session.ts";
 import { encodeText } from "./text.ts";
@@ -27,6 +28,8 @@ export interface WindowQuery {
   /** Epoch ms, exclusive. */
   readonly toMs: number;
   readonly limit: number;
+  /** Length of the windows, ms: the aggregated ones without it, else one of the roll-ups'. */
+  readonly sizeMs?: number;
 }
 
 /**
@@ -94,19 +97,21 @@ export class StreamsApp<E, A, R> {
    * `limit` the newest.
    *
    * @returns `undefined` when the key's partition is not open here.
+   * @throws {InvariantError} If the job has no windows of that length.
    */
   async windows(
     key: string,
-    { fromMs, toMs, limit }: WindowQuery,
+    query: WindowQuery,
   ): Promise<WindowResult<A>[] | undefined> {
     if (this.#partitionCount === 0) return undefined;
     const partition = partitionForKey(encodeText(key), this.#partitionCount);
     const store = this.#tasks.get(partition)?.session?.store;
     if (store === undefined) return undefined;
     const results: WindowResult<A>[] = [];
-    const { windowCodec, windows: { sizeMs } } = this.#topology;
-    const range = { ...windowRange(key, fromMs, toMs), reverse: true, limit };
-    for await (const entry of store.scan(range)) {
+    const { windowCodec, windows } = this.#topology;
+    const { sizeMs = windows.sizeMs, limit } = query;
+    const range = this.#rangeOf(key, { ...query, sizeMs });
+    for await (const entry of store.scan({ ...range, reverse: true, limit })) {
       const startMs = windowStartOf(entry.key);
       const state = decodeState(windowCodec, entry.value);
       results.push({ key, startMs, endMs: startMs + sizeMs, state });
@@ -120,6 +125,13 @@ export class StreamsApp<E, A, R> {
     return store === undefined
       ? []
       : await Array.fromAsync(keyTimes(store, this.#ports.codecs.keyState));
+  }
+
+  #rangeOf(key: string, { fromMs, toMs, sizeMs }: Required<WindowQuery>): KeyRange {
+    const { windows, rollUps } = this.#topology;
+    if (sizeMs === windows.sizeMs) return windowRange(key, fromMs, toMs);
+    assert(rollUps.levels.some((level) => level.sizeMs === sizeMs), `no windows of ${sizeMs} ms`);
+    return rollUpRange(key, sizeMs, fromMs, toMs);
   }
 
   async #checkInternalTopics(): Promise<void> {

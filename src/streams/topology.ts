@@ -2,6 +2,7 @@ import type { Codec } from "./codec.ts";
 import type { ErrorHandlers } from "./handlers.ts";
 import type { Punctuator } from "./punctuation.ts";
 import type { LogRecord } from "./record.ts";
+import type { CheckedRollUps } from "./roll_ups.ts";
 import type { DeadLetterCause } from "./side_output.ts";
 import type { WindowState } from "./state.ts";
 import type { TimeWindows } from "./windows.ts";
@@ -94,7 +95,9 @@ export interface Topology<E, A, R> {
   readonly windows: TimeWindows;
   readonly aggregator: Aggregator<E, A>;
   readonly windowCodec: Codec<WindowState<A>>;
-  /** The row of a window, as of its last change. */
+  /** Longer windows merged from `windows`; no levels for a job without. */
+  readonly rollUps: CheckedRollUps<A>;
+  /** The row of a window, as of its last change; of a rolled-up one as well. */
   readonly results: RowMaker<[result: WindowResult<A>], R>;
   readonly handlers: ErrorHandlers<E>;
   /** What the job does by the wall clock, in every task. */

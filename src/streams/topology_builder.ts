@@ -1,6 +1,7 @@
 import type { Codec } from "./codec.ts";
 import { defaultHandlers, type ErrorHandlers } from "./handlers.ts";
 import type { Punctuator } from "./punctuation.ts";
+import { checkedRollUps, type RollUps } from "./roll_ups.ts";
 import type { WindowState } from "./state.ts";
 import type {
   Aggregator,
@@ -21,6 +22,8 @@ export interface Aggregation<E, A> {
   readonly store: string;
   readonly aggregator: Aggregator<E, A>;
   readonly codec: Codec<WindowState<A>>;
+  /** Longer windows that are always the merge of the aggregated ones, which must not overlap. */
+  readonly rollUps?: RollUps<A>;
 }
 
 /** A stream of events, not yet in windows. */
@@ -42,7 +45,10 @@ export interface WindowedStream<E, R> {
 
 /** Windows per key. */
 export interface WindowTable<E, A, R> {
-  /** Sends a row of every changed window to the sink, at each commit, and once it is final. */
+  /**
+   * Sends a row of every changed window to the sink, at each commit, and once it is final; of
+   * rolled-up windows as well.
+   */
   toRows<W>(name: string, row: (result: WindowResult<A>) => W): Topology<E, A, R | W>;
 }
 
@@ -86,6 +92,8 @@ export function topology<E>(
   };
 }
 
+const noRollUps: RollUps<unknown> = { merge: () => {}, levels: [] };
+
 interface Beginning<E> {
   readonly name: string;
   readonly source: Source<E>;
@@ -98,7 +106,7 @@ function windowed<E, R>(
   windows: TimeWindows,
 ): WindowedStream<E, R> {
   return {
-    aggregate: <A>({ store, aggregator, codec }: Aggregation<E, A>) => ({
+    aggregate: <A>({ store, aggregator, codec, rollUps }: Aggregation<E, A>) => ({
       toRows: <W>(rowsName: string, row: (result: WindowResult<A>) => W) =>
         Object.freeze({
           name,
@@ -110,6 +118,7 @@ function windowed<E, R>(
           windows,
           aggregator,
           windowCodec: codec,
+          rollUps: checkedRollUps(windows, rollUps ?? noRollUps),
           results: { name: rowsName, row },
           handlers: { ...defaultHandlers, ...options.handlers },
           punctuators: options.punctuators ?? [],

@@ -1,10 +1,13 @@
+import { PipelineError } from "../base/errors.ts";
 import { decodeState } from "./codec.ts";
-import type { EngineCodecs, KeyState, WindowState } from "./state.ts";
+import { nextClosingMs } from "./roll_ups.ts";
+import type { EngineCodecs, KeyState, WindowsState, WindowState } from "./state.ts";
 import type { StateStore } from "./ports.ts";
 import { murmur2 } from "./partitioner.ts";
-import { keyStateKey, windowKey } from "./store_keys.ts";
+import { keyStateKey, rollUpRange, windowKey, windowRange, windowStartOf } from "./store_keys.ts";
 import { encodeText } from "./text.ts";
 import type { Topology } from "./topology.ts";
+import type { TimeWindows } from "./windows.ts";
 
 /** One window in memory. */
 export interface CachedWindow<A> {
@@ -14,11 +17,22 @@ export interface CachedWindow<A> {
   dirty: boolean;
 }
 
+/** One rolled-up window in memory: merged anew at each commit that changed a part of it. */
+export interface CachedRollUp<A> extends CachedWindow<A> {
+  state: WindowState<A>;
+  /** The windows it is merged from, ascending; `undefined` until they are read from the store. */
+  parts: CachedWindow<A>[] | undefined;
+}
+
 /** One key in memory with those of its windows that were touched. */
 export interface CachedKey<A> {
   readonly key: string;
   readonly state: KeyState;
   readonly windows: Map<number, CachedWindow<A>>;
+  /** Rolled-up windows that are not final yet, by level. */
+  readonly rollUps: readonly Map<number, CachedRollUp<A>>[];
+  /** Stream time at which the next rolled-up window closes, epoch ms. */
+  rollUpClosesAtMs: number;
   /** The window asked for last: nearly always the next one, too. */
   latest: CachedWindow<A> | undefined;
   /** A hash of the key: see `purgeHorizonMs`. */
@@ -35,6 +49,12 @@ export interface CachedKey<A> {
  */
 const generationMax = 250_000;
 
+/** What the cache must know of a job. */
+type CachedTopology<A> = Pick<
+  Topology<never, A, never>,
+  "windowCodec" | "aggregator" | "rollUps"
+>;
+
 /**
  * The state of one task between commits: what changed, and what was read for it.
  *
@@ -47,7 +67,7 @@ const generationMax = 250_000;
 export class WriteCache<A> {
   readonly #store: StateStore;
   readonly #codecs: EngineCodecs;
-  readonly #topology: Pick<Topology<never, A, never>, "windowCodec" | "aggregator">;
+  readonly #topology: CachedTopology<A>;
   /** Keys used since the last change of generations. */
   #young = new Map<string, CachedKey<A>>();
   /** Those used before it, all clean; what is used again becomes young. */
@@ -59,7 +79,7 @@ export class WriteCache<A> {
   constructor(
     store: StateStore,
     codecs: EngineCodecs,
-    topology: Pick<Topology<never, A, never>, "windowCodec" | "aggregator">,
+    topology: CachedTopology<A>,
   ) {
     this.#store = store;
     this.#codecs = codecs;
@@ -77,19 +97,23 @@ export class WriteCache<A> {
     if (cached !== undefined) return cached;
     const entry = this.#old.get(key) ?? this.#loadKey(key);
     this.#young.set(key, entry);
-    this.#entries += 1 + entry.windows.size;
+    this.#entries += entriesOf(entry);
     return entry;
   }
 
   #loadKey(key: string): CachedKey<A> {
+    const { levels } = this.#topology.rollUps;
     const stored = this.#store.get(keyStateKey(key));
     const state: KeyState = stored === undefined
-      ? { streamTimeMs: 0, openWindows: [], purgedToMs: 0 }
+      ? { ...noWindows(), streamTimeMs: 0, rollUps: levels.map(noWindows) }
       : decodeState(this.#codecs.keyState, stored);
+    if (state.rollUps.length !== levels.length) throw otherRollUps();
     return {
       key,
       state,
       windows: new Map(),
+      rollUps: levels.map(() => new Map()),
+      rollUpClosesAtMs: nextClosingMs(state, levels),
       latest: undefined,
       spread: murmur2(encodeText(key)) >>> 0,
       stored: stored !== undefined,
@@ -107,10 +131,13 @@ export class WriteCache<A> {
   #load(owner: CachedKey<A>, startMs: number): CachedWindow<A> | undefined {
     const stored = this.#store.get(windowKey(owner.key, startMs));
     if (stored === undefined) return undefined;
-    const state = decodeState(this.#topology.windowCodec, stored);
-    const window: CachedWindow<A> = { startMs, state, dirty: false };
+    const window = this.#read(startMs, stored);
     this.add(owner, window);
     return window;
+  }
+
+  #read(startMs: number, stored: Uint8Array): CachedWindow<A> {
+    return { startMs, state: decodeState(this.#topology.windowCodec, stored), dirty: false };
   }
 
   /** A window without events, in no cache yet. */
@@ -133,6 +160,69 @@ export class WriteCache<A> {
     this.#entries += 1;
   }
 
+  /** Makes a rolled-up window that has no parts yet one of the key's. */
+  addRollUp(owner: CachedKey<A>, level: number, startMs: number): void {
+    this.#putRollUp(owner, level, { ...this.newWindow(startMs), parts: [] });
+  }
+
+  /** A rolled-up window of the key that is open, or was until its next commit. */
+  rollUp(owner: CachedKey<A>, level: number, startMs: number): CachedRollUp<A> {
+    return owner.rollUps[level]?.get(startMs) ??
+      this.#putRollUp(owner, level, { ...this.newWindow(startMs), parts: undefined });
+  }
+
+  #putRollUp(owner: CachedKey<A>, level: number, rollUp: CachedRollUp<A>): CachedRollUp<A> {
+    owner.rollUps[level]?.set(rollUp.startMs, rollUp);
+    this.#entries += 1;
+    return rollUp;
+  }
+
+  /**
+   * The parts of a rolled-up window; read from the store once, unless it began in this session.
+   *
+   * A part that is in memory already is that one, never a second one of the same window.
+   */
+  async parts(
+    owner: CachedKey<A>,
+    level: number,
+    rollUp: CachedRollUp<A>,
+  ): Promise<CachedWindow<A>[]> {
+    return rollUp.parts ??= await this.#readParts(owner, level, rollUp.startMs);
+  }
+
+  async #readParts(owner: CachedKey<A>, level: number, fromMs: number): Promise<CachedWindow<A>[]> {
+    const { levels } = this.#topology.rollUps;
+    const toMs = fromMs + (levels[level] as TimeWindows).sizeMs;
+    const below = levels[level - 1];
+    const cached: ReadonlyMap<number, CachedWindow<A>> = owner.rollUps[level - 1] ?? owner.windows;
+    const parts = new Map<number, CachedWindow<A>>();
+    const range = below === undefined
+      ? windowRange(owner.key, fromMs, toMs)
+      : rollUpRange(owner.key, below.sizeMs, fromMs, toMs);
+    for await (const { key, value } of this.#store.scan(range)) {
+      const startMs = windowStartOf(key);
+      parts.set(startMs, cached.get(startMs) ?? this.#keepPart(owner, level, startMs, value));
+    }
+    for (const part of cached.values()) {
+      if (part.startMs >= fromMs && part.startMs < toMs) parts.set(part.startMs, part);
+    }
+    return [...parts.values()].sort((a, b) => a.startMs - b.startMs);
+  }
+
+  /** A part just read; one that may still change becomes one of the key's. */
+  #keepPart(
+    owner: CachedKey<A>,
+    level: number,
+    startMs: number,
+    stored: Uint8Array,
+  ): CachedWindow<A> {
+    const part = this.#read(startMs, stored);
+    if (part.state.final) this.#entries += 1;
+    else if (level === 0) this.add(owner, part);
+    else return this.#putRollUp(owner, level - 1, { ...part, parts: undefined });
+    return part;
+  }
+
   /** Marks a key as changed. */
   touch(owner: CachedKey<A>): void {
     if (owner.dirty) return;
@@ -150,6 +240,7 @@ export class WriteCache<A> {
         window.dirty = false;
         if (window.state.final) owner.windows.delete(window.startMs);
       }
+      for (const rollUps of owner.rollUps) settleRollUps(rollUps);
     }
     this.#dirty.clear();
     if (this.#entries < generationMax) return;
@@ -157,4 +248,34 @@ export class WriteCache<A> {
     this.#young = new Map();
     this.#entries = 0;
   }
+}
+
+/** Those that are final change no more: they live on as parts of others only. */
+function settleRollUps<A>(rollUps: Map<number, CachedRollUp<A>>): void {
+  for (const rollUp of rollUps.values()) {
+    rollUp.dirty = false;
+    if (!rollUp.state.final) continue;
+    rollUp.parts = undefined;
+    rollUps.delete(rollUp.startMs);
+  }
+}
+
+/** A key, its windows, and what its rolled-up windows hold on to. */
+function entriesOf<A>({ windows, rollUps }: CachedKey<A>): number {
+  let entries = 1 + windows.size;
+  for (const level of rollUps) {
+    for (const { parts } of level.values()) entries += 1 + (parts?.length ?? 0);
+  }
+  return entries;
+}
+
+function noWindows(): WindowsState {
+  return { openWindows: [], purgedToMs: 0 };
+}
+
+function otherRollUps(): PipelineError {
+  return new PipelineError(
+    "STATE_UNREADABLE",
+    "Cannot read the state as it was written with other roll-ups: give the store another name",
+  );
 }

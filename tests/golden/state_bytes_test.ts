@@ -6,7 +6,7 @@ import { MemoryRegistry } from "../support/memory_registry.ts";
 
 const codecs = await createStateCodecs({
   registry: new MemoryRegistry(),
-  changelogTopic: "market-windows-15s-changelog",
+  changelogTopic: "market-windows-changelog",
 });
 
 type Parts = readonly (readonly [string, string])[];
@@ -47,6 +47,10 @@ const keyParts: Parts = [
   ["b0ea01", "streamTimeMs 15000, zigzag 30000"],
   ["04 00 b0ea01 00", "two open windows: 0 and 15000"],
   ["00", "purgedToMs 0"],
+  ["04", "two roll-ups"],
+  ["02 c0a907 00 00", "one open window: 60000; purgedToMs 0"],
+  ["00 80c60a", "none open; purgedToMs 86400"],
+  ["00", "end of the roll-ups"],
 ];
 
 const metaParts: Parts = [
@@ -92,7 +96,15 @@ Deno.test("StateCodecs.windowState writes null for a window without a price", ()
 });
 
 Deno.test("StateCodecs.keyState writes and reads the bytes derived by hand", () => {
-  const state = { streamTimeMs: 15_000, openWindows: [0, 15_000], purgedToMs: 0 };
+  const state = {
+    streamTimeMs: 15_000,
+    openWindows: [0, 15_000],
+    purgedToMs: 0,
+    rollUps: [
+      { openWindows: [60_000], purgedToMs: 0 },
+      { openWindows: [], purgedToMs: 86_400 },
+    ],
+  };
   assert.equal(codecs.keyState.encode(state).toHex(), compact(keyParts));
   assert.deepEqual(codecs.keyState.decode(Uint8Array.fromHex(compact(keyParts))), state);
 });

@@ -47,6 +47,7 @@ const keyState = fc.record({
   streamTimeMs: time,
   openWindows: fc.array(time),
   purgedToMs: time,
+  rollUps: fc.array(fc.record({ openWindows: fc.array(time), purgedToMs: time }, plain)),
 }, plain);
 
 /** Decodes or raises one of the two errors that a record can have; returns what was decoded. */

@@ -17,6 +17,7 @@ import {
   countingTopology,
   type Measurement,
   measurementRecord,
+  rowKey,
   type Total,
 } from "./counting_topology.ts";
 import { MemoryLog } from "../../src/streams/testing/memory_log.ts";
@@ -41,7 +42,7 @@ export class CountingSink implements Sink<CountingRow> {
   }
 
   #upsert(row: CountingRow): void {
-    const id = row.kind === "event" ? row.id : `${row.key}@${row.startMs}`;
+    const id = rowKey(row);
     const present = this.rows.get(id);
     if (present !== undefined && present.versionUs === row.versionUs) {
       const [a, b] = [JSON.stringify(present), JSON.stringify(row)];

@@ -1,5 +1,6 @@
 import type { LogRecord, OutputRecord } from "../../src/streams/record.ts";
 import type { Punctuator } from "../../src/streams/punctuation.ts";
+import type { RollUpLevel } from "../../src/streams/roll_ups.ts";
 import type { WindowState } from "../../src/streams/state.ts";
 import { jsonCodec } from "../../src/streams/testing/json_codecs.ts";
 import { encodeText, isTextOf } from "../../src/streams/text.ts";
@@ -44,7 +45,34 @@ export type CountingRow =
     readonly sum: number;
     readonly final: boolean;
     readonly versionUs: number;
+  }
+  | {
+    readonly kind: "roll-up";
+    readonly key: string;
+    readonly sizeMs: number;
+    readonly startMs: number;
+    readonly count: number;
+    readonly sum: number;
+    readonly final: boolean;
+    readonly versionUs: number;
   };
+
+/** Length of the windows, ms. */
+const windowMs = 10_000;
+
+/** Windows of 20 and 60 s, kept for as short as may be. */
+export const countingLevels: readonly RollUpLevel[] = [
+  { sizeMs: 20_000, retentionMs: 65_000 },
+  { sizeMs: 60_000, retentionMs: 65_000 },
+];
+
+/** What a row is the newest version of. */
+export function rowKey(row: CountingRow): string {
+  if (row.kind === "event") return row.id;
+  return row.kind === "window"
+    ? `${row.key}@${row.startMs}`
+    : `${row.key}@${row.startMs}/${row.sizeMs}`;
+}
 
 /** A job that counts and sums measurements in windows of 10 s, 5 s grace unless said otherwise. */
 export function countingTopology(
@@ -54,17 +82,25 @@ export function countingTopology(
     readonly graceMs?: number;
     /** True for a job that sends measurements on to the partition of their key. */
     readonly repartition?: boolean;
+    /** True for windows that are rolled up to 20 and 60 s. */
+    readonly rollUps?: boolean;
     readonly handlers?: Partial<ErrorHandlers<Measurement>>;
     readonly punctuators?: readonly Punctuator[];
   } = {},
 ): Topology<Measurement, Total, CountingRow> {
-  const { retentionMs = 1_000_000, advanceMs = 10_000, graceMs = 5_000 } = options;
+  const { retentionMs = 1_000_000, advanceMs = windowMs, graceMs = 5_000 } = options;
   const { repartition = false, handlers = {}, punctuators = [] } = options;
   const source = repartition ? { ...measurementSource, read: readPlaced } : measurementSource;
+  const levels = options.rollUps === true ? countingLevels : [];
   return topology("counting", source, { handlers, punctuators, repartition })
     .toRows("events", eventRow)
-    .windowedBy(hopping({ sizeMs: 10_000, advanceMs, graceMs, retentionMs }))
-    .aggregate({ store: "totals", aggregator: totals, codec: jsonCodec<WindowState<Total>>() })
+    .windowedBy(hopping({ sizeMs: windowMs, advanceMs, graceMs, retentionMs }))
+    .aggregate({
+      store: "totals",
+      aggregator: totals,
+      codec: jsonCodec<WindowState<Total>>(),
+      rollUps: { merge: mergeTotals, levels },
+    })
     .toRows("windows", windowRow);
 }
 
@@ -97,9 +133,16 @@ function eventRow(
   return { kind: "event", id, value, versionUs };
 }
 
-function windowRow({ key, startMs, state }: WindowResult<Total>): CountingRow {
+function mergeTotals(into: Total, from: Total): void {
+  into.count += from.count;
+  into.sum += from.sum;
+}
+
+function windowRow({ key, startMs, endMs, state }: WindowResult<Total>): CountingRow {
   const { aggregate, final, versionUs } = state;
-  return { kind: "window", key, startMs, ...aggregate, final, versionUs };
+  const sizeMs = endMs - startMs;
+  const row = { key, startMs, ...aggregate, final, versionUs };
+  return sizeMs === windowMs ? { kind: "window", ...row } : { kind: "roll-up", sizeMs, ...row };
 }
 
 function readMeasurements(record: LogRecord): Reading<Measurement> {

@@ -83,8 +83,8 @@ export class FakeLiveView implements LiveView {
 
   candles(symbol: string, range: CandleRange): Promise<WindowRow[] | undefined> {
     if (this.failure !== undefined) return Promise.reject(this.failure);
-    const { fromMs = 0, toMs = Infinity, limit } = range;
-    const rows = this.#markets.get(symbol)?.windows();
+    const { fromMs = 0, toMs = Infinity, limit, sizeMs } = range;
+    const rows = this.#markets.get(symbol)?.windows(Infinity, sizeMs);
     const inRange = rows?.filter(({ startMs }) => startMs >= fromMs && startMs < toMs);
     return Promise.resolve(inRange?.slice(-limit));
   }
@@ -186,10 +186,12 @@ class Market {
   }
 
   /** The newest `limit` windows, oldest first. */
-  windows(limit = Infinity): WindowRow[] {
-    const last = Math.max(...this.#windows.keys());
-    return [...this.#windows].slice(-limit).map(([start, trades]) =>
-      windowOf(start, trades, start < last)
+  windows(limit = Infinity, sizeMs = windowMs): WindowRow[] {
+    const all = [...this.#windows.values()].flat();
+    const windows = Map.groupBy(all, ({ tradeTimeMs }) => tradeTimeMs - tradeTimeMs % sizeMs);
+    const last = Math.max(...windows.keys());
+    return [...windows].slice(-limit).map(([start, trades]) =>
+      windowOf({ startMs: start, sizeMs, trades, final: start < last })
     );
   }
 
@@ -216,7 +218,11 @@ class Market {
   }
 }
 
-function windowOf(startMs: number, trades: readonly TradeRow[], final: boolean): WindowRow {
+function windowOf(
+  { startMs, sizeMs, trades, final }: Pick<WindowRow, "startMs" | "sizeMs" | "final"> & {
+    readonly trades: readonly TradeRow[];
+  },
+): WindowRow {
   const prices = trades.map(({ price }) => price);
   const volume = trades.reduce((sum, trade) => sum + trade.volume, 0);
   const turnover = trades.reduce((sum, trade) => sum + trade.price * trade.volume, 0);
@@ -224,9 +230,9 @@ function windowOf(startMs: number, trades: readonly TradeRow[], final: boolean):
   return {
     kind: "window",
     symbol: last?.symbol ?? "",
-    sizeMs: windowMs,
+    sizeMs,
     startMs,
-    endMs: startMs + windowMs,
+    endMs: startMs + sizeMs,
     open: prices[0] ?? null,
     high: Math.max(...prices),
     low: Math.min(...prices),

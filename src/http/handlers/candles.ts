@@ -27,7 +27,7 @@ export function unknownSymbol(symbol: string): HttpProblem {
 
 function readQuery({ url }: RouteRequest): { resolution: string; range: CandleRange } {
   const query = new QueryReader(url.searchParams);
-  const resolution = query.resolution();
+  const { name: resolution, sizeMs } = query.resolution();
   const fromMs = query.timeMs("from");
   const toMs = query.timeMs("to");
   const limit = query.limit(limitDefault, limitMax);
@@ -38,6 +38,7 @@ function readQuery({ url }: RouteRequest): { resolution: string; range: CandleRa
     throw new HttpProblem({ status: 400, detail: query.problems.join("; ") });
   }
   const range = {
+    sizeMs,
     limit,
     ...(fromMs === undefined ? {} : { fromMs }),
     ...(toMs === undefined ? {} : { toMs }),

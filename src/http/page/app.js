@@ -78,9 +78,10 @@ function takeSymbols({ symbols }) {
   setText(byId("event-time"), formatDateTime(market.latestTimeMs));
 }
 
-/** @param {{ candles: Candle[] }} event */
+/** @param {{ candles: (Candle & { resolution: string })[] }} event */
 function takeCandles({ candles }) {
-  const bySymbol = Map.groupBy(candles, ({ symbol }) => symbol);
+  const shown = candles.filter(({ resolution }) => resolution === "15s");
+  const bySymbol = Map.groupBy(shown, ({ symbol }) => symbol);
   for (const [symbol, group] of bySymbol) market.addCandles(symbol, group);
   stage.addCandles(bySymbol.get(stage.symbol) ?? []);
 }

@@ -2,10 +2,10 @@ import { isAborted, PipelineError } from "../../../src/base/errors.ts";
 import type { TopicPartition } from "../../../src/streams/record.ts";
 import type { MemoryLog } from "../../../src/streams/testing/memory_log.ts";
 import type { StoreView } from "../../../src/streams/testing/memory_stores.ts";
-import type { CountingRow } from "../counting_topology.ts";
+import { type CountingRow, rowKey } from "../counting_topology.ts";
 import type { PartitionModel, PieceName } from "./model.ts";
 import { PartitionLedger } from "./ledger.ts";
-import { rowKey, rowText, type SimulatedTable } from "./sink.ts";
+import { rowText, type SimulatedTable } from "./sink.ts";
 import { knownPiece, nameOfHex, pieceOf } from "./state_view.ts";
 
 /** A promise of the engine that was broken. */

@@ -8,9 +8,13 @@ import type { InputEvent, InputRecord } from "./input.ts";
 export interface ModelWindows {
   readonly advanceMs: number;
   readonly retentionMs: number;
+  readonly rollUps: boolean;
 }
 
-/** A piece of state by name: `meta`, `key <key>`, `window <key> <start>`. */
+/**
+ * A piece of state by name: `meta`, `key <key>`, `window <key> <start>`,
+ * `roll-up/<size> <key> <start>`.
+ */
 export type PieceName = string;
 
 interface Version {
@@ -22,6 +26,7 @@ interface Version {
 interface KeyTime {
   streamTimeMs: number;
   readonly open: Set<number>;
+  readonly openRollUps: readonly Set<number>[];
 }
 
 interface Total {
@@ -33,6 +38,11 @@ const sizeMs = 10_000;
 const graceMs = 5_000;
 const maxFutureMs = 60_000;
 
+const rollUpLevels = [
+  { sizeMs: 20_000, retentionMs: 65_000 },
+  { sizeMs: 60_000, retentionMs: 65_000 },
+];
+
 /**
  * The counting job for one partition by plain arithmetic: a fold that remembers what it was after
  * every record. It shares no code with the engine, and is what the engine is held against.
@@ -40,6 +50,7 @@ const maxFutureMs = 60_000;
 export class PartitionModel {
   readonly #partition: number;
   readonly #windows: ModelWindows;
+  readonly #levels: typeof rollUpLevels;
   readonly #history = new Map<PieceName, Version[]>();
   readonly #times = new Map<string, KeyTime>();
   readonly #totals = new Map<string, Total>();
@@ -56,6 +67,7 @@ export class PartitionModel {
   constructor(partition: number, windows: ModelWindows) {
     this.#partition = partition;
     this.#windows = windows;
+    this.#levels = windows.rollUps ? rollUpLevels : [];
   }
 
   get counts(): Readonly<ItemCounts> {
@@ -100,7 +112,11 @@ export class PartitionModel {
     const { timeMs, value } = event;
     if (value === null) return this.#dead(offset, index, "impossible-value");
     if (timeMs - record.timestampMs > maxFutureMs) return this.#dead(offset, index, "far-future");
-    const time = this.#times.get(record.key) ?? { streamTimeMs: 0, open: new Set() };
+    const time = this.#times.get(record.key) ?? {
+      streamTimeMs: 0,
+      open: new Set(),
+      openRollUps: this.#levels.map(() => new Set<number>()),
+    };
     const starts = this.#startsOf(timeMs);
     const open = starts.filter((start) => start + sizeMs + graceMs > time.streamTimeMs);
     if (open.length > 0 && value === unbearable) {
@@ -115,7 +131,9 @@ export class PartitionModel {
     if (open.length === 0) return;
     this.#times.set(record.key, time);
     for (const start of open) this.#count(record, time, start, value, offset);
-    this.#advance(record, time, timeMs, offset);
+    const closed = this.#advance(record, time, timeMs, offset);
+    this.#rollUp(record, time, [...open, ...closed], offset);
+    this.#remember(`key ${record.key}`, offset, this.#keyText(record.key, time));
   }
 
   #startsOf(timeMs: number): number[] {
@@ -144,18 +162,55 @@ export class PartitionModel {
     this.#window(record, start, offset, { final: false });
   }
 
-  /** Moves the key's time and closes what it leaves behind. */
-  #advance(record: InputRecord, time: KeyTime, timeMs: number, offset: number): void {
+  /** Moves the key's time and closes what it leaves behind; returns the starts of that. */
+  #advance(record: InputRecord, time: KeyTime, timeMs: number, offset: number): number[] {
     time.streamTimeMs = Math.max(time.streamTimeMs, timeMs);
-    for (const start of [...time.open]) {
-      if (start + sizeMs + graceMs > time.streamTimeMs) continue;
-      time.open.delete(start);
-      this.#window(record, start, offset, { final: true });
+    const closed = takeClosed(time.open, sizeMs, time.streamTimeMs);
+    for (const start of closed) this.#window(record, start, offset, { final: true });
+    return closed;
+  }
+
+  /** Adds up the windows that make each roll-up of a changed window, and each that closes. */
+  #rollUp(
+    record: InputRecord,
+    { streamTimeMs, openRollUps }: KeyTime,
+    changed: readonly number[],
+    offset: number,
+  ): void {
+    for (const [index, level] of this.#levels.entries()) {
+      const open = openRollUps[index] as Set<number>;
+      const touched = changed.map((start) => Math.floor(start / level.sizeMs) * level.sizeMs);
+      for (const start of touched) open.add(start);
+      const closed = new Set(takeClosed(open, level.sizeMs, streamTimeMs));
+      for (const start of new Set([...touched, ...closed])) {
+        const { count, sum } = this.#totalOf(record.key, start, level.sizeMs);
+        const text = `${count} ${sum} ${closed.has(start)}`;
+        const place = `${text} ${this.#versionUs} ${record.timestampMs}`;
+        this.#remember(`roll-up/${level.sizeMs} ${record.key} ${start}`, offset, place);
+        this.#row(`${record.key}@${start}/${level.sizeMs}`, text);
+      }
     }
-    const starts = [...time.open].sort((a, b) => a - b).join();
-    const purgedToMs = this.#horizonMs(record.key, time.streamTimeMs);
-    const text = `${time.streamTimeMs} [${starts}] ${purgedToMs}`;
-    this.#remember(`key ${record.key}`, offset, text);
+  }
+
+  #totalOf(key: string, fromMs: number, lengthMs: number): Total {
+    const total = { count: 0, sum: 0 };
+    for (let start = fromMs; start < fromMs + lengthMs; start += sizeMs) {
+      const { count, sum } = this.#totals.get(`window ${key} ${start}`) ?? { count: 0, sum: 0 };
+      total.count += count;
+      total.sum += sum;
+    }
+    return total;
+  }
+
+  #keyText(key: string, { streamTimeMs, open, openRollUps }: KeyTime): string {
+    const lengths = [{ sizeMs, retentionMs: this.#windows.retentionMs }, ...this.#levels];
+    const texts = [open, ...openRollUps].map((starts, index) =>
+      windowsText({
+        openWindows: [...starts].sort((a, b) => a - b),
+        purgedToMs: horizonMs(key, streamTimeMs, lengths[index] as (typeof rollUpLevels)[0]),
+      })
+    );
+    return `${streamTimeMs} ${texts.join(" | ")}`;
   }
 
   #window(
@@ -189,24 +244,44 @@ export class PartitionModel {
     else versions.push({ from, text });
   }
 
-  /** Moves in steps, each key at its own time within a step. */
-  #horizonMs(key: string, streamTimeMs: number): number {
-    const { retentionMs } = this.#windows;
-    const steps = Math.max(1, Math.floor(retentionMs / 24 / sizeMs));
-    const phaseMs = ((murmur2(encodeText(key)) >>> 0) % steps) * sizeMs;
-    const stepsDone = Math.floor((streamTimeMs - retentionMs - phaseMs) / (steps * sizeMs));
-    return stepsDone < 0 ? 0 : phaseMs + stepsDone * steps * sizeMs;
-  }
-
   /** Takes out what the key's stream time has left behind by more than the retention. */
   #purge(state: Map<PieceName, string>): void {
+    const kinds = ["window", ...this.#levels.map((level) => `roll-up/${level.sizeMs}`)];
     for (const name of [...state.keys()]) {
-      if (!name.startsWith("window ")) continue;
-      const split = name.lastIndexOf(" ");
-      const key = state.get(`key ${name.slice("window ".length, split)}`);
-      if (Number(name.slice(split + 1)) < Number(key?.split(" ").at(-1))) state.delete(name);
+      const [kind = "", key, start] = name.split(" ");
+      const purged = state.get(`key ${key}`)?.split(" | ")[kinds.indexOf(kind)];
+      if (Number(start) < Number(purged?.split(" ").at(-1))) state.delete(name);
     }
   }
+}
+
+/** Removes what is closed from the open ones. */
+function takeClosed(open: Set<number>, lengthMs: number, streamTimeMs: number): number[] {
+  const closed = [...open].filter((start) => start + lengthMs + graceMs <= streamTimeMs);
+  for (const start of closed) open.delete(start);
+  return closed;
+}
+
+/** Moves in steps, each key at its own time within a step. */
+function horizonMs(
+  key: string,
+  streamTimeMs: number,
+  { sizeMs, retentionMs }: (typeof rollUpLevels)[0],
+): number {
+  const steps = Math.max(1, Math.floor(retentionMs / 24 / sizeMs));
+  const phaseMs = ((murmur2(encodeText(key)) >>> 0) % steps) * sizeMs;
+  const stepsDone = Math.floor((streamTimeMs - retentionMs - phaseMs) / (steps * sizeMs));
+  return stepsDone < 0 ? 0 : phaseMs + stepsDone * steps * sizeMs;
+}
+
+/** The windows of one length that a key has open, and to where they are gone. */
+export function windowsText(
+  { openWindows, purgedToMs }: {
+    readonly openWindows: readonly number[];
+    readonly purgedToMs: number;
+  },
+): string {
+  return `[${openWindows.join()}] ${purgedToMs}`;
 }
 
 /** The text of a task's own record but for its input offset, which the caller knows. */

@@ -8,6 +8,8 @@ export interface Scenario {
   /** Distance of window starts, ms; the size (10 s) means tumbling windows. */
   readonly advanceMs: number;
   readonly retentionMs: number;
+  /** Tumbling windows that are kept for long enough are rolled up. */
+  readonly rollUps: boolean;
   readonly commitIntervalMs: number;
   readonly pendingRowsMax: number;
   readonly readRecordsMax: number;
@@ -21,12 +23,20 @@ export interface Scenario {
 
 /** Sizes that matter: few and many, at the edge of what the settings allow. */
 export function drawScenario(chance: Chance): Scenario {
+  const [partitions, machines, inputRecords] = [
+    chance.whole(1, 3),
+    chance.whole(1, 3),
+    chance.whole(20, 60),
+  ];
+  const advanceMs = chance.pick([10_000, 10_000, 5_000]);
+  const retentionMs = chance.pick([15_000, 25_000, 60_000, 1_000_000]);
   return {
-    partitions: chance.whole(1, 3),
-    machines: chance.whole(1, 3),
-    inputRecords: chance.whole(20, 60),
-    advanceMs: chance.pick([10_000, 10_000, 5_000]),
-    retentionMs: chance.pick([15_000, 20_000, 60_000, 1_000_000]),
+    partitions,
+    machines,
+    inputRecords,
+    advanceMs,
+    retentionMs,
+    rollUps: advanceMs === 10_000 && retentionMs >= 25_000,
     commitIntervalMs: chance.pick([0, 100, 500, 1_000]),
     pendingRowsMax: chance.pick([3, 20, 1_000]),
     readRecordsMax: chance.pick([1, 3, 7, 100]),

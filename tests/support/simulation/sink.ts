@@ -1,11 +1,6 @@
 import type { Sink } from "../../../src/streams/ports.ts";
-import type { CountingRow } from "../counting_topology.ts";
+import { type CountingRow, rowKey } from "../counting_topology.ts";
 import type { Chance } from "./chance.ts";
-
-/** The key of a row, and the row in the model's words. */
-export function rowKey(row: CountingRow): string {
-  return row.kind === "event" ? row.id : `${row.key}@${row.startMs}`;
-}
 
 /** The row but for key and write time, in the model's words. */
 export function rowText(row: CountingRow): string {

@@ -1,7 +1,7 @@
 import type { TaskMeta } from "../../../src/streams/state.ts";
 import type { KeyState, WindowState } from "../../../src/streams/state.ts";
 import type { Total } from "../counting_topology.ts";
-import { metaText, type PieceName } from "./model.ts";
+import { metaText, type PieceName, windowsText } from "./model.ts";
 
 /** A stored entry in the model's words. */
 export interface Piece {
@@ -42,10 +42,18 @@ function nameOf(key: Uint8Array): PieceName {
   const kind = String.fromCharCode(key[0] ?? 0);
   if (kind === "m") return "meta";
   if (kind === "k") return `key ${new TextDecoder().decode(key.subarray(1))}`;
-  const start = new DataView(key.buffer, key.byteOffset + key.length - 8).getBigInt64(0);
-  const bytes = [...key.subarray(1, -9)];
-  const text = bytes.filter((_, i) => bytes[i - 1] !== 0); // the ff behind every 00
-  return `window ${new TextDecoder().decode(Uint8Array.from(text))} ${start}`;
+  const start = timeAt(key, -8);
+  if (kind === "w") return `window ${escapedText(key.subarray(1, -9))} ${start}`;
+  return `roll-up/${timeAt(key, -16)} ${escapedText(key.subarray(1, -17))} ${start}`;
+}
+
+function timeAt(key: Uint8Array, fromEnd: number): bigint {
+  return new DataView(key.buffer, key.byteOffset + key.length + fromEnd).getBigInt64(0);
+}
+
+function escapedText(escaped: Uint8Array): string {
+  const bytes = escaped.filter((_, i) => escaped[i - 1] !== 0); // the ff behind every 00
+  return new TextDecoder().decode(bytes);
 }
 
 function contentOf(kind: number | undefined, value: Uint8Array): Omit<Piece, "name"> {
@@ -64,8 +72,8 @@ function metaContent({ inputOffset, versionUs, counts }: TaskMeta): Omit<Piece, 
   return { inputOffset, text: metaText(versionUs, counts) };
 }
 
-function keyText({ streamTimeMs, openWindows, purgedToMs }: KeyState): string {
-  return `${streamTimeMs} [${openWindows.join()}] ${purgedToMs}`;
+function keyText({ streamTimeMs, rollUps, ...windows }: KeyState): string {
+  return [`${streamTimeMs} ${windowsText(windows)}`, ...rollUps.map(windowsText)].join(" | ");
 }
 
 function windowText({ aggregate, final, versionUs, receivedAtMs }: WindowState<Total>): string {

@@ -12,7 +12,7 @@ Deno.test("/api/symbols lists every symbol with exactly the promised members", a
 Deno.test("/api/candles answers windows oldest first in the promised shape", async () => {
   const { view, ask } = surface();
   const body = await (await ask("/api/candles/AAPL")).json();
-  const [first] = await view.candles("AAPL", { limit: 500 }) ?? [];
+  const [first] = await view.candles("AAPL", { limit: 500, sizeMs: 15_000 }) ?? [];
   assert.deepEqual(Object.keys(body), ["symbol", "resolution", "candles"]);
   assert.equal(body.symbol, "AAPL");
   assert.equal(body.resolution, "15s");
@@ -31,6 +31,22 @@ Deno.test("/api/candles answers windows oldest first in the promised shape", asy
   });
   const starts = body.candles.map(({ start }: { start: number }) => start);
   assert.deepEqual(starts, starts.toSorted((a: number, b: number) => a - b));
+});
+
+Deno.test.each([
+  ["15s", 15_000],
+  ["1m", 60_000],
+  ["5m", 300_000],
+  ["1h", 3_600_000],
+  ["1d", 86_400_000],
+])("/api/candles answers windows of the resolution %s", async (resolution, sizeMs) => {
+  const { ask } = surface();
+  const body = await (await ask(`/api/candles/AAPL?resolution=${resolution}`)).json();
+  assert.equal(body.resolution, resolution);
+  for (const { start, end } of body.candles) {
+    assert.deepEqual([start % sizeMs, end - start], [0, sizeMs]);
+  }
+  assert.ok(body.candles.length > 0);
 });
 
 Deno.test("/api/candles answers the newest windows of a range", async () => {
@@ -64,7 +80,7 @@ Deno.test("/api/candles and /api/trades answer 404 for a symbol nobody has seen"
 });
 
 Deno.test.each([
-  ["resolution=1m", /"resolution" must be one of 15s: "1m"/],
+  ["resolution=2m", /"resolution" must be one of 15s, 1m, 5m, 1h, 1d: "2m"/],
   ["limit=0", /"limit" must be an integer from 1 to 5000: "0"/],
   ["limit=-3", /"limit" must be an integer/],
   ["limit=1e3", /"limit" must be an integer/],

@@ -7,18 +7,23 @@ const avroLongMax = Number.MAX_SAFE_INTEGER - 1;
 
 Deno.test("createStateCodecs() registers one subject per kind under the changelog's name", async () => {
   const registry = new MemoryRegistry();
-  await createStateCodecs({ registry, changelogTopic: "market-windows-15s-changelog" });
+  await createStateCodecs({ registry, changelogTopic: "market-windows-changelog" });
   assert.deepEqual([...registry.subjects.keys()], [
-    "market-windows-15s-changelog-window",
-    "market-windows-15s-changelog-key",
-    "market-windows-15s-changelog-meta",
+    "market-windows-changelog-window",
+    "market-windows-changelog-key",
+    "market-windows-changelog-meta",
   ]);
 });
 
 Deno.test("StateCodecs refuse each other's values", async () => {
   const registry = new MemoryRegistry();
   const codecs = await createStateCodecs({ registry, changelogTopic: "c" });
-  const bytes = codecs.keyState.encode({ streamTimeMs: 1, openWindows: [], purgedToMs: 0 });
+  const bytes = codecs.keyState.encode({
+    streamTimeMs: 1,
+    openWindows: [],
+    purgedToMs: 0,
+    rollUps: [],
+  });
   assert.throws(() => codecs.meta.decode(bytes), { code: "SCHEMA_UNKNOWN" });
 });
 
@@ -29,6 +34,7 @@ Deno.test("StateCodecs.keyState keeps times up to 2^53 - 2 exactly", async () =>
     streamTimeMs: avroLongMax,
     openWindows: [0, avroLongMax],
     purgedToMs: avroLongMax,
+    rollUps: [{ openWindows: [avroLongMax], purgedToMs: avroLongMax }],
   };
   assert.deepEqual(keyState.decode(keyState.encode(state)), state);
 });

@@ -1,0 +1,52 @@
+import { type CheckedRollUps, closingTimeMs, nextClosingMs, rollUpStart } from "./roll_ups.ts";
+import { insertSorted } from "./sorted.ts";
+import type { WindowsState } from "./state.ts";
+import type { EventContext } from "./topology.ts";
+import { isClosed, type TimeWindows } from "./windows.ts";
+import type { CachedKey, WriteCache } from "./write_cache.ts";
+
+/**
+ * Opens the rolled-up windows that a new window is part of, where they are not open.
+ *
+ * None of them is closed: it ends no earlier than its part, which is open.
+ */
+export function openRollUps<A>(
+  { levels }: CheckedRollUps<A>,
+  cache: WriteCache<A>,
+  owner: CachedKey<A>,
+  partStartMs: number,
+): void {
+  for (let index = 0; index < levels.length; index++) {
+    const level = levels[index] as TimeWindows;
+    const startMs = rollUpStart(partStartMs, level);
+    // Where one is open, those above it are.
+    if (!insertSorted((owner.state.rollUps[index] as WindowsState).openWindows, startMs)) return;
+    cache.addRollUp(owner, index, startMs);
+    owner.rollUpClosesAtMs = Math.min(owner.rollUpClosesAtMs, closingTimeMs(startMs, level));
+  }
+}
+
+/** Closes the rolled-up windows that the key's stream time has left behind. */
+export function closeRollUps<A>(
+  { levels }: CheckedRollUps<A>,
+  cache: WriteCache<A>,
+  owner: CachedKey<A>,
+  { versionUs, record }: EventContext,
+): void {
+  const { streamTimeMs, rollUps } = owner.state;
+  for (const [index, level] of levels.entries()) {
+    const { openWindows } = rollUps[index] as WindowsState;
+    let closed = 0;
+    for (const startMs of openWindows) {
+      if (!isClosed(startMs, streamTimeMs, level)) break;
+      closed += 1;
+      const rollUp = cache.rollUp(owner, index, startMs);
+      rollUp.state.final = true;
+      rollUp.state.versionUs = versionUs;
+      rollUp.state.receivedAtMs = record.timestampMs;
+      rollUp.dirty = true;
+    }
+    openWindows.splice(0, closed);
+  }
+  owner.rollUpClosesAtMs = nextClosingMs(owner.state, levels);
+}
