@@ -11,15 +11,13 @@ import { Expectation } from "./recompute/expected.ts";
 import { tradesOf } from "./recompute/frames.ts";
 import { jsonlResults } from "./recompute/jsonl_results.ts";
 import { helpText, readOptions, type RecomputeOptions } from "./recompute/options.ts";
-import type { Results } from "./recompute/results.ts";
+import { type Results, summarySizeMs } from "./recompute/results.ts";
 import { sqliteResults } from "./recompute/sqlite_results.ts";
 
-/** The original's window. */
-const sizeMs = 15_000;
 const mismatchesShown = 10;
 
 async function expectationOf({ frames, graceMs, policy }: RecomputeOptions): Promise<Expectation> {
-  const expectation = new Expectation({ sizeMs, graceMs, policy });
+  const expectation = new Expectation({ sizeMs: summarySizeMs, graceMs, policy });
   for (const path of frames) {
     for await (const trade of tradesOf(path)) expectation.add(trade);
   }

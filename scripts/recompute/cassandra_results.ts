@@ -1,12 +1,13 @@
 import cassandra from "cassandra-driver";
 import {
+  resolutions,
   type Results,
   type ResultWindow,
+  summarySizeMs,
   type TableChoice,
   type TradeCount,
   type TradeTable,
   windowColumns,
-  type WindowTable,
 } from "./results.ts";
 
 /** Where the results are. */
@@ -34,8 +35,12 @@ export async function cassandraResults(
   await client.connect();
   return {
     windowTables: [
-      windowTable(client, summaryTable, ""),
-      windowTable(client, "candles", "WHERE resolution = '15s' ALLOW FILTERING"),
+      { name: summaryTable, sizeMs: summarySizeMs, rows: rowsOf(client, summaryTable) },
+      ...resolutions.map(([resolution, sizeMs]) => ({
+        name: `candles ${resolution}`,
+        sizeMs,
+        rows: rowsOf(client, `candles WHERE resolution = '${resolution}' ALLOW FILTERING`),
+      })),
     ],
     tradeTables: tradesTables.map((kind) =>
       kind === "recent"
@@ -46,13 +51,10 @@ export async function cassandraResults(
   };
 }
 
-function windowTable(client: cassandra.Client, name: string, where: string): WindowTable {
-  return {
-    name,
-    async *rows() {
-      const cql = `SELECT ${windowColumns.join(", ")} FROM ${name} ${where}`;
-      for await (const row of await client.execute(cql)) yield resultWindow(row);
-    },
+function rowsOf(client: cassandra.Client, from: string): () => AsyncIterable<ResultWindow> {
+  return async function* () {
+    const cql = `SELECT ${windowColumns.join(", ")} FROM ${from}`;
+    for await (const row of await client.execute(cql)) yield resultWindow(row);
   };
 }
 

@@ -18,12 +18,13 @@ export async function compareWindows(
   expectation: Expectation,
   table: WindowTable,
 ): Promise<Comparison> {
-  const missing = new Set([...expectation.windows.values()].flatMap((map) => [...map.values()]));
+  const windows = expectation.windowsOf(table.sizeMs);
+  const missing = new Set([...windows.values()].flatMap((map) => [...map.values()]));
   const mismatches: string[] = [];
   let compared = 0;
   for await (const row of table.rows()) {
     compared += 1;
-    const window = expectation.windows.get(row.symbol)?.get(row.window_start);
+    const window = windows.get(row.symbol)?.get(row.window_start);
     if (window === undefined) {
       mismatches.push(`${nameOf(row.symbol, row.window_start)}: must not be there`);
       continue;

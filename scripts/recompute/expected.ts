@@ -23,6 +23,8 @@ export class Expectation {
   readonly sizeMs: number;
   readonly graceMs: number;
   readonly #policy: Policy;
+  /** Trades that were not late, in the order of the input. */
+  readonly #inTime: FeedTrade[] = [];
   /** Windows by symbol, then start. */
   readonly windows: Map<string, Map<number, ExpectedWindow>> = new Map();
   /** Greatest event time of each symbol, epoch ms. */
@@ -46,17 +48,38 @@ export class Expectation {
     const startMs = Math.floor(trade.t / this.sizeMs) * this.sizeMs;
     const streamTimeMs = Math.max(this.streamTimesMs.get(trade.s) ?? 0, trade.t);
     this.streamTimesMs.set(trade.s, streamTimeMs);
-    if (this.#closed(startMs, streamTimeMs)) this.lateCount += 1;
-    else addTrade(this.#window(trade, startMs), trade, movesOf(this.#policy, trade.c));
+    const endMs = startMs + this.sizeMs;
+    if (this.#closed(endMs, streamTimeMs)) {
+      this.lateCount += 1;
+      return;
+    }
+    this.#inTime.push(trade);
+    const window = windowIn(this.windows, trade.s, { startMs, endMs });
+    addTrade(window, trade, movesOf(this.#policy, trade.c));
+  }
+
+  /**
+   * The windows of a length, by symbol, then start: those longer than the recomputed ones come from
+   * the same trades, not from shorter windows.
+   */
+  windowsOf(sizeMs: number): Map<string, Map<number, ExpectedWindow>> {
+    if (sizeMs === this.sizeMs) return this.windows;
+    const longer = new Map<string, Map<number, ExpectedWindow>>();
+    for (const trade of this.#inTime) {
+      const startMs = Math.floor(trade.t / sizeMs) * sizeMs;
+      const window = windowIn(longer, trade.s, { startMs, endMs: startMs + sizeMs });
+      addTrade(window, trade, movesOf(this.#policy, trade.c));
+    }
+    return longer;
   }
 
   /** True when no trade of the recording could change the window any more. */
-  isFinal({ symbol, startMs }: ExpectedWindow): boolean {
-    return this.#closed(startMs, this.streamTimesMs.get(symbol) ?? 0);
+  isFinal({ symbol, endMs }: ExpectedWindow): boolean {
+    return this.#closed(endMs, this.streamTimesMs.get(symbol) ?? 0);
   }
 
-  #closed(startMs: number, streamTimeMs: number): boolean {
-    return streamTimeMs >= startMs + this.sizeMs + this.graceMs;
+  #closed(endMs: number, streamTimeMs: number): boolean {
+    return streamTimeMs >= endMs + this.graceMs;
   }
 
   #count({ s, t }: FeedTrade): void {
@@ -66,25 +89,30 @@ export class Expectation {
     const day = new Date(t).toISOString().slice(0, 10);
     days.set(day, (days.get(day) ?? 0) + 1);
   }
+}
 
-  #window({ s }: FeedTrade, startMs: number): ExpectedWindow {
-    const windows = this.windows.get(s) ?? new Map<number, ExpectedWindow>();
-    this.windows.set(s, windows);
-    const window = windows.get(startMs) ?? {
-      symbol: s,
-      startMs,
-      endMs: startMs + this.sizeMs,
-      count: 0,
-      first: undefined,
-      last: undefined,
-      high: null,
-      low: null,
-      volume: new CompensatedSum(),
-      priceVolume: new CompensatedSum(),
-    };
-    windows.set(startMs, window);
-    return window;
-  }
+/** A symbol's window among others; an empty one where there is none. */
+function windowIn(
+  all: Map<string, Map<number, ExpectedWindow>>,
+  symbol: string,
+  { startMs, endMs }: Pick<ExpectedWindow, "startMs" | "endMs">,
+): ExpectedWindow {
+  const windows = all.get(symbol) ?? new Map<number, ExpectedWindow>();
+  all.set(symbol, windows);
+  const window = windows.get(startMs) ?? {
+    symbol,
+    startMs,
+    endMs,
+    count: 0,
+    first: undefined,
+    last: undefined,
+    high: null,
+    low: null,
+    volume: new CompensatedSum(),
+    priceVolume: new CompensatedSum(),
+  };
+  windows.set(startMs, window);
+  return window;
 }
 
 function addTrade(window: ExpectedWindow, trade: FeedTrade, moves: Moves): void {

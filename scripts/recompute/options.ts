@@ -4,7 +4,7 @@ import type { TableChoice } from "./results.ts";
 
 /** How the script is called. */
 export const helpText =
-  `Recomputes all 15-second windows of a recording and compares a run's results with them.
+  `Recomputes all windows and candles of a recording and compares a run's results with them.
 
 deno run -A scripts/recompute_windows.ts --frames FILE [options] where the results are
 
@@ -15,7 +15,7 @@ deno run -A scripts/recompute_windows.ts --frames FILE [options] where the resul
 Where the results are, one of:
   --sqlite FILE          the file of an embedded run
   --cassandra HOST:PORT  a cluster; see the three below
-  --results FILE         windows as JSON lines, .gz or not, by the tables' column names
+  --results FILE         15-second windows as JSON lines, .gz or not, by the tables' column names
 
   --keyspace NAME        market by default
   --datacenter NAME      datacenter1 by default

@@ -17,6 +17,8 @@ export interface ResultWindow {
 /** The windows that a table holds, under the name that mismatches are shown with. */
 export interface WindowTable {
   readonly name: string;
+  /** Length of the windows, ms. */
+  readonly sizeMs: number;
   rows(): AsyncIterable<ResultWindow>;
 }
 
@@ -40,6 +42,18 @@ export interface Results extends AsyncDisposable {
   readonly windowTables: readonly WindowTable[];
   readonly tradeTables: readonly TradeTable[];
 }
+
+/** Names of the window lengths in the table of candles, with their length in ms. */
+export const resolutions: readonly (readonly [name: string, sizeMs: number])[] = [
+  ["15s", 15_000],
+  ["1m", 60_000],
+  ["5m", 300_000],
+  ["1h", 3_600_000],
+  ["1d", 86_400_000],
+];
+
+/** Length of the original's windows, ms. */
+export const summarySizeMs = 15_000;
 
 /** Which tables are looked at. */
 export interface TableChoice {

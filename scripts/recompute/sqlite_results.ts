@@ -1,12 +1,13 @@
 import { DatabaseSync } from "node:sqlite";
 import {
+  resolutions,
   type Results,
   type ResultWindow,
+  summarySizeMs,
   type TableChoice,
   type TradeCount,
   type TradeTable,
   windowColumns,
-  type WindowTable,
 } from "./results.ts";
 
 /** The results in an SQLite file, which is only read. */
@@ -15,8 +16,12 @@ export function sqliteResults(path: string, choice: TableChoice): Results {
   const { tradeTable, summaryTable, tradesTables } = choice;
   return {
     windowTables: [
-      windowTable(database, summaryTable, ""),
-      windowTable(database, "candles", "WHERE resolution = '15s'"),
+      { name: summaryTable, sizeMs: summarySizeMs, rows: rowsOf(database, summaryTable) },
+      ...resolutions.map(([resolution, sizeMs]) => ({
+        name: `candles ${resolution}`,
+        sizeMs,
+        rows: rowsOf(database, `candles WHERE resolution = '${resolution}'`),
+      })),
     ],
     tradeTables: tradesTables.map((kind) =>
       kind === "recent"
@@ -27,16 +32,13 @@ export function sqliteResults(path: string, choice: TableChoice): Results {
   };
 }
 
-function windowTable(database: DatabaseSync, name: string, where: string): WindowTable {
-  const statement = database.prepare(`SELECT ${windowColumns.join(", ")} FROM ${name} ${where}`);
-  return {
-    name,
-    async *rows() {
-      await Promise.resolve();
-      for (const row of statement.iterate()) {
-        yield { ...row, final: row["final"] === 1 } as unknown as ResultWindow;
-      }
-    },
+function rowsOf(database: DatabaseSync, from: string): () => AsyncIterable<ResultWindow> {
+  const statement = database.prepare(`SELECT ${windowColumns.join(", ")} FROM ${from}`);
+  return async function* () {
+    await Promise.resolve();
+    for (const row of statement.iterate()) {
+      yield { ...row, final: row["final"] === 1 } as unknown as ResultWindow;
+    }
   };
 }
 

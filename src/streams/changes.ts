@@ -49,7 +49,9 @@ export async function collectChanges<E, A, R>(
       });
     }
     for (const kept of keptWindows(topology, owner)) {
-      await collectExpired(sources.store, owner, kept, entries);
+      const horizonMs = purgeHorizonMs(owner.state.streamTimeMs, kept.windows, owner.spread);
+      if (horizonMs <= kept.state.purgedToMs) continue;
+      await collectExpired(sources.store, kept, horizonMs, entries);
     }
     entries.push({ key: keyStateKey(owner.key), value: codecs.keyState.encode(owner.state) });
   }
@@ -85,35 +87,36 @@ interface KeptWindows {
   readonly windows: TimeWindows;
   readonly state: WindowsState;
   readonly cached: ReadonlyMap<number, unknown>;
+  /** False for a key of which the store has nothing yet. */
+  readonly stored: boolean;
   readonly keyOf: (startMs: number) => Uint8Array;
 }
 
 function keptWindows<E, A, R>(
   { windows, rollUps }: Topology<E, A, R>,
-  { key, state, windows: cached, rollUps: cachedRollUps }: CachedKey<A>,
+  { key, state, stored, windows: cached, rollUps: cachedRollUps }: CachedKey<A>,
 ): KeptWindows[] {
   return [
-    { windows, state, cached, keyOf: (startMs) => windowKey(key, startMs) },
+    { windows, state, cached, stored, keyOf: (startMs) => windowKey(key, startMs) },
     ...rollUps.levels.map((level, index) => ({
       windows: level,
       state: state.rollUps[index] as WindowsState,
       cached: cachedRollUps[index] as ReadonlyMap<number, unknown>,
+      stored,
       keyOf: (startMs: number) => rollUpKey(key, level.sizeMs, startMs),
     })),
   ];
 }
 
 /** Deletes the key's windows that outlived the retention, those of this commit included. */
-async function collectExpired<A>(
+async function collectExpired(
   store: StateStore,
-  owner: CachedKey<A>,
-  { windows, state, cached, keyOf }: KeptWindows,
+  { stored, state, cached, keyOf }: KeptWindows,
+  horizonMs: number,
   entries: StoreEntry[],
 ): Promise<void> {
-  const horizonMs = purgeHorizonMs(owner.state.streamTimeMs, windows, owner.spread);
-  if (horizonMs <= state.purgedToMs) return;
   const expired = new Set<number>();
-  if (owner.stored) {
+  if (stored) {
     const range = { gte: keyOf(state.purgedToMs), lt: keyOf(horizonMs) };
     for await (const { key } of store.scan(range)) expired.add(windowStartOf(key));
   }

@@ -57,12 +57,12 @@ async function touchedRollUps<A>(
   const touched = new Set<CachedRollUp<A>>();
   for (const part of changed) {
     const whole = cache.rollUp(owner, index, rollUpStart(part.startMs, level));
-    putPart(await cache.parts(owner, index, whole), part);
+    putPart(whole.parts ??= await cache.readParts(owner, index, whole.startMs), part);
     touched.add(whole);
   }
   for (const whole of owner.rollUps[index]?.values() ?? []) {
     if (!whole.dirty) continue;
-    await cache.parts(owner, index, whole);
+    whole.parts ??= await cache.readParts(owner, index, whole.startMs);
     touched.add(whole);
   }
   return [...touched];

@@ -178,19 +178,11 @@ export class WriteCache<A> {
   }
 
   /**
-   * The parts of a rolled-up window; read from the store once, unless it began in this session.
+   * What the parts of a rolled-up window are that did not begin in this session, ascending.
    *
    * A part that is in memory already is that one, never a second one of the same window.
    */
-  async parts(
-    owner: CachedKey<A>,
-    level: number,
-    rollUp: CachedRollUp<A>,
-  ): Promise<CachedWindow<A>[]> {
-    return rollUp.parts ??= await this.#readParts(owner, level, rollUp.startMs);
-  }
-
-  async #readParts(owner: CachedKey<A>, level: number, fromMs: number): Promise<CachedWindow<A>[]> {
+  async readParts(owner: CachedKey<A>, level: number, fromMs: number): Promise<CachedWindow<A>[]> {
     const { levels } = this.#topology.rollUps;
     const toMs = fromMs + (levels[level] as TimeWindows).sizeMs;
     const below = levels[level - 1];

@@ -50,6 +50,22 @@ const trades = tradeTimesMs.map((tradeTimeMs, index) =>
   tradeRowWith({ symbol: "AAPL", tradeTimeMs, tradeId: BigInt(index) })
 );
 
+/** The candles of these two windows: a minute apart, and together in the longer ones. */
+const candles = [
+  { ...closed, sizeMs: 60_000, startMs: 0, endMs: 60_000, final: true },
+  { ...open, sizeMs: 60_000, startMs: 120_000, endMs: 180_000 },
+  ...[300_000, 3_600_000, 86_400_000].map((sizeMs) => ({
+    ...closed,
+    sizeMs,
+    startMs: 0,
+    endMs: sizeMs,
+    close: 101.5,
+    count: 4,
+    priceVolumeMultiply: (300 + 104 + 198) / 4,
+    final: false,
+  })),
+];
+
 /** Writes a recording and results into a folder and lets the script compare them. */
 async function recompute(rows: readonly MarketRow[]): Promise<{ code: number; out: string }> {
   const dir = await Deno.makeTempDir();
@@ -78,13 +94,17 @@ Deno.test({
   name: "recompute_windows.ts finds nothing in right results",
   ignore,
   async fn() {
-    const { code, out } = await recompute([closed, open, ...trades]);
+    const { code, out } = await recompute([closed, open, ...candles, ...trades]);
     assert.equal(
       out,
       [
         "recording: 5 trades, 1 of them late",
         "running_averages_15_sec: 2 compared, 0 mismatches",
-        "candles: 2 compared, 0 mismatches",
+        "candles 15s: 2 compared, 0 mismatches",
+        "candles 1m: 2 compared, 0 mismatches",
+        "candles 5m: 1 compared, 0 mismatches",
+        "candles 1h: 1 compared, 0 mismatches",
+        "candles 1d: 1 compared, 0 mismatches",
         "trades: 1 compared, 0 mismatches",
         "trades_by_day: 1 compared, 0 mismatches",
         "",
@@ -100,7 +120,10 @@ Deno.test({
   async fn() {
     const wrong = { ...closed, close: 100, priceVolumeMultiply: 200.7 };
     const extra = { ...open, startMs: 135_000, endMs: 150_000 };
-    const { code, out } = await recompute([wrong, extra, ...trades.slice(1)]);
+    const { code, out } = await recompute([
+      ...[wrong, extra, ...trades.slice(1)],
+      ...candles.slice(0, -1).map((row) => row.sizeMs === 300_000 ? { ...row, high: 105 } : row),
+    ]);
     const windows = [
       "3 compared, 3 mismatches",
       "  AAPL 1970-01-01T00:00:15.000Z: close 100 instead of 99, " +
@@ -113,7 +136,13 @@ Deno.test({
       [
         "recording: 5 trades, 1 of them late",
         `running_averages_15_sec: ${windows}`,
-        `candles: ${windows}`,
+        `candles 15s: ${windows}`,
+        "candles 1m: 2 compared, 0 mismatches",
+        "candles 5m: 1 compared, 1 mismatches",
+        "  AAPL 1970-01-01T00:00:00.000Z: high 105 instead of 104",
+        "candles 1h: 1 compared, 0 mismatches",
+        "candles 1d: 1 compared, 1 mismatches",
+        "  AAPL 1970-01-01T00:00:00.000Z: missing",
         "trades: 1 compared, 1 mismatches",
         "  AAPL: 4 trades instead of 5",
         "trades_by_day: 1 compared, 1 mismatches",

@@ -61,3 +61,29 @@ export function expectedWindows(
   const counts = { read, aggregated: read - late, late, deadLetters: 0, duplicates: 0, rekeyed: 0 };
   return { windows, late, counts };
 }
+
+/** A rolled-up window by plain arithmetic. */
+export interface ExpectedRollUp extends ExpectedWindow {
+  readonly sizeMs: number;
+}
+
+/** The roll-ups of these windows, by the key of their rows. */
+export function expectedRollUps(
+  records: readonly (readonly Measurement[])[],
+): Map<string, ExpectedRollUp> {
+  const rollUps = new Map<string, ExpectedRollUp>();
+  const { windows } = expectedWindows(records);
+  for (const { key, startMs, count, sum } of windows.values()) {
+    const times = records.flat().filter((event) => event.key === key).map(({ timeMs }) => timeMs);
+    for (const sizeMs of [20_000, 60_000]) {
+      const start = Math.floor(startMs / sizeMs) * sizeMs;
+      const id = `${key}@${start}/${sizeMs}`;
+      const final = start + sizeMs + 5_000 <= Math.max(...times);
+      const rollUp = rollUps.get(id) ?? { key, sizeMs, startMs: start, count: 0, sum: 0, final };
+      rollUp.count += count;
+      rollUp.sum += sum;
+      rollUps.set(id, rollUp);
+    }
+  }
+  return rollUps;
+}

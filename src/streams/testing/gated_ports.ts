@@ -79,24 +79,41 @@ export function gatedSink<R>(sink: Sink<R>, gate: Gate): Sink<R> {
   };
 }
 
-/** The local stores of one instance. */
-export function gatedStores(stores: StateStores, gate: Gate): StateStores {
+/**
+ * The local stores of one instance.
+ *
+ * @param scanned Told of every entry that a scan yields.
+ */
+export function gatedStores(
+  stores: StateStores,
+  gate: Gate,
+  scanned: () => void = () => {},
+): StateStores {
   return {
     async open(input) {
       await gate("store-open", input);
-      return gatedStore(await stores.open(input), input, gate);
+      return gatedStore(await stores.open(input), input, { gate, scanned });
     },
     destroy: (input) => stores.destroy(input),
   };
 }
 
-function gatedStore(store: StateStore, input: TopicPartition, gate: Gate): StateStore {
+function gatedStore(
+  store: StateStore,
+  input: TopicPartition,
+  { gate, scanned }: { readonly gate: Gate; readonly scanned: () => void },
+): StateStore {
   return {
     get checkpoint() {
       return store.checkpoint;
     },
     get: (key) => store.get(key),
-    scan: (range) => store.scan(range),
+    async *scan(range) {
+      for await (const entry of store.scan(range)) {
+        scanned();
+        yield entry;
+      }
+    },
     async apply(entries, checkpoint) {
       await gate("store-apply", input);
       await store.apply(entries, checkpoint);

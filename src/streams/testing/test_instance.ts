@@ -78,7 +78,7 @@ export class TestInstance<E, A, R> {
       ...ports,
       log: gatedLog(log, gate),
       commitLog: gatedCommitLog(log, settings.application, gate),
-      stores: gatedStores(stores, gate),
+      stores: gatedStores(stores, gate, () => this.#operations += 1),
       sink: gatedSink(ports.sink, gate),
       clock: this.#mortalClock(ports.clock),
     };

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { CountingWorld, Crash } from "../../support/counting_run.ts";
-import { expectedWindows, measurements } from "../../support/measurements.ts";
+import { expectedRollUps, expectedWindows, measurements } from "../../support/measurements.ts";
 
 const input = measurements(7, 60);
 const expected = expectedWindows(input);
@@ -17,14 +17,23 @@ function assertComplete(world: CountingWorld): void {
     ]),
   );
   assert.deepEqual(new Map([...shown].sort()), new Map([...expected.windows].sort()));
+  assert.deepEqual(rolledUp(world), new Map([...expectedRollUps(input)].sort()));
   const events = [...world.sink.rows.values()].filter((row) => row.kind === "event");
   assert.equal(events.length, input.flat().length);
   assert.equal(world.log.visible("input-late").length, expected.late);
   assert.deepEqual(world.counts(), expected.counts);
 }
 
+/** The newest rows of rolled-up windows, without write times. */
+function rolledUp(world: CountingWorld): Map<string, unknown> {
+  const rows = [...world.sink.rows].filter(([, { kind }]) => kind === "roll-up");
+  return new Map(
+    rows.map(([id, { kind: _, versionUs: __, ...row }]): [string, unknown] => [id, row]).sort(),
+  );
+}
+
 async function worldWithInput(): Promise<CountingWorld> {
-  const world = new CountingWorld();
+  const world = new CountingWorld({ rollUps: true });
   await world.feed(input, receivedAtMs);
   return world;
 }
@@ -92,10 +101,10 @@ for (const state of ["kept", "deleted"] as const) {
 
 Deno.test("StreamsApp leaves the same state whether or not it crashed", async () => {
   const longInput = measurements(11, 800);
-  const calm = new CountingWorld();
+  const calm = new CountingWorld({ rollUps: true });
   await calm.feed(longInput, receivedAtMs);
   await calm.runToEnd();
-  const shaken = new CountingWorld();
+  const shaken = new CountingWorld({ rollUps: true });
   await shaken.feed(longInput, receivedAtMs);
   for (const step of steps) {
     plant(shaken, step, 1);
