@@ -132,9 +132,7 @@ export class MarketView implements LiveView {
     const trades = rows.filter((row) => row.kind === "trade");
     const windows = rows.filter((row) => row.kind === "window");
     for (const trade of trades) this.#board.trade(trade);
-    for (const window of windows) {
-      if (window.sizeMs === summaryWindowMs) this.#board.window(window);
-    }
+    for (const window of windows) this.#board.window(window);
     if (this.#listeners.size === 0) return;
     const touched = new Set(rows.map(({ symbol }) => symbol));
     const symbols = [...touched].flatMap((symbol) => this.#board.summary(symbol) ?? []);

@@ -1,4 +1,5 @@
 import type { TradeRow, WindowRow } from "../market/rows.ts";
+import { summaryWindowMs } from "../market/tables.ts";
 import type { SymbolSummary } from "./ports.ts";
 
 /** Length of a UTC day, ms. */
@@ -54,8 +55,9 @@ export class SymbolBoard {
     }
   }
 
-  /** Takes in a 15-second window as it stands now. */
-  window({ symbol, startMs, volume, count }: WindowRow): void {
+  /** Takes in a window as it stands now; longer candles hold nothing that these do not. */
+  window({ symbol, sizeMs, startMs, volume, count }: WindowRow): void {
+    if (sizeMs !== summaryWindowMs) return;
     const entry = this.#entries.get(symbol);
     if (entry === undefined || dayOf(startMs) !== dayOf(entry.timeMs)) return;
     const before = entry.shares.get(startMs);

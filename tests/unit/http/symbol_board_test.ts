@@ -45,3 +45,13 @@ Deno.test("SymbolBoard lists symbols by name", () => {
   for (const symbol of ["B", "A"]) board.trade({ symbol, price: 1, tradeTimeMs: day });
   assert.deepEqual(board.summaries.map(({ symbol }) => symbol), ["A", "B"]);
 });
+
+Deno.test("SymbolBoard counts no trade twice that is in a window and in longer candles", () => {
+  const board = new SymbolBoard();
+  board.trade({ symbol: "A", price: 10, tradeTimeMs: day });
+  for (const sizeMs of [15_000, 60_000, 86_400_000]) {
+    board.window(windowRowWith({ symbol: "A", startMs: day, sizeMs, volume: 5, count: 1 }));
+  }
+  const { volume, count } = board.summary("A") ?? {};
+  assert.deepEqual({ volume, count }, { volume: 5, count: 1 });
+});

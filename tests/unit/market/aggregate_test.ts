@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import {
   type Aggregate,
   meanPriceVolume,
+  mergeAggregates,
   tradeAggregator,
   vwap,
 } from "../../../src/market/aggregate.ts";
@@ -67,4 +68,41 @@ Deno.test("A window whose trades may move nothing is empty, not wrong", () => {
 Deno.test("Open and close go by event time, ties by the order of the input", () => {
   const { open, close } = fold("all", [[2_000, 1, 1], [1_000, 2, 1], [1_000, 3, 1], [2_000, 4, 1]]);
   assert.deepEqual([open, close], [2, 4]);
+});
+
+Deno.test("mergeAggregates() opens with the earliest trade and closes with the latest", () => {
+  const { initial, add } = tradeAggregator("all");
+  const merged = initial();
+  for (const trades of [[[3, 10], [5, 12]], [[9, 16], [1, 20]]]) {
+    const part = initial();
+    for (const [price = 0, eventTimeMs = 0] of trades) {
+      add(part, { symbol: "A", price, volume: 2, eventTimeMs, conditions: null });
+    }
+    mergeAggregates(merged, part);
+  }
+  assert.deepEqual(merged, {
+    count: 4,
+    volume: 8,
+    priceVolume: 36,
+    open: 3,
+    openTimeMs: 10,
+    high: 9,
+    low: 1,
+    close: 1,
+    closeTimeMs: 20,
+  });
+});
+
+Deno.test("mergeAggregates() leaves prices alone that a part without any does not have", () => {
+  const { initial, add } = tradeAggregator("all");
+  const trade = { symbol: "A", price: 3, volume: 2, eventTimeMs: 10, conditions: null };
+  for (const order of ["before", "after"]) {
+    const [merged, part, empty] = [initial(), initial(), { ...initial(), count: 1, volume: 5 }];
+    add(part, trade);
+    for (const one of order === "before" ? [empty, part] : [part, empty]) {
+      mergeAggregates(merged, one);
+    }
+    const { count, volume, open, high, low, close } = merged;
+    assert.deepEqual([count, volume, open, high, low, close], [2, 7, 3, 3, 3, 3]);
+  }
 });

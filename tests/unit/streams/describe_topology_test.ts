@@ -24,6 +24,19 @@ Deno.test("describeTopology() and mermaidTopology() show the repartition topic",
   assert.match(mermaidTopology(job, "app"), /read -. in the wrong place .-> repartition --> read/);
 });
 
+Deno.test("describeTopology() names the lengths that windows are rolled up to", () => {
+  const text = describeTopology(countingTopology({ rollUps: true }), "app");
+  assert.ok(text.includes(`
+    rolled up to 20000 ms, kept 65000 ms
+    rolled up to 60000 ms, kept 65000 ms
+`));
+  const drawing = mermaidTopology(countingTopology({ rollUps: true }), "app");
+  assert.ok(drawing.includes(`
+  rollUps["rolled up to 20000 ms, 60000 ms"]
+  windows --> rollUps --> store
+`));
+});
+
 Deno.test("mermaidTopology() draws the same", () => {
   assert.equal(
     mermaidTopology(countingTopology(), "app"),

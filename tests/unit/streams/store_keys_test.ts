@@ -4,6 +4,8 @@ import fc from "fast-check";
 import {
   keyOf,
   keyStateKey,
+  rollUpKey,
+  rollUpRange,
   windowKey,
   windowRange,
   windowStartOf,
@@ -15,6 +17,21 @@ const text = fc.string({ unit: "grapheme", maxLength: 8 });
 Deno.test("windowKey() has the documented bytes", () => {
   const bytes = Buffer.from(windowKey("a\0b", 1_381_132_800_000)).toString("hex");
   assert.equal(bytes, "77" + "6100ff62" + "00" + "0000014191ee1000");
+});
+
+Deno.test("rollUpKey() has the documented bytes", () => {
+  const bytes = Buffer.from(rollUpKey("a\0b", 60_000, 1_381_132_800_000)).toString("hex");
+  assert.equal(bytes, "72" + "6100ff62" + "00" + "000000000000ea60" + "0000014191ee1000");
+});
+
+Deno.test("rollUpRange() holds neither another length's window nor another key's", () => {
+  const size = fc.constantFrom(15_000, 60_000, 86_400_000);
+  fc.assert(fc.property(text, text, size, size, startMs, (key, other, sizeMs, otherMs, start) => {
+    const { gte, lt } = rollUpRange(key, sizeMs, 0, 2 ** 46);
+    const bytes = rollUpKey(other, otherMs, start);
+    const inside = Buffer.compare(bytes, gte) >= 0 && Buffer.compare(bytes, lt) < 0;
+    assert.equal(inside, key === other && sizeMs === otherMs);
+  }));
 });
 
 Deno.test("windowKey() sorts a key's windows by start", () => {
@@ -36,6 +53,7 @@ Deno.test("windowRange() holds no other key's window", () => {
 Deno.test("windowStartOf() and keyOf() undo the keys", () => {
   fc.assert(fc.property(text, startMs, (key, start) => {
     assert.equal(windowStartOf(windowKey(key, start)), start);
+    assert.equal(windowStartOf(rollUpKey(key, 60_000, start)), start);
     assert.equal(keyOf(keyStateKey(key)), key);
   }));
 });

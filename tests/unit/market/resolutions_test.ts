@@ -1,0 +1,29 @@
+import assert from "node:assert/strict";
+import { candleLevels, resolutions } from "../../../src/market/resolutions.ts";
+import { checkedRollUps } from "../../../src/streams/roll_ups.ts";
+import { tumbling } from "../../../src/streams/windows.ts";
+
+Deno.test("resolutions are the windows and the four candles, shortest first", () => {
+  assert.deepEqual([...resolutions], [
+    ["15s", 15_000],
+    ["1m", 60_000],
+    ["5m", 300_000],
+    ["1h", 3_600_000],
+    ["1d", 86_400_000],
+  ]);
+});
+
+Deno.test("candleLevels() keeps as many candles of each length as windows", () => {
+  const levels = candleLevels({ retentionMs: 86_400_000, graceMs: 60_000 });
+  for (const { sizeMs, retentionMs } of levels) assert.equal(retentionMs / sizeMs, 5_760);
+});
+
+Deno.test.each([[0], [1], [60_000], [86_400_000]])(
+  "candleLevels() keeps enough at the least retention of the settings with grace %d",
+  (graceMs) => {
+    const retentionMs = 60_000 + graceMs;
+    const base = tumbling({ sizeMs: 15_000, graceMs, retentionMs });
+    const levels = candleLevels({ retentionMs, graceMs });
+    assert.equal(checkedRollUps(base, { merge: () => {}, levels }).levels.length, 4);
+  },
+);

@@ -1,0 +1,76 @@
+import assert from "node:assert/strict";
+import {
+  checkedRollUps,
+  closingTimeMs,
+  nextClosingMs,
+  type RollUpLevel,
+  rollUpStart,
+} from "../../../src/streams/roll_ups.ts";
+import { hopping, isClosed, tumbling } from "../../../src/streams/windows.ts";
+
+const base = tumbling({ sizeMs: 10_000, graceMs: 5_000, retentionMs: 25_000 });
+const merge = () => {};
+
+Deno.test("checkedRollUps() gives every level the grace of the windows", () => {
+  const { levels } = checkedRollUps(base, {
+    merge,
+    levels: [{ sizeMs: 20_000, retentionMs: 65_000 }, { sizeMs: 60_000, retentionMs: 65_000 }],
+  });
+  assert.deepEqual(levels.map(({ graceMs, advanceMs }) => [graceMs, advanceMs]), [
+    [5_000, 20_000],
+    [5_000, 60_000],
+  ]);
+});
+
+const refused: readonly (readonly [string, readonly RollUpLevel[], RegExp])[] = [
+  ["no multiple", [{ sizeMs: 25_000, retentionMs: 99_000 }], /multiple of 10000: 25000/],
+  ["the same length", [{ sizeMs: 10_000, retentionMs: 99_000 }], /multiple of 10000: 10000/],
+  ["no multiple of the level below", [
+    { sizeMs: 20_000, retentionMs: 99_000 },
+    { sizeMs: 30_000, retentionMs: 99_000 },
+  ], /multiple of 20000: 30000/],
+  ["windows gone too early", [{ sizeMs: 30_000, retentionMs: 99_000 }], /10000 ms must be kept/],
+  ["a level gone too early", [
+    { sizeMs: 20_000, retentionMs: 64_999 },
+    { sizeMs: 60_000, retentionMs: 99_000 },
+  ], /20000 ms must be kept for 60000 ms/],
+  ["the last one gone too early", [{ sizeMs: 20_000, retentionMs: 24_999 }], /retention/],
+];
+
+for (const [why, levels, message] of refused) {
+  Deno.test(`checkedRollUps() refuses ${why}`, () => {
+    assert.throws(() => checkedRollUps(base, { merge, levels }), { message });
+  });
+}
+
+Deno.test("checkedRollUps() refuses windows that overlap", () => {
+  const hops = hopping({ ...base, advanceMs: 5_000 });
+  const levels = [{ sizeMs: 20_000, retentionMs: 65_000 }];
+  assert.throws(() => checkedRollUps(hops, { merge, levels }), { message: /tumbling/ });
+  assert.deepEqual(checkedRollUps(hops, { merge, levels: [] }).levels, []);
+});
+
+Deno.test("closingTimeMs() is the first stream time at which isClosed() holds", () => {
+  const closingMs = closingTimeMs(20_000, base);
+  assert.deepEqual([closingMs - 1, closingMs].map((t) => isClosed(20_000, t, base)), [false, true]);
+});
+
+Deno.test("nextClosingMs() is that of the first roll-up to close, of whichever level", () => {
+  const levels = [20_000, 60_000].map((sizeMs) =>
+    tumbling({ sizeMs, graceMs: 5_000, retentionMs: 65_000 })
+  );
+  const state = (...open: number[][]) => ({
+    streamTimeMs: 0,
+    openWindows: [],
+    purgedToMs: 0,
+    rollUps: open.map((openWindows) => ({ openWindows, purgedToMs: 0 })),
+  });
+  assert.equal(nextClosingMs(state([], []), levels), Infinity);
+  assert.equal(nextClosingMs(state([60_000, 80_000], [0, 60_000]), levels), 65_000);
+  assert.equal(nextClosingMs(state([60_000], [60_000]), levels), 85_000);
+});
+
+Deno.test("rollUpStart() is the start of the roll-up that a window is part of", () => {
+  const minute = tumbling({ sizeMs: 60_000, graceMs: 0, retentionMs: 60_000 });
+  assert.deepEqual([59_000, 60_000].map((startMs) => rollUpStart(startMs, minute)), [0, 60_000]);
+});
