@@ -1,0 +1,48 @@
+/** What the documents say about the containers must be true of the compose file. */
+import assert from "node:assert/strict";
+import composeText from "../../../compose/compose.yaml" with { type: "text" };
+import servicesText from "../../../compose/services.yaml" with { type: "text" };
+import operating from "../../../docs/OPERATING.md" with { type: "text" };
+import readme from "../../../README.md" with { type: "text" };
+import { parseComposeFile } from "../../support/compose_file.ts";
+
+const { services, volumes } = parseComposeFile(composeText);
+const documents = `${readme}\n${operating}`;
+const commands = documents.match(/^docker compose .*$/gm) ?? [];
+
+Deno.test("the documents start profiles and services that exist", () => {
+  const profiles = new Set(Object.values(services).flatMap(({ profiles = [] }) => profiles));
+  assert(commands.length > 5);
+  for (const command of commands) {
+    for (const [, profile = ""] of command.matchAll(/--profile (\S+)/g)) {
+      assert(profiles.has(profile), command);
+    }
+    for (const [, service = ""] of command.matchAll(/--scale (\w+)=/g)) {
+      assert(services[service], command);
+    }
+    const [, named] = /^docker compose (?:exec|stop|start) (\S+)/.exec(command) ?? [];
+    if (named !== undefined) assert(services[named], command);
+  }
+});
+
+Deno.test("the documents name volumes that exist", () => {
+  for (const [, name = ""] of documents.matchAll(/market_([\w-]+-data)/g)) {
+    assert(name in volumes, name);
+  }
+});
+
+Deno.test("README tells programs of this machine the ports that compose publishes", () => {
+  const published = Object.values(services).flatMap(({ ports = [] }) => ports);
+  const told = [...readme.matchAll(/127\.0\.0\.1:(\d{5})/g)].map(([, port]) => port);
+  assert.equal(told.length, 3);
+  for (const port of told) assert(published.some((entry) => entry.includes(`:${port}:`)), port);
+  const [, cql] = /^CASSANDRA_PORT=(\d+)$/m.exec(readme) ?? [];
+  assert(services["cassandra"]?.ports?.includes(`127.0.0.1:${cql}:9042`));
+});
+
+Deno.test("compose/services.yaml runs the same images", () => {
+  const small = parseComposeFile(servicesText).services;
+  assert.equal(small["kafka"]?.image, services["kafka-0"]?.image);
+  assert.equal(small["registry"]?.image, services["schema-registry"]?.image);
+  assert.equal(small["cassandra"]?.image, services["cassandra"]?.image);
+});
