@@ -19,7 +19,8 @@ async function produce(config: ProduceConfig, context: MainContext): Promise<voi
   const { clock, random, logger } = context;
   const metrics = new Metrics();
   const state = new ProducerHealth();
-  await using disk = await diskSpool(config, context, (n) => metrics.ingest.spoolDropped(n));
+  await using disk = await diskSpool(config, context, (n) => metrics.ingest.spool.dropped(n));
+  metrics.ingest.spool.bounds(disk.spool.limits);
   await using http = serveOperations({
     host: httpHost,
     port: httpPort,

@@ -41,13 +41,15 @@ async function start(config: StartConfig, context: MainContext): Promise<void> {
     ),
     metrics,
   });
+  const spool = memorySpool(clock);
+  metrics.ingest.spool.bounds(spool.limits);
   await using http = serveView(config, context, processor.view, metrics);
   logger.info(welcome(kind, config, http.url));
   await Promise.all([
     processor.run(context.signal),
     runIngest({
       source,
-      spool: memorySpool(clock),
+      spool,
       appender: embedded.log,
       codec: () => Promise.resolve(tradeCodec),
       topic: config.topic,

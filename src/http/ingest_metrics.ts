@@ -2,9 +2,19 @@ import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 import type { ErrorCode } from "../base/errors.ts";
 import type { DeadLetterCause } from "../streams/side_output.ts";
 import { durationBuckets } from "./buckets.ts";
+import { deadLetterCounter } from "./dead_letter_counter.ts";
+import { SpoolMetrics } from "./spool_metrics.ts";
+
+const frameKinds = ["trades", "ping", "error", "malformed"] as const;
 
 /** What a frame turned out to be. */
-export type FrameKind = "trades" | "ping" | "error" | "malformed";
+export type FrameKind = typeof frameKinds[number];
+
+/** How long an append took, ms. */
+export interface AppendTimes {
+  readonly durationMs: number;
+  readonly ageMs: number;
+}
 
 /** Numbers of the way from the feed to the log; each method is told of one event. */
 export class IngestMetrics {
@@ -14,12 +24,10 @@ export class IngestMetrics {
   readonly #trades: Counter;
   readonly #records: Counter;
   readonly #duration: Histogram;
+  readonly #delivery: Histogram;
   readonly #failures: Counter<"code">;
   readonly #deadLetters: Counter<"cause">;
-  readonly #spoolFrames: Gauge;
-  readonly #spoolBytes: Gauge;
-  readonly #spoolOldest: Gauge;
-  readonly #spoolDropped: Counter;
+  readonly spool: SpoolMetrics;
 
   constructor(registry: Registry) {
     const registers = [registry];
@@ -41,7 +49,7 @@ export class IngestMetrics {
     });
     this.#trades = new Counter({
       name: "ingest_trades_total",
-      help: "Trades in these frames.",
+      help: "Trades in the frames sent to the log.",
       registers,
     });
     this.#records = new Counter({
@@ -55,38 +63,24 @@ export class IngestMetrics {
       buckets: durationBuckets,
       registers,
     });
+    this.#delivery = new Histogram({
+      name: "ingest_delivery_duration_seconds",
+      help: "Time from the receipt of a batch's oldest frame to its acknowledgement.",
+      buckets: durationBuckets,
+      registers,
+    });
     this.#failures = new Counter({
       name: "ingest_append_failures_total",
       help: "Appends that failed and were or will be repeated, by error code.",
       labelNames: ["code"],
       registers,
     });
-    this.#deadLetters = new Counter({
+    this.#deadLetters = deadLetterCounter({
       name: "ingest_dead_letters_total",
       help: "Frames and trades refused before the log, by cause.",
-      labelNames: ["cause"],
-      registers,
-    });
-    this.#spoolFrames = new Gauge({
-      name: "spool_frames",
-      help: "Frames that were received and wait for the log.",
-      registers,
-    });
-    this.#spoolBytes = new Gauge({
-      name: "spool_bytes",
-      help: "Their size in bytes.",
-      registers,
-    });
-    this.#spoolOldest = new Gauge({
-      name: "spool_oldest_timestamp_seconds",
-      help: "When the oldest of them was received, Unix time; 0 when none waits.",
-      registers,
-    });
-    this.#spoolDropped = new Counter({
-      name: "spool_dropped_frames_total",
-      help: "Frames that a full spool gave up for newer ones.",
-      registers,
-    });
+    }, registry);
+    this.spool = new SpoolMetrics(registry);
+    for (const kind of frameKinds) this.#frames.inc({ kind }, 0);
   }
 
   /** The log has what became of a frame. */
@@ -105,9 +99,11 @@ export class IngestMetrics {
     this.#reconnects.inc();
   }
 
-  appended(records: number, durationMs: number): void {
+  /** The log acknowledged a batch; `ageMs` since its oldest frame was received. */
+  appended(records: number, { durationMs, ageMs }: AppendTimes): void {
     this.#records.inc(records);
     this.#duration.observe(durationMs / 1000);
+    this.#delivery.observe(ageMs / 1000);
   }
 
   appendFailed(code: ErrorCode): void {
@@ -116,21 +112,5 @@ export class IngestMetrics {
 
   deadLetter(cause: DeadLetterCause): void {
     this.#deadLetters.inc({ cause });
-  }
-
-  /** What waits for the log; a time is epoch ms. */
-  spoolDepth(depth: {
-    readonly frames: number;
-    readonly bytes: number;
-    readonly oldestReceivedAtMs: number | undefined;
-  }): void {
-    this.#spoolFrames.set(depth.frames);
-    this.#spoolBytes.set(depth.bytes);
-    this.#spoolOldest.set((depth.oldestReceivedAtMs ?? 0) / 1000);
-  }
-
-  /** Frames that the full spool gave up. */
-  spoolDropped(frames: number): void {
-    this.#spoolDropped.inc(frames);
   }
 }

@@ -4,6 +4,7 @@ import type { SymbolActivity } from "../market/symbol_activity.ts";
 import type { TopicPartition } from "../streams/record.ts";
 import type { DeadLetterCause } from "../streams/side_output.ts";
 import { durationBuckets } from "./buckets.ts";
+import { deadLetterCounter } from "./dead_letter_counter.ts";
 
 /** Numbers of the way from the log to the sink; each method is told of one event. */
 export class StreamMetrics {
@@ -35,12 +36,10 @@ export class StreamMetrics {
       labelNames: ["code"],
       registers,
     });
-    this.#deadLetters = new Counter({
+    this.#deadLetters = deadLetterCounter({
       name: "stream_dead_letters_total",
       help: "Items that became dead letters in this process, by cause.",
-      labelNames: ["cause"],
-      registers,
-    });
+    }, registry);
     this.#sinkRows = new Counter({
       name: "sink_rows_total",
       help: "Rows that the sink acknowledged.",

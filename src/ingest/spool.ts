@@ -70,6 +70,10 @@ export class Spool {
     this.#onDropped = onDropped;
   }
 
+  get limits(): SpoolLimits {
+    return this.#limits;
+  }
+
   get depth(): SpoolDepth {
     const { count, bytes } = this.#queue;
     const oldestReceivedAtMs = count === 0 ? undefined : this.#oldestReceivedAtMs;

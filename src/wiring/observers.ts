@@ -48,11 +48,11 @@ export function ingestMetricsObserver(metrics: IngestMetrics): IngestObserver {
   return {
     frameSent: (kind, tradeCount) => metrics.frameSent(kind, tradeCount),
     deadLettered: (cause) => metrics.deadLetter(cause),
-    recordsAppended: ({ records, durationMs }) => metrics.appended(records, durationMs),
+    recordsAppended: ({ records, ...times }) => metrics.appended(records, times),
     appendFailed(error) {
       if (error instanceof PipelineError) metrics.appendFailed(error.code);
     },
-    spoolChanged: (depth) => metrics.spoolDepth(depth),
+    spoolChanged: (depth) => metrics.spool.depth(depth),
   };
 }
 

@@ -83,11 +83,12 @@ Deno.test("IngestMetrics and StreamMetrics count what they are told", async () =
   metrics.ingest.feedConnected();
   metrics.ingest.feedLost();
   metrics.ingest.frameSent("trades", 5);
-  metrics.ingest.appended(2, 3);
+  metrics.ingest.appended(2, { durationMs: 3, ageMs: 250 });
+  metrics.ingest.spool.bounds({ bytesMax: 1_000, ageMsMax: 60_000 });
   metrics.ingest.appendFailed("LOG_UNAVAILABLE");
   metrics.ingest.deadLetter("malformed");
-  metrics.ingest.spoolDepth({ frames: 9, bytes: 900, oldestReceivedAtMs: 5_000 });
-  metrics.ingest.spoolDropped(4);
+  metrics.ingest.spool.depth({ frames: 9, bytes: 900, oldestReceivedAtMs: 5_000 });
+  metrics.ingest.spool.dropped(4);
   metrics.stream.recordsRead(4);
   metrics.stream.taskFailed("SINK_UNAVAILABLE");
   metrics.stream.deadLetter("far-future");
@@ -99,6 +100,9 @@ Deno.test("IngestMetrics and StreamMetrics count what they are told", async () =
     "ingest_records_total": 2,
     "ingest_trades_total": 5,
     "ingest_append_duration_seconds_count": 1,
+    "ingest_delivery_duration_seconds_sum": 0.25,
+    "spool_limit_bytes": 1_000,
+    "spool_limit_seconds": 60,
     'ingest_append_failures_total{code="LOG_UNAVAILABLE"}': 1,
     'ingest_dead_letters_total{cause="malformed"}': 1,
     "spool_frames": 9,
