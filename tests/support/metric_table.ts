@@ -1,5 +1,5 @@
 import text from "../../docs/METRICS.md" with { type: "text" };
-import type { MetricFamily } from "./exposition.ts";
+import { type MetricFamily, seriesNames } from "./exposition.ts";
 
 /** A program that shows metrics. */
 export type MeteredProgram = "start" | "produce" | "process";
@@ -24,9 +24,7 @@ export const documentedMetrics: readonly DocumentedMetric[] = text.split("\n")
 
 /** The documented metric that a series belongs to. */
 export function metricOfSeries(series: string): DocumentedMetric | undefined {
-  return documentedMetrics.find(({ name, type }) =>
-    type === "histogram" ? series.replace(/_(bucket|sum|count)$/, "") === name : series === name
-  );
+  return documentedMetrics.find((metric) => seriesNames(metric).includes(series));
 }
 
 function listOf(cell: string): string[] {

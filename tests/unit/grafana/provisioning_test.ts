@@ -1,0 +1,80 @@
+import assert from "node:assert/strict";
+import { dashboards } from "../../support/grafana/dashboards.ts";
+import {
+  alertGroups,
+  dashboardProviders,
+  dataSources,
+  scrapeSettings,
+} from "../../support/grafana/provisioning.ts";
+import { cassandraKeyspace, httpPort, produceHttpPort } from "../../../src/app/settings.ts";
+
+const rules = alertGroups.flatMap(({ rules }) => rules);
+
+Deno.test("datasources.yaml gives the plugin everything it refuses to do without", () => {
+  const cassandra = dataSources.find(({ uid }) => uid === "cassandra");
+  assert.equal(cassandra?.type, "hadesarchitect-cassandra-datasource");
+  assert.match(cassandra.url, /^[\w.-]+:\d+(;[\w.-]+:\d+)*$/);
+  assert.equal(cassandra.jsonData["keyspace"], cassandraKeyspace.defaultText);
+  assert.match(String(cassandra.jsonData["consistency"]), /^(ONE|LOCAL_ONE|QUORUM|LOCAL_QUORUM)$/);
+  assert.equal(typeof cassandra.jsonData["timeout"], "number");
+});
+
+Deno.test("datasources.yaml has one default, and uids that appear once", () => {
+  assert.equal(dataSources.filter(({ isDefault }) => isDefault).length, 1);
+  assert.equal(new Set(dataSources.map(({ uid }) => uid)).size, dataSources.length);
+});
+
+Deno.test("Prometheus is scraped as often as Grafana is told", () => {
+  const prometheus = dataSources.find(({ uid }) => uid === "prometheus");
+  assert.equal(prometheus?.jsonData["timeInterval"], scrapeSettings.global.scrape_interval);
+});
+
+Deno.test("prometheus.yml names the ports that the programs serve metrics on", () => {
+  const targets = Object.fromEntries(
+    scrapeSettings.scrape_configs.map(({ job_name, static_configs }) => [
+      job_name,
+      static_configs.flatMap(({ targets }) => targets),
+    ]),
+  );
+  assert.deepEqual(targets, {
+    process: [`process:${httpPort.defaultText}`],
+    produce: [`produce:${produceHttpPort.defaultText}`],
+  });
+});
+
+Deno.test("Dashboards and alert rules lie in one folder", () => {
+  const folders = [...dashboardProviders, ...alertGroups].map(({ folder }) => folder);
+  assert.deepEqual(new Set(folders), new Set(["Market"]));
+});
+
+Deno.test("Alert rules cover lag, silence, dead letters and the spool", () => {
+  assert.deepEqual(rules.map(({ uid }) => uid).sort(), [
+    "dead_letters",
+    "lag_growing",
+    "no_data_in_market_hours",
+    "spool_over_half",
+  ]);
+});
+
+Deno.test("Alert rules end in a threshold over a query of a provisioned data source", () => {
+  const known = dataSources.map(({ uid }) => uid);
+  for (const { title, condition, data, noDataState, execErrState } of rules) {
+    const last = data.find(({ refId }) => refId === condition);
+    assert.equal(last?.datasourceUid, "__expr__", title);
+    assert.equal(last.model.type, "threshold", title);
+    const query = data.find(({ refId }) => refId === last.model.expression);
+    assert.ok(known.includes(query?.datasourceUid ?? ""), title);
+    assert.equal(query?.relativeTimeRange?.to, 0, title);
+    for (const { refId, model } of data) assert.equal(model.refId, refId, title);
+    assert.match(noDataState, /^(OK|NoData|Alerting|KeepLast)$/, title);
+    assert.match(execErrState, /^(OK|Error|Alerting|KeepLast)$/, title);
+  }
+});
+
+Deno.test("Alert rules lead to a panel that exists", () => {
+  for (const { title, dashboardUid, panelId } of rules) {
+    const dashboard = Object.values(dashboards).find(({ uid }) => uid === dashboardUid);
+    const panel = dashboard?.panels.find(({ id }) => id === panelId);
+    assert.ok(panel !== undefined && panel.type !== "row", title);
+  }
+});
