@@ -158,6 +158,7 @@ export class StreamTask<E, A, R> {
         onRestore: (progress) => this.#report.restoring(progress),
         onProblem: (error) => this.#report.problem(error),
         onArrival: () => this.#control.ring(),
+        onInputEnd: (endOffset) => this.#report.inputEnds(endOffset),
       },
       signal,
     );
@@ -223,7 +224,7 @@ export class StreamTask<E, A, R> {
       if (session.pendingRows >= this.#settings.pendingRowsMax) await this.#commit(session, signal);
     }
     session.passed(fetched);
-    this.#report.fetched(fetched.endOffset);
+    this.#report.inputEnds(fetched.endOffset);
     this.#listener.fetched(this.#place.input, fetched.records.length);
   }
 

@@ -70,7 +70,7 @@ export class TaskReport {
     });
   }
 
-  fetched(endOffset: Offset): void {
+  inputEnds(endOffset: Offset): void {
     this.#endOffset = endOffset;
     this.#update({});
   }

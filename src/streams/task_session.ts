@@ -54,6 +54,8 @@ export interface OpeningObserver {
   readonly onProblem: (error: unknown) => void;
   /** Called whenever `planRekeyed` has something to do; must not throw. */
   readonly onArrival: () => void;
+  /** Told where the input ends, before anything is read of it. */
+  readonly onInputEnd: (endOffset: Offset) => void;
 }
 
 /** A commit that happened. */
@@ -128,7 +130,7 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
     const store = opening.use(await ports.stores.open(place.input));
     observer.onState("restoring");
     await bringUpToDate(ports, place, store, committed, observer, signal);
-    const meta = await findPlace(ports, place, store, committed);
+    const meta = await findPlace(ports, place, store, committed, observer);
     const rekeyed = openRekeyed(ports, place, meta, observer, signal);
     if (rekeyed !== undefined) opening.use(rekeyed);
     const reader = opening.use(ports.log.open(place.input, meta.inputOffset));
@@ -261,8 +263,10 @@ async function findPlace<R>(
   { input, changelog, repartition }: CommitPlace,
   store: StateStore,
   committed: CommittedOffset | undefined,
+  { onInputEnd }: OpeningObserver,
 ): Promise<TaskMeta> {
   const bounds = await log.bounds(input);
+  onInputEnd(bounds.endOffset);
   const rekeyedBounds = repartition === undefined ? undefined : await log.bounds(repartition);
   const stored = store.get(metaKey);
   if (stored === undefined && committed === undefined) {

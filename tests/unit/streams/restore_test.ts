@@ -100,7 +100,7 @@ Deno.test("TaskSession.open() gives way to an owner that commits while it restor
     },
     countingTopology(),
     { input, changelog, repartition: undefined },
-    { onState() {}, onRestore() {}, onProblem() {}, onArrival() {} },
+    { onState() {}, onRestore() {}, onProblem() {}, onArrival() {}, onInputEnd() {} },
     new AbortController().signal,
   );
   await assert.rejects(
