@@ -12,7 +12,7 @@ export interface Recording {
 }
 
 /** Moment of the first frame: recordings are of the past. */
-const startMs = Date.UTC(2024, 0, 2, 14, 30);
+export const recordingStartMs: number = Date.UTC(2024, 0, 2, 14, 30);
 
 const fourSymbols = ["AAPL", "AMZN", "BINANCE:BTCUSDT", "OANDA:EUR_USD"];
 
@@ -29,7 +29,7 @@ export async function writeRecording(
   const market = new SimulatedMarket(symbols.map((symbol) => simulatedSymbol(symbol)), random);
   const lines: string[] = [];
   let trades = 0;
-  let nowMs = startMs;
+  let nowMs = recordingStartMs;
   for (let i = 0; i < frames; i++) {
     nowMs += Math.floor(random.next() * 400);
     const { text, tradeCount } = market.nextFrame(nowMs);
