@@ -10,30 +10,31 @@ import { connectKafka } from "./kafka/connection.ts";
 import { LevelStateStores } from "./level/state_store.ts";
 import type { TradeCodec } from "./market/codec.ts";
 import { marketChangelog } from "./market/topology.ts";
-import { HttpSchemaRegistry } from "./registry/registry_client.ts";
 import type { StateCodecs } from "./registry/state_codecs.ts";
 import { AvroTradeCodec } from "./registry/trade_codec.ts";
+import { type Authorities, readAuthorities } from "./wiring/authorities.ts";
 import { cassandraOptions } from "./wiring/cassandra.ts";
+import { kafkaOptions } from "./wiring/kafka.ts";
 import { createMarketProcessor, marketStateCodecs, serveView } from "./wiring/market_processor.ts";
 import { patiently } from "./wiring/patience.ts";
+import { schemaRegistry } from "./wiring/registry.ts";
 
 async function processTrades(config: ProcessConfig, context: MainContext): Promise<void> {
   const { applicationId: application, topic, stateDir, conditionPolicy } = config;
   const changelog = marketChangelog(application, conditionPolicy);
+  const authorities = await readAuthorities(processProgram.name, config);
   await using stores = await LevelStateStores.open(stateDir, changelog);
   const metrics = new Metrics();
   const view = new LateView({ application, topic, feed: "live" });
   await using http = serveView(config, context, view, metrics);
   context.logger.info("Processing", { topic, application, page: http.url });
-  await using kafka = connectKafka({
-    brokers: config.brokers,
-    clientId: `process-${application}`,
-    ...context,
-  });
-  const codecs = await registerSchemas(config, context);
+  await using kafka = connectKafka(
+    kafkaOptions(config, context, { clientId: `process-${application}`, authorities }),
+  );
+  const codecs = await registerSchemas(config, context, authorities);
   await using results = await patiently(
     "connect to Cassandra",
-    () => connectCassandra(cassandraOptions(config, context, config)),
+    () => connectCassandra(cassandraOptions(config, context, { ...config, authorities })),
     context,
   );
   await results.verify();
@@ -60,11 +61,13 @@ async function processTrades(config: ProcessConfig, context: MainContext): Promi
 }
 
 async function registerSchemas(
-  { registryUrl, topic, applicationId, conditionPolicy }: ProcessConfig,
+  config: ProcessConfig,
   context: MainContext,
+  authorities: Authorities,
 ): Promise<{ tradeCodec: TradeCodec; stateCodecs: StateCodecs }> {
   const { clock } = context;
-  const registry = new HttpSchemaRegistry({ url: registryUrl, clock });
+  const { topic, applicationId, conditionPolicy } = config;
+  const registry = schemaRegistry(config, authorities, clock);
   return await patiently("register the schemas", async () => ({
     tradeCodec: await AvroTradeCodec.create({ registry, topic, clock }),
     stateCodecs: await marketStateCodecs(registry, applicationId, conditionPolicy),

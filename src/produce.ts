@@ -7,16 +7,19 @@ import { Metrics } from "./http/metrics.ts";
 import { serveOperations } from "./http/operations_server.ts";
 import { runIngest } from "./ingest/ingest.ts";
 import { connectKafka } from "./kafka/connection.ts";
-import { HttpSchemaRegistry } from "./registry/registry_client.ts";
 import { AvroTradeCodec } from "./registry/trade_codec.ts";
+import { readAuthorities } from "./wiring/authorities.ts";
+import { kafkaOptions } from "./wiring/kafka.ts";
+import { schemaRegistry } from "./wiring/registry.ts";
 import { watchedFeed } from "./wiring/watched_feed.ts";
 import { feedMetricsObserver, ingestMetricsObserver } from "./wiring/observers.ts";
 import { ProducerHealth } from "./wiring/producer_health.ts";
 import { diskSpool } from "./wiring/disk_spool.ts";
 
 async function produce(config: ProduceConfig, context: MainContext): Promise<void> {
-  const { brokers, topic, registryUrl, firstRun, extraSubject, httpHost, httpPort } = config;
-  const { clock, random, logger } = context;
+  const { brokers, topic, firstRun, extraSubject, httpHost, httpPort } = config;
+  const { clock, logger } = context;
+  const authorities = await readAuthorities(produceProgram.name, config);
   const metrics = new Metrics();
   const state = new ProducerHealth();
   await using disk = await diskSpool(config, context, (n) => metrics.ingest.spool.dropped(n));
@@ -29,9 +32,11 @@ async function produce(config: ProduceConfig, context: MainContext): Promise<voi
     clock,
     logger,
   });
-  await using kafka = connectKafka({ brokers, clientId: "produce", clock, random, logger });
+  await using kafka = connectKafka(
+    kafkaOptions(config, context, { clientId: "produce", authorities }),
+  );
   await using appender = kafka.appender();
-  const registry = new HttpSchemaRegistry({ url: registryUrl, clock });
+  const registry = schemaRegistry(config, authorities, clock);
   const subject = firstRun ? { subjectAlso: extraSubject } : {};
   const feedObserver = state.watchingFeed(feedMetricsObserver(metrics.ingest));
   logger.info("Producing", { topic, brokers, symbols: config.symbols, metrics: http.url });
@@ -39,7 +44,11 @@ async function produce(config: ProduceConfig, context: MainContext): Promise<voi
     source: await watchedFeed(config, context, feedObserver),
     spool: disk.spool,
     appender,
-    codec: () => AvroTradeCodec.create({ registry, topic, clock, ...subject }),
+    codec: async () => {
+      // A login that Kafka refuses is named now, and not with the first trade.
+      await kafka.brokerCount();
+      return await AvroTradeCodec.create({ registry, topic, clock, ...subject });
+    },
     topic,
     observer: state.watchingIngest(ingestMetricsObserver(metrics.ingest)),
     ...context,

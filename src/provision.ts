@@ -6,24 +6,34 @@ import { type ProvisionConfig, provisionProgram } from "./app/provision_config.t
 import { connectCassandra } from "./cassandra/connect.ts";
 import { connectKafka } from "./kafka/connection.ts";
 import type { TopicOutcome } from "./kafka/topics.ts";
-import { HttpSchemaRegistry } from "./registry/registry_client.ts";
 import { AvroTradeCodec } from "./registry/trade_codec.ts";
+import { type Authorities, readAuthorities } from "./wiring/authorities.ts";
 import { cassandraOptions } from "./wiring/cassandra.ts";
 import { pipelineTopics } from "./wiring/internal_topics.ts";
+import { kafkaOptions } from "./wiring/kafka.ts";
 import { marketStateCodecs } from "./wiring/market_processor.ts";
 import { patiently } from "./wiring/patience.ts";
+import { schemaRegistry } from "./wiring/registry.ts";
 
-async function provision(config: ProvisionConfig, context: MainContext): Promise<void> {
-  await patiently("provide the topics", () => provideTopics(config, context), context);
-  await patiently("register the schemas", () => provideSubjects(config, context), context);
-  await patiently("provide the tables", () => provideTables(config, context), context);
+interface Job {
+  readonly config: ProvisionConfig;
+  readonly context: MainContext;
+  readonly authorities: Authorities;
 }
 
-async function provideTopics(config: ProvisionConfig, context: MainContext): Promise<void> {
-  const { brokers, topicPartitions, topicReplication, topic, applicationId, conditionPolicy } =
-    config;
-  const { clock, random, logger } = context;
-  await using kafka = connectKafka({ brokers, clientId: "provision", clock, random, logger });
+async function provision(config: ProvisionConfig, context: MainContext): Promise<void> {
+  const authorities = await readAuthorities(provisionProgram.name, config);
+  const job = { config, context, authorities };
+  await patiently("provide the topics", () => provideTopics(job), context);
+  await patiently("register the schemas", () => provideSubjects(job), context);
+  await patiently("provide the tables", () => provideTables(job), context);
+}
+
+async function provideTopics({ config, context, authorities }: Job): Promise<void> {
+  const { topicPartitions, topicReplication, topic, applicationId, conditionPolicy } = config;
+  await using kafka = connectKafka(
+    kafkaOptions(config, context, { clientId: "provision", authorities }),
+  );
   const replicationFactor = topicReplication === "auto"
     ? Math.min(3, await kafka.brokerCount())
     : topicReplication;
@@ -41,12 +51,10 @@ function reportTopic(outcome: TopicOutcome, { logger }: MainContext): void {
   logger.warn(`topic ${outcome.name}: exists and stays as it is: ${differences.join("; ")}`);
 }
 
-async function provideSubjects(
-  config: ProvisionConfig,
-  { clock, logger }: MainContext,
-): Promise<void> {
-  const { registryUrl, topic, applicationId, conditionPolicy, firstRun, extraSubject } = config;
-  const registry = new HttpSchemaRegistry({ url: registryUrl, clock });
+async function provideSubjects({ config, context, authorities }: Job): Promise<void> {
+  const { clock, logger } = context;
+  const { topic, applicationId, conditionPolicy, firstRun, extraSubject } = config;
+  const registry = schemaRegistry(config, authorities, clock);
   const also = firstRun ? { subjectAlso: extraSubject } : {};
   await AvroTradeCodec.create({ registry, topic, clock, ...also });
   await marketStateCodecs(registry, applicationId, conditionPolicy);
@@ -55,10 +63,10 @@ async function provideSubjects(
   );
 }
 
-async function provideTables(config: ProvisionConfig, context: MainContext): Promise<void> {
+async function provideTables({ config, context, authorities }: Job): Promise<void> {
   const replicationFactor = config.cassandraReplicationFactor;
   await using cassandra = await connectCassandra(
-    cassandraOptions(config, context, { replicationFactor }),
+    cassandraOptions(config, context, { replicationFactor, authorities }),
   );
   const { keyspace, outcomes } = await cassandra.migrate();
   for (const { file, target, outcome } of outcomes) {

@@ -1,16 +1,23 @@
-import { type CassandraConfig, cassandraSettings } from "./cassandra_settings.ts";
+import {
+  type CassandraConfig,
+  cassandraContradictions,
+  cassandraSettings,
+} from "./cassandra_settings.ts";
 import { type EngineConfig, engineContradictions, engineSettings } from "./engine_settings.ts";
+import { type KafkaConfig, kafkaContradictions, kafkaSettings } from "./kafka_settings.ts";
 import { type LogConfig, logSettings } from "./log_settings.ts";
 import { readConfig } from "./read_config.ts";
+import {
+  type RegistryConfig,
+  registryContradictions,
+  registrySettings,
+} from "./registry_settings.ts";
 import type { GivenTexts, Program } from "./setting.ts";
 import * as settings from "./settings.ts";
 
 /** What `process` needs to know. */
-export interface ProcessConfig extends EngineConfig, CassandraConfig, LogConfig {
-  /** `host:port` each. */
-  readonly brokers: readonly string[];
-  /** Without a slash at its end. */
-  readonly registryUrl: string;
+export interface ProcessConfig
+  extends KafkaConfig, RegistryConfig, EngineConfig, CassandraConfig, LogConfig {
   readonly stateDir: string;
   readonly httpHost: string;
   /** 0 takes a free one. */
@@ -24,8 +31,8 @@ export const processProgram: Program<ProcessConfig> = {
   summary: "Turns the trades on Kafka into 15-second windows and writes both to Cassandra.",
   settings: {
     ...engineSettings,
-    brokers: settings.kafkaBrokers,
-    registryUrl: settings.registryUrl,
+    ...kafkaSettings,
+    ...registrySettings,
     stateDir: settings.stateDir,
     ...cassandraSettings,
     tradesTables: settings.tradesTablesWritten,
@@ -33,7 +40,12 @@ export const processProgram: Program<ProcessConfig> = {
     httpPort: settings.httpPort,
     ...logSettings,
   },
-  contradictions: engineContradictions,
+  contradictions: (config) => [
+    ...engineContradictions(config),
+    ...kafkaContradictions(config),
+    ...registryContradictions(config),
+    ...cassandraContradictions(config),
+  ],
 };
 
 /** @throws {PipelineError} `CONFIG_INVALID` with every problem. */

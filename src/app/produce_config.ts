@@ -1,12 +1,18 @@
 import type { Secret } from "../base/secret.ts";
+import { type KafkaConfig, kafkaContradictions, kafkaSettings } from "./kafka_settings.ts";
 import { type LogConfig, logSettings } from "./log_settings.ts";
 import { readConfig } from "./read_config.ts";
+import {
+  type RegistryConfig,
+  registryContradictions,
+  registrySettings,
+} from "./registry_settings.ts";
 import type { GivenTexts, Program } from "./setting.ts";
 import { type SpoolConfig, spoolSettings } from "./spool_settings.ts";
 import * as settings from "./settings.ts";
 
 /** What `produce` needs to know. */
-export interface ProduceConfig extends SpoolConfig, LogConfig {
+export interface ProduceConfig extends KafkaConfig, RegistryConfig, SpoolConfig, LogConfig {
   readonly symbols: readonly string[];
   /** Where the symbols are instead, if anywhere. */
   readonly symbolsFile: string | undefined;
@@ -14,11 +20,7 @@ export interface ProduceConfig extends SpoolConfig, LogConfig {
   /** As configured: without the key. */
   readonly finnhubUrl: string;
   readonly traceFeed: boolean;
-  /** `host:port` each. */
-  readonly brokers: readonly string[];
   readonly topic: string;
-  /** Without a slash at its end. */
-  readonly registryUrl: string;
   /** Subject under which the schema is registered as well when `firstRun` is set. */
   readonly extraSubject: string;
   readonly firstRun: boolean;
@@ -37,9 +39,9 @@ export const produceProgram: Program<ProduceConfig> = {
     finnhubKey: settings.finnhubKey,
     finnhubUrl: settings.finnhubUrl,
     traceFeed: settings.finnhubTrace,
-    brokers: settings.kafkaBrokers,
+    ...kafkaSettings,
     topic: settings.inputTopic,
-    registryUrl: settings.registryUrl,
+    ...registrySettings,
     extraSubject: settings.schemaSubjectName,
     firstRun: settings.firstRun,
     ...spoolSettings,
@@ -47,6 +49,10 @@ export const produceProgram: Program<ProduceConfig> = {
     httpPort: settings.produceHttpPort,
     ...logSettings,
   },
+  contradictions: (config) => [
+    ...kafkaContradictions(config),
+    ...registryContradictions(config),
+  ],
 };
 
 /** @throws {PipelineError} `CONFIG_INVALID` with every problem. */

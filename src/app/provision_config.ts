@@ -1,20 +1,26 @@
-import { type CassandraConfig, cassandraSettings } from "./cassandra_settings.ts";
+import {
+  type CassandraConfig,
+  cassandraContradictions,
+  cassandraSettings,
+} from "./cassandra_settings.ts";
+import { type KafkaConfig, kafkaContradictions, kafkaSettings } from "./kafka_settings.ts";
 import { type LogConfig, logSettings } from "./log_settings.ts";
 import { readConfig } from "./read_config.ts";
+import {
+  type RegistryConfig,
+  registryContradictions,
+  registrySettings,
+} from "./registry_settings.ts";
 import type { GivenTexts, Program } from "./setting.ts";
 import * as settings from "./settings.ts";
 
 /** What `provision` needs to know. */
-export interface ProvisionConfig extends CassandraConfig, LogConfig {
+export interface ProvisionConfig extends KafkaConfig, RegistryConfig, CassandraConfig, LogConfig {
   readonly applicationId: string;
   readonly conditionPolicy: settings.ConditionPolicy;
-  /** `host:port` each. */
-  readonly brokers: readonly string[];
   readonly topic: string;
   readonly topicPartitions: number;
   readonly topicReplication: settings.TopicReplication;
-  /** Without a slash at its end. */
-  readonly registryUrl: string;
   readonly extraSubject: string;
   readonly firstRun: boolean;
   readonly cassandraReplicationFactor: number;
@@ -29,17 +35,22 @@ export const provisionProgram: Program<ProvisionConfig> = {
   settings: {
     applicationId: settings.applicationId,
     conditionPolicy: settings.conditionPolicy,
-    brokers: settings.kafkaBrokers,
+    ...kafkaSettings,
     topic: settings.inputTopic,
     topicPartitions: settings.topicPartitions,
     topicReplication: settings.topicReplication,
-    registryUrl: settings.registryUrl,
+    ...registrySettings,
     extraSubject: settings.schemaSubjectName,
     firstRun: settings.firstRun,
     ...cassandraSettings,
     cassandraReplicationFactor: settings.cassandraReplicationFactor,
     ...logSettings,
   },
+  contradictions: (config) => [
+    ...kafkaContradictions(config),
+    ...registryContradictions(config),
+    ...cassandraContradictions(config),
+  ],
 };
 
 /** @throws {PipelineError} `CONFIG_INVALID` with every problem. */

@@ -48,11 +48,21 @@ export const finnhubSymbolsFile: Setting<string | undefined> = {
   parse: nonEmpty,
 };
 
+/** What all texts that are never shown have in common. */
+export const secretText: {
+  readonly form: string;
+  readonly secret: true;
+  readonly parse: (text: string) => Secret | undefined;
+} = {
+  form: "a password",
+  secret: true,
+  parse: (text) => text === "" ? undefined : new Secret(text),
+};
+
 const finnhubKeyBase = {
+  ...secretText,
   variable: "FINHUB_SECRET_KEY",
   form: "a Finnhub API key",
-  secret: true,
-  parse: (text: string) => text === "" ? undefined : new Secret(text),
 } as const;
 
 export const finnhubKey: Setting<Secret> = {

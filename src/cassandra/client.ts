@@ -1,7 +1,9 @@
+import type { ConnectionOptions } from "node:tls";
 import { auth, Client, type ClientOptions, policies, types } from "cassandra-driver";
 import { PipelineError } from "../base/errors.ts";
 import type { Secret } from "../base/secret.ts";
 import { cassandraError } from "./errors.ts";
+import { explained } from "./tls_probe.ts";
 
 /** Where the cluster is and who we are. */
 export interface ClusterOptions {
@@ -11,6 +13,11 @@ export interface ClusterOptions {
   /** The data centre whose nodes do our work. */
   readonly datacenter: string;
   readonly credentials?: { readonly username: string; readonly password: Secret };
+  /** Encryption; the nodes' certificates are checked. */
+  readonly tls?: {
+    /** PEM of the authorities that count; without it those of the system. */
+    readonly authorities?: string;
+  };
 }
 
 /** How long a connection may take to open, ms. */
@@ -33,7 +40,7 @@ const reconnectDelayMs = { base: 500, max: 5_000 };
  *   us, `CONFIG_INVALID` when the cluster has no such data centre.
  */
 export async function connectClient(options: ClusterOptions): Promise<Client> {
-  await checkDataCenter(options);
+  await explained(options, () => checkDataCenter(options));
   const client = await connected({
     ...baseOptions(options),
     localDataCenter: options.datacenter,
@@ -89,7 +96,7 @@ function unknownDataCenter(name: string, names: readonly string[]): PipelineErro
 }
 
 function baseOptions(options: ClusterOptions): ClientOptions {
-  const { credentials } = options;
+  const { credentials, tls } = options;
   return {
     contactPoints: [...options.contactPoints],
     protocolOptions: { port: options.port },
@@ -99,12 +106,21 @@ function baseOptions(options: ClusterOptions): ClientOptions {
       isIdempotent: true,
       consistency: types.consistencies.localQuorum,
     },
+    ...tls === undefined ? {} : { sslOptions: sslOptions(tls) },
     ...credentials === undefined ? {} : {
       authProvider: new auth.PlainTextAuthProvider(
         credentials.username,
         credentials.password.reveal(),
       ),
     },
+  };
+}
+
+/** The driver checks no certificate unless it is told to. */
+function sslOptions({ authorities }: NonNullable<ClusterOptions["tls"]>): ConnectionOptions {
+  return {
+    rejectUnauthorized: true,
+    ...authorities === undefined ? {} : { ca: authorities },
   };
 }
 

@@ -1,5 +1,6 @@
 import { errors, types } from "cassandra-driver";
 import { type ErrorCode, PipelineError } from "../base/errors.ts";
+import { certificateFault, errorCodeOf } from "../base/tls_fault.ts";
 
 /** Answers after which the same statement may succeed. */
 const transientCodes: ReadonlySet<number> = new Set([
@@ -49,7 +50,18 @@ function codeOf(cause: unknown): ErrorCode {
 /** A host that answers with a refusal will not change its mind because another is silent. */
 function isRefusal(error: unknown): boolean {
   if (error instanceof errors.ResponseError) return !transientCodes.has(error.code);
+  if (tlsRefusal(error) !== undefined) return true;
   return error instanceof errors.AuthenticationError || error instanceof errors.ArgumentError;
+}
+
+/** What to check where TLS is what keeps us out. */
+function tlsRefusal(error: unknown): string | undefined {
+  const certificate = certificateFault(error);
+  if (certificate !== undefined) {
+    return `its certificate ${certificate}; check CASSANDRA_CA_FILE and CASSANDRA_HOST`;
+  }
+  const plain = errorCodeOf(error) === "ERR_SSL_WRONG_VERSION_NUMBER";
+  return plain ? "it does not speak TLS; check CASSANDRA_TLS" : undefined;
 }
 
 /** The driver marks errors of a broken connection, whose outcome is unknown, with this flag. */
@@ -83,9 +95,10 @@ function remedyFor(cause: unknown): string {
   const all = cause instanceof errors.NoHostAvailableError
     ? hostErrors(cause).map(([, error]) => error)
     : [cause];
-  return all.some((error) => error instanceof errors.AuthenticationError)
-    ? "; check the user name and password"
-    : "";
+  const refused = all.some((error) => error instanceof errors.AuthenticationError);
+  if (refused) return "; check CASSANDRA_USERNAME and CASSANDRA_PASSWORD";
+  const refusal = all.map(tlsRefusal).find((text) => text !== undefined);
+  return refusal === undefined ? "" : `; ${refusal}`;
 }
 
 /** Cassandra has no code of its own for a missing keyspace, table or column. */

@@ -17,8 +17,10 @@ import { bridgeLogEntry } from "./kafkajs_log.ts";
 import { toPipelineError } from "./errors.ts";
 import { KafkaLog, type ReadOptions } from "./log.ts";
 import { KafkaMembership, type MembershipOptions } from "./membership.ts";
+import { tellingListener } from "./listener_probe.ts";
 import type { ProduceLimits } from "./producer_session.ts";
 import type { Waiting } from "./retry.ts";
+import { type KafkaSecurity, saslOptions, socketMaker } from "./security.ts";
 import type { TransactionOptions } from "./transaction_writer.ts";
 import { deleteRecords, ensureTopics, type TopicOutcome, type TopicSpec } from "./topics.ts";
 
@@ -30,8 +32,8 @@ export interface KafkaOptions {
   readonly logger: Logger;
   readonly clock?: Clock;
   readonly random?: Random;
-  readonly ssl?: NonNullable<BrokerOptions["ssl"]>;
-  readonly sasl?: NonNullable<BrokerOptions["sasl"]>;
+  /** What the brokers' listener wants; nothing by default. */
+  readonly security?: KafkaSecurity;
   /** Of what is written; every reader must know the codec. */
   readonly compression?: Compression;
 }
@@ -169,18 +171,21 @@ export class KafkaConnection implements AsyncDisposable {
   }
 
   #newCluster(): Cluster {
-    const { brokers, clientId, ssl, sasl } = this.#options;
-    return new Cluster(brokers, ({ host, port }) =>
-      createBroker({
+    const { brokers, clientId, security = {} } = this.#options;
+    const sasl = saslOptions(security);
+    return new Cluster(brokers, ({ host, port }) => {
+      const broker = createBroker({
         host,
         port,
         clientId,
         logger: this.#kafkajsLogger,
         connectionTimeoutMs,
         requestTimeoutMs,
-        ...(ssl === undefined ? {} : { ssl }),
+        socketMaker: socketMaker(security),
         ...(sasl === undefined ? {} : { sasl }),
-      }));
+      });
+      return tellingListener(broker, { host, port, security });
+    });
   }
 }
 

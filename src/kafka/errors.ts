@@ -1,3 +1,4 @@
+import { refusalOfSocket, refusalOfType } from "./access.ts";
 import { type ErrorCode, type ErrorContext, PipelineError } from "../base/errors.ts";
 
 /** An error code in a broker's answer that we decoded ourselves. */
@@ -90,6 +91,7 @@ const kinds: Readonly<Record<string, FaultKind>> = {
     "TRANSACTIONAL_ID_AUTHORIZATION_FAILED",
     "SASL_AUTHENTICATION_FAILED",
     "UNSUPPORTED_SASL_MECHANISM",
+    "ILLEGAL_SASL_STATE",
   ]),
 };
 
@@ -194,6 +196,7 @@ export function faultType(error: unknown): string | undefined {
 export function faultKind(error: unknown): FaultKind {
   const type = faultType(error);
   if (type !== undefined) return kinds[type] ?? "other";
+  if (socketRefusal(error) !== undefined) return "denied";
   for (const link of errorChain(error)) {
     const kind = kindsByClass[link.name];
     if (kind !== undefined) return kind;
@@ -202,6 +205,22 @@ export function faultKind(error: unknown): FaultKind {
     if (link.name.startsWith("KafkaJS")) return "other";
   }
   return "bug";
+}
+
+/** What a socket says of a listener that will not let us in, however often we come. */
+function socketRefusal(error: unknown): string | undefined {
+  for (const link of errorChain(error)) {
+    const refusal = refusalOfSocket(link);
+    if (refusal !== undefined) return refusal;
+  }
+  return undefined;
+}
+
+/** What is the matter, in the broker's words or with what to check. */
+function presentState(error: unknown): string {
+  const type = faultType(error);
+  const refusal = type === undefined ? socketRefusal(error) : refusalOfType(type);
+  return refusal ?? type ?? (error as Error).message;
 }
 
 /** True when the same request may succeed later. */
@@ -223,11 +242,10 @@ export function toPipelineError(error: unknown, action: string, context?: ErrorC
   const kind = faultKind(error);
   if (kind === "bug") return error;
   const type = faultType(error);
-  const present = type ?? (error as Error).message;
   const [code, reason] = type === "UNKNOWN_TOPIC_OR_PARTITION"
     ? ["TOPIC_UNSUITABLE" as const, "the topic and partition must exist"]
     : [codeOf(kind), reasonOf(kind)];
-  return new PipelineError(code, `Cannot ${action} as ${reason}: ${present}`, {
+  return new PipelineError(code, `Cannot ${action} as ${reason}: ${presentState(error)}`, {
     cause: error,
     ...(context === undefined ? {} : { context }),
   });

@@ -8,12 +8,15 @@
  * @see docs/adr/0002-kafkajs-as-protocol-library.md
  */
 import type { Buffer } from "node:buffer";
+import type { Socket } from "node:net";
 import { systemClock } from "../base/clock.ts";
 import BrokerClass from "kafkajs/src/broker/index.js";
+import plain from "kafkajs/src/broker/saslAuthenticator/plain.js";
+import scram256 from "kafkajs/src/broker/saslAuthenticator/scram256.js";
+import scram512 from "kafkajs/src/broker/saslAuthenticator/scram512.js";
 import loggers from "kafkajs/src/loggers/index.js";
 import ConnectionPoolClass from "kafkajs/src/network/connectionPool.js";
 import RequestQueueClass from "kafkajs/src/network/requestQueue/index.js";
-import createSocketFactory from "kafkajs/src/network/socketFactory.js";
 
 /** A request as kafkajs's connections take it. */
 interface ProtocolRequest {
@@ -196,6 +199,47 @@ export function createKafkajsLogger(
   return loggers.createLogger({ level, logCreator: () => sink }) as KafkajsLogger;
 }
 
+/** Opens a socket; `onConnect` once bytes may be sent. */
+export type SocketMaker = (
+  options: { readonly host: string; readonly port: number; readonly onConnect: () => void },
+) => Socket;
+
+/** One step of a login: what is sent, and how the answer is read. */
+export interface SaslExchange {
+  readonly request: object;
+  readonly response?: object;
+}
+
+interface SaslContext {
+  readonly host: string;
+  readonly port: number;
+  readonly logger: KafkajsLogger;
+  readonly saslAuthenticate: (exchange: SaslExchange) => Promise<unknown>;
+}
+
+type SaslProvider = (context: SaslContext) => { authenticate(): Promise<void> };
+
+/** A login as kafkajs takes it. */
+export interface SaslOptions {
+  readonly mechanism: string;
+  readonly authenticationProvider: SaslProvider;
+}
+
+type SaslProviderMaker = (
+  login: { readonly username: string; readonly password: string },
+) => SaslProvider;
+
+/** kafkajs's own logins by their names in the protocol. */
+export const saslProviders: {
+  readonly PLAIN: SaslProviderMaker;
+  readonly "SCRAM-SHA-256": SaslProviderMaker;
+  readonly "SCRAM-SHA-512": SaslProviderMaker;
+} = {
+  PLAIN: plain as SaslProviderMaker,
+  "SCRAM-SHA-256": scram256 as SaslProviderMaker,
+  "SCRAM-SHA-512": scram512 as SaslProviderMaker,
+};
+
 /** What a connection to a broker is made from. */
 export interface BrokerOptions {
   readonly host: string;
@@ -204,23 +248,21 @@ export interface BrokerOptions {
   readonly logger: KafkajsLogger;
   readonly connectionTimeoutMs: number;
   readonly requestTimeoutMs: number;
-  /** Options of `node:tls`. */
-  readonly ssl?: object;
-  /** kafkajs's own SASL options: `mechanism` and what it needs. */
-  readonly sasl?: { readonly mechanism: string } & Readonly<Record<string, unknown>>;
+  readonly socketMaker: SocketMaker;
+  readonly sasl?: SaslOptions;
 }
 
 /** A broker that is not connected yet. */
 export function createBroker(options: BrokerOptions): Broker {
-  const { connectionTimeoutMs, requestTimeoutMs, ssl = null, sasl = null, ...rest } = options;
+  const { connectionTimeoutMs, requestTimeoutMs, socketMaker, sasl = null, ...rest } = options;
   const connectionPool = new ConnectionPoolClass(
     {
       ...rest,
-      ssl,
+      ssl: null,
       sasl,
       connectionTimeout: connectionTimeoutMs,
       requestTimeout: requestTimeoutMs,
-      socketFactory: createSocketFactory(),
+      socketFactory: socketMaker,
     } as never,
   );
   return new BrokerClass(

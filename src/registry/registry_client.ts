@@ -3,6 +3,7 @@ import { type ErrorCode, PipelineError } from "../base/errors.ts";
 import { Secret } from "../base/secret.ts";
 import { Memo } from "./memo.ts";
 import type { SchemaRegistry } from "./ports.ts";
+import { tlsRefusal } from "./tls_refusal.ts";
 
 /** Answers remembered, of either kind: far more than one application has schemas. */
 const answersMax = 1_000;
@@ -17,11 +18,15 @@ const mediaType = "application/vnd.schemaregistry.v1+json";
 /** The registry's own number for "no schema has this id". */
 const schemaNotFound = 40403;
 
+const loginRemedy = "; check SCHEMA_REGISTRY_USERNAME and SCHEMA_REGISTRY_PASSWORD";
+
 /** How the registry is reached. */
 export interface HttpSchemaRegistryOptions {
   /** Base URL; a user and a password in it are used and never shown. */
   readonly url: string;
   readonly credentials?: { readonly user: string; readonly password: Secret };
+  /** PEM of authorities whose signature on the registry's certificate counts, too. */
+  readonly authorities?: string;
   /** How long one request may take, ms; 10 s by default. */
   readonly timeoutMs?: number;
   readonly clock?: Clock;
@@ -47,6 +52,7 @@ interface Answer {
 export class HttpSchemaRegistry implements SchemaRegistry {
   readonly #baseUrl: string;
   readonly #headers: Readonly<Record<string, string>>;
+  readonly #clientOptions: Deno.CreateHttpClientOptions;
   readonly #timeoutMs: number;
   readonly #clock: Clock;
   readonly #ids = new Memo<string, number>(answersMax);
@@ -58,6 +64,9 @@ export class HttpSchemaRegistry implements SchemaRegistry {
     url.username = url.password = "";
     this.#baseUrl = url.href.replace(/\/+$/, "");
     this.#headers = { accept: `${mediaType}, application/json`, ...authorization(credentials) };
+    this.#clientOptions = options.authorities === undefined
+      ? {}
+      : { caCerts: [options.authorities] };
     this.#timeoutMs = options.timeoutMs ?? timeoutMsDefault;
     this.#clock = options.clock ?? systemClock;
   }
@@ -104,18 +113,17 @@ export class HttpSchemaRegistry implements SchemaRegistry {
     try {
       return await this.#send(request, expiry.signal);
     } catch (cause) {
-      throw new PipelineError(
-        "REGISTRY_UNAVAILABLE",
-        `Cannot ${request.action} as ${this.#baseUrl} must answer`,
-        { cause },
-      );
+      throw this.#silence(request, cause);
     } finally {
       done.abort();
     }
   }
 
   async #send({ path, body }: Request, signal: AbortSignal): Promise<Answer> {
+    // Requests are few, so that each may have connections of its own, and leaves none behind.
+    using client = Deno.createHttpClient(this.#clientOptions);
     const response = await fetch(`${this.#baseUrl}${path}`, {
+      client,
       headers: { ...this.#headers, ...(body === undefined ? {} : { "content-type": mediaType }) },
       ...(body === undefined ? {} : { method: "POST", body: JSON.stringify(body) }),
       signal,
@@ -123,12 +131,21 @@ export class HttpSchemaRegistry implements SchemaRegistry {
     return { status: response.status, body: parseObject(await response.text()) };
   }
 
+  #silence({ action }: Request, cause: unknown): PipelineError {
+    const refusal = tlsRefusal(cause);
+    const [code, reason] = refusal === undefined
+      ? ["REGISTRY_UNAVAILABLE" as const, "must answer"]
+      : ["REGISTRY_REFUSED" as const, refusal];
+    return new PipelineError(code, `Cannot ${action} as ${this.#baseUrl} ${reason}`, { cause });
+  }
+
   #refusal({ action }: Request, { status, body }: Answer): PipelineError {
     const code = codeOf(status, body?.["error_code"]);
     const words = body?.["message"] ?? "not the answer of a schema registry";
+    const remedy = status === 401 || status === 403 ? loginRemedy : "";
     return new PipelineError(
       code,
-      `Cannot ${action} as ${this.#baseUrl} must accept it: ${status} ${words}`,
+      `Cannot ${action} as ${this.#baseUrl} must accept it: ${status} ${words}${remedy}`,
       { context: { status } },
     );
   }

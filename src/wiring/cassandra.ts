@@ -2,14 +2,21 @@ import type { CassandraConfig } from "../app/cassandra_settings.ts";
 import type { MainContext } from "../app/lifecycle.ts";
 import type { CassandraOptions } from "../cassandra/connect.ts";
 import type { TradesTable } from "../market/tables.ts";
+import type { Authorities } from "./authorities.ts";
 
 /** The settings in the adapter's words. */
 export function cassandraOptions(
   config: CassandraConfig,
   { clock, logger }: MainContext,
-  more: { readonly tradesTables?: readonly TradesTable[]; readonly replicationFactor?: number } =
-    {},
+  more: {
+    readonly authorities: Authorities;
+    readonly tradesTables?: readonly TradesTable[];
+    readonly replicationFactor?: number;
+  },
 ): CassandraOptions {
+  const { cassandraUsername: username, cassandraPassword: password, cassandraTls } = config;
+  const { cassandra: authorities } = more.authorities;
+  const tls = authorities === undefined ? {} : { authorities };
   return {
     contactPoints: config.cassandraHosts,
     port: config.cassandraPort,
@@ -20,6 +27,10 @@ export function cassandraOptions(
     tradesTtlSeconds: config.tradesTtlSeconds,
     tradesTables: more.tradesTables ?? [],
     ...(more.replicationFactor === undefined ? {} : { replicationFactor: more.replicationFactor }),
+    ...(username === undefined || password === undefined
+      ? {}
+      : { credentials: { username, password } }),
+    ...(cassandraTls ? { tls } : {}),
     clock,
     logger,
   };

@@ -5,6 +5,7 @@ import { Cluster } from "../../src/kafka/cluster.ts";
 import { createBroker, createKafkajsLogger, kafkajsLevels } from "../../src/kafka/internals.ts";
 import type { ReadOptions } from "../../src/kafka/log.ts";
 import type { Waiting } from "../../src/kafka/retry.ts";
+import { socketMaker } from "../../src/kafka/security.ts";
 import type { TransactionOptions } from "../../src/kafka/transaction_writer.ts";
 import { systemRandom } from "../../src/base/random.ts";
 import { type LogHarness, uniqueName } from "../contract/log_harness.ts";
@@ -93,6 +94,7 @@ export function testCluster(port?: number): Cluster {
       logger: createKafkajsLogger(kafkajsLevels.ERROR, () => {}),
       connectionTimeoutMs: 5_000,
       requestTimeoutMs: 15_000,
+      socketMaker: socketMaker({}),
     }));
 }
 

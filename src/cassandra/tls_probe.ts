@@ -1,0 +1,58 @@
+import { connect } from "node:tls";
+import { PipelineError } from "../base/errors.ts";
+
+/** Where a probe looks. */
+interface ProbeTarget {
+  readonly contactPoints: readonly string[];
+  readonly port: number;
+  readonly tls?: object;
+}
+
+/** How long a node may take to show that it speaks TLS, ms. */
+const probeMsMax = 2_000;
+
+/**
+ * Does something, and says so if it fails because plain connections were made to nodes that want
+ * TLS: they only hang up, as nodes that are being stopped do, which would be tried again for ever.
+ *
+ * @throws {PipelineError} `SINK_REJECTED` then, else as `work`.
+ */
+export async function explained(target: ProbeTarget, work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (cause) {
+    if (target.tls !== undefined || !isUnavailable(cause)) throw cause;
+    const node = await speakerOfTls(target);
+    if (node === undefined) throw cause;
+    throw new PipelineError(
+      "SINK_REJECTED",
+      `Cannot connect to Cassandra as ${node}:${target.port} wants TLS; check CASSANDRA_TLS`,
+      { cause },
+    );
+  }
+}
+
+function isUnavailable(error: unknown): boolean {
+  return error instanceof PipelineError && error.code === "SINK_UNAVAILABLE";
+}
+
+async function speakerOfTls({ contactPoints, port }: ProbeTarget): Promise<string | undefined> {
+  for (const host of contactPoints) {
+    if (await speaksTls(host, port)) return host;
+  }
+  return undefined;
+}
+
+/** Whoever it is: nothing is sent, so the certificate does not matter. */
+async function speaksTls(host: string, port: number): Promise<boolean> {
+  const { promise, resolve } = Promise.withResolvers<"tls" | "other">();
+  const other = () => resolve("other");
+  const socket = connect({ host, port, rejectUnauthorized: false }, () => resolve("tls"));
+  socket.setTimeout(probeMsMax, other);
+  socket.once("error", other).once("close", other);
+  try {
+    return await promise === "tls";
+  } finally {
+    socket.destroy();
+  }
+}

@@ -1,0 +1,27 @@
+import { type KafkaConfig, usesSasl, usesTls } from "../app/kafka_settings.ts";
+import type { MainContext } from "../app/lifecycle.ts";
+import type { KafkaOptions } from "../kafka/connection.ts";
+import type { KafkaSecurity } from "../kafka/security.ts";
+import type { Authorities } from "./authorities.ts";
+
+/** The settings in the adapter's words. */
+export function kafkaOptions(
+  config: KafkaConfig,
+  { clock, random, logger }: MainContext,
+  more: { readonly clientId: string; readonly authorities: Authorities },
+): KafkaOptions {
+  const { clientId, authorities } = more;
+  const security = { ...tlsOf(config, authorities), ...loginOf(config) };
+  return { brokers: config.brokers, clientId, security, clock, random, logger };
+}
+
+function tlsOf(config: KafkaConfig, { kafka }: Authorities): Pick<KafkaSecurity, "tls"> {
+  if (!usesTls(config)) return {};
+  return { tls: kafka === undefined ? {} : { authorities: kafka } };
+}
+
+function loginOf(config: KafkaConfig): Pick<KafkaSecurity, "login"> {
+  const { kafkaMechanism: mechanism, kafkaUsername: username, kafkaPassword: password } = config;
+  const complete = mechanism !== undefined && username !== undefined && password !== undefined;
+  return complete && usesSasl(config) ? { login: { mechanism, username, password } } : {};
+}
