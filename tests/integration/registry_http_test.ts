@@ -107,9 +107,12 @@ for (const [status, body, code] of refusals) {
     await using server = serve(() => Response.json(body, { status }));
     const registry = new HttpSchemaRegistry({ url: `http://${server.host}` });
     const words = Object(body).message ?? "not the answer of a schema registry";
+    const login = "; check SCHEMA_REGISTRY_USERNAME and SCHEMA_REGISTRY_PASSWORD";
+    const remedy = status === 401 || status === 403 ? login : "";
     await assert.rejects(registry.schemaById(7), {
       code,
-      message: `Cannot read schema 7 as http://${server.host} must accept it: ${status} ${words}`,
+      message:
+        `Cannot read schema 7 as http://${server.host} must accept it: ${status} ${words}${remedy}`,
     });
   });
 }

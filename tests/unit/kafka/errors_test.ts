@@ -13,6 +13,11 @@ const refused = kafkajsError("KafkaJSNumberOfRetriesExceeded", {
   cause: kafkajsError("KafkaJSConnectionError"),
 });
 
+/** As sockets of a broker's listener end that will never take us. */
+function socketError(code: string): Error {
+  return kafkajsError("KafkaJSConnectionError", { code });
+}
+
 const table: readonly [string, unknown, string][] = [
   ["a refused connection behind exhausted retries", refused, "connection"],
   ["a request that was not answered", kafkajsError("KafkaJSRequestTimeoutError"), "connection"],
@@ -24,6 +29,10 @@ const table: readonly [string, unknown, string][] = [
   ["a member the group forgot", new ProtocolFault(25, "Heartbeat"), "membership"],
   ["a record that is too large", new ProtocolFault(10, "Produce"), "unsuitable"],
   ["a missing permission", new ProtocolFault(29, "Produce"), "denied"],
+  ["a certificate that nobody trusted signed", socketError("CERT_UNTRUSTED"), "denied"],
+  ["a listener that wants TLS", socketError("TLS_EXPECTED"), "denied"],
+  ["a socket that was reset", socketError("ECONNRESET"), "connection"],
+  ["a refused login", kafkajsError("E", { type: "SASL_AUTHENTICATION_FAILED" }), "denied"],
   ["a code that has no name here", new ProtocolFault(4711, "Produce"), "other"],
   [
     "a code that kafkajs does not know",
@@ -44,7 +53,8 @@ for (const [what, error, kind] of table) {
 
 Deno.test("isPassing() is true for what may go away by itself, and only for that", () => {
   const passing = table.filter(([, error]) => isPassing(error)).map(([, , kind]) => kind);
-  assert.deepEqual(passing, ["connection", "connection", "transient", "transient"]);
+  const expected = ["connection", "connection", "transient", "transient", "connection"];
+  assert.deepEqual(passing, expected);
 });
 
 for (
@@ -70,4 +80,12 @@ Deno.test("toPipelineError() leaves our own errors and bugs as they are", () => 
   for (const error of [new PipelineError("ABORTED", "x"), new InvariantError("y")]) {
     assert.equal(toPipelineError(error, "append"), error);
   }
+});
+
+Deno.test("toPipelineError() of a refused login says what to check", () => {
+  const refused = kafkajsError("KafkaJSProtocolError", { type: "SASL_AUTHENTICATION_FAILED" });
+  const wrapped = toPipelineError(refused, "append");
+  assert.ok(wrapped instanceof PipelineError);
+  assert.equal(wrapped.code, "CONFIG_INVALID");
+  assert.match(wrapped.message, /check KAFKA_USERNAME, KAFKA_PASSWORD and KAFKA_SASL_MECHANISM$/);
 });

@@ -1,0 +1,26 @@
+import assert from "node:assert/strict";
+import { tlsRefusal } from "../../../src/registry/tls_refusal.ts";
+
+/** An error as the runtime's HTTP client makes it. */
+function fetchError(words: string): Error {
+  return new TypeError("fetch failed", { cause: new Error(`client error (Connect): ${words}`) });
+}
+
+for (
+  const [words, refusal] of [
+    ["invalid peer certificate: UnknownIssuer", /check SCHEMA_REGISTRY_CA_FILE$/],
+    ["invalid peer certificate: Expired", /not valid for it; check it and SCHEMA_REGISTRY_URL$/],
+    ["received corrupt message of type InvalidContentType", /must begin with http:\/\/$/],
+    ["invalid HTTP version parsed", /must begin with https:\/\/$/],
+  ] as const
+) {
+  Deno.test(`tlsRefusal() knows that "${words}" will not go away`, () => {
+    assert.match(tlsRefusal(fetchError(words)) ?? "", refusal);
+  });
+}
+
+Deno.test("tlsRefusal() lets a connection that broke be tried again", () => {
+  for (const words of ["Connection refused (os error 111)", "tls handshake eof"]) {
+    assert.equal(tlsRefusal(fetchError(words)), undefined);
+  }
+});
