@@ -32,6 +32,11 @@ Deno.test.each<[string, unknown, string]>([
     silent({ a: refused, b: new errors.AuthenticationError("bad") }),
     "SINK_REJECTED",
   ],
+  [
+    "a certificate that nobody trusted signed",
+    silent({ a: Object.assign(new Error("no"), { code: "CERT_UNTRUSTED" }) }),
+    "SINK_REJECTED",
+  ],
   ["a value that cannot be bound", new TypeError("Expected Number"), "SINK_REJECTED"],
 ])("cassandraError() judges %s", (_why, cause, code) => {
   assert.equal(cassandraError("write 3 rows", cause).code, code);
