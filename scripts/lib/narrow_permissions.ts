@@ -18,7 +18,7 @@ export function needsOfProduce(config: ProduceConfig): Needs {
   const { brokers, registryUrl, finnhubUrl, spoolDir, symbolsFile } = config;
   return {
     hosts: [...brokers, hostOf(registryUrl), hostOf(finnhubUrl), ownPort(config)],
-    reads: [spoolDir, ...(symbolsFile === undefined ? [] : [symbolsFile])],
+    reads: present([spoolDir, symbolsFile, config.kafkaCaFile, config.registryCaFile]),
     writes: [spoolDir],
   };
 }
@@ -29,7 +29,12 @@ export function needsOfProcess(config: ProcessConfig): Needs {
   const nodes = cassandraHosts.map((host) => `${host}:${cassandraPort}`);
   return {
     hosts: [...brokers, hostOf(registryUrl), ...nodes, ownPort(config)],
-    reads: [stateDir],
+    reads: present([
+      stateDir,
+      config.kafkaCaFile,
+      config.registryCaFile,
+      config.cassandraCaFile,
+    ]),
     writes: [stateDir],
   };
 }
@@ -55,6 +60,10 @@ export function narrowed(
     const values = flags[word];
     return values === undefined ? word : `${word}=${[...new Set(values)].join(",")}`;
   }).join(" ");
+}
+
+function present(files: readonly (string | undefined)[]): string[] {
+  return files.filter((file) => file !== undefined);
 }
 
 function ownPort(

@@ -1,16 +1,14 @@
 import { readStartConfig } from "../../src/app/start_config.ts";
 import { systemClock } from "../../src/base/clock.ts";
-import { silentLogger } from "../../src/base/logger.ts";
-import { connectKafka } from "../../src/kafka/connection.ts";
 import { LevelStateStores } from "../../src/level/state_store.ts";
 import { marketChangelog } from "../../src/market/topology.ts";
-import { HttpSchemaRegistry } from "../../src/registry/registry_client.ts";
 import type { StateCodecs } from "../../src/registry/state_codecs.ts";
 import { parseCommitMetadata } from "../../src/streams/commit_metadata.ts";
 import type { CommitLog, RecordLog, StateStore, StateStores } from "../../src/streams/ports.ts";
 import { type Offset, partitionName, type TopicPartition } from "../../src/streams/record.ts";
 import { openEmbedded } from "../../src/wiring/embedded.ts";
 import { marketStateCodecs } from "../../src/wiring/market_processor.ts";
+import { connections } from "./connections.ts";
 import { readStateConfig, type StateConfig } from "./state_config.ts";
 
 /** The state of an instance that does not run, and what can read it. Owner: the command. */
@@ -40,13 +38,13 @@ export async function openState(
 }
 
 async function openDistributed(config: StateConfig): Promise<OpenedState> {
-  const { topic, applicationId, conditionPolicy, stateDir, brokers, registryUrl } = config;
+  const { topic, applicationId, conditionPolicy, stateDir } = config;
   const changelog = marketChangelog(applicationId, conditionPolicy);
   const inputs = await inputsIn(`${stateDir}/${changelog}`, topic);
   await using opening = new AsyncDisposableStack();
   const stores = opening.use(await LevelStateStores.open(stateDir, changelog));
-  const kafka = opening.use(connectKafka({ brokers, clientId: "state", logger: silentLogger }));
-  const registry = new HttpSchemaRegistry({ url: registryUrl, clock: systemClock });
+  const { kafka, registry } = await connections(config);
+  opening.use(kafka);
   const codecs = await marketStateCodecs(registry, applicationId, conditionPolicy);
   return opened({
     changelog,

@@ -1,14 +1,14 @@
 import { systemClock } from "../../src/base/clock.ts";
-import { silentLogger } from "../../src/base/logger.ts";
-import { connectKafka, type KafkaConnection } from "../../src/kafka/connection.ts";
+import type { KafkaConnection } from "../../src/kafka/connection.ts";
 import { LevelStateStores } from "../../src/level/state_store.ts";
 import { marketChangelog } from "../../src/market/topology.ts";
-import { HttpSchemaRegistry } from "../../src/registry/registry_client.ts";
+import type { SchemaRegistry } from "../../src/registry/ports.ts";
 import { beginGeneration } from "../../src/streams/new_generation.ts";
 import { repartitionTopic } from "../../src/streams/topology.ts";
 import { pipelineTopics } from "../../src/wiring/internal_topics.ts";
 import { marketStateCodecs } from "../../src/wiring/market_processor.ts";
 import { print, printError } from "../lib/print.ts";
+import { connections } from "./connections.ts";
 import type { StateConfig } from "./state_config.ts";
 
 /** A topic that is deleted and made anew. */
@@ -28,8 +28,9 @@ export async function resetState(
   config: StateConfig,
   { yes }: { readonly yes: boolean },
 ): Promise<boolean> {
-  const { brokers, applicationId: group, topic, stateDir, conditionPolicy } = config;
-  await using kafka = connectKafka({ brokers, clientId: "state", logger: silentLogger });
+  const { applicationId: group, topic, stateDir, conditionPolicy } = config;
+  const { kafka, registry } = await connections(config);
+  await using _closing = kafka;
   const members = await kafka.groupMemberCount(group);
   if (members > 0) {
     printError(
@@ -52,7 +53,7 @@ export async function resetState(
   await deleteFolder(stateDir, changelog, folder);
   for (const { name } of topics) await kafka.deleteTopic(name);
   await kafka.ensureTopics(topics);
-  await beginGenerations(kafka, config, changelog);
+  await beginGenerations({ kafka, registry }, config, changelog);
   print("Done. The next start of process computes everything from the start of the input.");
   return true;
 }
@@ -78,11 +79,10 @@ async function deleteFolder(stateDir: string, changelog: string, folder: string)
 }
 
 async function beginGenerations(
-  kafka: KafkaConnection,
-  { topic, applicationId, conditionPolicy, registryUrl }: StateConfig,
+  { kafka, registry }: { readonly kafka: KafkaConnection; readonly registry: SchemaRegistry },
+  { topic, applicationId, conditionPolicy }: StateConfig,
   changelog: string,
 ): Promise<void> {
-  const registry = new HttpSchemaRegistry({ url: registryUrl, clock: systemClock });
   const codecs = await marketStateCodecs(registry, applicationId, conditionPolicy);
   const ports = { log: kafka.log(), commitLog: kafka.commitLog(applicationId), codecs };
   const partitions = await ports.log.partitionCount(topic);
