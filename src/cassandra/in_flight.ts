@@ -2,27 +2,28 @@
  * Works on items with a bounded number at once, in the order given.
  *
  * After a failure nothing new is started; what runs is waited for, so that no work goes on behind
- * the caller's back, and the first error is thrown.
+ * the caller's back, and the first error is thrown. An item is asked for when there is room for it.
  *
  * @param limit How many at once, > 0.
  */
 export async function forEachInFlight<T>(
-  items: readonly T[],
+  items: Iterable<T>,
   limit: number,
   work: (item: T) => Promise<void>,
 ): Promise<void> {
-  let next = 0;
+  const iterator = items[Symbol.iterator]();
   let failure: { readonly error: unknown } | undefined;
   const lane = async () => {
-    while (next < items.length && failure === undefined) {
-      const item = items[next++] as T;
+    while (failure === undefined) {
       try {
-        await work(item);
+        const { done, value } = iterator.next();
+        if (done === true) return;
+        await work(value);
       } catch (error) {
         failure ??= { error };
       }
     }
   };
-  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, lane));
+  await Promise.all(Array.from({ length: limit }, lane));
   if (failure !== undefined) throw failure.error;
 }

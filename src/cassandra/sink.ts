@@ -58,19 +58,16 @@ export class CassandraSink implements Sink<MarketRow> {
     }
   }
 
-  #batches(rows: readonly MarketRow[]): Batch[] {
+  *#batches(rows: readonly MarketRow[]): Generator<Batch> {
     const trades = rows.filter((row) => row.kind === "trade");
     const windows = rows.filter((row) => row.kind === "window");
-    return [
-      ...this.#trades.flatMap((insert) => batchesOf(trades, insert)),
-      ...batchesOf(windows.filter(({ sizeMs }) => sizeMs === summaryWindowMs), this.#average),
-      ...batchesOf(windows, this.#candle),
-    ];
+    for (const insert of this.#trades) yield* batchesOf(trades, insert);
+    yield* batchesOf(windows.filter(({ sizeMs }) => sizeMs === summaryWindowMs), this.#average);
+    yield* batchesOf(windows, this.#candle);
   }
 
   /** Unlogged: rows of one partition are applied together anyway. */
   async #send(batch: Batch): Promise<void> {
-    const statements = batch.map(({ query, params }) => ({ query, params: [...params] }));
-    await this.#client.batch(statements, { logged: false });
+    await this.#client.batch(batch, { logged: false });
   }
 }

@@ -1,3 +1,4 @@
+import type { Buffer } from "node:buffer";
 import { types } from "cassandra-driver";
 import type { TradeRow, WindowRow } from "../market/rows.ts";
 import {
@@ -11,7 +12,7 @@ import { candleBucket } from "./buckets.ts";
 import type { TableNames } from "./names.ts";
 
 /** A value bound to a statement. */
-export type Bound = string | number | boolean | null | types.Long | types.LocalDate;
+export type Bound = string | number | boolean | null | types.Long | types.LocalDate | Buffer;
 
 /** How a kind of row is written to one table. */
 export interface Insert<Row> {
@@ -20,10 +21,8 @@ export interface Insert<Row> {
   readonly partitionOf: (row: Row) => string;
   /** Values of the partition key; made once per batch. */
   readonly partitionKeyOf: (row: Row) => readonly Bound[];
-  /** Values of the other columns. */
+  /** Values of the other columns; the write time follows them. */
   readonly valuesOf: (row: Row) => readonly Bound[];
-  /** Time to live, seconds; 0 is for ever. */
-  readonly ttlSeconds: number;
 }
 
 const clusteredTrade = ["trade_timestamp", "trade_id", ...tradeColumns];
@@ -32,22 +31,26 @@ const clusteredWindow = ["window_start", ...windowColumns];
 /**
  * Every column in one statement with one write time, so that the row is whole in every version.
  *
+ * @param ttlSeconds Time to live; 0 is for ever. The same for all rows, so it is part of the text.
  * @see docs/adr/0003-rows-only-go-forward.md
  */
-function insertSql(table: string, columns: readonly string[]): string {
+function insertSql(table: string, columns: readonly string[], ttlSeconds: number): string {
   const places = columns.map(() => "?").join(", ");
   return `INSERT INTO ${table} (${columns.join(", ")}) VALUES (${places}) ` +
-    "USING TIMESTAMP ? AND TTL ?";
+    `USING TIMESTAMP ? AND TTL ${ttlSeconds}`;
 }
 
 /** Recent trades, by symbol. */
 export function insertTrade(names: TableNames, ttlSeconds: number): Insert<TradeRow> {
   return {
-    query: insertSql(`${names.keyspace}.${names.trades}`, ["symbol", ...clusteredTrade]),
+    query: insertSql(
+      `${names.keyspace}.${names.trades}`,
+      ["symbol", ...clusteredTrade],
+      ttlSeconds,
+    ),
     partitionOf: ({ symbol }) => symbol,
     partitionKeyOf: ({ symbol }) => [symbol],
     valuesOf: tradeValues,
-    ttlSeconds,
   };
 }
 
@@ -55,22 +58,24 @@ export function insertTrade(names: TableNames, ttlSeconds: number): Insert<Trade
 export function insertTradeOfDay(names: TableNames): Insert<TradeRow> {
   const columns = ["symbol", "trade_date", ...clusteredTrade];
   return {
-    query: insertSql(`${names.keyspace}.${names.tradesByDay}`, columns),
+    query: insertSql(`${names.keyspace}.${names.tradesByDay}`, columns, 0),
     partitionOf: ({ symbol, tradeTimeMs }) => `${Math.floor(tradeTimeMs / dayMs)} ${symbol}`,
     partitionKeyOf: (row) => [row.symbol, localDate(utcDate(row.tradeTimeMs))],
     valuesOf: tradeValues,
-    ttlSeconds: 0,
   };
 }
 
 /** 15-second windows, by symbol. */
 export function insertAverage(names: TableNames, ttlSeconds: number): Insert<WindowRow> {
   return {
-    query: insertSql(`${names.keyspace}.${names.runningAverages}`, ["symbol", ...clusteredWindow]),
+    query: insertSql(
+      `${names.keyspace}.${names.runningAverages}`,
+      ["symbol", ...clusteredWindow],
+      ttlSeconds,
+    ),
     partitionOf: ({ symbol }) => symbol,
     partitionKeyOf: ({ symbol }) => [symbol],
     valuesOf: clusteredWindowValues,
-    ttlSeconds,
   };
 }
 
@@ -78,7 +83,7 @@ export function insertAverage(names: TableNames, ttlSeconds: number): Insert<Win
 export function insertCandle(names: TableNames): Insert<WindowRow> {
   const columns = ["symbol", "resolution", "bucket", ...clusteredWindow];
   return {
-    query: insertSql(`${names.keyspace}.${names.candles}`, columns),
+    query: insertSql(`${names.keyspace}.${names.candles}`, columns, 0),
     partitionOf: (row) => `${candleBucket(row)} ${row.sizeMs} ${row.symbol}`,
     partitionKeyOf: (row) => [
       row.symbol,
@@ -86,7 +91,6 @@ export function insertCandle(names: TableNames): Insert<WindowRow> {
       localDate(candleBucket(row)),
     ],
     valuesOf: clusteredWindowValues,
-    ttlSeconds: 0,
   };
 }
 

@@ -1,5 +1,13 @@
 import assert from "node:assert/strict";
-import { batchBytesMax, batchesOf, batchRowsMax } from "../../../src/cassandra/batches.ts";
+import { Buffer } from "node:buffer";
+import { types } from "cassandra-driver";
+import {
+  type Batch,
+  batchBytesMax,
+  batchesOf,
+  batchRowsMax,
+} from "../../../src/cassandra/batches.ts";
+import type { Insert } from "../../../src/cassandra/statements.ts";
 import { tableNames } from "../../../src/cassandra/names.ts";
 import {
   bigintToLong,
@@ -17,13 +25,26 @@ function texts(params: readonly unknown[]): string[] {
   return params.map(String);
 }
 
-Deno.test("batchesOf() binds every column, the write time and the time to live", () => {
+/** A date of a partition key, which is bound as bytes. */
+function dateOf(bytes: unknown): string {
+  assert.ok(bytes instanceof Buffer);
+  return types.LocalDate.fromBuffer(bytes).toString();
+}
+
+function allBatches<Row extends { readonly symbol: string; readonly versionUs: number }>(
+  rows: readonly Row[],
+  insert: Insert<Row>,
+): Batch[] {
+  return [...batchesOf(rows, insert)];
+}
+
+Deno.test("batchesOf() binds every column and the write time; the time to live is in the text", () => {
   const row = tradeRowWith();
-  const [[statement] = []] = batchesOf([row], insertTrade(names, 604_800));
+  const [[statement] = []] = allBatches([row], insertTrade(names, 604_800));
   assert.equal(
     statement?.query,
     "INSERT INTO k.t (symbol, trade_timestamp, trade_id, price, volume, trade_conditions, " +
-      "ingest_timestamp) VALUES (?, ?, ?, ?, ?, ?, ?) USING TIMESTAMP ? AND TTL ?",
+      "ingest_timestamp) VALUES (?, ?, ?, ?, ?, ?, ?) USING TIMESTAMP ? AND TTL 604800",
   );
   assert.deepEqual(
     texts(statement?.params ?? []),
@@ -36,29 +57,28 @@ Deno.test("batchesOf() binds every column, the write time and the time to live",
       row.conditions,
       row.receivedAtMs,
       row.versionUs,
-      604_800,
     ]),
   );
 });
 
 Deno.test("batchesOf() binds the columns of a window, nulls included", () => {
   const row = windowRowWith({ open: null, vwap: null, final: true });
-  const [[statement] = []] = batchesOf([row], insertCandle(names));
-  assert.deepEqual(texts(statement?.params ?? []), [
-    "BINANCE:BTCUSDT",
-    "15s",
-    "2025-03-10",
+  const [[statement] = []] = allBatches([row], insertCandle(names));
+  const [symbol, resolution, bucket, ...values] = statement?.params ?? [];
+  assert.deepEqual([String(symbol), String(resolution)], ["BINANCE:BTCUSDT", "15s"]);
+  assert.equal(dateOf(bucket), "2025-03-10");
+  assert.deepEqual(texts(values), [
     ...texts([row.startMs, row.endMs, null, row.high, row.low, row.close, row.volume, row.count]),
-    ...texts([row.priceVolumeMultiply, null, true, row.receivedAtMs, row.versionUs, 0]),
+    ...texts([row.priceVolumeMultiply, null, true, row.receivedAtMs, row.versionUs]),
   ]);
 });
 
 Deno.test("batchesOf() binds as many values as a statement has places", () => {
   const window = windowRowWith();
   const statements = [
-    ...batchesOf([tradeRowWith()], insertTradeOfDay(names)),
-    ...batchesOf([window], insertAverage(names, 0)),
-    ...batchesOf([window], insertCandle(names)),
+    ...allBatches([tradeRowWith()], insertTradeOfDay(names)),
+    ...allBatches([window], insertAverage(names, 0)),
+    ...allBatches([window], insertCandle(names)),
   ].flat();
   for (const { query, params } of statements) {
     assert.equal(params.length, query.split("?").length - 1, query);
@@ -66,7 +86,7 @@ Deno.test("batchesOf() binds as many values as a statement has places", () => {
 });
 
 Deno.test("batchesOf() writes no conditions as an empty text, never as a tombstone", () => {
-  const [[statement] = []] = batchesOf(
+  const [[statement] = []] = allBatches(
     [tradeRowWith({ conditions: null })],
     insertTrade(names, 0),
   );
@@ -76,8 +96,8 @@ Deno.test("batchesOf() writes no conditions as an empty text, never as a tombsto
 
 Deno.test("batchesOf() keeps partitions apart", () => {
   const rows = ["A", "B", "A", "B", "C"].map((symbol) => tradeRowWith({ symbol }));
-  const batches = batchesOf(rows, insertTrade(names, 0));
-  assert.deepEqual(batches.map((batch) => batch.map(({ params }) => params[0])), [
+  const batches = allBatches(rows, insertTrade(names, 0));
+  assert.deepEqual(batches.map((batch) => batch.map(({ params }) => String(params[0]))), [
     ["A", "A"],
     ["B", "B"],
     ["C"],
@@ -86,8 +106,8 @@ Deno.test("batchesOf() keeps partitions apart", () => {
 
 Deno.test("batchesOf() keeps the days of the history apart, by the trade's time", () => {
   const rows = [0, 59_999, 60_000].map((ms) => tradeRowWith({ tradeTimeMs: rowsStartMs + ms }));
-  const batches = batchesOf(rows, insertTradeOfDay(names));
-  assert.deepEqual(batches.map((batch) => batch.map(({ params }) => String(params[1]))), [
+  const batches = allBatches(rows, insertTradeOfDay(names));
+  assert.deepEqual(batches.map((batch) => batch.map(({ params }) => dateOf(params[1]))), [
     ["2025-03-10", "2025-03-10"],
     ["2025-03-11"],
   ]);
@@ -98,7 +118,7 @@ Deno.test("batchesOf() bounds the rows of a batch", () => {
     { length: 2 * batchRowsMax + 1 },
     (_, i) => tradeRowWith({ symbol: "A", tradeId: BigInt(i) }),
   );
-  const batches = batchesOf(rows, insertTrade(names, 0));
+  const batches = allBatches(rows, insertTrade(names, 0));
   assert.deepEqual(batches.map((batch) => batch.length), [batchRowsMax, batchRowsMax, 1]);
 });
 
@@ -106,8 +126,23 @@ Deno.test("batchesOf() bounds the bytes of a batch, and passes a row that exceed
   const conditions = "1".repeat(batchBytesMax / 10);
   const long = tradeRowWith({ conditions: "1".repeat(batchBytesMax) });
   const rows = [long, ...Array.from({ length: 7 }, () => tradeRowWith({ conditions }))];
-  const batches = batchesOf(rows, insertTrade(names, 0));
+  const batches = allBatches(rows, insertTrade(names, 0));
   assert.deepEqual(batches.map((batch) => batch.length), [1, 3, 3, 1]);
+});
+
+Deno.test("batchesOf() binds a batch only when it is asked for", () => {
+  const bound: string[] = [];
+  const insert = insertTrade(names, 0);
+  const rows = ["A", "B"].map((symbol) => tradeRowWith({ symbol }));
+  const batches = batchesOf(rows, {
+    ...insert,
+    valuesOf: (row) => {
+      bound.push(row.symbol);
+      return insert.valuesOf(row);
+    },
+  });
+  batches.next();
+  assert.deepEqual(bound, ["A"]);
 });
 
 Deno.test.each([[0n], [1n], [65_537n], [2n ** 53n + 1n], [2n ** 63n - 1n], [-1n]])(

@@ -41,3 +41,22 @@ Deno.test("forEachInFlight() waits for what runs before it throws", async () => 
   await assert.rejects(done, /down/);
   assert.ok(finished);
 });
+
+Deno.test("forEachInFlight() takes an item only when there is room, and throws what the items throw", async () => {
+  const taken: number[] = [];
+  function* items(): Generator<number> {
+    for (let item = 1; item <= 3; item++) {
+      taken.push(item);
+      yield item;
+    }
+    throw new Error("no fourth item");
+  }
+  const finished: number[] = [];
+  const done = forEachInFlight(items(), 2, async (item) => {
+    await Promise.resolve();
+    finished.push(item);
+  });
+  assert.deepEqual(taken, [1, 2]);
+  await assert.rejects(done, /no fourth item/);
+  assert.deepEqual(finished, [1, 2, 3]);
+});
