@@ -5,6 +5,8 @@ import trades from "../../cql/002_trades.cql" with { type: "text" };
 import tradesByDay from "../../cql/003_trades_by_day.cql" with { type: "text" };
 import runningAverages from "../../cql/004_running_averages_15_sec.cql" with { type: "text" };
 import candles from "../../cql/005_candles.cql" with { type: "text" };
+import tradesGcGrace from "../../cql/006_trades_gc_grace.cql" with { type: "text" };
+import averagesGcGrace from "../../cql/007_running_averages_gc_grace.cql" with { type: "text" };
 import schemaMigrations from "../../cql/schema_migrations.cql" with { type: "text" };
 import type { TableNames } from "./names.ts";
 
@@ -12,7 +14,7 @@ import type { TableNames } from "./names.ts";
 export interface MigrationFile {
   readonly name: string;
   readonly template: string;
-  /** What it makes; a file is applied once for each name that this takes. */
+  /** What it makes or changes; a file is applied once for each name that this takes. */
   readonly target: keyof TableNames;
 }
 
@@ -27,6 +29,12 @@ export const migrationFiles: readonly MigrationFile[] = [
     target: "runningAverages",
   },
   { name: "005_candles.cql", template: candles, target: "candles" },
+  { name: "006_trades_gc_grace.cql", template: tradesGcGrace, target: "trades" },
+  {
+    name: "007_running_averages_gc_grace.cql",
+    template: averagesGcGrace,
+    target: "runningAverages",
+  },
 ];
 
 /** The statement for the table in which applied files are noted. */

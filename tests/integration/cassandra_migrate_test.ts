@@ -60,10 +60,27 @@ testOnKeyspace("migrate() makes a table that got a new name", async (options) =>
   await using renamed = await connectCassandra({ ...options, tradeTable: "trades_2" });
   const { outcomes } = await renamed.migrate();
   const applied = outcomes.filter(({ outcome }) => outcome === "applied");
-  assert.deepEqual(applied, [{ file: "002_trades.cql", target: "trades_2", outcome: "applied" }]);
+  assert.deepEqual(applied, [
+    { file: "002_trades.cql", target: "trades_2", outcome: "applied" },
+    { file: "006_trades_gc_grace.cql", target: "trades_2", outcome: "applied" },
+  ]);
   await renamed.sink.write([tradeRowWith()]);
   assert.deepEqual(await renamed.reader.trades("BINANCE:BTCUSDT", 1), [tradeRowWith()]);
   assert.deepEqual(await results.reader.trades("BINANCE:BTCUSDT", 1), []);
+});
+
+testOnKeyspace("migrate() lets expired rows go as soon as hints have", async (options) => {
+  await using results = await connectCassandra(options);
+  await results.migrate();
+  await using raw = await rawClient();
+  const { rows } = await raw.client.execute(
+    "SELECT table_name, gc_grace_seconds FROM system_schema.tables WHERE keyspace_name = ?",
+    [options.keyspace],
+  );
+  const graceOf = new Map(rows.map((row) => [row["table_name"], row["gc_grace_seconds"]]));
+  const hintsS = 3 * 3_600;
+  assert.equal(graceOf.get("trades"), hintsS);
+  assert.equal(graceOf.get("running_averages_15_sec"), hintsS);
 });
 
 testOnKeyspace("migrate() refuses a file that was edited after it was applied", async (options) => {

@@ -21,11 +21,14 @@ Deno.test("migrationFiles are numbered without gaps, in order", () => {
 });
 
 Deno.test.each(migrationFiles.map((file) => [file.name, file] as const))(
-  "%s holds one CREATE ... IF NOT EXISTS of its target",
+  "%s holds one statement about its target that may be repeated",
   (_name, { template, target }) => {
     const statement = renderStatement(template, placeholders).replaceAll(/--.*\n/g, "").trim();
-    assert.match(statement, /^CREATE (TABLE|KEYSPACE) IF NOT EXISTS [^;]*;$/);
-    assert.match(statement, new RegExp(`EXISTS (k\\.)?${placeholders.names[target]}\\b`));
+    assert.match(statement, /^(CREATE (TABLE|KEYSPACE) IF NOT EXISTS|ALTER TABLE) [^;]*;$/);
+    assert.match(
+      statement,
+      new RegExp(`(EXISTS|ALTER TABLE) (k\\.)?${placeholders.names[target]}\\b`),
+    );
   },
 );
 
