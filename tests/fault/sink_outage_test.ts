@@ -61,10 +61,12 @@ async function survive(how: "frozen" | "killed", outageS: number): Promise<void>
   const after = await residentBytes(instance);
   const megabytes = [before, away.residentMax, after].map((bytes) => Math.round(bytes / 1e6));
   say(`${recording.trades} trades; resident before, during, after: ${megabytes.join(", ")} MB`);
+  say(`${away.itemsReadLate} items read in the second half of the outage`);
   say(`not ready after ${away.notReadyAfterS?.toFixed(1)} s: ${away.problem}`);
   assert.ok(away.notReadyAfterS !== undefined, "it must say that it is not ready");
   assert.match(away.problem, /Cassandra/);
   assert.doesNotMatch(away.problem, /node_modules|\.js:\d+/, "no stack of the driver");
+  assert.equal(away.itemsReadLate, 0, "it must not read on while nothing can be written");
   assert.ok(away.residentMax < before + moreBytesMax, "memory must not grow with the outage");
   await untilReady(instance);
   assert.equal(await producer.stop(), 0);
@@ -76,6 +78,8 @@ interface Watched {
   readonly residentMax: number;
   readonly notReadyAfterS: number | undefined;
   readonly problem: string;
+  /** Items read while it had been away for half of the time. */
+  readonly itemsReadLate: number;
 }
 
 async function watch(instance: ProcessInstance, forS: number): Promise<Watched> {
@@ -83,15 +87,22 @@ async function watch(instance: ProcessInstance, forS: number): Promise<Watched> 
   let residentMax = 0;
   let notReadyAfterS: number | undefined;
   let problem = "";
+  let itemsAtHalf: number | undefined;
   while (performance.now() - startedMs < forS * 1_000) {
     await seconds(0.5);
     residentMax = Math.max(residentMax, await residentBytes(instance));
+    if (performance.now() - startedMs > forS * 500) itemsAtHalf ??= await itemsRead(instance);
     const { status, text } = await instance.readiness();
     if (status !== 503) continue;
     notReadyAfterS ??= (performance.now() - startedMs) / 1_000;
     problem = text;
   }
-  return { residentMax, notReadyAfterS, problem };
+  const itemsReadLate = await itemsRead(instance) - (itemsAtHalf ?? 0);
+  return { residentMax, notReadyAfterS, problem, itemsReadLate };
+}
+
+async function itemsRead(instance: ProcessInstance): Promise<number> {
+  return (await instance.tasks()).reduce((sum, { counts }) => sum + counts.read, 0);
 }
 
 async function residentBytes(instance: ProcessInstance): Promise<number> {
