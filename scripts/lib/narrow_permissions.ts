@@ -18,7 +18,7 @@ export function needsOfProduce(config: ProduceConfig): Needs {
   const { brokers, registryUrl, finnhubUrl, spoolDir, symbolsFile } = config;
   return {
     hosts: [...brokers, hostOf(registryUrl), hostOf(finnhubUrl), ownPort(config)],
-    reads: present([spoolDir, symbolsFile, config.kafkaCaFile, config.registryCaFile]),
+    reads: [spoolDir, ...given(symbolsFile, config.kafkaCaFile, config.registryCaFile)],
     writes: [spoolDir],
   };
 }
@@ -29,12 +29,7 @@ export function needsOfProcess(config: ProcessConfig): Needs {
   const nodes = cassandraHosts.map((host) => `${host}:${cassandraPort}`);
   return {
     hosts: [...brokers, hostOf(registryUrl), ...nodes, ownPort(config)],
-    reads: present([
-      stateDir,
-      config.kafkaCaFile,
-      config.registryCaFile,
-      config.cassandraCaFile,
-    ]),
+    reads: [stateDir, ...given(config.kafkaCaFile, config.registryCaFile, config.cassandraCaFile)],
     writes: [stateDir],
   };
 }
@@ -62,7 +57,7 @@ export function narrowed(
   }).join(" ");
 }
 
-function present(files: readonly (string | undefined)[]): string[] {
+function given(...files: readonly (string | undefined)[]): string[] {
   return files.filter((file) => file !== undefined);
 }
 

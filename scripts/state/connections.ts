@@ -8,19 +8,14 @@ import { kafkaOptions } from "../../src/wiring/kafka.ts";
 import { schemaRegistry } from "../../src/wiring/registry.ts";
 import type { StateConfig } from "./state_config.ts";
 
-/** The ways to Kafka and to the registry, as process has them; nothing is asked yet. */
-export async function connections(
+/** The ways to Kafka and the registry, as secure as the settings say. Owner: the command. */
+export async function connectState(
   config: StateConfig,
 ): Promise<{ readonly kafka: KafkaConnection; readonly registry: SchemaRegistry }> {
   const authorities = await readAuthorities("state", config);
-  const context = {
-    clock: systemClock,
-    random: systemRandom,
-    logger: silentLogger,
-    signal: new AbortController().signal,
-  };
+  const surroundings = { clock: systemClock, random: systemRandom, logger: silentLogger };
   return {
-    kafka: connectKafka(kafkaOptions(config, context, { clientId: "state", authorities })),
+    kafka: connectKafka(kafkaOptions(config, surroundings, { clientId: "state", authorities })),
     registry: schemaRegistry(config, authorities, systemClock),
   };
 }

@@ -8,7 +8,7 @@ import type { CommitLog, RecordLog, StateStore, StateStores } from "../../src/st
 import { type Offset, partitionName, type TopicPartition } from "../../src/streams/record.ts";
 import { openEmbedded } from "../../src/wiring/embedded.ts";
 import { marketStateCodecs } from "../../src/wiring/market_processor.ts";
-import { connections } from "./connections.ts";
+import { connectState } from "./connections.ts";
 import { readStateConfig, type StateConfig } from "./state_config.ts";
 
 /** The state of an instance that does not run, and what can read it. Owner: the command. */
@@ -43,7 +43,7 @@ async function openDistributed(config: StateConfig): Promise<OpenedState> {
   const inputs = await inputsIn(`${stateDir}/${changelog}`, topic);
   await using opening = new AsyncDisposableStack();
   const stores = opening.use(await LevelStateStores.open(stateDir, changelog));
-  const { kafka, registry } = await connections(config);
+  const { kafka, registry } = await connectState(config);
   opening.use(kafka);
   const codecs = await marketStateCodecs(registry, applicationId, conditionPolicy);
   return opened({

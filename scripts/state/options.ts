@@ -44,7 +44,8 @@ Options
   --help         this text
 
 The settings are those of process: STATE_DIR, APPLICATION_ID, TOPIC_KAFKA, CONDITION_POLICY,
-KAFKA_URL, SCHEMA_REGISTRY_URL; a file .env is read. Stop the process first: a store has one user.
+those of KAFKA_… and SCHEMA_REGISTRY_…; a file .env is read. Stop the process first: a store has
+one user.
 
 Exit codes: 0 done, 1 something is wrong with the state or in the way, 2 wrong arguments.`;
 

@@ -8,7 +8,7 @@ import { repartitionTopic } from "../../src/streams/topology.ts";
 import { pipelineTopics } from "../../src/wiring/internal_topics.ts";
 import { marketStateCodecs } from "../../src/wiring/market_processor.ts";
 import { print, printError } from "../lib/print.ts";
-import { connections } from "./connections.ts";
+import { connectState } from "./connections.ts";
 import type { StateConfig } from "./state_config.ts";
 
 /** A topic that is deleted and made anew. */
@@ -29,8 +29,8 @@ export async function resetState(
   { yes }: { readonly yes: boolean },
 ): Promise<boolean> {
   const { applicationId: group, topic, stateDir, conditionPolicy } = config;
-  const { kafka, registry } = await connections(config);
-  await using _closing = kafka;
+  const connections = await connectState(config);
+  await using kafka = connections.kafka;
   const members = await kafka.groupMemberCount(group);
   if (members > 0) {
     printError(
@@ -53,7 +53,7 @@ export async function resetState(
   await deleteFolder(stateDir, changelog, folder);
   for (const { name } of topics) await kafka.deleteTopic(name);
   await kafka.ensureTopics(topics);
-  await beginGenerations({ kafka, registry }, config, changelog);
+  await beginGenerations(connections, config, changelog);
   print("Done. The next start of process computes everything from the start of the input.");
   return true;
 }

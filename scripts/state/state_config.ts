@@ -4,12 +4,12 @@ import {
   kafkaContradictions,
   kafkaSettings,
 } from "../../src/app/kafka_settings.ts";
+import { readConfig } from "../../src/app/read_config.ts";
 import {
   type RegistryConfig,
   registryContradictions,
   registrySettings,
 } from "../../src/app/registry_settings.ts";
-import { readConfig } from "../../src/app/read_config.ts";
 import type { Program } from "../../src/app/setting.ts";
 import * as settings from "../../src/app/settings.ts";
 
@@ -27,10 +27,7 @@ const stateProgram: Program<StateConfig> = {
     ...registrySettings,
     stateDir: settings.stateDir,
   },
-  contradictions: (config) => [
-    ...kafkaContradictions(config),
-    ...registryContradictions(config),
-  ],
+  contradictions: (config) => [...kafkaContradictions(config), ...registryContradictions(config)],
 };
 
 /** @throws {PipelineError} `CONFIG_INVALID` with every problem. */

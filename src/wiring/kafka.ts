@@ -7,7 +7,7 @@ import type { Authorities } from "./authorities.ts";
 /** The settings in the adapter's words. */
 export function kafkaOptions(
   config: KafkaConfig,
-  { clock, random, logger }: MainContext,
+  { clock, random, logger }: Pick<MainContext, "clock" | "random" | "logger">,
   more: { readonly clientId: string; readonly authorities: Authorities },
 ): KafkaOptions {
   const { clientId, authorities } = more;

@@ -10,6 +10,7 @@ import { readProduceConfig } from "../../../src/app/produce_config.ts";
 const environment = {
   KAFKA_URL: "b1:9092,b2:9093",
   SCHEMA_REGISTRY_URL: "https://registry",
+  SCHEMA_REGISTRY_CA_FILE: "ca.pem",
   CASSANDRA_HOST: "c1,c2",
   FINHUB_SECRET_KEY: "sesame",
   FINHUB_SYMBOLS_FILE: "symbols.txt",
@@ -20,7 +21,7 @@ const environment = {
 Deno.test("needsOfProduce() names feed, brokers, registry, own port, spool and symbols", () => {
   assert.deepEqual(needsOfProduce(readProduceConfig(environment)), {
     hosts: ["b1:9092", "b2:9093", "registry:443", "ws.finnhub.io:443", "127.0.0.1:8082"],
-    reads: ["/spool", "symbols.txt"],
+    reads: ["/spool", "symbols.txt", "ca.pem"],
     writes: ["/spool"],
   });
 });
@@ -28,7 +29,7 @@ Deno.test("needsOfProduce() names feed, brokers, registry, own port, spool and s
 Deno.test("needsOfProcess() names brokers, registry, every node, own port and state", () => {
   assert.deepEqual(needsOfProcess(readProcessConfig(environment)), {
     hosts: ["b1:9092", "b2:9093", "registry:443", "c1:9042", "c2:9042", "127.0.0.1:8080"],
-    reads: ["/state"],
+    reads: ["/state", "ca.pem"],
     writes: ["/state"],
   });
 });
