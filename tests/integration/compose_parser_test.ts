@@ -24,10 +24,12 @@ for (const profile of ["feed", "live", "dev"]) {
       );
       assert.deepEqual(Object.keys(parsed).sort(), expected.sort());
       for (const [name, { build, volumes = [] }] of Object.entries(parsed)) {
+        const mounted = volumes.filter(({ type }) => type === "bind").map(({ source }) => source);
+        for (const source of mounted) await Deno.stat(source);
         if (build === undefined) continue;
+        assert.deepEqual(mounted, [], name);
         assert.equal(resolve(build.context), resolve(root), name);
         await Deno.stat(resolve(build.context, build.dockerfile));
-        for (const { type } of volumes) assert.equal(type, "volume", name);
       }
     },
   });

@@ -17,6 +17,7 @@ export interface ComposeService {
   readonly mem_limit?: string;
   readonly ports?: readonly string[];
   readonly volumes?: readonly (string | { readonly source: string })[];
+  readonly networks?: Readonly<Record<string, { readonly aliases: readonly string[] }>>;
   readonly depends_on?: Readonly<Record<string, { readonly condition: string }>>;
   readonly healthcheck?: { readonly test: readonly string[] };
 }

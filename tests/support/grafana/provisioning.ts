@@ -50,7 +50,11 @@ export interface ScrapeSettings {
   readonly global: { readonly scrape_interval: string };
   readonly scrape_configs: readonly {
     readonly job_name: string;
-    readonly static_configs: readonly { readonly targets: readonly string[] }[];
+    readonly static_configs?: readonly { readonly targets: readonly string[] }[];
+    readonly dns_sd_configs?: readonly {
+      readonly names: readonly string[];
+      readonly port: number;
+    }[];
   }[];
 }
 
@@ -68,6 +72,16 @@ export const alertGroups: readonly {
 }[] = (load(alertingText) as { groups: [] }).groups;
 
 export const scrapeSettings: ScrapeSettings = load(prometheusText) as ScrapeSettings;
+
+/** What Prometheus asks, `host:port` each, by job; a host may stand for several containers. */
+export const scrapeTargets: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
+  scrapeSettings.scrape_configs.map((job) => [job.job_name, [
+    ...(job.static_configs ?? []).flatMap(({ targets }) => targets),
+    ...(job.dns_sd_configs ?? []).flatMap(({ names, port }) =>
+      names.map((name) => `${name}:${port}`)
+    ),
+  ]]),
+);
 
 /** A PromQL expression of an alert rule. */
 export interface AlertExpression {

@@ -14,6 +14,7 @@ import {
   environmentOf,
   parseComposeFile,
 } from "../../support/compose_file.ts";
+import { scrapeTargets } from "../../support/grafana/provisioning.ts";
 
 const file = parseComposeFile(composeText);
 const services = Object.entries(file.services);
@@ -157,6 +158,19 @@ Deno.test.each(profiles.map((profile) => ({ profile })))(
     assert.equal(names.has("process"), profile !== "dev");
   },
 );
+
+Deno.test("Prometheus finds its targets under names and ports that compose has", () => {
+  const targets = Object.values(scrapeTargets).flat();
+  assert.equal(targets.length, 2);
+  for (const target of targets) {
+    const [name = "", port] = target.split(":");
+    const environment = environmentOf(serviceOf(name));
+    const own = environment["HTTP_PORT"] ?? environment["PRODUCE_HTTP_PORT"];
+    assert.equal(own, port, target);
+  }
+  // In profile feed the other producer answers to the name.
+  assert.deepEqual(serviceOf("produce-feed").networks?.["default"]?.aliases, ["produce"]);
+});
 
 Deno.test("compose declares exactly the volumes that are used", () => {
   const used = services.flatMap(([, { volumes = [] }]) =>

@@ -5,6 +5,7 @@ import {
   dashboardProviders,
   dataSources,
   scrapeSettings,
+  scrapeTargets,
 } from "../../support/grafana/provisioning.ts";
 import { cassandraKeyspace, httpPort, produceHttpPort } from "../../../src/app/settings.ts";
 
@@ -30,13 +31,7 @@ Deno.test("Prometheus is scraped as often as Grafana is told", () => {
 });
 
 Deno.test("prometheus.yml names the ports that the programs serve metrics on", () => {
-  const targets = Object.fromEntries(
-    scrapeSettings.scrape_configs.map(({ job_name, static_configs }) => [
-      job_name,
-      static_configs.flatMap(({ targets }) => targets),
-    ]),
-  );
-  assert.deepEqual(targets, {
+  assert.deepEqual(scrapeTargets, {
     process: [`process:${httpPort.defaultText}`],
     produce: [`produce:${produceHttpPort.defaultText}`],
   });
