@@ -20,7 +20,8 @@ const usage = `The command of a program with no more leave than its present sett
 
 Usage: deno task permissions produce|process [--also HOST:PORT]
 
-  --also HOST:PORT   a broker or node that the cluster names by itself; may be repeated
+  --also HOST:PORT   a broker or node that the cluster names by itself, or another
+                     instance of process; may be repeated
   --help             this text`;
 
 const programs = {

@@ -50,6 +50,7 @@ async function processTrades(config: ProcessConfig, context: MainContext): Promi
     },
     membership: kafka.membership(application, {
       memberIdFile: `${stateDir}/${changelog}/member-id`,
+      address: config.httpAdvertisedUrl ?? http.url,
     }),
     reader: results.reader,
     ...codecs,

@@ -224,5 +224,6 @@ function alone(partitions: number): GroupMembership {
       await listener.rebalancing();
       await listener.assigned([]);
     },
+    addressOf: () => undefined,
   };
 }

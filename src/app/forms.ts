@@ -69,6 +69,13 @@ export function url(protocols: readonly string[]): (text: string) => string | un
   };
 }
 
+/** The URL of an HTTP server without anything behind its host and port. */
+export function serverUrl(text: string): string | undefined {
+  const found = url(["http:", "https:"])(text);
+  const parsed = URL.parse(found ?? "");
+  return parsed !== null && found === parsed.origin ? found : undefined;
+}
+
 /** A host name, an IPv4 address, or an IPv6 address in brackets. */
 const hostPattern = /^(?:[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?|\[[0-9a-f:.]+\])$/i;
 

@@ -22,6 +22,8 @@ export interface ProcessConfig
   readonly httpHost: string;
   /** 0 takes a free one. */
   readonly httpPort: number;
+  /** What other instances are told; without a slash at its end. */
+  readonly httpAdvertisedUrl: string | undefined;
   readonly tradesTables: readonly settings.TradesTable[];
 }
 
@@ -38,6 +40,7 @@ export const processProgram: Program<ProcessConfig> = {
     tradesTables: settings.tradesTablesWritten,
     httpHost: settings.httpHost,
     httpPort: settings.httpPort,
+    httpAdvertisedUrl: settings.httpAdvertisedUrl,
     ...logSettings,
   },
   contradictions: (config) => [

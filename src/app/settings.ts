@@ -16,6 +16,7 @@ import {
   integer,
   nonEmpty,
   oneOf,
+  serverUrl,
   topicName,
   url,
 } from "./forms.ts";
@@ -185,6 +186,14 @@ export const httpPort: Setting<number> = {
   meaning: "its port; 0 takes a free one",
   defaultText: "8080",
   parse: integer(0, 65_535),
+};
+
+export const httpAdvertisedUrl: Setting<string | undefined> = {
+  variable: "HTTP_ADVERTISED_URL",
+  form: "an http:// or https:// URL without a path",
+  meaning: "where clients and the other instances reach this one's queries; without it localhost " +
+    "or HTTP_HOST with the port",
+  parse: serverUrl,
 };
 
 export const produceHttpPort: Setting<number> = {

@@ -1,8 +1,9 @@
 import { type Client, types } from "cassandra-driver";
 import type { Clock } from "../base/clock.ts";
-import type { ResultReader } from "../market/queries.ts";
+import type { CandleQuery, ResultReader } from "../market/queries.ts";
 import type { TradeRow, WindowRow } from "../market/rows.ts";
-import { type TradesTable, utcDate } from "../market/tables.ts";
+import { resolutionName, type TradesTable, utcDate } from "../market/tables.ts";
+import { candleBucket } from "./buckets.ts";
 import { cassandraError } from "./errors.ts";
 import type { TableNames } from "./names.ts";
 
@@ -20,6 +21,12 @@ const dayMs = 86_400_000;
 /** Days of the history that are searched for a symbol's latest trades, from tomorrow back. */
 const historyDaysMax = 8;
 
+/** Partitions that are searched for a symbol's candles, from tomorrow back: ten years of months. */
+const candleBucketsMax = 120;
+
+/** The greatest limit that CQL takes. */
+const rowsMax = 2 ** 31 - 1;
+
 const tradeColumns = "symbol, trade_timestamp, trade_id, price, volume, trade_conditions, " +
   "ingest_timestamp, writetime(price) AS version_us";
 
@@ -29,6 +36,7 @@ const windowColumns = "symbol, window_start, window_end, open, high, low, close,
 
 /** Reads results from Cassandra. Owner of the client: the caller. */
 export class CassandraReader implements ResultReader {
+  readonly place = "cassandra";
   readonly #client: Client;
   readonly #options: CassandraReaderOptions;
 
@@ -43,14 +51,41 @@ export class CassandraReader implements ResultReader {
     return tradesTables.includes("history") ? await this.#pastTrades(symbol, limit) : [];
   }
 
-  async windows(symbol: string, fromMs: number, toMs: number): Promise<WindowRow[]> {
+  async windows(
+    symbol: string,
+    fromMs: number,
+    toMs: number,
+    limit: number = rowsMax,
+  ): Promise<WindowRow[]> {
     const { keyspace, runningAverages } = this.#options.names;
     const rows = await this.#rows(
       `SELECT ${windowColumns} FROM ${keyspace}.${runningAverages}
-        WHERE symbol = ? AND window_start >= ? AND window_start < ? ORDER BY window_start ASC`,
-      [symbol, fromMs, toMs],
+        WHERE symbol = ? AND window_start >= ? AND window_start < ? LIMIT ?`,
+      [symbol, fromMs, toMs, limit],
     );
-    return rows.map(windowRow);
+    return rows.map(windowRow).reverse();
+  }
+
+  /** Bucket by bucket, newest first, because a bucket is a partition. */
+  async candles(
+    symbol: string,
+    sizeMs: number,
+    { fromMs, toMs, limit }: CandleQuery,
+  ): Promise<WindowRow[]> {
+    const { names: { keyspace, candles }, clock } = this.#options;
+    const query = `SELECT ${windowColumns} FROM ${keyspace}.${candles}
+      WHERE symbol = ? AND resolution = ? AND bucket = ?
+        AND window_start >= ? AND window_start < ? LIMIT ?`;
+    const found: WindowRow[] = [];
+    let startMs = Math.min(toMs, clock.nowMs() + dayMs);
+    for (let n = 0; n < candleBucketsMax && startMs >= fromMs && found.length < limit; n++) {
+      const bucket = candleBucket({ sizeMs, startMs });
+      const key = [symbol, resolutionName(sizeMs), bucket];
+      const rows = await this.#rows(query, [...key, fromMs, toMs, limit - found.length]);
+      found.push(...rows.map(windowRow));
+      startMs = Date.parse(bucket) - 1; // in the bucket before
+    }
+    return found.reverse();
   }
 
   async #recentTrades(symbol: string, limit: number): Promise<TradeRow[]> {

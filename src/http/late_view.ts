@@ -3,6 +3,7 @@ import type { TaskStatus } from "../streams/status.ts";
 import type {
   CandleRange,
   FeedKind,
+  Found,
   Health,
   LiveUpdate,
   LiveView,
@@ -47,12 +48,16 @@ export class LateView implements LiveView {
     return this.#view?.symbols() ?? [];
   }
 
-  candles(symbol: string, range: CandleRange): Promise<readonly WindowRow[] | undefined> {
+  candles(symbol: string, range: CandleRange): Promise<Found<WindowRow> | undefined> {
     return this.#view?.candles(symbol, range) ?? Promise.resolve(undefined);
   }
 
-  trades(symbol: string, limit: number): Promise<readonly TradeRow[]> {
-    return this.#view?.trades(symbol, limit) ?? Promise.resolve([]);
+  trades(symbol: string, limit: number): Promise<Found<TradeRow> | undefined> {
+    return this.#view?.trades(symbol, limit) ?? Promise.resolve(undefined);
+  }
+
+  ownerOf(symbol: string): Promise<string | undefined> {
+    return this.#view?.ownerOf(symbol) ?? Promise.resolve(undefined);
   }
 
   tasks(): readonly TaskStatus[] {

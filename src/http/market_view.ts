@@ -6,12 +6,13 @@ import { windowRow } from "../market/topology.ts";
 import type { ResultReader } from "../market/queries.ts";
 import type { MarketRow, TradeRow, WindowRow } from "../market/rows.ts";
 import type { Trade } from "../market/trade.ts";
-import type { StreamsApp } from "../streams/streams_app.ts";
+import type { StreamsApp, WindowQuery } from "../streams/streams_app.ts";
 import type { TaskStatus } from "../streams/status.ts";
 import type { Topology } from "../streams/topology.ts";
 import type {
   CandleRange,
   FeedKind,
+  Found,
   Health,
   LiveUpdate,
   LiveView,
@@ -22,8 +23,8 @@ import { dayMs, dayOf, SymbolBoard } from "./symbol_board.ts";
 /** Latest trades of a symbol that one commit tells listeners about. */
 const tradesPerSymbolMax = 20;
 
-/** Behind every window start: 2^53 ms is past the year 287,000. */
-const endOfTimeMs = Number.MAX_SAFE_INTEGER - dayMs;
+/** Behind every window start: the last moment that a date can name, in the year 275,760. */
+const endOfTimeMs = 8.64e15;
 
 /** What a market view shows. */
 export interface MarketViewOptions {
@@ -32,6 +33,8 @@ export interface MarketViewOptions {
   readonly app: StreamsApp<Trade, Aggregate, MarketRow>;
   readonly topology: Topology<Trade, Aggregate, MarketRow>;
   readonly reader: ResultReader;
+  /** Whether an instance answers at this address. */
+  readonly isReachable: (address: string) => Promise<boolean>;
   readonly logger: Logger;
 }
 
@@ -71,21 +74,32 @@ export class MarketView implements LiveView {
     return this.#board.summaries;
   }
 
-  async candles(symbol: string, range: CandleRange): Promise<readonly WindowRow[] | undefined> {
-    if (this.#board.summary(symbol) === undefined) return undefined;
+  async candles(symbol: string, range: CandleRange): Promise<Found<WindowRow> | undefined> {
     const { app } = this.#options;
     const { fromMs = 0, toMs = endOfTimeMs, limit, sizeMs } = range;
-    const results = await app.windows(symbol, {
+    const query = {
       fromMs: Math.max(0, fromMs),
       toMs: Math.max(0, Math.min(toMs, endOfTimeMs)),
       limit,
       sizeMs,
-    });
-    return results?.map((result) => windowRow(result));
+    };
+    const results = await app.windows(symbol, query);
+    if (results === undefined) return await this.#keptCandles(symbol, query);
+    if (results.length === 0 && this.#board.summary(symbol) === undefined) return undefined;
+    return { from: "state", rows: results.map((result) => windowRow(result)) };
   }
 
-  trades(symbol: string, limit: number): Promise<readonly TradeRow[]> {
-    return this.#options.reader.trades(symbol, limit);
+  async trades(symbol: string, limit: number): Promise<Found<TradeRow> | undefined> {
+    const { reader } = this.#options;
+    const rows = await reader.trades(symbol, limit);
+    if (rows.length === 0 && !await this.#isKnown(symbol)) return undefined;
+    return { from: reader.place, rows };
+  }
+
+  async ownerOf(symbol: string): Promise<string | undefined> {
+    const { app, isReachable } = this.#options;
+    const address = app.addressOf(symbol);
+    return address !== undefined && await isReachable(address) ? address : undefined;
   }
 
   tasks(): readonly TaskStatus[] {
@@ -106,6 +120,23 @@ export class MarketView implements LiveView {
   subscribe(listener: (update: LiveUpdate) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
+  }
+
+  async #keptCandles(
+    symbol: string,
+    { fromMs, toMs, limit, sizeMs }: Required<WindowQuery>,
+  ): Promise<Found<WindowRow> | undefined> {
+    const { reader } = this.#options;
+    const rows = sizeMs === summaryWindowMs
+      ? await reader.windows(symbol, fromMs, toMs, limit)
+      : await reader.candles(symbol, sizeMs, { fromMs, toMs, limit });
+    if (rows.length === 0 && !await this.#isKnown(symbol)) return undefined;
+    return { from: reader.place, rows };
+  }
+
+  async #isKnown(symbol: string): Promise<boolean> {
+    if (this.#board.summary(symbol) !== undefined) return true;
+    return (await this.#options.reader.windows(symbol, 0, endOfTimeMs, 1)).length > 0;
   }
 
   /** Learns what a task that was just opened holds. */

@@ -1,3 +1,4 @@
+import type { ResultPlace } from "../market/queries.ts";
 import type { TradeRow, WindowRow } from "../market/rows.ts";
 import type { TaskStatus } from "../streams/status.ts";
 
@@ -37,6 +38,15 @@ export interface CandleRange {
   readonly limit: number;
 }
 
+/** Where rows were read: in this instance's committed state, or where results are kept. */
+export type AnswerPlace = "state" | ResultPlace;
+
+/** Rows and where they come from. */
+export interface Found<Row> {
+  readonly from: AnswerPlace;
+  readonly rows: readonly Row[];
+}
+
 /** Whether the program does its work, and what stands in the way. */
 export interface Health {
   readonly ready: boolean;
@@ -49,10 +59,18 @@ export interface LiveView {
   readonly topic: string;
   readonly feed: FeedKind;
   symbols(): readonly SymbolSummary[];
-  /** Committed windows, oldest first; `undefined` for a symbol nobody has seen. */
-  candles(symbol: string, range: CandleRange): Promise<readonly WindowRow[] | undefined>;
-  /** Latest trades, newest first. */
-  trades(symbol: string, limit: number): Promise<readonly TradeRow[]>;
+  /**
+   * Committed windows, oldest first: from the state if the symbol's partition is open here, else
+   * from where results are kept. `undefined` for a symbol nobody has seen.
+   */
+  candles(symbol: string, range: CandleRange): Promise<Found<WindowRow> | undefined>;
+  /** Latest trades, newest first; `undefined` for a symbol nobody has seen. */
+  trades(symbol: string, limit: number): Promise<Found<TradeRow> | undefined>;
+  /**
+   * Where another instance has the symbol's state and can be reached: a URL without a trailing
+   * slash. `undefined` where the answer is to be given here.
+   */
+  ownerOf(symbol: string): Promise<string | undefined>;
   tasks(): readonly TaskStatus[];
   health(): Health;
   /** Calls back after every commit; returns how to stop that. */

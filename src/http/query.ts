@@ -3,6 +3,9 @@ import { resolutions } from "../market/resolutions.ts";
 /** What is answered when nobody says. */
 const defaultResolution = "15s";
 
+/** Says in a redirection's target that the answer must be given there, so that none goes in circles. */
+export const redirectParameter = "redirect";
+
 /** Collects what is wrong with a query string, so that all of it is said at once. */
 export class QueryReader {
   readonly #params: URLSearchParams;
@@ -18,6 +21,13 @@ export class QueryReader {
     if (value === undefined) return defaultValue;
     if (value < 1) this.#refuse("limit", `an integer from 1 to ${max}`);
     return Math.min(value, max);
+  }
+
+  /** Whether the client can be sent to another instance: yes, unless `redirect=false`. */
+  mayRedirect(): boolean {
+    const value = this.#params.get(redirectParameter) ?? "true";
+    if (value !== "true" && value !== "false") this.#refuse(redirectParameter, "true or false");
+    return value !== "false";
   }
 
   /** Epoch milliseconds, >= 0. */

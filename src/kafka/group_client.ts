@@ -4,6 +4,7 @@ import type { GroupProtocol, Place } from "./group_protocol.ts";
 import { type Broker, sendWire } from "./internals.ts";
 import { type JoinAnswer, type JoinedGroup, joinRequest } from "./join_protocol.ts";
 import {
+  type Assignment,
   decodeAssignment,
   decodeSubscription,
   encodeAssignment,
@@ -40,7 +41,7 @@ export class GroupClient implements GroupProtocol {
     return await this.#onCoordinator((broker) => sendWire(broker, request));
   }
 
-  async sync(topic: string, joined: JoinedGroup): Promise<number[]> {
+  async sync(topic: string, joined: JoinedGroup): Promise<Assignment> {
     const groupAssignment = joined.leaderId === joined.memberId
       ? await this.#assign(topic, joined)
       : [];
@@ -76,9 +77,17 @@ export class GroupClient implements GroupProtocol {
     const subscribed = members
       .map(({ memberId, metadata }) => ({ memberId, ...decodeSubscription(metadata) }))
       .filter((member) => member.topic === topic);
-    return [...assignPartitions(subscribed, partitions.length)].map(([memberId, share]) => ({
+    const shares = assignPartitions(subscribed, partitions.length);
+    const addresses = new Map(
+      subscribed.flatMap(({ memberId, address }) =>
+        address === undefined
+          ? []
+          : shares.get(memberId)?.map((partition) => [partition, address] as const) ?? []
+      ),
+    );
+    return [...shares].map(([memberId, share]) => ({
       memberId,
-      memberAssignment: encodeAssignment(topic, share),
+      memberAssignment: encodeAssignment(topic, { partitions: share, addresses }),
     }));
   }
 

@@ -13,6 +13,8 @@ export interface MembershipOptions extends GroupOptions {
   readonly heartbeatIntervalMs: number;
   /** Where the member id outlives a crash; one file per running instance. */
   readonly memberIdFile?: string;
+  /** Where this member answers queries: an http(s) URL without a path. */
+  readonly address?: string;
 }
 
 /** How long Kafka is asked to let a member leave, or for the topic, before the log says so, ms. */
@@ -36,6 +38,7 @@ export class KafkaMembership implements GroupMembership {
   readonly #waiting: Waiting;
   readonly #logger: Logger;
   readonly #options: MembershipOptions;
+  #addresses: ReadonlyMap<number, string> = new Map();
 
   constructor(
     newCluster: () => Cluster,
@@ -47,6 +50,10 @@ export class KafkaMembership implements GroupMembership {
     this.#waiting = waiting;
     this.#logger = logger;
     this.#options = options;
+  }
+
+  addressOf(partition: number): string | undefined {
+    return this.#addresses.get(partition);
   }
 
   async run(topic: string, listener: RebalanceListener, signal: AbortSignal): Promise<void> {
@@ -80,6 +87,10 @@ export class KafkaMembership implements GroupMembership {
       listener,
       signal,
       remember,
+      learn: (addresses) => {
+        this.#addresses = addresses;
+      },
+      address: this.#options.address,
       waiting: this.#waiting,
       logger: this.#logger,
       options: this.#options,

@@ -15,6 +15,10 @@ export interface ParticipationParts {
   readonly signal: AbortSignal;
   /** Told every member id before it is joined with. */
   readonly remember: (memberId: string) => Promise<void>;
+  /** Told where other members answer queries, by partition, whenever that changes. */
+  readonly learn: (addresses: ReadonlyMap<number, string>) => void;
+  /** Where we answer queries. */
+  readonly address: string | undefined;
   readonly waiting: Waiting;
   readonly logger: Logger;
   readonly options: {
@@ -93,7 +97,9 @@ export class Participation {
   async #joinAndSync(): Promise<void> {
     const { topic, options, waiting } = this.#parts;
     const joined = await this.#join();
-    const partitions = await this.#unlessAborted(this.#client.sync(topic, joined));
+    const assignment = await this.#unlessAborted(this.#client.sync(topic, joined));
+    const { partitions, addresses } = assignment;
+    this.#parts.learn(new Map([...addresses].filter(([p]) => !partitions.includes(p))));
     this.#generation = joined.generation;
     this.#owned = partitions;
     this.#heartbeats = new Heartbeats(this.#client, joined, waiting, {
@@ -109,10 +115,12 @@ export class Participation {
   }
 
   async #join(): Promise<JoinedGroup> {
+    const { topic, address } = this.#parts;
     const subscription = {
-      topic: this.#parts.topic,
+      topic,
       generation: this.#generation,
       owned: this.#owned,
+      ...(address === undefined ? {} : { address }),
     };
     const answer = await this.#unlessAborted(this.#client.join(this.#memberId, subscription));
     const memberId = answer.kind === "joined" ? answer.group.memberId : answer.memberId;
@@ -135,6 +143,7 @@ export class Participation {
     logger.warn("was taken out of the group", { topic, partitions: this.#owned });
     this.#memberId = "";
     this.#generation = -1;
+    this.#parts.learn(new Map());
     if (this.#owned.length === 0) return;
     this.#owned = [];
     await this.#call(() => listener.lost());

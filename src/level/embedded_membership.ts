@@ -16,4 +16,9 @@ export class EmbeddedMembership implements GroupMembership {
     await listener.rebalancing();
     await listener.assigned([]);
   }
+
+  /** There is no other instance. */
+  addressOf(_partition: number): undefined {
+    return undefined;
+  }
 }

@@ -1,7 +1,7 @@
 import type { DatabaseSync, SQLOutputValue, StatementSync } from "node:sqlite";
-import type { ResultReader } from "../market/queries.ts";
+import type { CandleQuery, ResultReader } from "../market/queries.ts";
 import type { TradeRow, WindowRow } from "../market/rows.ts";
-import type { TradesTable } from "../market/tables.ts";
+import { resolutionName, type TradesTable } from "../market/tables.ts";
 import { sqliteError } from "./errors.ts";
 
 /** What a reader must know about the file. */
@@ -12,20 +12,31 @@ export interface SqliteReaderOptions {
   readonly tradesTables: readonly TradesTable[];
 }
 
+/** A limit that is none. */
+const everyRow = -1;
+
 type Columns = Record<string, SQLOutputValue>;
 
 /** Reads results from a SQLite file. Owner of the database: the caller. */
 export class SqliteReader implements ResultReader {
+  readonly place = "sqlite";
   readonly #path: string;
   readonly #trades: StatementSync | undefined;
   readonly #windows: StatementSync;
+  readonly #candles: StatementSync;
 
   constructor(database: DatabaseSync, options: SqliteReaderOptions) {
     this.#path = options.path;
     this.#trades = tradesStatement(database, options.tradesTables);
     this.#windows = database.prepare(
       `SELECT * FROM running_averages_15_sec
-        WHERE symbol = ? AND window_start >= ? AND window_start < ? ORDER BY window_start`,
+        WHERE symbol = ? AND window_start >= ? AND window_start < ?
+        ORDER BY window_start DESC LIMIT ?`,
+    );
+    this.#candles = database.prepare(
+      `SELECT * FROM candles
+        WHERE symbol = ? AND resolution = ? AND window_start >= ? AND window_start < ?
+        ORDER BY window_start DESC LIMIT ?`,
     );
   }
 
@@ -33,8 +44,23 @@ export class SqliteReader implements ResultReader {
     return this.#read(() => this.#trades?.all(symbol, limit).map(tradeRow) ?? []);
   }
 
-  windows(symbol: string, fromMs: number, toMs: number): Promise<WindowRow[]> {
-    return this.#read(() => this.#windows.all(symbol, fromMs, toMs).map(windowRow));
+  windows(
+    symbol: string,
+    fromMs: number,
+    toMs: number,
+    limit: number = everyRow,
+  ): Promise<WindowRow[]> {
+    const params = [symbol, fromMs, toMs, limit] as const;
+    return this.#read(() => this.#windows.all(...params).map(windowRow).reverse());
+  }
+
+  candles(
+    symbol: string,
+    sizeMs: number,
+    { fromMs, toMs, limit }: CandleQuery,
+  ): Promise<WindowRow[]> {
+    const params = [symbol, resolutionName(sizeMs), fromMs, toMs, limit] as const;
+    return this.#read(() => this.#candles.all(...params).map(windowRow).reverse());
   }
 
   #read<T>(query: () => T): Promise<T> {

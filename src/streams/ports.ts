@@ -111,6 +111,11 @@ export interface GroupMembership {
    * `assigned([])`.
    */
   run(topic: string, listener: RebalanceListener, signal: AbortSignal): Promise<void>;
+  /**
+   * Where the other instance that owns a partition answers queries, as the group last said: an
+   * http(s) URL without a trailing slash. `undefined` for our own, and where nobody told.
+   */
+  addressOf(partition: number): string | undefined;
 }
 
 /** A key with its new value; `null` deletes. */

@@ -119,6 +119,17 @@ export class StreamsApp<E, A, R> {
     return results.reverse();
   }
 
+  /**
+   * Where the other instance that owns a key answers queries.
+   *
+   * @see Kafka Streams KafkaStreams#queryMetadataForKey
+   */
+  addressOf(key: string): string | undefined {
+    if (this.#partitionCount === 0) return undefined;
+    const partition = partitionForKey(encodeText(key), this.#partitionCount);
+    return this.#membership.addressOf(partition);
+  }
+
   /** The keys of an open partition with their time; none if it is not open here. */
   async keys(partition: number): Promise<KeyTime[]> {
     const store = this.#tasks.get(partition)?.session?.store;

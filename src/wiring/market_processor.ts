@@ -3,6 +3,7 @@ import type { MainContext } from "../app/lifecycle.ts";
 import { Metrics } from "../http/metrics.ts";
 import { MarketView } from "../http/market_view.ts";
 import type { FeedKind, LiveView } from "../http/ports.ts";
+import { OwnerProbe } from "../http/owner_probe.ts";
 import type { HttpServer } from "../http/listen.ts";
 import { serveHttp } from "../http/server.ts";
 import type { TradeCodec } from "../market/codec.ts";
@@ -84,12 +85,14 @@ export function createMarketProcessor(options: MarketProcessorOptions): MarketPr
     },
   );
   app.listen(taskMetricsListener(metrics.stream));
+  const probe = new OwnerProbe(context.clock);
   const view = new MarketView({
     application: config.applicationId,
     feed: options.feed,
     app,
     topology,
     reader: options.reader,
+    isReachable: (address) => probe.isReachable(address),
     logger: context.logger,
   });
   return { view, run: (signal) => app.run(signal) };

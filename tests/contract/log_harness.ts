@@ -18,7 +18,7 @@ export interface LogHarness extends AsyncDisposable {
   /** Transactions of an application; two calls are like two processes. */
   commitLog(applicationId: string): CommitLog;
   /** A member of an application's group, as another process would be. */
-  membership?(applicationId: string): GroupMembership;
+  membership?(applicationId: string, address?: string): GroupMembership;
   /** Removes the records before an offset, as retention does. */
   truncate?(partition: TopicPartition, before: Offset): Promise<void>;
 }

@@ -17,11 +17,18 @@ class TestMember implements RebalanceListener, AsyncDisposable {
   readonly #stop = new AbortController();
   readonly #running: Promise<void>;
   readonly #watchers = new Set<() => void>();
+  readonly #membership: GroupMembership;
   #inside = false;
 
   constructor(membership: GroupMembership, topic: string) {
+    this.#membership = membership;
     this.#running = membership.run(topic, this, this.#stop.signal);
     this.#running.catch(() => {});
+  }
+
+  /** Where the owners of these partitions answer, for those that are another instance's. */
+  addressesOf(partitions: readonly number[]): (string | undefined)[] {
+    return partitions.map((partition) => this.#membership.addressOf(partition));
   }
 
   rebalancing(): Promise<void> {
@@ -75,9 +82,14 @@ class TestMember implements RebalanceListener, AsyncDisposable {
   }
 }
 
-function join(harness: LogHarness, applicationId: string, topic: string): TestMember {
+function join(
+  harness: LogHarness,
+  applicationId: string,
+  topic: string,
+  address?: string,
+): TestMember {
   assert.ok(harness.membership !== undefined, "the harness must offer membership");
-  return new TestMember(harness.membership(applicationId), topic);
+  return new TestMember(harness.membership(applicationId, address), topic);
 }
 
 function union(...members: readonly TestMember[]): number[] {
@@ -91,6 +103,7 @@ const soloCases = {
     await using member = join(harness, uniqueName("app"), topic);
     await member.until(() => member.owned.length === 3);
     assert.deepEqual(member.owned, [0, 1, 2]);
+    assert.deepEqual(member.addressesOf([0, 1, 2, 3]), Array(4).fill(undefined));
   },
 
   async "hands over before it leaves: rebalancing, then nothing is ours"(harness: LogHarness) {
@@ -152,6 +165,26 @@ const groupCases = {
       "rebalancing",
       `assigned ${first.owned.join()}`,
     ]);
+  },
+
+  async "tells each member where the owners of the other partitions answer, and forgets who left"(
+    harness: LogHarness,
+  ) {
+    const topic = await harness.createTopic(2);
+    const applicationId = uniqueName("app");
+    await using first = join(harness, applicationId, topic, "http://first:1");
+    await first.until(() => first.owned.length === 2);
+    const second = join(harness, applicationId, topic, "http://second:2");
+    await Promise.all([
+      first.until(() => first.owned.length === 1),
+      second.until(() => second.owned.length === 1),
+    ]);
+    assert.deepEqual(first.addressesOf(second.owned), ["http://second:2"]);
+    assert.deepEqual(second.addressesOf(first.owned), ["http://first:1"]);
+    assert.deepEqual(first.addressesOf(first.owned), [undefined]);
+    await second.leave();
+    await first.until(() => first.owned.length === 2);
+    assert.deepEqual(first.addressesOf([0, 1]), [undefined, undefined]);
   },
 
   async "leaves members without partitions when there are too few"(harness: LogHarness) {

@@ -91,6 +91,38 @@ const cases: Readonly<Record<string, Case>> = {
     assert.deepEqual(found, rows.slice(1, 3));
   },
 
+  async "gives the newest windows of a range where there is a limit, oldest first"(
+    { sink, reader, symbol },
+  ) {
+    const rows = [0, 1, 2, 3].map((n) =>
+      windowRowWith({ symbol, startMs: rowsStartMs + n * 15_000 })
+    );
+    await sink.write(rows);
+    const found = await reader.windows(symbol, rowsStartMs, rowsStartMs + 45_000, 2);
+    assert.deepEqual(found, rows.slice(1, 3));
+  },
+
+  async "gives candles of a length over the ends of months and years, the newest of a range"(
+    { sink, reader, symbol },
+  ) {
+    const starts = ["2024-12-31T23:00", "2025-01-01T00:00", "2025-02-28T23:00", "2025-03-01T00:00"]
+      .map((text) => Date.parse(`${text}Z`));
+    for (const sizeMs of [300_000, 3_600_000]) {
+      const rows = starts.map((startMs) => windowRowWith({ symbol, startMs, sizeMs }));
+      await sink.write(rows);
+      const range = { fromMs: starts[0] ?? 0, toMs: starts[3] ?? 0 };
+      assert.deepEqual(
+        await reader.candles(symbol, sizeMs, { ...range, limit: 9 }),
+        rows.slice(0, 3),
+      );
+      assert.deepEqual(
+        await reader.candles(symbol, sizeMs, { fromMs: 0, toMs, limit: 3 }),
+        rows.slice(1),
+      );
+    }
+    assert.deepEqual(await reader.candles(symbol, 60_000, { fromMs: 0, toMs, limit: 9 }), []);
+  },
+
   async "keeps windows of another length out of the 15-second ones"({ sink, reader, symbol }) {
     await sink.write([windowRowWith({ symbol, sizeMs: 60_000 })]);
     assert.deepEqual(await reader.windows(symbol, fromMs, toMs), []);

@@ -66,6 +66,10 @@ export class TestMembership implements GroupMembership {
     return this.#joined.promise;
   }
 
+  addressOf(_partition: number): undefined {
+    return undefined;
+  }
+
   async run(_topic: string, listener: RebalanceListener, signal: AbortSignal): Promise<void> {
     await listener.assigned(this.#partitions);
     this.#joined.resolve(listener);

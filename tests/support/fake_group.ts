@@ -1,7 +1,7 @@
 import { ProtocolFault } from "../../src/kafka/errors.ts";
 import type { GroupProtocol, Place } from "../../src/kafka/group_protocol.ts";
 import type { JoinAnswer, JoinedGroup } from "../../src/kafka/join_protocol.ts";
-import type { Subscription } from "../../src/kafka/member_metadata.ts";
+import type { Assignment, Subscription } from "../../src/kafka/member_metadata.ts";
 
 /** Numbers of the answers that tests give. */
 export const groupErrors = {
@@ -19,6 +19,10 @@ export class FakeGroup implements GroupProtocol {
   heartbeats = 0;
   /** Partitions that the next sync gives. */
   partitions: number[] = [0, 1];
+  /** Addresses that the next sync tells. */
+  addresses: ReadonlyMap<number, string> = new Map();
+  /** Address of the last member that joined. */
+  address: string | undefined;
   readonly #faults = new Map<string, number[]>();
   #generation = 0;
   #ids = 0;
@@ -39,7 +43,8 @@ export class FakeGroup implements GroupProtocol {
     this.#held = undefined;
   }
 
-  async join(memberId: string, { generation, owned }: Subscription): Promise<JoinAnswer> {
+  async join(memberId: string, { generation, owned, address }: Subscription): Promise<JoinAnswer> {
+    this.address = address;
     this.asked.push(`join ${memberId || "new"} ${generation} [${owned.join()}]`);
     await this.#held?.promise;
     this.#answer("join");
@@ -49,11 +54,11 @@ export class FakeGroup implements GroupProtocol {
     return { kind: "joined", group };
   }
 
-  async sync(_topic: string, { generation }: JoinedGroup): Promise<number[]> {
+  async sync(_topic: string, { generation }: JoinedGroup): Promise<Assignment> {
     this.asked.push(`sync ${generation}`);
     await Promise.resolve();
     this.#answer("sync");
-    return this.partitions;
+    return { partitions: this.partitions, addresses: this.addresses };
   }
 
   async heartbeat(_place: Place): Promise<void> {

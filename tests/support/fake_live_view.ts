@@ -2,6 +2,7 @@ import { type Random, seededRandom } from "../../src/base/random.ts";
 import type {
   CandleRange,
   FeedKind,
+  Found,
   Health,
   LiveUpdate,
   LiveView,
@@ -39,6 +40,8 @@ export class FakeLiveView implements LiveView {
   readiness: Health = { ready: true, problems: [] };
   /** What `candles` and `trades` fail with, when set. */
   failure: unknown;
+  /** Symbols that other instances own, with their addresses. */
+  readonly owners: Map<string, string> = new Map();
   /** What `tasks` says; one running task until a test assigns others. */
   statuses: readonly TaskStatus[];
   readonly #random: Random;
@@ -81,17 +84,22 @@ export class FakeLiveView implements LiveView {
     return [...this.#markets.values()].flatMap((market) => market.summary() ?? []);
   }
 
-  candles(symbol: string, range: CandleRange): Promise<WindowRow[] | undefined> {
+  candles(symbol: string, range: CandleRange): Promise<Found<WindowRow> | undefined> {
     if (this.failure !== undefined) return Promise.reject(this.failure);
     const { fromMs = 0, toMs = Infinity, limit, sizeMs } = range;
     const rows = this.#markets.get(symbol)?.windows(Infinity, sizeMs);
     const inRange = rows?.filter(({ startMs }) => startMs >= fromMs && startMs < toMs);
-    return Promise.resolve(inRange?.slice(-limit));
+    return Promise.resolve(inRange && { from: "state", rows: inRange.slice(-limit) });
   }
 
-  trades(symbol: string, limit: number): Promise<TradeRow[]> {
+  trades(symbol: string, limit: number): Promise<Found<TradeRow> | undefined> {
     if (this.failure !== undefined) return Promise.reject(this.failure);
-    return Promise.resolve(this.#markets.get(symbol)?.latest(limit) ?? []);
+    const rows = this.#markets.get(symbol)?.latest(limit);
+    return Promise.resolve(rows && { from: "cassandra", rows });
+  }
+
+  ownerOf(symbol: string): Promise<string | undefined> {
+    return Promise.resolve(this.owners.get(symbol));
   }
 
   tasks(): readonly TaskStatus[] {

@@ -53,7 +53,8 @@ export function kafkaHarness(): Promise<LogHarness> {
       createTopic: (partitions: number) => createTestTopic(kafka, partitions),
       appender: () => kafka.appender(),
       commitLog: (applicationId: string) => kafka.commitLog(applicationId),
-      membership: (applicationId: string) => kafka.membership(applicationId),
+      membership: (applicationId: string, address?: string) =>
+        kafka.membership(applicationId, address === undefined ? {} : { address }),
       truncate: (partition, before) => kafka.deleteRecords(partition, before),
       [Symbol.asyncDispose]: () => kafka[Symbol.asyncDispose](),
     } satisfies LogHarness,

@@ -1,4 +1,4 @@
-import type { ResultReader } from "../../src/market/queries.ts";
+import type { CandleQuery, ResultReader } from "../../src/market/queries.ts";
 import type { MarketRow, TradeRow, WindowRow } from "../../src/market/rows.ts";
 import { summaryWindowMs, type TradesTable } from "../../src/market/tables.ts";
 import type { Sink } from "../../src/streams/ports.ts";
@@ -13,6 +13,7 @@ export interface MemorySinkOptions {
  * nothing. Passes the same contract suite.
  */
 export class MemorySink implements Sink<MarketRow>, ResultReader {
+  readonly place = "sqlite";
   /** Called before every write with its rows; what it throws, the write throws, changing nothing. */
   beforeWrite: (rows: readonly MarketRow[]) => void | Promise<void> = () => {};
   readonly #keepsTrades: boolean;
@@ -46,12 +47,25 @@ export class MemorySink implements Sink<MarketRow>, ResultReader {
     return Promise.resolve(found.sort(newestFirst).slice(0, limit));
   }
 
-  windows(symbol: string, fromMs: number, toMs: number): Promise<WindowRow[]> {
+  windows(
+    symbol: string,
+    fromMs: number,
+    toMs: number,
+    limit: number = Infinity,
+  ): Promise<WindowRow[]> {
+    return this.candles(symbol, summaryWindowMs, { fromMs, toMs, limit });
+  }
+
+  candles(
+    symbol: string,
+    sizeMs: number,
+    { fromMs, toMs, limit }: CandleQuery,
+  ): Promise<WindowRow[]> {
     const found = this.#ofKind("window").filter((row) =>
-      row.symbol === symbol && row.sizeMs === summaryWindowMs &&
+      row.symbol === symbol && row.sizeMs === sizeMs &&
       fromMs <= row.startMs && row.startMs < toMs
     );
-    return Promise.resolve(found.sort((a, b) => a.startMs - b.startMs));
+    return Promise.resolve(found.sort((a, b) => a.startMs - b.startMs).slice(-limit));
   }
 
   #put(row: MarketRow): void {

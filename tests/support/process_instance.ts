@@ -62,6 +62,11 @@ export class ProcessInstance implements AsyncDisposable {
     return answer.status === 200 ? JSON.parse(answer.text).tasks : [];
   }
 
+  /** Where it answers. */
+  async url(): Promise<string> {
+    return String((await this.#program?.line("Processing"))?.["page"]);
+  }
+
   async readiness(): Promise<Readiness> {
     return await this.#ask("/readyz");
   }

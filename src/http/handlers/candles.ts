@@ -1,21 +1,38 @@
 import { type Handler, HttpProblem, type RouteRequest } from "../context.ts";
 import type { CandleRange } from "../ports.ts";
-import { QueryReader } from "../query.ts";
-import { jsonResponse } from "../response.ts";
+import { QueryReader, redirectParameter } from "../query.ts";
+import { jsonResponse, redirectResponse } from "../response.ts";
 import { candleJson } from "../wire.ts";
 
 /** Candles of an answer when nobody says, and at most. */
 const limitDefault = 500;
 const limitMax = 5000;
 
-/** `/api/candles/{symbol}`: the newest windows of a range, oldest first. */
+/**
+ * `/api/candles/{symbol}`: the newest windows of a range, oldest first.
+ *
+ * Every instance answers for every symbol: from its own state, else by sending the client to the
+ * owner of the symbol's partition, else from where results are kept. `from` says which.
+ *
+ * @see Kafka Streams' interactive queries (`application.server`), where this is left to the user.
+ */
 export const getCandles: Handler = async (route, { view }) => {
   const symbol = route.params["symbol"] ?? "";
-  const { resolution, range } = readQuery(route);
-  const rows = await view.candles(symbol, range);
-  if (rows === undefined) throw unknownSymbol(symbol);
-  return jsonResponse({ symbol, resolution, candles: rows.map(candleJson) });
+  const { resolution, range, mayRedirect } = readQuery(route);
+  const owner = mayRedirect ? await view.ownerOf(symbol) : undefined;
+  if (owner !== undefined) return redirectResponse(sameAt(owner, route.url));
+  const found = await view.candles(symbol, range);
+  if (found === undefined) throw unknownSymbol(symbol);
+  const { from, rows } = found;
+  return jsonResponse({ symbol, resolution, from, candles: rows.map(candleJson) });
 };
+
+/** The same question to another instance, which must answer it itself. */
+function sameAt(address: string, { pathname, search }: URL): URL {
+  const url = new URL(`${address}${pathname}${search}`);
+  url.searchParams.set(redirectParameter, "false");
+  return url;
+}
 
 /** The 404 for a symbol that has never been seen. */
 export function unknownSymbol(symbol: string): HttpProblem {
@@ -25,11 +42,16 @@ export function unknownSymbol(symbol: string): HttpProblem {
   });
 }
 
-function readQuery({ url }: RouteRequest): { resolution: string; range: CandleRange } {
+function readQuery({ url }: RouteRequest): {
+  readonly resolution: string;
+  readonly range: CandleRange;
+  readonly mayRedirect: boolean;
+} {
   const query = new QueryReader(url.searchParams);
   const { name: resolution, sizeMs } = query.resolution();
   const fromMs = query.timeMs("from");
   const toMs = query.timeMs("to");
+  const mayRedirect = query.mayRedirect();
   const limit = query.limit(limitDefault, limitMax);
   if (fromMs !== undefined && toMs !== undefined && fromMs > toMs) {
     query.problems.push(`"from" must not lie after "to": ${fromMs} > ${toMs}`);
@@ -43,5 +65,5 @@ function readQuery({ url }: RouteRequest): { resolution: string; range: CandleRa
     ...(fromMs === undefined ? {} : { fromMs }),
     ...(toMs === undefined ? {} : { toMs }),
   };
-  return { resolution, range };
+  return { resolution, range, mayRedirect };
 }

@@ -8,7 +8,10 @@ import { unknownSymbol } from "./candles.ts";
 const limitDefault = 100;
 const limitMax = 1000;
 
-/** `/api/trades/{symbol}`: the latest trades, newest first. */
+/**
+ * `/api/trades/{symbol}`: the latest trades, newest first. Every instance has them at hand, of every
+ * symbol, where results are kept.
+ */
 export const getTrades: Handler = async ({ params, url }, { view }) => {
   const symbol = params["symbol"] ?? "";
   const query = new QueryReader(url.searchParams);
@@ -16,8 +19,7 @@ export const getTrades: Handler = async ({ params, url }, { view }) => {
   if (query.problems.length > 0) {
     throw new HttpProblem({ status: 400, detail: query.problems.join("; ") });
   }
-  const rows = await view.trades(symbol, limit);
-  const known = rows.length > 0 || view.symbols().some((summary) => summary.symbol === symbol);
-  if (!known) throw unknownSymbol(symbol);
-  return jsonResponse({ symbol, trades: rows.map(tradeJson) });
+  const found = await view.trades(symbol, limit);
+  if (found === undefined) throw unknownSymbol(symbol);
+  return jsonResponse({ symbol, from: found.from, trades: found.rows.map(tradeJson) });
 };

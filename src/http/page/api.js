@@ -9,7 +9,8 @@
  * @returns {Promise<import("../wire.ts").CandleJson[]>}
  */
 export async function fetchCandles(symbol, { limit, to }) {
-  const query = to === undefined ? `limit=${limit}` : `limit=${limit}&to=${to}`;
+  const range = to === undefined ? `limit=${limit}` : `limit=${limit}&to=${to}`;
+  const query = `${range}&redirect=false`; // the page may ask nobody but its own server
   const body = await fetchJson(`/api/candles/${encodeURIComponent(symbol)}?${query}`);
   return body.candles;
 }

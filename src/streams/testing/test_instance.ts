@@ -107,6 +107,7 @@ export class TestInstance<E, A, R> {
         await listener.rebalancing();
         await listener.assigned([]);
       },
+      addressOf: () => undefined,
     };
   }
 

@@ -111,6 +111,7 @@ export class SimulatedGroup {
         await member.leave();
         this.remove(member);
       },
+      addressOf: () => undefined,
     };
   }
 

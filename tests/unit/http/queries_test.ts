@@ -12,8 +12,9 @@ Deno.test("/api/symbols lists every symbol with exactly the promised members", a
 Deno.test("/api/candles answers windows oldest first in the promised shape", async () => {
   const { view, ask } = surface();
   const body = await (await ask("/api/candles/AAPL")).json();
-  const [first] = await view.candles("AAPL", { limit: 500, sizeMs: 15_000 }) ?? [];
-  assert.deepEqual(Object.keys(body), ["symbol", "resolution", "candles"]);
+  const [first] = (await view.candles("AAPL", { limit: 500, sizeMs: 15_000 }))?.rows ?? [];
+  assert.deepEqual(Object.keys(body), ["symbol", "resolution", "from", "candles"]);
+  assert.equal(body.from, "state");
   assert.equal(body.symbol, "AAPL");
   assert.equal(body.resolution, "15s");
   assert.deepEqual(body.candles[0], {
@@ -87,6 +88,7 @@ Deno.test.each([
   ["from=yesterday", /"from" must be epoch milliseconds: "yesterday"/],
   ["to=99999999999999999999", /"to" must be epoch milliseconds/],
   ["from=2&to=1", /"from" must not lie after "to"/],
+  ["redirect=perhaps", /"redirect" must be true or false: "perhaps"/],
   ["limit=x&from=y", /"limit".*"from"|"from".*"limit"/],
 ])("/api/candles refuses ?%s and says why", async (query, expected) => {
   const response = await surface().ask(`/api/candles/AAPL?${query}`);
@@ -102,8 +104,10 @@ Deno.test("/api/candles takes a limit above the maximum as the maximum", async (
 Deno.test("/api/trades answers the latest trades newest first, ids as text", async () => {
   const { view, ask } = surface();
   const body = await (await ask("/api/trades/AAPL?limit=3")).json();
-  const rows = await view.trades("AAPL", 3);
+  const rows = (await view.trades("AAPL", 3))?.rows ?? [];
+  assert.equal(rows.length, 3);
   assert.equal(body.symbol, "AAPL");
+  assert.equal(body.from, "cassandra");
   assert.deepEqual(
     body.trades,
     rows.map((row) => ({
@@ -119,8 +123,33 @@ Deno.test("/api/trades answers the latest trades newest first, ids as text", asy
 
 Deno.test("/api/trades answers an empty list for a known symbol without trades at hand", async () => {
   const { view, ask } = surface();
-  view.trades = () => Promise.resolve([]);
+  view.trades = () => Promise.resolve({ from: "cassandra", rows: [] });
   const response = await ask("/api/trades/AAPL");
   assert.equal(response.status, 200);
-  assert.deepEqual(await response.json(), { symbol: "AAPL", trades: [] });
+  assert.deepEqual(await response.json(), { symbol: "AAPL", from: "cassandra", trades: [] });
+});
+
+Deno.test("/api/candles sends to the owner, which must answer itself", async () => {
+  const { view, ask } = surface();
+  view.owners.set("IC MARKETS:1", "http://other:8081");
+  const response = await ask("/api/candles/IC%20MARKETS:1?limit=2&redirect=true");
+  assert.equal(response.status, 307);
+  assert.equal(
+    response.headers.get("location"),
+    "http://other:8081/api/candles/IC%20MARKETS:1?limit=2&redirect=false",
+  );
+});
+
+Deno.test("/api/candles answers a redirected request whoever owns the symbol", async () => {
+  const { view, ask } = surface();
+  view.owners.set("AAPL", "http://other:8081");
+  const response = await ask("/api/candles/AAPL?limit=2&redirect=false");
+  assert.equal(response.status, 200);
+  assert.equal((await response.json()).candles.length, 2);
+});
+
+Deno.test("/api/candles says what is wrong with a query before it sends it on", async () => {
+  const { view, ask } = surface();
+  view.owners.set("AAPL", "http://other:8081");
+  assert.equal((await ask("/api/candles/AAPL?limit=0")).status, 400);
 });

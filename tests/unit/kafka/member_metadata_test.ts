@@ -34,11 +34,39 @@ for (const userData of ["", "{", "null", '{"generation":1}', '{"generation":1,"o
   });
 }
 
-Deno.test("encodeAssignment() round-trips, sorted", () => {
-  assert.deepEqual(decodeAssignment("t", encodeAssignment("t", [3, 1, 2])), [1, 2, 3]);
+Deno.test("encodeSubscription() tells where the member answers queries", () => {
+  const subscription = { topic: "t", generation: 1, owned: [0], address: "http://a:8080" };
+  assert.deepEqual(decodeSubscription(encodeSubscription(subscription)), subscription);
+});
+
+for (
+  const address of ["javascript:alert(1)", "http://", "http://a:1/path", "http://b@a:1", "a:1", ""]
+) {
+  Deno.test(`decodeSubscription() and decodeAssignment() do not believe "${address}"`, () => {
+    const told = encodeSubscription({ topic: "t", generation: 1, owned: [0], address });
+    assert.deepEqual(decodeSubscription(told), { topic: "t", generation: 1, owned: [0] });
+    const assigned = encodeAssignment("t", { partitions: [0], addresses: new Map([[0, address]]) });
+    assert.deepEqual(decodeAssignment("t", assigned).addresses, new Map());
+  });
+}
+
+Deno.test("encodeAssignment() round-trips, sorted, with every owner's address", () => {
+  const addresses = new Map([[0, "http://a:8080"], [1, "https://[::1]:8443"]]);
+  const assigned = encodeAssignment("t", { partitions: [3, 1, 2], addresses });
+  assert.deepEqual(decodeAssignment("t", assigned), { partitions: [1, 2, 3], addresses });
+});
+
+Deno.test("decodeAssignment() reads one of a leader that tells no addresses", () => {
+  const bytes = Buffer.from(
+    "0000" + "00000001" + "000174" + "00000001" + "00000005" + "00000000",
+    "hex",
+  );
+  assert.deepEqual(decodeAssignment("t", bytes), { partitions: [5], addresses: new Map() });
 });
 
 Deno.test("decodeAssignment() takes no bytes and another topic for nothing", () => {
-  assert.deepEqual(decodeAssignment("t", Buffer.alloc(0)), []);
-  assert.deepEqual(decodeAssignment("t", encodeAssignment("other", [1])), []);
+  const nothing = { partitions: [], addresses: new Map() };
+  assert.deepEqual(decodeAssignment("t", Buffer.alloc(0)), nothing);
+  const ofAnother = encodeAssignment("other", { partitions: [1], addresses: new Map() });
+  assert.deepEqual(decodeAssignment("t", ofAnother), nothing);
 });

@@ -14,6 +14,7 @@ class Scene implements RebalanceListener {
   readonly clock = new SimulatedClock();
   readonly told: string[] = [];
   readonly remembered: string[] = [];
+  addresses: ReadonlyMap<number, string> | undefined;
   readonly #stop = new AbortController();
   running: Promise<void> = Promise.resolve();
   /** How long handing over takes, ms. */
@@ -28,6 +29,10 @@ class Scene implements RebalanceListener {
         this.remembered.push(memberId);
         return Promise.resolve();
       },
+      learn: (addresses) => {
+        this.addresses = addresses;
+      },
+      address: "http://me:1",
       waiting: { clock: this.clock, random: seededRandom(1) },
       logger: silentLogger,
       options,
@@ -75,6 +80,23 @@ Deno.test("Participation joins with the id it is given, and remembers it before"
   assert.equal(scene.remembered[0], "m1");
   await scene.stop();
   assert.deepEqual(scene.told, ["assigned [0,1]", ...leaving]);
+});
+
+Deno.test("Participation tells its address, and learns those of the others until it is lost", async () => {
+  const scene = new Scene();
+  scene.group.partitions = [0];
+  scene.group.addresses = new Map([[0, "http://me:1"], [1, "http://other:1"]]);
+  await scene.start();
+  assert.equal(scene.group.address, "http://me:1");
+  assert.deepEqual(scene.addresses, new Map([[1, "http://other:1"]]));
+  scene.group.addresses = new Map();
+  scene.group.fail("heartbeat", groupErrors.unknownMember);
+  scene.group.holdJoins();
+  await scene.clock.advance(1_000);
+  assert.deepEqual(scene.addresses, new Map());
+  scene.group.releaseJoins();
+  await settle();
+  await scene.stop();
 });
 
 Deno.test("Participation hands over, then joins with what it owned", async () => {

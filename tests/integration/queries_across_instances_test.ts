@@ -1,0 +1,101 @@
+/** Two real instances of `process`: whichever is asked, there is an answer for every symbol. */
+import assert from "node:assert/strict";
+import { eightSymbols, marketRun, runPartitions } from "../support/market_run.ts";
+import { committedBy, type ProcessInstance } from "../support/process_instance.ts";
+import { writeRecording } from "../support/recordings.ts";
+
+const waitMsMax = 60_000;
+const lookMs = 100;
+
+interface Answer {
+  readonly url: string;
+  readonly redirected: boolean;
+  readonly from: string;
+  readonly candles: readonly unknown[];
+}
+
+async function ask(instance: ProcessInstance, path: string): Promise<Answer> {
+  const response = await fetch(`${await instance.url()}${path}`);
+  assert.equal(response.status, 200, path);
+  const { from, candles } = await response.json();
+  return { url: response.url, redirected: response.redirected, from, candles };
+}
+
+function askCandles(instance: ProcessInstance, symbol: string, query = ""): Promise<Answer> {
+  return ask(instance, `/api/candles/${encodeURIComponent(symbol)}?limit=5000${query}`);
+}
+
+async function until(condition: () => Promise<boolean>): Promise<void> {
+  const end = performance.now() + waitMsMax;
+  while (!await condition()) {
+    assert.ok(performance.now() < end, "waited in vain");
+    await new Promise((resolve) => setTimeout(resolve, lookMs));
+  }
+}
+
+async function ownedBy(instance: ProcessInstance): Promise<number> {
+  return (await instance.tasks()).filter(({ state }) => state === "running").length;
+}
+
+Deno.test("/api/candles of any instance answers for every symbol, also when the owner is killed", async () => {
+  await using run = await marketRun((folder) =>
+    writeRecording(`${folder}/frames.jsonl`, { frames: 2_000, seed: 6, symbols: eightSymbols })
+  );
+  const { pipeline, recording: { symbols, trades } } = run;
+  await pipeline.provision();
+  const [first, second] = [pipeline.instance("-1"), pipeline.instance("-2")];
+  first.start();
+  second.start();
+  const half = runPartitions / 2;
+  await until(async () => await ownedBy(first) === half && await ownedBy(second) === half);
+  await pipeline.produce();
+  await committedBy([first, second], trades, waitMsMax);
+
+  const ofSecond = new Map<string, readonly unknown[]>();
+  for (const symbol of symbols) {
+    const [one, other] = await Promise.all([askCandles(first, symbol), askCandles(second, symbol)]);
+    assert.deepEqual([one.from, other.from], ["state", "state"], symbol);
+    assert.notEqual(one.redirected, other.redirected, symbol);
+    assert.deepEqual(one.candles, other.candles);
+    assert.ok(one.candles.length > 0, symbol);
+    if (one.redirected) ofSecond.set(symbol, one.candles);
+  }
+  assert.ok(ofSecond.size > 0 && ofSecond.size < symbols.length, "each owns some");
+
+  const [[symbol = "", expected] = []] = ofSecond;
+  const kept = await askCandles(first, symbol, "&redirect=false");
+  assert.deepEqual([kept.from, kept.redirected], ["cassandra", false]);
+  assert.deepEqual(kept.candles, expected);
+  assert.equal((await ask(first, `/api/trades/${encodeURIComponent(symbol)}`)).from, "cassandra");
+  const unknown = await fetch(`${await first.url()}/api/candles/NOBODY`);
+  assert.equal(unknown.status, 404);
+  await unknown.body?.cancel();
+
+  await second.program?.kill();
+  await until(async () => (await askCandlesIfReached(first, symbol))?.from === "cassandra");
+  for (const [symbol, expected] of ofSecond) {
+    const { from, candles } = await askCandles(first, symbol);
+    assert.ok(from === "cassandra" || from === "state", from);
+    assert.deepEqual(candles, expected, symbol);
+  }
+  await until(async () => await ownedBy(first) === runPartitions);
+  for (const [symbol, expected] of ofSecond) {
+    const { from, redirected, candles } = await askCandles(first, symbol);
+    assert.deepEqual([from, redirected], ["state", false]);
+    assert.deepEqual(candles, expected, symbol);
+  }
+  assert.equal(await first.program?.stop(), 0);
+});
+
+/** `undefined` while the instance still believes in an owner that has just died. */
+async function askCandlesIfReached(
+  instance: ProcessInstance,
+  symbol: string,
+): Promise<Answer | undefined> {
+  try {
+    return await askCandles(instance, symbol);
+  } catch (error) {
+    if (error instanceof TypeError) return undefined;
+    throw error;
+  }
+}
