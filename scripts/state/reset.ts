@@ -3,7 +3,7 @@ import type { KafkaConnection } from "../../src/kafka/connection.ts";
 import { LevelStateStores } from "../../src/level/state_store.ts";
 import { marketChangelog } from "../../src/market/topology.ts";
 import type { SchemaRegistry } from "../../src/registry/ports.ts";
-import { beginGeneration } from "../../src/streams/new_generation.ts";
+import { beginGeneration, generationStartMs } from "../../src/streams/new_generation.ts";
 import { repartitionTopic } from "../../src/streams/topology.ts";
 import { pipelineTopics } from "../../src/wiring/internal_topics.ts";
 import { marketStateCodecs } from "../../src/wiring/market_processor.ts";
@@ -50,10 +50,11 @@ export async function resetState(
     print('Nothing was done. "deno task state reset --yes" does it.');
     return true;
   }
+  const startsMs = await generationStarts(kafka, changelog);
   await deleteFolder(stateDir, changelog, folder);
   for (const { name } of topics) await kafka.deleteTopic(name);
   await kafka.ensureTopics(topics);
-  await beginGenerations(connections, config, changelog);
+  await beginGenerations(connections, config, changelog, startsMs);
   print("Done. The next start of process computes everything from the start of the input.");
   return true;
 }
@@ -78,10 +79,24 @@ async function deleteFolder(stateDir: string, changelog: string, folder: string)
   await Deno.remove(folder, { recursive: true });
 }
 
+/** By partition; none where there is no changelog any more. */
+async function generationStarts(kafka: KafkaConnection, topic: string): Promise<number[]> {
+  const { partitions } = await kafka.topicShape(topic) ?? { partitions: 0 };
+  const log = kafka.log();
+  const nowMs = systemClock.nowMs();
+  const { signal } = new AbortController();
+  const startsMs: number[] = [];
+  for (let partition = 0; partition < partitions; partition++) {
+    startsMs.push(await generationStartMs(log, { topic, partition }, nowMs, signal));
+  }
+  return startsMs;
+}
+
 async function beginGenerations(
   { kafka, registry }: { readonly kafka: KafkaConnection; readonly registry: SchemaRegistry },
   { topic, applicationId, conditionPolicy }: StateConfig,
   changelog: string,
+  startsMs: readonly number[],
 ): Promise<void> {
   const codecs = await marketStateCodecs(registry, applicationId, conditionPolicy);
   const ports = { log: kafka.log(), commitLog: kafka.commitLog(applicationId), codecs };
@@ -92,7 +107,8 @@ async function beginGenerations(
       changelog: { topic: changelog, partition },
       repartition: { topic: repartitionTopic(applicationId), partition, partitions },
     };
-    const { inputOffset } = await beginGeneration(ports, place, systemClock.nowMs());
+    const startMs = startsMs[partition] ?? systemClock.nowMs();
+    const { inputOffset } = await beginGeneration(ports, place, startMs);
     print(`  ${topic}-${partition} begins at offset ${inputOffset}`);
   }
 }

@@ -1,6 +1,7 @@
 import { writeCommitMetadata } from "./commit_metadata.ts";
 import type { CommitPlace } from "./commit.ts";
 import type { CommitLog, RecordLog } from "./ports.ts";
+import type { TopicPartition } from "./record.ts";
 import { type EngineCodecs, firstMeta, type TaskMeta } from "./state.ts";
 import { metaKey } from "./store_keys.ts";
 
@@ -12,9 +13,35 @@ export interface GenerationPorts {
 }
 
 /**
+ * When the next generation of a state can begin, epoch ms: now, or right after the last commit
+ * where its write times ran ahead, as a producer's clock did.
+ *
+ * Ordering: before the changelog is deleted; nobody works on the partition.
+ *
+ * @throws {PipelineError} `LOG_UNAVAILABLE`; `ABORTED` when the signal fires.
+ */
+export async function generationStartMs(
+  log: RecordLog,
+  changelog: TopicPartition,
+  nowMs: number,
+  signal: AbortSignal,
+): Promise<number> {
+  const { startOffset, endOffset } = await log.bounds(changelog);
+  await using reader = log.open(changelog, startOffset);
+  let startMs = nowMs;
+  for (let position = startOffset; position < endOffset;) {
+    const { records, nextOffset } = await reader.next(signal);
+    // Every entry carries the write time of its commit.
+    for (const { timestampMs } of records) startMs = Math.max(startMs, timestampMs + 1);
+    position = nextOffset;
+  }
+  return startMs;
+}
+
+/**
  * Begins a task's state anew: an empty state that stands at the start of its input.
  *
- * Its write times begin at `nowMs`, after every one that an earlier state of the partition has
+ * Its write times begin at `startMs` (see `generationStartMs`), after every one that an earlier state of the partition has
  * used, so that the rows made from the same input again win over the old ones, also where they are
  * others because settings or the input have changed.
  *
@@ -25,11 +52,11 @@ export interface GenerationPorts {
 export async function beginGeneration(
   { log, commitLog, codecs }: GenerationPorts,
   { input, changelog, repartition }: CommitPlace,
-  nowMs: number,
+  startMs: number,
 ): Promise<TaskMeta> {
   const { startOffset } = await log.bounds(input);
   const rekeyed = repartition === undefined ? undefined : await log.bounds(repartition);
-  const generationUs = nowMs * 1000;
+  const generationUs = startMs * 1000;
   const meta = {
     ...firstMeta(startOffset, rekeyed?.startOffset),
     versionUs: generationUs,
@@ -38,7 +65,7 @@ export async function beginGeneration(
   await using writer = await commitLog.fence(input);
   await writer.commit({
     records: [
-      { ...changelog, timestampMs: nowMs, key: metaKey, value: codecs.meta.encode(meta) },
+      { ...changelog, timestampMs: startMs, key: metaKey, value: codecs.meta.encode(meta) },
     ],
     changelog,
     input,

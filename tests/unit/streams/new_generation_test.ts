@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import { beginGeneration, generationStartMs } from "../../../src/streams/new_generation.ts";
+import { jsonEngineCodecs } from "../../../src/streams/testing/json_codecs.ts";
+import { changelogTopic } from "../../../src/streams/topology.ts";
+import { CountingWorld } from "../../support/counting_run.ts";
+
+const receivedAtMs = 2_000_000;
+const changelog = { topic: changelogTopic("app", "totals"), partition: 0 };
+const input = { topic: "input", partition: 0 };
+const { signal } = new AbortController();
+
+async function processedWorld(): Promise<CountingWorld> {
+  const world = new CountingWorld({ partitions: 1 });
+  await world.feed([
+    [{ key: "a", timeMs: receivedAtMs, value: 3 }],
+    [{ key: "a", timeMs: receivedAtMs + 1, value: 4 }],
+  ], receivedAtMs);
+  assert.equal(await world.runToEnd(), "done");
+  return world;
+}
+
+/** Write times of all rows, microseconds, by row. */
+function writeTimes(world: CountingWorld): Map<string, number> {
+  return new Map([...world.sink.rows].map(([row, { versionUs }]) => [row, versionUs]));
+}
+
+Deno.test.each([
+  { nowMs: receivedAtMs - 1_000_000, why: "write times that ran ahead of the clock" },
+  { nowMs: receivedAtMs + 1_000_000, why: "write times of the past" },
+])("beginGeneration() makes rows win over those with $why", async ({ nowMs }) => {
+  const world = await processedWorld();
+  const before = writeTimes(world);
+  const startMs = await generationStartMs(world.log, changelog, nowMs, signal);
+  assert.ok(startMs >= nowMs);
+  world.log.createTopic(changelog.topic, 1);
+  world.stores.wipe();
+  const ports = {
+    log: world.log,
+    commitLog: world.log.commitLogOf("app"),
+    codecs: jsonEngineCodecs,
+  };
+  const place = { input, changelog, repartition: undefined };
+  const { inputOffset } = await beginGeneration(ports, place, startMs);
+  assert.equal(inputOffset, 0);
+  assert.equal(await world.runToEnd(), "done");
+  const after = writeTimes(world);
+  assert.ok(before.size > 0);
+  for (const [row, versionUs] of before) assert.ok((after.get(row) ?? 0) > versionUs, row);
+  assert.deepEqual(world.sink.violations, []);
+});
+
+Deno.test("generationStartMs() is now for a changelog that holds nothing", async () => {
+  const world = new CountingWorld({ partitions: 1 });
+  assert.equal(await generationStartMs(world.log, changelog, 7, signal), 7);
+});
