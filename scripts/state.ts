@@ -8,13 +8,13 @@ import { listStores } from "./state/list.ts";
 import { type OpenedState, openState } from "./state/opened_state.ts";
 import { parseStateOptions, type StateOptions, usage } from "./state/options.ts";
 import { resetState } from "./state/reset.ts";
-import { readStateConfig } from "./state/state_config.ts";
+import { readStateConfig, stateVariables } from "./state/state_config.ts";
 import { verifyStores } from "./state/verify.ts";
 import { exportWindows, showWindows } from "./state/windows.ts";
 
 /** @returns False when something is wrong with the state, or in the way. */
 async function run(options: StateOptions): Promise<boolean> {
-  const environment = Deno.env.toObject();
+  const environment = Object.fromEntries(stateVariables.map((name) => [name, Deno.env.get(name)]));
   if (options.command === "reset") {
     if (options.dataDir === undefined) {
       return await resetState(readStateConfig(environment), options);

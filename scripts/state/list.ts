@@ -7,7 +7,7 @@ import { print } from "../lib/print.ts";
 import { textTable } from "../lib/text_table.ts";
 import type { OpenedState } from "./opened_state.ts";
 
-const heading = ["PARTITION", "ROWS", "SYMBOLS", "INPUT OFFSET", "CHANGELOG", "BEHIND"];
+const heading = ["PARTITION", "BYTES", "ROWS", "SYMBOLS", "INPUT OFFSET", "CHANGELOG", "BEHIND"];
 
 /** `ls`: one line for each store. */
 export async function listStores(state: OpenedState): Promise<void> {
@@ -20,7 +20,7 @@ export async function listStores(state: OpenedState): Promise<void> {
 }
 
 async function describe(
-  { codecs, committedPosition }: OpenedState,
+  { folder, codecs, committedPosition }: OpenedState,
   store: StateStore,
   input: TopicPartition,
 ): Promise<string[]> {
@@ -34,10 +34,20 @@ async function describe(
   const committed = await committedPosition(input).catch(() => undefined);
   return [
     partitionName(input),
+    String(await bytesIn(`${folder}/${partitionName(input)}`)),
     String(rows),
     String(symbols),
     String(meta?.inputOffset ?? "-"),
     String(position ?? "-"),
     committed === undefined ? "-" : String(committed - (position ?? 0)),
   ];
+}
+
+/** What the files of a store take. */
+async function bytesIn(folder: string): Promise<number> {
+  let bytes = 0;
+  for await (const { name, isFile } of Deno.readDir(folder)) {
+    if (isFile) bytes += (await Deno.stat(`${folder}/${name}`)).size;
+  }
+  return bytes;
 }

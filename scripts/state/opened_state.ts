@@ -1,4 +1,5 @@
 import { readStartConfig } from "../../src/app/start_config.ts";
+import type { GivenTexts } from "../../src/app/setting.ts";
 import { systemClock } from "../../src/base/clock.ts";
 import { LevelStateStores } from "../../src/level/state_store.ts";
 import { marketChangelog } from "../../src/market/topology.ts";
@@ -16,6 +17,8 @@ export interface OpenedState extends AsyncDisposable {
   readonly changelog: string;
   /** Partitions that have a store here. */
   readonly inputs: readonly TopicPartition[];
+  /** Where the stores are. */
+  readonly folder: string;
   readonly codecs: StateCodecs;
   readonly log: RecordLog;
   /** Where the changelog stood at the partition's last commit; `undefined` before the first. */
@@ -29,7 +32,7 @@ export interface OpenedState extends AsyncDisposable {
  * @throws {PipelineError} `STORE_LOCKED` while the program runs; `REGISTRY_UNAVAILABLE`.
  */
 export async function openState(
-  environment: Record<string, string>,
+  environment: GivenTexts,
   dataDir: string | undefined,
 ): Promise<OpenedState> {
   return dataDir === undefined
@@ -40,7 +43,8 @@ export async function openState(
 async function openDistributed(config: StateConfig): Promise<OpenedState> {
   const { topic, applicationId, conditionPolicy, stateDir } = config;
   const changelog = marketChangelog(applicationId, conditionPolicy);
-  const inputs = await inputsIn(`${stateDir}/${changelog}`, topic);
+  const folder = `${stateDir}/${changelog}`;
+  const inputs = await inputsIn(folder, topic);
   await using opening = new AsyncDisposableStack();
   const stores = opening.use(await LevelStateStores.open(stateDir, changelog));
   const { kafka, registry } = await connectState(config);
@@ -48,6 +52,7 @@ async function openDistributed(config: StateConfig): Promise<OpenedState> {
   const codecs = await marketStateCodecs(registry, applicationId, conditionPolicy);
   return opened({
     changelog,
+    folder,
     inputs,
     codecs,
     log: kafka.log(),
@@ -58,29 +63,31 @@ async function openDistributed(config: StateConfig): Promise<OpenedState> {
 }
 
 async function openFolder(
-  environment: Record<string, string>,
+  environment: GivenTexts,
   dataDir: string,
 ): Promise<OpenedState> {
   const config = readStartConfig(environment, ["--data", dataDir]);
   const { topic, applicationId, conditionPolicy } = config;
   const changelog = marketChangelog(applicationId, conditionPolicy);
-  const inputs = await inputsIn(`${dataDir}/state/${changelog}`, topic);
+  const folder = `${dataDir}/state/${changelog}`;
+  const inputs = await inputsIn(folder, topic);
   await using opening = new AsyncDisposableStack();
   const embedded = opening.use(await openEmbedded(config, systemClock));
   const codecs = await marketStateCodecs(embedded.schemas, applicationId, conditionPolicy);
-  return opened({ ...embedded, changelog, inputs, codecs, resources: opening.move() });
+  return opened({ ...embedded, changelog, folder, inputs, codecs, resources: opening.move() });
 }
 
 function opened(
-  parts: Pick<OpenedState, "changelog" | "inputs" | "codecs" | "log"> & {
+  parts: Pick<OpenedState, "changelog" | "folder" | "inputs" | "codecs" | "log"> & {
     readonly commitLog: CommitLog;
     readonly stores: StateStores;
     readonly resources: AsyncDisposableStack;
   },
 ): OpenedState {
-  const { changelog, inputs, codecs, log, commitLog, stores, resources } = parts;
+  const { changelog, folder, inputs, codecs, log, commitLog, stores, resources } = parts;
   return {
     changelog,
+    folder,
     inputs,
     codecs,
     log,

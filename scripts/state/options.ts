@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { summaryWindowMs } from "../../src/market/tables.ts";
 
 /** What can be done with the state. */
 export const commands = ["ls", "get", "scan", "verify", "export", "reset"] as const;
@@ -38,6 +39,7 @@ Usage: deno task state ls|get|scan|verify|export|reset [SYMBOL] [options]
 Options
   --from TIME    windows from this start on: ISO 8601, or epoch ms
   --to TIME      and before this one
+  --window TIME  get: the one window that this time lies in
   --limit N      of each symbol the N newest                       (default 20; export: all)
   --data DIR     the state of "deno task start" in this folder, not that of process
   --yes          reset: do it
@@ -63,6 +65,7 @@ export function parseStateOptions(args: readonly string[]): StateOptions {
     options: {
       from: { type: "string" },
       to: { type: "string" },
+      window: { type: "string" },
       limit: { type: "string" },
       data: { type: "string" },
       yes: { type: "boolean", default: false },
@@ -75,15 +78,27 @@ export function parseStateOptions(args: readonly string[]): StateOptions {
   }
   if (more.length > 0) throw new TypeError(`one symbol at most: received ${more.length + 1}`);
   if (command === "get" && symbol === undefined) throw new TypeError("get must be told a symbol");
+  const windowMs = timeOf("--window", values.window);
+  if (windowMs !== undefined && command !== "get") throw new TypeError("--window is for get");
+  if (windowMs !== undefined && (values.from ?? values.to) !== undefined) {
+    throw new TypeError("--window must be absent beside --from and --to");
+  }
+  const bounds = windowMs === undefined ? everything : boundsOf(windowMs);
   return {
     command,
     symbol,
-    fromMs: timeOf("--from", values.from) ?? everything.from,
-    toMs: timeOf("--to", values.to) ?? everything.to,
+    fromMs: timeOf("--from", values.from) ?? bounds.from,
+    toMs: timeOf("--to", values.to) ?? bounds.to,
     limit: countOf(values.limit) ?? (command === "export" ? Number.MAX_SAFE_INTEGER : 20),
     dataDir: values.data,
     yes: values.yes,
   };
+}
+
+/** Bounds of the starts that let the window of a time in, and no other. */
+function boundsOf(timeMs: number): { readonly from: number; readonly to: number } {
+  const startMs = timeMs - timeMs % summaryWindowMs;
+  return { from: startMs, to: startMs + 1 };
 }
 
 function timeOf(option: string, text: string | undefined): number | undefined {

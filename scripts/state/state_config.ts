@@ -10,7 +10,7 @@ import {
   registryContradictions,
   registrySettings,
 } from "../../src/app/registry_settings.ts";
-import type { Program } from "../../src/app/setting.ts";
+import { type GivenTexts, type Program, type Setting, settingsOf } from "../../src/app/setting.ts";
 import * as settings from "../../src/app/settings.ts";
 
 /** Where the state of `process` is. */
@@ -30,7 +30,17 @@ const stateProgram: Program<StateConfig> = {
   contradictions: (config) => [...kafkaContradictions(config), ...registryContradictions(config)],
 };
 
+/** Settings of `start` that say how its folder is opened. */
+const folderSettings: readonly Setting<unknown>[] = [
+  settings.tradesTablesWritten,
+  settings.tradesTtlSeconds,
+];
+
+/** Variables that the command reads; its task allows no others. */
+export const stateVariables: readonly string[] = [...settingsOf(stateProgram), ...folderSettings]
+  .flatMap(({ variable }) => variable ?? []);
+
 /** @throws {PipelineError} `CONFIG_INVALID` with every problem. */
-export function readStateConfig(environment: Record<string, string>): Readonly<StateConfig> {
+export function readStateConfig(environment: GivenTexts): Readonly<StateConfig> {
   return readConfig(stateProgram, environment);
 }

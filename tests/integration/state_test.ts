@@ -1,5 +1,7 @@
 /** `deno task state` on the state of real processes: what it shows, what it refuses, what it resets. */
 import assert from "node:assert/strict";
+import denoJson from "../../deno.json" with { type: "json" };
+import { parseTask } from "../../scripts/lib/task_flags.ts";
 import { kafkaBrokers } from "../support/kafka_harness.ts";
 import { assertResults, type MarketRun, marketRun, runPartitions } from "../support/market_run.ts";
 import { ProcessInstance } from "../support/process_instance.ts";
@@ -12,6 +14,9 @@ import { rawClient } from "../support/cassandra_keyspace.ts";
 const ignore = kafkaBrokers().length === 0;
 const catchUpMsMax = 60_000;
 
+/** With the permissions of its task. */
+const task = parseTask(denoJson.tasks.state.command);
+
 interface Answer {
   readonly code: number;
   readonly out: string;
@@ -23,8 +28,8 @@ async function state(
   env: Readonly<Record<string, string>>,
 ): Promise<Answer> {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-q", "-A", "scripts/state.ts", ...args],
-    env: { ...env, NODE_OPTIONS: "--no-warnings" },
+    args: ["run", ...task.flags, task.entry, ...args],
+    env: { ...env, ...task.environment },
   }).output();
   const decoder = new TextDecoder();
   return { code, out: decoder.decode(stdout), err: decoder.decode(stderr) };
@@ -63,13 +68,19 @@ Deno.test({
 
     const listed = await state(["ls"], env);
     assert.equal(listed.code, 0, listed.err);
-    assert.match(listed.out, /^PARTITION +ROWS +SYMBOLS +INPUT OFFSET +CHANGELOG +BEHIND$/m);
-    assert.match(listed.out, new RegExp(`^${pipeline.topic}-\\d( +\\d+){4} +0$`, "m"));
+    assert.match(listed.out, /^PARTITION +BYTES +ROWS +SYMBOLS +INPUT OFFSET +CHANGELOG +BEHIND$/m);
+    assert.match(listed.out, new RegExp(`^${pipeline.topic}-\\d( +\\d+){5} +0$`, "m"));
 
     const shown = await state(["get", "AAPL", "--limit", "3"], env);
     assert.equal(shown.code, 0, shown.err);
     assert.match(shown.out, /^AAPL: stream time 2024-01-02T14:/);
     assert.equal(shown.out.trimEnd().split("\n").length, 2 + 3);
+
+    const [start = ""] = /2024-01-02T\S+Z/.exec(shown.out.split("\n").at(2) ?? "") ?? [];
+    const one = await state(["get", "AAPL", "--window", String(Date.parse(start) + 1)], env);
+    assert.deepEqual(one.out.trimEnd().split("\n").slice(2).map((line) => line.split(/ +/)[1]), [
+      start,
+    ]);
 
     const exported = await state(["export"], env);
     const rows = exported.out.trimEnd().split("\n").map((line) => JSON.parse(line));

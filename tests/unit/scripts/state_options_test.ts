@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import denoJson from "../../../deno.json" with { type: "json" };
+import { stateVariables } from "../../../scripts/state/state_config.ts";
 import { parseStateOptions } from "../../../scripts/state/options.ts";
 
 Deno.test("parseStateOptions() reads command, symbol and bounds", () => {
@@ -14,6 +16,16 @@ Deno.test("parseStateOptions() reads command, symbol and bounds", () => {
   });
 });
 
+Deno.test("parseStateOptions() takes --window for the window that a time lies in", () => {
+  const { fromMs, toMs } = parseStateOptions(["get", "A", "--window", "2024-01-02T00:00:29.999Z"]);
+  assert.deepEqual([fromMs, toMs], [1_704_153_615_000, 1_704_153_615_001]);
+});
+
+Deno.test("task state may read exactly the variables of its settings", () => {
+  const [, list = ""] = /--allow-env=(\S+)/.exec(denoJson.tasks.state.command) ?? [];
+  assert.deepEqual(list.split(",").sort(), [...stateVariables].sort());
+});
+
 Deno.test("parseStateOptions() exports everything, and shows twenty", () => {
   assert.equal(parseStateOptions(["export"]).limit, Number.MAX_SAFE_INTEGER);
   assert.equal(parseStateOptions(["scan", "--data", "x"]).limit, 20);
@@ -26,6 +38,8 @@ Deno.test.each([
   { args: ["scan", "A", "B"], problem: /one symbol at most: received 2/ },
   { args: ["ls", "--from", "soon"], problem: /--from must be ISO 8601 or epoch ms/ },
   { args: ["ls", "--limit", "0"], problem: /--limit must be a whole number > 0/ },
+  { args: ["scan", "--window", "1"], problem: /--window is for get/ },
+  { args: ["get", "A", "--window", "1", "--to", "2"], problem: /must be absent beside --from/ },
   { args: ["ls", "--force"], problem: /--force/ },
 ])("parseStateOptions() refuses $args", ({ args, problem }) => {
   assert.throws(() => parseStateOptions(args), problem);
