@@ -66,6 +66,11 @@ Deno.test("/api/candles of any instance answers for every symbol, also when the 
   const kept = await askCandles(first, symbol, "&redirect=false");
   assert.deepEqual([kept.from, kept.redirected], ["cassandra", false]);
   assert.deepEqual(kept.candles, expected);
+  const minutes = await askCandles(second, symbol, "&resolution=1m");
+  assert.equal(minutes.from, "state");
+  const keptMinutes = await askCandles(first, symbol, "&resolution=1m&redirect=false");
+  assert.deepEqual([keptMinutes.from, keptMinutes.candles], ["cassandra", minutes.candles]);
+  assert.ok(minutes.candles.length > 1);
   assert.equal((await ask(first, `/api/trades/${encodeURIComponent(symbol)}`)).from, "cassandra");
   const unknown = await fetch(`${await first.url()}/api/candles/NOBODY`);
   assert.equal(unknown.status, 404);
