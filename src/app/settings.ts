@@ -191,8 +191,9 @@ export const httpPort: Setting<number> = {
 export const httpAdvertisedUrl: Setting<string | undefined> = {
   variable: "HTTP_ADVERTISED_URL",
   form: "an http:// or https:// URL without a path",
-  meaning: "where clients and the other instances reach this one's queries; without it localhost " +
-    "or HTTP_HOST with the port",
+  meaning:
+    "where clients and the other instances reach this one's queries; without it HTTP_HOST and " +
+    "the port, or nothing if that is everywhere",
   parse: serverUrl,
 };
 
