@@ -38,10 +38,10 @@ const healthsPerHeartbeat = Math.ceil(15_000 / healthIntervalMs);
  * Sends every commit to every client of `/api/stream`, encoded once.
  *
  * Events, each with a JSON object as data:
+ * - `health`: as `/api/tasks`, first of all, because it says what can be asked for, then every 2 s
  * - `symbols` `{symbols: [...]}`: all at the start, then those that changed
  * - `candles` `{candles: [{symbol, resolution, ...}]}`: windows that changed, whole
  * - `trades` `{trades: [{symbol, ...}]}`: latest trades in input order, bounded per commit
- * - `health`: as `/api/tasks`, at the start and every 2 s
  *
  * A client that does not read is cut off; it connects again and asks for what it missed.
  *
@@ -98,7 +98,7 @@ export class EventHub {
   #add(client: StreamClient): void {
     this.#clients.add(client);
     this.#unsubscribe ??= this.#options.view.subscribe((update) => this.#send(update));
-    const first = symbolsEvent(this.#options.view.symbols()) + this.#health();
+    const first = this.#health() + symbolsEvent(this.#options.view.symbols());
     client.offer(encodeText(first));
   }
 

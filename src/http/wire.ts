@@ -1,4 +1,5 @@
 /** The JSON shapes of the HTTP surface: snake_case names, times in epoch ms, ids as text. */
+import { resolutions } from "../market/resolutions.ts";
 import type { TradeRow, WindowRow } from "../market/rows.ts";
 import { resolutionName } from "../market/tables.ts";
 import type { ItemCounts, TaskState, TaskStatus } from "../streams/status.ts";
@@ -63,6 +64,12 @@ export interface CountsJson {
   readonly rekeyed: number;
 }
 
+/** A window length that `/api/candles` answers. */
+export interface ResolutionJson {
+  readonly name: string;
+  readonly size_ms: number;
+}
+
 /** What `/api/tasks` and the stream's `health` event say. */
 export interface HealthJson {
   readonly application: string;
@@ -72,6 +79,8 @@ export interface HealthJson {
   readonly problems: readonly string[];
   /** The server's wall clock, against which `last_commit` is to be judged. */
   readonly now: number;
+  /** What candles can be asked for, shortest first; the page offers exactly these. */
+  readonly resolutions: readonly ResolutionJson[];
   readonly tasks: readonly TaskJson[];
 }
 
@@ -121,6 +130,7 @@ export function healthJson(view: LiveView, nowMs: number): HealthJson {
     ready,
     problems,
     now: nowMs,
+    resolutions: [...resolutions].map(([name, sizeMs]) => ({ name, size_ms: sizeMs })),
     tasks: view.tasks().map(taskJson),
   };
 }

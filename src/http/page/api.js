@@ -5,12 +5,13 @@
  * Candles of a symbol, oldest first.
  *
  * @param {string} symbol
- * @param {{ limit: number, to?: number }} range `to` in epoch ms, exclusive.
+ * @param {{ resolution: string, limit: number, to?: number }} range `to` in epoch ms, exclusive.
  * @returns {Promise<import("../wire.ts").CandleJson[]>}
  */
-export async function fetchCandles(symbol, { limit, to }) {
-  const range = to === undefined ? `limit=${limit}` : `limit=${limit}&to=${to}`;
-  const query = `${range}&redirect=false`; // the page may ask nobody but its own server
+export async function fetchCandles(symbol, { resolution, limit, to }) {
+  const query = new URLSearchParams({ resolution, limit: String(limit) });
+  if (to !== undefined) query.set("to", String(to));
+  query.set("redirect", "false"); // the page may ask nobody but its own server
   const body = await fetchJson(`/api/candles/${encodeURIComponent(symbol)}?${query}`);
   return body.candles;
 }

@@ -1,5 +1,6 @@
 // @ts-check
 /// <reference lib="dom" />
+import { hashOf, viewOf } from "./address.js";
 import { fetchCandles } from "./api.js";
 import { Chart } from "./chart.js";
 import { Connection } from "./connection.js";
@@ -15,12 +16,13 @@ import {
 import { freshnessOf } from "./freshness.js";
 import { showCommitAge, showHealth } from "./health.js";
 import { Market, sparkCandlesMax } from "./market.js";
+import { ResolutionPicker } from "./resolution_picker.js";
 import { Stage } from "./stage.js";
 import { SymbolList } from "./symbol_list.js";
 import { startTheme } from "./theme.js";
 
 /** @typedef {import("../wire.ts").HealthJson} Health */
-/** @typedef {import("../wire.ts").CandleJson & { symbol: string }} Candle */
+/** @typedef {import("../wire.ts").CandleJson & { symbol: string, resolution: string }} Candle */
 /** @typedef {import("../wire.ts").TradeJson & { symbol: string }} Trade */
 /** @typedef {import("./market.js").Summary} Summary */
 
@@ -31,7 +33,10 @@ const market = new Market();
 /** Symbols whose history has been asked for since the connection began. @type {Set<string>} */
 const asked = new Set();
 const stage = new Stage();
-const list = new SymbolList(select);
+const list = new SymbolList((/** @type {string} */ symbol) => show({ symbol, resolution: "" }));
+const picker = new ResolutionPicker((/** @type {string} */ resolution) =>
+  show({ symbol: "", resolution })
+);
 /** @type {Chart | undefined} */
 let chart;
 /** @type {Health | undefined} */
@@ -44,46 +49,60 @@ const connection = new Connection(
   catchUp,
 );
 setInterval(showFreshness, 1_000);
-addEventListener("hashchange", () => select(wantedSymbol()));
+addEventListener("hashchange", () => show(viewOf(location.hash)));
 quietly(loadChart());
 
-/** The symbol that the address names, so that a view can be bookmarked. */
-function wantedSymbol() {
-  try {
-    return decodeURIComponent(location.hash.slice(1));
-  } catch {
-    return "";
-  }
-}
-
-/** @param {string} symbol */
-function select(symbol) {
-  if (symbol === stage.symbol || market.summary(symbol) === undefined) return;
-  history.replaceState(null, "", `#${encodeURIComponent(symbol)}`);
+/**
+ * Shows what is wanted as far as it is known; where it is not, what is shown stays.
+ *
+ * @param {import("./address.js").View} wanted
+ */
+function show(wanted) {
+  const symbol = market.summary(wanted.symbol) === undefined ? stage.symbol : wanted.symbol;
+  const resolution = offered(wanted.resolution) ?? offered(stage.resolution?.name) ??
+    health?.resolutions[0];
+  if (symbol === "" || resolution === undefined) return;
+  if (symbol === stage.symbol && resolution.name === stage.resolution?.name) return;
+  history.replaceState(null, "", hashOf({ symbol, resolution: resolution.name }));
   setText(byId("symbol"), symbol);
-  const shown = stage.show(symbol);
+  const shown = stage.show(symbol, resolution);
   list.select(symbol);
+  picker.select(resolution.name);
   showQuote();
   quietly(shown);
+}
+
+/** @param {string | undefined} wanted */
+function offered(wanted) {
+  return health?.resolutions.find(({ name }) => name === wanted);
+}
+
+/** The length of the candles that sparklines and changes are made of: the shortest. */
+function sparkResolution() {
+  return health?.resolutions[0]?.name ?? "";
 }
 
 /** @param {{ symbols: Summary[] }} event */
 function takeSymbols({ symbols }) {
   market.addSummaries(symbols);
   for (const { symbol } of symbols) updateRow(symbol);
-  if (stage.symbol === "") select(wantedSymbol());
-  if (stage.symbol === "") select(market.symbols[0] ?? "");
+  if (stage.symbol === "") show(viewOf(location.hash));
+  if (stage.symbol === "") show({ ...viewOf(location.hash), symbol: market.symbols[0] ?? "" });
   showQuote();
   quietly(loadHistories(symbols.map(({ symbol }) => symbol)));
   setText(byId("event-time"), formatDateTime(market.latestTimeMs));
 }
 
-/** @param {{ candles: (Candle & { resolution: string })[] }} event */
+/** @param {{ candles: Candle[] }} event */
 function takeCandles({ candles }) {
-  const shown = candles.filter(({ resolution }) => resolution === "15s");
-  const bySymbol = Map.groupBy(shown, ({ symbol }) => symbol);
+  const sparks = candles.filter(({ resolution }) => resolution === sparkResolution());
+  const bySymbol = Map.groupBy(sparks, ({ symbol }) => symbol);
   for (const [symbol, group] of bySymbol) market.addCandles(symbol, group);
-  stage.addCandles(bySymbol.get(stage.symbol) ?? []);
+  stage.addCandles(
+    candles.filter(({ symbol, resolution }) =>
+      symbol === stage.symbol && resolution === stage.resolution?.name
+    ),
+  );
 }
 
 /** @param {{ trades: Trade[] }} event */
@@ -96,6 +115,8 @@ function takeHealth(event) {
   health = event;
   healthAt = performance.now();
   showHealth(event);
+  picker.offer(event.resolutions);
+  show({ symbol: "", resolution: "" });
   showFreshness();
 }
 
@@ -118,7 +139,8 @@ async function loadHistories(symbols) {
   );
   for (const symbol of wanted) asked.add(symbol);
   for (const symbol of wanted) {
-    market.addCandles(symbol, await fetchCandles(symbol, { limit: sparkCandlesMax }));
+    const range = { resolution: sparkResolution(), limit: sparkCandlesMax };
+    market.addCandles(symbol, await fetchCandles(symbol, range));
     updateRow(symbol);
     if (symbol === stage.symbol) showQuote();
   }

@@ -9,6 +9,9 @@ import { formatAmount, formatDateTime } from "./format.js";
 /** Heights of the panes, one to another: candles, volume, running average. */
 const paneShares = [6, 1.5, 2];
 
+const minuteMs = 60_000;
+const dayMs = 86_400_000;
+
 /** Bars to the left that may remain before older ones are asked for. */
 const marginBars = 20;
 
@@ -48,6 +51,18 @@ export class Chart {
       if (range !== null && range.from < marginBars) onNeedOlder();
     });
     this.recolor();
+  }
+
+  /**
+   * Labels the time axis as finely as candles of this length need.
+   *
+   * @param {number} sizeMs
+   */
+  setLength(sizeMs) {
+    this.#chart.timeScale().applyOptions({
+      timeVisible: sizeMs < dayMs,
+      secondsVisible: sizeMs < minuteMs,
+    });
   }
 
   /**
@@ -170,6 +185,7 @@ function readColors() {
 function chartColors({ ground, text, line, grid }) {
   return {
     layout: {
+      fontFamily: getComputedStyle(document.body).fontFamily,
       background: { color: ground },
       textColor: text,
       panes: { separatorColor: line, separatorHoverColor: grid },

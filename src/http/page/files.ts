@@ -1,3 +1,4 @@
+import addressJs from "./address.js" with { type: "text" };
 import apiJs from "./api.js" with { type: "text" };
 import appJs from "./app.js" with { type: "text" };
 import candleHistoryJs from "./candle_history.js" with { type: "text" };
@@ -15,6 +16,7 @@ import marketCss from "./market.css" with { type: "text" };
 import marketJs from "./market.js" with { type: "text" };
 import narrowCss from "./narrow.css" with { type: "text" };
 import readoutJs from "./readout.js" with { type: "text" };
+import resolutionPickerJs from "./resolution_picker.js" with { type: "text" };
 import sparklineJs from "./sparkline.js" with { type: "text" };
 import stageJs from "./stage.js" with { type: "text" };
 import styleCss from "./style.css" with { type: "text" };
@@ -27,6 +29,7 @@ import themeJs from "./theme.js" with { type: "text" };
  * embedded by `deno compile`.
  */
 export const pageFiles: Readonly<Record<string, string>> = {
+  "address.js": addressJs,
   "api.js": apiJs,
   "app.js": appJs,
   "candle_history.js": candleHistoryJs,
@@ -44,6 +47,7 @@ export const pageFiles: Readonly<Record<string, string>> = {
   "market.js": marketJs,
   "narrow.css": narrowCss,
   "readout.js": readoutJs,
+  "resolution_picker.js": resolutionPickerJs,
   "sparkline.js": sparklineJs,
   "stage.js": stageJs,
   "style.css": styleCss,

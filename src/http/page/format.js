@@ -108,6 +108,21 @@ export function formatDateTime(ms) {
   return `${formatDate(ms)} ${formatTime(ms)}`;
 }
 
+/** @type {readonly [string, number][]} */
+const lengths = [["day", 86_400_000], ["hour", 3_600_000], ["minute", 60_000], ["second", 1_000]];
+
+/**
+ * The length of a window in words: `15 seconds`, `1 hour`.
+ *
+ * @param {number} ms
+ * @returns {string}
+ */
+export function formatLength(ms) {
+  const [unit, unitMs] = lengths.find(([, unitMs]) => ms % unitMs === 0) ?? ["millisecond", 1];
+  const count = ms / unitMs;
+  return `${count} ${unit}${count === 1 ? "" : "s"}`;
+}
+
 /**
  * How long ago, in one or two units.
  *

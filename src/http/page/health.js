@@ -14,6 +14,9 @@ const feeds = {
   replay: { label: "REPLAY", title: "A recording is played; times are those of the recording" },
 };
 
+/** Tasks shown as dots in the strip; the table has all. */
+const dotsMax = 24;
+
 /**
  * Shows what the program says about itself: header, strip and the table of tasks.
  *
@@ -27,6 +30,7 @@ export function showHealth(health) {
   ready.dataset["level"] = health.ready ? "good" : "bad";
   setText(ready, health.ready ? "Ready" : "Not ready");
   showTotals(health.tasks);
+  byId("task-dots").replaceChildren(...health.tasks.slice(0, dotsMax).map(taskDot));
   byId("tasks").replaceChildren(...health.tasks.map(taskRow));
 }
 
@@ -49,6 +53,10 @@ function showFeed(feed) {
   badge.dataset["feed"] = feed;
   badge.title = feeds[feed].title;
   setText(badge, feeds[feed].label);
+  setFact("feed-fact", feed);
+  const watermark = byId("watermark");
+  watermark.hidden = feed === "live";
+  setText(watermark, feeds[feed].label);
 }
 
 /** @param {readonly Task[]} tasks */
@@ -85,10 +93,31 @@ function setFact(id, text, warn = false) {
   if (element.parentElement) element.parentElement.dataset["level"] = warn ? "warn" : "good";
 }
 
+/**
+ * How good a task's state is: it works, it is on its way, or it has failed.
+ *
+ * @param {Task["state"]} state
+ */
+function levelOf(state) {
+  if (state === "running") return "good";
+  return state === "failed" ? "bad" : "warn";
+}
+
+/** @param {Task} task */
+function taskDot({ topic, partition, state }) {
+  const dot = create("span", "dot");
+  dot.dataset["level"] = levelOf(state);
+  dot.title = `${topic}-${partition} ${state}`;
+  return dot;
+}
+
 /** @param {Task} task */
 function taskRow(task) {
   const row = create("tr", "");
-  const state = create("td", task.state === "failed" ? "down" : "", task.state);
+  const state = create("td", "state");
+  const dot = create("span", "dot");
+  dot.dataset["level"] = levelOf(task.state);
+  state.append(dot, task.state);
   const took = task.last_commit_duration_ms;
   row.append(
     create("td", "", `${task.topic}-${task.partition}`),

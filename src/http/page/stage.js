@@ -2,22 +2,26 @@
 /// <reference lib="dom" />
 import { fetchCandles, fetchTrades } from "./api.js";
 import { CandleHistory } from "./candle_history.js";
-import { byId } from "./dom.js";
+import { byId, setText } from "./dom.js";
+import { formatLength } from "./format.js";
 import { candleDecimals } from "./market.js";
 import { Readout } from "./readout.js";
 import { Tape, tapeRowsMax } from "./tape.js";
 
 /** @typedef {import("../wire.ts").CandleJson} Candle */
 /** @typedef {import("../wire.ts").TradeJson} Trade */
+/** @typedef {import("../wire.ts").ResolutionJson} Resolution */
 /** @typedef {import("./chart.js").Chart} Chart */
 
-/** Candles asked for at once, and kept while scrolling back: a day and a half. */
+/** Candles asked for at once, and kept while scrolling back: a day and a half of 15 seconds. */
 const pageCandles = 500;
 const candlesMax = 8_640;
 
 /** Everything about the one symbol that is shown: chart, readout, tape. */
 export class Stage {
   symbol = "";
+  /** @type {Resolution | undefined} */
+  resolution;
   /** @type {Chart | undefined} */
   #chart;
   #history = new CandleHistory(candlesMax);
@@ -34,24 +38,28 @@ export class Stage {
   /** @param {Chart | undefined} chart Absent when the library could not be loaded. */
   setChart(chart) {
     this.#chart = chart;
+    this.#setLength();
     this.#draw(undefined);
     this.#chart?.showEnd();
   }
 
   /**
-   * Shows another symbol.
+   * Shows another symbol, or the same in candles of another length.
    *
    * @param {string} symbol
+   * @param {Resolution} resolution
    */
-  async show(symbol) {
+  async show(symbol, resolution) {
+    if (symbol !== this.symbol) this.#tape.clear();
     this.symbol = symbol;
+    this.resolution = resolution;
     this.#history = new CandleHistory(candlesMax);
     this.#hoverMs = undefined;
     this.#reachedStart = false;
-    this.#tape.clear();
+    this.#setLength();
     this.#draw(undefined);
     await this.refresh();
-    if (this.symbol === symbol) this.#chart?.showEnd();
+    if (this.#shows(symbol, resolution)) this.#chart?.showEnd();
   }
 
   /**
@@ -59,11 +67,11 @@ export class Stage {
    * that comes back may have other data.
    */
   async refresh() {
-    const symbol = this.symbol;
-    if (symbol === "") return;
+    const { symbol, resolution } = this;
+    if (resolution === undefined) return;
     const meanwhile = this.#meanwhile = newMeanwhile();
     const [candles, trades] = await Promise.all([
-      fetchCandles(symbol, { limit: pageCandles }),
+      fetchCandles(symbol, { resolution: resolution.name, limit: pageCandles }),
       fetchTrades(symbol, tapeRowsMax),
     ]);
     if (this.#meanwhile !== meanwhile) return;
@@ -96,19 +104,47 @@ export class Stage {
 
   /** Asks for candles before the first one, unless there are none. */
   async loadOlder() {
+    const { symbol, resolution } = this;
     const first = this.#history.all[0];
-    const full = this.#history.all.length >= candlesMax;
-    if (first === undefined || this.#loadingOlder || this.#reachedStart || full) return;
+    if (resolution === undefined || first === undefined || this.#hasAll) return;
     this.#loadingOlder = true;
-    const symbol = this.symbol;
     try {
-      const older = await fetchCandles(symbol, { limit: pageCandles, to: first.start });
-      if (this.symbol !== symbol) return;
+      const older = await fetchCandles(symbol, {
+        resolution: resolution.name,
+        limit: pageCandles,
+        to: first.start,
+      });
+      if (!this.#shows(symbol, resolution)) return;
       this.#reachedStart = older.length === 0;
       this.addCandles(older);
     } finally {
       this.#loadingOlder = false;
     }
+  }
+
+  /** No older candle is to be asked for now. */
+  get #hasAll() {
+    return this.#loadingOlder || this.#reachedStart || this.#history.all.length >= candlesMax;
+  }
+
+  /**
+   * @param {string} symbol
+   * @param {Resolution} resolution
+   */
+  #shows(symbol, resolution) {
+    return this.symbol === symbol && this.resolution?.name === resolution.name;
+  }
+
+  /** Tells everything that depends on the candles' length. */
+  #setLength() {
+    if (this.resolution === undefined) return;
+    this.#chart?.setLength(this.resolution.size_ms);
+    setText(byId("average-length"), this.resolution.name);
+    byId("readout").setAttribute("aria-label", `Values of one candle of ${this.#length}`);
+  }
+
+  get #length() {
+    return formatLength(this.resolution?.size_ms ?? 0);
   }
 
   /** @param {readonly Candle[] | undefined} changed Absent: everything. */
@@ -136,7 +172,7 @@ export class Stage {
     const count = this.#history.all.length;
     byId("chart").setAttribute(
       "aria-label",
-      `Candlestick chart of ${this.symbol}, ${count} windows of 15 seconds; ` +
+      `Candlestick chart of ${this.symbol}, ${count} candles of ${this.#length}; ` +
         "the values of the last one are listed before it",
     );
   }

@@ -30,13 +30,13 @@ async function follow(
   return response.body.getReader();
 }
 
-Deno.test("/api/stream begins with all symbols and the state", async () => {
+Deno.test("/api/stream begins with the state and all symbols", async () => {
   const { view, ask } = surface();
   const reader = await follow(ask);
   const events = await readEvents(reader);
-  assert.deepEqual(events.map(({ name }) => name), ["symbols", "health"]);
-  assert.deepEqual(events[0]?.data, { symbols: view.symbols() });
-  assert.equal(events[1]?.data.feed, "simulated");
+  assert.deepEqual(events.map(({ name }) => name), ["health", "symbols"]);
+  assert.equal(events[0]?.data.feed, "simulated");
+  assert.deepEqual(events[1]?.data, { symbols: view.symbols() });
   await reader.cancel();
 });
 

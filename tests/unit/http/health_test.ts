@@ -33,7 +33,8 @@ Deno.test("/api/tasks shows each task, null where nothing is known", async () =>
   view.statuses = [
     fakeTask({ state: "restoring", restore, committedOffset: undefined, lagRecords: undefined }),
   ];
-  assert.deepEqual(await (await ask("/api/tasks")).json(), {
+  const { resolutions: _, ...state } = await (await ask("/api/tasks")).json();
+  assert.deepEqual(state, {
     application: "market",
     topic: "trade1",
     feed: "simulated",
@@ -54,4 +55,18 @@ Deno.test("/api/tasks shows each task, null where nothing is known", async () =>
       problem: null,
     }],
   });
+});
+
+Deno.test("/api/tasks announces exactly the resolutions that /api/candles answers", async () => {
+  const { ask } = surface();
+  const { resolutions } = await (await ask("/api/tasks")).json();
+  const names: string[] = resolutions.map(({ name }: { name: string }) => name);
+  for (const name of names) {
+    const { resolution } = await (await ask(`/api/candles/AAPL?resolution=${name}`)).json();
+    assert.equal(resolution, name);
+  }
+  const refusal = await (await ask("/api/candles/AAPL?resolution=none")).json();
+  assert(refusal.detail.includes(`one of ${names.join(", ")}:`), refusal.detail);
+  const sizes: number[] = resolutions.map(({ size_ms }: { size_ms: number }) => size_ms);
+  assert.deepEqual(sizes, sizes.toSorted((a, b) => a - b));
 });

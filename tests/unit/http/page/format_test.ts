@@ -6,6 +6,7 @@ import {
   formatAmount,
   formatChange,
   formatDateTime,
+  formatLength,
   formatNumber,
   formatTimeMs,
 } from "../../../../src/http/page/format.js";
@@ -68,4 +69,15 @@ Deno.test.each([
   [172_800_000, "2 days"],
 ])("formatAge(%i) is %s", (ms, expected) => {
   assert.equal(formatAge(ms), expected);
+});
+
+Deno.test.each([
+  [15_000, "15 seconds"],
+  [60_000, "1 minute"],
+  [300_000, "5 minutes"],
+  [3_600_000, "1 hour"],
+  [86_400_000, "1 day"],
+  [1_500, "1500 milliseconds"],
+])("formatLength(%i) is %s", (ms, expected) => {
+  assert.equal(formatLength(ms), expected);
 });
