@@ -1,12 +1,14 @@
 /**
- * `deno task test [--only unit|integration] [--filter TEXT]`: all tests, counted.
+ * `deno task test [--only unit|integration|browser] [--filter TEXT]`: all tests, counted.
  *
  * Pure tests run without any permission. Kafka, the registry and Cassandra are started for the
- * others, once, and stopped at the end, also after a failure and after Ctrl-C. Where they cannot be
- * started their tests are skipped, and the last lines say why; with `CI=true` that is a failure.
+ * others, once, and stopped at the end, also after a failure and after Ctrl-C. The page is tested in
+ * a Chromium that is on the PATH. Where any of these cannot be had their tests are not run, and the
+ * last lines say why; with `CI=true` that is a failure.
  */
 import { parseArgs } from "node:util";
 import { print, printError } from "./lib/print.ts";
+import { findBrowser } from "./lib/test_browser.ts";
 import { noTests, sum, summaryLine, type TestCounts } from "./lib/test_counts.ts";
 import { startTestServices } from "./lib/test_services.ts";
 import { type RunOptions, runTier, type TestTier } from "./lib/test_tier.ts";
@@ -33,9 +35,18 @@ const integration: TestTier = {
   args: ["--allow-all"],
 };
 
+const browser: TestTier = {
+  title: "Tests of the page in a browser",
+  folders: ["tests/browser"],
+  // A deno.json of its own, so that only those who run these tests fetch the remote control; the
+  // types are checked with all others.
+  args: ["--allow-all", "--no-check", "--config=tests/browser/deno.json"],
+};
+
+const tierNames = ["unit", "integration", "browser"] as const;
+
 interface Wanted {
-  readonly unit: boolean;
-  readonly integration: boolean;
+  readonly tiers: readonly (typeof tierNames[number])[];
   readonly filter: string | undefined;
 }
 
@@ -46,10 +57,9 @@ function readArguments(): Wanted {
       options: { only: { type: "string" }, filter: { type: "string" } },
     });
     const { only, filter } = values;
-    if (only === undefined || only === "unit" || only === "integration") {
-      return { unit: only !== "integration", integration: only !== "unit", filter };
-    }
-    throw new TypeError(`--only must be unit or integration: received "${only}"`);
+    const tiers = tierNames.filter((name) => only === undefined || name === only);
+    if (tiers.length > 0) return { tiers, filter };
+    throw new TypeError(`--only must be one of ${tierNames.join(", ")}: received "${only}"`);
   } catch (error) {
     printError(error instanceof Error ? error.message : String(error));
     return Deno.exit(2);
@@ -74,7 +84,18 @@ async function runIntegration(options: RunOptions): Promise<TestCounts> {
   const env = { ...options.env, ...services.env };
   const counts = await runTiers([integration], { ...options, env });
   if (services.missing === undefined) return counts;
-  printError(`\nNot run: the tests of real services, as these cannot run: ${services.missing}`);
+  return notRun(counts, `the tests of real services, as these cannot run: ${services.missing}`);
+}
+
+/** Runs what needs a browser, or says that there is none. */
+async function runBrowser(options: RunOptions): Promise<TestCounts> {
+  if (await findBrowser() !== undefined) return await runTiers([browser], options);
+  return notRun(noTests, "the tests of the page, as no Chromium is on the PATH: install chromium");
+}
+
+/** Says what was left out, which in CI is a failure. */
+function notRun(counts: TestCounts, what: string): TestCounts {
+  printError(`\nNot run: ${what}`);
   return Deno.env.get("CI") === "true" ? { ...counts, failed: counts.failed + 1 } : counts;
 }
 
@@ -89,10 +110,14 @@ function stopSignal(): AbortSignal {
 
 const wanted = readArguments();
 const options: RunOptions = { env: {}, filter: wanted.filter, signal: stopSignal() };
-const counts = sum([
-  wanted.unit ? await runTiers(unit, options) : noTests,
-  wanted.integration ? await runIntegration(options) : noTests,
-]);
+const runs = {
+  unit: () => runTiers(unit, options),
+  integration: () => runIntegration(options),
+  browser: () => runBrowser(options),
+};
+const counted: TestCounts[] = [];
+for (const tier of wanted.tiers) counted.push(await runs[tier]());
+const counts = sum(counted);
 if (counts.passed + counts.failed === 0) printError("\nNo test was run");
 print(`\n${summaryLine(counts)}`);
 Deno.exit(counts.failed === 0 && counts.passed > 0 && !options.signal.aborted ? 0 : 1);

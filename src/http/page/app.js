@@ -33,7 +33,10 @@ const market = new Market();
 /** Symbols whose history has been asked for since the connection began. @type {Set<string>} */
 const asked = new Set();
 const stage = new Stage();
-const list = new SymbolList((/** @type {string} */ symbol) => show({ symbol, resolution: "" }));
+const list = new SymbolList((/** @type {string} */ symbol) => {
+  awaited = undefined;
+  show({ symbol, resolution: "" });
+});
 const picker = new ResolutionPicker((/** @type {string} */ resolution) =>
   show({ symbol: "", resolution })
 );
@@ -42,6 +45,13 @@ let chart;
 /** @type {Health | undefined} */
 let health;
 let healthAt = 0;
+/**
+ * What the address names and has not come yet: shown as soon as its first trade does, unless the
+ * reader has chosen another symbol by then.
+ *
+ * @type {import("./address.js").View | undefined}
+ */
+let awaited = viewOf(location.hash);
 
 startTheme(() => chart?.recolor());
 const connection = new Connection(
@@ -72,6 +82,12 @@ function show(wanted) {
   quietly(shown);
 }
 
+function showAwaited() {
+  if (awaited === undefined || market.summary(awaited.symbol) === undefined) return;
+  show(awaited);
+  awaited = undefined;
+}
+
 /** @param {string | undefined} wanted */
 function offered(wanted) {
   return health?.resolutions.find(({ name }) => name === wanted);
@@ -86,8 +102,10 @@ function sparkResolution() {
 function takeSymbols({ symbols }) {
   market.addSummaries(symbols);
   for (const { symbol } of symbols) updateRow(symbol);
-  if (stage.symbol === "") show(viewOf(location.hash));
-  if (stage.symbol === "") show({ ...viewOf(location.hash), symbol: market.symbols[0] ?? "" });
+  showAwaited();
+  if (stage.symbol === "") {
+    show({ symbol: market.symbols[0] ?? "", resolution: awaited?.resolution ?? "" });
+  }
   showQuote();
   quietly(loadHistories(symbols.map(({ symbol }) => symbol)));
   setText(byId("event-time"), formatDateTime(market.latestTimeMs));
