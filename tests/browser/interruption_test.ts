@@ -7,6 +7,7 @@ import { Started } from "./started.ts";
 async function upToDate(page: LivePage): Promise<void> {
   await page.until("up to date", async () => {
     assert.equal(await page.text("#link-text"), "up to date");
+    assert.equal(await page.text("#ready"), "Ready");
     assert(!await page.isShown("#banner"));
     assert(!await page.isShown("main[data-stale]"));
   });
@@ -19,6 +20,7 @@ async function connectionLost(page: LivePage): Promise<void> {
     assert.match(await page.text("#banner"), /^Connection lost .* What is shown is from before/);
     assert(await page.isShown("#banner"));
     assert(await page.isShown("main[data-stale]"));
+    assert.equal(await page.text("#ready"), "No answer");
   });
 }
 

@@ -14,7 +14,7 @@ import {
   formatNumber,
 } from "./format.js";
 import { freshnessOf } from "./freshness.js";
-import { showCommitAge, showHealth } from "./health.js";
+import { showCommitAge, showHealth, showUnreachable } from "./health.js";
 import { Market, sparkCandlesMax } from "./market.js";
 import { ResolutionPicker } from "./resolution_picker.js";
 import { Stage } from "./stage.js";
@@ -197,6 +197,8 @@ function showFreshness() {
   element.dataset["level"] = level;
   setText(element, banner);
   byId("content").toggleAttribute("data-stale", banner !== "");
+  byId("health").toggleAttribute("data-stale", !connected);
+  if (!connected) showUnreachable();
   if (health !== undefined) showCommitAge(health, healthAgeMs);
 }
 

@@ -34,6 +34,13 @@ export function showHealth(health) {
   byId("tasks").replaceChildren(...health.tasks.map(taskRow));
 }
 
+/** Shows that the state is not known any more: nobody answers. */
+export function showUnreachable() {
+  const ready = byId("ready");
+  ready.dataset["level"] = "bad";
+  setText(ready, "No answer");
+}
+
 /**
  * Shows how long ago the last commit was; called every second.
  *
