@@ -1,7 +1,7 @@
 // @ts-check
 /// <reference lib="dom" />
 import { averagePoint, candlePoint, volumePoint, vwapPoint } from "./chart_data.js";
-import { formatAmount, formatDateTime } from "./format.js";
+import { formatAmount, formatDateTime, formatNumber } from "./format.js";
 
 /** @typedef {import("../wire.ts").CandleJson} Candle */
 /** @typedef {typeof import("lightweight-charts")} Library */
@@ -75,8 +75,8 @@ export class Chart {
     this.#candles = candles;
     const { volumeColors } = readColors();
     const priceFormat = {
-      type: /** @type {const} */ ("price"),
-      precision: decimals,
+      type: /** @type {const} */ ("custom"),
+      formatter: (/** @type {number} */ price) => formatNumber(price, decimals),
       minMove: 10 ** -decimals,
     };
     this.#series.candles.applyOptions({ priceFormat });

@@ -4,13 +4,14 @@
 const decimalsMax = 8;
 
 /**
- * How many decimals show all of these prices, at least 2.
+ * How many decimals show all of these values.
  *
  * @param {Iterable<number>} values
+ * @param {number} [least] 2, as prices have.
  * @returns {number}
  */
-export function decimalsOf(values) {
-  let decimals = 2;
+export function decimalsOf(values, least = 2) {
+  let decimals = least;
   for (const value of values) {
     const [, fraction = ""] = value.toFixed(decimalsMax).split(".");
     decimals = Math.max(decimals, fraction.replace(/0+$/, "").length);

@@ -1,14 +1,7 @@
 // @ts-check
 /// <reference lib="dom" />
 import { byId, create, setText } from "./dom.js";
-import {
-  decimalsOf,
-  direction,
-  formatAmount,
-  formatDate,
-  formatNumber,
-  formatTimeMs,
-} from "./format.js";
+import { decimalsOf, direction, formatDate, formatNumber, formatTimeMs } from "./format.js";
 
 /** @typedef {import("../wire.ts").TradeJson} Trade */
 
@@ -21,6 +14,7 @@ export class Tape {
   /** @type {number | undefined} */
   #lastPrice;
   #decimals = 2;
+  #volumeDecimals = 0;
   /** Ids on the tape, so that a trade that comes by two ways is shown once. @type {Set<string>} */
   #ids = new Set();
 
@@ -29,6 +23,7 @@ export class Tape {
     this.#ids.clear();
     this.#lastPrice = undefined;
     this.#decimals = 2;
+    this.#volumeDecimals = 0;
     setText(byId("tape-date"), "");
   }
 
@@ -37,7 +32,10 @@ export class Tape {
    * @param {{ fresh: boolean }} options `fresh` trades are marked for a moment.
    */
   add(trades, { fresh }) {
-    for (const trade of trades.slice(-tapeRowsMax)) {
+    const latest = trades.slice(-tapeRowsMax);
+    this.#decimals = decimalsOf(latest.map(({ price }) => price), this.#decimals);
+    this.#volumeDecimals = decimalsOf(latest.map(({ volume }) => volume), this.#volumeDecimals);
+    for (const trade of latest) {
       if (this.#ids.has(trade.id)) continue;
       this.#ids.add(trade.id);
       this.#prepend(trade, fresh);
@@ -56,7 +54,6 @@ export class Tape {
    * @param {boolean} fresh
    */
   #prepend(trade, fresh) {
-    this.#decimals = Math.max(this.#decimals, decimalsOf([trade.price]));
     const move = this.#lastPrice === undefined ? 0 : trade.price - this.#lastPrice;
     this.#lastPrice = trade.price;
     const row = create("tr", fresh ? "fresh" : "");
@@ -64,7 +61,7 @@ export class Tape {
     row.append(
       create("td", "", formatTimeMs(trade.time)),
       create("td", direction(move), formatNumber(trade.price, this.#decimals)),
-      create("td", "", formatAmount(trade.volume)),
+      create("td", "", formatNumber(trade.volume, this.#volumeDecimals)),
       create("td", "", trade.conditions ?? ""),
     );
     this.#body.prepend(row);

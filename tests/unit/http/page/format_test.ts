@@ -71,6 +71,12 @@ Deno.test.each([
   assert.equal(formatAge(ms), expected);
 });
 
+Deno.test("decimalsOf() shows every value with at least as many decimals as asked for", () => {
+  assert.equal(decimalsOf([1, 2.5]), 2);
+  assert.equal(decimalsOf([7, 36], 0), 0);
+  assert.equal(decimalsOf([0.028, 0.07648], 0), 5);
+});
+
 Deno.test.each([
   [15_000, "15 seconds"],
   [60_000, "1 minute"],
