@@ -192,8 +192,14 @@ const cassandraMistakes: readonly (readonly [string, () => Partial<CassandraOpti
 ];
 
 for (const [mistake, options, words] of cassandraMistakes) {
-  test(`connectCassandra() with ${mistake} names what to check`, async () => {
-    await refused(pingCassandra(options()), "SINK_REJECTED", words);
+  Deno.test({
+    name: `connectCassandra() with ${mistake} names what to check`,
+    ignore,
+    // A client of cassandra-driver that could not connect keeps its timer to try again for a
+    // second, whether it was shut down or not.
+    sanitizeOps: false,
+    sanitizeResources: false,
+    fn: () => refused(pingCassandra(options()), "SINK_REJECTED", words),
   });
 }
 

@@ -18,7 +18,7 @@ const environment = {
   STATE_DIR: "/state",
 };
 
-Deno.test("needsOfProduce() names feed, brokers, registry, own port, spool and symbols", () => {
+Deno.test("needsOfProduce() names feed, brokers, registry, own port, spool and files", () => {
   assert.deepEqual(needsOfProduce(readProduceConfig(environment)), {
     hosts: ["b1:9092", "b2:9093", "registry:443", "ws.finnhub.io:443", "127.0.0.1:8082"],
     reads: ["/spool", "symbols.txt", "ca.pem"],
@@ -26,7 +26,7 @@ Deno.test("needsOfProduce() names feed, brokers, registry, own port, spool and s
   });
 });
 
-Deno.test("needsOfProcess() names brokers, registry, every node, own port and state", () => {
+Deno.test("needsOfProcess() names brokers, registry, every node, own port, state and certificates", () => {
   assert.deepEqual(needsOfProcess(readProcessConfig(environment)), {
     hosts: ["b1:9092", "b2:9093", "registry:443", "c1:9042", "c2:9042", "127.0.0.1:8080"],
     reads: ["/state", "ca.pem"],
