@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { everyMetric } from "../support/all_metrics.ts";
 import { parseExposition } from "../support/exposition.ts";
-import { allTargets } from "../support/grafana/dashboards.ts";
+import { allTargets, dashboards } from "../support/grafana/dashboards.ts";
 import { expandExpression, variablesIn } from "../support/grafana/expand.ts";
 import { expressionFaults, selectorsOf } from "../support/grafana/promql.ts";
 import { alertExpressions } from "../support/grafana/provisioning.ts";
@@ -10,6 +10,12 @@ import { alertExpressions } from "../support/grafana/provisioning.ts";
 const ofPanels = allTargets.flatMap(({ expr, legendFormat = "", place }) =>
   expr === undefined ? [] : { place, expr: expandExpression(expr), legend: legendFormat }
 );
+
+Deno.test("Every file of grafana/dashboards is looked at by these tests", async () => {
+  const folder = new URL("../../grafana/dashboards/", import.meta.url);
+  const files = (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name);
+  assert.deepEqual(files.toSorted(), Object.keys(dashboards).toSorted());
+});
 
 Deno.test("Expressions of dashboards and alerts name metrics and labels that exist", () => {
   assert.ok(ofPanels.length > 30 && alertExpressions.length >= 4);
