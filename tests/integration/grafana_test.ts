@@ -3,8 +3,7 @@
  * over real services, and each statement is sent as the browser and the plugin would send it.
  */
 import assert from "node:assert/strict";
-import { connectCassandra } from "../../src/cassandra/connect.ts";
-import { cassandraOptions } from "../support/cassandra_keyspace.ts";
+import { resolutions } from "../../src/market/resolutions.ts";
 import type { MetricFamily } from "../support/exposition.ts";
 import { PluginLikeClient, type QueryOutcome } from "../support/grafana/cassandra.ts";
 import {
@@ -24,7 +23,6 @@ import {
 import { selectorsOf } from "../support/grafana/promql.ts";
 import { alertExpressions } from "../support/grafana/provisioning.ts";
 import { scrape, scrapeFaults } from "../support/grafana/scrape.ts";
-import { windowRowWith } from "../support/market_rows.ts";
 import { type MarketRun, marketRun } from "../support/market_run.ts";
 import { type MeteredProgram, metricOfSeries } from "../support/metric_table.ts";
 import { Program } from "../support/program.ts";
@@ -42,14 +40,6 @@ const partitionsMax = 8;
 
 /** Panels that draw over time. */
 const overTime = ["timeseries", "candlestick"];
-
-const candleLengths: Readonly<Record<string, number>> = {
-  "15s": 15_000,
-  "1m": 60_000,
-  "5m": 300_000,
-  "1h": 3_600_000,
-  "1d": 86_400_000,
-};
 
 /** Metrics that only what this run does not do, or not so soon, makes appear. */
 const absentForNow = ["market_symbols", "market_open_windows"];
@@ -81,10 +71,10 @@ Deno.test("Every query of Grafana finds what the pipeline writes and shows", asy
   });
 
   await t.step("candles of every length in the list are found", async () => {
-    await writeCandles(run);
     const candles = allTargets.filter(({ target = "" }) => target.includes("${resolution:"));
     assert.equal(candles.length, 1);
-    for (const resolution of resolutionsOffered()) {
+    assert.deepEqual(resolutionsOffered(), [...resolutions.keys()]);
+    for (const resolution of resolutions.keys()) {
       const chosen = { symbol: ["AAPL"], resolution: [resolution], compare: symbols };
       const range = rangeAround(resolution);
       for (const target of candles) await assertShows(client, target, chosen, range);
@@ -200,24 +190,8 @@ function resolutionsOffered(): string[] {
   return query.split(",");
 }
 
-/** One candle of each length, written by the sink, so that each kind of bucket is there. */
-async function writeCandles({ services, pipeline }: MarketRun): Promise<void> {
-  await using results = await connectCassandra({
-    ...cassandraOptions(pipeline.keyspace),
-    contactPoints: [services.cassandraHost],
-    port: services.cassandraPort,
-    datacenter: services.cassandraDatacenter,
-  });
-  const rows = resolutionsOffered().map((resolution) => {
-    const sizeMs = lengthOf(resolution);
-    const startMs = recordingStartMs - recordingStartMs % sizeMs;
-    return windowRowWith({ symbol: "AAPL", sizeMs, startMs });
-  });
-  await results.sink.write(rows);
-}
-
 function lengthOf(resolution: string): number {
-  const sizeMs = candleLengths[resolution];
+  const sizeMs = resolutions.get(resolution);
   assert.ok(sizeMs !== undefined, `a candle of ${resolution}`);
   return sizeMs;
 }
