@@ -26,9 +26,9 @@ export function freshnessOf({ connected, silentMs, health, healthAgeMs }) {
     return { level: "bad", word: "not ready", banner: `Not ready: ${problems}` };
   }
   const ageMs = commitAgeMs(health, healthAgeMs);
-  if (ageMs === undefined) return { level: "warn", word: "no data yet", banner: "" };
+  if (ageMs === undefined) return untouched(health);
   if (ageMs < staleAfterMs) return { level: "good", word: "up to date", banner: "" };
-  return { level: "warn", word: "stale", banner: staleText(health, ageMs) };
+  return { level: "warn", word: "stale", banner: staleText(health, `for ${formatAge(ageMs)}`) };
 }
 
 /**
@@ -62,15 +62,26 @@ function lost(silentMs, wasConnected) {
 }
 
 /**
+ * Of a program that has not committed since its start: what it shows is from an earlier run.
+ *
  * @param {Health} health
- * @param {number} ageMs
+ * @returns {Freshness}
  */
-function staleText(health, ageMs) {
-  const age = formatAge(ageMs);
+function untouched(health) {
+  const hasData = health.tasks.some(({ counts }) => counts.read > 0);
+  if (!hasData) return { level: "warn", word: "no data yet", banner: "" };
+  return { level: "warn", word: "stale", banner: staleText(health, "since the start") };
+}
+
+/**
+ * @param {Health} health
+ * @param {string} since
+ */
+function staleText(health, since) {
   const why = {
     replay: "the replay has ended or stands still",
     simulated: "the simulated market stands still",
     live: "the market may be closed or the feed silent",
   };
-  return `Stale: nothing new for ${age}; ${why[health.feed]}.`;
+  return `Stale: nothing new ${since}; ${why[health.feed]}.`;
 }

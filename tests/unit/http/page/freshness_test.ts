@@ -60,3 +60,12 @@ Deno.test("freshnessOf() before the first state and before the first commit is n
   const health = healthJson(new FakeLiveView(), nowMs);
   assert.equal(freshnessOf({ ...connected, health }).word, "no data yet");
 });
+
+Deno.test("freshnessOf() is stale while all that is shown comes from an earlier run", () => {
+  const view = new FakeLiveView({ feed: "replay" });
+  const counts = { ...fakeTask().counts, read: 7 };
+  view.statuses = [fakeTask({ counts })];
+  const { level, word, banner } = freshnessOf({ ...connected, health: healthJson(view, nowMs) });
+  assert.deepEqual([level, word], ["warn", "stale"]);
+  assert.match(banner, /^Stale: nothing new since the start; the replay has ended/);
+});
