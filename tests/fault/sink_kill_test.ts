@@ -21,7 +21,7 @@ const symbols = ["AAPL", "MSFT", "BINANCE:BTCUSDT", "OANDA:EUR_USD"];
 const tradesPerSymbol = 10_000;
 /** Long enough for some batches to be acknowledged, short enough for others to be on their way. */
 const killAfterS = 0.15;
-const writeAgainTriesMax = 60;
+const triesMax = 60;
 
 Deno.test({
   name: "a write during which Cassandra is killed is complete once it is written again",
@@ -38,7 +38,7 @@ Deno.test({
     await results.migrate();
     const client = await connectClient(options);
     await using _client = { [Symbol.asyncDispose]: () => client.shutdown() };
-    await results.sink.write(rowsOf("first"));
+    await writeUntilTaken(results, rowsOf("first"));
 
     const second = rowsOf("second");
     const interrupted = assert.rejects(results.sink.write(second), { code: "SINK_UNAVAILABLE" });
@@ -52,9 +52,9 @@ Deno.test({
     say(`${half - symbols.length * tradesPerSymbol} trades of the interrupted write are there`);
     assert.ok(half >= symbols.length * tradesPerSymbol, "what was acknowledged must be there");
     assert.ok(half < 2 * symbols.length * tradesPerSymbol, "the kill must come in the middle");
-    await writeAgain(results, second);
+    await writeUntilTaken(results, second);
     // A zombie's: older versions change nothing.
-    await writeAgain(results, rowsOf("first"));
+    await writeUntilTaken(results, rowsOf("first"));
     const rows = await countsAfterRestart(client, options.keyspace);
     const trades = 2 * symbols.length * tradesPerSymbol;
     assert.deepEqual(Object.fromEntries(rows), {
@@ -86,12 +86,15 @@ function rowsOf(write: "first" | "second"): MarketRow[] {
   ]);
 }
 
-async function writeAgain({ sink }: CassandraResults, rows: readonly MarketRow[]): Promise<void> {
+async function writeUntilTaken(
+  { sink }: CassandraResults,
+  rows: readonly MarketRow[],
+): Promise<void> {
   for (let attempt = 1;; attempt++) {
     try {
       return await sink.write(rows);
     } catch (error) {
-      if (attempt === writeAgainTriesMax) throw error;
+      if (attempt === triesMax) throw error;
       await seconds(0.5);
     }
   }
@@ -103,7 +106,7 @@ async function countsAfterRestart(client: Client, keyspace: string): Promise<Map
     try {
       return await rowCounts(client, keyspace);
     } catch (error) {
-      if (attempt === writeAgainTriesMax) throw error;
+      if (attempt === triesMax) throw error;
       await seconds(0.5);
     }
   }
