@@ -71,8 +71,8 @@ Deno.test({
     while (view.listenerCount === 0) await systemClock.sleep(5);
     for (let i = 0; i < 3; i++) view.commit();
     const text = await reading;
-    assert.match(text, /^event: symbols\n/);
-    assert.match(text, /^event: health\n/m);
+    assert.match(text, /^event: health\n/);
+    assert.match(text, /^event: symbols\n/m);
     assert.match(text, /^event: trades\n/m);
     while (view.listenerCount > 0) await systemClock.sleep(5);
   },
@@ -87,7 +87,7 @@ Deno.test({
     const response = await fetch(`${server.url}/api/stream`);
     const reading = response.text();
     await server[Symbol.asyncDispose]();
-    assert.match(await reading, /^event: symbols\n/);
+    assert.match(await reading, /^event: health\n/);
     assert.equal(view.listenerCount, 0);
   },
 });
