@@ -76,8 +76,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: "a window that closes a moment too late",
     file: "src/streams/windows.ts",
-    find: "return startMs + windows.sizeMs + windows.graceMs <= streamTimeMs;",
-    replace: "return startMs + windows.sizeMs + windows.graceMs < streamTimeMs;",
+    find: "return closingTimeMs(startMs, windows) <= streamTimeMs;",
+    replace: "return closingTimeMs(startMs, windows) < streamTimeMs;",
     guarantee: "G1",
   },
   {

@@ -17,11 +17,14 @@ import type { RekeyedProgress, TaskMeta } from "./state.ts";
 import type { ItemCounts } from "./status.ts";
 import { encodeText } from "./text.ts";
 import type { EventContext, KeyedEvents, Reading, Topology } from "./topology.ts";
-import { firstOpenStart, firstWindowStart, isClosed, lastWindowStart } from "./windows.ts";
-import type { CachedKey, CachedWindow, WriteCache } from "./write_cache.ts";
-
-const fromInput = { rekeyed: false } as const;
-const rekeyedOnce = { rekeyed: true } as const;
+import {
+  firstOpenStart,
+  firstWindowStart,
+  isClosed,
+  lastWindowStart,
+  takeClosed,
+} from "./windows.ts";
+import { type CachedKey, type CachedWindow, stamp, type WriteCache } from "./write_cache.ts";
 
 /** Receive times that can become write times in microseconds without losing digits. */
 const recordTimestampMsMax = 9_000_000_000_000;
@@ -128,7 +131,7 @@ export class RecordProcessor<E, A, R> {
     this.#rekeyed.portions += 1;
     this.#versionUs += 1;
     for (const record of records) {
-      if (record.offset >= offset && record.offset < plannedTo) this.#apply(record, rekeyedOnce);
+      if (record.offset >= offset && record.offset < plannedTo) this.#apply(record);
     }
     this.#rekeyed.offset = plannedTo;
     this.#changed = true;
@@ -152,17 +155,18 @@ export class RecordProcessor<E, A, R> {
     this.skipTo(record.offset + 1);
     const identity = identityOf(record.headers);
     if (identity !== undefined && !this.#producers.isNew(identity)) return this.#duplicate(record);
-    this.#apply(record, fromInput);
+    this.#apply(record);
   }
 
-  #apply(record: LogRecord, { rekeyed }: Pick<EventContext, "rekeyed">): void {
+  #apply(record: LogRecord): void {
     if (!(record.timestampMs >= 0 && record.timestampMs <= recordTimestampMsMax)) {
       return this.#deadRecord(record, "impossible-value", "record timestamp is out of range");
     }
     const reading = this.#topology.source.read(record);
     if (reading.kind === "dead") return this.#deadRecord(record, reading.cause, reading.detail);
-    if (reading.kind === "misplaced") return this.#misplaced(record, reading.parts, { rekeyed });
+    if (reading.kind === "misplaced") return this.#misplaced(record, reading.parts);
     const { key, events } = reading;
+    const rekeyed = this.#isRekeyed(record);
     if (!rekeyed && this.#belongsElsewhere(key, record.partition)) {
       return this.#sendOn(record, { key, events, indexes: [...events.keys()] });
     }
@@ -174,18 +178,18 @@ export class RecordProcessor<E, A, R> {
     }
   }
 
+  #isRekeyed({ topic }: LogRecord): boolean {
+    return topic === this.#repartition?.topic;
+  }
+
   /** True where another partition has the key, as its writer had a partitioner of its own. */
   #belongsElsewhere(key: string, partition: number): boolean {
     if (this.#repartition === undefined || this.#repartition.partitions === 1) return false;
     return partitionOfHash(this.#cache.key(key).spread, this.#repartition.partitions) !== partition;
   }
 
-  #misplaced(
-    record: LogRecord,
-    parts: readonly KeyedEvents<E>[],
-    { rekeyed }: Pick<EventContext, "rekeyed">,
-  ): void {
-    if (this.#repartition === undefined || rekeyed) {
+  #misplaced(record: LogRecord, parts: readonly KeyedEvents<E>[]): void {
+    if (this.#repartition === undefined || this.#isRekeyed(record)) {
       return this.#deadRecord(record, "key-mismatch", "record key is not that of all its events");
     }
     for (const part of parts) this.#sendOn(record, part);
@@ -213,7 +217,7 @@ export class RecordProcessor<E, A, R> {
     this.#counts.read += 1;
     this.#counts.deadLetters += 1;
     const { topic } = this.#topology.source;
-    const rekeyed = record.topic === this.#repartition?.topic;
+    const rekeyed = this.#isRekeyed(record);
     this.#sideOutputs.push(deadLetterRecord(topic, { record, rekeyed }, cause, detail));
   }
 
@@ -306,9 +310,7 @@ export class RecordProcessor<E, A, R> {
   }
 
   #stamp(owner: CachedKey<A>, window: CachedWindow<A>, context: EventContext): void {
-    window.state.versionUs = context.versionUs;
-    window.state.receivedAtMs = context.record.timestampMs;
-    window.dirty = true;
+    stamp(window, context);
     this.#cache.touch(owner);
   }
 
@@ -316,17 +318,12 @@ export class RecordProcessor<E, A, R> {
   #advance(owner: CachedKey<A>, timeMs: number, context: EventContext): void {
     owner.state.streamTimeMs = timeMs;
     this.#cache.touch(owner);
-    const { openWindows } = owner.state;
-    let closed = 0;
-    for (const startMs of openWindows) {
-      if (!isClosed(startMs, timeMs, this.#topology.windows)) break;
-      closed += 1;
+    for (const startMs of takeClosed(owner.state.openWindows, timeMs, this.#topology.windows)) {
       const window = this.#cache.window(owner, startMs);
       assert(window !== undefined, `open window of ${owner.key} is missing: ${startMs}`);
       window.state.final = true;
       this.#stamp(owner, window, context);
     }
-    if (closed > 0) openWindows.splice(0, closed);
     if (timeMs < owner.rollUpClosesAtMs) return;
     closeRollUps(this.#topology.rollUps, this.#cache, owner, context);
   }

@@ -1,9 +1,9 @@
-import { type CheckedRollUps, closingTimeMs, nextClosingMs, rollUpStart } from "./roll_ups.ts";
+import { type CheckedRollUps, nextClosingMs, rollUpStart } from "./roll_ups.ts";
 import { insertSorted } from "./sorted.ts";
 import type { WindowsState } from "./state.ts";
 import type { EventContext } from "./topology.ts";
-import { isClosed, type TimeWindows } from "./windows.ts";
-import type { CachedKey, WriteCache } from "./write_cache.ts";
+import { closingTimeMs, takeClosed, type TimeWindows } from "./windows.ts";
+import { type CachedKey, stamp, type WriteCache } from "./write_cache.ts";
 
 /**
  * Opens the rolled-up windows that a new window is part of, where they are not open.
@@ -31,22 +31,16 @@ export function closeRollUps<A>(
   { levels }: CheckedRollUps<A>,
   cache: WriteCache<A>,
   owner: CachedKey<A>,
-  { versionUs, record }: EventContext,
+  context: EventContext,
 ): void {
   const { streamTimeMs, rollUps } = owner.state;
   for (const [index, level] of levels.entries()) {
     const { openWindows } = rollUps[index] as WindowsState;
-    let closed = 0;
-    for (const startMs of openWindows) {
-      if (!isClosed(startMs, streamTimeMs, level)) break;
-      closed += 1;
+    for (const startMs of takeClosed(openWindows, streamTimeMs, level)) {
       const rollUp = cache.rollUp(owner, index, startMs);
       rollUp.state.final = true;
-      rollUp.state.versionUs = versionUs;
-      rollUp.state.receivedAtMs = record.timestampMs;
-      rollUp.dirty = true;
+      stamp(rollUp, context);
     }
-    openWindows.splice(0, closed);
   }
   owner.rollUpClosesAtMs = nextClosingMs(owner.state, levels);
 }

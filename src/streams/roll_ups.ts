@@ -1,6 +1,6 @@
 import { assert } from "../base/assert.ts";
 import type { KeyState } from "./state.ts";
-import { lastWindowStart, type TimeWindows, tumbling } from "./windows.ts";
+import { closingTimeMs, lastWindowStart, type TimeWindows, tumbling } from "./windows.ts";
 
 /** One length of the windows that others are merged into. */
 export interface RollUpLevel {
@@ -48,11 +48,6 @@ export function checkedRollUps<A>(
     return below = tumbling({ sizeMs, graceMs: base.graceMs, retentionMs });
   });
   return { merge, levels: checked };
-}
-
-/** When a window is closed: the least stream time for which `isClosed` is true, epoch ms. */
-export function closingTimeMs(startMs: number, { sizeMs, graceMs }: TimeWindows): number {
-  return startMs + sizeMs + graceMs;
 }
 
 /** Start of the roll-up that a window is part of, epoch ms. */

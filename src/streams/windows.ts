@@ -77,13 +77,37 @@ export function firstOpenStart(streamTimeMs: number, windows: TimeWindows): numb
   return closedMs < 0 ? 0 : lastWindowStart(closedMs, windows) + windows.advanceMs;
 }
 
+/** When a window is closed: the least stream time for which `isClosed` is true, epoch ms. */
+export function closingTimeMs(startMs: number, { sizeMs, graceMs }: TimeWindows): number {
+  return startMs + sizeMs + graceMs;
+}
+
 /**
  * True when a window accepts no more: `end + grace <= stream time`.
  *
  * @see Kafka Streams KStreamWindowAggregate; its prose says "greater", its code agrees with this.
  */
 export function isClosed(startMs: number, streamTimeMs: number, windows: TimeWindows): boolean {
-  return startMs + windows.sizeMs + windows.graceMs <= streamTimeMs;
+  return closingTimeMs(startMs, windows) <= streamTimeMs;
+}
+
+const none: readonly number[] = [];
+
+/**
+ * Takes those that are closed off an ascending list of window starts.
+ *
+ * @returns What was taken, ascending.
+ */
+export function takeClosed(
+  openWindows: number[],
+  streamTimeMs: number,
+  windows: TimeWindows,
+): readonly number[] {
+  let closed = 0;
+  while (
+    closed < openWindows.length && isClosed(openWindows[closed] as number, streamTimeMs, windows)
+  ) closed++;
+  return closed === 0 ? none : openWindows.splice(0, closed);
 }
 
 /**

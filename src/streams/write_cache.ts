@@ -6,7 +6,7 @@ import type { StateStore } from "./ports.ts";
 import { murmur2 } from "./partitioner.ts";
 import { keyStateKey, rollUpRange, windowKey, windowRange, windowStartOf } from "./store_keys.ts";
 import { encodeText } from "./text.ts";
-import type { Topology } from "./topology.ts";
+import type { EventContext, Topology } from "./topology.ts";
 import type { TimeWindows } from "./windows.ts";
 
 /** One window in memory. */
@@ -240,6 +240,16 @@ export class WriteCache<A> {
     this.#young = new Map();
     this.#entries = 0;
   }
+}
+
+/** Takes note of the event that changed a window. */
+export function stamp<A>(
+  window: CachedWindow<A>,
+  { versionUs, record }: Pick<EventContext, "versionUs" | "record">,
+): void {
+  window.state.versionUs = versionUs;
+  window.state.receivedAtMs = record.timestampMs;
+  window.dirty = true;
 }
 
 /** Those that are final change no more: they live on as parts of others only. */

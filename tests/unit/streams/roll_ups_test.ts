@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
 import {
   checkedRollUps,
-  closingTimeMs,
   nextClosingMs,
   type RollUpLevel,
   rollUpStart,
 } from "../../../src/streams/roll_ups.ts";
-import { hopping, isClosed, tumbling } from "../../../src/streams/windows.ts";
+import { closingTimeMs, hopping, isClosed, tumbling } from "../../../src/streams/windows.ts";
 
 const base = tumbling({ sizeMs: 10_000, graceMs: 5_000, retentionMs: 25_000 });
 const merge = () => {};
