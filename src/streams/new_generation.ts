@@ -1,6 +1,7 @@
 import { writeCommitMetadata } from "./commit_metadata.ts";
 import type { CommitPlace } from "./commit.ts";
 import type { CommitLog, RecordLog } from "./ports.ts";
+import { readBetween } from "./read_between.ts";
 import type { TopicPartition } from "./record.ts";
 import { type EngineCodecs, firstMeta, type TaskMeta } from "./state.ts";
 import { metaKey } from "./store_keys.ts";
@@ -26,14 +27,10 @@ export async function generationStartMs(
   nowMs: number,
   signal: AbortSignal,
 ): Promise<number> {
-  const { startOffset, endOffset } = await log.bounds(changelog);
-  await using reader = log.open(changelog, startOffset);
   let startMs = nowMs;
-  for (let position = startOffset; position < endOffset;) {
-    const { records, nextOffset } = await reader.next(signal);
+  for await (const records of readBetween(log, changelog, await log.bounds(changelog), signal)) {
     // Every entry carries the write time of its commit.
     for (const { timestampMs } of records) startMs = Math.max(startMs, timestampMs + 1);
-    position = nextOffset;
   }
   return startMs;
 }
@@ -41,9 +38,9 @@ export async function generationStartMs(
 /**
  * Begins a task's state anew: an empty state that stands at the start of its input.
  *
- * Its write times begin at `startMs` (see `generationStartMs`), after every one that an earlier state of the partition has
- * used, so that the rows made from the same input again win over the old ones, also where they are
- * others because settings or the input have changed.
+ * Its write times begin at `startMs` (see `generationStartMs`), after every one that an earlier
+ * state of the partition has used, so that the rows made from the same input again win over the old
+ * ones, also where they are others because settings or the input have changed.
  *
  * Ordering: nobody works on the partition, its changelog is empty and its local stores are deleted.
  *

@@ -1,5 +1,5 @@
 import type { Fetched, PartitionReader } from "./ports.ts";
-import type { LogRecord, Offset } from "./record.ts";
+import type { LogRecord } from "./record.ts";
 
 /**
  * A task's partition of the repartition topic, read one portion ahead.
@@ -66,22 +66,4 @@ export class RekeyedInput implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#reader[Symbol.asyncDispose]();
   }
-}
-
-/**
- * Reads the records in `[from, to)`, which are all there: a portion that was planned before a
- * restart.
- */
-export async function readPortion(
-  reader: PartitionReader,
-  to: Offset,
-  signal: AbortSignal,
-): Promise<LogRecord[]> {
-  const records: LogRecord[] = [];
-  for (let position = 0; position < to;) {
-    const fetched = await reader.next(signal);
-    position = fetched.nextOffset;
-    for (const record of fetched.records) if (record.offset < to) records.push(record);
-  }
-  return records;
 }

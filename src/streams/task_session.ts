@@ -26,7 +26,8 @@ import {
   partitionName,
   type TopicPartition,
 } from "./record.ts";
-import { readPortion, RekeyedInput } from "./rekeyed_input.ts";
+import { readBetween } from "./read_between.ts";
+import { RekeyedInput } from "./rekeyed_input.ts";
 import { checkedPosition, restore } from "./restore.ts";
 import { type EngineCodecs, firstMeta, type TaskMeta } from "./state.ts";
 import type { RestoreProgress, TaskState } from "./status.ts";
@@ -321,8 +322,8 @@ async function plannedPortion<R>(
   signal: AbortSignal,
 ): Promise<LogRecord[] | undefined> {
   if (repartition === undefined || plannedTo === offset) return undefined;
-  await using reader = log.open(repartition, offset);
-  return await readPortion(reader, plannedTo, signal);
+  const bounds = { startOffset: offset, endOffset: plannedTo };
+  return (await Array.fromAsync(readBetween(log, repartition, bounds, signal))).flat();
 }
 
 /**
