@@ -1,3 +1,4 @@
+import { exists } from "../lib/exists.ts";
 import { dirname, join } from "node:path";
 import { PipelineError } from "../../src/base/errors.ts";
 import { CATALOGUE } from "./catalogue.ts";
@@ -106,14 +107,4 @@ function preparationFailed(member: MemberState): PipelineError {
       `the end of ${member.log} is\n${lastLines(member.log, 20)}`,
     { context: { member: member.id } },
   );
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await Deno.stat(path);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
 }

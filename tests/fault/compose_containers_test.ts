@@ -15,6 +15,7 @@ import { makeImage } from "../support/image.ts";
 import { Program, type ProgramName } from "../support/program.ts";
 import { say } from "../support/say.ts";
 import { type RealServices, realServices, serviceAvailability } from "../support/services.ts";
+import { until } from "../support/until.ts";
 
 const { services } = parseComposeFile(composeText);
 const availability = await serviceAvailability();
@@ -23,6 +24,8 @@ const ignore = !availability.available && Deno.env.get("REQUIRE_SERVICES") !== "
 /** A killed broker is noticed after 5 s; then come an election, retries and a commit. */
 const gapMsMax = 20_000;
 const tradesPerSecond = "200";
+/** Longest wait for a program or a node, ms. */
+const msMax = 30_000;
 
 /** Starts the program of a service as its container does. */
 function run(service: string, program: ProgramName, world: World, args: string[] = []): Program {
@@ -71,14 +74,6 @@ async function answers(url: unknown, path: string, status = "200"): Promise<bool
   return await isRunnable("/bin/bash", [join(root, "compose/health/http.sh"), port, path, status]);
 }
 
-async function until(what: string, msMax: number, test: () => Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + msMax;
-  while (!await test()) {
-    if (performance.now() > deadline) throw new Error(`not within ${msMax} ms: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
-}
-
 Deno.test({
   name: "compose's programs and Kafka nodes lose nothing when each node is killed under load",
   ignore,
@@ -102,8 +97,8 @@ Deno.test({
     const { metrics } = await produce.line("Producing");
 
     await t.step("the health checks of all programs are content", async () => {
-      await until("process is ready", 30_000, () => answers(page, "/readyz"));
-      await until("produce is ready", 30_000, () => answers(metrics, "/readyz"));
+      await until(() => answers(page, "/readyz"), { what: "process is ready", msMax });
+      await until(() => answers(metrics, "/readyz"), { what: "produce is ready", msMax });
       assert(await answers(FINHUB_API_URL, "/?token=health", "426"));
       assert(!await answers(page, "/nothing"));
     });
@@ -116,7 +111,7 @@ Deno.test({
         await kafka.kill(name);
         await gaps.commitsAfter(before, gapMsMax);
         await kafka.startNode(name);
-        await until("each partition has its copies again", 30_000, () => kafka.isInSync());
+        await until(() => kafka.isInSync(), { what: "each partition has its copies again", msMax });
         const longestMs = gaps.longestSince(before);
         say(`${name} killed: longest time between two commits of a partition ${longestMs} ms`);
         assert(longestMs < gapMsMax, `${longestMs} ms`);
@@ -126,7 +121,8 @@ Deno.test({
     await t.step("every trade that the feed sent is counted once", async () => {
       assert.equal(await feed.stop(), 0);
       const { trades } = await feed.line("Stopped serving");
-      await until("all is read", 30_000, async () => await gaps.items() >= Number(trades));
+      const isRead = async () => await gaps.items() >= Number(trades);
+      await until(isRead, { what: "all is read", msMax });
       assert.equal(await gaps.items(), trades);
       say(`${trades} trades sent, ${trades} counted`);
       assert.equal(await produce.stop(), 0);

@@ -12,6 +12,7 @@ import { committedBy, type ProcessInstance } from "../support/process_instance.t
 import { writeRecording } from "../support/recordings.ts";
 import { say } from "../support/say.ts";
 import { seconds } from "../support/seconds.ts";
+import { until } from "../support/until.ts";
 
 const ignore = kafkaBrokers().length === 0;
 const outageS = (usual: number) =>
@@ -68,7 +69,8 @@ async function survive(how: "frozen" | "killed", outageS: number): Promise<void>
   assert.doesNotMatch(away.problem, /node_modules|\.js:\d+/, "no stack of the driver");
   assert.equal(away.itemsReadLate, 0, "it must not read on while nothing can be written");
   assert.ok(away.residentMax < before + moreBytesMax, "memory must not grow with the outage");
-  await untilReady(instance);
+  const isReady = async () => (await instance.readiness()).status === 200;
+  await until(isReady, { what: "it is ready again", msMax: 30_000 });
   assert.equal(await producer.stop(), 0);
   assert.equal(await instance.program?.stop(), 0);
   say(await assertResults(run));
@@ -108,12 +110,4 @@ async function itemsRead(instance: ProcessInstance): Promise<number> {
 async function residentBytes(instance: ProcessInstance): Promise<number> {
   const text = await instance.metrics();
   return Number(/^process_resident_memory_bytes (\d+)$/m.exec(text)?.[1]);
-}
-
-async function untilReady(instance: ProcessInstance): Promise<void> {
-  const deadline = performance.now() + 30_000;
-  while ((await instance.readiness()).status !== 200) {
-    assert.ok(performance.now() < deadline, "it must become ready again");
-    await seconds(0.2);
-  }
 }

@@ -2,10 +2,13 @@
 import assert from "node:assert/strict";
 import { kafkaBrokers } from "../support/kafka_harness.ts";
 import { type MarketRun, marketRun } from "../support/market_run.ts";
+import type { TaskAnswer } from "../support/process_instance.ts";
 import { Program, type ProgramName } from "../support/program.ts";
 import { writeRecording } from "../support/recordings.ts";
+import { until } from "../support/until.ts";
 
 const ignore = kafkaBrokers().length === 0;
+const msMax = 30_000;
 
 async function narrowCommand(
   name: ProgramName,
@@ -19,21 +22,21 @@ async function narrowCommand(
   return new TextDecoder().decode(stdout).trim();
 }
 
+async function isReady(page: string): Promise<boolean> {
+  const response = await fetch(`${page}/readyz`).catch(() => undefined);
+  await response?.body?.cancel();
+  return response?.status === 200;
+}
+
+async function itemsRead(page: string): Promise<number> {
+  const { tasks }: { tasks: TaskAnswer[] } = await (await fetch(`${page}/api/tasks`)).json();
+  return tasks.reduce((sum, { counts }) => sum + counts.read, 0);
+}
+
 async function feedUrl({ recording, pipeline }: MarketRun, closing: AsyncDisposableStack) {
   const args = ["--replay", recording.path, "--speed", "max", "--port", "0"];
   const feed = closing.use(new Program("feed", { args, env: pipeline.environment }));
   return String((await feed.line("Serving Finnhub's protocol"))["FINHUB_API_URL"]);
-}
-
-async function untilReady(url: string): Promise<void> {
-  const deadline = performance.now() + 30_000;
-  for (;;) {
-    const response = await fetch(`${url}/readyz`).catch(() => undefined);
-    const text = await response?.text();
-    if (response?.status === 200) return;
-    assert.ok(performance.now() < deadline, `not ready: ${text}`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
-  }
 }
 
 Deno.test({
@@ -55,17 +58,9 @@ Deno.test({
       new Program("process", { env, command: await narrowCommand("process", env) }),
     );
     const page = String((await processor.line("Processing"))["page"]);
-    await untilReady(page);
-    const deadline = performance.now() + 30_000;
-    for (let read = 0; read < run.recording.trades;) {
-      assert.ok(performance.now() < deadline, `${read} of ${run.recording.trades} trades`);
-      const { tasks } = await (await fetch(`${page}/api/tasks`)).json();
-      read = tasks.reduce(
-        (sum: number, task: { counts: { read: number } }) => sum + task.counts.read,
-        0,
-      );
-      await new Promise((resolve) => setTimeout(resolve, 100));
-    }
+    await until(() => isReady(page), { what: "process is ready", msMax });
+    const isRead = async () => await itemsRead(page) >= run.recording.trades;
+    await until(isRead, { what: "every trade is read", msMax });
     assert.equal(await producer.stop(), 0);
     assert.equal(await processor.stop(), 0);
   },

@@ -16,6 +16,7 @@ import { Program } from "../support/program.ts";
 import { readAll } from "../contract/log_harness.ts";
 import { writeRecording } from "../support/recordings.ts";
 import { TortureServer } from "../support/torture_server.ts";
+import { until } from "../support/until.ts";
 
 const ignore = kafkaBrokers().length === 0;
 const symbols = ["AAPL", "AMZN", "IC MARKETS:1", "NOSUCH:THING"];
@@ -120,11 +121,12 @@ Deno.test({
       (await Promise.all(
         Array.from({ length: runPartitions }, (_, partition) => readAll(log, { topic, partition })),
       )).flat();
-    await until(async () => {
+    const isOver = async () => {
       const found = await records(pipeline.topic);
       return server.connections === 5 &&
         found.some((record) => record.key !== null && has14(record));
-    });
+    };
+    await until(isOver, { what: "the last connection's trade", msMax: 60_000 });
     const registry = new HttpSchemaRegistry({ url: services.registryUrl, clock: systemClock });
     const codec = await AvroTradeCodec.create({ registry, topic: pipeline.topic });
     for (const [symbol, prices] of Object.entries(pricesOf)) {
@@ -156,14 +158,6 @@ Deno.test({
 function has14({ value }: LogRecord): boolean {
   const price = new Uint8Array(new Float64Array([14]).buffer).toHex();
   return value !== null && value.toHex().includes(price);
-}
-
-async function until(holds: () => Promise<boolean>): Promise<void> {
-  const deadline = performance.now() + 60_000;
-  while (!await holds()) {
-    assert.ok(performance.now() < deadline, "it did not come to that within a minute");
-    await new Promise((resolve) => setTimeout(resolve, 200));
-  }
 }
 
 function assertSaid({ log }: Program, words: readonly RegExp[]): void {

@@ -3,9 +3,9 @@ import assert from "node:assert/strict";
 import { eightSymbols, marketRun, runPartitions } from "../support/market_run.ts";
 import { committedBy, type ProcessInstance } from "../support/process_instance.ts";
 import { writeRecording } from "../support/recordings.ts";
+import { until } from "../support/until.ts";
 
-const waitMsMax = 60_000;
-const lookMs = 100;
+const msMax = 60_000;
 
 interface Answer {
   readonly url: string;
@@ -25,14 +25,6 @@ function askCandles(instance: ProcessInstance, symbol: string, query = ""): Prom
   return ask(instance, `/api/candles/${encodeURIComponent(symbol)}?limit=5000${query}`);
 }
 
-async function until(condition: () => Promise<boolean>): Promise<void> {
-  const end = performance.now() + waitMsMax;
-  while (!await condition()) {
-    assert.ok(performance.now() < end, "waited in vain");
-    await new Promise((resolve) => setTimeout(resolve, lookMs));
-  }
-}
-
 async function ownedBy(instance: ProcessInstance): Promise<number> {
   return (await instance.tasks()).filter(({ state }) => state === "running").length;
 }
@@ -47,9 +39,10 @@ Deno.test("/api/candles of any instance answers for every symbol, also when the 
   first.start();
   second.start();
   const half = runPartitions / 2;
-  await until(async () => await ownedBy(first) === half && await ownedBy(second) === half);
+  const isShared = async () => await ownedBy(first) === half && await ownedBy(second) === half;
+  await until(isShared, { what: "both have half of the partitions", msMax });
   await pipeline.produce();
-  await committedBy([first, second], trades, waitMsMax);
+  await committedBy([first, second], trades, msMax);
 
   const ofSecond = new Map<string, readonly unknown[]>();
   for (const symbol of symbols) {
@@ -77,13 +70,15 @@ Deno.test("/api/candles of any instance answers for every symbol, also when the 
   await unknown.body?.cancel();
 
   await second.program?.kill();
-  await until(async () => (await askCandlesIfReached(first, symbol))?.from === "cassandra");
+  const isKept = async () => (await askCandlesIfReached(first, symbol))?.from === "cassandra";
+  await until(isKept, { what: "the dead owner is known to be gone", msMax });
   for (const [symbol, expected] of ofSecond) {
     const { from, candles } = await askCandles(first, symbol);
     assert.ok(from === "cassandra" || from === "state", from);
     assert.deepEqual(candles, expected, symbol);
   }
-  await until(async () => await ownedBy(first) === runPartitions);
+  const isAlone = async () => await ownedBy(first) === runPartitions;
+  await until(isAlone, { what: "the other one has every partition", msMax });
   for (const [symbol, expected] of ofSecond) {
     const { from, redirected, candles } = await askCandles(first, symbol);
     assert.deepEqual([from, redirected], ["state", false]);

@@ -1,3 +1,4 @@
+import { exists } from "../../scripts/lib/exists.ts";
 import { join } from "node:path";
 import { Kafka, logLevel } from "kafkajs";
 import { assert } from "../../src/base/assert.ts";
@@ -195,15 +196,5 @@ async function healthy({ name, service, ports }: Node): Promise<void> {
   while (!await isRunnable(shell, [path, String(ports[port]), ...advertised])) {
     if (performance.now() > deadline) throw new Error(`${name} is not healthy`);
     await new Promise((resolve) => setTimeout(resolve, 200));
-  }
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await Deno.stat(path);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
   }
 }

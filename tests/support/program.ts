@@ -1,8 +1,8 @@
 import { dirname } from "node:path";
-import { parseTask, taskFlags } from "../../scripts/lib/task_flags.ts";
+import { parseTask, type ProgramTask, taskFlags } from "../../scripts/lib/task_flags.ts";
 
 /** One of the pipeline's programs. */
-export type ProgramName = "produce" | "process" | "start" | "feed" | "provision" | "record";
+export type ProgramName = ProgramTask;
 
 /** A line of a program's log. */
 export type LogEntry = Readonly<Record<string, unknown>> & { readonly message: string };

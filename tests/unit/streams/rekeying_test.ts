@@ -9,6 +9,7 @@ import {
 } from "../../../src/streams/testing/mod.ts";
 import type { Headers } from "../../../src/streams/record.ts";
 import { decodeText, encodeText } from "../../../src/streams/text.ts";
+import { commitOperations } from "../../support/commit_operations.ts";
 import {
   type CountingRow,
   countingTopology,
@@ -196,14 +197,7 @@ const operations: readonly Operation[] = [
   "fetch",
   "bounds",
   "committed-offset",
-  "sink-write",
-  "sink-written",
-  "records-sent",
-  "offsets-sent",
-  "before-end",
-  "after-end",
-  "store-apply",
-  "store-applied",
+  ...commitOperations,
 ];
 
 for (const state of ["kept", "deleted"] as const) {

@@ -1,9 +1,5 @@
 import assert from "node:assert/strict";
-import {
-  type Operation,
-  type TestDriverOptions,
-  TopologyTestDriver,
-} from "../../../src/streams/testing/mod.ts";
+import { type TestDriverOptions, TopologyTestDriver } from "../../../src/streams/testing/mod.ts";
 import {
   type CountingRow,
   countingTopology,
@@ -11,6 +7,7 @@ import {
   measurementRecord,
   type Total,
 } from "../../support/counting_topology.ts";
+import { commitOperations } from "../../support/commit_operations.ts";
 import { expectedWindows, measurements } from "../../support/measurements.ts";
 
 type Driver = TopologyTestDriver<Measurement, Total, CountingRow>;
@@ -63,19 +60,8 @@ Deno.test("TopologyTestDriver shows late events, dead letters and counters", asy
   });
 });
 
-const operations: readonly Operation[] = [
-  "sink-write",
-  "sink-written",
-  "records-sent",
-  "offsets-sent",
-  "before-end",
-  "after-end",
-  "store-apply",
-  "store-applied",
-];
-
 for (const state of ["kept", "deleted"] as const) {
-  Deno.test.each(operations.map((operation) => ({ operation })))(
+  Deno.test.each(commitOperations.map((operation) => ({ operation })))(
     `TopologyTestDriver.failNext() kills at $operation; with state ${state} nothing is lost`,
     async ({ operation }) => {
       await using driver = await startDriver();
@@ -95,7 +81,7 @@ for (const state of ["kept", "deleted"] as const) {
   );
 }
 
-Deno.test.each(operations.slice(0, 6).map((operation) => ({ operation })))(
+Deno.test.each(commitOperations.slice(0, 6).map((operation) => ({ operation })))(
   "TopologyTestDriver.failNext() fails at $operation, and the task gets over it",
   async ({ operation }) => {
     await using driver = await startDriver();

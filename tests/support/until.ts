@@ -1,0 +1,20 @@
+/** How long a wait may take, and for what it is. */
+export interface UntilOptions {
+  /** Named where it never comes. */
+  readonly what: string;
+  readonly msMax: number;
+}
+
+const lookMs = 100;
+
+/** Looks until something holds, on the machine's own clock. */
+export async function until(
+  holds: () => Promise<boolean>,
+  { what, msMax }: UntilOptions,
+): Promise<void> {
+  const deadline = performance.now() + msMax;
+  while (!await holds()) {
+    if (performance.now() > deadline) throw new Error(`not within ${msMax} ms: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, lookMs));
+  }
+}
