@@ -190,8 +190,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: "a roll-up that its closing gives no write time",
     file: "src/streams/roll_up_times.ts",
-    find: "rollUp.state.versionUs = versionUs;",
-    replace: "",
+    find: "stamp(rollUp, context);",
+    replace: "rollUp.dirty = true;",
     guarantee: "G3",
   },
   {
