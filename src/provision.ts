@@ -5,11 +5,12 @@ import { type MainContext, runMain } from "./app/lifecycle.ts";
 import { type ProvisionConfig, provisionProgram } from "./app/provision_config.ts";
 import { connectCassandra } from "./cassandra/connect.ts";
 import { connectKafka } from "./kafka/connection.ts";
+import { kafkaTopics } from "./kafka/job_topics.ts";
 import type { TopicOutcome } from "./kafka/topics.ts";
+import { marketTopics } from "./market/topology.ts";
 import { AvroTradeCodec } from "./registry/trade_codec.ts";
 import { type Authorities, readAuthorities } from "./wiring/authorities.ts";
 import { cassandraOptions } from "./wiring/cassandra.ts";
-import { pipelineTopics } from "./wiring/internal_topics.ts";
 import { kafkaOptions } from "./wiring/kafka.ts";
 import { marketStateCodecs } from "./wiring/market_processor.ts";
 import { patiently } from "./wiring/patience.ts";
@@ -37,8 +38,8 @@ async function provideTopics({ config, context, authorities }: Job): Promise<voi
   const replicationFactor = topicReplication === "auto"
     ? Math.min(3, await kafka.brokerCount())
     : topicReplication;
-  const specs = pipelineTopics(topic, applicationId, conditionPolicy)
-    .map((spec) => ({ ...spec, partitions: topicPartitions, replicationFactor }));
+  const topics = marketTopics(topic, applicationId, conditionPolicy);
+  const specs = kafkaTopics(topics, { partitions: topicPartitions, replicationFactor });
   for (const outcome of await kafka.ensureTopics(specs)) reportTopic(outcome, context);
 }
 

@@ -1,23 +1,16 @@
 import { systemClock } from "../../src/base/clock.ts";
 import type { KafkaConnection } from "../../src/kafka/connection.ts";
 import { LevelStateStores } from "../../src/level/state_store.ts";
-import { marketChangelog } from "../../src/market/topology.ts";
+import { kafkaTopics } from "../../src/kafka/job_topics.ts";
+import type { TopicSpec } from "../../src/kafka/topics.ts";
+import { marketChangelog, marketTopics } from "../../src/market/topology.ts";
 import type { SchemaRegistry } from "../../src/registry/ports.ts";
 import { beginGeneration, generationStartMs } from "../../src/streams/new_generation.ts";
 import { repartitionTopic } from "../../src/streams/topology.ts";
-import { pipelineTopics } from "../../src/wiring/internal_topics.ts";
 import { marketStateCodecs } from "../../src/wiring/market_processor.ts";
 import { print, printError } from "../lib/print.ts";
 import { connectState } from "./connections.ts";
 import type { StateConfig } from "./state_config.ts";
-
-/** A topic that is deleted and made anew. */
-interface InternalTopic {
-  readonly name: string;
-  readonly partitions: number;
-  readonly replicationFactor: number;
-  readonly config: Readonly<Record<string, string>>;
-}
 
 /**
  * `reset`: says what would be deleted, or deletes it and begins a new generation of every task.
@@ -41,7 +34,7 @@ export async function resetState(
   }
   const changelog = marketChangelog(group, conditionPolicy);
   const folder = `${stateDir}/${changelog}`;
-  const topics = await internalTopics(kafka, config, changelog);
+  const topics = await internalTopics(kafka, config);
   print(`${yes ? "Deleting" : "Would delete"}:`);
   for (const { name, partitions } of topics) print(`  topic ${name}, ${partitions} partitions`);
   print(`  place of group ${group} in ${topic}: it begins again at the start of the topic`);
@@ -59,16 +52,16 @@ export async function resetState(
   return true;
 }
 
+/** The topics that are deleted and made anew, as the input is spread. */
 async function internalTopics(
   kafka: KafkaConnection,
   { topic, applicationId, conditionPolicy }: StateConfig,
-  changelog: string,
-): Promise<InternalTopic[]> {
+): Promise<TopicSpec[]> {
   const input = await kafka.topicShape(topic);
   const shape = input ?? { partitions: 0, replicationFactor: 0 };
-  const names = [changelog, repartitionTopic(applicationId)];
-  const specs = pipelineTopics(topic, applicationId, conditionPolicy);
-  return specs.filter(({ name }) => names.includes(name)).map((spec) => ({ ...spec, ...shape }));
+  const topics = marketTopics(topic, applicationId, conditionPolicy)
+    .filter(({ role }) => role === "changelog" || role === "repartition");
+  return kafkaTopics(topics, shape);
 }
 
 /** Refuses while a process has the folder. */

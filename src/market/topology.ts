@@ -1,5 +1,6 @@
 import { PipelineError } from "../base/errors.ts";
 import type { Codec } from "../streams/codec.ts";
+import { type JobTopic, jobTopics } from "../streams/job_topics.ts";
 import type { LogRecord, TopicPartition } from "../streams/record.ts";
 import type { WindowState } from "../streams/state.ts";
 import { isTextOf } from "../streams/text.ts";
@@ -37,6 +38,16 @@ export function marketStore(policy: ConditionPolicy): string {
 /** The changelog of that store. */
 export function marketChangelog(application: string, policy: ConditionPolicy): string {
   return changelogTopic(application, marketStore(policy));
+}
+
+/** Every topic of the market job. */
+export function marketTopics(
+  topic: string,
+  application: string,
+  policy: ConditionPolicy,
+): readonly JobTopic[] {
+  const store = marketStore(policy);
+  return jobTopics(application, { source: { topic }, store, repartition: true });
 }
 
 /** What a user may choose about the market job. */

@@ -3,13 +3,12 @@ import { EmbeddedCommitLog } from "../level/embedded_commit_log.ts";
 import { EmbeddedLog } from "../level/embedded_log.ts";
 import { EmbeddedMembership } from "../level/embedded_membership.ts";
 import { EmbeddedSchemas } from "../level/embedded_schemas.ts";
+import { embeddedTopics } from "../level/job_topics.ts";
 import { type EmbeddedTopic, LogDatabase } from "../level/log_database.ts";
 import { LevelStateStores } from "../level/state_store.ts";
-import { marketChangelog } from "../market/topology.ts";
+import { marketChangelog, marketTopics } from "../market/topology.ts";
 import type { Clock } from "../base/clock.ts";
 import { openSqlite, type SqliteResults } from "../sqlite/results.ts";
-import { deadLetterTopic, lateTopic } from "../streams/side_output.ts";
-import { repartitionTopic } from "../streams/topology.ts";
 
 /** As many tasks as the original's topic has partitions. */
 const partitions = 2;
@@ -54,16 +53,6 @@ export async function openEmbedded(config: StartConfig, clock: Clock): Promise<E
 }
 
 function topicsOf({ topic, applicationId, conditionPolicy }: StartConfig): EmbeddedTopic[] {
-  return [
-    { name: topic, partitions, cleanup: "consumed", keepRecords },
-    {
-      name: marketChangelog(applicationId, conditionPolicy),
-      partitions,
-      cleanup: "compact",
-      keepRecords,
-    },
-    { name: repartitionTopic(applicationId), partitions, cleanup: "bounded", keepRecords },
-    { name: lateTopic(topic), partitions, cleanup: "bounded", keepRecords },
-    { name: deadLetterTopic(topic), partitions, cleanup: "bounded", keepRecords },
-  ];
+  const topics = marketTopics(topic, applicationId, conditionPolicy);
+  return embeddedTopics(topics, { partitions, keepRecords });
 }

@@ -1,4 +1,4 @@
-import { jsonEngineCodecs } from "../../src/streams/testing/json_codecs.ts";
+import { jsonEngineCodecs } from "../../src/streams/json_codecs.ts";
 import assert from "node:assert/strict";
 import { systemClock } from "../../src/base/clock.ts";
 import { type Logger, silentLogger } from "../../src/base/logger.ts";

@@ -2,7 +2,7 @@ import type { LogRecord, OutputRecord } from "../../src/streams/record.ts";
 import type { Punctuator } from "../../src/streams/punctuation.ts";
 import type { RollUpLevel } from "../../src/streams/roll_ups.ts";
 import type { WindowState } from "../../src/streams/state.ts";
-import { jsonCodec } from "../../src/streams/testing/json_codecs.ts";
+import { jsonCodec } from "../../src/streams/json_codecs.ts";
 import { encodeText, isTextOf } from "../../src/streams/text.ts";
 import type { ErrorHandlers } from "../../src/streams/handlers.ts";
 import type {

@@ -4,7 +4,6 @@
  * `TopologyTestDriver` is the place to begin; the adapters in memory beneath it can be used alone.
  */
 export * from "./gated_ports.ts";
-export * from "./json_codecs.ts";
 export * from "./memory_log.ts";
 export * from "./memory_stores.ts";
 export * from "./planned_failures.ts";

@@ -1,15 +1,16 @@
 import { assert } from "../../base/assert.ts";
 import { silentLogger } from "../../base/logger.ts";
 import { seededRandom } from "../../base/random.ts";
+import { jobTopics } from "../job_topics.ts";
+import { jsonEngineCodecs } from "../json_codecs.ts";
 import type { Headers, LogRecord } from "../record.ts";
 import { deadLetterTopic, lateTopic } from "../side_output.ts";
 import { type EngineCodecs, noItems } from "../state.ts";
 import type { ItemCounts, TaskStatus } from "../status.ts";
 import type { AppSettings, WindowQuery } from "../streams_app.ts";
 import { encodeText } from "../text.ts";
-import { changelogTopic, repartitionTopic, type Topology, type WindowResult } from "../topology.ts";
+import { changelogTopic, type Topology, type WindowResult } from "../topology.ts";
 import type { Operation } from "./gated_ports.ts";
-import { jsonEngineCodecs } from "./json_codecs.ts";
 import { MemoryLog } from "./memory_log.ts";
 import { MemoryStores } from "./memory_stores.ts";
 import { type PlannedFailure, PlannedFailures } from "./planned_failures.ts";
@@ -69,7 +70,7 @@ const allWindows: WindowQuery = {
  * import { encodeText } from "../text.ts";
  * import { topology } from "../topology_builder.ts";
  * import { tumbling } from "../windows.ts";
- * import { jsonCodec } from "./json_codecs.ts";
+ * import { jsonCodec } from "../json_codecs.ts";
  *
  * const clicks = topology("clicks", {
  *   topic: "clicks",
@@ -125,7 +126,7 @@ export class TopologyTestDriver<E, A, R> implements AsyncDisposable {
     this.#stores = Array.from({ length: instances }, () => new MemoryStores());
     const all = Array.from({ length: partitions }, (_, partition) => partition);
     this.#assignment = this.#stores.map((_, instance) => instance === 0 ? all : []);
-    for (const topic of this.#topics()) this.log.createTopic(topic, partitions);
+    for (const { name } of jobTopics(application, topology)) this.log.createTopic(name, partitions);
   }
 
   /** Starts every instance; the first one owns every partition. */
@@ -287,17 +288,6 @@ export class TopologyTestDriver<E, A, R> implements AsyncDisposable {
     this.#failures.clear();
     const running = this.#instances.filter(({ alive }) => alive);
     await this.#eachOf(running, (instance) => instance.stop());
-  }
-
-  #topics(): string[] {
-    const { source: { topic }, store } = this.#topology;
-    return [
-      topic,
-      lateTopic(topic),
-      deadLetterTopic(topic),
-      changelogTopic(application, store),
-      repartitionTopic(application),
-    ];
   }
 
   #instance(instance: number): TestInstance<E, A, R> {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { beginGeneration, generationStartMs } from "../../../src/streams/new_generation.ts";
-import { jsonEngineCodecs } from "../../../src/streams/testing/json_codecs.ts";
+import { jsonEngineCodecs } from "../../../src/streams/json_codecs.ts";
 import { changelogTopic } from "../../../src/streams/topology.ts";
 import { CountingWorld } from "../../support/counting_run.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { TopologyTestDriver } from "../../../src/streams/testing/mod.ts";
-import { jsonEngineCodecs } from "../../../src/streams/testing/json_codecs.ts";
+import { jsonEngineCodecs } from "../../../src/streams/json_codecs.ts";
 import { MemoryStores } from "../../../src/streams/testing/memory_stores.ts";
 import { WriteCache } from "../../../src/streams/write_cache.ts";
 import { keyStateKey, rollUpKey, windowStartOf } from "../../../src/streams/store_keys.ts";

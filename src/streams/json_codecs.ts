@@ -1,9 +1,14 @@
-import { PipelineError } from "../../base/errors.ts";
-import type { Codec } from "../codec.ts";
-import type { EngineCodecs } from "../state.ts";
-import { decodeText, encodeText } from "../text.ts";
+import { PipelineError } from "../base/errors.ts";
+import type { Codec } from "./codec.ts";
+import type { EngineCodecs } from "./state.ts";
+import { decodeText, encodeText } from "./text.ts";
 
-/** Values as JSON: readable in a failing test. */
+/**
+ * Values as JSON: for jobs without a schema of their own, and readable in a failing test.
+ *
+ * JSON knows neither `NaN` nor infinite numbers, `undefined`, `bigint` or `Date`: an aggregate that
+ * holds one of these comes back as another value, or cannot be written.
+ */
 export function jsonCodec<T>(): Codec<T> {
   return {
     encode: (value) => encodeText(JSON.stringify(value)),

@@ -1,0 +1,18 @@
+import type { JobTopic, TopicRole } from "../streams/job_topics.ts";
+import type { EmbeddedTopic } from "./log_database.ts";
+
+const cleanups: Readonly<Record<TopicRole, EmbeddedTopic["cleanup"]>> = {
+  input: "consumed",
+  changelog: "compact",
+  repartition: "bounded",
+  late: "bounded",
+  "dead-letters": "bounded",
+};
+
+/** The topics of a job as the embedded log keeps them. */
+export function embeddedTopics(
+  topics: readonly JobTopic[],
+  shape: Pick<EmbeddedTopic, "partitions" | "keepRecords">,
+): EmbeddedTopic[] {
+  return topics.map(({ name, role }) => ({ name, ...shape, cleanup: cleanups[role] }));
+}
