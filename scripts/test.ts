@@ -18,7 +18,7 @@ const reporter = `--reporter=${Deno.stdout.isTerminal() ? "dot" : "pretty"}`;
 const unit: readonly TestTier[] = [
   {
     title: "Pure tests, without permissions",
-    folders: ["tests/unit", "tests/property", "tests/golden"],
+    folders: ["tests/unit", "tests/property", "tests/golden", "docs/examples"],
     args: [reporter],
   },
   {

@@ -2,7 +2,7 @@ import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** Folders that hold code of ours. */
-const folders = ["src", "scripts", "tests", "bench"];
+const folders = ["src", "scripts", "tests", "bench", "docs"];
 
 /** The repository's own folder as a URL, with a slash at its end. */
 export const rootUrl: string = new URL("../../", import.meta.url).href;

@@ -21,8 +21,8 @@ export function untidiness(path: string, text: string): string[] {
 }
 
 /**
- * True for files that something outside the graph starts or uses: commands, tests, fixtures,
- * benches, and what the engine offers to its users' tests.
+ * True for files that something outside the graph starts or uses: commands, examples, tests,
+ * fixtures, benches, and what the engine offers to its users' tests.
  */
 export function isEntry(path: string): boolean {
   return /^(src|scripts)\/[^/]+\.ts$/.test(path) ||
@@ -30,10 +30,11 @@ export function isEntry(path: string): boolean {
     path.startsWith("bench/") ||
     path.includes("/fixtures/") ||
     path === "src/streams/testing/mod.ts" ||
+    /^docs\/examples\/[^/]+\/main\.ts$/.test(path) ||
     /^scripts\/[^/]+\/(main|mod)\.ts$/.test(path);
 }
 
 /** True for entries that users or operators run: what makes code of `src` alive. */
 export function isCommand(path: string): boolean {
-  return isEntry(path) && !path.startsWith("tests/");
+  return isEntry(path) && !path.startsWith("tests/") && !path.endsWith("_test.ts");
 }
