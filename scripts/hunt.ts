@@ -5,24 +5,49 @@
 import { parseArgs } from "node:util";
 import { describeOutcome, simulate } from "../tests/support/simulation/simulate.ts";
 import { print, printError } from "./lib/print.ts";
+import { wantedOrExit } from "./lib/wanted.ts";
+
+const help = `Simulated disasters, one per seed, until one breaks a promise of the engine.
+
+Usage: deno task hunt [options]
+
+  --seeds N   how many                 (default 10000)
+  --from S    the first seed           (default 1)
+  --help      this text
+
+Exit codes: 0 no violation, 1 a violation with its seed and what led to it, 2 wrong arguments.`;
 
 /** Seeds between two lines of progress. */
 const progressSeeds = 1_000;
 
-function readArguments(): { readonly seeds: number; readonly from: number } {
-  const { values } = parseArgs({
-    args: Deno.args,
-    options: { seeds: { type: "string" }, from: { type: "string" } },
-  });
-  const [seeds, from] = [Number(values.seeds ?? 10_000), Number(values.from ?? 1)];
-  if (Number.isSafeInteger(seeds) && seeds > 0 && Number.isSafeInteger(from)) {
-    return { seeds, from };
-  }
-  printError("--seeds must be a whole number > 0 and --from a whole number");
-  return Deno.exit(2);
+interface Wanted {
+  readonly seeds: number;
+  readonly from: number;
+  readonly help: boolean;
 }
 
-const { seeds, from } = readArguments();
+/** @throws {TypeError} Naming the argument and its form. */
+function readArguments(args: string[]): Wanted {
+  const { values } = parseArgs({
+    args,
+    options: {
+      seeds: { type: "string", default: "10000" },
+      from: { type: "string", default: "1" },
+      help: { type: "boolean", default: false },
+    },
+  });
+  const [seeds, from] = [Number(values.seeds), Number(values.from)];
+  if (Number.isSafeInteger(seeds) && seeds > 0 && Number.isSafeInteger(from)) {
+    return { seeds, from, help: values.help };
+  }
+  throw new TypeError("--seeds must be a whole number > 0 and --from a whole number");
+}
+
+const { seeds, from, help: helpWanted } = wantedOrExit(() => readArguments(Deno.args));
+if (helpWanted) {
+  print(help);
+  Deno.exit(0);
+}
 const startedMs = performance.now();
 let events = 0;
 for (let done = 0; done < seeds; done++) {

@@ -4,11 +4,32 @@
  */
 import { parseArgs } from "node:util";
 import { print, printError } from "./lib/print.ts";
+import { wantedOrExit } from "./lib/wanted.ts";
 import { type PlantedBug, plantedBugs } from "./planted_bugs/bugs.ts";
 import { type Finding, Laboratory } from "./planted_bugs/laboratory.ts";
 
-function readFilter(): string {
-  return parseArgs({ args: Deno.args, options: { only: { type: "string" } } }).values.only ?? "";
+const help =
+  `Proves that the tests can fail: plants one bug after the other in a copy of the sources.
+
+Usage: deno task planted-bugs [options]
+
+  --only TEXT   only the bugs with this text in their names   (default all)
+  --help        this text
+
+Exit codes: 0 every bug was noticed, 1 one was not, 2 wrong arguments.`;
+
+/** @throws {TypeError} Naming the argument and its form. */
+function readArguments(args: string[]): readonly PlantedBug[] | "help" {
+  const { values } = parseArgs({
+    args,
+    options: {
+      only: { type: "string", default: "" },
+      help: { type: "boolean", default: false },
+    },
+  });
+  const wanted = plantedBugs.filter(({ name }) => name.includes(values.only));
+  if (wanted.length === 0) throw new TypeError(`--only must name a bug: "${values.only}" is none`);
+  return values.help ? "help" : wanted;
 }
 
 function row({ guarantee, name }: PlantedBug, { by, what, seconds }: Finding): string {
@@ -16,10 +37,14 @@ function row({ guarantee, name }: PlantedBug, { by, what, seconds }: Finding): s
   return `${cells.join(" ")}  ${what.slice(0, 70)}`;
 }
 
-const only = readFilter();
+const wanted = wantedOrExit(() => readArguments(Deno.args));
+if (wanted === "help") {
+  print(help);
+  Deno.exit(0);
+}
 await using laboratory = await Laboratory.open();
 let missed = 0;
-for (const bug of plantedBugs.filter(({ name }) => name.includes(only))) {
+for (const bug of wanted) {
   const finding = await laboratory.run(bug);
   if (!finding.caught) missed += 1;
   (finding.caught ? print : printError)(row(bug, finding));

@@ -9,6 +9,7 @@
 import { parseArgs } from "node:util";
 import { print, printError } from "./lib/print.ts";
 import { findBrowser } from "./lib/test_browser.ts";
+import { wantedOrExit } from "./lib/wanted.ts";
 import { noTests, sum, summaryLine, type TestCounts } from "./lib/test_counts.ts";
 import { startTestServices } from "./lib/test_services.ts";
 import { type RunOptions, runTier, type TestTier } from "./lib/test_tier.ts";
@@ -45,25 +46,35 @@ const browser: TestTier = {
 
 const tierNames = ["unit", "integration", "browser"] as const;
 
+const help = `All tests, counted; those of real services and of the page where these can be had.
+
+Usage: deno task test [options]
+
+  --only TIER     ${tierNames.join(", ")}   (default all)
+  --filter TEXT   only tests with this text in their names, or like /PATTERN/
+  --help          this text
+
+Exit codes: 0 all passed, 1 a test failed or none was run, 2 wrong arguments.`;
+
 interface Wanted {
   readonly tiers: readonly (typeof tierNames[number])[];
   readonly filter: string | undefined;
+  readonly help: boolean;
 }
 
-function readArguments(): Wanted {
-  try {
-    const { values } = parseArgs({
-      args: Deno.args,
-      options: { only: { type: "string" }, filter: { type: "string" } },
-    });
-    const { only, filter } = values;
-    const tiers = tierNames.filter((name) => only === undefined || name === only);
-    if (tiers.length > 0) return { tiers, filter };
-    throw new TypeError(`--only must be one of ${tierNames.join(", ")}: received "${only}"`);
-  } catch (error) {
-    printError(error instanceof Error ? error.message : String(error));
-    return Deno.exit(2);
-  }
+/** @throws {TypeError} Naming the argument and its form. */
+function readArguments(args: string[]): Wanted {
+  const { values: { only, filter, help } } = parseArgs({
+    args,
+    options: {
+      only: { type: "string" },
+      filter: { type: "string" },
+      help: { type: "boolean", default: false },
+    },
+  });
+  const tiers = tierNames.filter((name) => only === undefined || name === only);
+  if (tiers.length > 0) return { tiers, filter, help };
+  throw new TypeError(`--only must be one of ${tierNames.join(", ")}: received "${only}"`);
 }
 
 async function runTiers(tiers: readonly TestTier[], options: RunOptions): Promise<TestCounts> {
@@ -108,7 +119,11 @@ function stopSignal(): AbortSignal {
   return controller.signal;
 }
 
-const wanted = readArguments();
+const wanted = wantedOrExit(() => readArguments(Deno.args));
+if (wanted.help) {
+  print(help);
+  Deno.exit(0);
+}
 const options: RunOptions = { env: {}, filter: wanted.filter, signal: stopSignal() };
 const runs = {
   unit: () => runTiers(unit, options),

@@ -8,22 +8,6 @@ import { parseComposeFile } from "../../support/compose_file.ts";
 
 const { services, volumes } = parseComposeFile(composeText);
 const documents = `${readme}\n${operating}`;
-const commands = documents.match(/^docker compose .*$/gm) ?? [];
-
-Deno.test("the documents start profiles and services that exist", () => {
-  const profiles = new Set(Object.values(services).flatMap(({ profiles = [] }) => profiles));
-  assert(commands.length > 5);
-  for (const command of commands) {
-    for (const [, profile = ""] of command.matchAll(/--profile (\S+)/g)) {
-      assert(profiles.has(profile), command);
-    }
-    for (const [, service = ""] of command.matchAll(/--scale (\w+)=/g)) {
-      assert(services[service], command);
-    }
-    const [, named] = /^docker compose (?:exec|stop|start) (\S+)/.exec(command) ?? [];
-    if (named !== undefined) assert(services[named], command);
-  }
-});
 
 Deno.test("the documents name volumes that exist", () => {
   for (const [, name = ""] of documents.matchAll(/market_([\w-]+-data)/g)) {

@@ -1,0 +1,100 @@
+import assert from "node:assert/strict";
+import config from "../../../deno.json" with { type: "json" };
+import { root } from "../../../scripts/lib/source_files.ts";
+import { parseCli } from "../../../scripts/services/options.ts";
+import { parseStateOptions } from "../../../scripts/state/options.ts";
+import { feedProgram } from "../../../src/app/feed_config.ts";
+import { processProgram } from "../../../src/app/process_config.ts";
+import { produceProgram } from "../../../src/app/produce_config.ts";
+import { provisionProgram } from "../../../src/app/provision_config.ts";
+import { readConfig } from "../../../src/app/read_config.ts";
+import { recordProgram } from "../../../src/app/record_config.ts";
+import { type Program, settingsOf } from "../../../src/app/setting.ts";
+import { startProgram } from "../../../src/app/start_config.ts";
+import { outputOf } from "../command.ts";
+
+// deno-lint-ignore no-explicit-any
+const programs: readonly Program<any>[] = [
+  startProgram,
+  produceProgram,
+  processProgram,
+  provisionProgram,
+  feedProgram,
+  recordProgram,
+];
+
+/** What a program may be told beside what a document says: who reads it has a key. */
+const usual = { FINHUB_SECRET_KEY: "key" };
+
+type Env = Readonly<Record<string, string>>;
+
+/** How a task's arguments are tried without doing what they ask for. */
+const trials: Readonly<Record<string, (args: readonly string[]) => unknown>> = {
+  services: parseCli,
+  state: parseStateOptions,
+  compile: (args) => runTask("compile", [...args, "--dry-run"]),
+  hunt: (args) => runTask("hunt", [...args, "--help"]),
+  "planted-bugs": (args) => runTask("planted-bugs", [...args, "--help"]),
+  test: (args) => runTask("test", [...args, "--help"]),
+  "test:unit": (args) => runTask("test:unit", [...args, "--help"]),
+  "test:integration": (args) => runTask("test:integration", [...args, "--help"]),
+  "test:browser": (args) => runTask("test:browser", [...args, "--help"]),
+  topology: (args) => runTask("topology", args),
+  permissions: (args) => runTask("permissions", args),
+};
+
+/**
+ * Checks `deno task NAME ARGUMENT…`: that there is the task, and that it takes the arguments.
+ *
+ * @throws What the task says to its arguments.
+ */
+export async function checkTask(words: readonly string[], env: Env = {}): Promise<void> {
+  const [name = "", ...args] = words;
+  assert(name in config.tasks, `there is no task "${name}"`);
+  const program = programs.find((known) => known.name === name);
+  if (program !== undefined) return void readConfig(program, { ...usual, ...env }, args);
+  assert.deepEqual(env, {}, `"${name}" is told by arguments`);
+  if (args.length === 0) return;
+  const trial = trials[name];
+  assert(trial !== undefined, `"${name}" takes no arguments that could be tried`);
+  await trial(args);
+}
+
+/** Checks that each variable is a setting of a program and takes its value. */
+export function checkSettings(env: Env): void {
+  const settings = programs.flatMap((program) => settingsOf(program));
+  for (const [name, text] of Object.entries(env)) {
+    const known = settings.filter(({ variable }) => variable === name);
+    assert(known.length > 0, `there is no setting ${name}`);
+    for (const { parse, form } of known) {
+      assert(parse(text) !== undefined, `${name} must be ${form}: received "${text}"`);
+    }
+  }
+}
+
+/**
+ * Runs `deno run …` or `deno test …` as it stands.
+ *
+ * @returns What it prints.
+ * @throws {Error} If it fails.
+ */
+export async function runDeno(words: readonly string[]): Promise<string> {
+  return await outputOf(Deno.execPath(), words, { NO_COLOR: "1" });
+}
+
+/** Checks `npx -y deno@VERSION task …`: the version and the way are those of the checks. */
+export async function checkNpx(words: readonly string[]): Promise<void> {
+  const checks = await Deno.readTextFile(`${root}.ci/run`);
+  const [yes, deno = "", task, ...rest] = words;
+  assert(yes === "-y" && task === "task", "must be npx -y deno@VERSION task …");
+  const [, version] = /^version=(\S+)$/m.exec(checks) ?? [];
+  assert.equal(deno, `deno@${version}`);
+  assert.match(checks, /npx --yes "deno@\$version"/);
+  const [name] = rest;
+  assert(name === "start" || checks.includes(`"\${deno[@]}" task ${name}`), `${name} is unchecked`);
+  await checkTask(rest);
+}
+
+async function runTask(name: string, args: readonly string[]): Promise<void> {
+  await outputOf(Deno.execPath(), ["task", "-q", name, ...args], usual);
+}
