@@ -5,7 +5,13 @@
 import assert from "node:assert/strict";
 import { root, sourceFiles } from "../../scripts/lib/source_files.ts";
 import { isRunnable, outputOf } from "../support/command.ts";
-import { type Block, blocksOf, inlineCode, isPartOf } from "../support/documents/blocks.ts";
+import {
+  type Block,
+  blocksOf,
+  inlineCode,
+  isPartOf,
+  type Passage,
+} from "../support/documents/blocks.ts";
 import { say } from "../support/say.ts";
 import { checkNpx, checkSettings, checkTask, runDeno } from "../support/documents/deno_commands.ts";
 import {
@@ -115,6 +121,26 @@ async function at<T>(
   }
 }
 
+/** True for a passage that is the path of a file, or the end of one. */
+function isFileName({ text }: Passage): boolean {
+  return /^[\w./-]+\.(ts|js|md|json|ya?ml|cql|avsc)$/.test(text) && !/[A-Z]{4}\.ts$/.test(text);
+}
+
+async function filesBelow(folder: string): Promise<string[]> {
+  const files: string[] = [];
+  for await (const { name, isFile, isDirectory } of Deno.readDir(root + folder)) {
+    if (isFile) files.push(folder + name);
+    if (isDirectory && !isLeftOut(name)) files.push(...await filesBelow(`${folder}${name}/`));
+  }
+  return files;
+}
+
+/** Folders that are no part of the repository, or have no documents' business. */
+function isLeftOut(name: string): boolean {
+  return ["node_modules", "dist", ".git", ".data", ".services"].includes(name);
+}
+
+const everyFile = await filesBelow("");
 const client = await isRunnable("docker", ["--help"]);
 const compose = await isRunnable("docker", ["compose", "version"]);
 if (!compose) say("not run: the options of docker compose against its client, as there is none");
@@ -150,8 +176,14 @@ for (const document of await documentPaths()) {
       for (const block of blocks) printed = await at(block, () => checkBlock(block, printed));
     });
   }
-  const inline = inlineCode(document, text)
-    .filter((passage) => /^(deno task|docker compose) [^.]/.test(passage.text));
+  const passages = inlineCode(document, text);
+  Deno.test(`the files that ${document} names exist`, () => {
+    for (const { line, text } of passages.filter(isFileName)) {
+      const exists = everyFile.some((path) => path === text || path.endsWith(`/${text}`));
+      assert(exists, `${document}:${line}: ${text}`);
+    }
+  });
+  const inline = passages.filter(({ text }) => /^(deno task|docker compose) [^.]/.test(text));
   if (inline.length === 0) continue;
   Deno.test(`the commands in the text of ${document} hold`, async () => {
     for (const passage of inline) {
