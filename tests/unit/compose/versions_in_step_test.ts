@@ -5,15 +5,18 @@ import alone from "../../../.devcontainer/devcontainer.json" with { type: "json"
 import beside from "../../../.devcontainer/services/devcontainer.json" with { type: "json" };
 import workplace from "../../../.devcontainer/Dockerfile" with { type: "text" };
 import images from "../../../compose/Dockerfile" with { type: "text" };
+import contributing from "../../../CONTRIBUTING.md" with { type: "text" };
 import readme from "../../../README.md" with { type: "text" };
 import { CATALOGUE } from "../../../scripts/services/catalogue.ts";
 
-Deno.test("README, images and dev container use the Deno that the checks run on", () => {
+Deno.test("README, CONTRIBUTING, images and dev container use the Deno that the checks run on", () => {
   const [, version] = /^version=(\S+)$/m.exec(ci) ?? [];
   assert(version);
   assert(images.includes(`\nARG DENO_VERSION=${version}\n`));
   assert(workplace.includes(`\nFROM denoland/deno:${version}\n`));
-  const named = [...readme.matchAll(/deno@(\d[\d.]*)/g)].map(([, found]) => found);
+  const named = [...`${readme}${contributing}`.matchAll(/deno@(\d[\d.]*)/g)]
+    .map(([, found]) => found);
+  assert(contributing.includes(`(https://deno.com) ${version},`));
   assert.deepEqual([...new Set(named)], [version]);
 });
 
