@@ -70,9 +70,16 @@ async function caughtUp(app: App): Promise<void> {
 
 function line({ sensor, startMs, meanCelsius, readings }: AverageRow): string {
   const time = new Date(startMs).toISOString().slice(11, 16);
-  return `${sensor.padEnd(6)} ${time}  ${
-    meanCelsius.toFixed(2).padStart(5)
-  } °C  ${readings} readings`;
+  const mean = meanCelsius.toFixed(2).padStart(5);
+  return `${sensor.padEnd(6)} ${time}  ${mean} °C  ${readings} readings`;
+}
+
+function show(table: AveragesTable, tasks: readonly TaskStatus[]): void {
+  for (const sizeMs of [minuteMs, hourMs]) {
+    print(sizeMs === minuteMs ? "Minutes" : "Hours");
+    for (const row of table.averages(sizeMs)) print(line(row));
+  }
+  print(summary(tasks));
 }
 
 function summary(tasks: readonly TaskStatus[]): string {
@@ -91,14 +98,13 @@ async function run(
   const app = createApp(services, table, installation);
   const stop = new AbortController();
   const running = app.run(stop.signal);
-  await Promise.race([caughtUp(app), running]);
-  for (const sizeMs of [minuteMs, hourMs]) {
-    print(sizeMs === minuteMs ? "Minutes" : "Hours");
-    for (const row of table.averages(sizeMs)) print(line(row));
+  try {
+    await Promise.race([caughtUp(app), running]);
+    show(table, app.tasks);
+  } finally {
+    stop.abort();
+    await running;
   }
-  print(summary(app.tasks));
-  stop.abort();
-  await running;
 }
 
 const { values: { data, kafka, topic } } = parseArgs({
