@@ -51,7 +51,8 @@ async function processTrades(config: ProcessConfig, context: MainContext): Promi
       sink: results.sink,
     },
     membership: kafka.membership(application, {
-      memberIdFile: `${stateDir}/${changelog}/member-id`,
+      identityFile: `${stateDir}/${changelog}/identity`,
+      standbyReplicas: config.standbyReplicas,
       ...(address === undefined ? {} : { address }),
     }),
     reader: results.reader,

@@ -15,7 +15,7 @@ import { marketChangelog, marketTopology } from "../../src/market/topology.ts";
 import type { Trade } from "../../src/market/trade.ts";
 import { createStateCodecs, type StateCodecs } from "../../src/registry/state_codecs.ts";
 import { AvroTradeCodec } from "../../src/registry/trade_codec.ts";
-import type { GroupMembership, Sink } from "../../src/streams/ports.ts";
+import { type GroupMembership, noTasks, type Sink } from "../../src/streams/ports.ts";
 import type { OutputRecord } from "../../src/streams/record.ts";
 import { deadLetterTopic, lateTopic } from "../../src/streams/side_output.ts";
 import { repartitionTopic } from "../../src/streams/topology.ts";
@@ -217,13 +217,14 @@ export class MarketBench implements AsyncDisposable {
 function alone(partitions: number): GroupMembership {
   return {
     async run(_topic, listener, signal) {
-      await listener.assigned(Array.from({ length: partitions }, (_, i) => i));
+      const active = Array.from({ length: partitions }, (_, i) => i);
+      await listener.assigned({ ...noTasks, active });
       if (!signal.aborted) {
         await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
       }
-      await listener.rebalancing();
-      await listener.assigned([]);
+      await listener.assigned(noTasks);
     },
+    reconsider() {},
     addressOf: () => undefined,
   };
 }

@@ -19,6 +19,7 @@ import * as settings from "./settings.ts";
 export interface ProcessConfig
   extends KafkaConfig, RegistryConfig, EngineConfig, CassandraConfig, LogConfig {
   readonly stateDir: string;
+  readonly standbyReplicas: number;
   readonly httpHost: string;
   /** 0 takes a free one. */
   readonly httpPort: number;
@@ -36,6 +37,7 @@ export const processProgram: Program<ProcessConfig> = {
     ...kafkaSettings,
     ...registrySettings,
     stateDir: settings.stateDir,
+    standbyReplicas: settings.standbyReplicas,
     ...cassandraSettings,
     tradesTables: settings.tradesTablesWritten,
     httpHost: settings.httpHost,

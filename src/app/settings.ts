@@ -172,6 +172,16 @@ export const stateDir: Setting<string> = {
   parse: nonEmpty,
 };
 
+export const standbyReplicas: Setting<number> = {
+  variable: "STANDBY_REPLICAS",
+  form: "a whole number from 0 to 9",
+  meaning:
+    "other instances that keep a copy of each partition's state, to go on at once when its " +
+    "own fails; the same in all instances",
+  defaultText: "1",
+  parse: integer(0, 9),
+};
+
 export const httpHost: Setting<string> = {
   variable: "HTTP_HOST",
   form: "a host name or an address",

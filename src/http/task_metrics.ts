@@ -10,7 +10,6 @@ const states: Readonly<Record<TaskState, true>> = {
   fencing: true,
   restoring: true,
   running: true,
-  suspended: true,
   failed: true,
   closing: true,
   closed: true,

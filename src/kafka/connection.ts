@@ -114,6 +114,7 @@ export class KafkaConnection implements AsyncDisposable {
       sessionTimeoutMs: 15_000,
       rebalanceTimeoutMs: 30_000,
       heartbeatIntervalMs: 500,
+      standbyReplicas: 0,
       ...options,
     });
   }

@@ -1,10 +1,10 @@
-import { assignorName, assignPartitions } from "./assignor.ts";
+import { assignPartitions } from "../streams/assignment/assign.ts";
 import type { Cluster } from "./cluster.ts";
 import type { GroupProtocol, Place } from "./group_protocol.ts";
 import { type Broker, sendWire } from "./internals.ts";
 import { type JoinAnswer, type JoinedGroup, joinRequest } from "./join_protocol.ts";
 import {
-  type Assignment,
+  type AssignmentMessage,
   decodeAssignment,
   decodeSubscription,
   encodeAssignment,
@@ -19,7 +19,12 @@ export interface GroupOptions {
   readonly sessionTimeoutMs: number;
   /** How long the group waits for its members to join a new generation, ms. */
   readonly rebalanceTimeoutMs: number;
+  /** Standbys of each partition; the group does as its leader says. */
+  readonly standbyReplicas: number;
 }
+
+/** Name of the assignment strategy, as members propose it; changes with its rules. */
+const assignorName = "nearest-state-v1";
 
 /** The requests of one member of a group; errors are Kafka's. */
 export class GroupClient implements GroupProtocol {
@@ -41,7 +46,7 @@ export class GroupClient implements GroupProtocol {
     return await this.#onCoordinator((broker) => sendWire(broker, request));
   }
 
-  async sync(topic: string, joined: JoinedGroup): Promise<Assignment> {
+  async sync(topic: string, joined: JoinedGroup): Promise<AssignmentMessage> {
     const groupAssignment = joined.leaderId === joined.memberId
       ? await this.#assign(topic, joined)
       : [];
@@ -77,17 +82,18 @@ export class GroupClient implements GroupProtocol {
     const subscribed = members
       .map(({ memberId, metadata }) => ({ memberId, ...decodeSubscription(metadata) }))
       .filter((member) => member.topic === topic);
-    const shares = assignPartitions(subscribed, partitions.length);
+    const { standbyReplicas } = this.#options;
+    const shares = assignPartitions(subscribed, partitions.length, standbyReplicas);
     const addresses = new Map(
       subscribed.flatMap(({ memberId, address }) =>
         address === undefined
           ? []
-          : shares.get(memberId)?.map((partition) => [partition, address] as const) ?? []
+          : shares.get(memberId)?.active.map((partition) => [partition, address] as const) ?? []
       ),
     );
     return [...shares].map(([memberId, share]) => ({
       memberId,
-      memberAssignment: encodeAssignment(topic, { partitions: share, addresses }),
+      memberAssignment: encodeAssignment(topic, { ...share, addresses }),
     }));
   }
 

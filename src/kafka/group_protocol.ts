@@ -1,5 +1,5 @@
 import type { JoinAnswer, JoinedGroup } from "./join_protocol.ts";
-import type { Assignment, Subscription } from "./member_metadata.ts";
+import type { AssignmentMessage, Subscription } from "./member_metadata.ts";
 
 /** Our place in a generation of a group. */
 export interface Place {
@@ -12,7 +12,7 @@ export interface GroupProtocol {
   /** One try to join; answered when every member has joined, or their time is over. */
   join(memberId: string, subscription: Subscription): Promise<JoinAnswer>;
   /** Learns what is ours; the leader brings what everybody gets. */
-  sync(topic: string, joined: JoinedGroup): Promise<Assignment>;
+  sync(topic: string, joined: JoinedGroup): Promise<AssignmentMessage>;
   heartbeat(place: Place): Promise<void>;
   leave(memberId: string): Promise<void>;
 }

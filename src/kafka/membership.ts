@@ -1,18 +1,18 @@
 import { describeError, dispositionOf, isAborted } from "../base/errors.ts";
 import type { Logger } from "../base/logger.ts";
-import type { GroupMembership, RebalanceListener } from "../streams/ports.ts";
+import type { AssignmentListener, GroupMembership } from "../streams/ports.ts";
 import type { Cluster } from "./cluster.ts";
 import { faultKind, toPipelineError } from "./errors.ts";
 import { GroupClient, type GroupOptions } from "./group_client.ts";
-import { MemberIdFile } from "./member_id_file.ts";
-import { Participation } from "./participation.ts";
+import { type Identity, IdentityFile } from "./identity_file.ts";
+import { Participation, type ParticipationParts } from "./participation.ts";
 import { Deadline, type Waiting } from "./retry.ts";
 
 /** How a member takes part. */
 export interface MembershipOptions extends GroupOptions {
   readonly heartbeatIntervalMs: number;
-  /** Where the member id outlives a crash; one file per running instance. */
-  readonly memberIdFile?: string;
+  /** Where it is remembered who we are; one file per running instance. */
+  readonly identityFile?: string;
   /** Where this member answers queries: an http(s) URL without a path. */
   readonly address?: string;
 }
@@ -24,14 +24,13 @@ const answerTimeoutMs = 3_000;
  * Shares the partitions of a topic by Kafka's group protocol, spoken directly.
  *
  * ```
- *  joining ──► syncing ──► member ──rebalance──► handing over ──► joining
+ *  joining ──► syncing ──► member ──rebalance──► joining     work goes on all the while
  *     ▲           │           │
  *     └───────────┴───────────┴── lost: everything is given up, joins as a new member
  * ```
  *
- * The heartbeat has its own timer and connections, so that neither slow processing nor a join that
- * waits makes the group believe that we are dead. A member that ran here before and did not leave
- * is taken out first (`memberIdFile`).
+ * The heartbeat has its own timer, so that slow processing does not make the group believe that we
+ * are dead. A member that ran here before and did not leave is taken out first (`identityFile`).
  */
 export class KafkaMembership implements GroupMembership {
   readonly #newCluster: () => Cluster;
@@ -39,6 +38,7 @@ export class KafkaMembership implements GroupMembership {
   readonly #logger: Logger;
   readonly #options: MembershipOptions;
   #addresses: ReadonlyMap<number, string> = new Map();
+  #participation: Participation | undefined;
 
   constructor(
     newCluster: () => Cluster,
@@ -56,37 +56,41 @@ export class KafkaMembership implements GroupMembership {
     return this.#addresses.get(partition);
   }
 
-  async run(topic: string, listener: RebalanceListener, signal: AbortSignal): Promise<void> {
-    const { memberIdFile } = this.#options;
-    const file = memberIdFile === undefined ? undefined : new MemberIdFile(memberIdFile);
+  reconsider(): void {
+    this.#participation?.reconsider();
+  }
+
+  async run(topic: string, listener: AssignmentListener, signal: AbortSignal): Promise<void> {
+    const { identityFile } = this.#options;
+    const file = identityFile === undefined ? undefined : new IdentityFile(identityFile);
     await this.#requireTopic(topic, signal);
-    await this.#removeFormer(file);
+    const identity = await file?.read(this.#waiting.random);
+    await this.#removeFormer(identity);
+    const instance = identity?.instance;
     let memberId: string | undefined;
     const remember = async (joined: string): Promise<void> => {
       if (joined === memberId) return;
       memberId = joined;
-      await file?.write(joined);
+      if (instance !== undefined) await file?.write({ instance, memberId });
     };
     try {
-      await this.#takePart(topic, listener, signal, remember);
+      await this.#takePart({ topic, listener, signal, remember, instance });
     } finally {
       // On connections of its own: the others may be held up by a join that waits.
-      if (memberId !== undefined && await this.#leave(memberId)) await file?.remove();
+      const left = memberId !== undefined && await this.#leave(memberId);
+      if (left && instance !== undefined) await file?.write({ instance });
     }
   }
 
   async #takePart(
-    topic: string,
-    listener: RebalanceListener,
-    signal: AbortSignal,
-    remember: (memberId: string) => Promise<void>,
+    own: Pick<
+      ParticipationParts,
+      "topic" | "listener" | "signal" | "remember" | "instance"
+    >,
   ): Promise<void> {
     await using cluster = this.#newCluster();
     const participation = new Participation(new GroupClient(cluster, this.#options), {
-      topic,
-      listener,
-      signal,
-      remember,
+      ...own,
       learn: (addresses) => {
         this.#addresses = addresses;
       },
@@ -95,6 +99,7 @@ export class KafkaMembership implements GroupMembership {
       logger: this.#logger,
       options: this.#options,
     });
+    this.#participation = participation;
     try {
       await participation.run();
     } catch (error) {
@@ -117,8 +122,8 @@ export class KafkaMembership implements GroupMembership {
     }
   }
 
-  async #removeFormer(file: MemberIdFile | undefined): Promise<void> {
-    const former = await file?.read();
+  async #removeFormer(identity: Identity | undefined): Promise<void> {
+    const former = identity?.memberId;
     if (former === undefined) return;
     if (await this.#leave(former)) {
       this.#logger.info("took the former member out of the group", { memberId: former });

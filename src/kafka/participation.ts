@@ -1,6 +1,6 @@
 import { isAborted, PipelineError, throwIfAborted } from "../base/errors.ts";
 import type { Logger } from "../base/logger.ts";
-import type { RebalanceListener } from "../streams/ports.ts";
+import { type AssignmentListener, noTasks, type TaskAssignment } from "../streams/ports.ts";
 import { toPipelineError } from "./errors.ts";
 import type { GroupProtocol } from "./group_protocol.ts";
 import { reactionTo } from "./group_reaction.ts";
@@ -11,7 +11,7 @@ import { Deadline, type Waiting } from "./retry.ts";
 /** What a participation is made from. */
 export interface ParticipationParts {
   readonly topic: string;
-  readonly listener: RebalanceListener;
+  readonly listener: AssignmentListener;
   readonly signal: AbortSignal;
   /** Told every member id before it is joined with. */
   readonly remember: (memberId: string) => Promise<void>;
@@ -19,6 +19,8 @@ export interface ParticipationParts {
   readonly learn: (addresses: ReadonlyMap<number, string>) => void;
   /** Where we answer queries. */
   readonly address: string | undefined;
+  /** Who we are, over restarts; as the member id without it. */
+  readonly instance: string | undefined;
   readonly waiting: Waiting;
   readonly logger: Logger;
   readonly options: {
@@ -28,24 +30,40 @@ export interface ParticipationParts {
   };
 }
 
-/** Part of the rebalance time-out that handing over may take before we join without its end. */
-const handOverShare = 0.7;
+/**
+ * How long the group may take to give what is ours to others while we still work on it, at the end;
+ * members hear of it by their next heartbeats. The program has 10 s to end.
+ */
+const farewellMsMax = 1_500;
 
-/** One run of a member, from the first join until the signal fires. */
+/**
+ * One run of a member, from the first join until the signal fires.
+ *
+ * Work goes on while the group shares out anew: what moves is closed by one member while the other
+ * opens it, and the fence decides whose the last commit is. A member that ends says so first and
+ * goes on until others have its partitions.
+ *
+ * @see KIP-429, whose aim this shares; differs: it takes one generation instead of two, as fencing
+ *   makes an overlap harmless.
+ */
 export class Participation {
   readonly #client: GroupProtocol;
   readonly #parts: ParticipationParts;
   readonly #aborted = Promise.withResolvers<"aborted">();
   #memberId = "";
   #generation = -1;
-  #owned: readonly number[] = [];
+  #assignment: TaskAssignment = noTasks;
   #heartbeats: Heartbeats | undefined;
-  /** The listener's last call; the next one waits for it. */
-  #listening: Promise<void> = Promise.resolve();
+  #reconsidered = Promise.withResolvers<"rebalance">();
 
   constructor(client: GroupProtocol, parts: ParticipationParts) {
     this.#client = client;
     this.#parts = parts;
+  }
+
+  /** Joins anew as soon as the group is not changing: what we hold is not what we said. */
+  reconsider(): void {
+    this.#reconsidered.resolve("rebalance");
   }
 
   /** Until the signal fires: then everything is handed over and nothing is ours. */
@@ -55,8 +73,7 @@ export class Participation {
     signal.addEventListener("abort", abort, { once: true });
     try {
       if (!signal.aborted) await this.#takePart();
-      await this.#call(() => listener.rebalancing());
-      await this.#call(() => listener.assigned([]));
+      await listener.assigned(noTasks);
     } finally {
       signal.removeEventListener("abort", abort);
       await this.#heartbeats?.stop();
@@ -65,15 +82,12 @@ export class Participation {
 
   async #takePart(): Promise<void> {
     for (;;) {
-      const entered = await this.#enter();
-      if (entered === "aborted") return;
-      await this.#call(() => this.#parts.listener.assigned(this.#owned));
+      if (await this.#enter() === "aborted") return;
+      await this.#parts.listener.assigned(this.#assignment);
       const end = await this.#generationEnd();
-      if (end === "aborted") return;
-      if (end === "rebalance") await this.#handOver();
-      const lost = this.#heartbeats?.lost ?? false;
       await this.#heartbeats?.stop();
-      if (lost) await this.#lose();
+      if (end === "aborted") return await this.#sayFarewell();
+      if (end === "lost") await this.#lose();
     }
   }
 
@@ -96,37 +110,46 @@ export class Participation {
 
   async #joinAndSync(): Promise<void> {
     const { topic, options, waiting } = this.#parts;
-    const joined = await this.#join();
-    const assignment = await this.#unlessAborted(this.#client.sync(topic, joined));
-    const { partitions, addresses } = assignment;
-    this.#parts.learn(new Map([...addresses].filter(([p]) => !partitions.includes(p))));
+    const joined = await this.#unlessAborted(this.#join({ leaving: false }));
+    const message = await this.#unlessAborted(this.#client.sync(topic, joined));
+    const { addresses, ...assignment } = message;
+    const { active, standbys, warmUps } = assignment;
+    this.#parts.learn(new Map([...addresses].filter(([p]) => !active.includes(p))));
     this.#generation = joined.generation;
-    this.#owned = partitions;
+    this.#assignment = assignment;
     this.#heartbeats = new Heartbeats(this.#client, joined, waiting, {
       sessionTimeoutMs: options.sessionTimeoutMs,
       intervalMs: options.heartbeatIntervalMs,
     });
     this.#parts.logger.info("joined the group", {
       topic,
-      partitions,
+      partitions: active,
+      standbys,
+      warmUps,
       generation: joined.generation,
       memberId: joined.memberId,
     });
   }
 
-  async #join(): Promise<JoinedGroup> {
-    const { topic, address } = this.#parts;
+  async #join({ leaving }: { readonly leaving: boolean }): Promise<JoinedGroup> {
+    const { topic, address, listener, instance } = this.#parts;
+    this.#reconsidered = Promise.withResolvers();
+    const held = await listener.held();
     const subscription = {
       topic,
+      instance: instance ?? this.#memberId,
       generation: this.#generation,
-      owned: this.#owned,
+      owned: this.#assignment.active,
+      held,
+      leaving,
       ...(address === undefined ? {} : { address }),
     };
-    const answer = await this.#unlessAborted(this.#client.join(this.#memberId, subscription));
-    const memberId = answer.kind === "joined" ? answer.group.memberId : answer.memberId;
-    this.#memberId = memberId;
-    await this.#parts.remember(memberId);
-    return answer.kind === "joined" ? answer.group : await this.#join();
+    const answer = await this.#client.join(this.#memberId, subscription);
+    this.#memberId = answer.kind === "joined" ? answer.group.memberId : answer.memberId;
+    await this.#parts.remember(this.#memberId);
+    if (answer.kind === "joined") return answer.group;
+    if (!leaving) throwIfAborted(this.#parts.signal);
+    return await this.#join({ leaving });
   }
 
   async #react(error: unknown): Promise<void> {
@@ -140,44 +163,44 @@ export class Participation {
   /** The group went on without us: nothing is ours, and we join as somebody new. */
   async #lose(): Promise<void> {
     const { listener, logger, topic } = this.#parts;
-    logger.warn("was taken out of the group", { topic, partitions: this.#owned });
+    logger.warn("was taken out of the group", { topic, partitions: this.#assignment.active });
     this.#memberId = "";
     this.#generation = -1;
     this.#parts.learn(new Map());
-    if (this.#owned.length === 0) return;
-    this.#owned = [];
-    await this.#call(() => listener.lost());
+    if (this.#assignment === noTasks) return;
+    this.#assignment = noTasks;
+    await listener.lost();
   }
 
   async #generationEnd(): Promise<GenerationEnd | "aborted"> {
     const { signal } = this.#parts;
     if (signal.aborted || this.#heartbeats === undefined) return "aborted";
-    return await Promise.race([this.#heartbeats.ended, this.#aborted.promise]);
+    return await Promise.race([
+      this.#heartbeats.ended,
+      this.#reconsidered.promise,
+      this.#aborted.promise,
+    ]);
   }
 
-  /**
-   * Lets the listener commit while everything is still ours. One that takes too long goes on
-   * alone, fenced by whoever gets its partition; it is told of the outcome when it is done.
-   */
-  async #handOver(): Promise<void> {
-    const { listener, options, waiting, logger, topic } = this.#parts;
-    const boundMs = options.rebalanceTimeoutMs * handOverShare;
+  /** Lets the group give what is ours to others before we close it, so that nothing pauses. */
+  async #sayFarewell(): Promise<void> {
+    const { topic, logger, waiting } = this.#parts;
     const timer = new AbortController();
-    const overrun = waiting.clock.sleep(boundMs, timer.signal).then(() => "overrun", () => "done");
-    const done = this.#call(() => listener.rebalancing()).then(() => "done");
+    const overrun = waiting.clock.sleep(farewellMsMax, timer.signal).then(
+      () => "overrun",
+      () => {},
+    );
+    const told = this.#join({ leaving: true }).then((joined) => this.#client.sync(topic, joined));
     try {
-      if (await Promise.race([done, overrun]) === "overrun") {
-        logger.warn("handing over takes too long; joining without its end", { topic, boundMs });
+      if (await Promise.race([told, overrun]) === "overrun") {
+        logger.info("the group did not take over in time; leaving all the same", { topic });
       }
+    } catch (error) {
+      logger.debug("could not say farewell", { topic, error: String(error) });
     } finally {
       timer.abort();
+      told.catch(() => {});
     }
-  }
-
-  /** Calls of the listener never overlap. */
-  #call(call: () => Promise<void>): Promise<void> {
-    this.#listening = this.#listening.then(call);
-    return this.#listening;
   }
 
   /** The work's result, or `ABORTED` as soon as the signal fires. */

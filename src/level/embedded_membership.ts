@@ -1,5 +1,10 @@
 import { fired } from "../base/signals.ts";
-import type { GroupMembership, RebalanceListener, RecordLog } from "../streams/ports.ts";
+import {
+  type AssignmentListener,
+  type GroupMembership,
+  noTasks,
+  type RecordLog,
+} from "../streams/ports.ts";
 
 /** A group of one: every partition is ours until the end. */
 export class EmbeddedMembership implements GroupMembership {
@@ -9,13 +14,16 @@ export class EmbeddedMembership implements GroupMembership {
     this.#log = log;
   }
 
-  async run(topic: string, listener: RebalanceListener, signal: AbortSignal): Promise<void> {
+  async run(topic: string, listener: AssignmentListener, signal: AbortSignal): Promise<void> {
     const count = await this.#log.partitionCount(topic);
-    await listener.assigned(Array.from({ length: count }, (_, partition) => partition));
+    const active = Array.from({ length: count }, (_, partition) => partition);
+    await listener.assigned({ ...noTasks, active });
     await fired(signal);
-    await listener.rebalancing();
-    await listener.assigned([]);
+    await listener.assigned(noTasks);
   }
+
+  /** Everything is here already. */
+  reconsider(): void {}
 
   /** There is no other instance. */
   addressOf(_partition: number): undefined {

@@ -76,6 +76,19 @@ export class LevelStateStores implements StateStores, AsyncDisposable {
     await destroyDatabase(this.#folderOf(input));
   }
 
+  async partitions(topic: string): Promise<number[]> {
+    const found: number[] = [];
+    try {
+      for await (const { name } of Deno.readDir(this.#folder)) {
+        const partition = Number(name.slice(topic.length + 1));
+        if (name === partitionName({ topic, partition })) found.push(partition);
+      }
+    } catch (error) {
+      throw storeErrorOf(this.#folder, error);
+    }
+    return found.sort((a, b) => a - b);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await closeDatabase(this.#lock);
   }

@@ -94,23 +94,46 @@ export interface CommitLog {
   committed(input: TopicPartition): Promise<CommittedOffset | undefined>;
 }
 
+/** What the group gives an instance of a topic, whole: what is not listed is not its any more. */
+export interface TaskAssignment {
+  /** Partitions to process, ascending. */
+  readonly active: readonly number[];
+  /** Partitions whose state is to be kept near the end of its changelog, ascending. */
+  readonly standbys: readonly number[];
+  /** Those of the standbys that become active here as soon as they are current. */
+  readonly warmUps: readonly number[];
+}
+
+/** Nothing is ours. */
+export const noTasks: TaskAssignment = { active: [], standbys: [], warmUps: [] };
+
+/** How much of a partition's state an instance has. */
+export interface HeldState {
+  /** Position in the changelog up to which it has every entry. */
+  readonly position: Offset;
+  /** True when the store is open and next to nothing is missing: it can take over at once. */
+  readonly current: boolean;
+}
+
 /** Told of ownership; calls never overlap. */
-export interface RebalanceListener {
-  /** The group is about to change. Everything is still ours until this resolves: commit, pause. */
-  rebalancing(): Promise<void>;
-  /** What is ours from now on, whole: open the new, close what is gone, go on with the rest. */
-  assigned(partitions: readonly number[]): Promise<void>;
+export interface AssignmentListener {
+  /** What we have, by partition; asked before each join. Waits for stores that are being opened. */
+  held(): Promise<ReadonlyMap<number, HeldState>>;
+  /**
+   * What is ours from now on: open the new, commit and close what is gone, go on with the rest.
+   * Whoever gets what we close may have begun already, and then fences us.
+   */
+  assigned(assignment: TaskAssignment): Promise<void>;
   /** We were taken for dead: nothing is ours, nothing may be committed. */
   lost(): Promise<void>;
 }
 
 /** Shares the partitions of a topic among the instances of an application. */
 export interface GroupMembership {
-  /**
-   * Takes part until the signal fires, then leaves: `rebalancing()` is called a last time, then
-   * `assigned([])`.
-   */
-  run(topic: string, listener: RebalanceListener, signal: AbortSignal): Promise<void>;
+  /** Takes part until the signal fires, then leaves; `assigned(noTasks)` is the last call. */
+  run(topic: string, listener: AssignmentListener, signal: AbortSignal): Promise<void>;
+  /** Asks the group to share out anew, as what we hold has changed. */
+  reconsider(): void;
   /**
    * Where the other instance that owns a partition answers queries, as the group last said: an
    * http(s) URL without a trailing slash. `undefined` for our own, and where nobody told.
@@ -162,6 +185,8 @@ export interface StateStores {
   open(input: TopicPartition): Promise<StateStore>;
   /** Deletes a task's store, closed before, so that the next `open` starts empty. */
   destroy(input: TopicPartition): Promise<void>;
+  /** Partitions of a topic that have a store here, open or not, ascending. */
+  partitions(topic: string): Promise<number[]>;
 }
 
 /** Where results go. */

@@ -40,10 +40,11 @@ export async function restore(options: RestoreOptions): Promise<Offset> {
     const fetched = await reader.next(signal);
     position = Math.min(fetched.nextOffset, bounds.endOffset);
     const records = fetched.records.filter(({ offset }) => offset < bounds.endOffset);
-    await store.apply(records.flatMap(entryOf), { changelogPosition: position });
+    await store.apply(entriesOf(records), { changelogPosition: position });
     restoredRecords += records.length;
     const elapsedMs = Math.max(1, clock.monotonicMs() - startedMs);
     options.onProgress({
+      position,
       restoredRecords,
       remainingOffsets: Math.max(0, bounds.endOffset - position),
       recordsPerSecond: restoredRecords * 1000 / elapsedMs,
@@ -76,6 +77,7 @@ export function checkedPosition(
   );
 }
 
-function entryOf({ key, value }: LogRecord): StoreEntry[] {
-  return key === null ? [] : [{ key, value }];
+/** What changelog records change in a store. */
+export function entriesOf(records: readonly LogRecord[]): StoreEntry[] {
+  return records.flatMap(({ key, value }) => key === null ? [] : [{ key, value }]);
 }

@@ -4,11 +4,10 @@ import type { Offset } from "./record.ts";
  * Where a task is in its life.
  *
  * ```
- * created ─► fencing ─► restoring ─► running ⇄ suspended
- *    ▲           │           │          │          │
- *    │           └───────────┴────┬─────┴──────────┤
- *    └── retry after back-off ◄── failed           ▼
- *                                            closing ─► closed
+ * created ─► fencing ─► restoring ─► running ─► closing ─► closed
+ *               ▲  │          │           │          │
+ *               │  └──────────┴────┬──────┴──────────┘
+ *               └─ after a pause ◄─ failed
  * ```
  */
 export type TaskState =
@@ -16,7 +15,6 @@ export type TaskState =
   | "fencing"
   | "restoring"
   | "running"
-  | "suspended"
   | "failed"
   | "closing"
   | "closed";
@@ -38,6 +36,8 @@ export interface ItemCounts {
 
 /** Progress of a restore. */
 export interface RestoreProgress {
+  /** Changelog position up to which the store holds every entry. */
+  readonly position: Offset;
   readonly restoredRecords: number;
   readonly remainingOffsets: number;
   readonly recordsPerSecond: number;
@@ -59,5 +59,29 @@ export interface TaskStatus {
   /** Since the state began, exact over restarts. */
   readonly counts: ItemCounts;
   /** What stands in the way, for people; the task retries or has stopped. */
+  readonly problem: string | undefined;
+}
+
+/**
+ * Where a standby is in its life.
+ *
+ * ```
+ * opening ─► following ─► closed, or taken over by a task
+ *    ▲           │
+ *    └─ failed ◄─┘
+ * ```
+ */
+export type StandbyState = "opening" | "following" | "failed" | "closed";
+
+/** One standby, as shown to people. */
+export interface StandbyStatus {
+  readonly topic: string;
+  readonly partition: number;
+  readonly state: StandbyState;
+  /** `undefined` until the store is open. */
+  readonly changelogPosition: Offset | undefined;
+  /** Changelog offsets between the store and the end, as of the last read. */
+  readonly remainingOffsets: number | undefined;
+  /** What stands in the way, for people. */
   readonly problem: string | undefined;
 }

@@ -1,9 +1,10 @@
-import { type BackoffPolicy, fullJitterMs } from "../base/backoff.ts";
-import { type Disposition, dispositionOf, isAborted, PipelineError } from "../base/errors.ts";
+import { type Disposition, PipelineError } from "../base/errors.ts";
 import type { CommitPlace } from "./commit.ts";
 import { TaskControl } from "./task_control.ts";
 import { InvariantError } from "../base/assert.ts";
-import type { Fetched } from "./ports.ts";
+import { InheritedStore } from "./inherited_store.ts";
+import { persevere } from "./perseverance.ts";
+import type { Fetched, HeldState, StateStore } from "./ports.ts";
 import { PunctuationSchedule } from "./punctuation.ts";
 import type { TaskListener } from "./task_listener.ts";
 import { type Committed, type StreamsPorts, TaskSession } from "./task_session.ts";
@@ -18,9 +19,6 @@ export interface TaskSettings {
   /** Rows that wait at most before a commit is made early. */
   readonly pendingRowsMax: number;
 }
-
-/** Waits after failures: quick at first, as most are a broker on its way back. */
-const restartPolicy: BackoffPolicy = { baseMs: 250, maxMs: 10_000 };
 
 /**
  * One input partition's unit of work: fences, restores, processes, commits, until it is closed.
@@ -38,16 +36,19 @@ export class StreamTask<E, A, R> {
   readonly #listener: TaskListener<R>;
   readonly #control: TaskControl;
   readonly #report: TaskReport;
+  readonly #stores: InheritedStore;
   #session: TaskSession<E, A, R> | undefined;
   #lastCommitMs = 0;
   #ended: Promise<void> | undefined;
 
+  /** @param inherited The partition's open store, where a standby here had it. */
   constructor(
     ports: StreamsPorts<R>,
     topology: Topology<E, A, R>,
     place: CommitPlace,
     settings: TaskSettings,
     listener: TaskListener<R>,
+    inherited?: StateStore,
   ) {
     this.#ports = ports;
     this.#topology = topology;
@@ -56,10 +57,17 @@ export class StreamTask<E, A, R> {
     this.#listener = listener;
     this.#control = new TaskControl(ports.clock);
     this.#report = new TaskReport(place.input, ports.clock, ports.logger);
+    this.#stores = new InheritedStore(ports.stores, inherited);
   }
 
   get status(): TaskStatus {
     return this.#report.status;
+  }
+
+  /** How much of the state is here; `undefined` while that is not known. */
+  get held(): HeldState | undefined {
+    const { changelogPosition: position } = this.#report.status;
+    return position === undefined ? undefined : { position, current: this.#session !== undefined };
   }
 
   /** The open session while the task can answer queries. */
@@ -70,16 +78,6 @@ export class StreamTask<E, A, R> {
   /** Begins; returns at once. */
   start(): void {
     this.#ended ??= this.#run();
-  }
-
-  /** Commits and pauses; resolves when that is done, cannot be done, or `boundMs` has passed. */
-  async suspend(boundMs: number): Promise<void> {
-    await this.#control.suspend(boundMs);
-  }
-
-  /** Goes on after `suspend`. */
-  resume(): void {
-    this.#control.resume();
   }
 
   /** Commits and closes; what is not done after `boundMs` is dropped, as of the last commit. */
@@ -94,63 +92,30 @@ export class StreamTask<E, A, R> {
   }
 
   async #run(): Promise<void> {
-    for (let attempt = 0; !this.#control.closing; attempt++) {
-      const startedMs = this.#ports.clock.monotonicMs();
-      try {
-        await this.#live();
-      } catch (error) {
-        if (isAborted(error)) break;
-        if (this.#ports.clock.monotonicMs() - startedMs > restartPolicy.maxMs) attempt = 0;
-        if (!await this.#recover(error, attempt)) break;
-      }
-    }
+    await using stores = this.#stores;
+    await persevere(() => this.#live(), {
+      clock: this.#ports.clock,
+      random: this.#ports.random,
+      control: this.#control,
+      destroyStore: () => stores.destroy(this.#place.input),
+      onFailure: (error, disposition) => this.#failed(error, disposition),
+    });
     this.#report.state("closed");
-    this.#control.idle();
     this.#listener.closed(this.#place.input);
   }
 
-  /** @returns False when the task is being closed. */
-  async #recover(error: unknown, attempt: number): Promise<boolean> {
-    const disposition = dispositionOf(error);
+  #failed(error: unknown, disposition: Disposition): void {
+    this.#control.idle();
+    // Whoever got the partition need not wait for our last commit: what it held is done there.
+    if (disposition === "rejoin" && this.#control.closing) return;
     this.#report.failed(error, disposition);
     this.#listener.failed(this.#place.input, error);
-    this.#control.idle();
-    try {
-      await this.#remedy(disposition, attempt);
-      return true;
-    } catch (failure) {
-      if (isAborted(failure)) return false;
-      this.#report.failed(failure, "stop");
-      return await this.#control.untilClosed().catch(() => false);
-    }
-  }
-
-  async #remedy(disposition: Disposition, attempt: number): Promise<void> {
-    const { clock, stores } = this.#ports;
-    switch (disposition) {
-      case "stop":
-      case "skip":
-        return await this.#control.untilClosed();
-      case "rebuild":
-        await stores.destroy(this.#place.input);
-        return await this.#backOff(attempt);
-      case "rejoin":
-        return await clock.sleep(restartPolicy.maxMs, this.#control.signal);
-      case "retry":
-      case "reconcile":
-        return await this.#backOff(attempt);
-    }
-  }
-
-  async #backOff(attempt: number): Promise<void> {
-    const { clock, random } = this.#ports;
-    await clock.sleep(fullJitterMs(restartPolicy, attempt, random), this.#control.signal);
   }
 
   async #live(): Promise<void> {
     const { signal } = this.#control;
     await using session = await TaskSession.open(
-      this.#ports,
+      { ...this.#ports, stores: this.#stores },
       this.#topology,
       this.#place,
       {
@@ -180,10 +145,8 @@ export class StreamTask<E, A, R> {
   async #loop(session: TaskSession<E, A, R>, signal: AbortSignal): Promise<void> {
     const schedule = new PunctuationSchedule(this.#topology.punctuators, this.#ports.clock);
     let reading = this.#read(session, signal);
-    for (;;) {
-      if (await this.#control.settle(() => this.#commitChanged(session, signal), this.#report)) {
-        return;
-      }
+    this.#control.busy();
+    while (!this.#control.closing) {
       await session.planRekeyed(signal);
       const waitMs = earlier(session.changed ? this.#untilDueMs() : undefined, schedule.untilDueMs);
       const fetched = await this.#control.race(reading, waitMs);
@@ -194,6 +157,7 @@ export class StreamTask<E, A, R> {
       if (session.changed && this.#untilDueMs() <= 0) await this.#commit(session, signal);
       await this.#punctuate(session, schedule);
     }
+    if (session.changed) await this.#commit(session, signal);
   }
 
   /** A punctuator only looks: when one fails, that is said, and the task goes on. */
@@ -226,10 +190,6 @@ export class StreamTask<E, A, R> {
     session.passed(fetched);
     this.#report.inputEnds(fetched.endOffset);
     this.#listener.fetched(this.#place.input, fetched.records.length);
-  }
-
-  async #commitChanged(session: TaskSession<E, A, R>, signal: AbortSignal): Promise<void> {
-    if (session.changed) await this.#commit(session, signal);
   }
 
   async #commit(session: TaskSession<E, A, R>, signal: AbortSignal): Promise<void> {

@@ -1,11 +1,19 @@
 import { assert } from "../base/assert.ts";
 import { PipelineError } from "../base/errors.ts";
 import { decodeState } from "./codec.ts";
-import type { GroupMembership, KeyRange, RebalanceListener } from "./ports.ts";
+import { Placements } from "./placements.ts";
+import {
+  type AssignmentListener,
+  type GroupMembership,
+  type HeldState,
+  type KeyRange,
+  noTasks,
+  type StateStore,
+} from "./ports.ts";
 import { partitionForKey } from "./partitioner.ts";
 import type { TopicPartition } from "./record.ts";
-import { StreamTask, type TaskSettings } from "./stream_task.ts";
-import type { TaskStatus } from "./status.ts";
+import type { TaskSettings } from "./stream_task.ts";
+import type { StandbyStatus, TaskStatus } from "./status.ts";
 import { type KeyTime, keyTimes } from "./key_times.ts";
 import { rollUpRange, windowRange, windowStartOf } from "./store_keys.ts";
 import type { TaskListener } from "./task_listener.ts";
@@ -33,7 +41,8 @@ export interface WindowQuery {
 }
 
 /**
- * One instance of an application: a task per partition that the group gives it.
+ * One instance of an application: a task per partition that the group gives it to process, and a
+ * standby per partition whose state it is to keep at hand.
  *
  * @example
  * ```ts ignore
@@ -46,9 +55,12 @@ export class StreamsApp<E, A, R> {
   readonly #ports: StreamsPorts<R>;
   readonly #membership: GroupMembership;
   readonly #settings: AppSettings;
-  readonly #tasks = new Map<number, StreamTask<E, A, R>>();
   readonly #listeners = new Set<TaskListener<R>>();
   #partitionCount = 0;
+  #placements: Placements<E, A, R> | undefined;
+  #warmUps: readonly number[] = [];
+  /** Partitions that the group was told are current here. */
+  #toldCurrent: ReadonlySet<number> = new Set();
   #joined = false;
 
   constructor(
@@ -65,8 +77,12 @@ export class StreamsApp<E, A, R> {
 
   /** This instance's tasks by partition. */
   get tasks(): readonly TaskStatus[] {
-    return [...this.#tasks.values()].map((task) => task.status)
-      .sort((a, b) => a.partition - b.partition);
+    return byPartition(this.#placements?.tasks ?? []);
+  }
+
+  /** This instance's standbys by partition. */
+  get standbys(): readonly StandbyStatus[] {
+    return byPartition(this.#placements?.standbys ?? []);
   }
 
   /** True once the group has said what is ours, be it nothing. */
@@ -89,7 +105,20 @@ export class StreamsApp<E, A, R> {
     const { topic } = this.#topology.source;
     this.#partitionCount = await this.#ports.log.partitionCount(topic);
     await this.#checkInternalTopics();
-    await this.#membership.run(topic, this.#rebalanceListener(), signal);
+    const placements = new Placements({
+      ports: this.#ports,
+      topology: this.#topology,
+      settings: this.#settings,
+      listener: this.#broadcast(),
+      onTurn: () => this.#considerWarmUps(),
+    }, this.#partitionCount);
+    this.#placements = placements;
+    await placements.takeUp();
+    try {
+      await this.#membership.run(topic, this.#assignmentListener(placements), signal);
+    } finally {
+      await placements.assign(noTasks);
+    }
   }
 
   /**
@@ -104,8 +133,7 @@ export class StreamsApp<E, A, R> {
     query: WindowQuery,
   ): Promise<WindowResult<A>[] | undefined> {
     if (this.#partitionCount === 0) return undefined;
-    const partition = partitionForKey(encodeText(key), this.#partitionCount);
-    const store = this.#tasks.get(partition)?.session?.store;
+    const store = this.#openStore(partitionForKey(encodeText(key), this.#partitionCount));
     if (store === undefined) return undefined;
     const results: WindowResult<A>[] = [];
     const { windowCodec, windows } = this.#topology;
@@ -132,10 +160,14 @@ export class StreamsApp<E, A, R> {
 
   /** The keys of an open partition with their time; none if it is not open here. */
   async keys(partition: number): Promise<KeyTime[]> {
-    const store = this.#tasks.get(partition)?.session?.store;
+    const store = this.#openStore(partition);
     return store === undefined
       ? []
       : await Array.fromAsync(keyTimes(store, this.#ports.codecs.keyState));
+  }
+
+  #openStore(partition: number): StateStore | undefined {
+    return this.#placements?.task(partition)?.session?.store;
   }
 
   #rangeOf(key: string, { fromMs, toMs, sizeMs }: Required<WindowQuery>): KeyRange {
@@ -161,48 +193,43 @@ export class StreamsApp<E, A, R> {
     }
   }
 
-  #rebalanceListener(): RebalanceListener {
-    const { closeBoundMs } = this.#settings;
+  #assignmentListener(placements: Placements<E, A, R>): AssignmentListener {
     return {
-      rebalancing: async () => {
-        await Promise.all([...this.#tasks.values()].map((task) => task.suspend(closeBoundMs)));
+      held: async () => {
+        const held = await placements.held();
+        this.#toldCurrent = new Set([...held].filter(isCurrent).map(([partition]) => partition));
+        return held;
       },
-      assigned: async (partitions) => {
-        const gone = [...this.#tasks].filter(([partition]) => !partitions.includes(partition));
-        await Promise.all(gone.map(([, task]) => task.close(closeBoundMs)));
-        for (const [partition] of gone) this.#tasks.delete(partition);
-        for (const task of this.#tasks.values()) task.resume();
-        for (const partition of partitions) this.#open(partition);
+      assigned: async (assignment) => {
+        this.#warmUps = assignment.warmUps;
+        await placements.assign(assignment);
         this.#joined = true;
+        this.#considerWarmUps();
       },
       lost: async () => {
         this.#joined = false;
-        await Promise.all([...this.#tasks.values()].map((task) => task.abandon()));
-        this.#tasks.clear();
+        this.#warmUps = [];
+        await placements.abandon();
       },
     };
   }
 
-  #open(partition: number): void {
-    if (this.#tasks.has(partition)) return;
-    const { application } = this.#settings;
-    const { source, store, repartition } = this.#topology;
-    const place = {
-      input: { topic: source.topic, partition },
-      changelog: { topic: changelogTopic(application, store), partition },
-      repartition: repartition
-        ? { topic: repartitionTopic(application), partition, partitions: this.#partitionCount }
-        : undefined,
-    };
-    const task = new StreamTask(
-      this.#ports,
-      this.#topology,
-      place,
-      this.#settings,
-      this.#broadcast(),
+  /**
+   * Asks for the partitions that were promised to us once all of them are current that can be: a
+   * rebalance for each would be one too many. What the group was told before is no news.
+   *
+   * @see Kafka Streams' probing rebalances (KIP-441), which ask by the clock instead.
+   */
+  #considerWarmUps(): void {
+    const standbys = this.#warmUps.map((partition) => this.#placements?.standby(partition));
+    const ready = standbys.filter((standby) => standby?.held?.current === true);
+    const underWay = standbys.some((standby) =>
+      standby !== undefined && standby.status.state !== "failed" && !ready.includes(standby)
     );
-    this.#tasks.set(partition, task);
-    task.start();
+    const news = ready.some((standby) =>
+      standby !== undefined && !this.#toldCurrent.has(standby.status.partition)
+    );
+    if (news && !underWay) this.#membership.reconsider();
   }
 
   #broadcast(): TaskListener<R> {
@@ -215,4 +242,14 @@ export class StreamsApp<E, A, R> {
       closed: (input: TopicPartition) => all((l) => l.closed(input)),
     };
   }
+}
+
+function isCurrent([, { current }]: [number, HeldState]): boolean {
+  return current;
+}
+
+function byPartition<S extends { readonly partition: number }>(
+  placed: readonly { readonly status: S }[],
+): S[] {
+  return placed.map(({ status }) => status).sort((a, b) => a.partition - b.partition);
 }

@@ -1,8 +1,5 @@
 import type { Clock } from "../base/clock.ts";
 import { PipelineError } from "../base/errors.ts";
-import type { TaskReport } from "./task_report.ts";
-
-type Wanted = "running" | "suspended" | "closed";
 
 /** Why a timer ends early; given, as an exception would be made for each abort without a reason. */
 const notNeeded = "no longer needed";
@@ -16,11 +13,10 @@ const notNeeded = "no longer needed";
 export class TaskControl {
   readonly #clock: Clock;
   readonly #abort = new AbortController();
-  #wanted: Wanted = "running";
-  /** True while the task has nothing that a suspension would have to wait for. */
+  readonly #closing = Promise.withResolvers<void>();
+  #closed = false;
+  /** True while the task has nothing that its end would have to wait for. */
   #idle = true;
-  #changed = Promise.withResolvers<void>();
-  #settled = Promise.withResolvers<void>();
   #waker: (() => void) | undefined;
   /** Somebody rang while the task did not wait. */
   #rung = false;
@@ -35,21 +31,12 @@ export class TaskControl {
   }
 
   get closing(): boolean {
-    return this.#wanted === "closed";
+    return this.#closed;
   }
 
-  async suspend(boundMs: number): Promise<void> {
-    if (this.closing) return;
-    this.#want("suspended");
-    if (!this.#idle) await this.#within(this.#settled.promise, boundMs);
-  }
-
-  resume(): void {
-    if (this.#wanted === "suspended") this.#want("running");
-  }
-
+  /** Lets the task commit and end; what is not done after `boundMs` is dropped. */
   async close(boundMs: number, ended: Promise<void>): Promise<void> {
-    this.#want("closed");
+    this.#close();
     if (this.#idle) this.#abort.abort();
     else await this.#within(ended, boundMs);
     this.#abort.abort();
@@ -58,7 +45,7 @@ export class TaskControl {
 
   /** Drops everything at once. */
   abort(): void {
-    this.#want("closed");
+    this.#close();
     this.#abort.abort();
   }
 
@@ -68,36 +55,20 @@ export class TaskControl {
     this.#waker?.();
   }
 
-  /** Says that there is nothing to commit or to wait for. */
+  /** Says that from now on the end has to wait for the task. */
+  busy(): void {
+    this.#idle = false;
+  }
+
+  /** Says that there is nothing to wait for. */
   idle(): void {
     this.#idle = true;
-    this.#settled.resolve();
   }
 
-  /** Waits until the task is closed. */
+  /** Waits until the task is to end. */
   async untilClosed(): Promise<never> {
-    while (!this.closing) await this.#changed.promise;
+    await this.#closing.promise;
     throw new PipelineError("ABORTED", "Cannot go on as the task is closed");
-  }
-
-  /**
-   * Obeys: commits and waits while suspended.
-   *
-   * @returns True when the task is to end, everything committed.
-   */
-  async settle(commit: () => Promise<void>, report: TaskReport): Promise<boolean> {
-    this.#idle = false;
-    while (this.#wanted === "suspended") {
-      await commit();
-      report.state("suspended");
-      this.idle();
-      while (this.#wanted === "suspended") await this.#changed.promise;
-      this.#idle = false;
-      if (this.#wanted === "running") report.state("running");
-    }
-    if (!this.closing) return false;
-    await commit();
-    return true;
   }
 
   /**
@@ -106,8 +77,8 @@ export class TaskControl {
    * Leaves nothing behind on promises that outlive the call, except on `work` itself.
    */
   async race<T>(work: Promise<T>, waitMs: number | undefined): Promise<T | undefined> {
-    // A wish of the moment between the last `settle` and now woke nobody.
-    if (this.#wanted !== "running" || this.#rung) {
+    // A wish of the moment between the last look and now woke nobody.
+    if (this.#closed || this.#rung) {
       this.#rung = false;
       return undefined;
     }
@@ -130,13 +101,9 @@ export class TaskControl {
     }
   }
 
-  #want(wanted: Wanted): void {
-    if (this.#wanted === wanted || this.closing) return;
-    this.#wanted = wanted;
-    this.#settled = Promise.withResolvers();
-    const changed = this.#changed;
-    this.#changed = Promise.withResolvers();
-    changed.resolve();
+  #close(): void {
+    this.#closed = true;
+    this.#closing.resolve();
     this.#waker?.();
   }
 

@@ -47,7 +47,7 @@ export class TaskReport {
   }
 
   restoring(restore: RestoreProgress): void {
-    this.#update({ restore });
+    this.#update({ restore, changelogPosition: restore.position });
     const nowMs = this.#clock.monotonicMs();
     if (nowMs - this.#progressLoggedMs < progressLogMs) return;
     this.#progressLoggedMs = nowMs;

@@ -8,6 +8,14 @@ import type { LogRecord, Offset, OutputRecord, TopicPartition } from "../../src/
 import type { PartitionReader } from "../../src/streams/ports.ts";
 import { decodeText, encodeText } from "../../src/streams/text.ts";
 
+/** How a member of a group differs from others. */
+export interface MemberOptions {
+  /** Where it answers queries. */
+  readonly address?: string;
+  /** Standbys of each partition; none without it. */
+  readonly standbyReplicas?: number;
+}
+
 /** One log with all its ports, for the suites that test them. */
 export interface LogHarness extends AsyncDisposable {
   readonly log: RecordLog;
@@ -18,7 +26,7 @@ export interface LogHarness extends AsyncDisposable {
   /** Transactions of an application; two calls are like two processes. */
   commitLog(applicationId: string): CommitLog;
   /** A member of an application's group, as another process would be. */
-  membership?(applicationId: string, address?: string): GroupMembership;
+  membership?(applicationId: string, options?: MemberOptions): GroupMembership;
   /** Removes the records before an offset, as retention does. */
   truncate?(partition: TopicPartition, before: Offset): Promise<void>;
 }

@@ -1,9 +1,16 @@
 /** What every way of sharing partitions must do; run over each of them. */
 import assert from "node:assert/strict";
-import type { GroupMembership, RebalanceListener } from "../../src/streams/ports.ts";
+import {
+  type AssignmentListener,
+  type GroupMembership,
+  type HeldState,
+  noTasks,
+  type TaskAssignment,
+} from "../../src/streams/ports.ts";
 import {
   type LogHarness,
   type LogHarnessFactory,
+  type MemberOptions,
   registerCases,
   type SuiteOptions,
   uniqueName,
@@ -11,13 +18,19 @@ import {
 } from "./log_harness.ts";
 
 /** A member whose listener writes down what it is told. */
-class TestMember implements RebalanceListener, AsyncDisposable {
+class TestMember implements AssignmentListener, AsyncDisposable {
   readonly calls: string[] = [];
+  /** What it tells the group that it has. */
+  readonly has: Map<number, HeldState> = new Map();
   owned: readonly number[] = [];
+  standbys: readonly number[] = [];
+  warmUps: readonly number[] = [];
   readonly #stop = new AbortController();
   readonly #running: Promise<void>;
   readonly #watchers = new Set<() => void>();
   readonly #membership: GroupMembership;
+  /** How long it takes to do what it is told, ms. */
+  takesMs = 5;
   #inside = false;
 
   constructor(membership: GroupMembership, topic: string) {
@@ -31,16 +44,30 @@ class TestMember implements RebalanceListener, AsyncDisposable {
     return partitions.map((partition) => this.#membership.addressOf(partition));
   }
 
-  rebalancing(): Promise<void> {
-    return this.#told("rebalancing", this.owned);
+  held(): Promise<ReadonlyMap<number, HeldState>> {
+    return Promise.resolve(this.has);
   }
 
-  assigned(partitions: readonly number[]): Promise<void> {
-    return this.#told(`assigned ${partitions.join()}`, partitions);
+  assigned(assignment: TaskAssignment): Promise<void> {
+    return this.#told(`assigned ${assignment.active.join()}`, assignment);
   }
 
   lost(): Promise<void> {
-    return this.#told("lost", []);
+    return this.#told("lost", noTasks);
+  }
+
+  /** True while it does what it was told. */
+  get isBeingTold(): boolean {
+    return this.#inside;
+  }
+
+  /** From now on it tells that it has all of these partitions' state. */
+  isCurrentAt(partitions: readonly number[]): void {
+    for (const partition of partitions) this.has.set(partition, { position: 1, current: true });
+  }
+
+  reconsider(): void {
+    this.#membership.reconsider();
   }
 
   /** Waits until `condition` holds for this member. */
@@ -70,12 +97,14 @@ class TestMember implements RebalanceListener, AsyncDisposable {
     return new Promise((resolve) => this.#watchers.add(resolve));
   }
 
-  async #told(call: string, owned: readonly number[]): Promise<void> {
+  async #told(call: string, { active, standbys, warmUps }: TaskAssignment): Promise<void> {
     assert.ok(!this.#inside, `calls must not overlap: ${call}`);
     this.#inside = true;
     this.calls.push(call);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-    this.owned = owned;
+    await new Promise((resolve) => setTimeout(resolve, this.takesMs));
+    this.owned = active;
+    this.standbys = standbys;
+    this.warmUps = warmUps;
     this.#inside = false;
     for (const watcher of this.#watchers) watcher();
     this.#watchers.clear();
@@ -86,10 +115,10 @@ function join(
   harness: LogHarness,
   applicationId: string,
   topic: string,
-  address?: string,
+  options?: MemberOptions,
 ): TestMember {
   assert.ok(harness.membership !== undefined, "the harness must offer membership");
-  return new TestMember(harness.membership(applicationId, address), topic);
+  return new TestMember(harness.membership(applicationId, options), topic);
 }
 
 function union(...members: readonly TestMember[]): number[] {
@@ -106,12 +135,12 @@ const soloCases = {
     assert.deepEqual(member.addressesOf([0, 1, 2, 3]), Array(4).fill(undefined));
   },
 
-  async "hands over before it leaves: rebalancing, then nothing is ours"(harness: LogHarness) {
+  async "is told at the end that nothing is its any more"(harness: LogHarness) {
     const topic = await harness.createTopic(2);
     const member = join(harness, uniqueName("app"), topic);
     await member.until(() => member.owned.length === 2);
     await member.leave();
-    assert.deepEqual(member.calls, ["assigned 0,1", "rebalancing", "assigned "]);
+    assert.deepEqual(member.calls, ["assigned 0,1", "assigned "]);
   },
 
   async "lets an application start again after it left"(harness: LogHarness) {
@@ -150,21 +179,55 @@ const groupCases = {
     assert.equal(second.calls.at(-1), "assigned ");
   },
 
-  async "announces every change: rebalancing comes before the next assigned"(
+  async "leaves partitions with the one that has their state until the other has it, too"(
     harness: LogHarness,
   ) {
     const topic = await harness.createTopic(2);
     const applicationId = uniqueName("app");
     await using first = join(harness, applicationId, topic);
     await first.until(() => first.owned.length === 2);
+    first.isCurrentAt([0, 1]);
+    first.reconsider();
+    await first.until(() => first.calls.length === 2);
     await using second = join(harness, applicationId, topic);
+    await second.until(() => second.warmUps.length === 1);
+    assert.deepEqual([first.owned, second.owned], [[0, 1], []]);
+    assert.deepEqual(second.standbys.filter((p) => second.warmUps.includes(p)), second.warmUps);
+    const promised = [...second.warmUps];
+    second.isCurrentAt(promised);
+    second.reconsider();
     await second.until(() => second.owned.length === 1);
     await first.until(() => first.owned.length === 1);
-    assert.deepEqual(first.calls.slice(0, 3), [
-      "assigned 0,1",
-      "rebalancing",
-      `assigned ${first.owned.join()}`,
-    ]);
+    assert.deepEqual(second.owned, promised);
+  },
+
+  async "gives what a member has that leaves to others before it closes it"(harness: LogHarness) {
+    const topic = await harness.createTopic(2);
+    const applicationId = uniqueName("app");
+    await using first = join(harness, applicationId, topic);
+    await first.until(() => first.owned.length === 2);
+    const second = join(harness, applicationId, topic);
+    await second.until(() => second.owned.length === 1);
+    await first.until(() => first.owned.length === 1);
+    second.takesMs = 2_000;
+    const leaving = second.leave();
+    await first.until(() => first.owned.length === 2);
+    assert.ok(second.isBeingTold, second.calls.join(" | "));
+    await leaving;
+  },
+
+  async "keeps standbys of each partition beside its owner, as many as there can be"(
+    harness: LogHarness,
+  ) {
+    const topic = await harness.createTopic(4);
+    const applicationId = uniqueName("app");
+    await using first = join(harness, applicationId, topic, { standbyReplicas: 1 });
+    await first.until(() => first.owned.length === 4);
+    assert.deepEqual(first.standbys, []);
+    await using second = join(harness, applicationId, topic, { standbyReplicas: 1 });
+    await second.until(() => second.owned.length === 2);
+    await first.until(() => first.owned.length === 2);
+    assert.deepEqual([first.standbys, second.standbys], [second.owned, first.owned]);
   },
 
   async "tells each member where the owners of the other partitions answer, and forgets who left"(
@@ -172,9 +235,9 @@ const groupCases = {
   ) {
     const topic = await harness.createTopic(2);
     const applicationId = uniqueName("app");
-    await using first = join(harness, applicationId, topic, "http://first:1");
+    await using first = join(harness, applicationId, topic, { address: "http://first:1" });
     await first.until(() => first.owned.length === 2);
-    const second = join(harness, applicationId, topic, "http://second:2");
+    const second = join(harness, applicationId, topic, { address: "http://second:2" });
     await Promise.all([
       first.until(() => first.owned.length === 1),
       second.until(() => second.owned.length === 1),

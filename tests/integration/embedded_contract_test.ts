@@ -1,11 +1,13 @@
 /** The embedded log passes the suites that Kafka passes. */
 import { EmbeddedCommitLog } from "../../src/level/embedded_commit_log.ts";
 import { EmbeddedLog } from "../../src/level/embedded_log.ts";
+import { EmbeddedMembership } from "../../src/level/embedded_membership.ts";
 import { EmbeddedSchemas } from "../../src/level/embedded_schemas.ts";
 import { LogDatabase } from "../../src/level/log_database.ts";
 import { appenderContract } from "../contract/appender.ts";
 import { commitLogContract } from "../contract/commit_log.ts";
 import { type LogHarness, uniqueName } from "../contract/log_harness.ts";
+import { membershipContract } from "../contract/membership.ts";
 import { recordLogContract } from "../contract/record_log.ts";
 import { schemaRegistryContract } from "../contract/schema_registry.ts";
 
@@ -32,6 +34,7 @@ async function open(): Promise<LogHarness> {
       return Promise.resolve(name);
     },
     appender: () => new EmbeddedLog(database),
+    membership: () => new EmbeddedMembership(log),
     commitLog: (applicationId) => new EmbeddedCommitLog(database, applicationId),
     async truncate(place, before) {
       await database.write((batch) => batch.trim(database.partition(place), before));
@@ -43,6 +46,7 @@ async function open(): Promise<LogHarness> {
 recordLogContract("EmbeddedLog", open);
 appenderContract("EmbeddedLog", open);
 commitLogContract("EmbeddedCommitLog", open);
+membershipContract("EmbeddedMembership", open, { alone: true });
 schemaRegistryContract("EmbeddedSchemas", async () => {
   const { database, remove } = await temporaryDatabase();
   return { registry: new EmbeddedSchemas(database), prefix: "", [Symbol.asyncDispose]: remove };

@@ -2,7 +2,7 @@ import { Metrics } from "../../src/http/metrics.ts";
 import { FakeLiveView, fakeTask } from "./fake_live_view.ts";
 
 const place = { topic: "trade1", partition: 0 };
-const restore = { restoredRecords: 4, remainingOffsets: 6, recordsPerSecond: 2 };
+const restore = { position: 4, restoredRecords: 4, remainingOffsets: 6, recordsPerSecond: 2 };
 
 /** What a program shows in which everything has happened at least once. */
 export async function everyMetric(): Promise<string> {

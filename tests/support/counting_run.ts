@@ -3,11 +3,12 @@ import assert from "node:assert/strict";
 import { systemClock } from "../../src/base/clock.ts";
 import { type Logger, silentLogger } from "../../src/base/logger.ts";
 import { seededRandom } from "../../src/base/random.ts";
-import type {
-  GroupMembership,
-  RebalanceListener,
-  Sink,
-  StateStores,
+import {
+  type AssignmentListener,
+  type GroupMembership,
+  noTasks,
+  type Sink,
+  type StateStores,
 } from "../../src/streams/ports.ts";
 import { StreamsApp } from "../../src/streams/streams_app.ts";
 import { changelogTopic, type Topology } from "../../src/streams/topology.ts";
@@ -54,7 +55,7 @@ export class CountingSink implements Sink<CountingRow> {
 
 /** A group of one that a test can tell what is its own. */
 export class TestMembership implements GroupMembership {
-  readonly #joined = Promise.withResolvers<RebalanceListener>();
+  readonly #joined = Promise.withResolvers<AssignmentListener>();
   readonly #partitions: readonly number[];
 
   constructor(partitions: readonly number[]) {
@@ -62,7 +63,7 @@ export class TestMembership implements GroupMembership {
   }
 
   /** The application's listener, once it has joined. */
-  get listener(): Promise<RebalanceListener> {
+  get listener(): Promise<AssignmentListener> {
     return this.#joined.promise;
   }
 
@@ -70,15 +71,21 @@ export class TestMembership implements GroupMembership {
     return undefined;
   }
 
-  async run(_topic: string, listener: RebalanceListener, signal: AbortSignal): Promise<void> {
-    await listener.assigned(this.#partitions);
+  /** How often the application asked the group to share out anew. */
+  reconsiderations = 0;
+
+  reconsider(): void {
+    this.reconsiderations += 1;
+  }
+
+  async run(_topic: string, listener: AssignmentListener, signal: AbortSignal): Promise<void> {
+    await listener.assigned({ ...noTasks, active: this.#partitions });
     this.#joined.resolve(listener);
     await new Promise<void>((resolve) => {
       if (signal.aborted) resolve();
       signal.addEventListener("abort", () => resolve());
     });
-    await listener.rebalancing();
-    await listener.assigned([]);
+    await listener.assigned(noTasks);
   }
 }
 

@@ -91,6 +91,7 @@ export class CrashSwitch {
     return {
       open: async (input) => this.#watched(await stores.open(input)),
       destroy: (input) => stores.destroy(input),
+      partitions: (topic) => stores.partitions(topic),
     };
   }
 

@@ -1,7 +1,8 @@
 import { ProtocolFault } from "../../src/kafka/errors.ts";
 import type { GroupProtocol, Place } from "../../src/kafka/group_protocol.ts";
 import type { JoinAnswer, JoinedGroup } from "../../src/kafka/join_protocol.ts";
-import type { Assignment, Subscription } from "../../src/kafka/member_metadata.ts";
+import { noTasks, type TaskAssignment } from "../../src/streams/ports.ts";
+import type { AssignmentMessage, Subscription } from "../../src/kafka/member_metadata.ts";
 
 /** Numbers of the answers that tests give. */
 export const groupErrors = {
@@ -17,12 +18,12 @@ export class FakeGroup implements GroupProtocol {
   /** What was asked, in order; heartbeats only as their number. */
   readonly asked: string[] = [];
   heartbeats = 0;
-  /** Partitions that the next sync gives. */
-  partitions: number[] = [0, 1];
+  /** What the next sync gives. */
+  assignment: TaskAssignment = { ...noTasks, active: [0, 1] };
   /** Addresses that the next sync tells. */
   addresses: ReadonlyMap<number, string> = new Map();
-  /** Address of the last member that joined. */
-  address: string | undefined;
+  /** What the member said when it last joined. */
+  told: Subscription | undefined;
   readonly #faults = new Map<string, number[]>();
   #generation = 0;
   #ids = 0;
@@ -43,9 +44,11 @@ export class FakeGroup implements GroupProtocol {
     this.#held = undefined;
   }
 
-  async join(memberId: string, { generation, owned, address }: Subscription): Promise<JoinAnswer> {
-    this.address = address;
-    this.asked.push(`join ${memberId || "new"} ${generation} [${owned.join()}]`);
+  async join(memberId: string, subscription: Subscription): Promise<JoinAnswer> {
+    this.told = subscription;
+    const { generation, owned, leaving } = subscription;
+    const how = leaving ? "join leaving" : "join";
+    this.asked.push(`${how} ${memberId || "new"} ${generation} [${owned.join()}]`);
     await this.#held?.promise;
     this.#answer("join");
     if (memberId === "") return { kind: "id-required", memberId: `m${++this.#ids}` };
@@ -54,11 +57,11 @@ export class FakeGroup implements GroupProtocol {
     return { kind: "joined", group };
   }
 
-  async sync(_topic: string, { generation }: JoinedGroup): Promise<Assignment> {
+  async sync(_topic: string, { generation }: JoinedGroup): Promise<AssignmentMessage> {
     this.asked.push(`sync ${generation}`);
     await Promise.resolve();
     this.#answer("sync");
-    return { partitions: this.partitions, addresses: this.addresses };
+    return { ...this.assignment, addresses: this.addresses };
   }
 
   async heartbeat(_place: Place): Promise<void> {

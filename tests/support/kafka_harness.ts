@@ -8,7 +8,7 @@ import type { Waiting } from "../../src/kafka/retry.ts";
 import { socketMaker } from "../../src/kafka/security.ts";
 import type { TransactionOptions } from "../../src/kafka/transaction_writer.ts";
 import { systemRandom } from "../../src/base/random.ts";
-import { type LogHarness, uniqueName } from "../contract/log_harness.ts";
+import { type LogHarness, type MemberOptions, uniqueName } from "../contract/log_harness.ts";
 import { KafkaProxy } from "./kafka_proxy.ts";
 
 const variable = "KAFKA_URL";
@@ -53,8 +53,8 @@ export function kafkaHarness(): Promise<LogHarness> {
       createTopic: (partitions: number) => createTestTopic(kafka, partitions),
       appender: () => kafka.appender(),
       commitLog: (applicationId: string) => kafka.commitLog(applicationId),
-      membership: (applicationId: string, address?: string) =>
-        kafka.membership(applicationId, address === undefined ? {} : { address }),
+      membership: (applicationId: string, options?: MemberOptions) =>
+        kafka.membership(applicationId, options),
       truncate: (partition, before) => kafka.deleteRecords(partition, before),
       [Symbol.asyncDispose]: () => kafka[Symbol.asyncDispose](),
     } satisfies LogHarness,

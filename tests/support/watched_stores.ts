@@ -30,4 +30,8 @@ export class WatchedStores implements StateStores {
     this.destroyed.add(input.partition);
     await this.#stores.destroy(input);
   }
+
+  partitions(topic: string): Promise<number[]> {
+    return this.#stores.partitions(topic);
+  }
 }

@@ -95,6 +95,7 @@ export function gatedStores(
       return gatedStore(await stores.open(input), input, { gate, scanned });
     },
     destroy: (input) => stores.destroy(input),
+    partitions: (topic) => stores.partitions(topic),
   };
 }
 

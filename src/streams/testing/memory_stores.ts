@@ -12,6 +12,7 @@ export interface StoreView {
 }
 
 interface Disk {
+  readonly input: TopicPartition;
   readonly entries: Map<string, Uint8Array>;
   checkpoint: Checkpoint | undefined;
   open: boolean;
@@ -26,7 +27,7 @@ export class MemoryStores implements StateStores {
     const name = partitionName(input);
     let disk = this.#disks.get(name);
     if (disk === undefined) {
-      disk = { entries: new Map(), checkpoint: undefined, open: false };
+      disk = { input, entries: new Map(), checkpoint: undefined, open: false };
       this.#disks.set(name, disk);
     }
     if (disk.open) {
@@ -39,6 +40,12 @@ export class MemoryStores implements StateStores {
   destroy(input: TopicPartition): Promise<void> {
     this.#disks.delete(partitionName(input));
     return Promise.resolve();
+  }
+
+  partitions(topic: string): Promise<number[]> {
+    const found = [...this.#disks.values()].map(({ input }) => input)
+      .filter((input) => input.topic === topic).map(({ partition }) => partition);
+    return Promise.resolve(found.sort((a, b) => a - b));
   }
 
   /** What a store holds, by key in hexadecimal, and how far it is true. */

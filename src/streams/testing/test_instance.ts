@@ -1,5 +1,5 @@
 import type { Clock } from "../../base/clock.ts";
-import type { GroupMembership, RebalanceListener } from "../ports.ts";
+import { type AssignmentListener, type GroupMembership, noTasks } from "../ports.ts";
 import type { TopicPartition } from "../record.ts";
 import { type AppSettings, StreamsApp } from "../streams_app.ts";
 import type { StreamsPorts } from "../task_session.ts";
@@ -30,10 +30,11 @@ export interface InstanceParts<E, A, R> {
 export class TestInstance<E, A, R> {
   readonly app: StreamsApp<E, A, R>;
   readonly #stop = new AbortController();
-  readonly #joined = Promise.withResolvers<RebalanceListener>();
+  readonly #joined = Promise.withResolvers<AssignmentListener>();
   readonly #ended: Promise<void>;
   #alive = true;
   #operations = 0;
+  #reconsiderations = 0;
 
   constructor(parts: InstanceParts<E, A, R>) {
     this.app = this.#makeApp(parts);
@@ -50,8 +51,13 @@ export class TestInstance<E, A, R> {
   }
 
   /** What the group tells things to. */
-  get listener(): Promise<RebalanceListener> {
+  get listener(): Promise<AssignmentListener> {
     return this.#joined.promise;
+  }
+
+  /** How often it asked the group to share out anew. */
+  get reconsiderations(): number {
+    return this.#reconsiderations;
   }
 
   /** Ends it from one moment to the next. */
@@ -104,9 +110,9 @@ export class TestInstance<E, A, R> {
         const { promise, resolve } = Promise.withResolvers<void>();
         signal.addEventListener("abort", () => resolve(), { once: true });
         if (!signal.aborted) await promise;
-        await listener.rebalancing();
-        await listener.assigned([]);
+        await listener.assigned(noTasks);
       },
+      reconsider: () => this.#reconsiderations += 1,
       addressOf: () => undefined,
     };
   }

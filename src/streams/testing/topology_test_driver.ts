@@ -6,7 +6,8 @@ import { jsonEngineCodecs } from "../json_codecs.ts";
 import type { Headers, LogRecord } from "../record.ts";
 import { deadLetterTopic, lateTopic } from "../side_output.ts";
 import { type EngineCodecs, noItems } from "../state.ts";
-import type { ItemCounts, TaskStatus } from "../status.ts";
+import { type HeldState, noTasks, type TaskAssignment } from "../ports.ts";
+import type { ItemCounts, StandbyStatus, TaskStatus } from "../status.ts";
 import type { AppSettings, WindowQuery } from "../streams_app.ts";
 import { encodeText } from "../text.ts";
 import { changelogTopic, type Topology, type WindowResult } from "../topology.ts";
@@ -110,7 +111,7 @@ export class TopologyTestDriver<E, A, R> implements AsyncDisposable {
   readonly #stores: readonly MemoryStores[];
   readonly #instances: TestInstance<E, A, R>[] = [];
   readonly #failures = new PlannedFailures((instance) => this.#kill(instance));
-  #assignment: readonly (readonly number[])[];
+  #assignment: readonly TaskAssignment[];
 
   private constructor(topology: Topology<E, A, R>, options: TestDriverOptions) {
     const { partitions = 1, instances = 1, commitIntervalMs = 1_000 } = options;
@@ -125,7 +126,7 @@ export class TopologyTestDriver<E, A, R> implements AsyncDisposable {
     this.clock = new SimulatedClock(options.startMs);
     this.#stores = Array.from({ length: instances }, () => new MemoryStores());
     const all = Array.from({ length: partitions }, (_, partition) => partition);
-    this.#assignment = this.#stores.map((_, instance) => instance === 0 ? all : []);
+    this.#assignment = this.#stores.map((_, i) => i === 0 ? { ...noTasks, active: all } : noTasks);
     for (const { name } of jobTopics(application, topology)) this.log.createTopic(name, partitions);
   }
 
@@ -173,6 +174,11 @@ export class TopologyTestDriver<E, A, R> implements AsyncDisposable {
     this.#failures.add(operation, failure);
   }
 
+  /** Takes back what `failNext` planned and has not happened yet. */
+  failNoMore(): void {
+    this.#failures.clear();
+  }
+
   /** Ends an instance from one moment to the next, as kill -9 does. */
   async crash(
     instance = 0,
@@ -208,27 +214,36 @@ export class TopologyTestDriver<E, A, R> implements AsyncDisposable {
       gate: (operation) => this.#failures.meet(instance, operation),
     });
     this.#instances[instance] = started;
-    await (await started.listener).assigned(this.#assignment[instance] ?? []);
+    await (await started.listener).assigned(this.#assignment[instance] ?? noTasks);
     await this.#quiet();
   }
 
   /**
-   * Shares the partitions out anew: everybody hands over, then gets what is listed for him.
+   * Shares the partitions out anew, while everybody works on.
    *
-   * @param assignment Partitions of each instance.
-   * @param untold Instances that the group takes for dead and that do not know it yet: they go on
-   *   with what they had, until `tellLost`.
+   * @param active Partitions that each instance processes.
+   * @param options.standbys Partitions of which each instance keeps the state at hand.
+   * @param options.warmUps Partitions that each instance is to process once it is current.
+   * @param options.untold Instances that the group takes for dead and that do not know it yet: they
+   *   go on with what they had, until `tellLost`.
    */
   async rebalance(
-    assignment: readonly (readonly number[])[],
-    { untold = [] }: { readonly untold?: readonly number[] } = {},
+    active: readonly (readonly number[])[],
+    { standbys = [], warmUps = [], untold = [] }: {
+      readonly standbys?: readonly (readonly number[])[];
+      readonly warmUps?: readonly (readonly number[])[];
+      readonly untold?: readonly number[];
+    } = {},
   ): Promise<void> {
     const told = [...this.#instances.entries()]
       .filter(([instance, { alive }]) => alive && !untold.includes(instance));
-    await this.#eachOf(told, async ([, { listener }]) => await (await listener).rebalancing());
-    this.#assignment = assignment;
+    this.#assignment = this.#stores.map((_, instance) => ({
+      active: active[instance] ?? [],
+      standbys: standbys[instance] ?? [],
+      warmUps: warmUps[instance] ?? [],
+    }));
     await this.#eachOf(told, async ([instance, { listener }]) => {
-      await (await listener).assigned(assignment[instance] ?? []);
+      await (await listener).assigned(this.#assignment[instance] ?? noTasks);
     });
   }
 
@@ -272,6 +287,22 @@ export class TopologyTestDriver<E, A, R> implements AsyncDisposable {
   tasks(instance = 0): readonly TaskStatus[] {
     const { alive, app } = this.#instance(instance);
     return alive ? app.tasks : [];
+  }
+
+  /** The standbys of an instance. */
+  standbys(instance = 0): readonly StandbyStatus[] {
+    const { alive, app } = this.#instance(instance);
+    return alive ? app.standbys : [];
+  }
+
+  /** What an instance tells the group that it has. */
+  async held(instance = 0): Promise<ReadonlyMap<number, HeldState>> {
+    return await (await this.#instance(instance).listener).held();
+  }
+
+  /** How often an instance asked the group to share out anew. */
+  reconsiderations(instance = 0): number {
+    return this.#instance(instance).reconsiderations;
   }
 
   /** The committed windows of a key, oldest first, wherever they are open; none if nowhere. */

@@ -1,34 +1,51 @@
-import type { GroupMembership, RebalanceListener } from "../../../src/streams/ports.ts";
+import { assignPartitions } from "../../../src/streams/assignment/assign.ts";
+import {
+  type AssignmentListener,
+  type GroupMembership,
+  type HeldState,
+  noTasks,
+  type TaskAssignment,
+} from "../../../src/streams/ports.ts";
 import type { SimulatedClock } from "../../../src/streams/testing/simulated_clock.ts";
 import type { Chance } from "./chance.ts";
 
-/** How long a member may take to hand over before the group goes on without it, ms. */
-const handOverMsMax = 2_000;
+/** How long a member may take to say what it has before the group goes on without that, ms. */
+const answerMsMax = 2_000;
 
 /** A member as the group sees it. */
 export class Member {
-  readonly listener: RebalanceListener;
+  readonly listener: AssignmentListener;
   /** Partitions that the process has reason to work on. */
   believed: ReadonlySet<number> = new Set();
   /** False once the process is dead: it is told nothing any more. */
   alive = true;
+  /** What it was given last, and when. */
+  owned: readonly number[] = [];
+  generation = -1;
+  leaving = false;
+  readonly instance: string;
   #left = false;
   #last: Promise<void> = Promise.resolve();
 
-  constructor(listener: RebalanceListener) {
+  constructor(listener: AssignmentListener, instance: string) {
     this.listener = listener;
+    this.instance = instance;
   }
 
-  /** Calls of a listener never overlap. */
-  async rebalancing(): Promise<void> {
-    await this.#call(() => this.listener.rebalancing());
-  }
-
-  async assigned(partitions: readonly number[]): Promise<void> {
+  /** What it has; never answers once it is dead. Calls of a listener never overlap. */
+  async held(): Promise<ReadonlyMap<number, HeldState>> {
+    let held: ReadonlyMap<number, HeldState> = new Map();
     await this.#call(async () => {
-      this.believed = new Set([...this.believed, ...partitions]);
-      await this.listener.assigned(partitions);
-      this.believed = new Set(partitions);
+      held = await this.listener.held();
+    });
+    return held;
+  }
+
+  async assigned(assignment: TaskAssignment): Promise<void> {
+    await this.#call(async () => {
+      this.believed = new Set([...this.believed, ...assignment.active]);
+      await this.listener.assigned(assignment);
+      this.believed = new Set(assignment.active);
     });
   }
 
@@ -39,11 +56,10 @@ export class Member {
     });
   }
 
-  /** Hands everything over; hears nothing of the group after that. */
+  /** Gives everything up; hears nothing of the group after that. */
   async leave(): Promise<void> {
     const leaving = this.#call(async () => {
-      await this.listener.rebalancing();
-      await this.listener.assigned([]);
+      await this.listener.assigned(noTasks);
       this.believed = new Set();
     });
     this.#left = true;
@@ -57,11 +73,17 @@ export class Member {
   }
 }
 
-/** The group coordinator: shares partitions out by chance whenever the members change. */
+/**
+ * The group coordinator: shares partitions out whenever the members change or one asks for it, by
+ * the real rules in some worlds and by chance in others.
+ */
 export class SimulatedGroup {
   readonly #clock: SimulatedClock;
   readonly #chance: Chance;
   readonly #partitions: number;
+  readonly #byChance: boolean;
+  readonly #replicas: number;
+  #generation = 0;
   readonly #members = new Set<Member>();
   #changed = Promise.withResolvers<void>();
   /** Told of every new assignment. */
@@ -71,6 +93,8 @@ export class SimulatedGroup {
     this.#clock = clock;
     this.#chance = chance;
     this.#partitions = partitions;
+    this.#byChance = chance.oneIn(2);
+    this.#replicas = chance.whole(0, 2);
   }
 
   /** Runs the coordinator for as long as anything runs. */
@@ -98,42 +122,90 @@ export class SimulatedGroup {
   }
 
   /** The membership of a process. */
-  membership(born: (member: Member) => void): GroupMembership {
+  membership(instance: string, born: (member: Member) => void): GroupMembership {
     return {
       run: async (_topic, listener, signal) => {
-        const member = new Member(listener);
+        const member = new Member(listener, instance);
         born(member);
         if (!member.alive) return await new Promise<void>(() => {});
         this.join(member);
         const { promise, resolve } = Promise.withResolvers<void>();
         signal.addEventListener("abort", () => resolve(), { once: true });
         if (!signal.aborted) await promise;
+        if (this.#members.has(member) && this.#chance.oneIn(2)) await this.#farewell(member);
         await member.leave();
         this.remove(member);
       },
+      reconsider: () => this.shake(),
       addressOf: () => undefined,
     };
   }
 
-  async #rebalance(members: readonly Member[]): Promise<void> {
-    const timer = new AbortController();
-    const handedOver = Promise.all(members.map((member) => member.rebalancing()));
-    const overrun = this.#clock.sleep(handOverMsMax, timer.signal).catch(() => {});
-    await Promise.race([handedOver, overrun]);
-    timer.abort();
-    const current = members.filter((member) => this.#members.has(member));
-    const sharing = this.#share(current.length);
-    this.onAssigned(sharing);
-    current.forEach((member, i) => {
-      void member.assigned(sharing[i] ?? []);
-    });
+  /** Gives what a member has to the others before it closes it. */
+  async #farewell(member: Member): Promise<void> {
+    member.leaving = true;
+    this.shake();
+    await this.#clock.sleep(this.#chance.below(answerMsMax));
   }
 
-  #share(members: number): number[][] {
-    const sharing: number[][] = Array.from({ length: members }, () => []);
-    for (let partition = 0; partition < this.#partitions && members > 0; partition++) {
-      this.#chance.pick(sharing).push(partition);
+  async #rebalance(members: readonly Member[]): Promise<void> {
+    const held = await Promise.all(members.map((member) => this.#answer(member)));
+    const present = members.map((member, i) => ({ member, held: held[i] ?? new Map() }))
+      .filter(({ member }) => this.#members.has(member));
+    this.#generation += 1;
+    const sharing = this.#byChance ? this.#shareByChance(present) : this.#shareByRule(present);
+    this.onAssigned(sharing.map(({ active }) => active));
+    for (const [i, { member }] of present.entries()) {
+      const assignment = sharing[i] ?? noTasks;
+      member.owned = assignment.active;
+      member.generation = this.#generation;
+      void member.assigned(assignment);
+    }
+  }
+
+  /** What a member says that it has; nothing when it does not answer in time. */
+  async #answer(member: Member): Promise<ReadonlyMap<number, HeldState>> {
+    const timer = new AbortController();
+    const overrun = this.#clock.sleep(answerMsMax, timer.signal).catch(() => {});
+    const held = await Promise.race([member.held(), overrun]);
+    timer.abort();
+    return held ?? new Map();
+  }
+
+  #shareByRule(present: readonly Present[]): TaskAssignment[] {
+    if (present.length === 0) return [];
+    const members = present.map(({ member, held }, i) => ({
+      memberId: String(i),
+      instance: member.instance,
+      owned: member.owned,
+      generation: member.generation,
+      held,
+      leaving: member.leaving,
+    }));
+    const assigned = assignPartitions(members, this.#partitions, this.#replicas);
+    return members.map(({ memberId }) => assigned.get(memberId) ?? noTasks);
+  }
+
+  #shareByChance(present: readonly Present[]): TaskAssignment[] {
+    const sharing = present.map(() => ({
+      active: [] as number[],
+      standbys: [] as number[],
+      warmUps: [],
+    }));
+    const stayers = sharing.filter((_, i) => present[i]?.member.leaving === false);
+    if (stayers.length === 0) return sharing;
+    for (let partition = 0; partition < this.#partitions; partition++) {
+      const owner = this.#chance.pick(stayers);
+      owner.active.push(partition);
+      for (const share of stayers) {
+        if (share !== owner && this.#chance.oneIn(2)) share.standbys.push(partition);
+      }
     }
     return sharing;
   }
+}
+
+interface Present {
+  readonly member: Member;
+  readonly held: ReadonlyMap<number, HeldState>;
 }

@@ -133,7 +133,7 @@ export class SimulatedProcess {
         random: world.chance.random,
         logger: silentLogger,
       },
-      world.group.membership((member) => {
+      world.group.membership(this.#machine.name, (member) => {
         this.member = member;
         member.alive = this.#alive;
       }),

@@ -29,7 +29,7 @@ Deno.test("/readyz answers 503 with every problem when not", async () => {
 
 Deno.test("/api/tasks shows each task, null where nothing is known", async () => {
   const { view, ask } = surface({ seconds: 0 });
-  const restore = { restoredRecords: 10, remainingOffsets: 90, recordsPerSecond: 5 };
+  const restore = { position: 10, restoredRecords: 10, remainingOffsets: 90, recordsPerSecond: 5 };
   view.statuses = [
     fakeTask({ state: "restoring", restore, committedOffset: undefined, lagRecords: undefined }),
   ];

@@ -5,23 +5,58 @@ import {
   decodeSubscription,
   encodeAssignment,
   encodeSubscription,
+  type Subscription,
 } from "../../../src/kafka/member_metadata.ts";
+import { noTasks } from "../../../src/streams/ports.ts";
 
-Deno.test("encodeSubscription() round-trips topic, generation and owned partitions", () => {
-  const subscription = { topic: "trade1", generation: 7, owned: [0, 3] };
+const plain: Subscription = {
+  topic: "t",
+  instance: "i",
+  generation: 1,
+  owned: [],
+  held: new Map(),
+  leaving: false,
+};
+const empty = {
+  topic: "t",
+  instance: "",
+  generation: -1,
+  owned: [],
+  held: new Map(),
+  leaving: false,
+};
+
+Deno.test("encodeSubscription() round-trips all that a member tells", () => {
+  const subscription: Subscription = {
+    topic: "trade1",
+    instance: "a1b2",
+    generation: 7,
+    owned: [0, 3],
+    held: new Map([[0, { position: 12, current: true }], [5, { position: 0, current: false }]]),
+    leaving: true,
+    address: "http://a:8080",
+  };
   assert.deepEqual(decodeSubscription(encodeSubscription(subscription)), subscription);
 });
 
 Deno.test("encodeSubscription() writes Kafka's consumer protocol, version 0", () => {
-  const bytes = encodeSubscription({ topic: "t", generation: 1, owned: [] });
-  const userData = '{"generation":1,"owned":[]}';
+  const bytes = encodeSubscription(plain);
+  const userData = '{"instance":"i","generation":1,"owned":[],"leaving":false,"held":[]}';
   assert.equal(
     bytes.toString("hex"),
-    "0000" + "00000001" + "0001" + "74" + "0000001b" + Buffer.from(userData).toString("hex"),
+    "0000" + "00000001" + "0001" + "74" + userData.length.toString(16).padStart(8, "0") +
+      Buffer.from(userData).toString("hex"),
   );
 });
 
-for (const userData of ["", "{", "null", '{"generation":1}', '{"generation":1,"owned":["x"]}']) {
+const strange = [
+  "",
+  "{",
+  "null",
+  '{"generation":1,"owned":[]}',
+  '{"instance":"i","generation":1,"owned":["x"]}',
+];
+for (const userData of strange) {
   Deno.test(`decodeSubscription() takes user data ${userData} for owning nothing`, () => {
     const size = Buffer.alloc(4);
     size.writeInt32BE(userData.length);
@@ -30,43 +65,60 @@ for (const userData of ["", "{", "null", '{"generation":1}', '{"generation":1,"o
       size,
       Buffer.from(userData),
     ]);
-    assert.deepEqual(decodeSubscription(bytes), { topic: "t", generation: -1, owned: [] });
+    assert.deepEqual(decodeSubscription(bytes), empty);
   });
 }
 
-Deno.test("encodeSubscription() tells where the member answers queries", () => {
-  const subscription = { topic: "t", generation: 1, owned: [0], address: "http://a:8080" };
-  assert.deepEqual(decodeSubscription(encodeSubscription(subscription)), subscription);
+Deno.test("decodeSubscription() leaves out held state that says nothing", () => {
+  const entries = [[0, 1, true], [1, -5, true], [2, 3], "x", [3, 4, "yes"]];
+  const bytes = encodeSubscription({ ...plain, held: new Map() });
+  const told = bytes.toString().replace('"held":[]', `"held":${JSON.stringify(entries)}`);
+  const grown = Buffer.from(told);
+  grown.writeInt32BE(grown.length - 13, 9);
+  assert.deepEqual(
+    decodeSubscription(grown).held,
+    new Map([[0, { position: 1, current: true }]]),
+  );
 });
 
 for (
   const address of ["javascript:alert(1)", "http://", "http://a:1/path", "http://b@a:1", "a:1", ""]
 ) {
   Deno.test(`decodeSubscription() and decodeAssignment() do not believe "${address}"`, () => {
-    const told = encodeSubscription({ topic: "t", generation: 1, owned: [0], address });
-    assert.deepEqual(decodeSubscription(told), { topic: "t", generation: 1, owned: [0] });
-    const assigned = encodeAssignment("t", { partitions: [0], addresses: new Map([[0, address]]) });
+    const told = encodeSubscription({ ...plain, address });
+    assert.deepEqual(decodeSubscription(told), plain);
+    const assigned = encodeAssignment("t", { ...noTasks, addresses: new Map([[0, address]]) });
     assert.deepEqual(decodeAssignment("t", assigned).addresses, new Map());
   });
 }
 
-Deno.test("encodeAssignment() round-trips, sorted, with every owner's address", () => {
+Deno.test("encodeAssignment() round-trips, with every owner's address", () => {
   const addresses = new Map([[0, "http://a:8080"], [1, "https://[::1]:8443"]]);
-  const assigned = encodeAssignment("t", { partitions: [3, 1, 2], addresses });
-  assert.deepEqual(decodeAssignment("t", assigned), { partitions: [1, 2, 3], addresses });
+  const assigned = encodeAssignment("t", {
+    active: [3, 1, 2],
+    standbys: [0, 4],
+    warmUps: [4],
+    addresses,
+  });
+  assert.deepEqual(decodeAssignment("t", assigned), {
+    active: [1, 2, 3],
+    standbys: [0, 4],
+    warmUps: [4],
+    addresses,
+  });
 });
 
-Deno.test("decodeAssignment() reads one of a leader that tells no addresses", () => {
+Deno.test("decodeAssignment() reads one of a leader that tells nothing else", () => {
   const bytes = Buffer.from(
     "0000" + "00000001" + "000174" + "00000001" + "00000005" + "00000000",
     "hex",
   );
-  assert.deepEqual(decodeAssignment("t", bytes), { partitions: [5], addresses: new Map() });
+  assert.deepEqual(decodeAssignment("t", bytes), { ...noTasks, active: [5], addresses: new Map() });
 });
 
 Deno.test("decodeAssignment() takes no bytes and another topic for nothing", () => {
-  const nothing = { partitions: [], addresses: new Map() };
+  const nothing = { ...noTasks, addresses: new Map() };
   assert.deepEqual(decodeAssignment("t", Buffer.alloc(0)), nothing);
-  const ofAnother = encodeAssignment("other", { partitions: [1], addresses: new Map() });
+  const ofAnother = encodeAssignment("other", { ...noTasks, active: [1], addresses: new Map() });
   assert.deepEqual(decodeAssignment("t", ofAnother), nothing);
 });

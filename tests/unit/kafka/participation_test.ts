@@ -2,14 +2,19 @@ import assert from "node:assert/strict";
 import { silentLogger } from "../../../src/base/logger.ts";
 import { seededRandom } from "../../../src/base/random.ts";
 import { Participation } from "../../../src/kafka/participation.ts";
-import type { RebalanceListener } from "../../../src/streams/ports.ts";
+import {
+  type AssignmentListener,
+  type HeldState,
+  noTasks,
+  type TaskAssignment,
+} from "../../../src/streams/ports.ts";
 import { FakeGroup, groupErrors } from "../../support/fake_group.ts";
 import { settle, SimulatedClock } from "../../../src/streams/testing/simulated_clock.ts";
 
 const options = { sessionTimeoutMs: 6_000, rebalanceTimeoutMs: 10_000, heartbeatIntervalMs: 500 };
 
 /** A participation, its coordinator and its listener, on a clock that a test moves. */
-class Scene implements RebalanceListener {
+class Scene implements AssignmentListener {
   readonly group = new FakeGroup();
   readonly clock = new SimulatedClock();
   readonly told: string[] = [];
@@ -17,8 +22,10 @@ class Scene implements RebalanceListener {
   addresses: ReadonlyMap<number, string> | undefined;
   readonly #stop = new AbortController();
   running: Promise<void> = Promise.resolve();
-  /** How long handing over takes, ms. */
-  handOverMs = 0;
+  readonly has: Map<number, HeldState> = new Map();
+  /** How long it takes to do what the group says, ms. */
+  takesMs = 0;
+  reconsider: () => void = () => {};
 
   async start(): Promise<void> {
     const participation = new Participation(this.group, {
@@ -33,10 +40,12 @@ class Scene implements RebalanceListener {
         this.addresses = addresses;
       },
       address: "http://me:1",
+      instance: "i1",
       waiting: { clock: this.clock, random: seededRandom(1) },
       logger: silentLogger,
       options,
     });
+    this.reconsider = () => participation.reconsider();
     this.running = participation.run();
     this.running.catch(() => {});
     await settle();
@@ -45,19 +54,18 @@ class Scene implements RebalanceListener {
   async stop(): Promise<void> {
     this.#stop.abort();
     await settle();
-    await this.clock.advance(this.handOverMs);
+    await this.clock.advance(this.takesMs);
     await this.running;
   }
 
-  async rebalancing(): Promise<void> {
-    this.told.push("rebalancing");
-    if (this.handOverMs > 0) await this.clock.sleep(this.handOverMs);
-    this.told.push("handed over");
+  held(): Promise<ReadonlyMap<number, HeldState>> {
+    return Promise.resolve(new Map(this.has));
   }
 
-  assigned(partitions: readonly number[]): Promise<void> {
-    this.told.push(`assigned [${partitions.join()}]`);
-    return Promise.resolve();
+  async assigned({ active, standbys, warmUps }: TaskAssignment): Promise<void> {
+    const more = [...standbys.map((p) => `standby ${p}`), ...warmUps.map((p) => `warm-up ${p}`)];
+    this.told.push(["assigned", `[${active.join()}]`, ...more].join(" "));
+    if (this.takesMs > 0) await this.clock.sleep(this.takesMs);
   }
 
   lost(): Promise<void> {
@@ -72,22 +80,21 @@ async function started(): Promise<Scene> {
   return scene;
 }
 
-const leaving = ["rebalancing", "handed over", "assigned []"];
-
 Deno.test("Participation joins with the id it is given, and remembers it before", async () => {
   const scene = await started();
   assert.deepEqual(scene.group.asked, ["join new -1 []", "join m1 -1 []", "sync 1"]);
   assert.equal(scene.remembered[0], "m1");
+  assert.equal(scene.group.told?.instance, "i1");
   await scene.stop();
-  assert.deepEqual(scene.told, ["assigned [0,1]", ...leaving]);
+  assert.deepEqual(scene.told, ["assigned [0,1]", "assigned []"]);
 });
 
 Deno.test("Participation tells its address, and learns those of the others until it is lost", async () => {
   const scene = new Scene();
-  scene.group.partitions = [0];
+  scene.group.assignment = { ...noTasks, active: [0] };
   scene.group.addresses = new Map([[0, "http://me:1"], [1, "http://other:1"]]);
   await scene.start();
-  assert.equal(scene.group.address, "http://me:1");
+  assert.equal(scene.group.told?.address, "http://me:1");
   assert.deepEqual(scene.addresses, new Map([[1, "http://other:1"]]));
   scene.group.addresses = new Map();
   scene.group.fail("heartbeat", groupErrors.unknownMember);
@@ -99,39 +106,74 @@ Deno.test("Participation tells its address, and learns those of the others until
   await scene.stop();
 });
 
-Deno.test("Participation hands over, then joins with what it owned", async () => {
+Deno.test("Participation joins anew with what it owns, while that is worked on", async () => {
   const scene = await started();
   scene.group.fail("heartbeat", groupErrors.rebalanceInProgress);
-  scene.group.partitions = [1];
+  scene.group.assignment = { active: [1], standbys: [0, 2], warmUps: [2] };
   await scene.clock.advance(600);
   assert.equal(scene.group.asked.at(-2), "join m1 1 [0,1]");
-  assert.deepEqual(scene.told, ["assigned [0,1]", "rebalancing", "handed over", "assigned [1]"]);
+  assert.deepEqual(scene.told, ["assigned [0,1]", "assigned [1] standby 0 standby 2 warm-up 2"]);
   await scene.stop();
 });
 
-Deno.test("Participation goes on with its heartbeat while it hands over", async () => {
+Deno.test("Participation tells what it has, as of each join", async () => {
   const scene = await started();
-  scene.handOverMs = 3_000;
-  scene.group.fail("heartbeat", groupErrors.rebalanceInProgress);
-  await scene.clock.advance(3_000);
+  assert.deepEqual(scene.group.told?.held, new Map());
+  const held = new Map([[1, { position: 9, current: true }]]);
+  scene.has.set(1, { position: 9, current: true });
+  scene.reconsider();
+  await settle();
+  assert.equal(scene.group.asked.at(-2), "join m1 1 [0,1]");
+  assert.deepEqual(scene.group.told?.held, held);
+  await scene.stop();
+});
+
+Deno.test("Participation reconsiders once, whenever it was asked", async () => {
+  const scene = new Scene();
+  scene.takesMs = 1_000;
+  await scene.start();
+  scene.reconsider();
+  scene.reconsider();
+  await settle();
+  assert.equal(scene.group.asked.at(-1), "sync 1");
+  await scene.clock.advance(5_000);
+  assert.equal(scene.group.asked.filter((asked) => asked.startsWith("sync")).length, 2);
+  await scene.stop();
+});
+
+Deno.test("Participation goes on with its heartbeat while it does what it was told", async () => {
+  const scene = new Scene();
+  scene.takesMs = 3_000;
+  await scene.start();
+  await scene.clock.advance(2_900);
   assert.ok(scene.group.heartbeats >= 5, `${scene.group.heartbeats} heartbeats`);
-  assert.equal(scene.told.at(-1), "rebalancing");
-  scene.handOverMs = 0;
+  assert.equal(scene.group.asked.at(-1), "sync 1");
+  scene.takesMs = 0;
   await scene.clock.advance(1_000);
   await scene.stop();
 });
 
-Deno.test("Participation joins without the end of a hand-over that takes too long", async () => {
+Deno.test("Participation says that it leaves, and closes nothing before others know", async () => {
   const scene = await started();
-  scene.handOverMs = 9_000;
-  scene.group.fail("heartbeat", groupErrors.rebalanceInProgress);
-  await scene.clock.advance(8_000);
+  scene.group.holdJoins();
+  const stopping = scene.stop();
+  await settle();
+  assert.equal(scene.group.asked.at(-1), "join leaving m1 1 [0,1]");
+  assert.deepEqual(scene.told, ["assigned [0,1]"]);
+  scene.group.releaseJoins();
+  await stopping;
   assert.equal(scene.group.asked.at(-1), "sync 2");
-  assert.equal(scene.told.at(-1), "rebalancing");
-  await scene.clock.advance(2_000);
-  assert.deepEqual(scene.told.slice(-2), ["handed over", "assigned [0,1]"]);
-  scene.handOverMs = 0;
-  await scene.stop();
+  assert.deepEqual(scene.told, ["assigned [0,1]", "assigned []"]);
+});
+
+Deno.test("Participation leaves in time when the group does not take over", async () => {
+  const scene = await started();
+  scene.group.holdJoins();
+  const stopping = scene.stop();
+  await settle();
+  await scene.clock.advance(1_600);
+  await stopping;
+  assert.deepEqual(scene.told, ["assigned [0,1]", "assigned []"]);
 });
 
 for (const fault of ["unknownMember", "illegalGeneration"] as const) {
@@ -160,7 +202,7 @@ Deno.test("Participation is lost when the group has gone on before its next join
   scene.group.fail("heartbeat", groupErrors.rebalanceInProgress);
   scene.group.fail("join", groupErrors.unknownMember);
   await scene.clock.advance(2_000);
-  assert.deepEqual(scene.told.slice(1), ["rebalancing", "handed over", "lost", "assigned [0,1]"]);
+  assert.deepEqual(scene.told.slice(1), ["lost", "assigned [0,1]"]);
   await scene.stop();
 });
 
@@ -195,6 +237,6 @@ Deno.test("Participation can be stopped in the middle of a join", async () => {
   scene.group.holdJoins();
   await scene.start();
   await scene.stop();
-  assert.deepEqual(scene.told, leaving);
+  assert.deepEqual(scene.told, ["assigned []"]);
   scene.group.releaseJoins();
 });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { systemClock } from "../../../src/base/clock.ts";
 import { PipelineError } from "../../../src/base/errors.ts";
+import { noTasks } from "../../../src/streams/ports.ts";
 import { CountingWorld, TestMembership } from "../../support/counting_run.ts";
 import { expectedWindows, measurements } from "../../support/measurements.ts";
 
@@ -24,9 +25,10 @@ Deno.test("StreamsApp hands a partition over without losing or repeating anythin
   const running = [first.run(stop.signal), second.run(stop.signal)];
   const [us, them] = [await ours.listener, await theirs.listener];
   for (const [mine, yours] of [[[0], [1]], [[1], [0]], [[], [0, 1]], [[0, 1], []]] as const) {
-    await Promise.all([us.rebalancing(), them.rebalancing()]);
-    await us.assigned(mine);
-    await them.assigned(yours);
+    await Promise.all([
+      us.assigned({ ...noTasks, active: mine }),
+      them.assigned({ ...noTasks, active: yours }),
+    ]);
     await world.feed(input, 3_000_000);
     await systemClock.sleep(5);
   }
@@ -50,9 +52,7 @@ Deno.test("StreamsApp goes on with the store it has when a partition stays", asy
   const running = app.run(stop.signal);
   const listener = await membership.listener;
   await until(() => app.tasks[0]?.state === "running", "running");
-  await listener.rebalancing();
-  assert.equal(app.tasks[0]?.state, "suspended");
-  await listener.assigned([0]);
+  await listener.assigned({ ...noTasks, active: [0] });
   await until(() => app.tasks[0]?.committedOffset === input.length, "caught up");
   assert.equal(opened, 1);
   stop.abort();
@@ -91,19 +91,4 @@ Deno.test("StreamsApp waits for a sink that is away and goes on where it was", a
   assert.equal(await world.runToEnd(), "done");
   assert.deepEqual(world.counts(), expectedWindows(input).counts);
   assert.deepEqual(world.sink.violations, []);
-});
-
-Deno.test("StreamsApp ends a suspended task that is closed", async () => {
-  const world = new CountingWorld({ partitions: 1 });
-  const stop = new AbortController();
-  const membership = new TestMembership([0]);
-  const app = world.app(membership);
-  const running = app.run(stop.signal);
-  const listener = await membership.listener;
-  await until(() => app.tasks[0]?.state === "running", "running");
-  await listener.rebalancing();
-  await listener.assigned([]);
-  assert.deepEqual(app.tasks, []);
-  stop.abort();
-  await running;
 });

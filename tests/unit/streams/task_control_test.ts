@@ -1,42 +1,47 @@
 import assert from "node:assert/strict";
-import { silentLogger } from "../../../src/base/logger.ts";
 import { TaskControl } from "../../../src/streams/task_control.ts";
-import { TaskReport } from "../../../src/streams/task_report.ts";
 import { SimulatedClock } from "../../../src/streams/testing/simulated_clock.ts";
 
 const nothing = () => Promise.resolve();
 
-function taskControl(): { control: TaskControl; report: TaskReport } {
-  const clock = new SimulatedClock();
-  const report = new TaskReport({ topic: "events", partition: 0 }, clock, silentLogger);
-  return { control: new TaskControl(clock), report };
-}
+const never = new Promise<void>(() => {});
 
-Deno.test("TaskControl.race() obeys a wish that came between settling and waiting", async () => {
-  const { control, report } = taskControl();
-  assert.ok(!await control.settle(nothing, report));
-  const suspended = control.suspend(60_000);
-  assert.equal(await control.race(new Promise(() => {}), undefined), undefined);
-  const settled = control.settle(nothing, report);
-  await suspended;
-  assert.equal(report.status.state, "suspended");
-  control.resume();
-  assert.ok(!await settled);
+Deno.test("TaskControl.race() obeys a wish to close that came before it waits", async () => {
+  const control = new TaskControl(new SimulatedClock());
+  control.busy();
+  const closed = control.close(60_000, nothing());
+  assert.equal(await control.race(never, undefined), undefined);
+  await closed;
 });
 
 Deno.test("TaskControl.race() hears a ring from before it, once", async () => {
-  const { control } = taskControl();
+  const control = new TaskControl(new SimulatedClock());
   control.ring();
-  assert.equal(await control.race(new Promise(() => {}), undefined), undefined);
+  assert.equal(await control.race(never, undefined), undefined);
   assert.equal(await control.race(Promise.resolve(7), undefined), 7);
 });
 
 Deno.test("TaskControl.race() gives up waiting when the task is to be closed", async () => {
-  const { control, report } = taskControl();
-  assert.ok(!await control.settle(nothing, report));
-  const racing = control.race(new Promise(() => {}), undefined);
+  const control = new TaskControl(new SimulatedClock());
+  control.busy();
+  const racing = control.race(never, undefined);
   const closed = control.close(60_000, nothing());
   assert.equal(await racing, undefined);
-  assert.ok(await control.settle(nothing, report));
+  assert.ok(control.closing);
   await closed;
+});
+
+Deno.test("TaskControl.close() gives a busy task its time, and an idle one none", async () => {
+  const clock = new SimulatedClock();
+  for (const idle of [true, false]) {
+    const control = new TaskControl(clock);
+    if (!idle) control.busy();
+    const ended = Promise.withResolvers<void>();
+    control.signal.addEventListener("abort", () => ended.resolve());
+    const closed = control.close(5_000, ended.promise);
+    await clock.advance(4_999);
+    assert.equal(control.signal.aborted, idle);
+    await clock.advance(1);
+    await closed;
+  }
 });

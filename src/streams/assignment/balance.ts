@@ -1,0 +1,61 @@
+import type { Holders } from "./holders.ts";
+import { compareMembers, compareNearness, type GroupMember, nearness } from "./member.ts";
+
+/**
+ * Shares partitions evenly and moves as few as possible, to those whose state is nearest.
+ *
+ * Every member gets `floor(partitions / members)` or one more; those that hold most get the larger
+ * shares. What somebody holds beyond his share, and what nobody holds, goes where there is room:
+ * first to members that have most of its state, lowest partition first.
+ *
+ * @param stayers In the order of `compareMembers`; at least one.
+ * @returns By partition, who is to process it in the end.
+ */
+export function balance(stayers: readonly GroupMember[], holders: Holders): GroupMember[] {
+  const room = roomOf(stayers, holders);
+  const targets = [...holders];
+  for (const { partition, member } of movesByNearness(stayers, holders, room)) {
+    const holder = targets[partition];
+    if (holder !== holders[partition] || (room.get(member) ?? 0) <= 0) continue;
+    if (holder !== undefined && (room.get(holder) ?? 0) >= 0) continue;
+    if (holder !== undefined) room.set(holder, (room.get(holder) ?? 0) + 1);
+    room.set(member, (room.get(member) ?? 0) - 1);
+    targets[partition] = member;
+  }
+  return targets as GroupMember[];
+}
+
+/** How many more partitions each member is to get; negative for those that hold too many. */
+function roomOf(stayers: readonly GroupMember[], holders: Holders): Map<GroupMember, number> {
+  const counts = new Map<GroupMember, number>(stayers.map((member) => [member, 0]));
+  for (const holder of holders) {
+    if (holder !== undefined) counts.set(holder, (counts.get(holder) ?? 0) + 1);
+  }
+  const base = Math.floor(holders.length / stayers.length);
+  const larger = holders.length % stayers.length;
+  const ranked = [...counts].sort(([a, held], [b, other]) => other - held || compareMembers(a, b));
+  return new Map(
+    ranked.map(([member, held], rank) => [member, base + (rank < larger ? 1 : 0) - held]),
+  );
+}
+
+interface Move {
+  readonly partition: number;
+  readonly member: GroupMember;
+  readonly near: number;
+}
+
+/** Every move that could be made, the best first. */
+function movesByNearness(
+  stayers: readonly GroupMember[],
+  holders: Holders,
+  room: ReadonlyMap<GroupMember, number>,
+): Move[] {
+  const receivers = stayers.filter((member) => (room.get(member) ?? 0) > 0);
+  const moves = holders.flatMap((holder, partition) =>
+    holder !== undefined && (room.get(holder) ?? 0) >= 0
+      ? []
+      : receivers.map((member) => ({ partition, member, near: nearness(member, partition) }))
+  );
+  return moves.sort((a, b) => compareNearness(a.near, b.near));
+}

@@ -1,0 +1,50 @@
+import { compareMembers, compareNearness, type GroupMember, nearness } from "./member.ts";
+
+/** Who does what with a partition. */
+export interface Roles {
+  readonly owner: GroupMember;
+  /** Who is to process it as soon as its state is current there; the owner does until then. */
+  readonly successor: GroupMember | undefined;
+}
+
+/**
+ * Chooses the members that keep a partition's state at hand beside its owner: its successor first,
+ * then those that have most of it already, unless they have more than their share of standbys, then
+ * those with the fewest.
+ *
+ * @param stayers In the order of `compareMembers`.
+ * @param replicas Standbys of each partition, as far as there are members.
+ * @returns By partition.
+ */
+export function chooseStandbys(
+  stayers: readonly GroupMember[],
+  roles: readonly Roles[],
+  replicas: number,
+): GroupMember[][] {
+  const counts = new Map<GroupMember, number>(stayers.map((member) => [member, 0]));
+  const shareMax = Math.ceil(roles.length * replicas / stayers.length);
+  const count = (member: GroupMember) => counts.get(member) ?? 0;
+  const chosen = roles.map(({ successor }) => successor === undefined ? [] : [successor]);
+  for (const [successor] of chosen) {
+    if (successor !== undefined) counts.set(successor, count(successor) + 1);
+  }
+  for (let copy = 1; copy <= replicas; copy++) {
+    for (const [partition, { owner }] of roles.entries()) {
+      const standbys = chosen[partition] ?? [];
+      if (standbys.length >= copy) continue;
+      const rank = (member: GroupMember) => count(member) < shareMax ? 0 : 1;
+      const [best] = stayers
+        .filter((member) => member !== owner && !standbys.includes(member))
+        .sort((a, b) =>
+          rank(a) - rank(b) ||
+          compareNearness(nearness(a, partition), nearness(b, partition)) ||
+          count(a) - count(b) ||
+          compareMembers(a, b)
+        );
+      if (best === undefined) continue;
+      standbys.push(best);
+      counts.set(best, count(best) + 1);
+    }
+  }
+  return chosen;
+}

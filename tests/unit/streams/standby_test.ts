@@ -1,0 +1,186 @@
+import assert from "node:assert/strict";
+import { type TestDriverOptions, TopologyTestDriver } from "../../../src/streams/testing/mod.ts";
+import { encodeText } from "../../../src/streams/text.ts";
+import { commitOperations } from "../../support/commit_operations.ts";
+import {
+  type CountingRow,
+  countingTopology,
+  type Measurement,
+  measurementRecord,
+  type Total,
+} from "../../support/counting_topology.ts";
+import { expectedWindows, measurements } from "../../support/measurements.ts";
+
+type Driver = TopologyTestDriver<Measurement, Total, CountingRow>;
+
+const startMs = 2_000_000;
+const changelog = { topic: "test-totals-changelog", partition: 0 };
+
+/** Two instances: the first processes the one partition, the second keeps its state at hand. */
+async function startPair(options: TestDriverOptions = {}): Promise<Driver> {
+  const driver = await TopologyTestDriver.start(countingTopology(), {
+    startMs,
+    instances: 2,
+    ...options,
+  });
+  await driver.rebalance([[0], []], { standbys: [[], [0]] });
+  return driver;
+}
+
+async function feed(driver: Driver, ...values: readonly number[]): Promise<void> {
+  const timeMs = driver.clock.nowMs();
+  await driver.pipe(
+    ...values.map((value) => measurementRecord([{ key: "k", timeMs, value }], timeMs)),
+  );
+}
+
+async function sumOf(driver: Driver): Promise<number | undefined> {
+  return (await driver.windows("k")).at(-1)?.state.aggregate.sum;
+}
+
+/** From now on an instance that opens a store dies of it. */
+function forbidOpening(driver: Driver, instance: number): void {
+  driver.failNext("store-open", { instance, error: "crash" });
+}
+
+Deno.test("StandbyTask follows every commit of the owner", async () => {
+  await using driver = await startPair();
+  for (const value of [1, 2, 3]) {
+    await feed(driver, value);
+    await driver.commit();
+    const { endOffset } = await driver.log.bounds(changelog);
+    assert.deepEqual(driver.standbys(1), [{
+      topic: "input",
+      partition: 0,
+      state: "following",
+      changelogPosition: endOffset,
+      remainingOffsets: 0,
+      problem: undefined,
+    }]);
+  }
+  assert.deepEqual(driver.tasks(1), []);
+});
+
+Deno.test("StandbyTask hands its open store to the task: nothing is opened or restored", async () => {
+  await using driver = await startPair();
+  await feed(driver, 1, 2);
+  await driver.commit();
+  forbidOpening(driver, 1);
+  await driver.crash(0);
+  await driver.rebalance([[], [0]]);
+  assert.deepEqual(driver.standbys(1), []);
+  assert.equal(driver.tasks(1)[0]?.restore, undefined);
+  await feed(driver, 4);
+  await driver.commit();
+  assert.equal(await sumOf(driver), 7);
+});
+
+Deno.test("StandbyTask changes places with its task, back and forth, under load", async () => {
+  await using driver = await startPair();
+  const input = measurements(5, 120);
+  const records = input.map((events, i) => measurementRecord(events, startMs + i));
+  for (let part = 0; part < 6; part++) {
+    await driver.pipe(...records.slice(part * 20, part * 20 + 10));
+    const [owner, other] = part % 2 === 0 ? [[], [0]] : [[0], []];
+    await driver.rebalance([owner, other], { standbys: [other, owner] });
+    await driver.pipe(...records.slice(part * 20 + 10, part * 20 + 20));
+  }
+  await driver.commit();
+  assert.deepEqual(driver.counts, expectedWindows(input).counts);
+});
+
+for (const operation of commitOperations) {
+  Deno.test(`StandbyTask takes over from an owner that died at ${operation}`, async () => {
+    await using driver = await startPair();
+    await feed(driver, 1);
+    await driver.commit();
+    await feed(driver, 10);
+    driver.failNext(operation, { instance: 0, error: "crash" });
+    await driver.commit();
+    await driver.rebalance([[], [0]]);
+    await feed(driver, 100);
+    await driver.commit();
+    assert.equal(await sumOf(driver), 111);
+    assert.equal(driver.counts.aggregated, 3);
+  });
+}
+
+Deno.test("StandbyTask lets the task restore what it had not read yet", async () => {
+  await using driver = await startPair();
+  await feed(driver, 1);
+  await driver.commit();
+  driver.failNext("fetch", { instance: 1, times: Infinity });
+  for (const value of [2, 4]) {
+    await feed(driver, value);
+    await driver.commit();
+  }
+  assert.equal(driver.standbys(1)[0]?.state, "failed");
+  driver.failNoMore();
+  await driver.rebalance([[], [0]]);
+  assert.ok((driver.tasks(1)[0]?.restore?.restoredRecords ?? 0) > 0);
+  await driver.commit();
+  assert.equal(await sumOf(driver), 7);
+});
+
+Deno.test("StandbyTask rebuilds a store that is damaged", async () => {
+  await using driver = await startPair();
+  await feed(driver, 1);
+  await driver.commit();
+  await driver.crash(1);
+  driver.failNext("store-open", { instance: 1 });
+  await driver.restart(1);
+  await driver.advance(10_000);
+  assert.equal(driver.standbys(1)[0]?.remainingOffsets, 0);
+  await driver.rebalance([[], [0]]);
+  await driver.commit();
+  assert.equal(await sumOf(driver), 1);
+});
+
+Deno.test("StandbyTask stops at a changelog that does not reach back, and says so", async () => {
+  await using driver = await startPair();
+  await feed(driver, 1);
+  await driver.commit();
+  await driver.crash(1, { state: "deleted" });
+  driver.log.truncate(changelog, 1);
+  await driver.restart(1);
+  await driver.advance(60_000);
+  const [standby] = driver.standbys(1);
+  assert.equal(standby?.state, "failed");
+  assert.match(standby?.problem ?? "", /CHANGELOG_TRUNCATED|the changelog holds/);
+});
+
+Deno.test("StreamsApp tells what an earlier run left here, and takes it up at once", async () => {
+  await using driver = await startPair();
+  await feed(driver, 1, 2);
+  await driver.commit();
+  const { endOffset } = await driver.log.bounds(changelog);
+  await driver.crash(1);
+  await driver.rebalance([[0], []]);
+  await driver.restart(1);
+  const closed = new Map([[0, { position: endOffset, current: false }]]);
+  assert.deepEqual(await driver.held(1), closed);
+  await driver.rebalance([[0], []], { standbys: [[], [0]] });
+  assert.deepEqual(await driver.held(1), new Map([[0, { position: endOffset, current: true }]]));
+  await driver.rebalance([[0], []]);
+  assert.deepEqual(await driver.held(1), closed);
+});
+
+Deno.test("StreamsApp asks the group anew when all that it was promised is current, once", async () => {
+  await using driver = await TopologyTestDriver.start(countingTopology(), {
+    startMs,
+    partitions: 2,
+    instances: 2,
+  });
+  for (const key of ["a", "b", "c", "d", "e"]) {
+    await driver.pipe({ key, value: encodeText("[]") });
+  }
+  await driver.commit();
+  driver.failNext("store-open", { instance: 1, error: "STORE_UNAVAILABLE" });
+  const promised = { standbys: [[], [0, 1]], warmUps: [[], [0, 1]] };
+  await driver.rebalance([[0, 1], []], promised);
+  assert.equal(driver.reconsiderations(1), 1);
+  await driver.held(1);
+  await driver.rebalance([[0, 1], []], promised);
+  assert.equal(driver.reconsiderations(1), 1, "what was told before is no news");
+  assert.equal(driver.reconsiderations(0), 0);
+});
