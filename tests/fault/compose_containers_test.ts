@@ -9,7 +9,7 @@ import composeText from "../../compose/compose.yaml" with { type: "text" };
 import { isRunnable } from "../support/command.ts";
 import { environmentOf, parseComposeFile } from "../support/compose_file.ts";
 import { ComposeKafka } from "../support/compose_kafka.ts";
-import { CommitGaps } from "../support/commit_gaps.ts";
+import { CommitGaps, tasksAt } from "../support/commit_gaps.ts";
 import { root } from "../../scripts/lib/source_files.ts";
 import { makeImage } from "../support/image.ts";
 import { Program, type ProgramName } from "../support/program.ts";
@@ -103,7 +103,7 @@ Deno.test({
       assert(!await answers(page, "/nothing"));
     });
 
-    await using gaps = new CommitGaps(String(page), 2);
+    await using gaps = new CommitGaps(() => tasksAt(String(page)), 2);
     for (const name of kafka.names) {
       await t.step(`${name} is killed and comes back`, async () => {
         await gaps.commitsAfter(Date.now(), gapMsMax);

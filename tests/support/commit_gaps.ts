@@ -3,20 +3,21 @@ import type { TaskAnswer } from "./process_instance.ts";
 const pollMs = 100;
 
 /**
- * Watches the commits of a `process` from outside, by `/api/tasks`.
+ * Watches the commits of one or more `process` from outside, by `/api/tasks`.
  *
  * Owner: the test; disposing ends the watching.
  */
 export class CommitGaps implements AsyncDisposable {
-  readonly #page: string;
+  readonly #look: () => Promise<readonly TaskAnswer[]>;
   readonly #partitions: number;
   /** When each partition committed, epoch ms, in order. */
   readonly #commits = new Map<number, number[]>();
   readonly #stop = new AbortController();
   readonly #watching: Promise<void>;
 
-  constructor(page: string, partitions: number) {
-    this.#page = page;
+  /** @param look Tells the tasks of all instances; none of those that do not answer. */
+  constructor(look: () => Promise<readonly TaskAnswer[]>, partitions: number) {
+    this.#look = look;
     this.#partitions = partitions;
     this.#watching = this.#watch();
   }
@@ -26,7 +27,7 @@ export class CommitGaps implements AsyncDisposable {
     const deadline = performance.now() + msMax;
     while (!this.#haveCommitted(momentMs)) {
       if (performance.now() > deadline) {
-        throw new Error(`no commits within ${msMax} ms: ${JSON.stringify(await this.#tasks())}`);
+        throw new Error(`no commits within ${msMax} ms: ${JSON.stringify(await this.#look())}`);
       }
       await new Promise((resolve) => setTimeout(resolve, pollMs));
     }
@@ -42,7 +43,7 @@ export class CommitGaps implements AsyncDisposable {
 
   /** Items committed so far, each counted once. */
   async items(): Promise<number> {
-    const tasks = await this.#tasks();
+    const tasks = await this.#look();
     return tasks.reduce((sum, { counts }) => sum + counts.read - counts.duplicates, 0);
   }
 
@@ -59,23 +60,23 @@ export class CommitGaps implements AsyncDisposable {
 
   async #watch(): Promise<void> {
     while (!this.#stop.signal.aborted) {
-      for (const { partition, last_commit } of await this.#tasks()) {
-        if (last_commit === null) continue;
+      for (const { partition, last_commit } of await this.#look()) {
         const times = this.#commits.get(partition) ?? [];
-        if (times.at(-1) !== last_commit) this.#commits.set(partition, [...times, last_commit]);
+        // While a partition moves, both its owners may be seen with it.
+        if (last_commit !== null && last_commit > (times.at(-1) ?? 0)) times.push(last_commit);
+        this.#commits.set(partition, times);
       }
       await new Promise((resolve) => setTimeout(resolve, pollMs));
     }
   }
+}
 
-  async #tasks(): Promise<readonly TaskAnswer[]> {
-    try {
-      const response = await fetch(`${this.#page}/api/tasks`, {
-        signal: AbortSignal.timeout(2_000),
-      });
-      return (await response.json()).tasks;
-    } catch {
-      return [];
-    }
+/** The tasks that are told at a page; none while it does not answer. */
+export async function tasksAt(page: string): Promise<readonly TaskAnswer[]> {
+  try {
+    const response = await fetch(`${page}/api/tasks`, { signal: AbortSignal.timeout(2_000) });
+    return (await response.json()).tasks;
+  } catch {
+    return [];
   }
 }
