@@ -27,17 +27,27 @@ export interface MarketRun extends AsyncDisposable {
 /**
  * Prepares a run; nothing of the pipeline is started yet.
  *
- * @param options `private` for services of its own, which the test may break.
+ * @param options `private` for services of its own, which the test may break; `settings` for all
+ *   programs, in place of the usual ones.
  */
 export async function marketRun(
   makeRecording: (folder: string) => Promise<Recording>,
-  options: { readonly private?: boolean } = {},
+  options: {
+    readonly private?: boolean;
+    readonly partitions?: number;
+    readonly settings?: Readonly<Record<string, string>>;
+  } = {},
 ): Promise<MarketRun> {
   await using opening = new AsyncDisposableStack();
   const folder = await Deno.makeTempDir({ prefix: "market-run-" });
   opening.defer(() => Deno.remove(folder, { recursive: true }));
   const services = opening.use(
-    await realServices({ kafka: true, registry: true, cassandra: true, ...options }),
+    await realServices({
+      kafka: true,
+      registry: true,
+      cassandra: true,
+      private: options.private ?? false,
+    }),
   );
   const recording = await makeRecording(folder);
   const pipeline = opening.use(
@@ -47,7 +57,8 @@ export async function marketRun(
       stateDir: `${folder}/state`,
       frames: recording.path,
       symbols: recording.symbols,
-      partitions: runPartitions,
+      partitions: options.partitions ?? runPartitions,
+      settings: options.settings ?? {},
     }),
   );
   const resources = opening.move();

@@ -12,6 +12,8 @@ export interface PipelineOptions {
   readonly frames: string;
   readonly symbols: readonly string[];
   readonly partitions?: number;
+  /** In place of the usual ones. */
+  readonly settings?: Readonly<Record<string, string>>;
 }
 
 /** The distributed pipeline with each program as a process: feed, produce, process. */
@@ -48,7 +50,7 @@ export class Pipeline implements AsyncDisposable {
   }
 
   get environment(): Record<string, string> {
-    const { services, stateDir, symbols, partitions = 2 } = this.#options;
+    const { services, stateDir, symbols, partitions = 2, settings = {} } = this.#options;
     return {
       ...services,
       TOPIC_KAFKA: this.topic,
@@ -62,6 +64,7 @@ export class Pipeline implements AsyncDisposable {
       SPOOL_DIR: this.spoolDir,
       FINHUB_SYMBOLS: symbols.join(","),
       FINHUB_SECRET_KEY: "any",
+      ...settings,
     };
   }
 

@@ -3,14 +3,14 @@ export interface UntilOptions {
   /** Named where it never comes. */
   readonly what: string;
   readonly msMax: number;
+  /** Pause between two looks, ms; 100 without it. */
+  readonly lookMs?: number;
 }
-
-const lookMs = 100;
 
 /** Looks until something holds, on the machine's own clock. */
 export async function until(
   holds: () => Promise<boolean>,
-  { what, msMax }: UntilOptions,
+  { what, msMax, lookMs = 100 }: UntilOptions,
 ): Promise<void> {
   const deadline = performance.now() + msMax;
   while (!await holds()) {

@@ -1,0 +1,133 @@
+/**
+ * The owner of a partition is killed under load and does not come back: how long it takes from the
+ * moment at which the group notices until another instance commits, with a standby and without one.
+ *
+ * `FAULT_WINDOWS` sets how many windows the state has.
+ */
+import assert from "node:assert/strict";
+import { systemClock } from "../../src/base/clock.ts";
+import { summaryWindowMs } from "../../src/market/tables.ts";
+import { HttpSchemaRegistry } from "../../src/registry/registry_client.ts";
+import { AvroTradeCodec } from "../../src/registry/trade_codec.ts";
+import { encodeText } from "../../src/streams/text.ts";
+import { connectTestKafka, kafkaBrokers } from "../support/kafka_harness.ts";
+import { eightSymbols, type MarketRun, marketRun } from "../support/market_run.ts";
+import { committedBy, type ProcessInstance } from "../support/process_instance.ts";
+import { recordingStartMs, writeRecording } from "../support/recordings.ts";
+import { say } from "../support/say.ts";
+import { until } from "../support/until.ts";
+
+const ignore = kafkaBrokers().length === 0;
+const windows = Number((ignore ? undefined : Deno.env.get("FAULT_WINDOWS")) ?? 20_000);
+/** Symbols of the windows; each has as many as the others. */
+const symbolCount = 64;
+const tradesPerRecord = 500;
+const fillMsMax = 300_000;
+/** The session's end, and opening or restoring, ms. */
+const takeOverMsMax = 90_000;
+/** What a standby may take from the rebalance to its first commit, ms. */
+const standbyMsMax = 5_000;
+
+/** Appends trades of the time before the recording, one in each window. */
+async function fill({ pipeline, services }: MarketRun): Promise<number> {
+  const registry = new HttpSchemaRegistry({ url: services.registryUrl });
+  const codec = await AvroTradeCodec.create({
+    registry,
+    topic: pipeline.topic,
+    clock: systemClock,
+  });
+  await using kafka = connectTestKafka();
+  await using appender = kafka.appender();
+  const perSymbol = Math.ceil(windows / symbolCount);
+  const startMs = recordingStartMs - perSymbol * summaryWindowMs;
+  for (let first = 0; first < perSymbol; first += tradesPerRecord) {
+    const count = Math.min(tradesPerRecord, perSymbol - first);
+    await appender.append(Array.from({ length: symbolCount }, (_, rank) => ({
+      topic: pipeline.topic,
+      key: encodeText(`S${rank}`),
+      timestampMs: recordingStartMs,
+      value: codec.encode(Array.from({ length: count }, (_, i) => ({
+        symbol: `S${rank}`,
+        price: 100 + i % 10,
+        volume: 1,
+        eventTimeMs: startMs + (first + i) * summaryWindowMs,
+        conditions: [],
+      }))),
+    })));
+  }
+  return perSymbol * symbolCount;
+}
+
+/** Waits until the group knows of so many members; gives when that was, epoch ms. */
+async function membersAre(application: string, members: number): Promise<number> {
+  await using kafka = connectTestKafka();
+  await until(async () => await kafka.groupMemberCount(application) === members, {
+    what: `${members} members`,
+    msMax: takeOverMsMax,
+    lookMs: 10,
+  });
+  return Date.now();
+}
+
+/** Waits for an instance's first commit; gives when that was, epoch ms. */
+async function firstCommitOf(instance: ProcessInstance): Promise<number> {
+  let firstMs = 0;
+  await until(async () => {
+    firstMs = (await instance.tasks())[0]?.last_commit ?? 0;
+    return firstMs > 0;
+  }, { what: "a commit", msMax: takeOverMsMax, lookMs: 25 });
+  return firstMs;
+}
+
+interface TakeOver {
+  /** From the moment at which the group noticed. */
+  readonly commitMs: number;
+  readonly restoredRecords: number;
+}
+
+async function takeOver(standbys: number): Promise<TakeOver> {
+  await using run = await marketRun(
+    (folder) =>
+      writeRecording(`${folder}/frames.jsonl`, { frames: 60_000, seed: 4, symbols: eightSymbols }),
+    {
+      partitions: 1,
+      settings: {
+        STANDBY_REPLICAS: String(standbys),
+        TRADES_TABLES: "",
+        WINDOW_RETENTION_MS: String(30 * 86_400_000),
+      },
+    },
+  );
+  const { pipeline } = run;
+  await pipeline.provision();
+  const filled = await fill(run);
+  const [owner, other] = [pipeline.instance("-a"), pipeline.instance("-b")];
+  owner.start();
+  await committedBy([owner], filled, fillMsMax);
+  const program = other.start();
+  await program.line(standbys > 0 ? "standby is current" : "joined the group");
+  await pipeline.produce(60);
+  await committedBy([owner], filled + 1_000, fillMsMax);
+  await owner.program?.kill();
+  const noticedMs = await membersAre(pipeline.application, 1);
+  const commitMs = await firstCommitOf(other) - noticedMs;
+  const running = program.log.find(({ message }) => message === "task is running");
+  return { commitMs, restoredRecords: Number(running?.["restoredRecords"]) };
+}
+
+Deno.test({
+  name: `a standby of ${windows} windows goes on at once when their owner dies`,
+  ignore,
+  async fn() {
+    const [cold, warm] = [await takeOver(0), await takeOver(1)];
+    for (const [what, { commitMs, restoredRecords }] of Object.entries({ cold, warm })) {
+      say(
+        `${windows} windows, ${what}: first commit ${commitMs} ms after the group noticed, ` +
+          `${restoredRecords} changelog records restored`,
+      );
+    }
+    assert.ok(cold.restoredRecords >= windows, "the other one had nothing");
+    assert.ok(warm.restoredRecords < 5_000, "the standby had nearly everything");
+    assert.ok(warm.commitMs <= standbyMsMax, `${warm.commitMs} ms`);
+  },
+});
