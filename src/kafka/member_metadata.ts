@@ -94,7 +94,7 @@ function isAddress(value: unknown): value is string {
 
 /**
  * An assignment in the form of Kafka's "consumer" protocol, version 0. The user data is ours: JSON
- * `{standbys, warmUps, addresses: [[partition, address], …]}`.
+ * `{standbys, warmUps, handedOver, addresses: [[partition, address], …]}`.
  */
 export function encodeAssignment(
   topic: string,
@@ -121,11 +121,12 @@ export function decodeAssignment(topic: string, bytes: Buffer): AssignmentMessag
   }));
   const active = assigned.filter((entry) => entry.topic === topic)
     .flatMap((entry) => entry.partitions).sort((a, b) => a - b);
-  const { standbys, warmUps, addresses } = parseObject(reader.bytes());
+  const { standbys, warmUps, handedOver, addresses } = parseObject(reader.bytes());
   return {
     active,
     standbys: partitionsOf(standbys),
     warmUps: partitionsOf(warmUps),
+    handedOver: partitionsOf(handedOver),
     addresses: addressesOf(addresses),
   };
 }

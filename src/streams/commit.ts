@@ -18,6 +18,7 @@ import type {
   FencedWriter,
   Sink,
   StateStore,
+  Transaction,
 } from "./ports.ts";
 import type { Repartition } from "./processor.ts";
 import type { TaskMeta } from "./state.ts";
@@ -34,6 +35,14 @@ export interface CommitPorts<R> {
   readonly clock: Clock;
   readonly random: Random;
   readonly onProductionError: ErrorHandlers<unknown>["onProductionError"];
+}
+
+/** How one commit differs from another. */
+export interface CommitOptions {
+  /** Fires when the task is to end without it. */
+  readonly signal: AbortSignal;
+  /** The task is being closed: nothing follows. */
+  readonly last: boolean;
 }
 
 /** Where a task's commits go. */
@@ -85,8 +94,10 @@ export class Committer<R> {
    *
    * @throws {PipelineError} `LOG_FENCED`, `SINK_REJECTED`, a store error, or `ABORTED`.
    */
-  async commit(changes: Changes<R>, signal: AbortSignal): Promise<Checkpoint> {
+  async commit(changes: Changes<R>, { signal, last }: CommitOptions): Promise<Checkpoint> {
     const { meta } = changes;
+    const metadata = (changelogPosition: Offset) =>
+      writeCommitMetadata({ ...meta, changelogPosition, closed: last });
     assert(!isCommitOf(this.#committed, meta), "a commit must move a position");
     await writeRows(changes.rows, {
       ...this.#ports,
@@ -94,11 +105,8 @@ export class Committer<R> {
       signal,
       onProblem: this.#onProblem,
     });
-    const changelogPosition = await this.#transact(changes, signal);
-    this.#committed = {
-      offset: meta.inputOffset,
-      metadata: writeCommitMetadata({ ...meta, changelogPosition }),
-    };
+    const changelogPosition = await this.#transact(changes, metadata, signal);
+    this.#committed = { offset: meta.inputOffset, metadata: metadata(changelogPosition) };
     const checkpoint = { changelogPosition };
     await this.#ports.store.apply(changes.entries, checkpoint);
     return checkpoint;
@@ -112,12 +120,16 @@ export class Committer<R> {
   }
 
   /** @returns The changelog position after the transaction. */
-  async #transact(changes: Changes<R>, signal: AbortSignal): Promise<Offset> {
+  async #transact(
+    changes: Changes<R>,
+    metadata: Transaction["metadata"],
+    signal: AbortSignal,
+  ): Promise<Offset> {
     const { clock, random } = this.#ports;
     for (let attempt = 0;; attempt++) {
       try {
         const settled = await this.#reconcile(changes.meta);
-        return settled ?? await this.#tryTransaction(changes);
+        return settled ?? await this.#tryTransaction(changes, metadata);
       } catch (error) {
         const disposition = dispositionOf(error);
         if (disposition !== "retry" && disposition !== "reconcile") throw error;
@@ -128,7 +140,10 @@ export class Committer<R> {
     }
   }
 
-  async #tryTransaction(changes: Changes<R>): Promise<Offset> {
+  async #tryTransaction(
+    changes: Changes<R>,
+    metadata: Transaction["metadata"],
+  ): Promise<Offset> {
     assert(this.#writer !== undefined, "a transaction needs a writer");
     const { input, changelog } = this.#place;
     const timestampMs = Math.floor(changes.meta.versionUs / 1000);
@@ -140,7 +155,7 @@ export class Committer<R> {
       changelog,
       input,
       inputOffset: changes.meta.inputOffset,
-      metadata: (changelogPosition) => writeCommitMetadata({ ...changes.meta, changelogPosition }),
+      metadata,
     });
   }
 

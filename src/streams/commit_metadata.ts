@@ -8,6 +8,8 @@ export interface CommitMetadata {
   readonly changelogPosition: Offset;
   /** How far the repartition topic was processed and planned, as it moves on its own. */
   readonly rekeyed: Pick<RekeyedProgress, "offset" | "plannedTo">;
+  /** True for the last commit of a task that was closed: whoever waits for it may begin. */
+  readonly closed: boolean;
 }
 
 /**
@@ -15,11 +17,14 @@ export interface CommitMetadata {
  *
  * @see Kafka Streams TopicPartitionMetadata, which keeps the partition time there.
  */
-export function writeCommitMetadata({ changelogPosition, rekeyed }: CommitMetadata): string {
+export function writeCommitMetadata(
+  { changelogPosition, rekeyed, closed }: CommitMetadata,
+): string {
   return JSON.stringify({
     v: 1,
     changelog: changelogPosition,
     rekeyed: [rekeyed.offset, rekeyed.plannedTo],
+    ...(closed ? { closed } : {}),
   });
 }
 
@@ -33,7 +38,11 @@ export function parseCommitMetadata(metadata: string): CommitMetadata | undefine
     }
     const [changelogPosition, offset, plannedTo] = [value.changelog, ...value.rekeyed];
     if (![changelogPosition, offset, plannedTo].every(Number.isSafeInteger)) return undefined;
-    return { changelogPosition: changelogPosition as Offset, rekeyed: { offset, plannedTo } };
+    return {
+      changelogPosition: changelogPosition as Offset,
+      rekeyed: { offset, plannedTo },
+      closed: "closed" in value && value.closed === true,
+    };
   } catch {
     return undefined;
   }

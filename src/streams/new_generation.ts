@@ -67,7 +67,8 @@ export async function beginGeneration(
     changelog,
     input,
     inputOffset: meta.inputOffset,
-    metadata: (changelogPosition) => writeCommitMetadata({ ...meta, changelogPosition }),
+    metadata: (changelogPosition) =>
+      writeCommitMetadata({ ...meta, changelogPosition, closed: true }),
   });
   return meta;
 }

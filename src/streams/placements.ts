@@ -81,18 +81,19 @@ export class Placements<E, A, R> {
   }
 
   /** Makes it so; resolves when everything that is not ours any more is committed and closed. */
-  async assign({ active, standbys }: TaskAssignment): Promise<void> {
+  async assign(assignment: TaskAssignment): Promise<void> {
     const wanted = new Map<number, "task" | "standby">();
-    for (const partition of standbys) wanted.set(partition, "standby");
-    for (const partition of active) wanted.set(partition, "task");
+    for (const partition of assignment.standbys) wanted.set(partition, "standby");
+    for (const partition of assignment.active) wanted.set(partition, "task");
     const partitions = new Set([
       ...this.#tasks.keys(),
       ...this.#standbys.keys(),
       ...wanted.keys(),
     ]);
-    await Promise.all(
-      [...partitions].map((partition) => this.#place(partition, wanted.get(partition))),
-    );
+    await Promise.all([...partitions].map((partition) => {
+      const handedOver = assignment.handedOver.includes(partition);
+      return this.#place(partition, wanted.get(partition), handedOver);
+    }));
   }
 
   /** Drops what the tasks have done since their last commits. Standbys harm nobody and stay. */
@@ -102,14 +103,18 @@ export class Placements<E, A, R> {
     for (const [partition, task] of tasks) this.#forgetTask(partition, task);
   }
 
-  async #place(partition: number, wanted: "task" | "standby" | undefined): Promise<void> {
-    if (wanted === "task") return await this.#openTask(partition);
+  async #place(
+    partition: number,
+    wanted: "task" | "standby" | undefined,
+    handedOver: boolean,
+  ): Promise<void> {
+    if (wanted === "task") return await this.#openTask(partition, handedOver);
     await this.#closeTask(partition);
     if (wanted === "standby") this.#openStandby(partition);
     else await this.#closeStandby(partition);
   }
 
-  async #openTask(partition: number): Promise<void> {
+  async #openTask(partition: number, handedOver: boolean): Promise<void> {
     if (this.#tasks.has(partition)) return;
     const inherited = await this.#standbys.get(partition)?.promote();
     this.#standbys.delete(partition);
@@ -125,7 +130,10 @@ export class Placements<E, A, R> {
         }
         : undefined,
     };
-    const task = new StreamTask(ports, topology, place, settings, listener, inherited);
+    const task = new StreamTask(ports, topology, place, settings, listener, {
+      inherited,
+      handedOver,
+    });
     this.#tasks.set(partition, task);
     task.start();
   }

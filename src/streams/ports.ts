@@ -102,10 +102,17 @@ export interface TaskAssignment {
   readonly standbys: readonly number[];
   /** Those of the standbys that become active here as soon as they are current. */
   readonly warmUps: readonly number[];
+  /** Those of the active ones that a living owner closes now: it is to make its last commit. */
+  readonly handedOver: readonly number[];
 }
 
 /** Nothing is ours. */
-export const noTasks: TaskAssignment = { active: [], standbys: [], warmUps: [] };
+export const noTasks: TaskAssignment = {
+  active: [],
+  standbys: [],
+  warmUps: [],
+  handedOver: [],
+};
 
 /** How much of a partition's state an instance has. */
 export interface HeldState {

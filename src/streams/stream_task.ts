@@ -1,5 +1,6 @@
 import { type Disposition, PipelineError } from "../base/errors.ts";
-import type { CommitPlace } from "./commit.ts";
+import type { CommitOptions, CommitPlace } from "./commit.ts";
+import { formerOwnerIsDone } from "./hand_over.ts";
 import { TaskControl } from "./task_control.ts";
 import { InvariantError } from "../base/assert.ts";
 import { InheritedStore } from "./inherited_store.ts";
@@ -20,6 +21,14 @@ export interface TaskSettings {
   readonly pendingRowsMax: number;
 }
 
+/** What was before a task. */
+export interface TaskOrigin {
+  /** The partition's open store, where a standby here had it. */
+  readonly inherited: StateStore | undefined;
+  /** True when a living owner is closing the partition at this moment. */
+  readonly handedOver: boolean;
+}
+
 /**
  * One input partition's unit of work: fences, restores, processes, commits, until it is closed.
  *
@@ -38,17 +47,18 @@ export class StreamTask<E, A, R> {
   readonly #report: TaskReport;
   readonly #stores: InheritedStore;
   #session: TaskSession<E, A, R> | undefined;
+  /** True while the partition's former owner is about to make its last commit. */
+  #handedOver: boolean;
   #lastCommitMs = 0;
   #ended: Promise<void> | undefined;
 
-  /** @param inherited The partition's open store, where a standby here had it. */
   constructor(
     ports: StreamsPorts<R>,
     topology: Topology<E, A, R>,
     place: CommitPlace,
     settings: TaskSettings,
     listener: TaskListener<R>,
-    inherited?: StateStore,
+    { inherited, handedOver }: TaskOrigin,
   ) {
     this.#ports = ports;
     this.#topology = topology;
@@ -58,6 +68,7 @@ export class StreamTask<E, A, R> {
     this.#control = new TaskControl(ports.clock);
     this.#report = new TaskReport(place.input, ports.clock, ports.logger);
     this.#stores = new InheritedStore(ports.stores, inherited);
+    this.#handedOver = handedOver;
   }
 
   get status(): TaskStatus {
@@ -114,6 +125,10 @@ export class StreamTask<E, A, R> {
 
   async #live(): Promise<void> {
     const { signal } = this.#control;
+    if (this.#handedOver) {
+      this.#handedOver = false;
+      await formerOwnerIsDone(this.#ports, this.#place.input, signal);
+    }
     await using session = await TaskSession.open(
       { ...this.#ports, stores: this.#stores },
       this.#topology,
@@ -154,10 +169,12 @@ export class StreamTask<E, A, R> {
         await this.#processAll(session, fetched, signal);
         reading = this.#read(session, signal);
       }
-      if (session.changed && this.#untilDueMs() <= 0) await this.#commit(session, signal);
+      if (session.changed && this.#untilDueMs() <= 0) {
+        await this.#commit(session, { signal, last: false });
+      }
       await this.#punctuate(session, schedule);
     }
-    if (session.changed) await this.#commit(session, signal);
+    if (session.changed) await this.#commit(session, { signal, last: true });
   }
 
   /** A punctuator only looks: when one fails, that is said, and the task goes on. */
@@ -185,16 +202,18 @@ export class StreamTask<E, A, R> {
     await session.prepare(fetched.records, signal);
     for (const record of fetched.records) {
       session.process(record);
-      if (session.pendingRows >= this.#settings.pendingRowsMax) await this.#commit(session, signal);
+      if (session.pendingRows >= this.#settings.pendingRowsMax) {
+        await this.#commit(session, { signal, last: false });
+      }
     }
     session.passed(fetched);
     this.#report.inputEnds(fetched.endOffset);
     this.#listener.fetched(this.#place.input, fetched.records.length);
   }
 
-  async #commit(session: TaskSession<E, A, R>, signal: AbortSignal): Promise<void> {
+  async #commit(session: TaskSession<E, A, R>, options: CommitOptions): Promise<void> {
     const startedMs = this.#ports.clock.monotonicMs();
-    const committed: Committed<R> = await session.commit(signal);
+    const committed: Committed<R> = await session.commit(options);
     this.#lastCommitMs = this.#ports.clock.monotonicMs();
     const durationMs = this.#lastCommitMs - startedMs;
     const previous = this.#report.status.counts;

@@ -4,7 +4,7 @@ import type { Clock } from "../base/clock.ts";
 import type { Logger } from "../base/logger.ts";
 import type { Random } from "../base/random.ts";
 import { collectChanges } from "./changes.ts";
-import { type CommitPlace, Committer } from "./commit.ts";
+import { type CommitOptions, type CommitPlace, Committer } from "./commit.ts";
 import { decodeState } from "./codec.ts";
 import { type KeyTime, keyTimes } from "./key_times.ts";
 import { isSameCommit, parseCommitMetadata } from "./commit_metadata.ts";
@@ -223,7 +223,7 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
   }
 
   /** Makes everything processed so far durable. */
-  async commit(signal: AbortSignal): Promise<Committed<R>> {
+  async commit(options: CommitOptions): Promise<Committed<R>> {
     const changes = await collectChanges({
       topology: this.#topology,
       codecs: this.#ports.codecs,
@@ -231,7 +231,7 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
       cache: this.#cache,
       processor: this.#processor,
     });
-    const { changelogPosition } = await this.#committer.commit(changes, signal);
+    const { changelogPosition } = await this.#committer.commit(changes, options);
     this.#processor.settle();
     this.#cache.settle();
     return { ...changes, changelogPosition };

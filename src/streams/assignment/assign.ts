@@ -1,7 +1,7 @@
 import { assert } from "../../base/assert.ts";
 import type { TaskAssignment } from "../ports.ts";
 import { balance } from "./balance.ts";
-import { findHolders } from "./holders.ts";
+import { findHolders, settleClaims } from "./holders.ts";
 import { compareMembers, type GroupMember, isCurrent, nearness } from "./member.ts";
 import { chooseStandbys, type Roles } from "./standbys.ts";
 
@@ -27,22 +27,27 @@ export function assignPartitions(
   assert(members.length > 0, "a group must have members");
   const ordered = [...members].sort(compareMembers);
   const stayers = ordered.filter(({ leaving }) => !leaving);
-  const roles = rolesOf(ordered, stayers, partitionCount);
+  const owners = settleClaims(ordered, partitionCount);
+  const roles = rolesOf(ordered, stayers, owners);
   const standbys = chooseStandbys(stayers, roles, replicas);
   return new Map(ordered.map((member) => [member.memberId, {
     active: where(roles, ({ owner }) => owner === member),
     standbys: where(standbys, (chosen) => chosen.includes(member)),
     warmUps: where(roles, ({ successor }) => successor === member),
+    handedOver: where(roles, ({ owner }, partition) => {
+      const former = owners[partition];
+      return owner === member && former !== undefined && former !== member;
+    }),
   }]));
 }
 
 function rolesOf(
   members: readonly GroupMember[],
   stayers: readonly GroupMember[],
-  partitionCount: number,
+  owners: readonly (GroupMember | undefined)[],
 ): Roles[] {
   if (stayers.length === 0) return [];
-  const holders = findHolders(members, partitionCount);
+  const holders = findHolders(members, owners);
   return balance(stayers, holders).map((target, partition) => {
     const holder = holders[partition];
     const movesAtOnce = holder === undefined || holder === target ||
@@ -54,6 +59,6 @@ function rolesOf(
 }
 
 /** Indexes of what fulfils a condition: partitions, ascending. */
-function where<T>(items: readonly T[], holds: (item: T) => boolean): number[] {
-  return items.flatMap((item, partition) => holds(item) ? [partition] : []);
+function where<T>(items: readonly T[], holds: (item: T, partition: number) => boolean): number[] {
+  return items.flatMap((item, partition) => holds(item, partition) ? [partition] : []);
 }

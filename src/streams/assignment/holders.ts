@@ -8,10 +8,13 @@ export type Holders = readonly (GroupMember | undefined)[];
  * whose state is nearest. Among equals the owner goes on.
  *
  * @param members In the order of `compareMembers`.
+ * @param owners By partition.
  * @returns By partition.
  */
-export function findHolders(members: readonly GroupMember[], partitionCount: number): Holders {
-  const owners = settleClaims(members, partitionCount);
+export function findHolders(
+  members: readonly GroupMember[],
+  owners: readonly (GroupMember | undefined)[],
+): Holders {
   const stayers = members.filter(({ leaving }) => !leaving);
   return owners.map((owner, partition) => {
     let best = owner?.leaving === false ? owner : undefined;
@@ -23,8 +26,8 @@ export function findHolders(members: readonly GroupMember[], partitionCount: num
   });
 }
 
-/** Who owned what, each partition once: by the youngest claim, then by the members' order. */
-function settleClaims(
+/** Who owned what, by partition; each partition once: by the youngest claim, then by the members' order. */
+export function settleClaims(
   members: readonly GroupMember[],
   partitionCount: number,
 ): (GroupMember | undefined)[] {

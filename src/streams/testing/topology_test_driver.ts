@@ -224,14 +224,16 @@ export class TopologyTestDriver<E, A, R> implements AsyncDisposable {
    * @param active Partitions that each instance processes.
    * @param options.standbys Partitions of which each instance keeps the state at hand.
    * @param options.warmUps Partitions that each instance is to process once it is current.
+   * @param options.handedOver Partitions for whose former owners' last commits each instance waits.
    * @param options.untold Instances that the group takes for dead and that do not know it yet: they
    *   go on with what they had, until `tellLost`.
    */
   async rebalance(
     active: readonly (readonly number[])[],
-    { standbys = [], warmUps = [], untold = [] }: {
+    { standbys = [], warmUps = [], handedOver = [], untold = [] }: {
       readonly standbys?: readonly (readonly number[])[];
       readonly warmUps?: readonly (readonly number[])[];
+      readonly handedOver?: readonly (readonly number[])[];
       readonly untold?: readonly number[];
     } = {},
   ): Promise<void> {
@@ -241,6 +243,7 @@ export class TopologyTestDriver<E, A, R> implements AsyncDisposable {
       active: active[instance] ?? [],
       standbys: standbys[instance] ?? [],
       warmUps: warmUps[instance] ?? [],
+      handedOver: handedOver[instance] ?? [],
     }));
     await this.#eachOf(told, async ([instance, { listener }]) => {
       await (await listener).assigned(this.#assignment[instance] ?? noTasks);

@@ -191,12 +191,14 @@ export class SimulatedGroup {
       active: [] as number[],
       standbys: [] as number[],
       warmUps: [],
+      handedOver: [] as number[],
     }));
     const stayers = sharing.filter((_, i) => present[i]?.member.leaving === false);
     if (stayers.length === 0) return sharing;
     for (let partition = 0; partition < this.#partitions; partition++) {
       const owner = this.#chance.pick(stayers);
       owner.active.push(partition);
+      if (this.#chance.oneIn(2)) owner.handedOver.push(partition);
       for (const share of stayers) {
         if (share !== owner && this.#chance.oneIn(2)) share.standbys.push(partition);
       }

@@ -98,12 +98,14 @@ Deno.test("encodeAssignment() round-trips, with every owner's address", () => {
     active: [3, 1, 2],
     standbys: [0, 4],
     warmUps: [4],
+    handedOver: [1],
     addresses,
   });
   assert.deepEqual(decodeAssignment("t", assigned), {
     active: [1, 2, 3],
     standbys: [0, 4],
     warmUps: [4],
+    handedOver: [1],
     addresses,
   });
 });

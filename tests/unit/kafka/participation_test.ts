@@ -109,7 +109,7 @@ Deno.test("Participation tells its address, and learns those of the others until
 Deno.test("Participation joins anew with what it owns, while that is worked on", async () => {
   const scene = await started();
   scene.group.fail("heartbeat", groupErrors.rebalanceInProgress);
-  scene.group.assignment = { active: [1], standbys: [0, 2], warmUps: [2] };
+  scene.group.assignment = { ...noTasks, active: [1], standbys: [0, 2], warmUps: [2] };
   await scene.clock.advance(600);
   assert.equal(scene.group.asked.at(-2), "join m1 1 [0,1]");
   assert.deepEqual(scene.told, ["assigned [0,1]", "assigned [1] standby 0 standby 2 warm-up 2"]);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { assignPartitions } from "../../../src/streams/assignment/assign.ts";
 import { type GroupMember, isCurrent } from "../../../src/streams/assignment/member.ts";
-import type { HeldState, TaskAssignment } from "../../../src/streams/ports.ts";
+import { type HeldState, noTasks, type TaskAssignment } from "../../../src/streams/ports.ts";
 
 /** Of each partition: true for current, else the position. */
 type Has = Readonly<Record<number, true | number>>;
@@ -145,6 +145,17 @@ Deno.test("assignPartitions() keeps standbys where their state is, never at the 
   assert.deepEqual(standbys(members, 4, 1), { a: "2,3", b: "0", c: "1" });
 });
 
+Deno.test("assignPartitions() says what is taken over from a living owner, leaving or not", () => {
+  const members = [
+    leaving(settled("a", [0])),
+    settled("b", [1, 2, 4], [0]),
+    member("c", [], { 2: true, 3: true }),
+  ];
+  const assigned = assignPartitions(members, 5, 0);
+  const told = [...assigned].map(([id, { active, handedOver }]) => [id, active, handedOver]);
+  assert.deepEqual(told, [["a", [], []], ["b", [0, 1, 4], [0]], ["c", [2, 3], [2]]]);
+});
+
 Deno.test("assignPartitions() makes one that warms up a standby, whatever the replicas", () => {
   const members = [settled("a", [0, 1]), member("b")];
   assert.deepEqual(standbys(members, 2, 0), { a: "", b: "0" });
@@ -184,7 +195,7 @@ Deno.test("assignPartitions() gives every partition once, whatever the members a
     const partitions = Array.from({ length: partitionCount }, (_, i) => i);
     assert.deepEqual(all, stayers.length === 0 ? [] : partitions);
     for (const { memberId } of members.filter((one) => one.leaving)) {
-      assert.deepEqual(assigned.get(memberId), { active: [], standbys: [], warmUps: [] });
+      assert.deepEqual(assigned.get(memberId), noTasks);
     }
     const copies = [...assigned.values()].flatMap(({ active, standbys }) => [active, standbys]);
     for (const partition of all) {
