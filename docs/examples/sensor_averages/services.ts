@@ -74,7 +74,10 @@ export async function openOnKafka(
   const resources = opening.move();
   return {
     ports: { log: kafka.log(), commitLog: kafka.commitLog(application), stores },
-    membership: kafka.membership(application, { memberIdFile: `${folder}/state/member-id` }),
+    membership: kafka.membership(application, {
+      identityFile: `${folder}/state/identity`,
+      standbyReplicas: 1,
+    }),
     appender,
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
