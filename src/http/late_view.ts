@@ -1,5 +1,5 @@
 import type { TradeRow, WindowRow } from "../market/rows.ts";
-import type { TaskStatus } from "../streams/status.ts";
+import type { StandbyStatus, TaskStatus } from "../streams/status.ts";
 import type {
   CandleRange,
   FeedKind,
@@ -62,6 +62,10 @@ export class LateView implements LiveView {
 
   tasks(): readonly TaskStatus[] {
     return this.#view?.tasks() ?? [];
+  }
+
+  standbys(): readonly StandbyStatus[] {
+    return this.#view?.standbys() ?? [];
   }
 
   health(): Health {

@@ -7,7 +7,7 @@ import type { ResultReader } from "../market/queries.ts";
 import type { MarketRow, TradeRow, WindowRow } from "../market/rows.ts";
 import type { Trade } from "../market/trade.ts";
 import type { StreamsApp, WindowQuery } from "../streams/streams_app.ts";
-import type { TaskStatus } from "../streams/status.ts";
+import type { StandbyStatus, TaskStatus } from "../streams/status.ts";
 import type { Topology } from "../streams/topology.ts";
 import type {
   CandleRange,
@@ -104,6 +104,10 @@ export class MarketView implements LiveView {
 
   tasks(): readonly TaskStatus[] {
     return this.#options.app.tasks;
+  }
+
+  standbys(): readonly StandbyStatus[] {
+    return this.#options.app.standbys;
   }
 
   health(): Health {

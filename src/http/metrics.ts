@@ -3,6 +3,7 @@ import { HttpMetrics } from "./http_metrics.ts";
 import { IngestMetrics } from "./ingest_metrics.ts";
 import type { LiveView } from "./ports.ts";
 import { ProcessMetrics } from "./process_metrics.ts";
+import { StandbyMetrics } from "./standby_metrics.ts";
 import { StreamMetrics } from "./stream_metrics.ts";
 import { TaskMetrics } from "./task_metrics.ts";
 
@@ -18,6 +19,7 @@ export class Metrics {
   readonly #process = new ProcessMetrics(this.#registry);
   readonly http: HttpMetrics = new HttpMetrics(this.#registry);
   #tasks: TaskMetrics | undefined;
+  #standbys: StandbyMetrics | undefined;
   #ingest: IngestMetrics | undefined;
   #stream: StreamMetrics | undefined;
 
@@ -42,6 +44,8 @@ export class Metrics {
     if (view !== undefined) {
       this.#tasks ??= new TaskMetrics(this.#registry);
       this.#tasks.update(view);
+      this.#standbys ??= new StandbyMetrics(this.#registry);
+      this.#standbys.update(view);
     }
     return await this.#registry.metrics();
   }

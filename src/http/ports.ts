@@ -1,6 +1,6 @@
 import type { ResultPlace } from "../market/queries.ts";
 import type { TradeRow, WindowRow } from "../market/rows.ts";
-import type { TaskStatus } from "../streams/status.ts";
+import type { StandbyStatus, TaskStatus } from "../streams/status.ts";
 
 /** A symbol at a glance. */
 export interface SymbolSummary {
@@ -72,6 +72,7 @@ export interface LiveView {
    */
   ownerOf(symbol: string): Promise<string | undefined>;
   tasks(): readonly TaskStatus[];
+  standbys(): readonly StandbyStatus[];
   health(): Health;
   /** Calls back after every commit; returns how to stop that. */
   subscribe(listener: (update: LiveUpdate) => void): () => void;

@@ -2,7 +2,13 @@
 import { resolutions } from "../market/resolutions.ts";
 import type { TradeRow, WindowRow } from "../market/rows.ts";
 import { resolutionName } from "../market/tables.ts";
-import type { ItemCounts, TaskState, TaskStatus } from "../streams/status.ts";
+import type {
+  ItemCounts,
+  StandbyState,
+  StandbyStatus,
+  TaskState,
+  TaskStatus,
+} from "../streams/status.ts";
 import type { FeedKind, LiveView } from "./ports.ts";
 
 /** One window; open, high, low, close are `null` while no trade could move the price. */
@@ -46,6 +52,16 @@ export interface TaskJson {
   readonly problem: string | null;
 }
 
+/** A copy of another instance's state as JSON. */
+export interface StandbyJson {
+  readonly topic: string;
+  readonly partition: number;
+  readonly state: StandbyState;
+  readonly changelog_position: number | null;
+  readonly remaining_offsets: number | null;
+  readonly problem: string | null;
+}
+
 /** Progress of a restore. */
 export interface RestoreJson {
   readonly restored_records: number;
@@ -82,6 +98,7 @@ export interface HealthJson {
   /** What candles can be asked for, shortest first; the page offers exactly these. */
   readonly resolutions: readonly ResolutionJson[];
   readonly tasks: readonly TaskJson[];
+  readonly standbys: readonly StandbyJson[];
 }
 
 /** A window as JSON. */
@@ -132,6 +149,18 @@ export function healthJson(view: LiveView, nowMs: number): HealthJson {
     now: nowMs,
     resolutions: [...resolutions].map(([name, sizeMs]) => ({ name, size_ms: sizeMs })),
     tasks: view.tasks().map(taskJson),
+    standbys: view.standbys().map(standbyJson),
+  };
+}
+
+function standbyJson(standby: StandbyStatus): StandbyJson {
+  return {
+    topic: standby.topic,
+    partition: standby.partition,
+    state: standby.state,
+    changelog_position: standby.changelogPosition ?? null,
+    remaining_offsets: standby.remainingOffsets ?? null,
+    problem: standby.problem ?? null,
   };
 }
 

@@ -1,5 +1,5 @@
 import { Metrics } from "../../src/http/metrics.ts";
-import { FakeLiveView, fakeTask } from "./fake_live_view.ts";
+import { FakeLiveView, fakeStandby, fakeTask } from "./fake_live_view.ts";
 
 const place = { topic: "trade1", partition: 0 };
 const restore = { position: 4, restoredRecords: 4, remainingOffsets: 6, recordsPerSecond: 2 };
@@ -15,5 +15,6 @@ export async function everyMetric(): Promise<string> {
   metrics.stream.activity(place, { symbols: 5, quietSymbols: 2, openWindows: 9 });
   const view = new FakeLiveView();
   view.statuses = [fakeTask({ lagRecords: 7, lastCommitAtMs: 1_000, committedOffset: 3, restore })];
+  view.standbyStatuses = [fakeStandby({ remainingOffsets: 3 })];
   return await metrics.render(view);
 }

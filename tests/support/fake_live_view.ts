@@ -9,7 +9,7 @@ import type {
   SymbolSummary,
 } from "../../src/http/ports.ts";
 import type { TradeRow, WindowRow } from "../../src/market/rows.ts";
-import type { TaskStatus } from "../../src/streams/status.ts";
+import type { StandbyStatus, TaskStatus } from "../../src/streams/status.ts";
 
 const windowMs = 15_000;
 const tradesKeptMax = 1_000;
@@ -42,6 +42,8 @@ export class FakeLiveView implements LiveView {
   failure: unknown;
   /** Symbols that other instances own, with their addresses. */
   readonly owners: Map<string, string> = new Map();
+  /** What `standbys` says. */
+  standbyStatuses: readonly StandbyStatus[] = [];
   /** What `tasks` says; one running task until a test assigns others. */
   statuses: readonly TaskStatus[];
   readonly #random: Random;
@@ -102,6 +104,10 @@ export class FakeLiveView implements LiveView {
     return Promise.resolve(this.owners.get(symbol));
   }
 
+  standbys(): readonly StandbyStatus[] {
+    return this.standbyStatuses;
+  }
+
   tasks(): readonly TaskStatus[] {
     return this.statuses;
   }
@@ -139,6 +145,19 @@ export function fakeTask(overrides: Partial<TaskStatus> = {}): TaskStatus {
     lastCommitDurationMs: undefined,
     restore: undefined,
     counts: { read: 0, aggregated: 0, late: 0, deadLetters: 0, duplicates: 0, rekeyed: 0 },
+    problem: undefined,
+    ...overrides,
+  };
+}
+
+/** A standby that has everything. */
+export function fakeStandby(overrides: Partial<StandbyStatus> = {}): StandbyStatus {
+  return {
+    topic: "trade1",
+    partition: 1,
+    state: "following",
+    changelogPosition: 40,
+    remainingOffsets: 0,
     problem: undefined,
     ...overrides,
   };

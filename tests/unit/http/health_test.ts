@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { fakeTask } from "../../support/fake_live_view.ts";
+import { fakeStandby, fakeTask } from "../../support/fake_live_view.ts";
 import { nowMs, surface } from "./harness.ts";
 
 Deno.test("/livez answers 200 whatever the state of the work", async () => {
@@ -33,6 +33,7 @@ Deno.test("/api/tasks shows each task, null where nothing is known", async () =>
   view.statuses = [
     fakeTask({ state: "restoring", restore, committedOffset: undefined, lagRecords: undefined }),
   ];
+  view.standbyStatuses = [fakeStandby({ remainingOffsets: undefined })];
   const { resolutions: _, ...state } = await (await ask("/api/tasks")).json();
   assert.deepEqual(state, {
     application: "market",
@@ -52,6 +53,14 @@ Deno.test("/api/tasks shows each task, null where nothing is known", async () =>
       last_commit_duration_ms: null,
       restore: { restored_records: 10, remaining_offsets: 90, records_per_second: 5 },
       counts: { read: 0, aggregated: 0, late: 0, dead_letters: 0, duplicates: 0, rekeyed: 0 },
+      problem: null,
+    }],
+    standbys: [{
+      topic: "trade1",
+      partition: 1,
+      state: "following",
+      changelog_position: 40,
+      remaining_offsets: null,
       problem: null,
     }],
   });
