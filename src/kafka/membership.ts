@@ -17,8 +17,11 @@ export interface MembershipOptions extends GroupOptions {
   readonly address?: string;
 }
 
-/** How long Kafka is asked to let a member leave, or for the topic, before the log says so, ms. */
+/** How long Kafka is asked for the topic before the log says so, ms. */
 const answerTimeoutMs = 3_000;
+
+/** How long Kafka is asked to let a member go, ms: the program has 10 s to end. */
+const leaveTimeoutMs = 2_000;
 
 /**
  * Shares the partitions of a topic by Kafka's group protocol, spoken directly.
@@ -135,7 +138,7 @@ export class KafkaMembership implements GroupMembership {
     await using cluster = this.#newCluster();
     const client = new GroupClient(cluster, this.#options);
     try {
-      await new Deadline(this.#waiting, answerTimeoutMs).retry(() => client.leave(memberId));
+      await new Deadline(this.#waiting, leaveTimeoutMs).retry(() => client.leave(memberId));
       return true;
     } catch (error) {
       if (faultKind(error) === "membership") return true;

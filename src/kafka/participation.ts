@@ -85,8 +85,8 @@ export class Participation {
       if (await this.#enter() === "aborted") return;
       await this.#parts.listener.assigned(this.#assignment);
       const end = await this.#generationEnd();
-      await this.#heartbeats?.stop();
       if (end === "aborted") return await this.#sayFarewell();
+      await this.#heartbeats?.stop();
       if (end === "lost") await this.#lose();
     }
   }
@@ -190,7 +190,7 @@ export class Participation {
       () => "overrun",
       () => {},
     );
-    const told = this.#join({ leaving: true }).then((joined) => this.#client.sync(topic, joined));
+    const told = this.#joinLeaving();
     try {
       if (await Promise.race([told, overrun]) === "overrun") {
         logger.info("the group did not take over in time; leaving all the same", { topic });
@@ -201,6 +201,12 @@ export class Participation {
       timer.abort();
       told.catch(() => {});
     }
+  }
+
+  async #joinLeaving(): Promise<void> {
+    await this.#heartbeats?.stop();
+    const joined = await this.#join({ leaving: true });
+    await this.#client.sync(this.#parts.topic, joined);
   }
 
   /** The work's result, or `ABORTED` as soon as the signal fires. */

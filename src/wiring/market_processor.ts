@@ -23,7 +23,7 @@ import { meteredSink, taskMetricsListener } from "./observers.ts";
 const pendingRowsMax = 20_000;
 
 /** How long tasks may take to commit at the end; the program ends by force after 10 s. */
-const closeBoundMs = 7_000;
+const closeBoundMs = 6_000;
 
 /** What differs between the embedded and the distributed processor. */
 export interface MarketProcessorOptions {
