@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import compose from "../../../compose/compose.yaml" with { type: "text" };
 import config from "../../../deno.json" with { type: "json" };
+import readme from "../../../README.md" with { type: "text" };
 import example from "../../../.env.example" with { type: "text" };
 import { feedProgram } from "../../../src/app/feed_config.ts";
 import { processProgram } from "../../../src/app/process_config.ts";
@@ -51,4 +52,35 @@ Deno.test(".env.example lists every variable with a default of it", () => {
   assert.deepEqual([...shown.keys()].sort(), [...known].sort());
   const interpolated = [...compose.matchAll(/\$\{([A-Z_]+)/g)].map(([, name = ""]) => name);
   for (const name of interpolated) assert(known.has(name), name);
+});
+
+/** Those that run for long, and what prepares their services. */
+const services = programs.filter(({ name }) => name !== "feed" && name !== "record");
+
+/** Cells of the README's table of settings, by variable. */
+function readmeRows(): Map<string, readonly string[]> {
+  const rows = readme.split("\n").filter((line) => /^\| `[A-Z_]+`/.test(line));
+  return new Map(rows.map((row) => {
+    const [variable = "", ...cells] = row.split("|").slice(1, -1)
+      .map((cell) => cell.trim().replaceAll("`", ""));
+    return [variable, cells];
+  }));
+}
+
+Deno.test("README lists every variable with its form, its default and who reads it", () => {
+  const settings = programs.flatMap(settingsOf).filter(({ variable }) => variable !== undefined);
+  const rows = readmeRows();
+  assert.deepEqual([...rows.keys()].sort(), [...new Set(variablesOf(settings))].sort());
+  for (const { variable = "", form, defaultText = "optional" } of settings) {
+    const [shownForm, , meaning, readers] = rows.get(variable) ?? [];
+    assert.equal(shownForm, form, variable);
+    assert.notEqual(meaning, "", variable);
+    const reading = programs.filter((program) =>
+      variablesOf(settingsOf(program)).includes(variable)
+    );
+    assert.equal(readers, reading.map(({ name }) => name).join(", "), variable);
+    const defaults = settings.filter((setting) => setting.variable === variable)
+      .map((setting) => setting.defaultText ?? "optional");
+    assert(defaults.includes(rows.get(variable)?.[1] ?? ""), `${variable}: ${defaultText}`);
+  }
 });

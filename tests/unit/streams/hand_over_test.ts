@@ -1,37 +1,16 @@
 import assert from "node:assert/strict";
 import { formerOwnerIsDone, handOverMsMax } from "../../../src/streams/hand_over.ts";
 import { SimulatedClock } from "../../../src/streams/testing/simulated_clock.ts";
-import { TopologyTestDriver } from "../../../src/streams/testing/mod.ts";
-import {
-  type CountingRow,
-  countingTopology,
-  type Measurement,
-  measurementRecord,
-  type Total,
-} from "../../support/counting_topology.ts";
+import { type CountingDriver, feed, startDriver, sumOf } from "../../support/counting_driver.ts";
 
-type Driver = TopologyTestDriver<Measurement, Total, CountingRow>;
-
-const startMs = 2_000_000;
 const toTheSecond = [[], [0]];
 
-async function startPair(): Promise<Driver> {
-  return await TopologyTestDriver.start(countingTopology(), { startMs, instances: 2 });
-}
-
-async function feed(driver: Driver, ...values: readonly number[]): Promise<void> {
-  const timeMs = driver.clock.nowMs();
-  await driver.pipe(
-    ...values.map((value) => measurementRecord([{ key: "k", timeMs, value }], timeMs)),
-  );
-}
-
-async function sumOf(driver: Driver): Promise<number | undefined> {
-  return (await driver.windows("k")).at(-1)?.state.aggregate.sum;
+async function startPair(): Promise<CountingDriver> {
+  return await startDriver({ instances: 2 });
 }
 
 /** Events whose rows were written, repetitions included. */
-function eventRows(driver: Driver): number {
+function eventRows(driver: CountingDriver): number {
   return driver.rows.filter(({ kind }) => kind === "event").length;
 }
 

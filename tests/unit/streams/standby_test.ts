@@ -1,45 +1,27 @@
 import assert from "node:assert/strict";
-import { type TestDriverOptions, TopologyTestDriver } from "../../../src/streams/testing/mod.ts";
 import { encodeText } from "../../../src/streams/text.ts";
 import { commitOperations } from "../../support/commit_operations.ts";
 import {
-  type CountingRow,
-  countingTopology,
-  type Measurement,
-  measurementRecord,
-  type Total,
-} from "../../support/counting_topology.ts";
+  type CountingDriver,
+  feed,
+  startDriver,
+  startMs,
+  sumOf,
+} from "../../support/counting_driver.ts";
+import { measurementRecord } from "../../support/counting_topology.ts";
 import { expectedWindows, measurements } from "../../support/measurements.ts";
 
-type Driver = TopologyTestDriver<Measurement, Total, CountingRow>;
-
-const startMs = 2_000_000;
 const changelog = { topic: "test-totals-changelog", partition: 0 };
 
 /** Two instances: the first processes the one partition, the second keeps its state at hand. */
-async function startPair(options: TestDriverOptions = {}): Promise<Driver> {
-  const driver = await TopologyTestDriver.start(countingTopology(), {
-    startMs,
-    instances: 2,
-    ...options,
-  });
+async function startPair(): Promise<CountingDriver> {
+  const driver = await startDriver({ instances: 2 });
   await driver.rebalance([[0], []], { standbys: [[], [0]] });
   return driver;
 }
 
-async function feed(driver: Driver, ...values: readonly number[]): Promise<void> {
-  const timeMs = driver.clock.nowMs();
-  await driver.pipe(
-    ...values.map((value) => measurementRecord([{ key: "k", timeMs, value }], timeMs)),
-  );
-}
-
-async function sumOf(driver: Driver): Promise<number | undefined> {
-  return (await driver.windows("k")).at(-1)?.state.aggregate.sum;
-}
-
 /** From now on an instance that opens a store dies of it. */
-function forbidOpening(driver: Driver, instance: number): void {
+function forbidOpening(driver: CountingDriver, instance: number): void {
   driver.failNext("store-open", { instance, error: "crash" });
 }
 
@@ -166,11 +148,7 @@ Deno.test("StreamsApp tells what an earlier run left here, and takes it up at on
 });
 
 Deno.test("StreamsApp asks the group anew when all that it was promised is current, once", async () => {
-  await using driver = await TopologyTestDriver.start(countingTopology(), {
-    startMs,
-    partitions: 2,
-    instances: 2,
-  });
+  await using driver = await startDriver({ partitions: 2, instances: 2 });
   for (const key of ["a", "b", "c", "d", "e"]) {
     await driver.pipe({ key, value: encodeText("[]") });
   }

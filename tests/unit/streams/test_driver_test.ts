@@ -1,33 +1,8 @@
 import assert from "node:assert/strict";
-import { type TestDriverOptions, TopologyTestDriver } from "../../../src/streams/testing/mod.ts";
-import {
-  type CountingRow,
-  countingTopology,
-  type Measurement,
-  measurementRecord,
-  type Total,
-} from "../../support/counting_topology.ts";
+import { feed, startDriver, startMs, sumOf } from "../../support/counting_driver.ts";
+import { measurementRecord } from "../../support/counting_topology.ts";
 import { commitOperations } from "../../support/commit_operations.ts";
 import { expectedWindows, measurements } from "../../support/measurements.ts";
-
-type Driver = TopologyTestDriver<Measurement, Total, CountingRow>;
-
-const startMs = 2_000_000;
-
-async function startDriver(options: TestDriverOptions = {}): Promise<Driver> {
-  return await TopologyTestDriver.start(countingTopology(), { startMs, ...options });
-}
-
-async function feed(driver: Driver, ...values: readonly number[]): Promise<void> {
-  const timeMs = driver.clock.nowMs();
-  await driver.pipe(
-    ...values.map((value) => measurementRecord([{ key: "k", timeMs, value }], timeMs)),
-  );
-}
-
-async function sumOf(driver: Driver): Promise<number | undefined> {
-  return (await driver.windows("k")).at(-1)?.state.aggregate.sum;
-}
 
 Deno.test("TopologyTestDriver processes at once and commits when the interval has passed", async () => {
   await using driver = await startDriver({ commitIntervalMs: 500 });
