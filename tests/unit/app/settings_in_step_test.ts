@@ -54,9 +54,6 @@ Deno.test(".env.example lists every variable with a default of it", () => {
   for (const name of interpolated) assert(known.has(name), name);
 });
 
-/** Those that run for long, and what prepares their services. */
-const services = programs.filter(({ name }) => name !== "feed" && name !== "record");
-
 /** Cells of the README's table of settings, by variable. */
 function readmeRows(): Map<string, readonly string[]> {
   const rows = readme.split("\n").filter((line) => /^\| `[A-Z_]+`/.test(line));
@@ -71,8 +68,8 @@ Deno.test("README lists every variable with its form, its default and who reads 
   const settings = programs.flatMap(settingsOf).filter(({ variable }) => variable !== undefined);
   const rows = readmeRows();
   assert.deepEqual([...rows.keys()].sort(), [...new Set(variablesOf(settings))].sort());
-  for (const { variable = "", form, defaultText = "optional" } of settings) {
-    const [shownForm, , meaning, readers] = rows.get(variable) ?? [];
+  for (const { variable = "", form } of settings) {
+    const [shownForm, shownDefault = "", meaning, readers] = rows.get(variable) ?? [];
     assert.equal(shownForm, form, variable);
     assert.notEqual(meaning, "", variable);
     const reading = programs.filter((program) =>
@@ -81,6 +78,6 @@ Deno.test("README lists every variable with its form, its default and who reads 
     assert.equal(readers, reading.map(({ name }) => name).join(", "), variable);
     const defaults = settings.filter((setting) => setting.variable === variable)
       .map((setting) => setting.defaultText ?? "optional");
-    assert(defaults.includes(rows.get(variable)?.[1] ?? ""), `${variable}: ${defaultText}`);
+    assert(defaults.includes(shownDefault), `${variable}: ${shownDefault}`);
   }
 });
