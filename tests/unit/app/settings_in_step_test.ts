@@ -68,16 +68,15 @@ Deno.test("README lists every variable with its form, its default and who reads 
   const settings = programs.flatMap(settingsOf).filter(({ variable }) => variable !== undefined);
   const rows = readmeRows();
   assert.deepEqual([...rows.keys()].sort(), [...new Set(variablesOf(settings))].sort());
-  for (const { variable = "", form } of settings) {
-    const [shownForm, shownDefault = "", meaning, readers] = rows.get(variable) ?? [];
-    assert.equal(shownForm, form, variable);
+  for (const [variable, [form, defaultText = "", meaning, readers]] of rows) {
+    const same = settings.filter((setting) => setting.variable === variable);
+    assert(same.some((setting) => setting.form === form), `${variable}: ${form}`);
+    const defaults = same.map((setting) => setting.defaultText ?? "optional");
+    assert(defaults.includes(defaultText), `${variable}: ${defaultText}`);
     assert.notEqual(meaning, "", variable);
     const reading = programs.filter((program) =>
       variablesOf(settingsOf(program)).includes(variable)
     );
     assert.equal(readers, reading.map(({ name }) => name).join(", "), variable);
-    const defaults = settings.filter((setting) => setting.variable === variable)
-      .map((setting) => setting.defaultText ?? "optional");
-    assert(defaults.includes(shownDefault), `${variable}: ${shownDefault}`);
   }
 });
