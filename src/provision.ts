@@ -39,7 +39,10 @@ async function provideTopics({ config, context, authorities }: Job): Promise<voi
     ? Math.min(3, await kafka.brokerCount())
     : topicReplication;
   const topics = marketTopics(topic, applicationId, conditionPolicy);
-  const specs = kafkaTopics(topics, { partitions: topicPartitions, replicationFactor });
+  // Partitions of an input that exists cannot change, and the others must have as many.
+  const partitions = (await kafka.topicShape(topic))?.partitions ?? topicPartitions;
+  const specs = kafkaTopics(topics, { partitions, replicationFactor })
+    .map((spec) => spec.name === topic ? { ...spec, partitions: topicPartitions } : spec);
   for (const outcome of await kafka.ensureTopics(specs)) reportTopic(outcome, context);
 }
 

@@ -69,8 +69,8 @@ export class Pipeline implements AsyncDisposable {
   }
 
   /** Creates topics, subjects and tables. */
-  async provision(): Promise<void> {
-    await using provision = new Program("provision", { env: this.environment });
+  async provision(env: Readonly<Record<string, string>> = {}): Promise<void> {
+    await using provision = new Program("provision", { env: { ...this.environment, ...env } });
     const code = await provision.ended();
     if (code !== 0) throw new Error(`provision: ${JSON.stringify(provision.log)}`);
   }
