@@ -294,10 +294,10 @@ export const tradesTtlSeconds: Setting<number> = {
 
 export const windowGraceMs: Setting<number> = {
   variable: "WINDOW_GRACE_MS",
-  form: "milliseconds from 0 to 86400000",
+  form: "milliseconds from 0 to 1209600000",
   meaning: "how long after its end a window still takes trades",
   defaultText: "60000",
-  parse: integer(0, 86_400_000),
+  parse: integer(0, 1_209_600_000), // two weeks: a topic of a week, read in whatever order
 };
 
 export const windowRetentionMs: Setting<number> = {

@@ -80,7 +80,9 @@ function explain(role: TableRole, found: TableShape): string {
   const old = predecessor !== undefined &&
     keyText(found) === keyText({ ...found, clusteringKey: [predecessor.clusteringKey] }) &&
     found.partitionKey.join() === "symbol";
-  return old ? `, the older layout of the Spark pipeline, with which ${predecessor.loss}` : "";
+  if (!old) return "";
+  return `, the older layout of the Spark pipeline, with which ${predecessor.loss}; ` +
+    "docs/MIGRATION.md shows how to replace it";
 }
 
 function remedy(role: TableRole): string {

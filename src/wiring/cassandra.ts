@@ -7,7 +7,7 @@ import type { Authorities } from "./authorities.ts";
 /** The settings in the adapter's words. */
 export function cassandraOptions(
   config: CassandraConfig,
-  { clock, logger }: MainContext,
+  { clock, logger }: Pick<MainContext, "clock" | "logger">,
   more: {
     readonly authorities: Authorities;
     readonly tradesTables?: readonly TradesTable[];

@@ -35,7 +35,8 @@ Deno.test("shapeFault() knows the older trades table, what it loses, and both re
     "its primary key must be ((symbol), trade_timestamp, trade_id): " +
       "it is ((symbol), trade_timestamp), the older layout of the Spark pipeline, with which " +
       "trades of one symbol in the same millisecond overwrite each other, which loses every " +
-      "second trade of a busy millisecond; set CASSANDRA_TRADE_TABLE to a new name, or copy what " +
+      "second trade of a busy millisecond; docs/MIGRATION.md shows how to replace it; " +
+      "set CASSANDRA_TRADE_TABLE to a new name, or copy what " +
       'you need and drop the old table, then run "deno task provision"',
   );
 });

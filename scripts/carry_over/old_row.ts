@@ -1,0 +1,59 @@
+import type { TradeRow } from "../../src/market/rows.ts";
+
+/** A row of the old trades table, as it stands in the file; times are epoch ms. */
+export interface OldRow {
+  readonly symbol: string;
+  readonly trade_timestamp: number;
+  readonly price: number;
+  readonly volume: number;
+  /** As the Spark job wrote it. */
+  readonly trade_conditions: string | null;
+  readonly ingest_timestamp: number;
+  /** Epoch microseconds. */
+  readonly write_time: number;
+}
+
+/**
+ * Id of a trade whose place in the topic nobody knows any more. Real ids are not negative, and the
+ * old table has one trade per symbol and millisecond.
+ */
+export const carriedTradeId = -1n;
+
+/** The row with the write time that it had, so that loading it again changes nothing. */
+export function tradeRowOf(row: OldRow): TradeRow {
+  return {
+    kind: "trade",
+    symbol: row.symbol,
+    tradeTimeMs: row.trade_timestamp,
+    tradeId: carriedTradeId,
+    price: row.price,
+    volume: row.volume,
+    conditions: row.trade_conditions,
+    receivedAtMs: row.ingest_timestamp,
+    versionUs: row.write_time,
+  };
+}
+
+/**
+ * Rows that follow each other and share what `partitionOf` says, in portions.
+ *
+ * @param rowsMax Length of a portion at most.
+ */
+export async function* portionsOf(
+  rows: AsyncIterable<OldRow>,
+  partitionOf: (row: OldRow) => string,
+  rowsMax: number,
+): AsyncGenerator<readonly [OldRow, ...OldRow[]]> {
+  let portion: [OldRow, ...OldRow[]] | undefined;
+  for await (const row of rows) {
+    const fits = portion !== undefined && portion.length < rowsMax &&
+      partitionOf(portion[0]) === partitionOf(row);
+    if (portion !== undefined && fits) {
+      portion.push(row);
+      continue;
+    }
+    if (portion !== undefined) yield portion;
+    portion = [row];
+  }
+  if (portion !== undefined) yield portion;
+}
