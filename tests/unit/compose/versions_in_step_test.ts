@@ -1,11 +1,14 @@
-/** The places that name a version of Deno or Java must agree. */
+/** The places that name a version of Deno, of Java or of the product must agree. */
 import assert from "node:assert/strict";
 import ci from "../../../.ci/run" with { type: "text" };
 import alone from "../../../.devcontainer/devcontainer.json" with { type: "json" };
 import beside from "../../../.devcontainer/services/devcontainer.json" with { type: "json" };
 import workplace from "../../../.devcontainer/Dockerfile" with { type: "text" };
+import changelog from "../../../CHANGELOG.md" with { type: "text" };
 import images from "../../../compose/Dockerfile" with { type: "text" };
 import contributing from "../../../CONTRIBUTING.md" with { type: "text" };
+import config from "../../../deno.json" with { type: "json" };
+import operating from "../../../docs/OPERATING.md" with { type: "text" };
 import readme from "../../../README.md" with { type: "text" };
 import { CATALOGUE } from "../../../scripts/services/catalogue.ts";
 
@@ -31,4 +34,14 @@ Deno.test("both dev containers forward the same ports and recommend the same ext
   assert.deepEqual(alone.forwardPorts, beside.forwardPorts);
   assert.deepEqual(alone.customizations, beside.customizations);
   assert.deepEqual(beside.dockerComposeFile, ["../../compose/compose.yaml", "workspace.yaml"]);
+});
+
+Deno.test("the changelog begins with the version that deno.json names", () => {
+  const [, newest] = /^## \[(.+?)\]/m.exec(changelog) ?? [];
+  assert.equal(newest, config.version);
+});
+
+Deno.test("the documents name images of the version that deno.json names", () => {
+  const named = [...operating.matchAll(/market\/\w+:(\S+)/g)].map(([, found]) => found);
+  assert.deepEqual([...new Set(named)], [config.version]);
 });
