@@ -1,6 +1,5 @@
 /** `deno task provision` on topics and tables that somebody else made. */
 import assert from "node:assert/strict";
-import { pipelineTopics } from "../../src/wiring/internal_topics.ts";
 import { dropKeyspace } from "../support/cassandra_keyspace.ts";
 import { connectTestKafka, createTestTopic, kafkaBrokers } from "../support/kafka_harness.ts";
 import { Pipeline } from "../support/pipeline.ts";
@@ -25,7 +24,9 @@ Deno.test({
       symbols: [],
     });
     await pipeline.provision({ TOPIC_KAFKA: topic, TOPIC_PARTITIONS: "2" });
-    for (const { name } of pipelineTopics(topic, pipeline.application, "all")) {
+    const { application } = pipeline;
+    const own = ["windows-changelog", "repartition"].map((suffix) => `${application}-${suffix}`);
+    for (const name of [topic, ...own, `${topic}-late`, `${topic}-dead-letters`]) {
       assert.equal((await kafka.topicShape(name))?.partitions, 3, name);
     }
     await dropKeyspace(pipeline.keyspace);

@@ -1,7 +1,6 @@
 import { jsonEngineCodecs } from "../../../src/streams/json_codecs.ts";
 import type { Clock } from "../../../src/base/clock.ts";
 import { PipelineError } from "../../../src/base/errors.ts";
-import { silentLogger } from "../../../src/base/logger.ts";
 import type { CommitLog, FencedWriter, RecordLog } from "../../../src/streams/ports.ts";
 import type { TopicPartition } from "../../../src/streams/record.ts";
 import { StreamsApp } from "../../../src/streams/streams_app.ts";
@@ -131,7 +130,7 @@ export class SimulatedProcess {
         codecs: jsonEngineCodecs,
         clock: this.#clock,
         random: world.chance.random,
-        logger: silentLogger,
+        logger: world.loggerOf(this.name),
       },
       world.group.membership(this.#machine.name, (member) => {
         this.member = member;

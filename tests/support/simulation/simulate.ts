@@ -1,5 +1,6 @@
 import { runChaos, runOperator, runProducer } from "./chaos.ts";
 import { describeScenario } from "./scenario.ts";
+import type { Surroundings } from "./surroundings.ts";
 import { World } from "./world.ts";
 
 /** Simulated time in which the world must get everything done once it has calmed down, ms. */
@@ -25,9 +26,14 @@ export interface Outcome {
  * Runs the counting job on several machines through everything that a seed throws at it, then
  * lets the world calm down and looks at the results. All waiting is simulated: the same seed makes
  * the same run, in milliseconds.
+ *
+ * @param loggerOf Where each process reports; nowhere by default.
  */
-export async function simulate(seed: number): Promise<Outcome> {
-  const world = new World(seed);
+export async function simulate(
+  seed: number,
+  loggerOf?: Surroundings["loggerOf"],
+): Promise<Outcome> {
+  const world = new World(seed, loggerOf);
   for (const machine of world.machines) machine.start();
   const calm = new AbortController();
   void world.group.run();

@@ -1,3 +1,4 @@
+import type { Logger } from "../../../src/base/logger.ts";
 import type { MemoryLog } from "../../../src/streams/testing/memory_log.ts";
 import type { SimulatedClock } from "../../../src/streams/testing/simulated_clock.ts";
 import type { Topology } from "../../../src/streams/topology.ts";
@@ -23,6 +24,8 @@ export interface Surroundings {
     readonly commitIntervalMs: number;
     readonly pendingRowsMax: number;
   };
+  /** Where a process reports. */
+  readonly loggerOf: (program: string) => Logger;
   trace(what: string): void;
   /** A dead or cut off member is missed after a while. */
   sessionEnds(member: Member | undefined): Promise<void>;

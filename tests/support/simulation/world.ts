@@ -1,3 +1,4 @@
+import { type Logger, silentLogger } from "../../../src/base/logger.ts";
 import type { Topology } from "../../../src/streams/topology.ts";
 import { MemoryLog } from "../../../src/streams/testing/memory_log.ts";
 import { SimulatedClock } from "../../../src/streams/testing/simulated_clock.ts";
@@ -34,11 +35,13 @@ export class World implements Surroundings {
   readonly auditor: Auditor;
   readonly machines: readonly Machine[];
   readonly events: Trace = new Trace();
+  readonly loggerOf: (program: string) => Logger;
   readonly #models: readonly PartitionModel[];
   readonly #input: InputSource;
   #sent = 0;
 
-  constructor(seed: number) {
+  constructor(seed: number, loggerOf: Surroundings["loggerOf"] = () => silentLogger) {
+    this.loggerOf = loggerOf;
     this.chance = new Chance(seed);
     this.scenario = drawScenario(this.chance);
     const { partitions, machines, readRecordsMax } = this.scenario;
