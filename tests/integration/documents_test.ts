@@ -65,21 +65,29 @@ async function checkFragment({ lines }: Block): Promise<void> {
   assert.fail("must stand in a file of docs/examples, line by line");
 }
 
-/** The states of a task, as the engine has them, are all in the picture of its life. */
-async function checkTaskStates({ lines }: Block): Promise<void> {
-  const source = await Deno.readTextFile(`${root}src/streams/status.ts`);
-  const [, union = ""] = /export type TaskState =([^;]+);/.exec(source) ?? [];
-  const states = [...union.matchAll(/"([a-z]+)"/g)].map(([, state = ""]) => state);
-  assert(states.length > 5);
-  for (const state of states) assert(lines.join("\n").includes(state), state);
+/** Documents whose queries are sent to a real Cassandra, and the tests that do. */
+const followed: Readonly<Record<string, string>> = {
+  "docs/MIGRATION.md": "tests/integration/migration_test.ts",
+};
+
+async function checkQueries({ document }: Block): Promise<void> {
+  const test = followed[document];
+  assert(test !== undefined, "no test sends these queries");
+  assert((await Deno.readTextFile(root + test)).includes(`"../../${document}"`), test);
 }
 
-async function checkPicture(block: Block): Promise<void> {
+/** What a diagram is about is compared elsewhere; here, that its arrows have two known ends. */
+function checkDiagram({ lines }: Block): void {
+  const [kind, ...rest] = lines;
+  const known = rest.flatMap((line) => /^ +participant (\w+) as /.exec(line)?.[1] ?? []);
+  const ends = rest.flatMap((line) => /^ +(\w+)--?>>(\w+): /.exec(line)?.slice(1) ?? []);
+  assert(kind === "stateDiagram-v2" || (kind === "sequenceDiagram" && ends.length > 0), kind);
+  for (const end of ends) assert(known.includes(end), end);
+}
+
+function checkPicture(block: Block): void {
   const first = `${block.document}: ${block.lines[0]}`;
   if (first in uncheckable) return;
-  if (first.startsWith("docs/ARCHITECTURE.md: created ─► fencing")) {
-    return await checkTaskStates(block);
-  }
   assert.fail("nothing is known of this block: say what it is, or list it with the reason");
 }
 
@@ -100,7 +108,13 @@ async function checkBlock(block: Block, printed: string | undefined): Promise<st
       assert.equal(`${block.lines.join("\n")}\n`, printed);
       return undefined;
     case "":
-      await checkPicture(block);
+      checkPicture(block);
+      return undefined;
+    case "cql":
+      await checkQueries(block);
+      return undefined;
+    case "mermaid":
+      checkDiagram(block);
       return undefined;
     default:
       assert.fail(`a block of ${block.language} cannot be checked`);

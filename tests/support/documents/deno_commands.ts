@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import config from "../../../deno.json" with { type: "json" };
 import { root } from "../../../scripts/lib/source_files.ts";
+import { parseCarryOverOptions } from "../../../scripts/carry_over/options.ts";
 import { parseCli } from "../../../scripts/services/options.ts";
 import { parseStateOptions } from "../../../scripts/state/options.ts";
 import { feedProgram } from "../../../src/app/feed_config.ts";
@@ -32,6 +33,7 @@ type Env = Readonly<Record<string, string>>;
 const trials: Readonly<Record<string, (args: readonly string[]) => unknown>> = {
   services: parseCli,
   state: parseStateOptions,
+  "carry-over": parseCarryOverOptions,
   compile: (args) => runTask("compile", [...args, "--dry-run"]),
   hunt: (args) => runTask("hunt", [...args, "--help"]),
   "planted-bugs": (args) => runTask("planted-bugs", [...args, "--help"]),
