@@ -92,6 +92,7 @@ interface World {
   readonly trial: string;
   readonly client: Awaited<ReturnType<typeof rawClient>>["client"];
   readonly cassandra: string;
+  readonly registryUrl: string;
   readonly folder: string;
   readonly run: GuideRun;
   /** Settings of whoever follows the guide. */
@@ -171,7 +172,7 @@ async function openWorld(closing: AsyncDisposableStack): Promise<World> {
     ["old-trades.jsonl.gz", file],
   ] as const;
   const world = {
-    ...{ topic, keyspace, trial, client, folder, env, file },
+    ...{ topic, keyspace, trial, client, registryUrl, folder, env, file },
     cassandra: `${services.cassandraHost}:${services.cassandraPort}`,
     produce: originalProducer({ topic, registryUrl, random }),
     ...splitFrames(random),
@@ -185,7 +186,7 @@ async function rowCount({ client, keyspace }: World, table: string): Promise<num
   return Number(result.first()["count"]);
 }
 
-async function assertRefused({ run, client, topic, keyspace }: World): Promise<void> {
+async function assertRefused({ run, client, topic, keyspace, registryUrl }: World): Promise<void> {
   const [looked] = answers(await run.follow("2. See what you have"));
   assert.equal(looked?.code, 1);
   assert.match(looked.err, new RegExp(`topic ${topic}: unchanged`));
@@ -194,6 +195,8 @@ async function assertRefused({ run, client, topic, keyspace }: World): Promise<v
     `SELECT table_name FROM system_schema.tables WHERE keyspace_name = '${keyspace}'`,
   );
   assert.equal(tables.rows.length, 2);
+  const versions = await fetch(`${registryUrl}/subjects/${topic}-value/versions`);
+  assert.deepEqual(await versions.json(), [1, 2], "the original's schema and ours");
 }
 
 async function assertTrial(world: World): Promise<void> {

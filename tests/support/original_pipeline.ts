@@ -3,7 +3,9 @@ import { systemClock } from "../../src/base/clock.ts";
 import type { Random } from "../../src/base/random.ts";
 import type { Trade } from "../../src/market/trade.ts";
 import { HttpSchemaRegistry } from "../../src/registry/registry_client.ts";
+import { tradeSchemaText } from "../../src/registry/schemas.ts";
 import { AvroTradeCodec } from "../../src/registry/trade_codec.ts";
+import { writeFrameHeader } from "../../src/registry/wire_format.ts";
 import { connectTestKafka } from "./kafka_harness.ts";
 
 /** A frame as the feed sent it. */
@@ -59,7 +61,17 @@ export function originalFrames(
   });
 }
 
-/** Its producer: a frame is a record without a key, anywhere. */
+/** Its schema: the same record, described in other words, with a default where none may be. */
+function originalSchemaText(): string {
+  return JSON.stringify(
+    JSON.parse(tradeSchemaText, (_, value) => {
+      if (value?.doc !== undefined) value.doc = "in the original's words";
+      return Array.isArray(value?.items) ? { ...value, default: [] } : value;
+    }),
+  );
+}
+
+/** Its producer: a frame is a record without a key, anywhere, under its own schema's id. */
 export function originalProducer(
   { topic, registryUrl, random }: {
     readonly topic: string;
@@ -69,13 +81,19 @@ export function originalProducer(
 ): (frames: readonly OriginalFrame[]) => Promise<void> {
   const registry = new HttpSchemaRegistry({ url: registryUrl, clock: systemClock });
   return async (frames) => {
-    const codec = await AvroTradeCodec.create({ registry, topic });
+    const schemaId = await registry.register(`${topic}-value`, originalSchemaText());
+    const codec = await AvroTradeCodec.create({ registry, topic: `${topic}-of-the-test` });
+    const encode = (trades: readonly Trade[]) => {
+      const value = codec.encode(trades);
+      writeFrameHeader(value, schemaId);
+      return value;
+    };
     await using kafka = connectTestKafka();
     await using appender = kafka.appender();
     await appender.append(frames.map(({ atMs, trades }) => ({
       topic,
       key: null,
-      value: codec.encode(trades),
+      value: encode(trades),
       timestampMs: atMs,
       partition: Math.floor(random.next() * originalPartitions),
     })));
