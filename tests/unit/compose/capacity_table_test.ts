@@ -14,7 +14,7 @@ const figures = {
   storeBytesPerRow: 110,
   changelogBytesPerRow: 118,
   openingUsPerRow: 2,
-  staleEntriesPerPartition: 9_100_000,
+  staleEntriesPerPartition: 900_000,
   restoredPerS: 400_000,
   spoolBytesPerTrade: 93,
   topicBytesPerTrade: 100,
