@@ -1,11 +1,15 @@
 import { systemClock } from "../../src/base/clock.ts";
+import type { TopicShape } from "../../src/kafka/admin.ts";
 import type { KafkaConnection } from "../../src/kafka/connection.ts";
-import { LevelStateStores } from "../../src/level/state_store.ts";
 import { kafkaTopics } from "../../src/kafka/job_topics.ts";
 import type { TopicSpec } from "../../src/kafka/topics.ts";
+import { LevelStateStores } from "../../src/level/state_store.ts";
 import { marketChangelog, marketTopics } from "../../src/market/topology.ts";
-import type { SchemaRegistry } from "../../src/registry/ports.ts";
-import { beginGeneration, generationStartMs } from "../../src/streams/new_generation.ts";
+import {
+  beginGeneration,
+  type GenerationPorts,
+  generationStartMs,
+} from "../../src/streams/new_generation.ts";
 import { repartitionTopic } from "../../src/streams/topology.ts";
 import { marketStateCodecs } from "../../src/wiring/market_processor.ts";
 import { print, printError } from "../lib/print.ts";
@@ -15,53 +19,85 @@ import type { StateConfig } from "./state_config.ts";
 /**
  * `reset`: says what would be deleted, or deletes it and begins a new generation of every task.
  *
- * @returns False when something is in the way.
+ * Everything that the new generation needs is there, or made, before the first deletion.
+ *
+ * @returns False when something is in the way; nothing is deleted then.
  */
 export async function resetState(
   config: StateConfig,
   { yes }: { readonly yes: boolean },
 ): Promise<boolean> {
-  const { applicationId: group, topic, stateDir, conditionPolicy } = config;
-  const connections = await connectState(config);
-  await using kafka = connections.kafka;
-  const members = await kafka.groupMemberCount(group);
-  if (members > 0) {
-    printError(
-      `Cannot reset as group ${group} must have no members: it has ${members}. ` +
-        "Stop every instance of process; one that was killed leaves after 15 s",
-    );
+  const { applicationId, topic, stateDir, conditionPolicy } = config;
+  const { kafka, registry } = await connectState(config);
+  await using _kafka = kafka;
+  const members = await kafka.groupMemberCount(applicationId);
+  const shape = await kafka.topicShape(topic);
+  if (members > 0 || shape === undefined) {
+    printError(`Cannot reset as ${obstacle(config, members)}`);
     return false;
   }
-  const changelog = marketChangelog(group, conditionPolicy);
+  const changelog = marketChangelog(applicationId, conditionPolicy);
   const folder = `${stateDir}/${changelog}`;
-  const topics = await internalTopics(kafka, config);
-  print(`${yes ? "Deleting" : "Would delete"}:`);
-  for (const { name, partitions } of topics) print(`  topic ${name}, ${partitions} partitions`);
-  print(`  place of group ${group} in ${topic}: it begins again at the start of the topic`);
-  print(`  folder ${folder}; do the same on every machine that has one`);
+  const topics = internalTopics(config, shape);
+  const present = await presentTopics(kafka, topics);
   if (!yes) {
+    printPlan("Would delete", config, present, folder);
     print('Nothing was done. "deno task state reset --yes" does it.');
     return true;
   }
+  const codecs = await marketStateCodecs(registry, applicationId, conditionPolicy);
+  const ports = { log: kafka.log(), commitLog: kafka.commitLog(applicationId), codecs };
   const startsMs = await generationStarts(kafka, changelog);
+  printPlan("Deleting", config, present, folder);
   await deleteFolder(stateDir, changelog, folder);
-  for (const { name } of topics) await kafka.deleteTopic(name);
+  for (const { name } of present) await kafka.deleteTopic(name);
   await kafka.ensureTopics(topics);
-  await beginGenerations(connections, config, changelog, startsMs);
+  await beginGenerations(ports, config, changelog, { partitions: shape.partitions, startsMs });
   print("Done. The next start of process computes everything from the start of the input.");
   return true;
 }
 
+function obstacle({ applicationId, topic }: StateConfig, members: number): string {
+  return members > 0
+    ? `group ${applicationId} must have no members: it has ${members}. ` +
+      "Stop every instance of process; one that was killed leaves after 15 s"
+    : `the input must be there to be read again: there is no topic "${topic}". ` +
+      "Set TOPIC_KAFKA to the topic that process reads";
+}
+
+function printPlan(
+  verb: string,
+  { applicationId, topic }: StateConfig,
+  topics: readonly TopicSpec[],
+  folder: string,
+): void {
+  print(`${verb}:`);
+  for (const { name, partitions } of topics) print(`  topic ${name}, ${partitions} partitions`);
+  print(`  place of group ${applicationId} in ${topic}: it begins again at the start of the topic`);
+  print(`  folder ${folder}; do the same on every machine that has one`);
+}
+
 /** The topics that are deleted and made anew, as the input is spread. */
-async function internalTopics(
-  kafka: KafkaConnection,
+function internalTopics(
   { topic, applicationId, conditionPolicy }: StateConfig,
-): Promise<TopicSpec[]> {
-  const input = await kafka.topicShape(topic);
-  const shape = input ?? { partitions: 0, replicationFactor: 0 };
+  shape: TopicShape,
+): TopicSpec[] {
   const topics = marketTopics(topic, applicationId, conditionPolicy)
     .filter(({ role }) => role === "changelog" || role === "repartition");
   return kafkaTopics(topics, shape);
+}
+
+/** Those that are there, as they are now: an earlier reset may have ended halfway. */
+async function presentTopics(
+  kafka: KafkaConnection,
+  topics: readonly TopicSpec[],
+): Promise<TopicSpec[]> {
+  const present: TopicSpec[] = [];
+  for (const topic of topics) {
+    const shape = await kafka.topicShape(topic.name);
+    if (shape !== undefined) present.push({ ...topic, ...shape });
+  }
+  return present;
 }
 
 /** Refuses while a process has the folder. */
@@ -86,14 +122,11 @@ async function generationStarts(kafka: KafkaConnection, topic: string): Promise<
 }
 
 async function beginGenerations(
-  { kafka, registry }: { readonly kafka: KafkaConnection; readonly registry: SchemaRegistry },
-  { topic, applicationId, conditionPolicy }: StateConfig,
+  ports: GenerationPorts,
+  { topic, applicationId }: StateConfig,
   changelog: string,
-  startsMs: readonly number[],
+  { partitions, startsMs }: { readonly partitions: number; readonly startsMs: readonly number[] },
 ): Promise<void> {
-  const codecs = await marketStateCodecs(registry, applicationId, conditionPolicy);
-  const ports = { log: kafka.log(), commitLog: kafka.commitLog(applicationId), codecs };
-  const partitions = await ports.log.partitionCount(topic);
   for (let partition = 0; partition < partitions; partition++) {
     const place = {
       input: { topic, partition },

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import denoJson from "../../deno.json" with { type: "json" };
 import { parseTask } from "../../scripts/lib/task_flags.ts";
-import { kafkaBrokers } from "../support/kafka_harness.ts";
+import { connectTestKafka, kafkaBrokers } from "../support/kafka_harness.ts";
 import { assertResults, type MarketRun, marketRun, runPartitions } from "../support/market_run.ts";
 import { ProcessInstance } from "../support/process_instance.ts";
 import { committedBy } from "../support/process_instance.ts";
@@ -117,8 +117,9 @@ Deno.test({
     assert.match(dry.out, new RegExp(`topic ${run.changelog}, ${runPartitions} partitions`));
     assert.match(dry.out, new RegExp(`topic ${pipeline.application}-repartition`));
     assert.match(dry.out, /Nothing was done/);
-    assert.match((await state(["ls"], env)).out, /AAPL|-0 /);
+    await assertKept(env);
 
+    await deleteTopic(`${pipeline.application}-repartition`); // as a reset that ended halfway
     const done = await state(["reset", "--yes"], env);
     assert.equal(done.code, 0, done.err);
     const instance = closing.use(new ProcessInstance(env)); // with the usual grace
@@ -130,6 +131,28 @@ Deno.test({
     for (const [row, time] of before) assert.ok((after.get(row) ?? 0) > time, row);
   },
 });
+
+async function deleteTopic(name: string): Promise<void> {
+  await using kafka = connectTestKafka();
+  await kafka.deleteTopic(name);
+}
+
+/** Resetting what cannot be begun anew says why, and deletes nothing. */
+async function assertKept(env: Readonly<Record<string, string>>): Promise<void> {
+  const obstacles = [
+    { other: { TOPIC_KAFKA: "no-such-topic" }, problem: /there is no topic "no-such-topic"/ },
+    { other: { SCHEMA_REGISTRY_URL: "http://127.0.0.1:1" }, problem: /schema/i },
+  ];
+  for (const { other, problem } of obstacles) {
+    const refused = await state(["reset", "--yes"], { ...env, ...other });
+    assert.match(refused.err, problem);
+    assert.equal(refused.code, 1);
+    assert.doesNotMatch(refused.out, /Deleting/);
+    const verified = await state(["verify"], env);
+    assert.equal(verified.code, 0, verified.out + verified.err);
+    assert.match(verified.out, /sound; \d+ rows, as the changelog has them/);
+  }
+}
 
 /** Write times of the windows, microseconds, by symbol and start. */
 async function writeTimes(keyspace: string): Promise<Map<string, number>> {
