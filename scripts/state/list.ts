@@ -1,8 +1,7 @@
 import { decodeState } from "../../src/streams/codec.ts";
-import { keyTimes } from "../../src/streams/key_times.ts";
 import type { StateStore } from "../../src/streams/ports.ts";
 import { partitionName, type TopicPartition } from "../../src/streams/record.ts";
-import { allRows, metaKey } from "../../src/streams/store_keys.ts";
+import { allRows, isKeyState, metaKey } from "../../src/streams/store_keys.ts";
 import { print } from "../lib/print.ts";
 import { textTable } from "../lib/text_table.ts";
 import type { OpenedState } from "./opened_state.ts";
@@ -27,10 +26,7 @@ async function describe(
   const stored = store.get(metaKey);
   const position = store.checkpoint?.changelogPosition;
   const meta = stored === undefined ? undefined : decodeState(codecs.meta, stored);
-  let rows = 0;
-  for await (const _ of store.scan(allRows)) rows++;
-  let symbols = 0;
-  for await (const _ of keyTimes(store, codecs.keyState)) symbols++;
+  const { rows, symbols } = await countRows(store);
   const committed = await committedPosition(input).catch(() => undefined);
   return [
     partitionName(input),
@@ -41,6 +37,18 @@ async function describe(
     String(position ?? "-"),
     committed === undefined ? "-" : String(committed - (position ?? 0)),
   ];
+}
+
+async function countRows(
+  store: StateStore,
+): Promise<{ readonly rows: number; readonly symbols: number }> {
+  let rows = 0;
+  let symbols = 0;
+  for await (const { key } of store.scan(allRows)) {
+    rows++;
+    if (isKeyState(key)) symbols++;
+  }
+  return { rows, symbols };
 }
 
 /** What the files of a store take. */

@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
-import { summaryWindowMs } from "../../src/market/tables.ts";
+import { resolutions } from "../../src/market/resolutions.ts";
+import { resolutionName, summaryWindowMs } from "../../src/market/tables.ts";
 
 /** What can be done with the state. */
 export const commands = ["ls", "get", "scan", "verify", "export", "reset"] as const;
@@ -12,10 +13,14 @@ export interface StateOptions {
   readonly command: Command;
   /** For `get`; the only one for `scan` and `export`, if given. */
   readonly symbol: string | undefined;
+  /** Lengths of the windows, shortest first, ms. */
+  readonly sizesMs: readonly number[];
   /** Window starts in `[fromMs, toMs)`. */
   readonly fromMs: number;
   readonly toMs: number;
-  /** Windows of each symbol at most, the newest. */
+  /** For `get`: only the windows that this time lies in, epoch ms. */
+  readonly windowMs: number | undefined;
+  /** Windows of each symbol and length at most, the newest. */
   readonly limit: number;
   /** Folder of `start`; `undefined` for the state of `process`. */
   readonly dataDir: string | undefined;
@@ -40,7 +45,8 @@ Options
   --from TIME    windows from this start on: ISO 8601, or epoch ms
   --to TIME      and before this one
   --window TIME  get: the one window that this time lies in
-  --limit N      of each symbol the N newest                       (default 20; export: all)
+  --resolution R length of the windows: 15s, 1m, 5m, 1h, 1d, all   (default 15s; export: all)
+  --limit N      of each symbol and length the N newest            (default 20; export: all)
   --data DIR     the state of "deno task start" in this folder, not that of process
   --yes          reset: do it
   --help         this text
@@ -51,7 +57,11 @@ one user.
 
 Exit codes: 0 done, 1 something is wrong with the state or in the way, 2 wrong arguments.`;
 
-const everything = { from: 0, to: Number.MAX_SAFE_INTEGER };
+/** Windows of every length. */
+const allSizes = "all";
+
+/** Length of the windows that people are shown. */
+const shownSize = resolutionName(summaryWindowMs);
 
 /**
  * Reads the command line.
@@ -66,6 +76,7 @@ export function parseStateOptions(args: readonly string[]): StateOptions {
       from: { type: "string" },
       to: { type: "string" },
       window: { type: "string" },
+      resolution: { type: "string" },
       limit: { type: "string" },
       data: { type: "string" },
       yes: { type: "boolean", default: false },
@@ -83,22 +94,25 @@ export function parseStateOptions(args: readonly string[]): StateOptions {
   if (windowMs !== undefined && (values.from ?? values.to) !== undefined) {
     throw new TypeError("--window must be absent beside --from and --to");
   }
-  const bounds = windowMs === undefined ? everything : boundsOf(windowMs);
   return {
     command,
     symbol,
-    fromMs: timeOf("--from", values.from) ?? bounds.from,
-    toMs: timeOf("--to", values.to) ?? bounds.to,
+    sizesMs: sizesOf(values.resolution ?? (command === "export" ? allSizes : shownSize)),
+    fromMs: timeOf("--from", values.from) ?? 0,
+    toMs: timeOf("--to", values.to) ?? Number.MAX_SAFE_INTEGER,
+    windowMs,
     limit: countOf(values.limit) ?? (command === "export" ? Number.MAX_SAFE_INTEGER : 20),
     dataDir: values.data,
     yes: values.yes,
   };
 }
 
-/** Bounds of the starts that let the window of a time in, and no other. */
-function boundsOf(timeMs: number): { readonly from: number; readonly to: number } {
-  const startMs = timeMs - timeMs % summaryWindowMs;
-  return { from: startMs, to: startMs + 1 };
+function sizesOf(resolution: string): readonly number[] {
+  if (resolution === allSizes) return [...resolutions.values()];
+  const sizeMs = resolutions.get(resolution);
+  if (sizeMs !== undefined) return [sizeMs];
+  const names = [...resolutions.keys(), allSizes].join(", ");
+  throw new TypeError(`--resolution must be one of ${names}: received "${resolution}"`);
 }
 
 function timeOf(option: string, text: string | undefined): number | undefined {

@@ -1,16 +1,18 @@
-import { summaryWindowMs } from "../../src/market/tables.ts";
+import { resolutionName, summaryWindowMs } from "../../src/market/tables.ts";
 import { windowRow } from "../../src/market/topology.ts";
 import type { WindowRow } from "../../src/market/rows.ts";
 import { decodeState } from "../../src/streams/codec.ts";
 import { type KeyTime, keyTimes } from "../../src/streams/key_times.ts";
-import type { StateStore } from "../../src/streams/ports.ts";
-import { windowRange, windowStartOf } from "../../src/streams/store_keys.ts";
+import type { KeyRange, StateStore } from "../../src/streams/ports.ts";
+import { rollUpRange, windowRange, windowStartOf } from "../../src/streams/store_keys.ts";
 import { print } from "../lib/print.ts";
 import { textTable } from "../lib/text_table.ts";
 import type { OpenedState } from "./opened_state.ts";
 import type { StateOptions } from "./options.ts";
 
-const heading = ["SYMBOL", "START", "OPEN", "HIGH", "LOW", "CLOSE", "VOLUME", "TRADES", "FINAL"];
+const heading = [
+  ...["SYMBOL", "LENGTH", "START", "OPEN", "HIGH", "LOW", "CLOSE", "VOLUME", "TRADES", "FINAL"],
+];
 
 /**
  * `get`, `scan`: windows as a table, with the symbol's time for `get`.
@@ -53,20 +55,46 @@ async function* symbolsOf(
   }
 }
 
+/** By length, shortest first; each oldest first. */
 async function windowsOf(
-  { codecs }: OpenedState,
+  state: OpenedState,
   store: StateStore,
   key: string,
-  { fromMs, toMs, limit }: StateOptions,
+  options: StateOptions,
+): Promise<WindowRow[]> {
+  const bySize: WindowRow[][] = [];
+  for (const sizeMs of options.sizesMs) {
+    bySize.push(await windowsOfSize(state, store, { key, sizeMs }, options));
+  }
+  return bySize.flat();
+}
+
+async function windowsOfSize(
+  { codecs }: OpenedState,
+  store: StateStore,
+  { key, sizeMs }: { readonly key: string; readonly sizeMs: number },
+  { limit, ...asked }: StateOptions,
 ): Promise<WindowRow[]> {
   const rows: WindowRow[] = [];
-  const range = { ...windowRange(key, fromMs, toMs), reverse: true, limit };
+  const range = { ...rangeOf(key, sizeMs, asked), reverse: true, limit };
   for await (const entry of store.scan(range)) {
     const startMs = windowStartOf(entry.key);
     const state = decodeState(codecs.windowState, entry.value);
-    rows.push(windowRow({ key, startMs, endMs: startMs + summaryWindowMs, state }));
+    rows.push(windowRow({ key, startMs, endMs: startMs + sizeMs, state }));
   }
   return rows.reverse();
+}
+
+function rangeOf(
+  key: string,
+  sizeMs: number,
+  { fromMs, toMs, windowMs }: Pick<StateOptions, "fromMs" | "toMs" | "windowMs">,
+): KeyRange {
+  const startMs = windowMs === undefined ? undefined : windowMs - windowMs % sizeMs;
+  const [from, to] = startMs === undefined ? [fromMs, toMs] : [startMs, startMs + 1];
+  return sizeMs === summaryWindowMs
+    ? windowRange(key, from, to)
+    : rollUpRange(key, sizeMs, from, to);
 }
 
 function describeTime({ key, state }: KeyTime): string {
@@ -75,8 +103,9 @@ function describeTime({ key, state }: KeyTime): string {
 }
 
 function cells(row: WindowRow): string[] {
-  const { symbol, startMs, open, high, low, close, volume, count, final } = row;
+  const { symbol, sizeMs, startMs, open, high, low, close, volume, count, final } = row;
   const prices = [open, high, low, close].map((price) => price === null ? "-" : String(price));
   const start = new Date(startMs).toISOString();
-  return [symbol, start, ...prices, String(volume), String(count), final ? "yes" : "no"];
+  const amounts = [String(volume), String(count)];
+  return [symbol, resolutionName(sizeMs), start, ...prices, ...amounts, final ? "yes" : "no"];
 }

@@ -81,9 +81,14 @@ export const allKeyStates: KeyRange = {
   lt: new Uint8Array([keyTag + 1]),
 };
 
+/** Whether the key of a row is that of a key's time. */
+export function isKeyState(bytes: Uint8Array): boolean {
+  return bytes[0] === keyTag;
+}
+
 /** The key that a key-time record belongs to. */
 export function keyOf(bytes: Uint8Array): string {
-  assert(bytes[0] === keyTag, "not a key-time key");
+  assert(isKeyState(bytes), "not a key-time key");
   return new TextDecoder().decode(bytes.subarray(1));
 }
 

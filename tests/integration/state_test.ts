@@ -1,6 +1,8 @@
 /** `deno task state` on the state of real processes: what it shows, what it refuses, what it resets. */
 import assert from "node:assert/strict";
 import denoJson from "../../deno.json" with { type: "json" };
+import { resolutions } from "../../src/market/resolutions.ts";
+import type { WindowRow } from "../../src/market/rows.ts";
 import { parseTask } from "../../scripts/lib/task_flags.ts";
 import { connectTestKafka, kafkaBrokers } from "../support/kafka_harness.ts";
 import { assertResults, type MarketRun, marketRun, runPartitions } from "../support/market_run.ts";
@@ -33,6 +35,28 @@ async function state(
   }).output();
   const decoder = new TextDecoder();
   return { code, out: decoder.decode(stdout), err: decoder.decode(stderr) };
+}
+
+/** What `get` shows of each window. */
+function lengthsAndStarts({ code, out, err }: Answer): (string | undefined)[][] {
+  assert.equal(code, 0, err);
+  return out.trimEnd().split("\n").slice(2).map((line) => line.split(/ +/).slice(1, 3));
+}
+
+async function exported(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+): Promise<WindowRow[]> {
+  const { code, out, err } = await state(["export", ...args], env);
+  assert.equal(code, 0, err);
+  return out.trimEnd().split("\n").map((line) => JSON.parse(line));
+}
+
+/** The windows of each length hold the same trades. */
+function tradesBySymbol(rows: readonly WindowRow[]): Record<string, number> {
+  const sums: Record<string, number> = {};
+  for (const { symbol, count } of rows) sums[symbol] = (sums[symbol] ?? 0) + count;
+  return sums;
 }
 
 async function processedRun(closing: AsyncDisposableStack, graceMs: number): Promise<MarketRun> {
@@ -70,6 +94,8 @@ Deno.test({
     assert.equal(listed.code, 0, listed.err);
     assert.match(listed.out, /^PARTITION +BYTES +ROWS +SYMBOLS +INPUT OFFSET +CHANGELOG +BEHIND$/m);
     assert.match(listed.out, new RegExp(`^${pipeline.topic}-\\d( +\\d+){5} +0$`, "m"));
+    const counts = listed.out.trimEnd().split("\n").slice(1).map((line) => line.split(/ +/)[3]);
+    assert.equal(counts.map(Number).reduce((sum, n) => sum + n), recording.symbols.length);
 
     const shown = await state(["get", "AAPL", "--limit", "3"], env);
     assert.equal(shown.code, 0, shown.err);
@@ -77,15 +103,23 @@ Deno.test({
     assert.equal(shown.out.trimEnd().split("\n").length, 2 + 3);
 
     const [start = ""] = /2024-01-02T\S+Z/.exec(shown.out.split("\n").at(2) ?? "") ?? [];
-    const one = await state(["get", "AAPL", "--window", String(Date.parse(start) + 1)], env);
-    assert.deepEqual(one.out.trimEnd().split("\n").slice(2).map((line) => line.split(/ +/)[1]), [
-      start,
-    ]);
+    const timeMs = Date.parse(start) + 1;
+    const window = ["get", "AAPL", "--window", String(timeMs)];
+    assert.deepEqual(lengthsAndStarts(await state(window, env)), [["15s", start]]);
+    const every = await state([...window, "--resolution", "all"], env);
+    assert.deepEqual(
+      lengthsAndStarts(every),
+      [...resolutions].map(([name, ms]) => [name, new Date(timeMs - timeMs % ms).toISOString()]),
+    );
 
-    const exported = await state(["export"], env);
-    const rows = exported.out.trimEnd().split("\n").map((line) => JSON.parse(line));
-    assert.ok(rows.reduce((sum, { count }) => sum + count, 0) > 0);
-    assert.deepEqual([...new Set(rows.map(({ symbol }) => symbol))].sort(), recording.symbols);
+    const windows = await exported(["--resolution", "15s"], env);
+    assert.deepEqual([...new Set(windows.map(({ symbol }) => symbol))].sort(), recording.symbols);
+    const trades = tradesBySymbol(windows);
+    assert.ok(trades["AAPL"]);
+    const all = await exported([], env);
+    for (const sizeMs of resolutions.values()) {
+      assert.deepEqual(tradesBySymbol(all.filter((row) => row.sizeMs === sizeMs)), trades);
+    }
 
     const verified = await state(["verify"], env);
     assert.equal(verified.code, 0, verified.out);
@@ -181,7 +215,7 @@ Deno.test("state looks into the folder of start", async () => {
   assert.equal(verified.code, 0, verified.out + verified.err);
   assert.match(verified.out, /sound; \d+ rows, as the changelog has them/);
   const shown = await state(["scan", "--data", `${folder}/data`, "--limit", "2"], {});
-  assert.match(shown.out, /^AAPL +2024-/m);
+  assert.match(shown.out, /^AAPL +15s +2024-/m);
   const reset = await state(["reset", "--data", `${folder}/data`], {});
   assert.equal(reset.code, 1);
   assert.match(reset.err, /delete the folder/);

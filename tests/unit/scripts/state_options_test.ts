@@ -5,20 +5,35 @@ import { parseStateOptions } from "../../../scripts/state/options.ts";
 
 Deno.test("parseStateOptions() reads command, symbol and bounds", () => {
   const args = ["get", "IC MARKETS:1", "--from", "2024-01-02T00:00:00Z", "--to", "1704240000000"];
-  assert.deepEqual(parseStateOptions([...args, "--limit", "5"]), {
+  assert.deepEqual(parseStateOptions([...args, "--limit", "5", "--resolution", "1m"]), {
     command: "get",
     symbol: "IC MARKETS:1",
+    sizesMs: [60_000],
     fromMs: 1_704_153_600_000,
     toMs: 1_704_240_000_000,
+    windowMs: undefined,
     limit: 5,
     dataDir: undefined,
     yes: false,
   });
 });
 
-Deno.test("parseStateOptions() takes --window for the window that a time lies in", () => {
-  const { fromMs, toMs } = parseStateOptions(["get", "A", "--window", "2024-01-02T00:00:29.999Z"]);
-  assert.deepEqual([fromMs, toMs], [1_704_153_615_000, 1_704_153_615_001]);
+Deno.test("parseStateOptions() takes --window for the windows that a time lies in", () => {
+  const { windowMs } = parseStateOptions(["get", "A", "--window", "2024-01-02T00:00:29.999Z"]);
+  assert.equal(windowMs, 1_704_153_629_999);
+});
+
+Deno.test.each([
+  { args: ["get", "A"], sizesMs: [15_000] },
+  { args: ["scan"], sizesMs: [15_000] },
+  { args: ["export"], sizesMs: [15_000, 60_000, 300_000, 3_600_000, 86_400_000] },
+  {
+    args: ["scan", "--resolution", "all"],
+    sizesMs: [15_000, 60_000, 300_000, 3_600_000, 86_400_000],
+  },
+  { args: ["export", "--resolution", "1d"], sizesMs: [86_400_000] },
+])("parseStateOptions() understands the resolution of $args", ({ args, sizesMs }) => {
+  assert.deepEqual(parseStateOptions(args).sizesMs, sizesMs);
 });
 
 Deno.test("task state may read exactly the variables of its settings", () => {
@@ -40,6 +55,7 @@ Deno.test.each([
   { args: ["ls", "--limit", "0"], problem: /--limit must be a whole number > 0/ },
   { args: ["scan", "--window", "1"], problem: /--window is for get/ },
   { args: ["get", "A", "--window", "1", "--to", "2"], problem: /must be absent beside --from/ },
+  { args: ["scan", "--resolution", "2m"], problem: /one of 15s, 1m, 5m, 1h, 1d, all: .*"2m"/ },
   { args: ["ls", "--force"], problem: /--force/ },
 ])("parseStateOptions() refuses $args", ({ args, problem }) => {
   assert.throws(() => parseStateOptions(args), problem);
