@@ -4,12 +4,15 @@ import type { EventHub } from "./event_hub.ts";
 import type { Metrics } from "./metrics.ts";
 import type { LiveView } from "./ports.ts";
 import type { Problem } from "./response.ts";
+import type { Ask } from "./within.ts";
 
 /** What the handlers work with. */
 export interface HttpContext {
   readonly view: LiveView;
   readonly metrics: Metrics;
   readonly events: EventHub;
+  /** The way to the other instances. */
+  readonly ask: Ask;
   readonly clock: Clock;
   readonly logger: Logger;
 }

@@ -1,6 +1,6 @@
 import type { TradeRow, WindowRow } from "../market/rows.ts";
-import type { LiveView, SymbolSummary } from "./ports.ts";
-import { healthJson, streamedCandleJson, tradeJson } from "./wire.ts";
+import type { Elsewhere, LiveView, SymbolSummary } from "./ports.ts";
+import { elsewhereJson, healthJson, streamedCandleJson, tradeJson } from "./wire.ts";
 
 /** A line that clients ignore and proxies count as life. */
 export const heartbeatComment = ": heartbeat\n\n";
@@ -26,6 +26,11 @@ export function tradesEvent(rows: readonly TradeRow[]): string {
   if (rows.length === 0) return "";
   const trades = rows.map((row) => ({ symbol: row.symbol, ...tradeJson(row) }));
   return eventText("trades", { trades });
+}
+
+/** The `elsewhere` event. */
+export function elsewhereEvent(elsewhere: Elsewhere): string {
+  return eventText("elsewhere", elsewhereJson(elsewhere));
 }
 
 /** The `health` event. */

@@ -7,6 +7,7 @@ import type {
   Health,
   LiveUpdate,
   LiveView,
+  Partitions,
   SymbolSummary,
 } from "./ports.ts";
 
@@ -46,6 +47,10 @@ export class LateView implements LiveView {
 
   symbols(): readonly SymbolSummary[] {
     return this.#view?.symbols() ?? [];
+  }
+
+  partitions(): Partitions | undefined {
+    return this.#view?.partitions();
   }
 
   candles(symbol: string, range: CandleRange): Promise<Found<WindowRow> | undefined> {

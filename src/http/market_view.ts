@@ -6,8 +6,10 @@ import { windowRow } from "../market/topology.ts";
 import type { ResultReader } from "../market/queries.ts";
 import type { MarketRow, TradeRow, WindowRow } from "../market/rows.ts";
 import type { Trade } from "../market/trade.ts";
+import { partitionForKey } from "../streams/partitioner.ts";
 import type { StreamsApp, WindowQuery } from "../streams/streams_app.ts";
 import type { StandbyStatus, TaskStatus } from "../streams/status.ts";
+import { encodeText } from "../streams/text.ts";
 import type { Topology } from "../streams/topology.ts";
 import type {
   CandleRange,
@@ -16,6 +18,7 @@ import type {
   Health,
   LiveUpdate,
   LiveView,
+  Partitions,
   SymbolSummary,
 } from "./ports.ts";
 import { dayMs, dayOf, SymbolBoard } from "./symbol_board.ts";
@@ -33,6 +36,10 @@ export interface MarketViewOptions {
   readonly app: StreamsApp<Trade, Aggregate, MarketRow>;
   readonly topology: Topology<Trade, Aggregate, MarketRow>;
   readonly reader: ResultReader;
+  /** Partitions of the input; 0 until it is known how many there are. */
+  readonly partitionCount: () => number;
+  /** Where the other instance that owns a partition answers, as far as it told. */
+  readonly addressOf: (partition: number) => string | undefined;
   /** Whether an instance answers at this address. */
   readonly isReachable: (address: string) => Promise<boolean>;
   readonly logger: Logger;
@@ -44,17 +51,23 @@ export interface MarketViewOptions {
  */
 export class MarketView implements LiveView {
   readonly #options: MarketViewOptions;
-  readonly #board = new SymbolBoard();
+  readonly #board: SymbolBoard;
+  /** Partitions that are open here, and whether their symbols are on the board already. */
+  readonly #open = new Map<number, "loading" | "loaded">();
   readonly #listeners = new Set<(update: LiveUpdate) => void>();
 
   constructor(options: MarketViewOptions) {
     this.#options = options;
+    const { partitionCount } = options;
+    this.#board = new SymbolBoard((symbol) =>
+      partitionForKey(encodeText(symbol), partitionCount())
+    );
     options.app.listen({
       opened: ({ partition }) => void this.#load(partition),
       fetched() {},
       committed: (_input, { rows }) => this.#committed(rows),
-      failed() {},
-      closed() {},
+      failed: ({ partition }) => void this.#open.delete(partition),
+      closed: ({ partition }) => void this.#open.delete(partition),
     });
   }
 
@@ -72,6 +85,18 @@ export class MarketView implements LiveView {
 
   symbols(): readonly SymbolSummary[] {
     return this.#board.summaries;
+  }
+
+  partitions(): Partitions | undefined {
+    const { partitionCount, addressOf } = this.#options;
+    const all = Array.from({ length: partitionCount() }, (_, partition) => partition);
+    if (all.length === 0) return undefined;
+    const isOwn = (partition: number) => this.#open.get(partition) === "loaded";
+    const others = all.filter((partition) => !isOwn(partition));
+    return {
+      own: all.filter(isOwn),
+      others: new Map(others.map((partition) => [partition, addressOf(partition)])),
+    };
   }
 
   async candles(symbol: string, range: CandleRange): Promise<Found<WindowRow> | undefined> {
@@ -143,24 +168,30 @@ export class MarketView implements LiveView {
     return (await this.#options.reader.windows(symbol, 0, endOfTimeMs, 1)).length > 0;
   }
 
-  /** Learns what a task that was just opened holds. */
+  /** Learns what a task that was just opened holds, and tells it. */
   async #load(partition: number): Promise<void> {
     const { app, logger } = this.#options;
+    this.#open.set(partition, "loading");
     try {
-      for (const { key, state } of await app.keys(partition)) {
-        const fromMs = dayOf(state.streamTimeMs);
-        const limit = dayMs / summaryWindowMs;
-        const query = { fromMs, toMs: endOfTimeMs, limit, sizeMs: summaryWindowMs };
-        const results = await app.windows(key, query);
-        const rows = (results ?? []).map((result) => windowRow(result));
-        const price = rows.at(-1)?.close;
-        if (typeof price !== "number") continue;
-        this.#board.trade({ symbol: key, price, tradeTimeMs: state.streamTimeMs });
-        for (const row of rows) this.#board.window(row);
-      }
+      const keys = await app.keys(partition);
+      for (const { key, state } of keys) await this.#loadSymbol(key, state.streamTimeMs);
+      if (this.#open.has(partition)) this.#open.set(partition, "loaded");
+      this.#tell({ trades: [], windows: [], symbols: this.#summaries(keys.map(({ key }) => key)) });
     } catch (error) {
       logger.warn("cannot show what the state holds", { partition, problem: describeError(error) });
     }
+  }
+
+  async #loadSymbol(symbol: string, tradeTimeMs: number): Promise<void> {
+    const fromMs = dayOf(tradeTimeMs);
+    const limit = dayMs / summaryWindowMs;
+    const query = { fromMs, toMs: endOfTimeMs, limit, sizeMs: summaryWindowMs };
+    const results = await this.#options.app.windows(symbol, query);
+    const rows = (results ?? []).map((result) => windowRow(result));
+    const price = rows.at(-1)?.close;
+    if (typeof price !== "number") return;
+    this.#board.trade({ symbol, price, tradeTimeMs });
+    for (const row of rows) this.#board.window(row);
   }
 
   #committed(rows: readonly MarketRow[]): void {
@@ -169,9 +200,15 @@ export class MarketView implements LiveView {
     for (const trade of trades) this.#board.trade(trade);
     for (const window of windows) this.#board.window(window);
     if (this.#listeners.size === 0) return;
-    const touched = new Set(rows.map(({ symbol }) => symbol));
-    const symbols = [...touched].flatMap((symbol) => this.#board.summary(symbol) ?? []);
-    const update = { trades: latestPerSymbol(trades), windows, symbols };
+    const symbols = this.#summaries(new Set(rows.map(({ symbol }) => symbol)));
+    this.#tell({ trades: latestPerSymbol(trades), windows, symbols });
+  }
+
+  #summaries(symbols: Iterable<string>): SymbolSummary[] {
+    return [...symbols].flatMap((symbol) => this.#board.summary(symbol) ?? []);
+  }
+
+  #tell(update: LiveUpdate): void {
     for (const listener of this.#listeners) listener(update);
   }
 }

@@ -1,4 +1,5 @@
 import type { Clock } from "../base/clock.ts";
+import { type Ask, askByFetch, within } from "./within.ts";
 
 /** How long an instance may take to say that it lives, ms; a client waits for it. */
 const answerMsMax = 500;
@@ -8,9 +9,6 @@ const validMs = 2_000;
 
 /** Addresses that are remembered at most; a group has fewer members. */
 const addressesMax = 1_000;
-
-/** Asks for a URL; resolves when there is an answer. */
-export type Ask = (url: string, signal: AbortSignal) => Promise<Response>;
 
 interface Look {
   readonly atMs: number;
@@ -27,7 +25,7 @@ export class OwnerProbe {
   readonly #ask: Ask;
   readonly #looks = new Map<string, Look>();
 
-  constructor(clock: Clock, ask: Ask = (url, signal) => fetch(url, { signal })) {
+  constructor(clock: Clock, ask: Ask = askByFetch) {
     this.#clock = clock;
     this.#ask = ask;
   }
@@ -44,18 +42,14 @@ export class OwnerProbe {
   }
 
   async #look(address: string): Promise<boolean> {
-    const given = new AbortController();
-    const patience = new AbortController();
-    const late = this.#clock.sleep(answerMsMax, patience.signal).then(() => given.abort());
     try {
-      const response = await this.#ask(`${address}/livez`, given.signal);
-      await response.body?.cancel();
-      return response.ok;
+      return await within(this.#clock, answerMsMax, async (signal) => {
+        const response = await this.#ask(`${address}/livez`, signal);
+        await response.body?.cancel();
+        return response.ok;
+      });
     } catch {
       return false;
-    } finally {
-      patience.abort();
-      await late.catch(() => {});
     }
   }
 }

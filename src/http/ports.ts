@@ -5,6 +5,8 @@ import type { StandbyStatus, TaskStatus } from "../streams/status.ts";
 /** A symbol at a glance. */
 export interface SymbolSummary {
   readonly symbol: string;
+  /** Of the input, by the symbol as key: says whose the symbol is. */
+  readonly partition: number;
   /** Price and event time (epoch ms) of the latest trade. */
   readonly price: number;
   readonly time: number;
@@ -15,6 +17,27 @@ export interface SymbolSummary {
 
 /** Where the trades come from; shown wherever they are shown. */
 export type FeedKind = "live" | "simulated" | "replay";
+
+/** Who has which partitions. */
+export interface Partitions {
+  /** Open here, so that their symbols are known. */
+  readonly own: readonly number[];
+  /**
+   * All others with the address of the instance that has them, a URL without a trailing slash;
+   * `undefined` where nobody told.
+   */
+  readonly others: ReadonlyMap<number, string | undefined>;
+}
+
+/** What is heard of the partitions that other instances have. */
+export interface Elsewhere {
+  /** Somebody works on these. */
+  readonly heard: readonly number[];
+  /** Nobody is heard of for these: what is known of their symbols is of before. */
+  readonly missing: readonly number[];
+  /** The latest commit of all, by the clock of this instance, epoch ms. */
+  readonly lastCommitMs: number | undefined;
+}
 
 /** What one commit changed. */
 export interface LiveUpdate {
@@ -58,7 +81,10 @@ export interface LiveView {
   readonly application: string;
   readonly topic: string;
   readonly feed: FeedKind;
+  /** Every symbol of the partitions that this instance has or had. */
   symbols(): readonly SymbolSummary[];
+  /** `undefined` until it is known which partitions there are. */
+  partitions(): Partitions | undefined;
   /**
    * Committed windows, oldest first: from the state if the symbol's partition is open here, else
    * from where results are kept. `undefined` for a symbol nobody has seen.

@@ -1,4 +1,6 @@
+import { HttpProblem } from "./context.ts";
 import { resolutions } from "../market/resolutions.ts";
+import { type Scope, scopeParameter } from "./scope.ts";
 
 /** What is answered when nobody says. */
 const defaultResolution = "15s";
@@ -28,6 +30,20 @@ export class QueryReader {
     const value = this.#params.get(redirectParameter) ?? "true";
     if (value !== "true" && value !== "false") this.#refuse(redirectParameter, "true or false");
     return value !== "false";
+  }
+
+  /** Everything, unless `scope=local`. */
+  scope(): Scope {
+    const value = this.#params.get(scopeParameter) ?? "all";
+    if (value === "all" || value === "local") return value;
+    this.#refuse(scopeParameter, "all or local");
+    return "all";
+  }
+
+  /** @throws {HttpProblem} 400 with all that is wrong. */
+  check(): void {
+    if (this.problems.length === 0) return;
+    throw new HttpProblem({ status: 400, detail: this.problems.join("; ") });
   }
 
   /** Epoch milliseconds, >= 0. */

@@ -4,6 +4,7 @@ import type { Metrics } from "./metrics.ts";
 import type { LiveView } from "./ports.ts";
 import { drain, type HttpServer, listen, type ListenOptions, urlOf } from "./listen.ts";
 import { handleRequest } from "./router.ts";
+import { askByFetch } from "./within.ts";
 
 /** Where to listen and what to show. */
 export interface HttpServerOptions extends ListenOptions {
@@ -19,8 +20,9 @@ export interface HttpServerOptions extends ListenOptions {
  */
 export function serveHttp(options: HttpServerOptions): HttpServer {
   const { view, metrics, clock, logger } = options;
-  const events = new EventHub({ view, clock, logger });
-  const context = { view, metrics, events, clock, logger };
+  const ask = askByFetch;
+  const events = new EventHub({ view, ask, clock, logger });
+  const context = { view, metrics, events, ask, clock, logger };
   metrics.http.countClients(() => events.clientCount);
   const stop = new AbortController();
   const server = listen(options, (request) => handleRequest(request, context));

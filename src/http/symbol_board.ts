@@ -27,7 +27,13 @@ interface Entry {
  * Owner: the market view. Bounded by the number of symbols times the windows of a day.
  */
 export class SymbolBoard {
+  readonly #partitionOf: (symbol: string) => number;
   readonly #entries = new Map<string, Entry>();
+
+  /** @param partitionOf The partition that a symbol belongs to. */
+  constructor(partitionOf: (symbol: string) => number) {
+    this.#partitionOf = partitionOf;
+  }
 
   /** All symbols by name. */
   get summaries(): SymbolSummary[] {
@@ -39,7 +45,7 @@ export class SymbolBoard {
     const entry = this.#entries.get(symbol);
     if (entry === undefined) return undefined;
     const { price, timeMs, volume, count } = entry;
-    return { symbol, price, time: timeMs, volume, count };
+    return { symbol, partition: this.#partitionOf(symbol), price, time: timeMs, volume, count };
   }
 
   /** Takes in a trade: the newest by event time gives the price. */

@@ -9,7 +9,7 @@ import type {
   TaskState,
   TaskStatus,
 } from "../streams/status.ts";
-import type { FeedKind, LiveView } from "./ports.ts";
+import type { Elsewhere, FeedKind, LiveView } from "./ports.ts";
 
 /** One window; open, high, low, close are `null` while no trade could move the price. */
 export interface CandleJson {
@@ -101,6 +101,15 @@ export interface HealthJson {
   readonly standbys: readonly StandbyJson[];
 }
 
+/** What the stream's `elsewhere` event says of the partitions that other instances have. */
+export interface ElsewhereJson {
+  readonly heard_partitions: readonly number[];
+  /** Nobody is heard of: what is known of their symbols is of before. */
+  readonly missing_partitions: readonly number[];
+  /** Of any of them, by the clock of the instance that tells it. */
+  readonly last_commit: number | null;
+}
+
 /** A window as JSON. */
 export function candleJson(row: WindowRow): CandleJson {
   return {
@@ -161,6 +170,15 @@ function standbyJson(standby: StandbyStatus): StandbyJson {
     changelog_position: standby.changelogPosition ?? null,
     remaining_offsets: standby.remainingOffsets ?? null,
     problem: standby.problem ?? null,
+  };
+}
+
+/** What is heard of other instances as JSON. */
+export function elsewhereJson({ heard, missing, lastCommitMs }: Elsewhere): ElsewhereJson {
+  return {
+    heard_partitions: heard,
+    missing_partitions: missing,
+    last_commit: lastCommitMs ?? null,
   };
 }
 

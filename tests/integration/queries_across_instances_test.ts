@@ -25,11 +25,26 @@ function askCandles(instance: ProcessInstance, symbol: string, query = ""): Prom
   return ask(instance, `/api/candles/${encodeURIComponent(symbol)}?limit=5000${query}`);
 }
 
+interface SymbolsAnswer {
+  readonly symbols: readonly { readonly symbol: string; readonly partition: number }[];
+  readonly missing_partitions: readonly number[];
+}
+
+async function askSymbols(instance: ProcessInstance): Promise<SymbolsAnswer> {
+  const response = await fetch(`${await instance.url()}/api/symbols`);
+  assert.equal(response.status, 200);
+  return await response.json();
+}
+
+function namesOf({ symbols }: SymbolsAnswer): string[] {
+  return symbols.map(({ symbol }) => symbol);
+}
+
 async function ownedBy(instance: ProcessInstance): Promise<number> {
   return (await instance.tasks()).filter(({ state }) => state === "running").length;
 }
 
-Deno.test("/api/candles of any instance answers for every symbol, also when the owner is killed", async () => {
+Deno.test("any instance answers for every symbol, also when the owner is killed", async () => {
   await using run = await marketRun((folder) =>
     writeRecording(`${folder}/frames.jsonl`, { frames: 2_000, seed: 6, symbols: eightSymbols })
   );
@@ -55,6 +70,11 @@ Deno.test("/api/candles of any instance answers for every symbol, also when the 
   }
   assert.ok(ofSecond.size > 0 && ofSecond.size < symbols.length, "each owns some");
 
+  const all = await askSymbols(first);
+  assert.deepEqual(namesOf(all), symbols.toSorted());
+  assert.deepEqual(await askSymbols(second), all);
+  assert.deepEqual(all.missing_partitions, []);
+
   const [[symbol = "", expected] = []] = ofSecond;
   const kept = await askCandles(first, symbol, "&redirect=false");
   assert.deepEqual([kept.from, kept.redirected], ["cassandra", false]);
@@ -72,6 +92,10 @@ Deno.test("/api/candles of any instance answers for every symbol, also when the 
   await second.program?.kill();
   const isKept = async () => (await askCandlesIfReached(first, symbol))?.from === "cassandra";
   await until(isKept, { what: "the dead owner is known to be gone", msMax });
+  const some = await askSymbols(first);
+  assert.deepEqual(namesOf(some), symbols.filter((symbol) => !ofSecond.has(symbol)).sort());
+  const lost = all.symbols.filter(({ symbol }) => ofSecond.has(symbol));
+  assert.deepEqual(new Set(some.missing_partitions), new Set(lost.map((one) => one.partition)));
   for (const [symbol, expected] of ofSecond) {
     const { from, candles } = await askCandles(first, symbol);
     assert.ok(from === "cassandra" || from === "state", from);
@@ -84,6 +108,7 @@ Deno.test("/api/candles of any instance answers for every symbol, also when the 
     assert.deepEqual([from, redirected], ["state", false]);
     assert.deepEqual(candles, expected, symbol);
   }
+  assert.deepEqual(await askSymbols(first), all);
   assert.equal(await first.program?.stop(), 0);
 });
 

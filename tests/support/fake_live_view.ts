@@ -6,6 +6,7 @@ import type {
   Health,
   LiveUpdate,
   LiveView,
+  Partitions,
   SymbolSummary,
 } from "../../src/http/ports.ts";
 import type { TradeRow, WindowRow } from "../../src/market/rows.ts";
@@ -29,6 +30,8 @@ export interface FakeLiveViewOptions {
   /** Event time at which the market opens, epoch ms; default a morning in October 2013. */
   readonly startMs?: number;
   readonly seed?: number;
+  /** Where all its symbols are. */
+  readonly partition?: number;
 }
 
 /** A small market of its own behind the `LiveView` port; `commit` is one second of it. */
@@ -40,6 +43,8 @@ export class FakeLiveView implements LiveView {
   readiness: Health = { ready: true, problems: [] };
   /** What `candles` and `trades` fail with, when set. */
   failure: unknown;
+  /** What `partitions` says; its own only, until a test assigns others. */
+  layout: Partitions | undefined;
   /** Symbols that other instances own, with their addresses. */
   readonly owners: Map<string, string> = new Map();
   /** What `standbys` says. */
@@ -56,8 +61,12 @@ export class FakeLiveView implements LiveView {
     this.#nowMs = options.startMs ?? Date.UTC(2013, 9, 7, 13, 30);
     this.#random = seededRandom(options.seed ?? 1);
     const prices = Object.entries(options.prices ?? fakePrices);
-    this.#markets = new Map(prices.map(([symbol, price]) => [symbol, new Market(symbol, price)]));
-    this.statuses = [fakeTask()];
+    const { partition = 0 } = options;
+    this.#markets = new Map(
+      prices.map(([symbol, price]) => [symbol, new Market(symbol, partition, price)]),
+    );
+    this.statuses = [fakeTask({ partition })];
+    this.layout = { own: [partition], others: new Map() };
   }
 
   /** How many listen now. */
@@ -84,6 +93,10 @@ export class FakeLiveView implements LiveView {
 
   symbols(): SymbolSummary[] {
     return [...this.#markets.values()].flatMap((market) => market.summary() ?? []);
+  }
+
+  partitions(): Partitions | undefined {
+    return this.layout;
   }
 
   candles(symbol: string, range: CandleRange): Promise<Found<WindowRow> | undefined> {
@@ -177,6 +190,7 @@ function advanced(task: TaskStatus, trades: number, atMs: number): TaskStatus {
 /** One symbol: a random walk, its trades and its windows. */
 class Market {
   readonly #symbol: string;
+  readonly #partition: number;
   readonly #tick: number;
   #price: number;
   #nextId = 1n;
@@ -185,8 +199,9 @@ class Market {
   readonly #trades: TradeRow[] = [];
   readonly #windows = new Map<number, TradeRow[]>();
 
-  constructor(symbol: string, price: number) {
+  constructor(symbol: string, partition: number, price: number) {
     this.#symbol = symbol;
+    this.#partition = partition;
     this.#price = price;
     this.#tick = price < 10 ? 1e-5 : 0.01;
   }
@@ -226,6 +241,7 @@ class Market {
     const last = this.#trades.at(-1);
     return last === undefined ? undefined : {
       symbol: this.#symbol,
+      partition: this.#partition,
       price: last.price,
       time: last.tradeTimeMs,
       volume: this.#volume,

@@ -9,7 +9,7 @@ export interface UntilOptions {
 
 /** Looks until something holds, on the machine's own clock. */
 export async function until(
-  holds: () => Promise<boolean>,
+  holds: () => boolean | Promise<boolean>,
   { what, msMax, lookMs = 100 }: UntilOptions,
 ): Promise<void> {
   const deadline = performance.now() + msMax;

@@ -56,9 +56,7 @@ function readQuery({ url }: RouteRequest): {
   if (fromMs !== undefined && toMs !== undefined && fromMs > toMs) {
     query.problems.push(`"from" must not lie after "to": ${fromMs} > ${toMs}`);
   }
-  if (query.problems.length > 0) {
-    throw new HttpProblem({ status: 400, detail: query.problems.join("; ") });
-  }
+  query.check();
   const range = {
     sizeMs,
     limit,

@@ -1,8 +1,12 @@
 import { type Handler, HttpProblem } from "../context.ts";
+import { QueryReader } from "../query.ts";
 
-/** `/api/stream`: server-sent events, see `EventHub`. */
-export const getStream: Handler = ({ request }, { events }) => {
-  const body = request.method === "HEAD" ? null : events.connect();
+/** `/api/stream`: server-sent events, see `EventHub`; `?scope=local` those of this instance. */
+export const getStream: Handler = ({ request, url }, { events }) => {
+  const query = new QueryReader(url.searchParams);
+  const scope = query.scope();
+  query.check();
+  const body = request.method === "HEAD" ? null : events.connect(scope);
   if (body === undefined) {
     throw new HttpProblem({
       status: 503,

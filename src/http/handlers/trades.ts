@@ -1,4 +1,4 @@
-import { type Handler, HttpProblem } from "../context.ts";
+import type { Handler } from "../context.ts";
 import { QueryReader } from "../query.ts";
 import { jsonResponse } from "../response.ts";
 import { tradeJson } from "../wire.ts";
@@ -16,9 +16,7 @@ export const getTrades: Handler = async ({ params, url }, { view }) => {
   const symbol = params["symbol"] ?? "";
   const query = new QueryReader(url.searchParams);
   const limit = query.limit(limitDefault, limitMax);
-  if (query.problems.length > 0) {
-    throw new HttpProblem({ status: 400, detail: query.problems.join("; ") });
-  }
+  query.check();
   const found = await view.trades(symbol, limit);
   if (found === undefined) throw unknownSymbol(symbol);
   return jsonResponse({ symbol, from: found.from, trades: found.rows.map(tradeJson) });

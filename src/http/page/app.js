@@ -14,7 +14,7 @@ import {
   formatNumber,
 } from "./format.js";
 import { freshnessOf } from "./freshness.js";
-import { showCommitAge, showHealth, showUnreachable } from "./health.js";
+import { showCommitAge, showElsewhere, showHealth, showUnreachable } from "./health.js";
 import { Market, sparkCandlesMax } from "./market.js";
 import { ResolutionPicker } from "./resolution_picker.js";
 import { Stage } from "./stage.js";
@@ -22,6 +22,7 @@ import { SymbolList } from "./symbol_list.js";
 import { startTheme } from "./theme.js";
 
 /** @typedef {import("../wire.ts").HealthJson} Health */
+/** @typedef {import("../wire.ts").ElsewhereJson} Elsewhere */
 /** @typedef {import("../wire.ts").CandleJson & { symbol: string, resolution: string }} Candle */
 /** @typedef {import("../wire.ts").TradeJson & { symbol: string }} Trade */
 /** @typedef {import("./market.js").Summary} Summary */
@@ -45,6 +46,8 @@ let chart;
 /** @type {Health | undefined} */
 let health;
 let healthAt = 0;
+/** @type {Elsewhere | undefined} */
+let elsewhere;
 /**
  * What the address names and has not come yet: shown as soon as its first trade does, unless the
  * reader has chosen another symbol by then.
@@ -55,7 +58,13 @@ let awaited = viewOf(location.hash);
 
 startTheme(() => chart?.recolor());
 const connection = new Connection(
-  { symbols: takeSymbols, candles: takeCandles, trades: takeTrades, health: takeHealth },
+  {
+    symbols: takeSymbols,
+    candles: takeCandles,
+    trades: takeTrades,
+    health: takeHealth,
+    elsewhere: takeElsewhere,
+  },
   catchUp,
 );
 setInterval(showFreshness, 1_000);
@@ -138,9 +147,36 @@ function takeHealth(event) {
   showFreshness();
 }
 
+/**
+ * What is heard of other instances; of a partition that is back something may have been missed.
+ *
+ * @param {Elsewhere} event
+ */
+function takeElsewhere(event) {
+  const lostBefore = lostSymbols();
+  elsewhere = event;
+  showElsewhere(event);
+  const lost = lostSymbols();
+  const back = lostBefore.filter((symbol) => !lost.includes(symbol));
+  for (const symbol of back) asked.delete(symbol);
+  quietly(loadHistories(back));
+  if (back.includes(stage.symbol)) quietly(stage.refresh());
+  showFreshness();
+}
+
+/**
+ * Symbols of the partitions that nobody is heard of.
+ *
+ * @returns {string[]}
+ */
+function lostSymbols() {
+  return market.symbolsOf(elsewhere?.missing_partitions ?? []);
+}
+
 /** Asks for what an interruption may have hidden. */
 function catchUp() {
   asked.clear();
+  elsewhere = undefined;
   showFreshness();
   quietly(stage.refresh());
 }
@@ -189,17 +225,22 @@ function showQuote() {
 function showFreshness() {
   const healthAgeMs = performance.now() - healthAt;
   const { connected, silentMs } = connection;
-  const { level, word, banner } = freshnessOf({ connected, silentMs, health, healthAgeMs });
+  const lost = lostSymbols();
+  const { level, word, banner } = freshnessOf(
+    { connected, silentMs, health, healthAgeMs, elsewhere, lostSymbols: lost },
+  );
   byId("link").dataset["level"] = level;
   setText(byId("link-text"), word);
   const element = byId("banner");
   element.hidden = banner === "";
   element.dataset["level"] = level;
   setText(element, banner);
-  byId("content").toggleAttribute("data-stale", banner !== "");
+  byId("content").toggleAttribute("data-stale", banner !== "" && word !== "incomplete");
+  byId("content").toggleAttribute("data-lost", lost.includes(stage.symbol));
+  list.markLost(lost);
   byId("health").toggleAttribute("data-stale", !connected);
   if (!connected) showUnreachable();
-  if (health !== undefined) showCommitAge(health, healthAgeMs);
+  if (health !== undefined) showCommitAge(health, healthAgeMs, elsewhere);
 }
 
 async function loadChart() {

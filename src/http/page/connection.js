@@ -5,7 +5,7 @@
 const silenceMaxMs = 9_000;
 const retryMs = 2_000;
 
-const eventNames = /** @type {const} */ (["symbols", "candles", "trades", "health"]);
+const eventNames = /** @type {const} */ (["symbols", "candles", "trades", "health", "elsewhere"]);
 
 /**
  * Follows `/api/stream` for as long as the page lives, through every interruption.

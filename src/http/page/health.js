@@ -6,6 +6,7 @@ import { commitAgeMs, staleAfterMs } from "./freshness.js";
 
 /** @typedef {import("../wire.ts").HealthJson} Health */
 /** @typedef {import("../wire.ts").TaskJson} Task */
+/** @typedef {import("../wire.ts").ElsewhereJson} Elsewhere */
 
 /** @type {Record<Health["feed"], { label: string, title: string }>} */
 const feeds = {
@@ -34,6 +35,19 @@ export function showHealth(health) {
   byId("tasks").replaceChildren(...health.tasks.map(taskRow));
 }
 
+/**
+ * Shows what is heard of the tasks of other instances, if there are any.
+ *
+ * @param {Elsewhere} elsewhere
+ */
+export function showElsewhere({ heard_partitions: heard, missing_partitions: missing }) {
+  const texts = [];
+  if (heard.length > 0) texts.push(`${heard.length} running`);
+  if (missing.length > 0) texts.push(`${missing.length} not heard of`);
+  setFact("elsewhere", texts.join(", "), missing.length > 0);
+  byId("elsewhere-fact").hidden = texts.length === 0;
+}
+
 /** Shows that the state is not known any more: nobody answers. */
 export function showUnreachable() {
   const ready = byId("ready");
@@ -46,9 +60,10 @@ export function showUnreachable() {
  *
  * @param {Health} health
  * @param {number} healthAgeMs
+ * @param {Elsewhere} [elsewhere]
  */
-export function showCommitAge(health, healthAgeMs) {
-  const ageMs = commitAgeMs(health, healthAgeMs);
+export function showCommitAge(health, healthAgeMs, elsewhere) {
+  const ageMs = commitAgeMs(health, healthAgeMs, elsewhere);
   const stale = ageMs === undefined || ageMs >= staleAfterMs;
   setFact("commit-age", ageMs === undefined ? "none" : `${formatAge(ageMs)} ago`, stale);
 }

@@ -11,7 +11,7 @@ import { decimalsOf } from "./format.js";
  * @property {number} minutes How far back that is: less than half an hour for a young symbol.
  * @property {readonly number[]} closes
  */
-/** @typedef {{ symbol: string, price: number, time: number, volume: number, count: number }} Summary */
+/** @typedef {import("../ports.ts").SymbolSummary} Summary */
 
 /** How far back change and sparkline look, ms of event time. */
 export const lookBackMs = 30 * 60_000;
@@ -34,6 +34,19 @@ export class Market {
   /** Event time of the latest trade of all, epoch ms. */
   get latestTimeMs() {
     return Math.max(0, ...[...this.#summaries.values()].map(({ time }) => time));
+  }
+
+  /**
+   * The symbols of some partitions, in the order of their names.
+   *
+   * @param {readonly number[]} partitions
+   * @returns {string[]}
+   */
+  symbolsOf(partitions) {
+    return this.symbols.filter((symbol) => {
+      const partition = this.#summaries.get(symbol)?.partition;
+      return partition !== undefined && partitions.includes(partition);
+    });
   }
 
   /** @param {string} symbol */

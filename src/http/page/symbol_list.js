@@ -40,6 +40,17 @@ export class SymbolList {
     drawSparkline(row.spark, view.closes, className);
   }
 
+  /**
+   * Marks the symbols of which nothing new is heard, and no others.
+   *
+   * @param {readonly string[]} symbols
+   */
+  markLost(symbols) {
+    for (const [symbol, { root }] of this.#rows) {
+      root.toggleAttribute("data-lost", symbols.includes(symbol));
+    }
+  }
+
   /** @param {string} symbol */
   select(symbol) {
     this.#rows.get(this.#selected)?.root.setAttribute("aria-selected", "false");

@@ -5,6 +5,7 @@ import type { HttpContext } from "../../../src/http/context.ts";
 import { EventHub, type EventHubLimits } from "../../../src/http/event_hub.ts";
 import { Metrics } from "../../../src/http/metrics.ts";
 import { handleRequest } from "../../../src/http/router.ts";
+import type { Ask } from "../../../src/http/within.ts";
 import { FakeLiveView, type FakeLiveViewOptions } from "../../support/fake_live_view.ts";
 
 /** Wall clock of these tests, epoch ms. */
@@ -45,18 +46,28 @@ export interface Surface {
   ask(path: string, init?: RequestInit): Promise<Response>;
 }
 
+const noPeer: Ask = () => Promise.reject(new TypeError("refused"));
+
 /** A surface over a fake market that has run for `seconds`. */
 export function surface(
-  { seconds = 120, limits, ...options }:
+  { seconds = 120, limits, askPeer = noPeer, ...options }:
     & FakeLiveViewOptions
-    & { readonly seconds?: number; readonly limits?: EventHubLimits } = {},
+    & {
+      readonly seconds?: number;
+      readonly limits?: EventHubLimits;
+      /** The way to other instances; there are none by default. */
+      readonly askPeer?: Ask;
+    } = {},
 ): Surface {
   const view = new FakeLiveView(options);
   for (let i = 0; i < seconds; i++) view.commit(nowMs - 1_000);
   const clock = new SteppingClock();
   const logger = silentLogger;
-  const events = new EventHub({ view, clock, logger, ...(limits === undefined ? {} : { limits }) });
-  const context = { view, clock, logger, events, metrics: new Metrics() };
+  const events = new EventHub({
+    ...{ view, ask: askPeer, clock, logger },
+    ...(limits === undefined ? {} : { limits }),
+  });
+  const context = { view, ask: askPeer, clock, logger, events, metrics: new Metrics() };
   const ask = (path: string, init?: RequestInit) =>
     handleRequest(new Request(`http://localhost${path}`, init), context);
   return { view, context, ask };

@@ -1,12 +1,58 @@
 import assert from "node:assert/strict";
+import { newest } from "../../../src/http/peers.ts";
+import { fakePrices } from "../../support/fake_live_view.ts";
 import { surface } from "./harness.ts";
+
+const symbols = Object.keys(fakePrices).sort();
 
 Deno.test("/api/symbols lists every symbol with exactly the promised members", async () => {
   const { view, ask } = surface();
   const body = await (await ask("/api/symbols")).json();
-  const members = ["symbol", "price", "time", "volume", "count"];
+  const members = ["symbol", "partition", "price", "time", "volume", "count"];
   for (const summary of body.symbols) assert.deepEqual(Object.keys(summary), members);
-  assert.deepEqual(body, { symbols: view.symbols() });
+  assert.deepEqual(body.symbols.map(({ symbol }: { symbol: string }) => symbol), symbols);
+  assert.deepEqual(body, { symbols: newest([view.symbols()]), missing_partitions: [] });
+});
+
+Deno.test("/api/symbols?scope=local lists the symbols of the partitions that are open here", async () => {
+  const { view, ask } = surface();
+  const path = "/api/symbols?scope=local";
+  assert.deepEqual(await (await ask(path)).json(), { symbols: view.symbols(), partitions: [0] });
+  view.layout = { own: [1], others: new Map([[0, "http://other:8081"]]) };
+  assert.deepEqual(await (await ask(path)).json(), { symbols: [], partitions: [1] });
+});
+
+Deno.test("/api/symbols says which partitions nobody answers for, and lists what it remembers", async () => {
+  const { view, ask } = surface();
+  view.layout = { own: [1], others: new Map([[0, "http://refuses:8081"], [2, undefined]]) };
+  const body = await (await ask("/api/symbols")).json();
+  assert.deepEqual(body.missing_partitions, [0, 2]);
+  assert.equal(body.symbols.length, symbols.length);
+});
+
+Deno.test("/api/symbols answers 503 while nobody knows which partitions there are", async () => {
+  const { view, ask } = surface();
+  view.layout = undefined;
+  const response = await ask("/api/symbols");
+  assert.equal(response.status, 503);
+  assert.equal(response.headers.get("retry-after"), "5");
+});
+
+Deno.test("newest() takes of each symbol what knows most, whatever the order", () => {
+  const summary = (time: number, count: number) => ({
+    ...{ symbol: "A", partition: 0, price: time, time, volume: 0, count },
+  });
+  const [old, more, latest] = [summary(1, 9), summary(1, 10), summary(2, 1)];
+  assert.deepEqual(newest([[old], [more]]), [more]);
+  assert.deepEqual(newest([[latest], [more], [old]]), [latest]);
+  const other = { ...old, symbol: "B" };
+  assert.deepEqual(newest([[other], [old]]), [old, other]);
+});
+
+Deno.test.each(["/api/symbols", "/api/stream"])("%s refuses an unknown scope", async (path) => {
+  const response = await surface().ask(`${path}?scope=here`);
+  assert.equal(response.status, 400);
+  assert.match((await response.json()).detail, /"scope" must be all or local: "here"/);
 });
 
 Deno.test("/api/candles answers windows oldest first in the promised shape", async () => {

@@ -6,7 +6,7 @@ const dayMs = 86_400_000;
 const day = 19_700 * dayMs;
 
 Deno.test("SymbolBoard shows the price of the newest trade by event time", () => {
-  const board = new SymbolBoard();
+  const board = new SymbolBoard(() => 3);
   board.trade({ symbol: "A", price: 10, tradeTimeMs: day + 5 });
   board.trade({ symbol: "A", price: 11, tradeTimeMs: day + 7 });
   board.trade({ symbol: "A", price: 99, tradeTimeMs: day + 6 });
@@ -15,7 +15,7 @@ Deno.test("SymbolBoard shows the price of the newest trade by event time", () =>
 });
 
 Deno.test("SymbolBoard counts a window once however often it changes", () => {
-  const board = new SymbolBoard();
+  const board = new SymbolBoard(() => 3);
   board.trade({ symbol: "A", price: 10, tradeTimeMs: day });
   board.window(windowRowWith({ symbol: "A", startMs: day, volume: 5, count: 1 }));
   board.window(windowRowWith({ symbol: "A", startMs: day, volume: 9, count: 2 }));
@@ -25,7 +25,7 @@ Deno.test("SymbolBoard counts a window once however often it changes", () => {
 });
 
 Deno.test("SymbolBoard starts anew with the UTC day", () => {
-  const board = new SymbolBoard();
+  const board = new SymbolBoard(() => 3);
   board.trade({ symbol: "A", price: 10, tradeTimeMs: day });
   board.window(windowRowWith({ symbol: "A", startMs: day, volume: 5, count: 1 }));
   board.trade({ symbol: "A", price: 12, tradeTimeMs: day + dayMs });
@@ -33,6 +33,7 @@ Deno.test("SymbolBoard starts anew with the UTC day", () => {
   board.window(windowRowWith({ symbol: "A", startMs: day, volume: 50, count: 10 }));
   assert.deepEqual(board.summary("A"), {
     symbol: "A",
+    partition: 3,
     price: 12,
     time: day + dayMs,
     volume: 2,
@@ -41,13 +42,13 @@ Deno.test("SymbolBoard starts anew with the UTC day", () => {
 });
 
 Deno.test("SymbolBoard lists symbols by name", () => {
-  const board = new SymbolBoard();
+  const board = new SymbolBoard(() => 3);
   for (const symbol of ["B", "A"]) board.trade({ symbol, price: 1, tradeTimeMs: day });
   assert.deepEqual(board.summaries.map(({ symbol }) => symbol), ["A", "B"]);
 });
 
 Deno.test("SymbolBoard counts no trade twice that is in a window and in longer candles", () => {
-  const board = new SymbolBoard();
+  const board = new SymbolBoard(() => 3);
   board.trade({ symbol: "A", price: 10, tradeTimeMs: day });
   for (const sizeMs of [15_000, 60_000, 86_400_000]) {
     board.window(windowRowWith({ symbol: "A", startMs: day, sizeMs, volume: 5, count: 1 }));

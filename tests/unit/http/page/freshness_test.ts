@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { freshnessOf, staleAfterMs } from "../../../../src/http/page/freshness.js";
-import { healthJson } from "../../../../src/http/wire.ts";
+import { type ElsewhereJson, healthJson } from "../../../../src/http/wire.ts";
 import {
   FakeLiveView,
   type FakeLiveViewOptions,
@@ -68,4 +68,31 @@ Deno.test("freshnessOf() is stale while all that is shown comes from an earlier 
   const { level, word, banner } = freshnessOf({ ...connected, health: healthJson(view, nowMs) });
   assert.deepEqual([level, word], ["warn", "stale"]);
   assert.match(banner, /^Stale: nothing new since the start; the replay has ended/);
+});
+
+function elsewhereWith(overrides: Partial<ElsewhereJson>): ElsewhereJson {
+  return { heard_partitions: [], missing_partitions: [], last_commit: null, ...overrides };
+}
+
+Deno.test("freshnessOf() is good while another instance commits, whatever this one does", () => {
+  const health = healthAfterCommit([500_000]);
+  const elsewhere = elsewhereWith({ heard_partitions: [1], last_commit: nowMs - 1_000 });
+  assert.equal(freshnessOf({ ...connected, health, elsewhere }).word, "up to date");
+});
+
+Deno.test.each([
+  [["A", "B"], "No instance answers for partitions 1, 3. Shown as before: A, B."],
+  [
+    ["A", "B", "C", "D", "E", "F"],
+    "No instance answers for partitions 1, 3. Shown as before: A, B, C, D and 2 more.",
+  ],
+  [[], "No instance answers for partitions 1, 3: symbols may be missing here."],
+])("freshnessOf() names what nobody is heard of, and %s", (lostSymbols, banner) => {
+  const elsewhere = elsewhereWith({ missing_partitions: [1, 3] });
+  const health = healthAfterCommit([0]);
+  assert.deepEqual(freshnessOf({ ...connected, health, elsewhere, lostSymbols }), {
+    level: "warn",
+    word: "incomplete",
+    banner,
+  });
 });

@@ -10,7 +10,25 @@ import { sparkPath } from "../../../../src/http/page/sparkline.js";
 import { targetIndex } from "../../../../src/http/page/symbol_list.js";
 import { candle } from "./candle.ts";
 
-const summary = { symbol: "AAPL", price: 110, time: lookBackMs + 15_000, volume: 5, count: 2 };
+const summary = {
+  symbol: "AAPL",
+  partition: 1,
+  price: 110,
+  time: lookBackMs + 15_000,
+  volume: 5,
+  count: 2,
+};
+
+Deno.test("Market.symbolsOf() knows the symbols of partitions by name", () => {
+  const market = new Market();
+  market.addSummaries([summary, { ...summary, symbol: "A" }, {
+    ...summary,
+    symbol: "B",
+    partition: 0,
+  }]);
+  assert.deepEqual(market.symbolsOf([1]), ["A", "AAPL"]);
+  assert.deepEqual(market.symbolsOf([]), []);
+});
 
 Deno.test("Market.view() measures the change over the last half hour of event time", () => {
   const market = new Market();
