@@ -3,7 +3,7 @@
  *
  * Pure tests run without any permission. Kafka, the registry and Cassandra are started for the
  * others, once, and stopped at the end, also after a failure and after Ctrl-C. The page is tested in
- * a Chromium that is on the PATH. Where any of these cannot be had their tests are not run, and the
+ * a Chromium that is on the PATH, that of `process` where the services are. Where any of these cannot be had their tests are not run, and the
  * last lines say why; with `CI=true` that is a failure.
  */
 import { parseArgs } from "node:util";
@@ -42,6 +42,14 @@ const browser: TestTier = {
   // A deno.json of its own, so that only those who run these tests fetch the remote control; the
   // types are checked with all others.
   args: ["--allow-all", "--no-check", "--config=tests/browser/deno.json"],
+};
+
+/** Tiers whose tests find the real services. */
+type ServedTier = "integration" | "browser";
+
+const servedTiers: Record<ServedTier, (options: RunOptions) => Promise<TestCounts>> = {
+  integration: (options) => runTiers([integration], options),
+  browser: runBrowser,
 };
 
 const tierNames = ["unit", "integration", "browser"] as const;
@@ -87,15 +95,22 @@ async function runTiers(tiers: readonly TestTier[], options: RunOptions): Promis
   return sum(counts);
 }
 
-/** Runs what needs real services, and says what could not be run. */
-async function runIntegration(options: RunOptions): Promise<TestCounts> {
-  if (options.signal.aborted) return noTests;
+/** Starts what the tests of some tiers need, runs them, and says what could not be run. */
+async function runWithServices(
+  tiers: readonly ServedTier[],
+  options: RunOptions,
+): Promise<TestCounts> {
+  if (tiers.length === 0 || options.signal.aborted) return noTests;
   print("\nStarting Kafka, schema registry and Cassandra for the tests");
   await using services = await startTestServices(print);
   const env = { ...options.env, ...services.env };
-  const counts = await runTiers([integration], { ...options, env });
-  if (services.missing === undefined) return counts;
-  return notRun(counts, `the tests of real services, as these cannot run: ${services.missing}`);
+  const counts: TestCounts[] = [];
+  for (const tier of tiers) counts.push(await servedTiers[tier]({ ...options, env }));
+  if (services.missing === undefined) return sum(counts);
+  return notRun(
+    sum(counts),
+    `the tests of real services, as these cannot run: ${services.missing}`,
+  );
 }
 
 /** Runs what needs a browser, or says that there is none. */
@@ -125,14 +140,9 @@ if (wanted.help) {
   Deno.exit(0);
 }
 const options: RunOptions = { env: {}, filter: wanted.filter, signal: stopSignal() };
-const runs = {
-  unit: () => runTiers(unit, options),
-  integration: () => runIntegration(options),
-  browser: () => runBrowser(options),
-};
-const counted: TestCounts[] = [];
-for (const tier of wanted.tiers) counted.push(await runs[tier]());
-const counts = sum(counted);
+const served = wanted.tiers.filter((tier) => tier !== "unit");
+const pure = wanted.tiers.includes("unit") ? await runTiers(unit, options) : noTests;
+const counts = sum([pure, await runWithServices(served, options)]);
 if (counts.passed + counts.failed === 0) printError("\nNo test was run");
 print(`\n${summaryLine(counts)}`);
 Deno.exit(counts.failed === 0 && counts.passed > 0 && !options.signal.aborted ? 0 : 1);

@@ -1,34 +1,7 @@
 import assert from "node:assert/strict";
 import { Browser, screens } from "./browser.ts";
-import type { LivePage } from "./live_page.ts";
+import { connectionLost, tapeMoves, upToDate } from "./page_states.ts";
 import { Started } from "./started.ts";
-
-/** Waits until a page shows fresh data and nothing that warns. */
-async function upToDate(page: LivePage): Promise<void> {
-  await page.until("up to date", async () => {
-    assert.equal(await page.text("#link-text"), "up to date");
-    assert.equal(await page.text("#ready"), "Ready");
-    assert(!await page.isShown("#banner"));
-    assert(!await page.isShown("main[data-stale]"));
-  });
-}
-
-/** Waits until a page says that nobody is there. */
-async function connectionLost(page: LivePage): Promise<void> {
-  await page.until("connection lost", async () => {
-    assert.equal(await page.text("#link-text"), "connection lost");
-    assert.match(await page.text("#banner"), /^Connection lost .* What is shown is from before/);
-    assert(await page.isShown("#banner"));
-    assert(await page.isShown("main[data-stale]"));
-    assert.equal(await page.text("#ready"), "No answer");
-  });
-}
-
-/** Waits until another trade is on top of the tape than before. */
-async function tapeMoves(page: LivePage): Promise<void> {
-  const before = await page.text("#tape tr");
-  await page.until("a new trade", async () => await page.text("#tape tr") !== before);
-}
 
 Deno.test("the page says when the server dies, and goes on by itself when it is back", async () => {
   await using browser = await Browser.open();

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import { formatAmount, formatDateTime, formatNumber } from "../../src/http/page/format.js";
 import type { CandleJson } from "../../src/http/wire.ts";
 import { writeRecordedMinute } from "../support/recorded_minute.ts";
 import { Browser, screens } from "./browser.ts";
 import type { LivePage } from "./live_page.ts";
+import { assertShown } from "./readout.ts";
 import { Started } from "./started.ts";
 
 const symbol = "AAPL";
@@ -34,23 +34,6 @@ function stored(path: string): CandleJson {
   return { ...row, final: row["final"] === 1 } as unknown as CandleJson;
 }
 
-/** What the page must say of a candle; `decimals` as it shows prices now. */
-function expectedReadout(candle: CandleJson, decimals: number): Record<string, string> {
-  const price = (value: number | null) => formatNumber(value, decimals);
-  return {
-    "Window (UTC)": formatDateTime(candle.start),
-    "Open": price(candle.open),
-    "High": price(candle.high),
-    "Low": price(candle.low),
-    "Close": price(candle.close),
-    "VWAP": price(candle.vwap),
-    "Volume": formatAmount(candle.volume),
-    "Trades": formatAmount(candle.count),
-    "Avg p × v": formatAmount(candle.price_volume_multiply),
-    "State": candle.final ? "final" : "open",
-  };
-}
-
 /** Waits for a moment in which page, API and sink tell the same; commits come in between. */
 async function sameEverywhere(page: LivePage, started: Started): Promise<CandleJson> {
   let last: CandleJson | undefined;
@@ -59,8 +42,7 @@ async function sameEverywhere(page: LivePage, started: Started): Promise<CandleJ
     const row = stored(started.results);
     last = await answered(started.url);
     assert.deepEqual(row, last);
-    const decimals = readout["Close"]?.split(".")[1]?.length ?? 0;
-    assert.deepEqual(readout, expectedReadout(last, decimals));
+    assertShown(readout, last);
   });
   assert(last);
   return last;

@@ -77,14 +77,19 @@ export class LivePage {
   /**
    * Waits until a check gives true or stops throwing.
    *
+   * @param msMax Where it may take longer than a new connection.
    * @throws {Error} What the check threw last, or that it stayed false.
    */
-  async until(what: string, check: () => Promise<boolean | void>): Promise<void> {
-    const deadline = Date.now() + untilMsMax;
+  async until(
+    what: string,
+    check: () => Promise<boolean | void>,
+    msMax: number = untilMsMax,
+  ): Promise<void> {
+    const deadline = Date.now() + msMax;
     for (;;) {
       try {
         if (await check() !== false) return;
-        if (Date.now() > deadline) throw new Error(`not within ${untilMsMax} ms: ${what}`);
+        if (Date.now() > deadline) throw new Error(`not within ${msMax} ms: ${what}`);
       } catch (error) {
         if (Date.now() > deadline) throw error;
       }

@@ -8,8 +8,8 @@ export interface PipelineOptions {
   /** Names topic, application and keyspace, so that runs do not meet. */
   readonly name: string;
   readonly stateDir: string;
-  /** Recorded frames. */
-  readonly frames: string;
+  /** Recorded frames; the simulated market of now without. */
+  readonly frames?: string;
   readonly symbols: readonly string[];
   readonly partitions?: number;
   /** In place of the usual ones. */
@@ -81,7 +81,9 @@ export class Pipeline implements AsyncDisposable {
    * @param speed Recorded seconds per second.
    */
   async produce(speed: number | "max" = "max"): Promise<Program> {
-    const args = ["--replay", this.#options.frames, "--speed", String(speed), "--port", "0"];
+    const { frames } = this.#options;
+    const replay = frames === undefined ? [] : ["--replay", frames, "--speed", String(speed)];
+    const args = [...replay, "--port", "0"];
     const feed = this.#programs.use(new Program("feed", { args, env: this.environment }));
     const { FINHUB_API_URL } = await feed.line("Serving Finnhub's protocol");
     const env = {
@@ -92,9 +94,17 @@ export class Pipeline implements AsyncDisposable {
     return this.#programs.use(new Program("produce", { env }));
   }
 
-  /** A processor with a state folder of its own; not started yet. */
-  instance(folder: string = ""): ProcessInstance {
-    const env = { ...this.environment, STATE_DIR: `${this.#options.stateDir}${folder}` };
+  /**
+   * A processor with a state folder of its own; not started yet.
+   *
+   * @param port Of its page; a free one each time it starts if unset.
+   */
+  instance(folder: string = "", port: number = 0): ProcessInstance {
+    const env = {
+      ...this.environment,
+      STATE_DIR: `${this.#options.stateDir}${folder}`,
+      HTTP_PORT: String(port),
+    };
     return this.#programs.use(new ProcessInstance(env));
   }
 

@@ -6,8 +6,8 @@ import { Chart } from "./chart.js";
 import { Connection } from "./connection.js";
 import { byId, setText } from "./dom.js";
 import {
+  changeDirection,
   decimalsOf,
-  direction,
   formatAmount,
   formatChange,
   formatDateTime,
@@ -216,7 +216,7 @@ function showQuote() {
     byId("change"),
     view.change === undefined ? "" : `${formatChange(view.change)} in ${view.minutes} min`,
   );
-  byId("change").className = `change ${direction(view.change)}`;
+  byId("change").className = `change ${changeDirection(view.change)}`;
   setText(byId("day-volume"), formatAmount(summary.volume));
   setText(byId("day-count"), formatAmount(summary.count));
   document.title = `${price} ${stage.symbol} · ${health?.application ?? "market"}`;

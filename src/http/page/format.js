@@ -47,15 +47,31 @@ export function formatAmount(value) {
 }
 
 /**
- * A change as a signed percentage.
+ * A change as a signed percentage; one that is too small to show has no sign.
  *
  * @param {number | undefined} ratio 0.01 is one percent.
  * @returns {string}
  */
 export function formatChange(ratio) {
   if (ratio === undefined || !Number.isFinite(ratio)) return "–";
-  const sign = ratio > 0 ? "+" : ratio < 0 ? "−" : "";
-  return `${sign}${(Math.abs(ratio) * 100).toFixed(2)} %`;
+  const percent = shownPercent(ratio);
+  const sign = percent > 0 ? "+" : percent < 0 ? "−" : "";
+  return `${sign}${Math.abs(percent).toFixed(2)} %`;
+}
+
+/**
+ * Which way a change points as it is shown, as a class name.
+ *
+ * @param {number | undefined} ratio
+ * @returns {"up" | "down" | ""}
+ */
+export function changeDirection(ratio) {
+  return direction(ratio === undefined ? undefined : shownPercent(ratio));
+}
+
+/** @param {number} ratio */
+function shownPercent(ratio) {
+  return Math.round(ratio * 10_000) / 100;
 }
 
 /**

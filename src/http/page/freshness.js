@@ -67,7 +67,7 @@ function missingText(partitions, symbols) {
   if (symbols.length === 0) return `${nobody}: symbols may be missing here.`;
   const more = symbols.length - namesMax;
   const names = symbols.slice(0, namesMax).join(", ") + (more > 0 ? ` and ${more} more` : "");
-  return `${nobody}. Shown as before: ${names}.`;
+  return `${nobody}. Not up to date: ${names}.`;
 }
 
 /**

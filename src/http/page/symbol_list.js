@@ -1,7 +1,7 @@
 // @ts-check
 /// <reference lib="dom" />
 import { byId, create, setText } from "./dom.js";
-import { decimalsOf, direction, formatChange, formatNumber } from "./format.js";
+import { changeDirection, decimalsOf, formatChange, formatNumber } from "./format.js";
 import { createSparkline, drawSparkline } from "./sparkline.js";
 
 /** @typedef {import("./market.js").SymbolView} SymbolView */
@@ -33,7 +33,7 @@ export class SymbolList {
   /** @param {SymbolView} view */
   update(view) {
     const row = this.#rows.get(view.symbol) ?? this.#add(view.symbol);
-    const className = direction(view.change);
+    const className = changeDirection(view.change);
     setText(row.last, formatNumber(view.price, decimalsOf([view.price])));
     setText(row.move, formatChange(view.change));
     row.move.className = `move ${className}`;

@@ -1,4 +1,4 @@
-/** The places that name a version of Deno, of Java or of the product must agree. */
+/** The places that name a version of Deno, of Java, of a package or of the product must agree. */
 import assert from "node:assert/strict";
 import ci from "../../../.ci/run" with { type: "text" };
 import alone from "../../../.devcontainer/devcontainer.json" with { type: "json" };
@@ -10,6 +10,7 @@ import contributing from "../../../CONTRIBUTING.md" with { type: "text" };
 import config from "../../../deno.json" with { type: "json" };
 import operating from "../../../docs/OPERATING.md" with { type: "text" };
 import readme from "../../../README.md" with { type: "text" };
+import browser from "../../browser/deno.json" with { type: "json" };
 import { CATALOGUE } from "../../../scripts/services/catalogue.ts";
 
 Deno.test("README, CONTRIBUTING, images and dev container use the Deno that the checks run on", () => {
@@ -44,4 +45,11 @@ Deno.test("the changelog begins with the version that deno.json names", () => {
 Deno.test("the documents name images of the version that deno.json names", () => {
   const named = [...operating.matchAll(/market\/\w+:(\S+)/g)].map(([, found]) => found);
   assert.deepEqual([...new Set(named)], [config.version]);
+});
+
+Deno.test("the tests of the page use the packages that everything else uses", () => {
+  const { "playwright-core": _, ...shared } = browser.imports;
+  for (const [name, source] of Object.entries(shared)) {
+    assert.equal(source, new Map(Object.entries(config.imports)).get(name));
+  }
 });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import {
+  changeDirection,
   decimalsOf,
   direction,
   formatAge,
@@ -48,6 +49,13 @@ Deno.test.each([
   [NaN, "–"],
 ])("formatChange(%s) is %s", (value, expected) => {
   assert.equal(formatChange(value), expected);
+});
+
+Deno.test("a change that is too small to show has neither sign nor direction", () => {
+  assert.deepEqual([-0.00004, 0.00004].map(formatChange), ["0.00 %", "0.00 %"]);
+  assert.deepEqual([-0.00004, 0.00004].map(changeDirection), ["", ""]);
+  assert.deepEqual([-0.00006, 0.00006].map(formatChange), ["−0.01 %", "+0.01 %"]);
+  assert.deepEqual([-0.00006, 0.00006, undefined].map(changeDirection), ["down", "up", ""]);
 });
 
 Deno.test("direction() is a class name, none for no change and for the unknown", () => {

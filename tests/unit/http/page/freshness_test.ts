@@ -81,10 +81,10 @@ Deno.test("freshnessOf() is good while another instance commits, whatever this o
 });
 
 Deno.test.each([
-  [["A", "B"], "No instance answers for partitions 1, 3. Shown as before: A, B."],
+  [["A", "B"], "No instance answers for partitions 1, 3. Not up to date: A, B."],
   [
     ["A", "B", "C", "D", "E", "F"],
-    "No instance answers for partitions 1, 3. Shown as before: A, B, C, D and 2 more.",
+    "No instance answers for partitions 1, 3. Not up to date: A, B, C, D and 2 more.",
   ],
   [[], "No instance answers for partitions 1, 3: symbols may be missing here."],
 ])("freshnessOf() names what nobody is heard of, and %s", (lostSymbols, banner) => {
