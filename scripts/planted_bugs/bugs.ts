@@ -280,8 +280,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: "re-keyed records without a place in the order of write times",
-    file: "src/streams/processor.ts",
-    find: "this.#rekeyed.portions += 1;\n    this.#versionUs += 1;",
+    file: "src/streams/rekeying.ts",
+    find: "this.#progress.portions += 1;",
     replace: "",
     guarantee: "G3",
     test: "tests/unit/streams/rekeying_test.ts",
@@ -297,9 +297,9 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: "a record in another partition than its key's processed where it is",
     file: "src/streams/processor.ts",
-    find: "if (!rekeyed && this.#belongsElsewhere(key, record.partition)) {",
+    find: "if (!rekeyed && this.#rekeying.belongsElsewhere(key, record.partition)) {",
     replace:
-      "if (!rekeyed && this.#belongsElsewhere(key, record.partition) && key === undefined) {",
+      "if (!rekeyed && this.#rekeying.belongsElsewhere(key, record.partition) && key === undefined) {",
     guarantee: "G1",
     test: "tests/unit/streams/rekeying_test.ts",
   },

@@ -20,7 +20,7 @@ import type {
   StateStore,
   Transaction,
 } from "./ports.ts";
-import type { Repartition } from "./processor.ts";
+import type { Repartition } from "./rekeying.ts";
 import type { TaskMeta } from "./state.ts";
 import { type Offset, partitionName, type TopicPartition } from "./record.ts";
 import { writeRows } from "./write_rows.ts";

@@ -1,19 +1,13 @@
 import { assert, InvariantError } from "../base/assert.ts";
 import { describeError, PipelineError } from "../base/errors.ts";
-import { partitionOfHash } from "./partitioner.ts";
 import { insertSorted } from "./sorted.ts";
 import { Producers } from "./producers.ts";
 import { type LogRecord, type Offset, type OutputRecord, partitionName } from "./record.ts";
 import { identityOf } from "./record_identity.ts";
+import { Rekeying, type Repartition } from "./rekeying.ts";
 import { closeRollUps, openRollUps } from "./roll_up_times.ts";
-import {
-  type DeadLetterCause,
-  deadLetterRecord,
-  lateTopic,
-  originHeaders,
-  rekeyedRecord,
-} from "./side_output.ts";
-import type { RekeyedProgress, TaskMeta } from "./state.ts";
+import { type DeadLetterCause, deadLetterRecord, lateTopic, originHeaders } from "./side_output.ts";
+import type { TaskMeta } from "./state.ts";
 import type { ItemCounts } from "./status.ts";
 import { encodeText } from "./text.ts";
 import type { EventContext, KeyedEvents, Reading, Topology } from "./topology.ts";
@@ -28,13 +22,6 @@ import { type CachedKey, type CachedWindow, stamp, type WriteCache } from "./wri
 
 /** Receive times that can become write times in microseconds without losing digits. */
 const recordTimestampMsMax = 9_000_000_000_000;
-
-/** The topic through which events get to the partition of their key. */
-export interface Repartition {
-  readonly topic: string;
-  /** As many as the input has. */
-  readonly partitions: number;
-}
 
 /**
  * Applies records to the state: the whole meaning of a topology, synchronous and pure but for the
@@ -51,8 +38,7 @@ export class RecordProcessor<E, A, R> {
   readonly #generationUs: number;
   readonly #counts: { -readonly [K in keyof ItemCounts]: ItemCounts[K] };
   readonly #producers: Producers;
-  readonly #repartition: Repartition | undefined;
-  readonly #rekeyed: { -readonly [K in keyof RekeyedProgress]: RekeyedProgress[K] };
+  readonly #rekeying: Rekeying;
   #eventRows: R[] = [];
   #sideOutputs: OutputRecord[] = [];
   #changed = false;
@@ -71,8 +57,7 @@ export class RecordProcessor<E, A, R> {
     this.#generationUs = meta.generationUs;
     this.#counts = { ...meta.counts };
     this.#producers = new Producers(meta.producers);
-    this.#repartition = repartition;
-    this.#rekeyed = { ...meta.rekeyed };
+    this.#rekeying = new Rekeying(repartition, meta.rekeyed, (key) => cache.key(key).spread);
   }
 
   /** What a commit now would make true. */
@@ -82,7 +67,7 @@ export class RecordProcessor<E, A, R> {
       versionUs: this.#versionUs,
       generationUs: this.#generationUs,
       counts: { ...this.#counts },
-      rekeyed: { ...this.#rekeyed },
+      rekeyed: this.#rekeying.progress,
       producers: this.#producers.known,
     };
   }
@@ -118,30 +103,21 @@ export class RecordProcessor<E, A, R> {
 
   /** Settles what of the repartition topic is processed after the next commit. */
   plan(plannedTo: Offset): void {
-    assert(this.#rekeyed.plannedTo === this.#rekeyed.offset, "one portion is planned at a time");
-    if (plannedTo <= this.#rekeyed.offset) return;
-    this.#rekeyed.plannedTo = plannedTo;
-    this.#changed = true;
+    if (this.#rekeying.plan(plannedTo)) this.#changed = true;
   }
 
   /** Processes the portion that the last commit settled: the prepared records of it, in order. */
   processPlanned(records: readonly LogRecord[]): void {
-    const { offset, plannedTo } = this.#rekeyed;
-    assert(plannedTo > offset, "a portion must be planned before it is processed");
-    this.#rekeyed.portions += 1;
+    const portion = this.#rekeying.begin(records);
     this.#versionUs += 1;
-    for (const record of records) {
-      if (record.offset >= offset && record.offset < plannedTo) this.#apply(record);
-    }
-    this.#rekeyed.offset = plannedTo;
+    for (const record of portion) this.#apply(record);
+    this.#rekeying.finish();
     this.#changed = true;
   }
 
   /** Moves over offsets of the repartition topic that hold no record; not worth a commit. */
   passRekeyed(offset: Offset): void {
-    assert(this.#rekeyed.plannedTo === this.#rekeyed.offset, "a planned portion was passed over");
-    this.#rekeyed.offset = Math.max(this.#rekeyed.offset, offset);
-    this.#rekeyed.plannedTo = this.#rekeyed.offset;
+    this.#rekeying.pass(offset);
   }
 
   /**
@@ -166,11 +142,11 @@ export class RecordProcessor<E, A, R> {
     if (reading.kind === "dead") return this.#deadRecord(record, reading.cause, reading.detail);
     if (reading.kind === "misplaced") return this.#misplaced(record, reading.parts);
     const { key, events } = reading;
-    const rekeyed = this.#isRekeyed(record);
-    if (!rekeyed && this.#belongsElsewhere(key, record.partition)) {
+    const rekeyed = this.#rekeying.isRekeyed(record);
+    if (!rekeyed && this.#rekeying.belongsElsewhere(key, record.partition)) {
       return this.#sendOn(record, { key, events, indexes: [...events.keys()] });
     }
-    const { portions } = this.#rekeyed;
+    const { portions } = this.#rekeying;
     for (let index = 0; index < events.length; index++) {
       this.#versionUs = Math.max(this.#versionUs + 1, record.timestampMs * 1000 + portions);
       const context = { key, record, index, versionUs: this.#versionUs, rekeyed };
@@ -178,18 +154,8 @@ export class RecordProcessor<E, A, R> {
     }
   }
 
-  #isRekeyed({ topic }: LogRecord): boolean {
-    return topic === this.#repartition?.topic;
-  }
-
-  /** True where another partition has the key, as its writer had a partitioner of its own. */
-  #belongsElsewhere(key: string, partition: number): boolean {
-    if (this.#repartition === undefined || this.#repartition.partitions === 1) return false;
-    return partitionOfHash(this.#cache.key(key).spread, this.#repartition.partitions) !== partition;
-  }
-
   #misplaced(record: LogRecord, parts: readonly KeyedEvents<E>[]): void {
-    if (this.#repartition === undefined || this.#isRekeyed(record)) {
+    if (!this.#rekeying.sendsOn || this.#rekeying.isRekeyed(record)) {
       return this.#deadRecord(record, "key-mismatch", "record key is not that of all its events");
     }
     for (const part of parts) this.#sendOn(record, part);
@@ -197,10 +163,9 @@ export class RecordProcessor<E, A, R> {
 
   /** Sends events to the partition of their key, in the transaction of the next commit. */
   #sendOn(record: LogRecord, { key, events, indexes }: KeyedEvents<E>): void {
-    assert(this.#repartition !== undefined, "events can only be sent on to a topic");
     const value = this.#topology.source.write(events);
     this.#counts.rekeyed += events.length;
-    this.#sideOutputs.push(rekeyedRecord(this.#repartition.topic, record, { key, value, indexes }));
+    this.#sideOutputs.push(this.#rekeying.sentOn(record, { key, value, indexes }));
   }
 
   #duplicate(record: LogRecord): void {
@@ -217,7 +182,7 @@ export class RecordProcessor<E, A, R> {
     this.#counts.read += 1;
     this.#counts.deadLetters += 1;
     const { topic } = this.#topology.source;
-    const rekeyed = this.#isRekeyed(record);
+    const rekeyed = this.#rekeying.isRekeyed(record);
     this.#sideOutputs.push(deadLetterRecord(topic, { record, rekeyed }, cause, detail));
   }
 
