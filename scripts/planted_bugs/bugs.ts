@@ -28,10 +28,10 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: "the store written before the transaction",
     file: "src/streams/commit.ts",
-    find: "const changelogPosition = await this.#transact(changes, signal);",
+    find: "const changelogPosition = await this.#transact(changes, metadata, signal);",
     replace: `const { store } = this.#ports;
     await store.apply(changes.entries, store.checkpoint ?? { changelogPosition: 0 });
-    const changelogPosition = await this.#transact(changes, signal);`,
+    const changelogPosition = await this.#transact(changes, metadata, signal);`,
     guarantee: "G2",
   },
   {
