@@ -1,14 +1,17 @@
 /**
- * The Cassandra sink beside one prepared insert per row with 128 in flight, in turn, on the same
- * tables.
+ * The Cassandra sink beside one prepared insert per row with 128 in flight, in turn, on tables of
+ * the same making.
  *
  *     CASSANDRA_HOST=127.0.0.1 deno task bench:engine bench/pipeline/cassandra_sink.ts
  *
  * The rows are what the market job writes: every trade into both trades tables, every window into
- * two more. What is counted are rows of tables; the checksum says that both wrote the same.
+ * two more, later ones in later rounds. Both ways write the same rows in every round, each first in
+ * every other one, after rounds that are not counted: the server's compiler needs some. What is
+ * counted are rows of tables, by the clock and by the time of processors of this process and of the
+ * server, where that is on the same machine. The checksum says that both wrote the same.
  */
 import { parseArgs } from "node:util";
-import type { Client } from "cassandra-driver";
+import { type Client, types } from "cassandra-driver";
 import { type Random, seededRandom } from "../../src/base/random.ts";
 import { connectClient } from "../../src/cassandra/client.ts";
 import { connectCassandra } from "../../src/cassandra/connect.ts";
@@ -29,17 +32,20 @@ import {
   newKeyspaceName,
 } from "../../tests/support/cassandra_keyspace.ts";
 import { tradeRowWith, windowRowWith } from "../../tests/support/market_rows.ts";
+import { cpuMsOf, listenerOn, ownCpuMs } from "./cpu_time.ts";
 import { median } from "./median.ts";
 
 const { values } = parseArgs({
   options: {
-    trades: { type: "string", default: "40000" },
+    trades: { type: "string", default: "20000" },
     symbols: { type: "string", default: "64" },
-    rounds: { type: "string", default: "5" },
+    rounds: { type: "string", default: "15" },
+    warmup: { type: "string", default: "4" },
   },
 });
 const tradeCount = Number(values.trades);
 const symbolCount = Number(values.symbols);
+const warmupRounds = Number(values.warmup);
 /** Rows of one commit, about as many as the engine lets gather. */
 const commitRows = 20_000;
 const singleInFlight = 128;
@@ -59,29 +65,25 @@ function marketRows(round: number): MarketRow[] {
 
 function tradeOf(round: number, i: number, random: Random): MarketRow {
   const base = tradeRowWith();
+  const nth = round * tradeCount + i;
   return tradeRowWith({
     symbol: `S${Math.floor(random.next() * symbolCount)}`,
-    tradeTimeMs: base.tradeTimeMs + Math.floor(i / 10),
-    tradeId: BigInt(round * tradeCount + i),
+    tradeTimeMs: base.tradeTimeMs + Math.floor(nth / 10),
+    tradeId: BigInt(nth),
     price: 100 + random.next(),
     volume: random.next(),
-    versionUs: base.versionUs + i,
+    versionUs: base.versionUs + nth,
   });
 }
 
 function windowOf(round: number, i: number): MarketRow {
   const base = windowRowWith();
+  const nth = round * tradeCount + i;
   return windowRowWith({
     symbol: `S${i % symbolCount}`,
-    startMs: base.startMs + Math.floor(i / 1_000) * 15_000,
-    versionUs: base.versionUs + round * tradeCount + i,
+    startMs: base.startMs + Math.floor(nth / 1_000) * 15_000,
+    versionUs: base.versionUs + nth,
   });
-}
-
-async function timed(work: () => Promise<void>): Promise<number> {
-  const startedMs = performance.now();
-  await work();
-  return performance.now() - startedMs;
 }
 
 /** The plain way: a statement per row, many at once. */
@@ -100,7 +102,7 @@ function singleInserts(client: Client, keyspace: string): (rows: MarketRow[]) =>
       ...insert.partitionKeyOf(row),
       ...insert.valuesOf(row),
       row.versionUs,
-    ],
+    ].map((value) => typeof value === "bigint" ? types.Long.fromNumber(Number(value)) : value),
   });
   return async (rows) => {
     const statements = rows.flatMap((row) =>
@@ -132,37 +134,81 @@ async function prepared(keyspace: string) {
   return results;
 }
 
+/** Figures of one way to write, round by round. */
+interface Side {
+  readonly name: string;
+  readonly write: (rows: MarketRow[]) => Promise<void>;
+  readonly rates: number[];
+  /** Time of processors for a row, microseconds. */
+  readonly clientUs: number[];
+  readonly serverUs: number[];
+}
+
+function side(name: string, write: Side["write"]): Side {
+  return { name, write, rates: [], clientUs: [], serverUs: [] };
+}
+
+const server = listenerOn(cassandraOptions("any").port);
+
+function serverCpuMs(): number {
+  return server === undefined ? NaN : cpuMsOf(server);
+}
+
+async function measure(side: Side, rows: MarketRow[], counts: boolean): Promise<void> {
+  const before = { ms: performance.now(), client: ownCpuMs(), server: serverCpuMs() };
+  await side.write(rows);
+  if (!counts) return;
+  const written = rows.length * tablesPerRow;
+  side.rates.push(written * 1_000 / (performance.now() - before.ms));
+  side.clientUs.push((ownCpuMs() - before.client) * 1_000 / written);
+  side.serverUs.push((serverCpuMs() - before.server) * 1_000 / written);
+}
+
+/** Of each round, as both ways then met the same machine. */
+function ratios(upper: readonly number[], lower: readonly number[]): number[] {
+  return upper.map((figure, round) => figure / (lower[round] ?? NaN));
+}
+
+function spread(figures: readonly number[]): string {
+  const [least, most] = [Math.min(...figures), Math.max(...figures)];
+  return `${median(figures).toFixed(2)} (${least.toFixed(2)} to ${most.toFixed(2)})`;
+}
+
+function totalUs({ clientUs, serverUs }: Side): number[] {
+  return clientUs.map((client, round) => client + (serverUs[round] ?? NaN));
+}
+
+function report(single: Side, sink: Side): void {
+  for (const { name, rates, clientUs, serverUs } of [single, sink]) {
+    print(
+      `${name.padEnd(16)} ${Math.round(median(rates))} rows/s ` +
+        `(${Math.round(Math.min(...rates))} to ${Math.round(Math.max(...rates))}); ` +
+        `processors, us a row: client ${median(clientUs).toFixed(1)}, ` +
+        `server ${median(serverUs).toFixed(1)}`,
+    );
+  }
+  print(`ratio by the clock: ${spread(ratios(sink.rates, single.rates))}`);
+  print(`ratio by processors: ${spread(ratios(totalUs(single), totalUs(sink)))}`);
+}
+
 const keyspaces = { sink: newKeyspaceName(), single: newKeyspaceName() };
 await using sinkSide = await prepared(keyspaces.sink);
 await using _singleSide = await prepared(keyspaces.single);
 const client = await connectClient(cassandraOptions(keyspaces.single));
-const writeSingly = singleInserts(client, keyspaces.single);
-const ratios: number[] = [];
-const sinkRates: number[] = [];
-const singleRates: number[] = [];
-for (let round = 0; round <= Number(values.rounds); round++) {
+const single = side("one insert a row", singleInserts(client, keyspaces.single));
+const sink = side("sink", async (rows) => {
+  for (let from = 0; from < rows.length; from += commitRows) {
+    await sinkSide.sink.write(rows.slice(from, from + commitRows));
+  }
+});
+for (let round = 0; round < warmupRounds + Number(values.rounds); round++) {
   const rows = marketRows(round);
-  const singleMs = await timed(() => writeSingly(rows));
-  const sinkMs = await timed(async () => {
-    for (let from = 0; from < rows.length; from += commitRows) {
-      await sinkSide.sink.write(rows.slice(from, from + commitRows));
-    }
-  });
-  if (round === 0) continue; // compilers and connections get warm
-  const [single, sink] = [singleMs, sinkMs].map((ms) => rows.length * tablesPerRow * 1_000 / ms);
-  if (single === undefined || sink === undefined) continue;
-  ratios.push(sink / single);
-  sinkRates.push(sink);
-  singleRates.push(single);
-  print(
-    `round ${round}: one insert a row ${Math.round(single)} rows/s, sink ${Math.round(sink)}, ` +
-      `ratio ${(sink / single).toFixed(2)}`,
-  );
+  const counts = round >= warmupRounds;
+  for (const one of round % 2 === 0 ? [single, sink] : [sink, single]) {
+    await measure(one, rows, counts);
+  }
 }
-print(
-  `medians: one insert a row ${Math.round(median(singleRates))} rows/s, ` +
-    `sink ${Math.round(median(sinkRates))}, ratio ${median(ratios).toFixed(2)}`,
-);
+report(single, sink);
 print(`one insert a row: ${await checksum(client, keyspaces.single)}`);
 print(`sink:             ${await checksum(client, keyspaces.sink)}`);
 await client.shutdown();

@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
-import { types } from "cassandra-driver";
-import type { Bound, Insert } from "./statements.ts";
+import { type Cell, type CellKind, cellKindOf, CellWriter } from "./cell_writer.ts";
+import type { EncodedBatch, PreparedStatement } from "./internals.ts";
+import type { Insert } from "./statements.ts";
 
 /**
  * Rows per batch: about what a busy symbol gathers in a second, so that its rows travel together.
@@ -10,74 +11,110 @@ import type { Bound, Insert } from "./statements.ts";
 export const batchRowsMax = 300;
 
 /**
- * Estimated bytes per batch. Those of one partition are exempt from Cassandra's
- * `batch_size_fail_threshold`; what bounds them is a mutation of 16 MiB, which this is far below.
- * Rows of usual size reach `batchRowsMax` first (300 rows are about 66 KiB).
+ * Bytes per batch. Those of one partition are exempt from Cassandra's `batch_size_fail_threshold`;
+ * what bounds them is a mutation of 16 MiB, which this is far below. Rows of usual size reach
+ * `batchRowsMax` first (300 trades are about 35 KiB).
  */
 export const batchBytesMax: number = 128 * 1_024;
 
-/** Fixed part of a row's estimate: its numbers with their lengths, statement id and write time. */
-const rowOverheadBytes = 200;
-
-/** One prepared statement with its values, as the driver takes it. */
-export interface BoundStatement {
-  readonly query: string;
-  readonly params: Bound[];
-}
-
-/** Statements for rows of one partition. */
-export type Batch = BoundStatement[];
+/** "This statement is given by its id" in the protocol. */
+const byId = 1;
 
 /**
  * Groups rows by partition and cuts each group into bounded batches; keeps their order.
  *
  * Each batch is made when it is asked for, so that the first ones are on their way while the others
- * are bound.
+ * are encoded.
+ *
+ * @throws {PipelineError} `SINK_REJECTED` if the table has a column of a type that we cannot write.
  */
-export function* batchesOf<Row extends { readonly symbol: string; readonly versionUs: number }>(
+export function* batchesOf<Row extends { readonly versionUs: number }>(
   rows: readonly Row[],
   insert: Insert<Row>,
-): Generator<Batch> {
+  statement: PreparedStatement,
+): Generator<EncodedBatch> {
+  const encoder = new StatementEncoder(insert, statement);
   for (const group of Map.groupBy(rows, insert.partitionOf).values()) {
-    yield* batchesOfPartition(group, insert);
+    yield* encoder.batches(group);
   }
 }
 
-function* batchesOfPartition<Row extends { readonly versionUs: number }>(
-  rows: readonly Row[],
-  insert: Insert<Row>,
-): Generator<Batch> {
-  const [first] = rows;
-  if (first === undefined) return;
-  const partitionKey = insert.partitionKeyOf(first).map(encodeKeyPart);
-  let batch: Batch = [];
-  let bytes = 0;
-  for (const row of rows) {
-    const values = insert.valuesOf(row);
-    const more = estimatedBytes(partitionKey) + estimatedBytes(values) + rowOverheadBytes;
-    if (batch.length === batchRowsMax || (batch.length > 0 && bytes + more > batchBytesMax)) {
-      yield batch;
-      batch = [];
-      bytes = 0;
+class StatementEncoder<Row extends { readonly versionUs: number }> {
+  readonly #insert: Insert<Row>;
+  readonly #statement: PreparedStatement;
+  readonly #kinds: readonly CellKind[];
+  readonly #writer = new CellWriter();
+
+  constructor(insert: Insert<Row>, statement: PreparedStatement) {
+    this.#insert = insert;
+    this.#statement = statement;
+    this.#kinds = statement.places.map(cellKindOf);
+  }
+
+  /** @param rows Of one partition, at least one. */
+  *batches(rows: readonly Row[]): Generator<EncodedBatch> {
+    const [first] = rows;
+    if (first === undefined) return;
+    const key = this.#insert.partitionKeyOf(first);
+    const routingKey = this.#routingKey(key);
+    const opening = this.#opening(key);
+    let count = 0;
+    for (const row of rows) {
+      const before = this.#writer.length;
+      this.#row(opening, key.length, row);
+      if (count > 0 && this.#writer.length > batchBytesMax) {
+        yield this.#batch(count, before, routingKey);
+        count = 0;
+      }
+      count += 1;
+      if (count < batchRowsMax) continue;
+      yield this.#batch(count, this.#writer.length, routingKey);
+      count = 0;
     }
-    batch.push({ query: insert.query, params: [...partitionKey, ...values, row.versionUs] });
-    bytes += more;
+    if (count > 0) yield this.#batch(count, this.#writer.length, routingKey);
   }
-  yield batch;
+
+  #batch(count: number, length: number, routingKey: Buffer): EncodedBatch {
+    return { statement: this.#statement, count, bytes: this.#writer.take(length), routingKey };
+  }
+
+  /** What all statements of a partition begin with: kind, id, number of values, partition key. */
+  #opening(key: readonly Cell[]): Buffer {
+    const { id, places } = this.#statement;
+    this.#writer.raw(Buffer.concat([Buffer.of(byId), uint16(id.length), id]));
+    this.#writer.raw(uint16(places.length));
+    this.#cells(key, 0);
+    return this.#writer.take(this.#writer.length);
+  }
+
+  #row(opening: Buffer, keyLength: number, row: Row): void {
+    this.#writer.raw(opening);
+    const values = this.#insert.valuesOf(row);
+    this.#cells(values, keyLength);
+    this.#writer.cell("int64", row.versionUs);
+  }
+
+  /** @param from Place of the first of them. */
+  #cells(values: readonly Cell[], from: number): void {
+    for (let i = 0; i < values.length; i++) {
+      this.#writer.cell(this.#kinds[from + i] as CellKind, values[i] as Cell);
+    }
+  }
+
+  /** A key of one column is its bytes; of several, each has a length before it and a 0 behind. */
+  #routingKey(key: readonly Cell[]): Buffer {
+    const parts = key.map((value, i) => this.#bytesOf(value, i));
+    const [only] = parts;
+    if (only !== undefined && parts.length === 1) return only;
+    return Buffer.concat(parts.flatMap((part) => [uint16(part.length), part, Buffer.of(0)]));
+  }
+
+  #bytesOf(value: Cell, place: number): Buffer {
+    this.#cells([value], place);
+    return this.#writer.take(this.#writer.length).subarray(4);
+  }
 }
 
-/** Bytes as the driver would make them, once for a partition in place of once a row. */
-function encodeKeyPart(value: Bound): Bound {
-  if (typeof value === "string") return Buffer.from(value);
-  return value instanceof types.LocalDate ? value.toBuffer() : value;
-}
-
-/** An upper bound: a character of text takes at most three bytes per UTF-16 unit. */
-function estimatedBytes(values: readonly Bound[]): number {
-  let bytes = 0;
-  for (const value of values) {
-    if (typeof value === "string") bytes += 3 * value.length;
-    else if (value instanceof Buffer) bytes += value.length;
-  }
-  return bytes;
+function uint16(value: number): Buffer {
+  return Buffer.of(value >>> 8, value & 0xff);
 }

@@ -2,9 +2,10 @@ import type { Client } from "cassandra-driver";
 import type { MarketRow, TradeRow, WindowRow } from "../market/rows.ts";
 import { summaryWindowMs, type TradesTable } from "../market/tables.ts";
 import type { Sink } from "../streams/ports.ts";
-import { type Batch, batchesOf } from "./batches.ts";
+import { batchesOf } from "./batches.ts";
 import { cassandraError } from "./errors.ts";
 import { forEachInFlight } from "./in_flight.ts";
+import { type EncodedBatch, prepareStatement, sendBatch } from "./internals.ts";
 import type { TableNames } from "./names.ts";
 import {
   type Insert,
@@ -52,22 +53,34 @@ export class CassandraSink implements Sink<MarketRow> {
 
   async write(rows: readonly MarketRow[]): Promise<void> {
     try {
-      await forEachInFlight(this.#batches(rows), batchesInFlightMax, (batch) => this.#send(batch));
+      const batches = await this.#batches(rows);
+      await forEachInFlight(batches, batchesInFlightMax, (batch) => sendBatch(this.#client, batch));
     } catch (error) {
       throw cassandraError(`write ${rows.length} rows to Cassandra`, error);
     }
   }
 
-  *#batches(rows: readonly MarketRow[]): Generator<Batch> {
+  async #batches(rows: readonly MarketRow[]): Promise<Iterable<EncodedBatch>> {
     const trades = rows.filter((row) => row.kind === "trade");
     const windows = rows.filter((row) => row.kind === "window");
-    for (const insert of this.#trades) yield* batchesOf(trades, insert);
-    yield* batchesOf(windows.filter(({ sizeMs }) => sizeMs === summaryWindowMs), this.#average);
-    yield* batchesOf(windows, this.#candle);
+    const summaries = windows.filter(({ sizeMs }) => sizeMs === summaryWindowMs);
+    return chained([
+      ...await Promise.all(this.#trades.map((insert) => this.#batchesOf(trades, insert))),
+      await this.#batchesOf(summaries, this.#average),
+      await this.#batchesOf(windows, this.#candle),
+    ]);
   }
 
-  /** Unlogged: rows of one partition are applied together anyway. */
-  async #send(batch: Batch): Promise<void> {
-    await this.#client.batch(batch, { logged: false });
+  /** Only what has rows is prepared: a missing table is nobody's trouble until then. */
+  async #batchesOf<Row extends MarketRow>(
+    rows: readonly Row[],
+    insert: Insert<Row>,
+  ): Promise<Iterable<EncodedBatch>> {
+    if (rows.length === 0) return [];
+    return batchesOf(rows, insert, await prepareStatement(this.#client, insert.query));
   }
+}
+
+function* chained<T>(parts: readonly Iterable<T>[]): Generator<T> {
+  for (const part of parts) yield* part;
 }

@@ -1,5 +1,3 @@
-import type { Buffer } from "node:buffer";
-import { types } from "cassandra-driver";
 import type { TradeRow, WindowRow } from "../market/rows.ts";
 import {
   resolutionName,
@@ -9,20 +7,18 @@ import {
   windowValues,
 } from "../market/tables.ts";
 import { candleBucket } from "./buckets.ts";
+import type { Cell } from "./cell_writer.ts";
 import type { TableNames } from "./names.ts";
-
-/** A value bound to a statement. */
-export type Bound = string | number | boolean | null | types.Long | types.LocalDate | Buffer;
 
 /** How a kind of row is written to one table. */
 export interface Insert<Row> {
   readonly query: string;
   /** Equal exactly for rows of one partition. */
   readonly partitionOf: (row: Row) => string;
-  /** Values of the partition key; made once per batch. */
-  readonly partitionKeyOf: (row: Row) => readonly Bound[];
+  /** Values of the partition key, in its order; made once for the rows of a partition. */
+  readonly partitionKeyOf: (row: Row) => readonly Cell[];
   /** Values of the other columns; the write time follows them. */
-  readonly valuesOf: (row: Row) => readonly Bound[];
+  readonly valuesOf: (row: Row) => readonly Cell[];
 }
 
 const clusteredTrade = ["trade_timestamp", "trade_id", ...tradeColumns];
@@ -60,7 +56,7 @@ export function insertTradeOfDay(names: TableNames): Insert<TradeRow> {
   return {
     query: insertSql(`${names.keyspace}.${names.tradesByDay}`, columns, 0),
     partitionOf: ({ symbol, tradeTimeMs }) => `${Math.floor(tradeTimeMs / dayMs)} ${symbol}`,
-    partitionKeyOf: (row) => [row.symbol, localDate(utcDate(row.tradeTimeMs))],
+    partitionKeyOf: (row) => [row.symbol, utcDate(row.tradeTimeMs)],
     valuesOf: tradeValues,
   };
 }
@@ -85,37 +81,21 @@ export function insertCandle(names: TableNames): Insert<WindowRow> {
   return {
     query: insertSql(`${names.keyspace}.${names.candles}`, columns, 0),
     partitionOf: (row) => `${candleBucket(row)} ${row.sizeMs} ${row.symbol}`,
-    partitionKeyOf: (row) => [
-      row.symbol,
-      resolutionName(row.sizeMs),
-      localDate(candleBucket(row)),
-    ],
+    partitionKeyOf: (row) => [row.symbol, resolutionName(row.sizeMs), candleBucket(row)],
     valuesOf: clusteredWindowValues,
   };
 }
 
 const dayMs = 86_400_000;
 
-function localDate(date: string): types.LocalDate {
-  return types.LocalDate.fromString(date);
-}
-
-/** A bigint as the driver's own 64-bit number. */
-export function bigintToLong(value: bigint): types.Long {
-  return types.Long.fromBits(
-    Number(BigInt.asIntN(32, value)),
-    Number(BigInt.asIntN(32, value >> 32n)),
-  );
-}
-
 /**
  * No conditions, which crypto trades never have, are an empty text. A null would be a tombstone,
  * and Grafana's query with ALLOW FILTERING fails once it meets 100,000 of them.
  */
-function tradeValues(row: TradeRow): Bound[] {
+function tradeValues(row: TradeRow): Cell[] {
   return [
     row.tradeTimeMs,
-    bigintToLong(row.tradeId),
+    row.tradeId,
     row.price,
     row.volume,
     row.conditions ?? "",
@@ -124,6 +104,6 @@ function tradeValues(row: TradeRow): Bound[] {
 }
 
 /** Nulls are written: left out, they would show the value of an older version. */
-function clusteredWindowValues(row: WindowRow): Bound[] {
+function clusteredWindowValues(row: WindowRow): Cell[] {
   return [row.startMs, ...windowValues(row)];
 }

@@ -1,11 +1,18 @@
+import assert from "node:assert/strict";
+import { batchesOf } from "../../src/cassandra/batches.ts";
 import { connectCassandra } from "../../src/cassandra/connect.ts";
+import { prepareStatement } from "../../src/cassandra/internals.ts";
+import { tableNames } from "../../src/cassandra/names.ts";
+import { insertCandle, insertTrade } from "../../src/cassandra/statements.ts";
 import { sinkContract } from "../contract/sink.ts";
 import {
   cassandraExpected,
   cassandraOptions,
   dropKeyspace,
   newKeyspaceName,
+  rawClient,
 } from "../support/cassandra_keyspace.ts";
+import { tradeRowWith, windowRowWith } from "../support/market_rows.ts";
 
 const keyspace = newKeyspaceName();
 const ignore = !cassandraExpected;
@@ -26,3 +33,46 @@ sinkContract(
   (settings) => connectCassandra({ ...cassandraOptions(keyspace), ...settings }),
   { ignore },
 );
+
+Deno.test({
+  name: "CassandraSink.write() goes on when the server has forgotten its statements",
+  ignore,
+  async fn() {
+    await using results = await connectCassandra(cassandraOptions(keyspace));
+    await using raw = await rawClient();
+    const rows = [1n, 2n].map((tradeId) => tradeRowWith({ symbol: "forgotten", tradeId }));
+    await results.sink.write(rows.slice(0, 1));
+    // A change of a table ends the server's statements on it.
+    await raw.client.execute(`ALTER TABLE ${keyspace}.trades ADD remark text`);
+    await results.sink.write(rows.slice(1));
+    assert.deepEqual(await results.reader.trades("forgotten", 9), rows.toReversed());
+  },
+});
+
+Deno.test({
+  name: "batchesOf() routes by the token under which the server keeps the partition",
+  ignore,
+  async fn() {
+    await using raw = await rawClient();
+    const names = tableNames(cassandraOptions(keyspace));
+    const trade = tradeRowWith({ symbol: "routed" });
+    const window = windowRowWith({ symbol: "routed" });
+    const recent = insertTrade(names, 0);
+    const candle = insertCandle(names);
+    const batches = [
+      ...batchesOf([trade], recent, await prepareStatement(raw.client, recent.query)),
+      ...batchesOf([window], candle, await prepareStatement(raw.client, candle.query)),
+    ];
+    await using results = await connectCassandra(cassandraOptions(keyspace));
+    await results.sink.write([trade, window]);
+    const tokens = [
+      `SELECT token(symbol) FROM ${keyspace}.trades WHERE symbol = 'routed'`,
+      `SELECT token(symbol, resolution, bucket) FROM ${keyspace}.candles
+        WHERE symbol = 'routed' AND resolution = '15s' AND bucket = '2025-03-10'`,
+    ].map(async (query) => String((await raw.client.execute(query)).first().values()[0]));
+    assert.deepEqual(
+      batches.map(({ routingKey }) => raw.client.metadata.newToken(routingKey).toString()),
+      await Promise.all(tokens),
+    );
+  },
+});

@@ -1,103 +1,91 @@
 import assert from "node:assert/strict";
-import { Buffer } from "node:buffer";
 import { types } from "cassandra-driver";
-import {
-  type Batch,
-  batchBytesMax,
-  batchesOf,
-  batchRowsMax,
-} from "../../../src/cassandra/batches.ts";
+import { batchBytesMax, batchesOf, batchRowsMax } from "../../../src/cassandra/batches.ts";
+import type { EncodedBatch } from "../../../src/cassandra/internals.ts";
 import type { Insert } from "../../../src/cassandra/statements.ts";
 import { tableNames } from "../../../src/cassandra/names.ts";
 import {
-  bigintToLong,
   insertAverage,
   insertCandle,
   insertTrade,
   insertTradeOfDay,
 } from "../../../src/cassandra/statements.ts";
+import { preparedAs, statementsOf, textsOf } from "../../support/batch_frames.ts";
 import { rowsStartMs, tradeRowWith, windowRowWith } from "../../support/market_rows.ts";
 
 const names = tableNames({ keyspace: "k", tradeTable: "t", summaryTable: "r" });
 
-/** Bound values as text, so that the driver's own types can be compared. */
-function texts(params: readonly unknown[]): string[] {
-  return params.map(String);
-}
-
-/** A date of a partition key, which is bound as bytes. */
-function dateOf(bytes: unknown): string {
-  assert.ok(bytes instanceof Buffer);
-  return types.LocalDate.fromBuffer(bytes).toString();
-}
-
-function allBatches<Row extends { readonly symbol: string; readonly versionUs: number }>(
+function allBatches<Row extends { readonly versionUs: number }>(
   rows: readonly Row[],
   insert: Insert<Row>,
-): Batch[] {
-  return [...batchesOf(rows, insert)];
+): EncodedBatch[] {
+  return [...batchesOf(rows, insert, preparedAs(insert.query))];
 }
 
-Deno.test("batchesOf() binds every column and the write time; the time to live is in the text", () => {
+/** Values of each statement as text, batch by batch. */
+function allTexts<Row extends { readonly versionUs: number }>(
+  rows: readonly Row[],
+  insert: Insert<Row>,
+): string[][][] {
+  return allBatches(rows, insert).map(textsOf);
+}
+
+Deno.test("batchesOf() writes every column and the write time; the time to live is in the text", () => {
   const row = tradeRowWith();
-  const [[statement] = []] = allBatches([row], insertTrade(names, 604_800));
+  const insert = insertTrade(names, 604_800);
   assert.equal(
-    statement?.query,
+    insert.query,
     "INSERT INTO k.t (symbol, trade_timestamp, trade_id, price, volume, trade_conditions, " +
       "ingest_timestamp) VALUES (?, ?, ?, ?, ?, ?, ?) USING TIMESTAMP ? AND TTL 604800",
   );
-  assert.deepEqual(
-    texts(statement?.params ?? []),
-    texts([
-      row.symbol,
-      row.tradeTimeMs,
-      row.tradeId,
-      row.price,
-      row.volume,
-      row.conditions,
-      row.receivedAtMs,
-      row.versionUs,
-    ]),
-  );
+  assert.deepEqual(allTexts([row], insert), [[[
+    row.symbol,
+    row.tradeTimeMs,
+    row.tradeId,
+    row.price,
+    row.volume,
+    row.conditions,
+    row.receivedAtMs,
+    row.versionUs,
+  ].map(String)]]);
 });
 
-Deno.test("batchesOf() binds the columns of a window, nulls included", () => {
+Deno.test("batchesOf() writes the columns of a window, nulls included", () => {
   const row = windowRowWith({ open: null, vwap: null, final: true });
-  const [[statement] = []] = allBatches([row], insertCandle(names));
-  const [symbol, resolution, bucket, ...values] = statement?.params ?? [];
-  assert.deepEqual([String(symbol), String(resolution)], ["BINANCE:BTCUSDT", "15s"]);
-  assert.equal(dateOf(bucket), "2025-03-10");
-  assert.deepEqual(texts(values), [
-    ...texts([row.startMs, row.endMs, null, row.high, row.low, row.close, row.volume, row.count]),
-    ...texts([row.priceVolumeMultiply, null, true, row.receivedAtMs, row.versionUs]),
-  ]);
+  assert.deepEqual(allTexts([row], insertCandle(names)), [[[
+    "BINANCE:BTCUSDT",
+    "15s",
+    "2025-03-10",
+    ...[row.startMs, row.endMs, null, row.high, row.low, row.close, row.volume, row.count],
+    ...[row.priceVolumeMultiply, null, true, row.receivedAtMs, row.versionUs],
+  ].map(String)]]);
 });
 
-Deno.test("batchesOf() binds as many values as a statement has places", () => {
+Deno.test("batchesOf() writes as many values as a statement has places", () => {
   const window = windowRowWith();
-  const statements = [
+  const batches = [
     ...allBatches([tradeRowWith()], insertTradeOfDay(names)),
     ...allBatches([window], insertAverage(names, 0)),
     ...allBatches([window], insertCandle(names)),
-  ].flat();
-  for (const { query, params } of statements) {
-    assert.equal(params.length, query.split("?").length - 1, query);
+  ];
+  for (const batch of batches) {
+    const { query } = batch.statement;
+    const [values] = statementsOf(batch);
+    assert.equal(values?.length, query.split("?").length - 1, query);
   }
 });
 
 Deno.test("batchesOf() writes no conditions as an empty text, never as a tombstone", () => {
-  const [[statement] = []] = allBatches(
-    [tradeRowWith({ conditions: null })],
-    insertTrade(names, 0),
-  );
-  assert.ok(statement?.params.includes(""));
-  assert.ok(!statement?.params.includes(null));
+  const [batch] = allBatches([tradeRowWith({ conditions: null })], insertTrade(names, 0));
+  const [values = []] = batch === undefined ? [] : statementsOf(batch);
+  assert.ok(values.some((value) => value?.length === 0));
+  assert.ok(!values.includes(null));
 });
 
 Deno.test("batchesOf() keeps partitions apart", () => {
   const rows = ["A", "B", "A", "B", "C"].map((symbol) => tradeRowWith({ symbol }));
-  const batches = allBatches(rows, insertTrade(names, 0));
-  assert.deepEqual(batches.map((batch) => batch.map(({ params }) => String(params[0]))), [
+  const batches = allTexts(rows, insertTrade(names, 0));
+  assert.deepEqual(batches.map((batch) => batch.map(([symbol]) => symbol)), [
     ["A", "A"],
     ["B", "B"],
     ["C"],
@@ -106,48 +94,78 @@ Deno.test("batchesOf() keeps partitions apart", () => {
 
 Deno.test("batchesOf() keeps the days of the history apart, by the trade's time", () => {
   const rows = [0, 59_999, 60_000].map((ms) => tradeRowWith({ tradeTimeMs: rowsStartMs + ms }));
-  const batches = allBatches(rows, insertTradeOfDay(names));
-  assert.deepEqual(batches.map((batch) => batch.map(({ params }) => dateOf(params[1]))), [
+  const batches = allTexts(rows, insertTradeOfDay(names));
+  assert.deepEqual(batches.map((batch) => batch.map(([, date]) => date)), [
     ["2025-03-10", "2025-03-10"],
     ["2025-03-11"],
   ]);
 });
 
-Deno.test("batchesOf() bounds the rows of a batch", () => {
+Deno.test("batchesOf() writtens the rows of a batch", () => {
   const rows = Array.from(
     { length: 2 * batchRowsMax + 1 },
     (_, i) => tradeRowWith({ symbol: "A", tradeId: BigInt(i) }),
   );
   const batches = allBatches(rows, insertTrade(names, 0));
-  assert.deepEqual(batches.map((batch) => batch.length), [batchRowsMax, batchRowsMax, 1]);
+  assert.deepEqual(batches.map(({ count }) => count), [batchRowsMax, batchRowsMax, 1]);
 });
 
-Deno.test("batchesOf() bounds the bytes of a batch, and passes a row that exceeds them", () => {
-  const conditions = "1".repeat(batchBytesMax / 10);
+Deno.test("batchesOf() writtens the bytes of a batch, and passes a row that exceeds them", () => {
+  const conditions = "1".repeat(batchBytesMax / 4);
   const long = tradeRowWith({ conditions: "1".repeat(batchBytesMax) });
-  const rows = [long, ...Array.from({ length: 7 }, () => tradeRowWith({ conditions }))];
+  const rows = [long, ...Array.from({ length: 7 }, () => tradeRowWith({ conditions })), long];
   const batches = allBatches(rows, insertTrade(names, 0));
-  assert.deepEqual(batches.map((batch) => batch.length), [1, 3, 3, 1]);
+  assert.deepEqual(batches.map(({ count }) => count), [1, 3, 3, 1, 1]);
+  assert.deepEqual(
+    batches.flatMap(textsOf).map((values) => values[5]),
+    rows.map((row) => row.conditions),
+  );
 });
 
-Deno.test("batchesOf() binds a batch only when it is asked for", () => {
-  const bound: string[] = [];
+Deno.test("batchesOf() makes a batch only when it is asked for", () => {
+  const written: string[] = [];
   const insert = insertTrade(names, 0);
   const rows = ["A", "B"].map((symbol) => tradeRowWith({ symbol }));
-  const batches = batchesOf(rows, {
+  const watched: typeof insert = {
     ...insert,
     valuesOf: (row) => {
-      bound.push(row.symbol);
+      written.push(row.symbol);
       return insert.valuesOf(row);
     },
-  });
+  };
+  const batches = batchesOf(rows, watched, preparedAs(insert.query));
   batches.next();
-  assert.deepEqual(bound, ["A"]);
+  assert.deepEqual(written, ["A"]);
 });
 
-Deno.test.each([[0n], [1n], [65_537n], [2n ** 53n + 1n], [2n ** 63n - 1n], [-1n]])(
-  "bigintToLong() keeps %s",
-  (value) => {
-    assert.equal(bigintToLong(value).toString(), String(value));
-  },
-);
+Deno.test("batchesOf() routes by the partition key alone", () => {
+  const row = tradeRowWith({ symbol: "AAPL", tradeTimeMs: rowsStartMs });
+  const [recent] = allBatches([row], insertTrade(names, 0));
+  const [ofDay] = allBatches([row], insertTradeOfDay(names));
+  assert.equal(recent?.routingKey.toString("latin1"), "AAPL");
+  // Two parts, each between its length and a 0; the day is 20,157 after 2^31.
+  assert.equal(ofDay?.routingKey.toString("latin1"), "\0\x04AAPL\0\0\x04\x80\0\x4e\xbd\0");
+});
+
+Deno.test("batchesOf() refuses a table whose column is of another type", () => {
+  const insert = insertTrade(names, 0);
+  const prepared = preparedAs(insert.query);
+  const places = prepared.places.map((place) =>
+    place.name === "price" ? { ...place, type: { code: types.dataTypes.decimal } } : place
+  );
+  const batches = batchesOf([tradeRowWith()], insert, { ...prepared, places });
+  assert.throws(() => batches.next(), {
+    code: "SINK_REJECTED",
+    message: /^Cannot write column "price" as its type must be .*: it is decimal; .*provision/,
+  });
+});
+
+Deno.test.each([
+  { why: "fractions", row: { receivedAtMs: 0.5 } },
+  { why: "inexact numbers", row: { versionUs: 2 ** 53 } },
+  { why: "what is no number", row: { price: "9" as unknown as number } },
+  { why: "what is no text", row: { conditions: 9 as unknown as string } },
+])("batchesOf() refuses $why", ({ row }) => {
+  const insert = insertTrade(names, 0);
+  assert.throws(() => allBatches([tradeRowWith(row)], insert), /^TypeError: a value must be /);
+});
