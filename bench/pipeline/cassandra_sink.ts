@@ -34,6 +34,7 @@ import {
 import { tradeRowWith, windowRowWith } from "../../tests/support/market_rows.ts";
 import { cpuMsOf, listenerOn, ownCpuMs } from "./cpu_time.ts";
 import { median } from "./median.ts";
+import { tableRows } from "./table_rows.ts";
 
 const { values } = parseArgs({
   options: {
@@ -114,18 +115,6 @@ function singleInserts(client: Client, keyspace: string): (rows: MarketRow[]) =>
       await client.execute(query, params);
     });
   };
-}
-
-/** Rows of each table, read page by page: one count over a whole table may time out. */
-async function checksum(client: Client, keyspace: string): Promise<string> {
-  const sums: string[] = [];
-  for (const table of ["trades", "trades_by_day", "running_averages_15_sec", "candles"]) {
-    const keys = await client.execute(`SELECT symbol FROM ${keyspace}.${table}`);
-    let rows = 0;
-    for await (const _key of keys) rows += 1;
-    sums.push(`${table} ${rows}`);
-  }
-  return sums.join(", ");
 }
 
 async function prepared(keyspace: string) {
@@ -209,7 +198,7 @@ for (let round = 0; round < warmupRounds + Number(values.rounds); round++) {
   }
 }
 report(single, sink);
-print(`one insert a row: ${await checksum(client, keyspaces.single)}`);
-print(`sink:             ${await checksum(client, keyspaces.sink)}`);
+print(`one insert a row: ${await tableRows(client, keyspaces.single)}`);
+print(`sink:             ${await tableRows(client, keyspaces.sink)}`);
 await client.shutdown();
 for (const keyspace of Object.values(keyspaces)) await dropKeyspace(keyspace);

@@ -24,6 +24,7 @@ import type { RestoreProgress } from "../../src/streams/status.ts";
 import type { Topology } from "../../src/streams/topology.ts";
 import { encodeText } from "../../src/streams/text.ts";
 import { MemoryRegistry } from "../../tests/support/memory_registry.ts";
+import { appendAll } from "./append_all.ts";
 
 /** Event time of the first trade and receive time of all: 2024-01-02 14:30 UTC. */
 export const firstMs: number = Date.UTC(2024, 0, 2, 14, 30);
@@ -87,17 +88,10 @@ export class MarketBench implements AsyncDisposable {
     return new MarketBench(kafka, codec, topic, partitions);
   }
 
-  /** Appends records, in portions: nothing of them is left to collect when time is taken. */
+  /** Appends a record for each list of trades. */
   async fill(records: Iterable<readonly Trade[]>): Promise<void> {
     await using appender = this.#kafka.appender();
-    let portion: OutputRecord[] = [];
-    for (const trades of records) {
-      portion.push(this.#record(trades));
-      if (portion.length < 1_000) continue;
-      await appender.append(portion);
-      portion = [];
-    }
-    await appender.append(portion);
+    await appendAll(appender, Iterator.from(records).map((trades) => this.#record(trades)));
   }
 
   /**

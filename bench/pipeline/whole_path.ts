@@ -1,0 +1,177 @@
+/**
+ * The whole path of `process`: a topic full of trades, windows and candles of them, all of it in
+ * Cassandra, exactly once.
+ *
+ *     KAFKA_URL=127.0.0.1:9092 SCHEMA_REGISTRY_URL=http://127.0.0.1:8081/apis/ccompat/v7 \
+ *     CASSANDRA_HOST=127.0.0.1 deno task bench:engine bench/pipeline/whole_path.ts --trades 300000
+ *
+ * The trades are those of the simulated market, `--rate` a second of its time, split and encoded as
+ * `produce` does it. Each round starts the program itself, with its task's flags and the settings'
+ * defaults, over the same topic into tables of its own. Time is taken from its first commit to its
+ * last, so that neither its start nor the first rows count. A row is what the sink was given: a
+ * trade and a 15-second window lie in two tables each. The times of processors are those of the
+ * program and of the services that are on this machine.
+ */
+import { parseArgs } from "node:util";
+import { systemClock } from "../../src/base/clock.ts";
+import { seededRandom } from "../../src/base/random.ts";
+import { parseFrame } from "../../src/feed/parse_frame.ts";
+import { SimulatedMarket } from "../../src/feed/simulated_market.ts";
+import { simulatedSymbol } from "../../src/feed/simulated_symbol.ts";
+import { frameToRecords, type RecordTerms } from "../../src/ingest/frame_records.ts";
+import { HttpSchemaRegistry } from "../../src/registry/registry_client.ts";
+import { AvroTradeCodec } from "../../src/registry/trade_codec.ts";
+import type { OutputRecord } from "../../src/streams/record.ts";
+import { print } from "../../scripts/lib/print.ts";
+import {
+  cassandraOptions,
+  dropKeyspace,
+  newKeyspaceName,
+  rawClient,
+} from "../../tests/support/cassandra_keyspace.ts";
+import {
+  connectTestKafka,
+  createTestTopic,
+  kafkaBrokers,
+} from "../../tests/support/kafka_harness.ts";
+import { ProcessInstance } from "../../tests/support/process_instance.ts";
+import { Program } from "../../tests/support/program.ts";
+import { seconds } from "../../tests/support/seconds.ts";
+import { appendAll } from "./append_all.ts";
+import { cpuMsOf, listenerOn } from "./cpu_time.ts";
+import { median } from "./median.ts";
+import { tableRows } from "./table_rows.ts";
+
+const { values } = parseArgs({
+  options: {
+    trades: { type: "string", default: "300000" },
+    symbols: { type: "string", default: "64" },
+    rate: { type: "string", default: "1000" },
+    partitions: { type: "string", default: "1" },
+    rounds: { type: "string", default: "5" },
+  },
+});
+const tradesWanted = Number(values.trades);
+const partitions = Number(values.partitions);
+const roundMsMax = 600_000;
+const samplesPerSecond = 20;
+
+const familiar = ["AAPL", "MSFT", "NVDA", "SPY", "TSLA", "BINANCE:BTCUSDT", "BINANCE:ETHUSDT"];
+const symbols = Array.from({ length: Number(values.symbols) }, (_, i) => familiar[i] ?? `S${i}`);
+
+/** What was put into the topic. */
+interface Filled {
+  readonly topic: string;
+  readonly trades: number;
+}
+
+/** Frames of the simulated market, the last of them now: Kafka deletes by the records' time. */
+function* marketRecords(
+  terms: RecordTerms,
+  count: (trades: number) => void,
+): Generator<OutputRecord> {
+  const random = seededRandom(1);
+  const market = new SimulatedMarket(symbols.map((symbol) => simulatedSymbol(symbol)), random);
+  const msPerTrade = 1_000 / Number(values.rate);
+  let receivedAtMs = systemClock.nowMs() - tradesWanted * msPerTrade;
+  let sum = 0;
+  for (let sequence = 1; sum < tradesWanted; sequence++) {
+    const { text, tradeCount } = market.nextFrame(receivedAtMs);
+    const frame = { text, receivedAtMs: Math.floor(receivedAtMs), sequence };
+    yield* frameToRecords(frame, parseFrame(text), terms).records;
+    sum += tradeCount;
+    count(tradeCount);
+    receivedAtMs += tradeCount * msPerTrade;
+  }
+}
+
+async function fill(): Promise<Filled> {
+  await using kafka = connectTestKafka();
+  const topic = await createTestTopic(kafka, partitions);
+  const url = Deno.env.get("SCHEMA_REGISTRY_URL") ?? "http://127.0.0.1:8081";
+  const codec = await AvroTradeCodec.create({ registry: new HttpSchemaRegistry({ url }), topic });
+  await using appender = kafka.appender();
+  let trades = 0;
+  const terms = { topic, producerId: topic, codec };
+  await appendAll(appender, marketRecords(terms, (more) => trades += more));
+  return { topic, trades };
+}
+
+/** Where a run stands: what it has committed, and what that took. */
+interface Sample {
+  readonly ms: number;
+  readonly read: number;
+  readonly rows: number;
+  /** Of the program, Cassandra and Kafka. */
+  readonly cpuMs: readonly number[];
+}
+
+const cassandra = listenerOn(cassandraOptions("any").port);
+const kafka = listenerOn(Number(kafkaBrokers()[0]?.split(":")[1]));
+
+async function sample(instance: ProcessInstance): Promise<Sample> {
+  const tasks = await instance.tasks();
+  const read = tasks.reduce((sum, { counts }) => sum + counts.read, 0);
+  const rows = Number(/^sink_rows_total (\d+)$/m.exec(await instance.metrics())?.[1]);
+  const pids = [instance.program?.pid, cassandra, kafka];
+  const cpuMs = pids.map((pid) => pid === undefined ? NaN : cpuMsOf(pid));
+  return { ms: performance.now(), read, rows, cpuMs };
+}
+
+/** Waits for a sample with so many items. */
+async function sampleWith(instance: ProcessInstance, items: number): Promise<Sample> {
+  const deadline = performance.now() + roundMsMax;
+  while (performance.now() < deadline) {
+    const found = await sample(instance);
+    if (found.read >= items) return found;
+    await seconds(1 / samplesPerSecond);
+  }
+  throw new Error(`fewer than ${items} items after ${roundMsMax} ms`);
+}
+
+async function round({ topic, trades }: Filled, keyspace: string): Promise<[Sample, Sample]> {
+  const stateDir = await Deno.makeTempDir({ prefix: "bench-" });
+  const env = {
+    TOPIC_KAFKA: topic,
+    TOPIC_PARTITIONS: String(partitions),
+    APPLICATION_ID: keyspace,
+    CASSANDRA_KEYSPACE: keyspace,
+    STATE_DIR: stateDir,
+    HTTP_PORT: "0",
+  };
+  await using provision = new Program("provision", { env });
+  if (await provision.ended() !== 0) throw new Error(JSON.stringify(provision.log.slice(-5)));
+  await using instance = new ProcessInstance(env);
+  const program = instance.start();
+  const first = await sampleWith(instance, 1);
+  const last = await sampleWith(instance, trades);
+  await program.stop();
+  await Deno.remove(stateDir, { recursive: true });
+  return [first, last];
+}
+
+const filled = await fill();
+print(`${filled.trades} trades of ${symbols.length} symbols in ${partitions} partitions`);
+await using raw = await rawClient();
+const tradeRates: number[] = [];
+const rowRates: number[] = [];
+for (let number = 1; number <= Number(values.rounds); number++) {
+  const keyspace = newKeyspaceName();
+  const [first, last] = await round(filled, keyspace);
+  const perSecond = (count: number) => count * 1_000 / (last.ms - first.ms);
+  const trades = last.read - first.read;
+  tradeRates.push(perSecond(trades));
+  rowRates.push(perSecond(last.rows - first.rows));
+  const cpuUs = last.cpuMs.map((ms, i) => (ms - (first.cpuMs[i] ?? NaN)) * 1_000 / trades);
+  const [ofProgram, ofCassandra, ofKafka] = cpuUs.map((us) => us.toFixed(1));
+  print(
+    `round ${number}: ${Math.round(tradeRates.at(-1) ?? NaN)} trades/s, ` +
+      `${Math.round(rowRates.at(-1) ?? NaN)} rows/s; processors, us a trade: ` +
+      `process ${ofProgram}, Cassandra ${ofCassandra}, Kafka ${ofKafka}`,
+  );
+  print(`  ${await tableRows(raw.client, keyspace)}`);
+  await dropKeyspace(keyspace);
+}
+print(
+  `medians: ${Math.round(median(tradeRates))} trades/s, ${Math.round(median(rowRates))} rows/s`,
+);
