@@ -15,7 +15,7 @@ import { type Client, types } from "cassandra-driver";
 import { type Random, seededRandom } from "../../src/base/random.ts";
 import { connectClient } from "../../src/cassandra/client.ts";
 import { connectCassandra } from "../../src/cassandra/connect.ts";
-import { forEachInFlight } from "../../src/cassandra/in_flight.ts";
+import { forEachInFlight, Slots } from "../../src/cassandra/in_flight.ts";
 import { tableNames } from "../../src/cassandra/names.ts";
 import {
   insertAverage,
@@ -111,7 +111,7 @@ function singleInserts(client: Client, keyspace: string): (rows: MarketRow[]) =>
         ? trades.map((insert) => statement(row, insert))
         : windows.map((insert) => statement(row, insert))
     );
-    await forEachInFlight(statements, singleInFlight, async ({ query, params }) => {
+    await forEachInFlight(statements, new Slots(singleInFlight), async ({ query, params }) => {
       await client.execute(query, params);
     });
   };

@@ -4,7 +4,7 @@ import { summaryWindowMs, type TradesTable } from "../market/tables.ts";
 import type { Sink } from "../streams/ports.ts";
 import { batchesOf } from "./batches.ts";
 import { cassandraError } from "./errors.ts";
-import { forEachInFlight } from "./in_flight.ts";
+import { forEachInFlight, Slots } from "./in_flight.ts";
 import { type EncodedBatch, prepareStatement, sendBatch } from "./internals.ts";
 import type { TableNames } from "./names.ts";
 import {
@@ -23,8 +23,14 @@ export interface CassandraSinkOptions {
   readonly tradesTtlSeconds: number;
 }
 
-/** Batches on their way at once, over all partitions. */
-const batchesInFlightMax = 16;
+/**
+ * Batches on their way at once, of all tasks together: at most 4,800 rows.
+ *
+ * A node that does not manage what is on its way within its `write_request_timeout` (2 s by default)
+ * refuses it, and everything is sent again: with this bound it must manage 2,400 rows a second, a
+ * twentieth of a core, however many tasks there are. Eight at once are a tenth slower.
+ */
+export const batchesInFlightMax = 16;
 
 /**
  * Keeps results in Cassandra. Owner of the client: the caller.
@@ -36,6 +42,7 @@ const batchesInFlightMax = 16;
  */
 export class CassandraSink implements Sink<MarketRow> {
   readonly #client: Client;
+  readonly #slots = new Slots(batchesInFlightMax);
   readonly #trades: readonly Insert<TradeRow>[];
   readonly #average: Insert<WindowRow>;
   readonly #candle: Insert<WindowRow>;
@@ -54,7 +61,7 @@ export class CassandraSink implements Sink<MarketRow> {
   async write(rows: readonly MarketRow[]): Promise<void> {
     try {
       const batches = await this.#batches(rows);
-      await forEachInFlight(batches, batchesInFlightMax, (batch) => sendBatch(this.#client, batch));
+      await forEachInFlight(batches, this.#slots, (batch) => sendBatch(this.#client, batch));
     } catch (error) {
       throw cassandraError(`write ${rows.length} rows to Cassandra`, error);
     }

@@ -3,6 +3,7 @@ import { batchesOf } from "../../src/cassandra/batches.ts";
 import { connectCassandra } from "../../src/cassandra/connect.ts";
 import { prepareStatement } from "../../src/cassandra/internals.ts";
 import { tableNames } from "../../src/cassandra/names.ts";
+import { batchesInFlightMax, CassandraSink } from "../../src/cassandra/sink.ts";
 import { insertCandle, insertTrade } from "../../src/cassandra/statements.ts";
 import { sinkContract } from "../contract/sink.ts";
 import {
@@ -13,6 +14,7 @@ import {
   rawClient,
 } from "../support/cassandra_keyspace.ts";
 import { tradeRowWith, windowRowWith } from "../support/market_rows.ts";
+import { seconds } from "../support/seconds.ts";
 
 const keyspace = newKeyspaceName();
 const ignore = !cassandraExpected;
@@ -74,5 +76,28 @@ Deno.test({
       batches.map(({ routingKey }) => raw.client.metadata.newToken(routingKey).toString()),
       await Promise.all(tokens),
     );
+  },
+});
+
+Deno.test({
+  name: "CassandraSink.write() keeps one bound for the writes of all tasks",
+  ignore,
+  async fn() {
+    await using raw = await rawClient();
+    const options = cassandraOptions(keyspace);
+    const sink = new CassandraSink(raw.client, { ...options, names: tableNames(options) });
+    const rows = Array.from({ length: 300 }, (_, i) => tradeRowWith({ symbol: `bound ${i}` }));
+    let writing = true;
+    const writes = Promise.all(Array.from({ length: 4 }, () => sink.write(rows)))
+      .finally(() => writing = false);
+    let most = 0;
+    while (writing) {
+      const state = raw.client.getState();
+      const [host] = state.getConnectedHosts();
+      most = Math.max(most, host === undefined ? 0 : state.getInFlightQueries(host));
+      await seconds(0);
+    }
+    await writes;
+    assert.equal(most, batchesInFlightMax);
   },
 });

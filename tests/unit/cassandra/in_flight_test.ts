@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
-import { forEachInFlight } from "../../../src/cassandra/in_flight.ts";
+import { forEachInFlight, Slots } from "../../../src/cassandra/in_flight.ts";
 
 Deno.test("forEachInFlight() works on every item, at most so many at once", async () => {
   let running = 0;
   let most = 0;
   const seen: number[] = [];
-  await forEachInFlight([1, 2, 3, 4, 5, 6, 7], 3, async (item) => {
+  await forEachInFlight([1, 2, 3, 4, 5, 6, 7], new Slots(3), async (item) => {
     most = Math.max(most, ++running);
-    await Promise.resolve();
+    await settled();
     seen.push(item);
     running -= 1;
   });
@@ -15,24 +15,25 @@ Deno.test("forEachInFlight() works on every item, at most so many at once", asyn
 });
 
 Deno.test("forEachInFlight() of nothing does nothing", async () => {
-  await forEachInFlight([], 3, () => Promise.reject(new Error("called")));
+  await forEachInFlight([], new Slots(3), () => Promise.reject(new Error("called")));
 });
 
 Deno.test("forEachInFlight() starts nothing after a failure, and throws the first error", async () => {
   const started: number[] = [];
   const work = async (item: number) => {
     started.push(item);
-    await Promise.resolve();
-    if (item >= 2) throw new Error(`item ${item}`);
+    await settled();
+    if (item >= 3) throw new Error(`item ${item}`);
   };
-  await assert.rejects(forEachInFlight([1, 2, 3, 4, 5, 6], 2, work), /item 2/);
-  assert.deepEqual(started, [1, 2, 3]);
+  await assert.rejects(forEachInFlight([1, 2, 3, 4, 5, 6], new Slots(2), work), /item 3/);
+  assert.deepEqual(started, [1, 2, 3, 4]);
 });
 
 Deno.test("forEachInFlight() waits for what runs before it throws", async () => {
   const slow = Promise.withResolvers<void>();
   let finished = false;
-  const done = forEachInFlight(["fails", "slow"], 2, async (item) => {
+  const done = forEachInFlight(["fails", "slow"], new Slots(2), async (item) => {
+    await settled();
     if (item === "fails") throw new Error("down");
     await slow.promise;
     finished = true;
@@ -42,21 +43,61 @@ Deno.test("forEachInFlight() waits for what runs before it throws", async () => 
   assert.ok(finished);
 });
 
-Deno.test("forEachInFlight() takes an item only when there is room, and throws what the items throw", async () => {
-  const taken: number[] = [];
+Deno.test("forEachInFlight() makes one item ahead, and throws what the items throw", async () => {
+  const made: number[] = [];
   function* items(): Generator<number> {
-    for (let item = 1; item <= 3; item++) {
-      taken.push(item);
+    for (let item = 1; item <= 4; item++) {
+      made.push(item);
       yield item;
     }
-    throw new Error("no fourth item");
+    throw new Error("no fifth item");
   }
+  const gate = Promise.withResolvers<void>();
   const finished: number[] = [];
-  const done = forEachInFlight(items(), 2, async (item) => {
-    await Promise.resolve();
+  const done = forEachInFlight(items(), new Slots(2), async (item) => {
+    await gate.promise;
     finished.push(item);
   });
-  assert.deepEqual(taken, [1, 2]);
-  await assert.rejects(done, /no fourth item/);
-  assert.deepEqual(finished, [1, 2, 3]);
+  await settled();
+  assert.deepEqual(made, [1, 2, 3]);
+  gate.resolve();
+  await assert.rejects(done, /no fifth item/);
+  assert.deepEqual(finished, [1, 2, 3, 4]);
 });
+
+Deno.test("forEachInFlight() shares its room with other calls, in turn", async () => {
+  const slots = new Slots(2);
+  const gates: PromiseWithResolvers<void>[] = [];
+  const started: string[] = [];
+  const work = (item: string) => {
+    started.push(item);
+    const gate = Promise.withResolvers<void>();
+    gates.push(gate);
+    return gate.promise;
+  };
+  const both = [
+    forEachInFlight(["a1", "a2", "a3", "a4"], slots, work),
+    forEachInFlight(["b1", "b2"], slots, work),
+  ];
+  for (let finished = 0; finished < 6; finished++) {
+    await settled();
+    assert.equal(started.length, Math.min(finished + 2, 6));
+    gates[finished]?.resolve();
+  }
+  await Promise.all(both);
+  assert.deepEqual(started, ["a1", "b1", "a2", "b2", "a3", "a4"]);
+});
+
+Deno.test("forEachInFlight() gives its room back after a failure", async () => {
+  const slots = new Slots(1);
+  const fails = () => Promise.reject(new Error("down"));
+  await assert.rejects(forEachInFlight([1, 2], slots, fails), /down/);
+  const seen: number[] = [];
+  await forEachInFlight([3], slots, (item) => Promise.resolve(void seen.push(item)));
+  assert.deepEqual(seen, [3]);
+});
+
+/** Lets everything happen that waits for nothing but its turn. */
+async function settled(): Promise<void> {
+  for (let turn = 0; turn < 20; turn++) await Promise.resolve();
+}
