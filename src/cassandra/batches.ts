@@ -5,8 +5,8 @@ import type { Insert } from "./statements.ts";
 
 /**
  * Rows per batch: about what a busy symbol gathers in a second, so that its rows travel together.
- * With 300 in place of 100, client and server need a fifth less of their time for a row; one batch
- * occupies a server for about 6 ms.
+ * Client and server together need 34 µs for a row in batches of 50, 26 of 100, 24 of 300 and of
+ * 1,000; one of 300 occupies a server for about 6 ms.
  */
 export const batchRowsMax = 300;
 
