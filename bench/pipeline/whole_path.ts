@@ -8,9 +8,9 @@
  * The trades are those of the simulated market, `--rate` a second of its time, split and encoded as
  * `produce` does it. Each round starts the program itself, with its task's flags and the settings'
  * defaults, over the same topic into tables of its own. Time is taken from its first commit to its
- * last, so that neither its start nor the first rows count. A row is what the sink was given: a
- * trade and a 15-second window lie in two tables each. The times of processors are those of the
- * program and of the services that are on this machine.
+ * last, so that neither its start nor the first rows count. A trade is two rows, as it lies in two
+ * tables; a window is counted once, though one of 15 seconds lies in two tables as well. The times
+ * of processors are those of the program and of the services that are on this machine.
  */
 import { parseArgs } from "node:util";
 import { systemClock } from "../../src/base/clock.ts";
@@ -101,6 +101,7 @@ async function fill(): Promise<Filled> {
 interface Sample {
   readonly ms: number;
   readonly read: number;
+  /** Rows that the sink was given: trades and windows, each once. */
   readonly rows: number;
   /** Of the program, Cassandra and Kafka. */
   readonly cpuMs: readonly number[];
@@ -161,7 +162,7 @@ for (let number = 1; number <= Number(values.rounds); number++) {
   const perSecond = (count: number) => count * 1_000 / (last.ms - first.ms);
   const trades = last.read - first.read;
   tradeRates.push(perSecond(trades));
-  rowRates.push(perSecond(last.rows - first.rows));
+  rowRates.push(perSecond(last.rows - first.rows + trades));
   const cpuUs = last.cpuMs.map((ms, i) => (ms - (first.cpuMs[i] ?? NaN)) * 1_000 / trades);
   const [ofProgram, ofCassandra, ofKafka] = cpuUs.map((us) => us.toFixed(1));
   print(

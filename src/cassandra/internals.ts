@@ -4,7 +4,7 @@
  * Nothing else imports the driver's inner files. What is used: preparing a statement, the choice of
  * a host, time-outs, tries again. What is not: its encoding of batches.
  *
- * @see docs/adr/0015-speed-of-the-cassandra-sink.md
+ * @see docs/adr/0016-speed-of-the-cassandra-sink.md
  */
 import type { Buffer } from "node:buffer";
 import { type Client, types } from "cassandra-driver";
