@@ -12,6 +12,12 @@ import { type GivenTexts, type Program, settingsOf } from "./setting.ts";
 /** Longest time between the first signal and the exit, ms. */
 export const shutdownMsMax = 10_000;
 
+/**
+ * A signal that comes again so soon is the first one passed on, ms: "deno task" hands on the Ctrl-C
+ * that the terminal has sent to its program already. A person is slower.
+ */
+export const echoMs = 300;
+
 /** What a main gets from the machine; nothing below it asks for these itself. */
 export interface MainContext {
   /** Fires once, at the first SIGINT or SIGTERM: drain, commit, return. */
@@ -30,7 +36,7 @@ export type Main<Config> = (config: Readonly<Config>, context: MainContext) => P
  * - `--help` prints every setting, exit 0
  * - a wrong setting: one message that lists all of them, exit 2
  * - SIGINT, SIGTERM: the context's signal fires; exit 0 when main returns. After 10 seconds, or at
- *   a second signal, the program ends where it is
+ *   a second signal that is not the echo of the first, the program ends where it is
  * - a fault of the world (`PipelineError`): one message, exit 1; a bug: its stack, exit 70
  */
 export async function runMain<Config extends LogConfig>(
@@ -79,9 +85,16 @@ function signals(): readonly ("SIGINT" | "SIGTERM" | "SIGBREAK")[] {
 
 function listenToSignals(logger: Logger): AbortSignal {
   const controller = new AbortController();
+  let firstAtMs = 0;
   for (const name of signals()) {
     Deno.addSignalListener(name, () => {
-      if (controller.signal.aborted) Deno.exit(exitCodeOfSignal(name));
+      const nowMs = systemClock.monotonicMs();
+      if (controller.signal.aborted) {
+        if (nowMs - firstAtMs < echoMs) return;
+        logger.warn("Ended where it was, by a second signal", { signal: name });
+        Deno.exit(exitCodeOfSignal(name));
+      }
+      firstAtMs = nowMs;
       logger.info("Shutting down; a second signal ends at once", { signal: name });
       controller.abort();
       exitLater(logger);

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { echoMs } from "../../src/app/lifecycle.ts";
+import { systemClock } from "../../src/base/clock.ts";
 
 const fixture = new URL("./fixtures/lifecycle_program.ts", import.meta.url);
 const decoder = new TextDecoder();
@@ -23,14 +25,25 @@ async function ended(child: Deno.ChildProcess): Promise<Ended> {
   return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
 }
 
-/** Sends a signal each time the program has said something more on standard error or output. */
-async function signalled(child: Deno.ChildProcess, signals: Deno.Signal[]): Promise<Ended> {
+/**
+ * Sends a signal each time the program has said something more on standard error or output.
+ *
+ * @param pauseMs How long to wait before each signal but the first.
+ */
+async function signalled(
+  child: Deno.ChildProcess,
+  signals: Deno.Signal[],
+  pauseMs = 0,
+): Promise<Ended> {
   let [stdout, stderr] = ["", ""];
   const outputs = [child.stdout.getReader(), child.stderr.getReader()] as const;
   for (const [index, signal] of signals.entries()) {
     const { value } = await (index === 0 ? outputs[0] : outputs[1]).read();
     if (index === 0) stdout += decoder.decode(value);
-    else stderr += decoder.decode(value);
+    else {
+      stderr += decoder.decode(value);
+      await systemClock.sleep(pauseMs);
+    }
     child.kill(signal);
   }
   const { code } = await child.status;
@@ -104,10 +117,22 @@ Deno.test({
   name: "runMain() ends at once on a second signal",
   ignore: !posix,
   async fn() {
-    const { code } = await signalled(start("--do", "hang"), ["SIGINT", "SIGINT"]);
+    const { code } = await signalled(start("--do", "hang"), ["SIGINT", "SIGINT"], echoMs * 2);
     assert.equal(code, 130);
-    const both = await signalled(start("--do", "hang"), ["SIGINT", "SIGTERM"]);
+    const both = await signalled(start("--do", "hang"), ["SIGINT", "SIGTERM"], echoMs * 2);
     assert.equal(both.code, 143);
+  },
+});
+
+// A Ctrl-C reaches a program under "deno task" twice: from the terminal, and passed on by the task
+// a few milliseconds later. Taken for a second signal, that one ended programs without their last
+// commit, and left the group waiting for an instance that had gone.
+Deno.test({
+  name: "runMain() takes the echo of a Ctrl-C for the same one",
+  ignore: !posix,
+  async fn() {
+    const { code, stderr } = await signalled(start("--do", "drain"), ["SIGINT", "SIGINT"]);
+    assert.equal(code, 0, stderr);
   },
 });
 
