@@ -225,6 +225,14 @@ export const plantedBugs: readonly PlantedBug[] = [
     guarantee: "G2",
   },
   {
+    name: "windows of another length taken for one's own",
+    file: "src/streams/task_session.ts",
+    find: "refuseOtherWindowing(input, meta.windowing, windowing);",
+    replace: "",
+    guarantee: "G1",
+    test: "tests/unit/streams/windowing_test.ts",
+  },
+  {
     name: "late events and dead letters left out of the transaction",
     file: "src/streams/commit.ts",
     find: "...changes.sideOutputs,",

@@ -7,7 +7,7 @@ import { identityOf } from "./record_identity.ts";
 import { Rekeying, type Repartition } from "./rekeying.ts";
 import { closeRollUps, openRollUps } from "./roll_up_times.ts";
 import { type DeadLetterCause, deadLetterRecord, lateTopic, originHeaders } from "./side_output.ts";
-import type { TaskMeta } from "./state.ts";
+import type { TaskMeta, Windowing } from "./state.ts";
 import type { ItemCounts } from "./status.ts";
 import { encodeText } from "./text.ts";
 import type { EventContext, KeyedEvents, Reading, Topology } from "./topology.ts";
@@ -19,6 +19,7 @@ import {
   takeClosed,
 } from "./windows.ts";
 import { type CachedKey, type CachedWindow, stamp, type WriteCache } from "./write_cache.ts";
+import { windowingOf } from "./windowing.ts";
 
 /** Receive times that can become write times in microseconds without losing digits. */
 const recordTimestampMsMax = 9_000_000_000_000;
@@ -38,6 +39,7 @@ export class RecordProcessor<E, A, R> {
   readonly #generationUs: number;
   readonly #counts: { -readonly [K in keyof ItemCounts]: ItemCounts[K] };
   readonly #producers: Producers;
+  readonly #windowing: Windowing;
   readonly #rekeying: Rekeying;
   #eventRows: R[] = [];
   #sideOutputs: OutputRecord[] = [];
@@ -57,6 +59,7 @@ export class RecordProcessor<E, A, R> {
     this.#generationUs = meta.generationUs;
     this.#counts = { ...meta.counts };
     this.#producers = new Producers(meta.producers);
+    this.#windowing = windowingOf(topology);
     this.#rekeying = new Rekeying(repartition, meta.rekeyed, (key) => cache.key(key).spread);
   }
 
@@ -69,6 +72,7 @@ export class RecordProcessor<E, A, R> {
       counts: { ...this.#counts },
       rekeyed: this.#rekeying.progress,
       producers: this.#producers.known,
+      windowing: this.#windowing,
     };
   }
 

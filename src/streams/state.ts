@@ -46,6 +46,9 @@ export interface RekeyedProgress {
   readonly portions: number;
 }
 
+/** The lengths that a state depends on, ms: size and advance of its windows, then its roll-ups. */
+export type Windowing = readonly number[];
+
 /** What a task knows about itself; changes with every commit. */
 export interface TaskMeta {
   /** Next input offset to process. */
@@ -62,6 +65,8 @@ export interface TaskMeta {
   readonly rekeyed: RekeyedProgress;
   /** Greatest sequence of each producer, the one heard of last at the end; bounded. */
   readonly producers: readonly RecordIdentity[];
+  /** What the windows in the state are; empty while there are none. */
+  readonly windowing: Windowing;
 }
 
 /** How the engine's own state is written. */
@@ -89,5 +94,6 @@ export function firstMeta(inputOffset: Offset, rekeyedOffset: Offset = 0): TaskM
     counts: noItems,
     rekeyed: { offset: rekeyedOffset, plannedTo: rekeyedOffset, portions: 0 },
     producers: [],
+    windowing: [],
   };
 }

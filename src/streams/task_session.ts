@@ -29,11 +29,12 @@ import {
 import { readBetween } from "./read_between.ts";
 import { RekeyedInput } from "./rekeyed_input.ts";
 import { checkedPosition, restore } from "./restore.ts";
-import { type EngineCodecs, firstMeta, type TaskMeta } from "./state.ts";
+import { type EngineCodecs, firstMeta, type TaskMeta, type Windowing } from "./state.ts";
 import type { RestoreProgress, TaskState } from "./status.ts";
 import { metaKey } from "./store_keys.ts";
 import type { Topology } from "./topology.ts";
 import { beginAnew, inputTruncated } from "./truncated.ts";
+import { refuseOtherWindowing, windowingOf } from "./windowing.ts";
 import { WriteCache } from "./write_cache.ts";
 
 /** What the engine runs on. */
@@ -115,7 +116,8 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
   /**
    * Fences earlier owners, then opens the store, restores it and finds the place in the input.
    *
-   * @throws {PipelineError} As its ports do; `INPUT_TRUNCATED` or `CHANGELOG_TRUNCATED` for gaps.
+   * @throws {PipelineError} As its ports do; `INPUT_TRUNCATED` or `CHANGELOG_TRUNCATED` for gaps,
+   *   `STATE_UNREADABLE` for a state of other windows.
    */
   static async open<E, A, R>(
     ports: StreamsPorts<R>,
@@ -131,7 +133,8 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
     const store = opening.use(await ports.stores.open(place.input));
     observer.onState("restoring");
     await bringUpToDate(ports, place, store, committed, observer, signal);
-    const meta = await findPlace(ports, place, store, committed, observer);
+    const windowing = windowingOf(topology);
+    const meta = await findPlace(ports, place, windowing, store, committed, observer);
     const rekeyed = openRekeyed(ports, place, meta, observer, signal);
     if (rekeyed !== undefined) opening.use(rekeyed);
     const reader = opening.use(ports.log.open(place.input, meta.inputOffset));
@@ -262,6 +265,7 @@ async function bringUpToDate<R>(
 async function findPlace<R>(
   { log, codecs }: StreamsPorts<R>,
   { input, changelog, repartition }: CommitPlace,
+  windowing: Windowing,
   store: StateStore,
   committed: CommittedOffset | undefined,
   { onInputEnd }: OpeningObserver,
@@ -282,6 +286,7 @@ async function findPlace<R>(
     );
   }
   const meta = decodeState(codecs.meta, stored);
+  refuseOtherWindowing(input, meta.windowing, windowing);
   if (committed !== undefined && committed.offset !== meta.inputOffset) {
     throw new PipelineError(
       "CHANGELOG_TRUNCATED",

@@ -1,4 +1,3 @@
-import { PipelineError } from "../base/errors.ts";
 import { decodeState } from "./codec.ts";
 import { nextClosingMs } from "./roll_ups.ts";
 import type { EngineCodecs, KeyState, WindowsState, WindowState } from "./state.ts";
@@ -107,7 +106,6 @@ export class WriteCache<A> {
     const state: KeyState = stored === undefined
       ? { ...noWindows(), streamTimeMs: 0, rollUps: levels.map(noWindows) }
       : decodeState(this.#codecs.keyState, stored);
-    if (state.rollUps.length !== levels.length) throw otherRollUps();
     return {
       key,
       state,
@@ -273,11 +271,4 @@ function entriesOf<A>({ windows, rollUps }: CachedKey<A>): number {
 
 function noWindows(): WindowsState {
   return { openWindows: [], purgedToMs: 0 };
-}
-
-function otherRollUps(): PipelineError {
-  return new PipelineError(
-    "STATE_UNREADABLE",
-    "Cannot read the state as it was written with other roll-ups: give the store another name",
-  );
 }

@@ -61,6 +61,7 @@ const metaParts: Parts = [
   ["14 06 04 02 08 0a", "counts: 10 = 3 + 2 + 1 + 4, and 5 re-keyed"],
   ["0c 10 04", "re-keyed: next 6, planned to 8, 2 portions"],
   ["02 02 70 0e 00", "one producer: p, sequence 7"],
+  ["04 b0ea01 c0a907 00", "two lengths: 15000 and 60000"],
 ];
 
 function compact(parts: Parts): string {
@@ -113,7 +114,15 @@ Deno.test("StateCodecs.meta writes and reads the bytes derived by hand", () => {
   const counts = { read: 10, aggregated: 3, late: 2, deadLetters: 1, duplicates: 4, rekeyed: 5 };
   const rekeyed = { offset: 6, plannedTo: 8, portions: 2 };
   const producers = [{ producerId: "p", sequence: 7 }];
-  const meta = { inputOffset: 10, versionUs: 1_000, generationUs: 1, counts, rekeyed, producers };
+  const meta = {
+    inputOffset: 10,
+    versionUs: 1_000,
+    generationUs: 1,
+    counts,
+    rekeyed,
+    producers,
+    windowing: [15_000, 60_000],
+  };
   assert.equal(codecs.meta.encode(meta).toHex(), compact(metaParts));
   assert.deepEqual(codecs.meta.decode(Uint8Array.fromHex(compact(metaParts))), meta);
 });

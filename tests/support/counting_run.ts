@@ -95,7 +95,8 @@ export class CountingWorld {
   readonly stores: MemoryStores = new MemoryStores();
   readonly sink: CountingSink = new CountingSink();
   readonly partitions: number;
-  readonly topology: Topology<Measurement, Total, CountingRow>;
+  /** What the next process runs. */
+  topology: Topology<Measurement, Total, CountingRow>;
   logger: Logger = silentLogger;
   /** Stores to use in place of those in memory. */
   givenStores: StateStores | undefined;

@@ -1,9 +1,6 @@
 import assert from "node:assert/strict";
 import { TopologyTestDriver } from "../../../src/streams/testing/mod.ts";
-import { jsonEngineCodecs } from "../../../src/streams/json_codecs.ts";
-import { MemoryStores } from "../../../src/streams/testing/memory_stores.ts";
-import { WriteCache } from "../../../src/streams/write_cache.ts";
-import { keyStateKey, rollUpKey, windowStartOf } from "../../../src/streams/store_keys.ts";
+import { rollUpKey, windowStartOf } from "../../../src/streams/store_keys.ts";
 import { CountingWorld } from "../../support/counting_run.ts";
 import {
   type CountingRow,
@@ -101,15 +98,6 @@ Deno.test("StreamsApp.windows() refuses a length that the job does not have", as
   await feed(driver, 1_000);
   await driver.commit();
   await assert.rejects(driver.windows("k", { sizeMs: 30_000 }), { message: /no windows of 30000/ });
-});
-
-Deno.test("WriteCache refuses a state that was written with other roll-ups", async () => {
-  const store = await new MemoryStores().open({ topic: "input", partition: 0 });
-  const state = { streamTimeMs: 0, openWindows: [], purgedToMs: 0, rollUps: [] };
-  const entry = { key: keyStateKey("k"), value: jsonEngineCodecs.keyState.encode(state) };
-  await store.apply([entry], { changelogPosition: 1 });
-  const cache = new WriteCache(store, jsonEngineCodecs, countingTopology({ rollUps: true }));
-  assert.throws(() => cache.key("k"), { code: "STATE_UNREADABLE", message: /other roll-ups/ });
 });
 
 Deno.test("StreamsApp deletes roll-ups that outlived their retention, whatever the commits", async () => {
