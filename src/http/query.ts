@@ -1,9 +1,10 @@
 import { HttpProblem } from "./context.ts";
 import { resolutions } from "../market/resolutions.ts";
 import { type Scope, scopeParameter } from "./scope.ts";
+import { resolutionName, summaryWindowMs } from "../market/tables.ts";
 
 /** What is answered when nobody says. */
-const defaultResolution = "15s";
+const defaultResolution = resolutionName(summaryWindowMs);
 
 /** Says in a redirection's target that the answer must be given there, so that none goes in circles. */
 export const redirectParameter = "redirect";

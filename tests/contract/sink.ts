@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import type { Clock } from "../../src/base/clock.ts";
 import type { ResultReader } from "../../src/market/queries.ts";
 import type { MarketRow, TradeRow } from "../../src/market/rows.ts";
-import type { TradesTable } from "../../src/market/tables.ts";
+import { summaryWindowMs, type TradesTable } from "../../src/market/tables.ts";
 import type { Sink } from "../../src/streams/ports.ts";
 import { rowsStartMs, tradeRowWith, windowRowWith } from "../support/market_rows.ts";
 
@@ -84,10 +84,14 @@ const cases: Readonly<Record<string, Case>> = {
 
   async "gives the windows of [from, to), oldest first"({ sink, reader, symbol }) {
     const rows = [0, 1, 2, 3].map((n) =>
-      windowRowWith({ symbol, startMs: rowsStartMs + n * 15_000 })
+      windowRowWith({ symbol, startMs: rowsStartMs + n * summaryWindowMs })
     );
     await sink.write(rows.toReversed());
-    const found = await reader.windows(symbol, rowsStartMs + 15_000, rowsStartMs + 45_000);
+    const found = await reader.windows(
+      symbol,
+      rowsStartMs + summaryWindowMs,
+      rowsStartMs + 3 * summaryWindowMs,
+    );
     assert.deepEqual(found, rows.slice(1, 3));
   },
 
@@ -95,10 +99,10 @@ const cases: Readonly<Record<string, Case>> = {
     { sink, reader, symbol },
   ) {
     const rows = [0, 1, 2, 3].map((n) =>
-      windowRowWith({ symbol, startMs: rowsStartMs + n * 15_000 })
+      windowRowWith({ symbol, startMs: rowsStartMs + n * summaryWindowMs })
     );
     await sink.write(rows);
-    const found = await reader.windows(symbol, rowsStartMs, rowsStartMs + 45_000, 2);
+    const found = await reader.windows(symbol, rowsStartMs, rowsStartMs + 3 * summaryWindowMs, 2);
     assert.deepEqual(found, rows.slice(1, 3));
   },
 
@@ -123,7 +127,7 @@ const cases: Readonly<Record<string, Case>> = {
     assert.deepEqual(await reader.candles(symbol, 60_000, { fromMs: 0, toMs, limit: 9 }), []);
   },
 
-  async "keeps windows of another length out of the 15-second ones"({ sink, reader, symbol }) {
+  async "keeps windows of another length out of the shortest ones"({ sink, reader, symbol }) {
     await sink.write([windowRowWith({ symbol, sizeMs: 60_000 })]);
     assert.deepEqual(await reader.windows(symbol, fromMs, toMs), []);
   },

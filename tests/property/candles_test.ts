@@ -8,7 +8,7 @@ import type { Trade } from "../../src/market/trade.ts";
 import { jsonCodec } from "../../src/streams/json_codecs.ts";
 import { TopologyTestDriver } from "../../src/streams/testing/mod.ts";
 import { jsonTradeCodec } from "../support/json_trade_codec.ts";
-import { candlesOf } from "../support/plain_candles.ts";
+import { candlesOf, sizesMs } from "../support/plain_candles.ts";
 
 type Driver = TopologyTestDriver<Trade, Aggregate, MarketRow>;
 
@@ -121,7 +121,7 @@ Deno.test("marketTopology() makes candles that do not depend on where commits fa
       await play(shaken, steps);
       await play(calm, steps.map((one) => ({ ...one, then: "nothing" })));
       for (const symbol of ["AAPL", "BINANCE:BTCUSDT"]) {
-        for (const sizeMs of [15_000, 60_000, 300_000, 3_600_000, 86_400_000]) {
+        for (const sizeMs of sizesMs) {
           const [a, b] = [shaken, calm].map((driver) => driver.windows(symbol, { sizeMs }));
           assert.deepEqual(await a, await b);
         }

@@ -10,9 +10,9 @@ import type {
   SymbolSummary,
 } from "../../src/http/ports.ts";
 import type { TradeRow, WindowRow } from "../../src/market/rows.ts";
+import { summaryWindowMs as windowMs } from "../../src/market/tables.ts";
 import type { StandbyStatus, TaskStatus } from "../../src/streams/status.ts";
 
-const windowMs = 15_000;
 const tradesKeptMax = 1_000;
 
 /** Prices at which the simulated symbols start; one of them needs encoding in a URL. */

@@ -1,4 +1,5 @@
 import type { TradeRow, WindowRow } from "../../src/market/rows.ts";
+import { summaryWindowMs } from "../../src/market/tables.ts";
 
 /** 2025-03-10T23:59:00Z: a minute before a day ends. */
 export const rowsStartMs = 1_741_651_140_000;
@@ -19,15 +20,15 @@ export function tradeRowWith(changes: Partial<TradeRow> = {}): TradeRow {
   };
 }
 
-/** A 15-second window row with every field set, changed as told. */
+/** A row of a shortest window with every field set, changed as told. */
 export function windowRowWith(changes: Partial<WindowRow> = {}): WindowRow {
   const startMs = changes.startMs ?? rowsStartMs;
   return {
     kind: "window",
     symbol: "BINANCE:BTCUSDT",
-    sizeMs: 15_000,
+    sizeMs: summaryWindowMs,
     startMs,
-    endMs: startMs + (changes.sizeMs ?? 15_000),
+    endMs: startMs + (changes.sizeMs ?? summaryWindowMs),
     open: 83_412.07,
     high: 83_420.5,
     low: 83_400.25,

@@ -15,7 +15,16 @@ interface Bar {
   low: number;
 }
 
-const sizesMs = [15_000, 60_000, 300_000, 3_600_000, 86_400_000];
+/** Lengths of the windows and of the candles, shortest first, ms. */
+export const sizesMs: readonly [number, ...number[]] = [
+  15_000,
+  60_000,
+  300_000,
+  3_600_000,
+  86_400_000,
+];
+
+const [windowMs] = sizesMs;
 
 /**
  * Windows and candles of trades by plain arithmetic, by symbol, length and start: late ones left
@@ -27,7 +36,7 @@ export function candlesOf(trades: readonly Trade[], graceMs: number): Map<string
     const streamTimeMs = Math.max(...own.map(({ eventTimeMs }) => eventTimeMs));
     let bars = windowsOf(own, graceMs);
     for (const sizeMs of sizesMs) {
-      if (sizeMs !== sizesMs[0]) bars = longer(bars, sizeMs);
+      if (sizeMs !== windowMs) bars = longer(bars, sizeMs);
       for (const [startMs, bar] of bars) {
         const final = startMs + sizeMs + graceMs <= streamTimeMs;
         candles.set(
@@ -44,8 +53,8 @@ function windowsOf(trades: readonly Trade[], graceMs: number): Map<number, Bar> 
   const bars = new Map<number, Bar>();
   let streamTimeMs = 0;
   for (const trade of trades) {
-    const startMs = Math.floor(trade.eventTimeMs / 15_000) * 15_000;
-    if (startMs + 15_000 + graceMs <= streamTimeMs) continue;
+    const startMs = Math.floor(trade.eventTimeMs / windowMs) * windowMs;
+    if (startMs + windowMs + graceMs <= streamTimeMs) continue;
     streamTimeMs = Math.max(streamTimeMs, trade.eventTimeMs);
     addBar(bars, startMs, barOf(trade));
   }

@@ -4,6 +4,7 @@ import { batchBytesMax, batchesOf, batchRowsMax } from "../../../src/cassandra/b
 import type { EncodedBatch } from "../../../src/cassandra/internals.ts";
 import type { Insert } from "../../../src/cassandra/statements.ts";
 import { tableNames } from "../../../src/cassandra/names.ts";
+import { resolutionName } from "../../../src/market/tables.ts";
 import {
   insertAverage,
   insertCandle,
@@ -54,7 +55,7 @@ Deno.test("batchesOf() writes the columns of a window, nulls included", () => {
   const row = windowRowWith({ open: null, vwap: null, final: true });
   assert.deepEqual(allTexts([row], insertCandle(names)), [[[
     "BINANCE:BTCUSDT",
-    "15s",
+    resolutionName(row.sizeMs),
     "2025-03-10",
     ...[row.startMs, row.endMs, null, row.high, row.low, row.close, row.volume, row.count],
     ...[row.priceVolumeMultiply, null, true, row.receivedAtMs, row.versionUs],

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { resolutions } from "../../../src/market/resolutions.ts";
 import { statementFaults, variableFaults } from "../../support/grafana/cql.ts";
 import {
   allTargets,
@@ -23,6 +24,12 @@ Deno.test("Dashboards have uids, names and panel ids of their own, and refresh e
     assert.equal(new Set(panels.map(({ id }) => id)).size, panels.length, title);
     assert.equal(refresh, "5s", title);
   }
+});
+
+Deno.test("The market dashboard offers every window length", () => {
+  const variables = all.flatMap(({ templating }) => templating.list);
+  const offered = variables.find(({ name }) => name === "resolution")?.query;
+  assert.equal(offered, [...resolutions.keys()].join(","));
 });
 
 Deno.test("Dashboards name provisioned data sources, in panels, queries and variables", () => {

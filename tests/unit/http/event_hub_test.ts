@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { resolutionName, summaryWindowMs } from "../../../src/market/tables.ts";
 import { surface } from "./harness.ts";
 
 interface StreamEvent {
@@ -52,7 +53,7 @@ Deno.test("/api/stream tells every commit: windows, trades, symbols", async () =
   const { symbol, resolution, start, close } = candles?.data.candles[0];
   assert.deepEqual({ symbol, resolution, start, close }, {
     symbol: window?.symbol,
-    resolution: "15s",
+    resolution: resolutionName(summaryWindowMs),
     start: window?.startMs,
     close: window?.close,
   });

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { newest } from "../../../src/http/peers.ts";
 import { fakePrices } from "../../support/fake_live_view.ts";
+import { resolutions } from "../../../src/market/resolutions.ts";
+import { summaryWindowMs } from "../../../src/market/tables.ts";
 import { surface } from "./harness.ts";
 
 const symbols = Object.keys(fakePrices).sort();
@@ -58,11 +60,11 @@ Deno.test.each(["/api/symbols", "/api/stream"])("%s refuses an unknown scope", a
 Deno.test("/api/candles answers windows oldest first in the promised shape", async () => {
   const { view, ask } = surface();
   const body = await (await ask("/api/candles/AAPL")).json();
-  const [first] = (await view.candles("AAPL", { limit: 500, sizeMs: 15_000 }))?.rows ?? [];
+  const [first] = (await view.candles("AAPL", { limit: 500, sizeMs: summaryWindowMs }))?.rows ?? [];
   assert.deepEqual(Object.keys(body), ["symbol", "resolution", "from", "candles"]);
   assert.equal(body.from, "state");
   assert.equal(body.symbol, "AAPL");
-  assert.equal(body.resolution, "15s");
+  assert.equal(body.resolution, [...resolutions.keys()][0]);
   assert.deepEqual(body.candles[0], {
     start: first?.startMs,
     end: first?.endMs,
@@ -80,21 +82,18 @@ Deno.test("/api/candles answers windows oldest first in the promised shape", asy
   assert.deepEqual(starts, starts.toSorted((a: number, b: number) => a - b));
 });
 
-Deno.test.each([
-  ["15s", 15_000],
-  ["1m", 60_000],
-  ["5m", 300_000],
-  ["1h", 3_600_000],
-  ["1d", 86_400_000],
-])("/api/candles answers windows of the resolution %s", async (resolution, sizeMs) => {
-  const { ask } = surface();
-  const body = await (await ask(`/api/candles/AAPL?resolution=${resolution}`)).json();
-  assert.equal(body.resolution, resolution);
-  for (const { start, end } of body.candles) {
-    assert.deepEqual([start % sizeMs, end - start], [0, sizeMs]);
-  }
-  assert.ok(body.candles.length > 0);
-});
+Deno.test.each([...resolutions])(
+  "/api/candles answers windows of the resolution %s",
+  async (resolution, sizeMs) => {
+    const { ask } = surface();
+    const body = await (await ask(`/api/candles/AAPL?resolution=${resolution}`)).json();
+    assert.equal(body.resolution, resolution);
+    for (const { start, end } of body.candles) {
+      assert.deepEqual([start % sizeMs, end - start], [0, sizeMs]);
+    }
+    assert.ok(body.candles.length > 0);
+  },
+);
 
 Deno.test("/api/candles answers the newest windows of a range", async () => {
   const { ask } = surface();
@@ -127,7 +126,7 @@ Deno.test("/api/candles and /api/trades answer 404 for a symbol nobody has seen"
 });
 
 Deno.test.each([
-  ["resolution=2m", /"resolution" must be one of 15s, 1m, 5m, 1h, 1d: "2m"/],
+  ["resolution=2m", /"resolution" must be one of .*1m, .*, 1d: "2m"/],
   ["limit=0", /"limit" must be an integer from 1 to 5000: "0"/],
   ["limit=-3", /"limit" must be an integer/],
   ["limit=1e3", /"limit" must be an integer/],

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { SymbolBoard } from "../../../src/http/symbol_board.ts";
+import { summaryWindowMs } from "../../../src/market/tables.ts";
 import { windowRowWith } from "../../support/market_rows.ts";
 
 const dayMs = 86_400_000;
@@ -19,7 +20,7 @@ Deno.test("SymbolBoard counts a window once however often it changes", () => {
   board.trade({ symbol: "A", price: 10, tradeTimeMs: day });
   board.window(windowRowWith({ symbol: "A", startMs: day, volume: 5, count: 1 }));
   board.window(windowRowWith({ symbol: "A", startMs: day, volume: 9, count: 2 }));
-  board.window(windowRowWith({ symbol: "A", startMs: day + 15_000, volume: 1, count: 1 }));
+  board.window(windowRowWith({ symbol: "A", startMs: day + summaryWindowMs, volume: 1, count: 1 }));
   const { volume, count } = board.summary("A") ?? {};
   assert.deepEqual({ volume, count }, { volume: 10, count: 3 });
 });
@@ -50,7 +51,7 @@ Deno.test("SymbolBoard lists symbols by name", () => {
 Deno.test("SymbolBoard counts no trade twice that is in a window and in longer candles", () => {
   const board = new SymbolBoard(() => 3);
   board.trade({ symbol: "A", price: 10, tradeTimeMs: day });
-  for (const sizeMs of [15_000, 60_000, 86_400_000]) {
+  for (const sizeMs of [summaryWindowMs, 60_000, 86_400_000]) {
     board.window(windowRowWith({ symbol: "A", startMs: day, sizeMs, volume: 5, count: 1 }));
   }
   const { volume, count } = board.summary("A") ?? {};

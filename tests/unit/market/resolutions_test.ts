@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
 import { candleLevels, resolutions } from "../../../src/market/resolutions.ts";
+import { summaryWindowMs } from "../../../src/market/tables.ts";
 import { checkedRollUps } from "../../../src/streams/roll_ups.ts";
 import { tumbling } from "../../../src/streams/windows.ts";
 
-Deno.test("resolutions are the windows and the four candles, shortest first", () => {
+const dayMs = 86_400_000;
+
+Deno.test("resolutions are the windows and the candles, shortest first", () => {
   assert.deepEqual([...resolutions], [
     ["15s", 15_000],
     ["1m", 60_000],
@@ -14,16 +17,18 @@ Deno.test("resolutions are the windows and the four candles, shortest first", ()
 });
 
 Deno.test("candleLevels() keeps as many candles of each length as windows", () => {
-  const levels = candleLevels({ retentionMs: 86_400_000, graceMs: 60_000 });
-  for (const { sizeMs, retentionMs } of levels) assert.equal(retentionMs / sizeMs, 5_760);
+  const levels = candleLevels({ retentionMs: dayMs, graceMs: 60_000 });
+  for (const { sizeMs, retentionMs } of levels) {
+    assert.equal(retentionMs / sizeMs, dayMs / summaryWindowMs);
+  }
 });
 
 Deno.test.each([[0], [1], [60_000], [86_400_000]])(
   "candleLevels() keeps enough at the least retention of the settings with grace %d",
   (graceMs) => {
     const retentionMs = 60_000 + graceMs;
-    const base = tumbling({ sizeMs: 15_000, graceMs, retentionMs });
+    const base = tumbling({ sizeMs: summaryWindowMs, graceMs, retentionMs });
     const levels = candleLevels({ retentionMs, graceMs });
-    assert.equal(checkedRollUps(base, { merge: () => {}, levels }).levels.length, 4);
+    assert.equal(checkedRollUps(base, { merge: () => {}, levels }).levels.length, levels.length);
   },
 );

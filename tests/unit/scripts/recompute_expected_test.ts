@@ -1,6 +1,14 @@
 import assert from "node:assert/strict";
 import { Expectation } from "../../../scripts/recompute/expected.ts";
+import { resolutions, summarySizeMs } from "../../../scripts/recompute/results.ts";
 import { CompensatedSum } from "../../../scripts/recompute/sum.ts";
+import * as market from "../../../src/market/resolutions.ts";
+import { summaryWindowMs } from "../../../src/market/tables.ts";
+
+Deno.test("The recomputation has every window length of the market job", () => {
+  assert.deepEqual(resolutions, [...market.resolutions]);
+  assert.equal(summarySizeMs, summaryWindowMs);
+});
 
 Deno.test("CompensatedSum keeps what plain addition loses", () => {
   const sum = new CompensatedSum();
