@@ -50,11 +50,16 @@ function createApp(
   );
 }
 
-/** Resolves when all that the input holds is committed; rejects when a task cannot go on. */
-async function caughtUp(app: App): Promise<void> {
+/**
+ * Resolves when all that the input holds is committed; rejects when a task cannot go on.
+ *
+ * @param partitions Of the input: a task is there only from when its partition is taken over.
+ */
+async function caughtUp(app: App, partitions: number): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const look = () => {
-    if (app.tasks.every(({ lagRecords }) => lagRecords === 0)) resolve();
+    const done = app.tasks.filter(({ lagRecords }) => lagRecords === 0);
+    if (done.length === partitions) resolve();
   };
   const stopListening = app.listen({
     opened: look,
@@ -94,12 +99,14 @@ async function run(
   startMs: number,
 ): Promise<void> {
   using table = new AveragesTable(`${installation.folder}/averages.db`);
-  await services.appender.append(simulatedReadings(installation.job.source.topic, startMs));
+  const { topic } = installation.job.source;
+  await services.appender.append(simulatedReadings(topic, startMs));
+  const partitions = await services.ports.log.partitionCount(topic);
   const app = createApp(services, table, installation);
   const stop = new AbortController();
   const running = app.run(stop.signal);
   try {
-    await Promise.race([caughtUp(app), running]);
+    await Promise.race([caughtUp(app, partitions), running]);
     show(table, app.tasks);
   } finally {
     stop.abort();
