@@ -15,7 +15,7 @@ import { type TradesTable, tradesTablesWritten } from "../src/app/settings.ts";
 import { InvariantError } from "../src/base/assert.ts";
 import { describeError } from "../src/base/errors.ts";
 import { marketTopology } from "../src/market/topology.ts";
-import { describeTopology, mermaidTopology } from "../src/streams/describe_topology.ts";
+import { describeTopology, mermaidTopology } from "../src/streams/topology/describe_topology.ts";
 import { print, printError } from "./lib/print.ts";
 
 interface TopologyConfig extends EngineConfig {

@@ -17,11 +17,11 @@ import { createStateCodecs, type StateCodecs } from "../../src/registry/state_co
 import { AvroTradeCodec } from "../../src/registry/trade_codec.ts";
 import { type GroupMembership, noTasks, type Sink } from "../../src/streams/ports.ts";
 import type { OutputRecord } from "../../src/streams/record.ts";
-import { deadLetterTopic, lateTopic } from "../../src/streams/side_output.ts";
-import { repartitionTopic } from "../../src/streams/topology.ts";
+import { deadLetterTopic, lateTopic } from "../../src/streams/processing/side_output.ts";
+import { repartitionTopic } from "../../src/streams/topology/topology.ts";
 import { StreamsApp } from "../../src/streams/streams_app.ts";
-import type { RestoreProgress } from "../../src/streams/status.ts";
-import type { Topology } from "../../src/streams/topology.ts";
+import type { RestoreProgress } from "../../src/streams/task/status.ts";
+import type { Topology } from "../../src/streams/topology/topology.ts";
 import { encodeText } from "../../src/streams/text.ts";
 import { MemoryRegistry } from "../../tests/support/memory_registry.ts";
 import { appendAll } from "./append_all.ts";

@@ -16,7 +16,7 @@ export interface PlantedBug {
 export const plantedBugs: readonly PlantedBug[] = [
   {
     name: "no fence at opening",
-    file: "src/streams/task_session.ts",
+    file: "src/streams/task/task_session.ts",
     find: "const writer = opening.use(await ports.commitLog.fence(place.input));",
     replace: `const writer = opening.use({
       commit: async (transaction) =>
@@ -27,7 +27,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: "the store written before the transaction",
-    file: "src/streams/commit.ts",
+    file: "src/streams/commit/commit.ts",
     find: "const changelogPosition = await this.#transact(changes, metadata, signal);",
     replace: `const { store } = this.#ports;
     await store.apply(changes.entries, store.checkpoint ?? { changelogPosition: 0 });
@@ -36,14 +36,14 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: "an unknown outcome taken for a failure",
-    file: "src/streams/commit.ts",
+    file: "src/streams/commit/commit.ts",
     find: "if (isSameCommit(committed, this.#committed)) return undefined;",
     replace: "if (committed !== null) return undefined;",
     guarantee: "G1",
   },
   {
     name: "an unknown outcome taken for a success",
-    file: "src/streams/commit.ts",
+    file: "src/streams/commit/commit.ts",
     find: "if (isSameCommit(committed, this.#committed)) return undefined;",
     replace: `if (isSameCommit(committed, this.#committed)) {
       return this.#ports.store.checkpoint?.changelogPosition ?? 0;
@@ -52,7 +52,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: "asking what became of a transaction before fencing it",
-    file: "src/streams/commit.ts",
+    file: "src/streams/commit/commit.ts",
     find: `this.#writer = await commitLog.fence(this.#place.input);
     const committed = await commitLog.committed(this.#place.input);`,
     replace: `const committed = await commitLog.committed(this.#place.input);
@@ -61,70 +61,70 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: "a lost partition kept",
-    file: "src/streams/placements.ts",
+    file: "src/streams/task/placements.ts",
     find: "await Promise.all(tasks.map(([, task]) => task.abandon()));",
     replace: "",
     guarantee: "G4",
   },
   {
     name: "no late check",
-    file: "src/streams/processor.ts",
+    file: "src/streams/processing/processor.ts",
     find: "const firstOpenMs = isClosed(firstMs, streamTimeMs, windows)",
     replace: "const firstOpenMs = firstMs === Infinity",
     guarantee: "G1",
   },
   {
     name: "a window that closes a moment too late",
-    file: "src/streams/windows.ts",
+    file: "src/streams/topology/windows.ts",
     find: "return closingTimeMs(startMs, windows) <= streamTimeMs;",
     replace: "return closingTimeMs(startMs, windows) < streamTimeMs;",
     guarantee: "G1",
   },
   {
     name: "a window that accepts a moment too long",
-    file: "src/streams/windows.ts",
+    file: "src/streams/topology/windows.ts",
     find: "lastWindowStart(closedMs, windows) + windows.advanceMs",
     replace: "lastWindowStart(Math.max(0, closedMs - 1), windows) + windows.advanceMs",
     guarantee: "G1",
   },
   {
     name: "a write time used twice",
-    file: "src/streams/processor.ts",
+    file: "src/streams/processing/processor.ts",
     find: "Math.max(this.#versionUs + 1, ",
     replace: "Math.max(this.#versionUs, ",
     guarantee: "G3",
   },
   {
     name: "a repeated record counted twice",
-    file: "src/streams/processor.ts",
+    file: "src/streams/processing/processor.ts",
     find: "if (record.offset < this.#inputOffset) return;",
     replace: "",
     guarantee: "G1",
   },
   {
     name: "the input position not in the state",
-    file: "src/streams/changes.ts",
+    file: "src/streams/state/changes.ts",
     find: "codecs.meta.encode(meta)",
     replace: "codecs.meta.encode({ ...meta, inputOffset: 0 })",
     guarantee: "G2",
   },
   {
     name: "stream time not in the state",
-    file: "src/streams/changes.ts",
+    file: "src/streams/state/changes.ts",
     find: "codecs.keyState.encode(owner.state)",
     replace: "codecs.keyState.encode({ ...owner.state, streamTimeMs: 0 })",
     guarantee: "G1",
   },
   {
     name: "no restore where there is a store",
-    file: "src/streams/task_session.ts",
+    file: "src/streams/task/task_session.ts",
     find: "if (have !== undefined && have === there) return;",
     replace: "if (have !== undefined) return;",
     guarantee: "G2",
   },
   {
     name: "a restore that reads into a newer owner's transaction",
-    file: "src/streams/restore.ts",
+    file: "src/streams/task/restore.ts",
     find: "({ offset }) => offset < bounds.endOffset",
     replace: "() => true",
     guarantee: "G2",
@@ -132,7 +132,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: "the changelog position not in the store",
-    file: "src/streams/commit.ts",
+    file: "src/streams/commit/commit.ts",
     find: "const checkpoint = { changelogPosition };",
     replace: "const checkpoint = this.#ports.store.checkpoint ?? { changelogPosition: 0 };",
     guarantee: "G2",
@@ -147,56 +147,56 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: "open windows purged",
-    file: "src/streams/windows.ts",
+    file: "src/streams/topology/windows.ts",
     find: "const horizonMs = streamTimeMs - retentionMs;",
     replace: "const horizonMs = streamTimeMs - sizeMs;",
     guarantee: "G1",
   },
   {
     name: "expired windows of a key read from the store never purged",
-    file: "src/streams/write_cache.ts",
+    file: "src/streams/state/write_cache.ts",
     find: "stored: stored !== undefined,",
     replace: "stored: false,",
     guarantee: "G8",
   },
   {
     name: "a roll-up not merged anew when it is only closed",
-    file: "src/streams/roll_up.ts",
+    file: "src/streams/processing/roll_up.ts",
     find: "if (!whole.dirty) continue;",
     replace: "continue;",
     guarantee: "G1",
   },
   {
     name: "parts of a roll-up read once and never added to",
-    file: "src/streams/roll_up.ts",
+    file: "src/streams/processing/roll_up.ts",
     find: "putPart(whole.parts ??= await cache.readParts(owner, index, whole.startMs), part);",
     replace: "whole.parts ??= await cache.readParts(owner, index, whole.startMs);",
     guarantee: "G1",
   },
   {
     name: "a part of a roll-up in memory twice",
-    file: "src/streams/write_cache.ts",
+    file: "src/streams/state/write_cache.ts",
     find: "cached.get(startMs) ?? this.#keepPart(",
     replace: "this.#keepPart(",
     guarantee: "G1",
   },
   {
     name: "parts of a roll-up forgotten by a restart",
-    file: "src/streams/write_cache.ts",
+    file: "src/streams/state/write_cache.ts",
     find: "{ ...this.newWindow(startMs), parts: undefined });",
     replace: "{ ...this.newWindow(startMs), parts: [] });",
     guarantee: "G1",
   },
   {
     name: "a roll-up that its closing gives no write time",
-    file: "src/streams/roll_up_times.ts",
+    file: "src/streams/processing/roll_up_times.ts",
     find: "stamp(rollUp, context);",
     replace: "rollUp.dirty = true;",
     guarantee: "G3",
   },
   {
     name: "candles merged in the order of their changes",
-    file: "src/streams/roll_up.ts",
+    file: "src/streams/processing/roll_up.ts",
     find: "while (at > 0 && (parts[at - 1] as CachedWindow<A>).startMs > part.startMs) at--;",
     replace: "if (parts.includes(part)) return;",
     guarantee: "G1",
@@ -204,7 +204,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: "a wish missed between looking and waiting",
-    file: "src/streams/task_control.ts",
+    file: "src/streams/task/task_control.ts",
     find: "if (this.#closed || this.#rung) {",
     replace: "if (this.#rung) {",
     guarantee: "G10",
@@ -212,21 +212,21 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: "records sent twice counted twice",
-    file: "src/streams/processor.ts",
+    file: "src/streams/processing/processor.ts",
     find: "if (identity !== undefined && !this.#producers.isNew(identity)) return",
     replace: "if (identity !== undefined && Number.isNaN(identity.sequence)) return",
     guarantee: "G7",
   },
   {
     name: "what producers sent not in the state",
-    file: "src/streams/processor.ts",
+    file: "src/streams/processing/processor.ts",
     find: "producers: this.#producers.known,",
     replace: "producers: [],",
     guarantee: "G2",
   },
   {
     name: "windows of another length taken for one's own",
-    file: "src/streams/task_session.ts",
+    file: "src/streams/task/task_session.ts",
     find: "refuseOtherWindowing(input, meta.windowing, windowing);",
     replace: "",
     guarantee: "G1",
@@ -234,14 +234,14 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: "late events and dead letters left out of the transaction",
-    file: "src/streams/commit.ts",
+    file: "src/streams/commit/commit.ts",
     find: "...changes.sideOutputs,",
     replace: "",
     guarantee: "G7",
   },
   {
     name: "a session that goes on after another owner went on",
-    file: "src/streams/task_session.ts",
+    file: "src/streams/task/task_session.ts",
     find: "await refuseTakenOver(commitLog, input, committed);",
     replace: "",
     guarantee: "G1",
@@ -280,7 +280,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: "a planned portion of re-keyed records forgotten at a restart",
-    file: "src/streams/task_session.ts",
+    file: "src/streams/task/task_session.ts",
     find: "if (repartition === undefined || plannedTo === offset) return undefined;",
     replace: "if (repartition !== undefined || plannedTo >= offset) return undefined;",
     guarantee: "G1",
@@ -288,7 +288,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: "re-keyed records without a place in the order of write times",
-    file: "src/streams/rekeying.ts",
+    file: "src/streams/processing/rekeying.ts",
     find: "this.#progress.portions += 1;",
     replace: "",
     guarantee: "G3",
@@ -296,7 +296,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: "commits told apart by the input alone",
-    file: "src/streams/commit_metadata.ts",
+    file: "src/streams/commit/commit_metadata.ts",
     find: "return found?.offset === rekeyed.offset && found.plannedTo === rekeyed.plannedTo;",
     replace: "return found !== undefined && rekeyed.offset >= 0;",
     guarantee: "G1",
@@ -304,7 +304,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: "a record in another partition than its key's processed where it is",
-    file: "src/streams/processor.ts",
+    file: "src/streams/processing/processor.ts",
     find: "if (!rekeyed && this.#rekeying.belongsElsewhere(key, record.partition)) {",
     replace:
       "if (!rekeyed && this.#rekeying.belongsElsewhere(key, record.partition) && key === undefined) {",
@@ -313,7 +313,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: "an arrival missed",
-    file: "src/streams/task_control.ts",
+    file: "src/streams/task/task_control.ts",
     find: "|| this.#rung) {",
     replace: ") {",
     guarantee: "G10",
@@ -321,7 +321,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: "a standby that believes to have what it has not read",
-    file: "src/streams/standby_task.ts",
+    file: "src/streams/task/standby_task.ts",
     find: "await store.apply(entriesOf(records), { changelogPosition: position });",
     replace: "await store.apply(entriesOf(records), { changelogPosition: endOffset });",
     guarantee: "G2",
@@ -336,7 +336,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: "a member that leaves without a word",
-    file: "src/kafka/participation.ts",
+    file: "src/kafka/group/participation.ts",
     find: 'if (end === "aborted") return await this.#sayFarewell();',
     replace: 'if (end === "aborted") return;',
     guarantee: "G10",

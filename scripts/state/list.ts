@@ -1,7 +1,7 @@
-import { decodeState } from "../../src/streams/codec.ts";
+import { decodeState } from "../../src/streams/topology/codec.ts";
 import type { StateStore } from "../../src/streams/ports.ts";
 import { partitionName, type TopicPartition } from "../../src/streams/record.ts";
-import { allRows, isKeyState, metaKey } from "../../src/streams/store_keys.ts";
+import { allRows, isKeyState, metaKey } from "../../src/streams/state/store_keys.ts";
 import { print } from "../lib/print.ts";
 import { textTable } from "../lib/text_table.ts";
 import type { OpenedState } from "./opened_state.ts";

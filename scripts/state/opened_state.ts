@@ -4,7 +4,7 @@ import { systemClock } from "../../src/base/clock.ts";
 import { LevelStateStores } from "../../src/level/state_store.ts";
 import { marketChangelog } from "../../src/market/topology.ts";
 import type { StateCodecs } from "../../src/registry/state_codecs.ts";
-import { parseCommitMetadata } from "../../src/streams/commit_metadata.ts";
+import { parseCommitMetadata } from "../../src/streams/commit/commit_metadata.ts";
 import type { CommitLog, RecordLog, StateStore, StateStores } from "../../src/streams/ports.ts";
 import { type Offset, partitionName, type TopicPartition } from "../../src/streams/record.ts";
 import { openEmbedded } from "../../src/wiring/embedded.ts";

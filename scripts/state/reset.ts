@@ -9,8 +9,8 @@ import {
   beginGeneration,
   type GenerationPorts,
   generationStartMs,
-} from "../../src/streams/new_generation.ts";
-import { repartitionTopic } from "../../src/streams/topology.ts";
+} from "../../src/streams/commit/new_generation.ts";
+import { repartitionTopic } from "../../src/streams/topology/topology.ts";
 import { marketStateCodecs } from "../../src/wiring/market_processor.ts";
 import { print, printError } from "../lib/print.ts";
 import { connectState } from "./connections.ts";

@@ -3,8 +3,8 @@ import { describeError } from "../../src/base/errors.ts";
 import { LevelStateStores } from "../../src/level/state_store.ts";
 import type { StateStore } from "../../src/streams/ports.ts";
 import { partitionName, type TopicPartition } from "../../src/streams/record.ts";
-import { restore } from "../../src/streams/restore.ts";
-import { allRows } from "../../src/streams/store_keys.ts";
+import { restore } from "../../src/streams/task/restore.ts";
+import { allRows } from "../../src/streams/state/store_keys.ts";
 import { print } from "../lib/print.ts";
 import type { OpenedState } from "./opened_state.ts";
 

@@ -1,10 +1,10 @@
 import { resolutionName, summaryWindowMs } from "../../src/market/tables.ts";
 import { windowRow } from "../../src/market/topology.ts";
 import type { WindowRow } from "../../src/market/rows.ts";
-import { decodeState } from "../../src/streams/codec.ts";
-import { type KeyTime, keyTimes } from "../../src/streams/key_times.ts";
+import { decodeState } from "../../src/streams/topology/codec.ts";
+import { type KeyTime, keyTimes } from "../../src/streams/state/key_times.ts";
 import type { KeyRange, StateStore } from "../../src/streams/ports.ts";
-import { rollUpRange, windowRange, windowStartOf } from "../../src/streams/store_keys.ts";
+import { rollUpRange, windowRange, windowStartOf } from "../../src/streams/state/store_keys.ts";
 import { print } from "../lib/print.ts";
 import { textTable } from "../lib/text_table.ts";
 import type { OpenedState } from "./opened_state.ts";

@@ -1,5 +1,5 @@
 import type { TradeRow, WindowRow } from "../market/rows.ts";
-import type { StandbyStatus, TaskStatus } from "../streams/status.ts";
+import type { StandbyStatus, TaskStatus } from "../streams/task/status.ts";
 import type {
   CandleRange,
   FeedKind,

@@ -8,9 +8,9 @@ import type { MarketRow, TradeRow, WindowRow } from "../market/rows.ts";
 import type { Trade } from "../market/trade.ts";
 import { partitionForKey } from "../streams/partitioner.ts";
 import type { StreamsApp, WindowQuery } from "../streams/streams_app.ts";
-import type { StandbyStatus, TaskStatus } from "../streams/status.ts";
+import type { StandbyStatus, TaskStatus } from "../streams/task/status.ts";
 import { encodeText } from "../streams/text.ts";
-import type { Topology } from "../streams/topology.ts";
+import type { Topology } from "../streams/topology/topology.ts";
 import type {
   CandleRange,
   FeedKind,

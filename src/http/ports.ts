@@ -1,6 +1,6 @@
 import type { ResultPlace } from "../market/queries.ts";
 import type { TradeRow, WindowRow } from "../market/rows.ts";
-import type { StandbyStatus, TaskStatus } from "../streams/status.ts";
+import type { StandbyStatus, TaskStatus } from "../streams/task/status.ts";
 
 /** A symbol at a glance. */
 export interface SymbolSummary {

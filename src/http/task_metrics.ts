@@ -1,5 +1,5 @@
 import { Counter, Gauge, type Registry } from "prom-client";
-import type { TaskState, TaskStatus } from "../streams/status.ts";
+import type { TaskState, TaskStatus } from "../streams/task/status.ts";
 import type { LiveView } from "./ports.ts";
 
 type Place = "topic" | "partition";

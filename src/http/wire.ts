@@ -8,7 +8,7 @@ import type {
   StandbyStatus,
   TaskState,
   TaskStatus,
-} from "../streams/status.ts";
+} from "../streams/task/status.ts";
 import type { Elsewhere, FeedKind, LiveView } from "./ports.ts";
 
 /** One window; open, high, low, close are `null` while no trade could move the price. */

@@ -3,8 +3,8 @@ import type { EntryFault, Frame, ParsedFrame } from "../feed/frame.ts";
 import type { TradeCodec } from "../market/codec.ts";
 import type { Trade } from "../market/trade.ts";
 import type { OutputRecord } from "../streams/record.ts";
-import { identityHeaders } from "../streams/record_identity.ts";
-import { type DeadLetterCause, deadLetterTopic } from "../streams/side_output.ts";
+import { identityHeaders } from "../streams/processing/record_identity.ts";
+import { type DeadLetterCause, deadLetterTopic } from "../streams/processing/side_output.ts";
 import { encodeText } from "../streams/text.ts";
 
 /**

@@ -1,5 +1,5 @@
 import type { ParsedFrame } from "../feed/frame.ts";
-import type { DeadLetterCause } from "../streams/side_output.ts";
+import type { DeadLetterCause } from "../streams/processing/side_output.ts";
 import type { SpoolDepth } from "./spool.ts";
 
 /** One acknowledged append. */

@@ -1,14 +1,14 @@
 import { PipelineError } from "../base/errors.ts";
 import type { TopicPartition } from "../streams/record.ts";
-import { BrokerLink } from "./broker_link.ts";
+import { BrokerLink } from "./wire/broker_link.ts";
 import { faultKind, faultType, ProtocolFault } from "./errors.ts";
-import { type Broker, sendWire, type WireRequest } from "./internals.ts";
+import { type Broker, sendWire, type WireRequest } from "./wire/internals.ts";
 import {
   type BrokerAddress,
   metadataRequest,
   type PartitionMetadata,
   type TopicMetadata,
-} from "./metadata_protocol.ts";
+} from "./wire/metadata_protocol.ts";
 
 /** Makes a broker object for an address; connected by its first use. */
 export type BrokerMaker = (address: { readonly host: string; readonly port: number }) => Broker;

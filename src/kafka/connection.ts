@@ -3,25 +3,25 @@ import type { Logger } from "../base/logger.ts";
 import { type Random, systemRandom } from "../base/random.ts";
 import type { Offset, TopicPartition } from "../streams/record.ts";
 import { deleteTopic, groupMemberCount, type TopicShape, topicShape } from "./admin.ts";
-import { type AppenderOptions, KafkaAppender } from "./appender.ts";
+import { type AppenderOptions, KafkaAppender } from "./write/appender.ts";
 import { Cluster } from "./cluster.ts";
-import { KafkaCommitLog } from "./commit_log.ts";
-import type { Compression } from "./compression.ts";
+import { KafkaCommitLog } from "./write/commit_log.ts";
+import type { Compression } from "./wire/compression.ts";
 import {
   type BrokerOptions,
   createBroker,
   createKafkajsLogger,
   kafkajsLevels,
-} from "./internals.ts";
-import { bridgeLogEntry } from "./kafkajs_log.ts";
+} from "./wire/internals.ts";
+import { bridgeLogEntry } from "./wire/kafkajs_log.ts";
 import { toPipelineError } from "./errors.ts";
-import { KafkaLog, type ReadOptions } from "./log.ts";
-import { KafkaMembership, type MembershipOptions } from "./membership.ts";
-import { tellingListener } from "./listener_probe.ts";
-import type { ProduceLimits } from "./producer_session.ts";
+import { KafkaLog, type ReadOptions } from "./read/log.ts";
+import { KafkaMembership, type MembershipOptions } from "./group/membership.ts";
+import { tellingListener } from "./wire/listener_probe.ts";
+import type { ProduceLimits } from "./write/producer_session.ts";
 import type { Waiting } from "./retry.ts";
-import { type KafkaSecurity, saslOptions, socketMaker } from "./security.ts";
-import type { TransactionOptions } from "./transaction_writer.ts";
+import { type KafkaSecurity, saslOptions, socketMaker } from "./wire/security.ts";
+import type { TransactionOptions } from "./write/transaction_writer.ts";
 import { deleteRecords, ensureTopics, type TopicOutcome, type TopicSpec } from "./topics.ts";
 
 /** How Kafka is reached. */

@@ -1,4 +1,4 @@
-import type { JobTopic, TopicRole } from "../streams/job_topics.ts";
+import type { JobTopic, TopicRole } from "../streams/topology/job_topics.ts";
 import type { TopicSpec } from "./topics.ts";
 
 const dayMs = 86_400_000;

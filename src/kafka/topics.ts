@@ -1,8 +1,8 @@
 import type { Offset, TopicPartition } from "../streams/record.ts";
 import type { Cluster } from "./cluster.ts";
 import { faultType, isPassing, ProtocolFault, toPipelineError } from "./errors.ts";
-import type { ConfigEntry } from "./internals.ts";
-import type { TopicMetadata } from "./metadata_protocol.ts";
+import type { ConfigEntry } from "./wire/internals.ts";
+import type { TopicMetadata } from "./wire/metadata_protocol.ts";
 import { Deadline, type Waiting } from "./retry.ts";
 
 /** A topic as it should be. */

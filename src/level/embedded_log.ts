@@ -12,9 +12,9 @@ import {
   type OutputRecord,
   type TopicPartition,
 } from "../streams/record.ts";
-import { identityOf } from "../streams/record_identity.ts";
+import { identityOf } from "../streams/processing/record_identity.ts";
 import { decodeText, encodeText } from "../streams/text.ts";
-import { inputTruncated } from "../streams/truncated.ts";
+import { inputTruncated } from "../streams/task/truncated.ts";
 import type { LogDatabase, PartitionState } from "./log_database.ts";
 import { logKey, offsetOf } from "./log_keys.ts";
 import { decodeRecord } from "./record_bytes.ts";

@@ -1,4 +1,4 @@
-import type { JobTopic, TopicRole } from "../streams/job_topics.ts";
+import type { JobTopic, TopicRole } from "../streams/topology/job_topics.ts";
 import type { EmbeddedTopic } from "./log_database.ts";
 
 const cleanups: Readonly<Record<TopicRole, EmbeddedTopic["cleanup"]>> = {

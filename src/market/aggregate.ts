@@ -1,4 +1,4 @@
-import type { Aggregator } from "../streams/topology.ts";
+import type { Aggregator } from "../streams/topology/topology.ts";
 import { type ConditionPolicy, moves, movesOf } from "./conditions.ts";
 import type { Trade } from "./trade.ts";
 

@@ -1,5 +1,5 @@
-import type { KeyTime } from "../streams/key_times.ts";
-import type { Punctuator } from "../streams/punctuation.ts";
+import type { KeyTime } from "../streams/state/key_times.ts";
+import type { Punctuator } from "../streams/processing/punctuation.ts";
 import type { TopicPartition } from "../streams/record.ts";
 
 /** A symbol is quiet when its last trade is this old, ms. */

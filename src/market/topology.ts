@@ -1,8 +1,8 @@
 import { PipelineError } from "../base/errors.ts";
-import type { Codec } from "../streams/codec.ts";
-import { type JobTopic, jobTopics } from "../streams/job_topics.ts";
+import type { Codec } from "../streams/topology/codec.ts";
+import { type JobTopic, jobTopics } from "../streams/topology/job_topics.ts";
 import type { LogRecord, TopicPartition } from "../streams/record.ts";
-import type { WindowState } from "../streams/state.ts";
+import type { WindowState } from "../streams/state/state.ts";
 import { isTextOf } from "../streams/text.ts";
 import {
   changelogTopic,
@@ -12,9 +12,9 @@ import {
   type Source,
   type Topology,
   type WindowResult,
-} from "../streams/topology.ts";
-import { topology } from "../streams/topology_builder.ts";
-import { tumbling } from "../streams/windows.ts";
+} from "../streams/topology/topology.ts";
+import { topology } from "../streams/topology/topology_builder.ts";
+import { tumbling } from "../streams/topology/windows.ts";
 import {
   type Aggregate,
   meanPriceVolume,

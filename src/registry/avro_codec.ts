@@ -4,7 +4,7 @@ import { InvariantError } from "../base/assert.ts";
 import { shortLivedBytes } from "../base/bytes.ts";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { PipelineError } from "../base/errors.ts";
-import type { Codec, WithValue } from "../streams/codec.ts";
+import type { Codec, WithValue } from "../streams/topology/codec.ts";
 import { type FieldNames, localType } from "./avro_type.ts";
 import type { SchemaRegistry } from "./ports.ts";
 import { frameHeaderBytes, schemaIdOf, writeFrameHeader } from "./wire_format.ts";

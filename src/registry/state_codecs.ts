@@ -1,7 +1,7 @@
 import type { Clock } from "../base/clock.ts";
 import type { Aggregate } from "../market/aggregate.ts";
-import type { Codec } from "../streams/codec.ts";
-import type { EngineCodecs, KeyState, TaskMeta, WindowState } from "../streams/state.ts";
+import type { Codec } from "../streams/topology/codec.ts";
+import type { EngineCodecs, KeyState, TaskMeta, WindowState } from "../streams/state/state.ts";
 import { AvroCodec } from "./avro_codec.ts";
 import type { SchemaRegistry } from "./ports.ts";
 import { keyStateSchemaText, taskMetaSchemaText, windowStateSchemaText } from "./schemas.ts";

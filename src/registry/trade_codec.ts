@@ -1,4 +1,4 @@
-import type { WithValue } from "../streams/codec.ts";
+import type { WithValue } from "../streams/topology/codec.ts";
 import type { Clock } from "../base/clock.ts";
 import { PipelineError } from "../base/errors.ts";
 import type { TradeCodec } from "../market/codec.ts";

@@ -1,4 +1,4 @@
-import type { WithValue } from "../streams/codec.ts";
+import type { WithValue } from "../streams/topology/codec.ts";
 import type avro from "avsc";
 import { assert } from "../base/assert.ts";
 import type { Clock } from "../base/clock.ts";

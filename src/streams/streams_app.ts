@@ -1,7 +1,7 @@
 import { assert } from "../base/assert.ts";
 import { PipelineError } from "../base/errors.ts";
-import { decodeState } from "./codec.ts";
-import { Placements } from "./placements.ts";
+import { decodeState } from "./topology/codec.ts";
+import { Placements } from "./task/placements.ts";
 import {
   type AssignmentListener,
   type GroupMembership,
@@ -12,14 +12,19 @@ import {
 } from "./ports.ts";
 import { partitionForKey } from "./partitioner.ts";
 import type { TopicPartition } from "./record.ts";
-import type { TaskSettings } from "./stream_task.ts";
-import type { StandbyStatus, TaskStatus } from "./status.ts";
-import { type KeyTime, keyTimes } from "./key_times.ts";
-import { rollUpRange, windowRange, windowStartOf } from "./store_keys.ts";
-import type { TaskListener } from "./task_listener.ts";
-import type { StreamsPorts } from "./task_session.ts";
+import type { TaskSettings } from "./task/stream_task.ts";
+import type { StandbyStatus, TaskStatus } from "./task/status.ts";
+import { type KeyTime, keyTimes } from "./state/key_times.ts";
+import { rollUpRange, windowRange, windowStartOf } from "./state/store_keys.ts";
+import type { TaskListener } from "./task/task_listener.ts";
+import type { StreamsPorts } from "./task/task_session.ts";
 import { encodeText } from "./text.ts";
-import { changelogTopic, repartitionTopic, type Topology, type WindowResult } from "./topology.ts";
+import {
+  changelogTopic,
+  repartitionTopic,
+  type Topology,
+  type WindowResult,
+} from "./topology/topology.ts";
 
 /** Settings of an application's instance. */
 export interface AppSettings extends TaskSettings {

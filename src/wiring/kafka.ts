@@ -1,7 +1,7 @@
 import { type KafkaConfig, usesSasl, usesTls } from "../app/kafka_settings.ts";
 import type { MainContext } from "../app/lifecycle.ts";
 import type { KafkaOptions } from "../kafka/connection.ts";
-import type { KafkaSecurity } from "../kafka/security.ts";
+import type { KafkaSecurity } from "../kafka/wire/security.ts";
 import type { Authorities } from "./authorities.ts";
 
 /** The settings in the adapter's words. */

@@ -16,7 +16,7 @@ import { createStateCodecs, type StateCodecs } from "../registry/state_codecs.ts
 import type { SchemaRegistry } from "../registry/ports.ts";
 import type { GroupMembership } from "../streams/ports.ts";
 import { StreamsApp } from "../streams/streams_app.ts";
-import type { StreamsPorts } from "../streams/task_session.ts";
+import type { StreamsPorts } from "../streams/task/task_session.ts";
 import { meteredSink, taskMetricsListener } from "./observers.ts";
 
 /** Rows that wait at most before a commit is made early; about 20 MB of them. */

@@ -13,7 +13,7 @@
 import assert from "node:assert/strict";
 import { type Random, seededRandom } from "../../src/base/random.ts";
 import type { KafkaConnection } from "../../src/kafka/connection.ts";
-import { KafkaLog } from "../../src/kafka/log.ts";
+import { KafkaLog } from "../../src/kafka/read/log.ts";
 import type { CountingJob } from "../support/counting_job.ts";
 import {
   ChangelogFold,

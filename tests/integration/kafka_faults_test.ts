@@ -1,11 +1,11 @@
 /** What the Kafka adapter makes of connections that are cut at the worst moment. */
 import assert from "node:assert/strict";
 import { silentLogger } from "../../src/base/logger.ts";
-import { KafkaAppender } from "../../src/kafka/appender.ts";
-import { KafkaCommitLog } from "../../src/kafka/commit_log.ts";
+import { KafkaAppender } from "../../src/kafka/write/appender.ts";
+import { KafkaCommitLog } from "../../src/kafka/write/commit_log.ts";
 import type { Cluster } from "../../src/kafka/cluster.ts";
-import { KafkaLog } from "../../src/kafka/log.ts";
-import { KafkaMembership } from "../../src/kafka/membership.ts";
+import { KafkaLog } from "../../src/kafka/read/log.ts";
+import { KafkaMembership } from "../../src/kafka/group/membership.ts";
 import type { HeldState, TaskAssignment, Transaction } from "../../src/streams/ports.ts";
 import type { TopicPartition } from "../../src/streams/record.ts";
 import {

@@ -9,7 +9,7 @@ import { silentLogger } from "../../src/base/logger.ts";
 import { Secret } from "../../src/base/secret.ts";
 import { type CassandraOptions, connectCassandra } from "../../src/cassandra/connect.ts";
 import { connectKafka } from "../../src/kafka/connection.ts";
-import type { KafkaSecurity, SaslMechanism } from "../../src/kafka/security.ts";
+import type { KafkaSecurity, SaslMechanism } from "../../src/kafka/wire/security.ts";
 import { HttpSchemaRegistry } from "../../src/registry/registry_client.ts";
 import { findJava } from "../../scripts/services/java.ts";
 import { cassandraOptions } from "../support/cassandra_keyspace.ts";

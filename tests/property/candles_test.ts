@@ -5,7 +5,7 @@ import type { Aggregate } from "../../src/market/aggregate.ts";
 import type { MarketRow, WindowRow } from "../../src/market/rows.ts";
 import { marketTopology } from "../../src/market/topology.ts";
 import type { Trade } from "../../src/market/trade.ts";
-import { jsonCodec } from "../../src/streams/json_codecs.ts";
+import { jsonCodec } from "../../src/streams/topology/json_codecs.ts";
 import { TopologyTestDriver } from "../../src/streams/testing/mod.ts";
 import { jsonTradeCodec } from "../support/json_trade_codec.ts";
 import { candlesOf, sizesMs } from "../support/plain_candles.ts";

@@ -5,7 +5,7 @@ import { type FrameRecords, frameToRecords } from "../../src/ingest/frame_record
 import type { TradeCodec } from "../../src/market/codec.ts";
 import type { Trade } from "../../src/market/trade.ts";
 import type { OutputRecord } from "../../src/streams/record.ts";
-import { deadLetterTopic } from "../../src/streams/side_output.ts";
+import { deadLetterTopic } from "../../src/streams/processing/side_output.ts";
 import { decodeText } from "../../src/streams/text.ts";
 import { mutatedFrame } from "../support/frame_mutations.ts";
 import { frameOf } from "../support/frames.ts";

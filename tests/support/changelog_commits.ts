@@ -1,6 +1,6 @@
 import type { RecordLog } from "../../src/streams/ports.ts";
 import type { TopicPartition } from "../../src/streams/record.ts";
-import { metaKey } from "../../src/streams/store_keys.ts";
+import { metaKey } from "../../src/streams/state/store_keys.ts";
 import { readAll } from "../contract/log_harness.ts";
 
 /** One commit as its changelog shows it. */

@@ -1,14 +1,14 @@
-import { jsonEngineCodecs } from "../../src/streams/json_codecs.ts";
+import { jsonEngineCodecs } from "../../src/streams/topology/json_codecs.ts";
 import { silentLogger } from "../../src/base/logger.ts";
 import { systemRandom } from "../../src/base/random.ts";
 import { systemClock } from "../../src/base/clock.ts";
-import { KafkaCommitLog } from "../../src/kafka/commit_log.ts";
-import { KafkaLog } from "../../src/kafka/log.ts";
+import { KafkaCommitLog } from "../../src/kafka/write/commit_log.ts";
+import { KafkaLog } from "../../src/kafka/read/log.ts";
 import { LevelStateStores } from "../../src/level/state_store.ts";
 import type { Sink } from "../../src/streams/ports.ts";
-import type { TaskStatus } from "../../src/streams/status.ts";
+import type { TaskStatus } from "../../src/streams/task/status.ts";
 import { StreamsApp } from "../../src/streams/streams_app.ts";
-import type { Topology } from "../../src/streams/topology.ts";
+import type { Topology } from "../../src/streams/topology/topology.ts";
 import { type CrashPoint, CrashSwitch } from "./crash_points.ts";
 import { TestMembership } from "./counting_run.ts";
 import {

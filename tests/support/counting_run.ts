@@ -1,4 +1,4 @@
-import { jsonEngineCodecs } from "../../src/streams/json_codecs.ts";
+import { jsonEngineCodecs } from "../../src/streams/topology/json_codecs.ts";
 import assert from "node:assert/strict";
 import { systemClock } from "../../src/base/clock.ts";
 import { type Logger, silentLogger } from "../../src/base/logger.ts";
@@ -11,8 +11,8 @@ import {
   type StateStores,
 } from "../../src/streams/ports.ts";
 import { StreamsApp } from "../../src/streams/streams_app.ts";
-import { changelogTopic, type Topology } from "../../src/streams/topology.ts";
-import type { ItemCounts } from "../../src/streams/status.ts";
+import { changelogTopic, type Topology } from "../../src/streams/topology/topology.ts";
+import type { ItemCounts } from "../../src/streams/task/status.ts";
 import {
   type CountingRow,
   countingTopology,

@@ -1,10 +1,10 @@
 import type { LogRecord, OutputRecord } from "../../src/streams/record.ts";
-import type { Punctuator } from "../../src/streams/punctuation.ts";
-import type { RollUpLevel } from "../../src/streams/roll_ups.ts";
-import type { WindowState } from "../../src/streams/state.ts";
-import { jsonCodec } from "../../src/streams/json_codecs.ts";
+import type { Punctuator } from "../../src/streams/processing/punctuation.ts";
+import type { RollUpLevel } from "../../src/streams/topology/roll_ups.ts";
+import type { WindowState } from "../../src/streams/state/state.ts";
+import { jsonCodec } from "../../src/streams/topology/json_codecs.ts";
 import { encodeText, isTextOf } from "../../src/streams/text.ts";
-import type { ErrorHandlers } from "../../src/streams/handlers.ts";
+import type { ErrorHandlers } from "../../src/streams/topology/handlers.ts";
 import type {
   Aggregator,
   EventContext,
@@ -12,9 +12,9 @@ import type {
   Source,
   Topology,
   WindowResult,
-} from "../../src/streams/topology.ts";
-import { topology } from "../../src/streams/topology_builder.ts";
-import { hopping } from "../../src/streams/windows.ts";
+} from "../../src/streams/topology/topology.ts";
+import { topology } from "../../src/streams/topology/topology_builder.ts";
+import { hopping } from "../../src/streams/topology/windows.ts";
 
 /** A measured value of a key: an event that has nothing to do with trades. */
 export interface Measurement {

@@ -1,8 +1,8 @@
 import { ProtocolFault } from "../../src/kafka/errors.ts";
-import type { GroupProtocol, Place } from "../../src/kafka/group_protocol.ts";
-import type { JoinAnswer, JoinedGroup } from "../../src/kafka/join_protocol.ts";
+import type { GroupProtocol, Place } from "../../src/kafka/group/group_protocol.ts";
+import type { JoinAnswer, JoinedGroup } from "../../src/kafka/group/join_protocol.ts";
 import { noTasks, type TaskAssignment } from "../../src/streams/ports.ts";
-import type { AssignmentMessage, Subscription } from "../../src/kafka/member_metadata.ts";
+import type { AssignmentMessage, Subscription } from "../../src/kafka/group/member_metadata.ts";
 
 /** Numbers of the answers that tests give. */
 export const groupErrors = {

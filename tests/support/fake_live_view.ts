@@ -11,7 +11,7 @@ import type {
 } from "../../src/http/ports.ts";
 import type { TradeRow, WindowRow } from "../../src/market/rows.ts";
 import { summaryWindowMs as windowMs } from "../../src/market/tables.ts";
-import type { StandbyStatus, TaskStatus } from "../../src/streams/status.ts";
+import type { StandbyStatus, TaskStatus } from "../../src/streams/task/status.ts";
 
 const tradesKeptMax = 1_000;
 

@@ -1,7 +1,7 @@
 import { Buffer } from "node:buffer";
-import { encodeBatch } from "../../src/kafka/batch_encoder.ts";
+import { encodeBatch } from "../../src/kafka/write/batch_encoder.ts";
 import { crc32c } from "../../src/base/crc32c.ts";
-import type { FetchedPartition } from "../../src/kafka/fetch_protocol.ts";
+import type { FetchedPartition } from "../../src/kafka/read/fetch_protocol.ts";
 import { encodeText } from "../../src/streams/text.ts";
 
 /** A batch as it stands in a log. */

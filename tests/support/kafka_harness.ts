@@ -2,11 +2,15 @@ import { systemClock } from "../../src/base/clock.ts";
 import { silentLogger } from "../../src/base/logger.ts";
 import { connectKafka, type KafkaConnection } from "../../src/kafka/connection.ts";
 import { Cluster } from "../../src/kafka/cluster.ts";
-import { createBroker, createKafkajsLogger, kafkajsLevels } from "../../src/kafka/internals.ts";
-import type { ReadOptions } from "../../src/kafka/log.ts";
+import {
+  createBroker,
+  createKafkajsLogger,
+  kafkajsLevels,
+} from "../../src/kafka/wire/internals.ts";
+import type { ReadOptions } from "../../src/kafka/read/log.ts";
 import type { Waiting } from "../../src/kafka/retry.ts";
-import { socketMaker } from "../../src/kafka/security.ts";
-import type { TransactionOptions } from "../../src/kafka/transaction_writer.ts";
+import { socketMaker } from "../../src/kafka/wire/security.ts";
+import type { TransactionOptions } from "../../src/kafka/write/transaction_writer.ts";
 import { systemRandom } from "../../src/base/random.ts";
 import { type LogHarness, type MemberOptions, uniqueName } from "../contract/log_harness.ts";
 import { KafkaProxy } from "./kafka_proxy.ts";

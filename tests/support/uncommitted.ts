@@ -1,5 +1,5 @@
-import { ChunkDecoder, chunkOf } from "../../src/kafka/fetched_chunk.ts";
-import { fetchRequest } from "../../src/kafka/fetch_protocol.ts";
+import { ChunkDecoder, chunkOf } from "../../src/kafka/read/fetched_chunk.ts";
+import { fetchRequest } from "../../src/kafka/read/fetch_protocol.ts";
 import type { Offset, TopicPartition } from "../../src/streams/record.ts";
 import { readOptions, testCluster } from "./kafka_harness.ts";
 

@@ -18,7 +18,7 @@ import {
   partitionName,
   type TopicPartition,
 } from "../record.ts";
-import { inputTruncated } from "../truncated.ts";
+import { inputTruncated } from "../task/truncated.ts";
 
 /** The points of a transaction at which a test may interfere. */
 export type TransactionStep =

@@ -1,16 +1,16 @@
 import { assert } from "../../base/assert.ts";
 import { silentLogger } from "../../base/logger.ts";
 import { seededRandom } from "../../base/random.ts";
-import { jobTopics } from "../job_topics.ts";
-import { jsonEngineCodecs } from "../json_codecs.ts";
+import { jobTopics } from "../topology/job_topics.ts";
+import { jsonEngineCodecs } from "../topology/json_codecs.ts";
 import type { Headers, LogRecord } from "../record.ts";
-import { deadLetterTopic, lateTopic } from "../side_output.ts";
-import { type EngineCodecs, noItems } from "../state.ts";
+import { deadLetterTopic, lateTopic } from "../processing/side_output.ts";
+import { type EngineCodecs, noItems } from "../state/state.ts";
 import { type HeldState, noTasks, type TaskAssignment } from "../ports.ts";
-import type { ItemCounts, StandbyStatus, TaskStatus } from "../status.ts";
+import type { ItemCounts, StandbyStatus, TaskStatus } from "../task/status.ts";
 import type { AppSettings, WindowQuery } from "../streams_app.ts";
 import { encodeText } from "../text.ts";
-import { changelogTopic, type Topology, type WindowResult } from "../topology.ts";
+import { changelogTopic, type Topology, type WindowResult } from "../topology/topology.ts";
 import type { Operation } from "./gated_ports.ts";
 import { MemoryLog } from "./memory_log.ts";
 import { MemoryStores } from "./memory_stores.ts";
@@ -69,9 +69,9 @@ const allWindows: WindowQuery = {
  * ```ts
  * import assert from "node:assert/strict";
  * import { encodeText } from "../text.ts";
- * import { topology } from "../topology_builder.ts";
- * import { tumbling } from "../windows.ts";
- * import { jsonCodec } from "../json_codecs.ts";
+ * import { topology } from "../topology/topology_builder.ts";
+ * import { tumbling } from "../topology/windows.ts";
+ * import { jsonCodec } from "../topology/json_codecs.ts";
  *
  * const clicks = topology("clicks", {
  *   topic: "clicks",

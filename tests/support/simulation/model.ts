@@ -1,5 +1,5 @@
 import { murmur2 } from "../../../src/streams/partitioner.ts";
-import type { ItemCounts } from "../../../src/streams/status.ts";
+import type { ItemCounts } from "../../../src/streams/task/status.ts";
 import { encodeText } from "../../../src/streams/text.ts";
 import { unbearable } from "../counting_topology.ts";
 import type { InputEvent, InputRecord } from "./input.ts";

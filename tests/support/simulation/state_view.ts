@@ -1,5 +1,5 @@
-import type { TaskMeta } from "../../../src/streams/state.ts";
-import type { KeyState, WindowState } from "../../../src/streams/state.ts";
+import type { TaskMeta } from "../../../src/streams/state/state.ts";
+import type { KeyState, WindowState } from "../../../src/streams/state/state.ts";
 import type { Total } from "../counting_topology.ts";
 import { metaText, type PieceName, windowsText } from "./model.ts";
 

@@ -1,7 +1,7 @@
 import type { Logger } from "../../../src/base/logger.ts";
 import type { MemoryLog } from "../../../src/streams/testing/memory_log.ts";
 import type { SimulatedClock } from "../../../src/streams/testing/simulated_clock.ts";
-import type { Topology } from "../../../src/streams/topology.ts";
+import type { Topology } from "../../../src/streams/topology/topology.ts";
 import type { CountingRow, Measurement, Total } from "../counting_topology.ts";
 import type { Auditor } from "./auditor.ts";
 import type { Chance } from "./chance.ts";

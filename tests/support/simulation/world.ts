@@ -1,5 +1,5 @@
 import { type Logger, silentLogger } from "../../../src/base/logger.ts";
-import type { Topology } from "../../../src/streams/topology.ts";
+import type { Topology } from "../../../src/streams/topology/topology.ts";
 import { MemoryLog } from "../../../src/streams/testing/memory_log.ts";
 import { SimulatedClock } from "../../../src/streams/testing/simulated_clock.ts";
 import {

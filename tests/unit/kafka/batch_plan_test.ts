@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { planBatches } from "../../../src/kafka/batch_plan.ts";
+import { planBatches } from "../../../src/kafka/write/batch_plan.ts";
 
 function placed(topic: string, partition: number, valueBytes: number): {
   readonly topic: string;

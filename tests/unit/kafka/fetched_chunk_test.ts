@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { ChunkDecoder, chunkOf } from "../../../src/kafka/fetched_chunk.ts";
-import type { AbortedTransaction } from "../../../src/kafka/fetch_protocol.ts";
+import { ChunkDecoder, chunkOf } from "../../../src/kafka/read/fetched_chunk.ts";
+import type { AbortedTransaction } from "../../../src/kafka/read/fetch_protocol.ts";
 import { dataBatch, fetchedPartition, markerBatch } from "../../support/kafka_batches.ts";
 import { valuesOf } from "../../contract/log_harness.ts";
 

@@ -6,7 +6,7 @@ import {
   encodeAssignment,
   encodeSubscription,
   type Subscription,
-} from "../../../src/kafka/member_metadata.ts";
+} from "../../../src/kafka/group/member_metadata.ts";
 import { noTasks } from "../../../src/streams/ports.ts";
 
 const plain: Subscription = {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { silentLogger } from "../../../src/base/logger.ts";
 import { seededRandom } from "../../../src/base/random.ts";
-import { Participation } from "../../../src/kafka/participation.ts";
+import { Participation } from "../../../src/kafka/group/participation.ts";
 import {
   type AssignmentListener,
   type HeldState,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { PipelineError } from "../../../src/base/errors.ts";
-import { KafkaPartitionReader } from "../../../src/kafka/partition_reader.ts";
+import { KafkaPartitionReader } from "../../../src/kafka/read/partition_reader.ts";
 import { dataBatch, fetchedPartition } from "../../support/kafka_batches.ts";
 import { valuesOf } from "../../contract/log_harness.ts";
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { candleLevels, resolutions } from "../../../src/market/resolutions.ts";
 import { summaryWindowMs } from "../../../src/market/tables.ts";
-import { checkedRollUps } from "../../../src/streams/roll_ups.ts";
-import { tumbling } from "../../../src/streams/windows.ts";
+import { checkedRollUps } from "../../../src/streams/topology/roll_ups.ts";
+import { tumbling } from "../../../src/streams/topology/windows.ts";
 
 const dayMs = 86_400_000;
 

@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
-import { describeTopology, mermaidTopology } from "../../../src/streams/describe_topology.ts";
+import {
+  describeTopology,
+  mermaidTopology,
+} from "../../../src/streams/topology/describe_topology.ts";
 import { countingTopology } from "../../support/counting_topology.ts";
 
 Deno.test("describeTopology() names every topic, store and sink", () => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { formerOwnerIsDone, handOverMsMax } from "../../../src/streams/hand_over.ts";
+import { formerOwnerIsDone, handOverMsMax } from "../../../src/streams/commit/hand_over.ts";
 import { SimulatedClock } from "../../../src/streams/testing/simulated_clock.ts";
 import { type CountingDriver, feed, startDriver, sumOf } from "../../support/counting_driver.ts";
 

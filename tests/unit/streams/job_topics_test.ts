@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { kafkaTopics } from "../../../src/kafka/job_topics.ts";
 import { embeddedTopics } from "../../../src/level/job_topics.ts";
-import { jobTopics } from "../../../src/streams/job_topics.ts";
+import { jobTopics } from "../../../src/streams/topology/job_topics.ts";
 import { TopologyTestDriver } from "../../../src/streams/testing/mod.ts";
 import { countingTopology, measurementRecord } from "../../support/counting_topology.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { beginGeneration, generationStartMs } from "../../../src/streams/new_generation.ts";
-import { jsonEngineCodecs } from "../../../src/streams/json_codecs.ts";
-import { changelogTopic } from "../../../src/streams/topology.ts";
+import { beginGeneration, generationStartMs } from "../../../src/streams/commit/new_generation.ts";
+import { jsonEngineCodecs } from "../../../src/streams/topology/json_codecs.ts";
+import { changelogTopic } from "../../../src/streams/topology/topology.ts";
 import { CountingWorld } from "../../support/counting_run.ts";
 
 const receivedAtMs = 2_000_000;

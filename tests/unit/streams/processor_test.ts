@@ -1,11 +1,11 @@
-import { jsonEngineCodecs } from "../../../src/streams/json_codecs.ts";
+import { jsonEngineCodecs } from "../../../src/streams/topology/json_codecs.ts";
 import assert from "node:assert/strict";
-import { RecordProcessor } from "../../../src/streams/processor.ts";
+import { RecordProcessor } from "../../../src/streams/processing/processor.ts";
 import type { LogRecord } from "../../../src/streams/record.ts";
-import { deadLetterCauseOf } from "../../../src/streams/side_output.ts";
-import { firstMeta } from "../../../src/streams/state.ts";
+import { deadLetterCauseOf } from "../../../src/streams/processing/side_output.ts";
+import { firstMeta } from "../../../src/streams/state/state.ts";
 import { encodeText } from "../../../src/streams/text.ts";
-import { WriteCache } from "../../../src/streams/write_cache.ts";
+import { WriteCache } from "../../../src/streams/state/write_cache.ts";
 import {
   type CountingRow,
   countingTopology,

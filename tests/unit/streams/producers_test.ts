@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Producers } from "../../../src/streams/producers.ts";
+import { Producers } from "../../../src/streams/state/producers.ts";
 
 Deno.test("Producers.isNew() knows what a producer sent, each by itself", () => {
   const producers = new Producers([]);

@@ -1,11 +1,11 @@
-import { jsonEngineCodecs } from "../../../src/streams/json_codecs.ts";
+import { jsonEngineCodecs } from "../../../src/streams/topology/json_codecs.ts";
 import assert from "node:assert/strict";
 import { PipelineError } from "../../../src/base/errors.ts";
 import { silentLogger } from "../../../src/base/logger.ts";
 import { seededRandom } from "../../../src/base/random.ts";
 import type { CommitLog } from "../../../src/streams/ports.ts";
-import { restore } from "../../../src/streams/restore.ts";
-import { TaskSession } from "../../../src/streams/task_session.ts";
+import { restore } from "../../../src/streams/task/restore.ts";
+import { TaskSession } from "../../../src/streams/task/task_session.ts";
 import {
   MemoryLog,
   MemoryStores,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { windowStartOf } from "../../../src/streams/store_keys.ts";
+import { windowStartOf } from "../../../src/streams/state/store_keys.ts";
 import { CountingWorld } from "../../support/counting_run.ts";
 import type { Measurement } from "../../support/counting_topology.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { TopologyTestDriver } from "../../../src/streams/testing/mod.ts";
-import { rollUpKey, windowStartOf } from "../../../src/streams/store_keys.ts";
+import { rollUpKey, windowStartOf } from "../../../src/streams/state/store_keys.ts";
 import { CountingWorld } from "../../support/counting_run.ts";
 import {
   type CountingRow,

@@ -4,8 +4,13 @@ import {
   nextClosingMs,
   type RollUpLevel,
   rollUpStart,
-} from "../../../src/streams/roll_ups.ts";
-import { closingTimeMs, hopping, isClosed, tumbling } from "../../../src/streams/windows.ts";
+} from "../../../src/streams/topology/roll_ups.ts";
+import {
+  closingTimeMs,
+  hopping,
+  isClosed,
+  tumbling,
+} from "../../../src/streams/topology/windows.ts";
 
 const base = tumbling({ sizeMs: 10_000, graceMs: 5_000, retentionMs: 25_000 });
 const merge = () => {};

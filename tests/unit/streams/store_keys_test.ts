@@ -9,7 +9,7 @@ import {
   windowKey,
   windowRange,
   windowStartOf,
-} from "../../../src/streams/store_keys.ts";
+} from "../../../src/streams/state/store_keys.ts";
 
 const startMs = fc.integer({ min: 0, max: 2 ** 45 });
 const text = fc.string({ unit: "grapheme", maxLength: 8 });

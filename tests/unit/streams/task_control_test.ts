@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { TaskControl } from "../../../src/streams/task_control.ts";
+import { TaskControl } from "../../../src/streams/task/task_control.ts";
 import { SimulatedClock } from "../../../src/streams/testing/simulated_clock.ts";
 
 const nothing = () => Promise.resolve();

@@ -8,7 +8,7 @@ import {
   purgeHorizonMs,
   type TimeWindows,
   tumbling,
-} from "../../../src/streams/windows.ts";
+} from "../../../src/streams/topology/windows.ts";
 
 const windows = tumbling({ sizeMs: 15_000, graceMs: 60_000, retentionMs: 3_600_000 });
 

@@ -1,0 +1,96 @@
+import { isAborted } from "../../base/errors.ts";
+import type { GroupProtocol, Place } from "./group_protocol.ts";
+import { reactionTo } from "./group_reaction.ts";
+import type { Waiting } from "../retry.ts";
+
+/** How a generation ends for a member that stays. */
+export type GenerationEnd = "rebalance" | "lost";
+
+/**
+ * Tells the coordinator that we live, on its own timer, whatever else is going on.
+ *
+ * Goes on after a rebalance was announced: a member that is still handing over is not dead.
+ */
+export class Heartbeats {
+  readonly #client: GroupProtocol;
+  readonly #place: Place;
+  readonly #waiting: Waiting;
+  readonly #options: { readonly sessionTimeoutMs: number; readonly intervalMs: number };
+  readonly #ended = Promise.withResolvers<GenerationEnd>();
+  readonly #stop = new AbortController();
+  readonly #done: Promise<void>;
+  #lost = false;
+
+  constructor(
+    client: GroupProtocol,
+    place: Place,
+    waiting: Waiting,
+    options: { readonly sessionTimeoutMs: number; readonly intervalMs: number },
+  ) {
+    this.#client = client;
+    this.#place = place;
+    this.#waiting = waiting;
+    this.#options = options;
+    this.#done = this.#run();
+  }
+
+  /** Resolves when this generation is over. */
+  get ended(): Promise<GenerationEnd> {
+    return this.#ended.promise;
+  }
+
+  /** True once the group has gone on without us. */
+  get lost(): boolean {
+    return this.#lost;
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await this.#done;
+  }
+
+  async #run(): Promise<void> {
+    const { clock } = this.#waiting;
+    let heardAtMs = clock.monotonicMs();
+    while (!this.#lost && await this.#pause()) {
+      const sentAtMs = clock.monotonicMs();
+      if (await this.#beat()) heardAtMs = sentAtMs;
+      else if (clock.monotonicMs() - heardAtMs > this.#options.sessionTimeoutMs) this.#lose();
+    }
+  }
+
+  /** True when the coordinator heard us. */
+  async #beat(): Promise<boolean> {
+    try {
+      await this.#client.heartbeat(this.#place);
+      return true;
+    } catch (error) {
+      switch (reactionTo(error)) {
+        case "rejoin":
+          this.#ended.resolve("rebalance");
+          return true;
+        case "again":
+          return false;
+        default:
+          this.#lose();
+          return false;
+      }
+    }
+  }
+
+  #lose(): void {
+    if (this.#stop.signal.aborted) return;
+    this.#lost = true;
+    this.#ended.resolve("lost");
+  }
+
+  async #pause(): Promise<boolean> {
+    try {
+      await this.#waiting.clock.sleep(this.#options.intervalMs, this.#stop.signal);
+      return true;
+    } catch (error) {
+      if (isAborted(error)) return false;
+      throw error;
+    }
+  }
+}

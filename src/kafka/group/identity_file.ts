@@ -1,0 +1,57 @@
+import type { Random } from "../../base/random.ts";
+
+/** Who an instance is, for as long as its state is kept. */
+export interface Identity {
+  /** Drawn once; the same over restarts. */
+  readonly instance: string;
+  /** Its last member id, unless that member left the group by itself. */
+  readonly memberId?: string;
+}
+
+/**
+ * Remembers who we are over restarts and crashes: partitions come home to the instance that has
+ * their state, and a member that died is taken out of the group by the next start, at once.
+ *
+ * One file per running instance: two with the same file would throw each other out.
+ *
+ * Kafka's own static membership (`group.instance.id`, KIP-345) is not used: it keeps a dead
+ * member's partitions for its return, even where a standby could take over.
+ */
+export class IdentityFile {
+  readonly #path: string;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** What is remembered; a new instance where nothing is, or nothing that can be read. */
+  async read(random: Random): Promise<Identity> {
+    const told = await this.#stored();
+    if (typeof told?.instance !== "string") return { instance: newInstance(random) };
+    const { instance, memberId } = told;
+    return { instance, ...(typeof memberId === "string" ? { memberId } : {}) };
+  }
+
+  /** Replaces the file in one step. */
+  async write(identity: Identity): Promise<void> {
+    const fresh = `${this.#path}.new`;
+    await Deno.writeTextFile(fresh, `${JSON.stringify(identity)}\n`);
+    await Deno.rename(fresh, this.#path);
+  }
+
+  async #stored(): Promise<Partial<Record<keyof Identity, unknown>> | undefined> {
+    try {
+      return JSON.parse(await Deno.readTextFile(this.#path)) ?? undefined;
+    } catch (error) {
+      // A file that was cut short says no more than one that is not there.
+      if (error instanceof Deno.errors.NotFound || error instanceof SyntaxError) return undefined;
+      throw error;
+    }
+  }
+}
+
+/** 64 random bits: enough that no two instances of an application draw the same. */
+function newInstance(random: Random): string {
+  const half = () => Math.floor(random.next() * 2 ** 32).toString(16).padStart(8, "0");
+  return half() + half();
+}

@@ -1,0 +1,86 @@
+import type { Buffer } from "node:buffer";
+import { ProtocolFault } from "../errors.ts";
+import type { WireRequest } from "../wire/internals.ts";
+import { WireReader } from "../wire/wire_reader.ts";
+import { WireWriter } from "../wire/wire_writer.ts";
+
+/** A member as the leader of a group sees it. */
+export interface JoinedMember {
+  readonly memberId: string;
+  readonly metadata: Buffer;
+}
+
+/** The coordinator's answer to a join. */
+export type JoinAnswer =
+  | { readonly kind: "joined"; readonly group: JoinedGroup }
+  /** Join again with this id (KIP-394). */
+  | { readonly kind: "id-required"; readonly memberId: string };
+
+/** A generation of a group. */
+export interface JoinedGroup {
+  readonly generation: number;
+  readonly leaderId: string;
+  readonly memberId: string;
+  /** Filled for the leader only. */
+  readonly members: readonly JoinedMember[];
+}
+
+/** What a member joins with. */
+export interface JoinParameters {
+  readonly groupId: string;
+  /** Empty at first. */
+  readonly memberId: string;
+  readonly sessionTimeoutMs: number;
+  readonly rebalanceTimeoutMs: number;
+  readonly assignor: string;
+  readonly metadata: Buffer;
+}
+
+const memberIdRequired = 79;
+
+/** Time over the rebalance time-out that an answer may take, ms. */
+const answerMarginMs = 5_000;
+
+/**
+ * JoinGroup, version 5. Our own, because kafkajs answers `MEMBER_ID_REQUIRED` behind our back,
+ * and the id must be known before the join that may wait for long.
+ */
+export function joinRequest(parameters: JoinParameters): WireRequest<JoinAnswer> {
+  const body = new WireWriter()
+    .string(parameters.groupId)
+    .int32(parameters.sessionTimeoutMs)
+    .int32(parameters.rebalanceTimeoutMs)
+    .string(parameters.memberId)
+    .string(null) // no static membership
+    .string("consumer")
+    .array([parameters.assignor], (w, name) => w.string(name).bytes(parameters.metadata))
+    .finish();
+  return {
+    apiKey: 11,
+    apiVersion: 5,
+    apiName: "JoinGroup",
+    body,
+    timeoutMs: parameters.rebalanceTimeoutMs + answerMarginMs,
+    decode: decodeAnswer,
+  };
+}
+
+function decodeAnswer(payload: Buffer): JoinAnswer {
+  const reader = new WireReader(payload);
+  reader.int32(); // throttle time
+  const errorCode = reader.int16();
+  const generation = reader.int32();
+  reader.string(); // protocol: there is one
+  const leaderId = reader.string() ?? "";
+  const memberId = reader.string() ?? "";
+  if (errorCode === memberIdRequired) return { kind: "id-required", memberId };
+  if (errorCode !== 0) throw new ProtocolFault(errorCode, "JoinGroup");
+  const members = reader.array(readMember);
+  return { kind: "joined", group: { generation, leaderId, memberId, members } };
+}
+
+function readMember(reader: WireReader): JoinedMember {
+  const memberId = reader.string() ?? "";
+  reader.string(); // instance id
+  return { memberId, metadata: reader.bytes() };
+}

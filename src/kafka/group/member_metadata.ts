@@ -1,0 +1,145 @@
+import type { Buffer } from "node:buffer";
+import type { GroupMember } from "../../streams/assignment/member.ts";
+import { type HeldState, noTasks, type TaskAssignment } from "../../streams/ports.ts";
+import { decodeText, encodeText } from "../../streams/text.ts";
+import { WireReader } from "../wire/wire_reader.ts";
+import { WireWriter } from "../wire/wire_writer.ts";
+
+/** Longest address that is believed. */
+const addressCharsMax = 500;
+
+/** What a member tells the leader. */
+export interface Subscription extends Omit<GroupMember, "memberId"> {
+  readonly topic: string;
+  /** Where the member answers queries: an http(s) URL without a trailing slash. */
+  readonly address?: string;
+}
+
+/** What the leader tells a member. */
+export interface AssignmentMessage extends TaskAssignment {
+  /** Where the owner of a partition answers queries, its own included, as far as they told. */
+  readonly addresses: ReadonlyMap<number, string>;
+}
+
+/**
+ * A subscription in the form of Kafka's "consumer" protocol, version 0, which its tools read:
+ * int16 version, array of topics, user data. The user data is ours: JSON
+ * `{instance, generation, owned, held: [[partition, position, current], …], leaving, address}`.
+ */
+export function encodeSubscription({ topic, held, ...userData }: Subscription): Buffer {
+  const entries = [...held].map(([partition, state]) => [partition, state.position, state.current]);
+  return new WireWriter()
+    .int16(0)
+    .array([topic], (writer, name) => writer.string(name))
+    .bytes(encodeText(JSON.stringify({ ...userData, held: entries })))
+    .finish();
+}
+
+/** What a member told; one without readable user data has nothing. */
+export function decodeSubscription(bytes: Buffer): Subscription {
+  const reader = new WireReader(bytes);
+  reader.int16();
+  const [topic = ""] = reader.array((r) => r.string() ?? "");
+  return { topic, ...decodeUserData(reader.bytes()) };
+}
+
+function decodeUserData(bytes: Uint8Array): Omit<Subscription, "topic"> {
+  const told = parseObject(bytes);
+  const { instance, generation, owned, held, leaving, address } = told;
+  const isOurs = typeof instance === "string" && isCount(generation) && Array.isArray(owned) &&
+    owned.every(isCount);
+  if (!isOurs) {
+    return { instance: "", generation: -1, owned: [], held: new Map(), leaving: false };
+  }
+  return {
+    instance,
+    generation,
+    owned,
+    held: heldOf(held),
+    leaving: leaving === true,
+    ...(isAddress(address) ? { address } : {}),
+  };
+}
+
+function heldOf(told: unknown): Map<number, HeldState> {
+  const held = new Map<number, HeldState>();
+  for (const entry of Array.isArray(told) ? told : []) {
+    const [partition, position, current] = Array.isArray(entry) ? entry as unknown[] : [];
+    if (isCount(partition) && isCount(position) && typeof current === "boolean") {
+      held.set(partition, { position, current });
+    }
+  }
+  return held;
+}
+
+/** An object written as JSON; an empty one for another program's bytes. */
+function parseObject(bytes: Uint8Array): Record<string, unknown> {
+  try {
+    const told: unknown = JSON.parse(decodeText(bytes) ?? "");
+    return typeof told === "object" && told !== null ? { ...told } : {};
+  } catch {
+    return {};
+  }
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= -1;
+}
+
+/** Clients are sent there, so it must be nothing but the way to an HTTP server. */
+function isAddress(value: unknown): value is string {
+  return typeof value === "string" && value.length <= addressCharsMax &&
+    /^https?:\/\/[^\s/?#@]+$/.test(value) && URL.canParse(value);
+}
+
+/**
+ * An assignment in the form of Kafka's "consumer" protocol, version 0. The user data is ours: JSON
+ * `{standbys, warmUps, handedOver, addresses: [[partition, address], …]}`.
+ */
+export function encodeAssignment(
+  topic: string,
+  { active, addresses, ...userData }: AssignmentMessage,
+): Buffer {
+  return new WireWriter()
+    .int16(0)
+    .array(
+      [topic],
+      (writer, name) => writer.string(name).array(active, (w, partition) => w.int32(partition)),
+    )
+    .bytes(encodeText(JSON.stringify({ ...userData, addresses: [...addresses] })))
+    .finish();
+}
+
+/** What an assignment says of `topic`; nothing for the empty bytes of a late joiner. */
+export function decodeAssignment(topic: string, bytes: Buffer): AssignmentMessage {
+  if (bytes.length === 0) return { ...noTasks, addresses: new Map() };
+  const reader = new WireReader(bytes);
+  reader.int16();
+  const assigned = reader.array((r) => ({
+    topic: r.string(),
+    partitions: r.array((p) => p.int32()),
+  }));
+  const active = assigned.filter((entry) => entry.topic === topic)
+    .flatMap((entry) => entry.partitions).sort((a, b) => a - b);
+  const { standbys, warmUps, handedOver, addresses } = parseObject(reader.bytes());
+  return {
+    active,
+    standbys: partitionsOf(standbys),
+    warmUps: partitionsOf(warmUps),
+    handedOver: partitionsOf(handedOver),
+    addresses: addressesOf(addresses),
+  };
+}
+
+function partitionsOf(told: unknown): number[] {
+  return Array.isArray(told) ? told.filter(isCount) : [];
+}
+
+function addressesOf(told: unknown): Map<number, string> {
+  const found = new Map<number, string>();
+  for (const entry of Array.isArray(told) ? told : []) {
+    const [partition, address] = Array.isArray(entry) ? entry as unknown[] : [];
+    if (isCount(partition) && isAddress(address)) found.set(partition, address);
+  }
+  return found;
+}

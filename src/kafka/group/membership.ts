@@ -1,0 +1,153 @@
+import { describeError, dispositionOf, isAborted } from "../../base/errors.ts";
+import type { Logger } from "../../base/logger.ts";
+import type { AssignmentListener, GroupMembership } from "../../streams/ports.ts";
+import type { Cluster } from "../cluster.ts";
+import { faultKind, toPipelineError } from "../errors.ts";
+import { GroupClient, type GroupOptions } from "./group_client.ts";
+import { type Identity, IdentityFile } from "./identity_file.ts";
+import { Participation, type ParticipationParts } from "./participation.ts";
+import { Deadline, type Waiting } from "../retry.ts";
+
+/** How a member takes part. */
+export interface MembershipOptions extends GroupOptions {
+  readonly heartbeatIntervalMs: number;
+  /** Where it is remembered who we are; one file per running instance. */
+  readonly identityFile?: string;
+  /** Where this member answers queries: an http(s) URL without a path. */
+  readonly address?: string;
+}
+
+/** How long Kafka is asked for the topic before the log says so, ms. */
+const answerTimeoutMs = 3_000;
+
+/** How long Kafka is asked to let a member go, ms: the program has 10 s to end. */
+const leaveTimeoutMs = 2_000;
+
+/**
+ * Shares the partitions of a topic by Kafka's group protocol, spoken directly.
+ *
+ * ```
+ *  joining ──► syncing ──► member ──rebalance──► joining     work goes on all the while
+ *     ▲           │           │
+ *     └───────────┴───────────┴── lost: everything is given up, joins as a new member
+ * ```
+ *
+ * The heartbeat has its own timer, so that slow processing does not make the group believe that we
+ * are dead. A member that ran here before and did not leave is taken out first (`identityFile`).
+ */
+export class KafkaMembership implements GroupMembership {
+  readonly #newCluster: () => Cluster;
+  readonly #waiting: Waiting;
+  readonly #logger: Logger;
+  readonly #options: MembershipOptions;
+  #addresses: ReadonlyMap<number, string> = new Map();
+  #participation: Participation | undefined;
+
+  constructor(
+    newCluster: () => Cluster,
+    waiting: Waiting,
+    logger: Logger,
+    options: MembershipOptions,
+  ) {
+    this.#newCluster = newCluster;
+    this.#waiting = waiting;
+    this.#logger = logger;
+    this.#options = options;
+  }
+
+  addressOf(partition: number): string | undefined {
+    return this.#addresses.get(partition);
+  }
+
+  reconsider(): void {
+    this.#participation?.reconsider();
+  }
+
+  async run(topic: string, listener: AssignmentListener, signal: AbortSignal): Promise<void> {
+    const { identityFile } = this.#options;
+    const file = identityFile === undefined ? undefined : new IdentityFile(identityFile);
+    await this.#requireTopic(topic, signal);
+    const identity = await file?.read(this.#waiting.random);
+    await this.#removeFormer(identity);
+    const instance = identity?.instance;
+    let memberId: string | undefined;
+    const remember = async (joined: string): Promise<void> => {
+      if (joined === memberId) return;
+      memberId = joined;
+      if (instance !== undefined) await file?.write({ instance, memberId });
+    };
+    try {
+      await this.#takePart({ topic, listener, signal, remember, instance });
+    } finally {
+      // On connections of its own: the others may be held up by a join that waits.
+      const left = memberId !== undefined && await this.#leave(memberId);
+      if (left && instance !== undefined) await file?.write({ instance });
+    }
+  }
+
+  async #takePart(
+    own: Pick<
+      ParticipationParts,
+      "topic" | "listener" | "signal" | "remember" | "instance"
+    >,
+  ): Promise<void> {
+    await using cluster = this.#newCluster();
+    const participation = new Participation(new GroupClient(cluster, this.#options), {
+      ...own,
+      learn: (addresses) => {
+        this.#addresses = addresses;
+      },
+      address: this.#options.address,
+      waiting: this.#waiting,
+      logger: this.#logger,
+      options: this.#options,
+    });
+    this.#participation = participation;
+    try {
+      await participation.run();
+    } catch (error) {
+      if (!isAborted(error)) throw error;
+    }
+  }
+
+  /** Waits for Kafka as long as it takes, but not for a topic that does not exist. */
+  async #requireTopic(topic: string, signal: AbortSignal): Promise<void> {
+    await using cluster = this.#newCluster();
+    while (!signal.aborted) {
+      try {
+        await new Deadline(this.#waiting, answerTimeoutMs).retry(() => cluster.refresh(topic));
+        return;
+      } catch (error) {
+        const wrapped = toPipelineError(error, `share the partitions of ${topic}`, { topic });
+        if (dispositionOf(wrapped) !== "retry") throw wrapped;
+        this.#logger.warn("waiting for Kafka", { topic, error: describeError(wrapped) });
+      }
+    }
+  }
+
+  async #removeFormer(identity: Identity | undefined): Promise<void> {
+    const former = identity?.memberId;
+    if (former === undefined) return;
+    if (await this.#leave(former)) {
+      this.#logger.info("took the former member out of the group", { memberId: former });
+    }
+  }
+
+  /** True when the member is out of the group, by us or before. */
+  async #leave(memberId: string): Promise<boolean> {
+    await using cluster = this.#newCluster();
+    const client = new GroupClient(cluster, this.#options);
+    try {
+      await new Deadline(this.#waiting, leaveTimeoutMs).retry(() => client.leave(memberId));
+      return true;
+    } catch (error) {
+      if (faultKind(error) === "membership") return true;
+      this.#logger.warn("could not leave the group; its session has to end", {
+        memberId,
+        groupId: this.#options.groupId,
+        error: describeError(error),
+      });
+      return false;
+    }
+  }
+}

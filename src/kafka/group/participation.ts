@@ -1,0 +1,223 @@
+import { isAborted, PipelineError, throwIfAborted } from "../../base/errors.ts";
+import type { Logger } from "../../base/logger.ts";
+import { type AssignmentListener, noTasks, type TaskAssignment } from "../../streams/ports.ts";
+import { toPipelineError } from "../errors.ts";
+import type { GroupProtocol } from "./group_protocol.ts";
+import { reactionTo } from "./group_reaction.ts";
+import { type GenerationEnd, Heartbeats } from "./heartbeats.ts";
+import type { JoinedGroup } from "./join_protocol.ts";
+import { Deadline, type Waiting } from "../retry.ts";
+
+/** What a participation is made from. */
+export interface ParticipationParts {
+  readonly topic: string;
+  readonly listener: AssignmentListener;
+  readonly signal: AbortSignal;
+  /** Told every member id before it is joined with. */
+  readonly remember: (memberId: string) => Promise<void>;
+  /** Told where other members answer queries, by partition, whenever that changes. */
+  readonly learn: (addresses: ReadonlyMap<number, string>) => void;
+  /** Where we answer queries. */
+  readonly address: string | undefined;
+  /** Who we are, over restarts; as the member id without it. */
+  readonly instance: string | undefined;
+  readonly waiting: Waiting;
+  readonly logger: Logger;
+  readonly options: {
+    readonly sessionTimeoutMs: number;
+    readonly rebalanceTimeoutMs: number;
+    readonly heartbeatIntervalMs: number;
+  };
+}
+
+/**
+ * How long the group may take to give what is ours to others while we still work on it, at the end;
+ * members hear of it by their next heartbeats. The program has 10 s to end.
+ */
+const farewellMsMax = 1_500;
+
+/**
+ * One run of a member, from the first join until the signal fires.
+ *
+ * Work goes on while the group shares out anew: what moves is closed by one member while the other
+ * opens it, and the fence decides whose the last commit is. A member that ends says so first and
+ * goes on until others have its partitions.
+ *
+ * @see KIP-429, whose aim this shares; differs: it takes one generation instead of two, as fencing
+ *   makes an overlap harmless.
+ */
+export class Participation {
+  readonly #client: GroupProtocol;
+  readonly #parts: ParticipationParts;
+  readonly #aborted = Promise.withResolvers<"aborted">();
+  #memberId = "";
+  #generation = -1;
+  #assignment: TaskAssignment = noTasks;
+  #heartbeats: Heartbeats | undefined;
+  #reconsidered = Promise.withResolvers<"rebalance">();
+
+  constructor(client: GroupProtocol, parts: ParticipationParts) {
+    this.#client = client;
+    this.#parts = parts;
+  }
+
+  /** Joins anew as soon as the group is not changing: what we hold is not what we said. */
+  reconsider(): void {
+    this.#reconsidered.resolve("rebalance");
+  }
+
+  /** Until the signal fires: then everything is handed over and nothing is ours. */
+  async run(): Promise<void> {
+    const { signal, listener } = this.#parts;
+    const abort = () => this.#aborted.resolve("aborted");
+    signal.addEventListener("abort", abort, { once: true });
+    try {
+      if (!signal.aborted) await this.#takePart();
+      await listener.assigned(noTasks);
+    } finally {
+      signal.removeEventListener("abort", abort);
+      await this.#heartbeats?.stop();
+    }
+  }
+
+  async #takePart(): Promise<void> {
+    for (;;) {
+      if (await this.#enter() === "aborted") return;
+      await this.#parts.listener.assigned(this.#assignment);
+      const end = await this.#generationEnd();
+      if (end === "aborted") return await this.#sayFarewell();
+      await this.#heartbeats?.stop();
+      if (end === "lost") await this.#lose();
+    }
+  }
+
+  /** Joins and syncs until it holds a place in a generation, or the signal fires. */
+  async #enter(): Promise<"entered" | "aborted"> {
+    const { signal, waiting, options } = this.#parts;
+    const pauses = new Deadline(waiting, options.rebalanceTimeoutMs);
+    for (let attempt = 0; !signal.aborted; attempt++) {
+      try {
+        await this.#joinAndSync();
+        return "entered";
+      } catch (error) {
+        if (isAborted(error)) break;
+        await this.#react(error);
+        await pauses.pause(attempt, signal).catch(() => {});
+      }
+    }
+    return "aborted";
+  }
+
+  async #joinAndSync(): Promise<void> {
+    const { topic, options, waiting } = this.#parts;
+    const joined = await this.#unlessAborted(this.#join({ leaving: false }));
+    const message = await this.#unlessAborted(this.#client.sync(topic, joined));
+    const { addresses, ...assignment } = message;
+    const { active, standbys, warmUps } = assignment;
+    this.#parts.learn(new Map([...addresses].filter(([p]) => !active.includes(p))));
+    this.#generation = joined.generation;
+    this.#assignment = assignment;
+    this.#heartbeats = new Heartbeats(this.#client, joined, waiting, {
+      sessionTimeoutMs: options.sessionTimeoutMs,
+      intervalMs: options.heartbeatIntervalMs,
+    });
+    this.#parts.logger.info("joined the group", {
+      topic,
+      partitions: active,
+      standbys,
+      warmUps,
+      generation: joined.generation,
+      memberId: joined.memberId,
+    });
+  }
+
+  async #join({ leaving }: { readonly leaving: boolean }): Promise<JoinedGroup> {
+    const { topic, address, listener, instance } = this.#parts;
+    this.#reconsidered = Promise.withResolvers();
+    const held = await listener.held();
+    const subscription = {
+      topic,
+      instance: instance ?? this.#memberId,
+      generation: this.#generation,
+      owned: this.#assignment.active,
+      held,
+      leaving,
+      ...(address === undefined ? {} : { address }),
+    };
+    const answer = await this.#client.join(this.#memberId, subscription);
+    this.#memberId = answer.kind === "joined" ? answer.group.memberId : answer.memberId;
+    await this.#parts.remember(this.#memberId);
+    if (answer.kind === "joined") return answer.group;
+    if (!leaving) throwIfAborted(this.#parts.signal);
+    return await this.#join({ leaving });
+  }
+
+  async #react(error: unknown): Promise<void> {
+    const { topic, logger } = this.#parts;
+    const reaction = reactionTo(error);
+    logger.debug("could not join the group", { topic, reaction, error: String(error) });
+    if (reaction === "stop") throw toPipelineError(error, `share the partitions of ${topic}`);
+    if (reaction === "fresh") await this.#lose();
+  }
+
+  /** The group went on without us: nothing is ours, and we join as somebody new. */
+  async #lose(): Promise<void> {
+    const { listener, logger, topic } = this.#parts;
+    logger.warn("was taken out of the group", { topic, partitions: this.#assignment.active });
+    this.#memberId = "";
+    this.#generation = -1;
+    this.#parts.learn(new Map());
+    if (this.#assignment === noTasks) return;
+    this.#assignment = noTasks;
+    await listener.lost();
+  }
+
+  async #generationEnd(): Promise<GenerationEnd | "aborted"> {
+    const { signal } = this.#parts;
+    if (signal.aborted || this.#heartbeats === undefined) return "aborted";
+    return await Promise.race([
+      this.#heartbeats.ended,
+      this.#reconsidered.promise,
+      this.#aborted.promise,
+    ]);
+  }
+
+  /** Lets the group give what is ours to others before we close it, so that nothing pauses. */
+  async #sayFarewell(): Promise<void> {
+    const { topic, logger, waiting } = this.#parts;
+    const timer = new AbortController();
+    const overrun = waiting.clock.sleep(farewellMsMax, timer.signal).then(
+      () => "overrun",
+      () => {},
+    );
+    const told = this.#joinLeaving();
+    try {
+      if (await Promise.race([told, overrun]) === "overrun") {
+        logger.info("the group did not take over in time; leaving all the same", { topic });
+      }
+    } catch (error) {
+      logger.debug("could not say farewell", { topic, error: String(error) });
+    } finally {
+      timer.abort();
+      told.catch(() => {});
+    }
+  }
+
+  async #joinLeaving(): Promise<void> {
+    await this.#heartbeats?.stop();
+    const joined = await this.#join({ leaving: true });
+    await this.#client.sync(this.#parts.topic, joined);
+  }
+
+  /** The work's result, or `ABORTED` as soon as the signal fires. */
+  async #unlessAborted<T>(work: Promise<T>): Promise<T> {
+    throwIfAborted(this.#parts.signal);
+    const first = await Promise.race([
+      work.then((value) => ({ value })),
+      this.#aborted.promise,
+    ]);
+    if (first !== "aborted") return first.value;
+    work.catch(() => {});
+    throw new PipelineError("ABORTED", "Cannot join the group as the program is shutting down");
+  }
+}

@@ -1,0 +1,157 @@
+import { fullJitterMs } from "../../base/backoff.ts";
+import { isAborted } from "../../base/errors.ts";
+import { type Offset, partitionName } from "../../streams/record.ts";
+import type { Cluster } from "../cluster.ts";
+import { ProtocolFault } from "../errors.ts";
+import { type FetchedPartition, type FetchLimits, fetchRequest } from "./fetch_protocol.ts";
+import type { KafkaPartitionReader } from "./partition_reader.ts";
+import type { Waiting } from "../retry.ts";
+
+/** What a loop asks of the log that owns it. */
+export interface FetchLoopOwner {
+  /** A partition answered, with records or without. */
+  partitionServed(reader: KafkaPartitionReader): void;
+  /** A partition answered with an error. */
+  partitionFailed(reader: KafkaPartitionReader, fault: ProtocolFault): void;
+  /** The broker did not answer: its partitions may be elsewhere by now. */
+  brokerFailed(readers: readonly KafkaPartitionReader[], error: unknown): void;
+}
+
+/** How long a broker may wait while a reader is full, ms: it shall not wait out the others. */
+const waitMsWhileFull = 10;
+
+/** Waits after a broker did not answer. */
+const failurePolicy = { baseMs: 100, maxMs: 2_000 };
+
+/**
+ * Fetches from one broker, for all its readers at once, one request at a time.
+ *
+ * A reader that joins is served from the next round on, at the latest after `maxWaitMs`.
+ */
+export class FetchLoop {
+  readonly #cluster: Cluster;
+  readonly #nodeId: number;
+  readonly #limits: FetchLimits;
+  readonly #waiting: Waiting;
+  readonly #owner: FetchLoopOwner;
+  readonly #readers = new Set<KafkaPartitionReader>();
+  readonly #stop = new AbortController();
+  readonly #done: Promise<void>;
+  #wake = Promise.withResolvers<void>();
+  #round = 0;
+  #failures = 0;
+
+  constructor(
+    cluster: Cluster,
+    nodeId: number,
+    options: {
+      readonly limits: FetchLimits;
+      readonly waiting: Waiting;
+      readonly owner: FetchLoopOwner;
+    },
+  ) {
+    this.#cluster = cluster;
+    this.#nodeId = nodeId;
+    this.#limits = options.limits;
+    this.#waiting = options.waiting;
+    this.#owner = options.owner;
+    this.#done = this.#run();
+  }
+
+  add(reader: KafkaPartitionReader): void {
+    this.#readers.add(reader);
+    this.wake();
+  }
+
+  remove(reader: KafkaPartitionReader): void {
+    this.#readers.delete(reader);
+  }
+
+  /** Something changed: a reader joined or has room again. */
+  wake(): void {
+    this.#wake.resolve();
+  }
+
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    this.wake();
+    await this.#done;
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#stop.signal.aborted) {
+      this.#wake = Promise.withResolvers();
+      const due = this.#due();
+      if (due.length === 0) await this.#wake.promise;
+      else await this.#fetch(due);
+    }
+  }
+
+  /**
+   * Readers with room, one per partition; each round starts with another one, as the first is
+   * served best.
+   */
+  #due(): KafkaPartitionReader[] {
+    const ready = [...this.#readers].filter((reader) => reader.hasRoom);
+    const first = ready.length === 0 ? 0 : this.#round++ % ready.length;
+    const due = new Map<string, KafkaPartitionReader>();
+    for (const reader of [...ready.slice(first), ...ready.slice(0, first)]) {
+      const name = partitionName(reader.partition);
+      if (!due.has(name)) due.set(name, reader);
+    }
+    return [...due.values()];
+  }
+
+  async #fetch(due: readonly KafkaPartitionReader[]): Promise<void> {
+    const targets = due.map(({ partition, fetchPosition }) => ({
+      ...partition,
+      offset: fetchPosition,
+    }));
+    const someAreFull = due.length < this.#readers.size;
+    const maxWaitMs = someAreFull ? waitMsWhileFull : this.#limits.maxWaitMs;
+    try {
+      const request = fetchRequest(targets, { ...this.#limits, maxWaitMs });
+      const answer = await this.#cluster.send(this.#nodeId, request);
+      if (answer.errorCode !== 0) throw new ProtocolFault(answer.errorCode, "Fetch");
+      this.#failures = 0;
+      this.#deliver(due, targets.map(({ offset }) => offset), answer.partitions);
+    } catch (error) {
+      await this.#failed(due, error);
+    }
+  }
+
+  #deliver(
+    due: readonly KafkaPartitionReader[],
+    asked: readonly Offset[],
+    answered: readonly FetchedPartition[],
+  ): void {
+    const byName = new Map(answered.map((fetched) => [partitionName(fetched), fetched]));
+    const nothingCame = answered.every(({ records }) => records.length === 0);
+    due.forEach((reader, i) => {
+      const fetched = byName.get(partitionName(reader.partition));
+      const offset = asked[i];
+      if (fetched === undefined || offset === undefined) return;
+      if (fetched.errorCode !== 0) return this.#partitionFailed(reader, fetched.errorCode);
+      this.#owner.partitionServed(reader);
+      if (nothingCame && fetched.lastStableOffset > offset) {
+        reader.acceptGap(fetched.lastStableOffset, offset);
+      } else reader.accept(fetched, offset);
+    });
+  }
+
+  #partitionFailed(reader: KafkaPartitionReader, errorCode: number): void {
+    const fault = new ProtocolFault(errorCode, `Fetch of ${partitionName(reader.partition)}`);
+    this.#owner.partitionFailed(reader, fault);
+  }
+
+  async #failed(due: readonly KafkaPartitionReader[], error: unknown): Promise<void> {
+    if (this.#stop.signal.aborted) return;
+    this.#owner.brokerFailed(due, error);
+    const delayMs = fullJitterMs(failurePolicy, this.#failures++, this.#waiting.random);
+    try {
+      await this.#waiting.clock.sleep(delayMs, this.#stop.signal);
+    } catch (aborted) {
+      if (!isAborted(aborted)) throw aborted;
+    }
+  }
+}

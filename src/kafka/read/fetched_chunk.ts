@@ -1,0 +1,128 @@
+import type { Buffer } from "node:buffer";
+import type { LogRecord, Offset, TopicPartition } from "../../streams/record.ts";
+import {
+  type BatchHeader,
+  decodeBatch,
+  isAbortMarker,
+  isControl,
+  isTransactional,
+  readBatchHeader,
+} from "./batch_decoder.ts";
+import type { AbortedTransaction, FetchedPartition } from "./fetch_protocol.ts";
+
+/** What one fetch brought for one partition, not decoded yet. */
+export interface FetchedChunk {
+  readonly bytes: Buffer;
+  readonly abortedTransactions: readonly AbortedTransaction[];
+  /** Position after it. */
+  readonly nextOffset: Offset;
+}
+
+/**
+ * The whole batches of an answer, or `undefined` if there is none.
+ *
+ * Only the batches' headers are read: the position moves by the last offset that a header names,
+ * past control records, aborted records and those that compaction removed.
+ */
+export function chunkOf(fetched: FetchedPartition): FetchedChunk | undefined {
+  let end = 0;
+  let nextOffset = -1;
+  for (let header = readBatchHeader(fetched.records, 0); header !== undefined;) {
+    end = header.end;
+    nextOffset = header.lastOffset + 1;
+    header = readBatchHeader(fetched.records, end);
+  }
+  if (nextOffset < 0) return undefined;
+  return {
+    bytes: fetched.records.subarray(0, end),
+    abortedTransactions: fetched.abortedTransactions,
+    nextOffset,
+  };
+}
+
+/** Records, and the position after them. */
+export interface DecodedPart {
+  readonly records: readonly LogRecord[];
+  readonly nextOffset: Offset;
+}
+
+/**
+ * Decodes a chunk part by part, so that a small chunk that unpacks into very many records does not
+ * become one very large array.
+ *
+ * Control records are left out, and so are aborted ones. The broker lists the aborted transactions
+ * that touch the fetched range: from the first offset of such a transaction on, its producer's
+ * transactional batches are dropped, up to its abort marker. Producers are told apart by their id,
+ * markers by the batch's control bit: an ordinary record may look like a marker.
+ *
+ * @see org.apache.kafka.clients.consumer.internals.CompletedFetch, which does the same.
+ */
+export class ChunkDecoder {
+  readonly #chunk: FetchedChunk;
+  readonly #partition: TopicPartition;
+  readonly #filter: AbortedFilter;
+  #at = 0;
+
+  constructor(chunk: FetchedChunk, partition: TopicPartition) {
+    this.#chunk = chunk;
+    this.#partition = partition;
+    this.#filter = new AbortedFilter(chunk);
+  }
+
+  /** True when the whole chunk was decoded. */
+  get done(): boolean {
+    return this.#at >= this.#chunk.bytes.length;
+  }
+
+  /**
+   * The next batches, until there are `recordsMax` records; one batch may overshoot it.
+   *
+   * @param fromOffset Records before it are left out.
+   * @throws {PipelineError} See `decodeBatch`; the decoder must not be used afterwards.
+   */
+  decode(fromOffset: Offset, recordsMax: number): DecodedPart {
+    const { topic, partition } = this.#partition;
+    const { bytes, nextOffset } = this.#chunk;
+    const records: LogRecord[] = [];
+    let position = nextOffset;
+    while (records.length < recordsMax) {
+      const header = readBatchHeader(bytes, this.#at);
+      if (header === undefined) return { records, nextOffset };
+      const wanted = this.#filter.passes(header) && header.lastOffset >= fromOffset;
+      if (wanted) decodeBatch(bytes, header, { topic, partition, fromOffset }, records);
+      this.#at = header.end;
+      position = header.lastOffset + 1;
+    }
+    return { records, nextOffset: position };
+  }
+}
+
+/** Follows which producers are inside an aborted transaction while batches go by in order. */
+class AbortedFilter {
+  readonly #bytes: Buffer;
+  readonly #upcoming: AbortedTransaction[];
+  readonly #aborting = new Set<number>();
+
+  constructor({ bytes, abortedTransactions }: FetchedChunk) {
+    this.#bytes = bytes;
+    this.#upcoming = [...abortedTransactions].sort((a, b) => b.firstOffset - a.firstOffset);
+  }
+
+  /** True for a batch of committed data. */
+  passes(header: BatchHeader): boolean {
+    this.#advance(header.lastOffset);
+    if (isControl(header)) {
+      if (isAbortMarker(this.#bytes, header)) this.#aborting.delete(header.producerId);
+      return false;
+    }
+    return !(isTransactional(header) && this.#aborting.has(header.producerId));
+  }
+
+  #advance(lastOffset: Offset): void {
+    for (let next = this.#upcoming.at(-1); next !== undefined; next = this.#upcoming.at(-1)) {
+      if (next.firstOffset > lastOffset) return;
+      this.#aborting.add(next.producerId);
+      this.#upcoming.pop();
+    }
+  }
+}

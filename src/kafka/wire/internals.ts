@@ -1,0 +1,309 @@
+/**
+ * The slice of kafkajs that this folder stands on, with types of our own.
+ *
+ * Nothing else imports kafkajs. What is used: its connections (framing, time-outs, throttling,
+ * TLS, SASL), its broker object and its encoders of the small requests. What is not: its
+ * clients (`Producer`, `Consumer`, `Admin`), their retries and its metadata cache.
+ *
+ * @see docs/adr/0002-kafkajs-as-protocol-library.md
+ */
+import type { Buffer } from "node:buffer";
+import type { Socket } from "node:net";
+import { systemClock } from "../../base/clock.ts";
+import BrokerClass from "kafkajs/src/broker/index.js";
+import plain from "kafkajs/src/broker/saslAuthenticator/plain.js";
+import scram256 from "kafkajs/src/broker/saslAuthenticator/scram256.js";
+import scram512 from "kafkajs/src/broker/saslAuthenticator/scram512.js";
+import loggers from "kafkajs/src/loggers/index.js";
+import ConnectionPoolClass from "kafkajs/src/network/connectionPool.js";
+import RequestQueueClass from "kafkajs/src/network/requestQueue/index.js";
+
+/** A request as kafkajs's connections take it. */
+interface ProtocolRequest {
+  readonly request: {
+    readonly apiKey: number;
+    readonly apiVersion: number;
+    readonly apiName: string;
+    readonly encode: () => Promise<{ readonly buf: Buffer; readonly buffer: Buffer }>;
+  };
+  readonly response: {
+    readonly decode: (payload: Buffer) => Promise<object>;
+    readonly parse: (decoded: object) => Promise<unknown>;
+  };
+  readonly requestTimeout: number | null;
+  readonly logResponseError: boolean;
+}
+
+interface Connection {
+  readonly socket?: { destroy(): void };
+  disconnect(): Promise<unknown>;
+  rejectRequests(error: Error): void;
+}
+
+interface ConnectionPool {
+  readonly pool: readonly Connection[];
+  send(request: ProtocolRequest): Promise<unknown>;
+}
+
+/** Who writes, as the broker knows it. */
+export interface ProducerIdentity {
+  /** int64 as decimal text. */
+  readonly producerId: string;
+  readonly producerEpoch: number;
+}
+
+type InTransaction = ProducerIdentity & { readonly transactionalId: string };
+
+interface TopicPartitions<P> {
+  readonly topic: string;
+  readonly partitions: readonly P[];
+}
+
+/** A setting of a topic. */
+export interface ConfigEntry {
+  readonly configName: string;
+  readonly configValue: string | null;
+}
+
+interface TopicCreation {
+  readonly topic: string;
+  readonly numPartitions: number;
+  readonly replicationFactor: number;
+  readonly configEntries: readonly { readonly name: string; readonly value: string }[];
+}
+
+/** One broker: kafkajs's object, as far as we use it. */
+export interface Broker {
+  readonly connectionPool: ConnectionPool;
+  connect(): Promise<void>;
+  isConnected(): boolean;
+  findGroupCoordinator(
+    request: { readonly groupId: string; readonly coordinatorType: number },
+  ): Promise<
+    {
+      readonly coordinator: {
+        readonly nodeId: number;
+        readonly host: string;
+        readonly port: number;
+      };
+    }
+  >;
+  initProducerId(
+    request: { readonly transactionalId: string | null; readonly transactionTimeout: number },
+  ): Promise<ProducerIdentity>;
+  addPartitionsToTxn(
+    request: InTransaction & { readonly topics: readonly TopicPartitions<number>[] },
+  ): Promise<unknown>;
+  addOffsetsToTxn(request: InTransaction & { readonly groupId: string }): Promise<unknown>;
+  txnOffsetCommit(
+    request: InTransaction & {
+      readonly groupId: string;
+      readonly topics: readonly TopicPartitions<
+        { readonly partition: number; readonly offset: string; readonly metadata: string }
+      >[];
+    },
+  ): Promise<unknown>;
+  endTxn(request: InTransaction & { readonly transactionResult: boolean }): Promise<unknown>;
+  syncGroup(request: {
+    readonly groupId: string;
+    readonly generationId: number;
+    readonly memberId: string;
+    readonly groupAssignment: readonly {
+      readonly memberId: string;
+      readonly memberAssignment: Buffer;
+    }[];
+  }): Promise<{ readonly memberAssignment: Buffer }>;
+  heartbeat(request: {
+    readonly groupId: string;
+    readonly groupGenerationId: number;
+    readonly memberId: string;
+  }): Promise<unknown>;
+  leaveGroup(request: { readonly groupId: string; readonly memberId: string }): Promise<unknown>;
+  deleteTopics(
+    request: { readonly topics: readonly string[]; readonly timeout: number },
+  ): Promise<unknown>;
+  describeGroups(
+    request: { readonly groupIds: readonly string[] },
+  ): Promise<{ readonly groups: readonly { readonly members: readonly unknown[] }[] }>;
+  createTopics(
+    request: { readonly topics: readonly TopicCreation[]; readonly timeout: number },
+  ): Promise<unknown>;
+  deleteRecords(
+    request: {
+      readonly topics: readonly TopicPartitions<
+        { readonly partition: number; readonly offset: string }
+      >[];
+    },
+  ): Promise<unknown>;
+  describeConfigs(
+    request: { readonly resources: readonly { readonly type: number; readonly name: string }[] },
+  ): Promise<{ readonly resources: readonly { readonly configEntries: readonly ConfigEntry[] }[] }>;
+}
+
+/** A request that we encode and decode ourselves. */
+export interface WireRequest<T> {
+  readonly apiKey: number;
+  readonly apiVersion: number;
+  readonly apiName: string;
+  readonly body: Buffer;
+  /** Time for the answer, ms, where it may take longer than usual. */
+  readonly timeoutMs?: number;
+  /** Reads the response after its correlation id. */
+  readonly decode: (payload: Buffer) => T;
+}
+
+/** Sends one of our own requests over a broker's connection. */
+export async function sendWire<T>(broker: Broker, wire: WireRequest<T>): Promise<T> {
+  const { apiKey, apiVersion, apiName, body } = wire;
+  const answer = await broker.connectionPool.send({
+    request: {
+      apiKey,
+      apiVersion,
+      apiName,
+      encode: () => Promise.resolve({ buf: body, buffer: body }),
+    },
+    response: {
+      decode: (payload) => Promise.resolve({ value: wire.decode(payload) }),
+      parse: (decoded) => Promise.resolve(decoded),
+    },
+    requestTimeout: wire.timeoutMs ?? null,
+    logResponseError: false,
+  });
+  return (answer as { readonly value: T }).value;
+}
+
+/** A line of kafkajs's log. */
+export interface KafkajsLogEntry {
+  readonly level: number;
+  readonly namespace: string;
+  readonly log: Readonly<Record<string, unknown>> & { readonly message: string };
+}
+
+interface KafkajsLogger {
+  namespace(name: string): KafkajsLogger;
+}
+
+/** kafkajs's log levels. */
+export const kafkajsLevels: {
+  readonly ERROR: number;
+  readonly WARN: number;
+  readonly INFO: number;
+  readonly DEBUG: number;
+} = loggers.LEVELS;
+
+/** A kafkajs logger that hands every line at or above `level` to `sink`. */
+export function createKafkajsLogger(
+  level: number,
+  sink: (entry: KafkajsLogEntry) => void,
+): KafkajsLogger {
+  return loggers.createLogger({ level, logCreator: () => sink }) as KafkajsLogger;
+}
+
+/** Opens a socket; `onConnect` once bytes may be sent. */
+export type SocketMaker = (
+  options: { readonly host: string; readonly port: number; readonly onConnect: () => void },
+) => Socket;
+
+/** One step of a login: what is sent, and how the answer is read. */
+export interface SaslExchange {
+  readonly request: object;
+  readonly response?: object;
+}
+
+interface SaslContext {
+  readonly host: string;
+  readonly port: number;
+  readonly logger: KafkajsLogger;
+  readonly saslAuthenticate: (exchange: SaslExchange) => Promise<unknown>;
+}
+
+type SaslProvider = (context: SaslContext) => { authenticate(): Promise<void> };
+
+/** A login as kafkajs takes it. */
+export interface SaslOptions {
+  readonly mechanism: string;
+  readonly authenticationProvider: SaslProvider;
+}
+
+type SaslProviderMaker = (
+  login: { readonly username: string; readonly password: string },
+) => SaslProvider;
+
+/** kafkajs's own logins by their names in the protocol. */
+export const saslProviders: {
+  readonly PLAIN: SaslProviderMaker;
+  readonly "SCRAM-SHA-256": SaslProviderMaker;
+  readonly "SCRAM-SHA-512": SaslProviderMaker;
+} = {
+  PLAIN: plain as SaslProviderMaker,
+  "SCRAM-SHA-256": scram256 as SaslProviderMaker,
+  "SCRAM-SHA-512": scram512 as SaslProviderMaker,
+};
+
+/** What a connection to a broker is made from. */
+export interface BrokerOptions {
+  readonly host: string;
+  readonly port: number;
+  readonly clientId: string;
+  readonly logger: KafkajsLogger;
+  readonly connectionTimeoutMs: number;
+  readonly requestTimeoutMs: number;
+  readonly socketMaker: SocketMaker;
+  readonly sasl?: SaslOptions;
+}
+
+/** A broker that is not connected yet. */
+export function createBroker(options: BrokerOptions): Broker {
+  const { connectionTimeoutMs, requestTimeoutMs, socketMaker, sasl = null, ...rest } = options;
+  const connectionPool = new ConnectionPoolClass(
+    {
+      ...rest,
+      ssl: null,
+      sasl,
+      connectionTimeout: connectionTimeoutMs,
+      requestTimeout: requestTimeoutMs,
+      socketFactory: socketMaker,
+    } as never,
+  );
+  return new BrokerClass(
+    { connectionPool, logger: options.logger, allowAutoTopicCreation: false } as never,
+  ) as unknown as Broker;
+}
+
+/**
+ * Ends a broker's connections at once; requests on their way are rejected.
+ *
+ * A broker must not be used again afterwards: kafkajs keeps the half-read frame of a cut
+ * connection and would read the next one's bytes as its rest.
+ */
+export async function closeBroker(broker: Broker, reason: Error): Promise<void> {
+  for (const connection of broker.connectionPool.pool) {
+    connection.rejectRequests(reason);
+    await connection.disconnect();
+    connection.socket?.destroy();
+  }
+}
+
+interface RequestQueueSlice {
+  readonly pending: readonly unknown[];
+  readonly throttledUntil: number;
+  throttleCheckTimeoutId: unknown;
+  checkPendingRequests(): void;
+}
+
+/** How often a queue looks whether it may send again, ms; kafkajs's own figure. */
+const checkPendingMs = 10;
+
+/**
+ * kafkajs arms a timer after every response, even with nothing to send, and with a delay far
+ * below zero, of which the runtime warns (tulios/kafkajs#1751). Here it is armed when needed.
+ */
+function scheduleCheckPendingRequests(this: RequestQueueSlice): void {
+  if (this.throttleCheckTimeoutId || this.pending.length === 0) return;
+  this.throttleCheckTimeoutId = setTimeout(() => {
+    this.throttleCheckTimeoutId = null;
+    this.checkPendingRequests();
+  }, Math.max(checkPendingMs, this.throttledUntil - systemClock.nowMs()));
+}
+
+Object.assign(RequestQueueClass.prototype, { scheduleCheckPendingRequests });

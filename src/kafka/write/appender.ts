@@ -1,0 +1,80 @@
+import { assert } from "../../base/assert.ts";
+import type { RecordAppender } from "../../streams/ports.ts";
+import type { OutputRecord } from "../../streams/record.ts";
+import type { Cluster } from "../cluster.ts";
+import { toPipelineError } from "../errors.ts";
+import { placeRecords, type ProduceLimits, ProducerSession } from "./producer_session.ts";
+import { Deadline, type Waiting } from "../retry.ts";
+
+/** How long and how much an appender sends. */
+export interface AppenderOptions extends ProduceLimits {
+  /** After that `append` gives up, ms; within it every batch is written exactly once. */
+  readonly deliveryTimeoutMs: number;
+}
+
+/**
+ * Appends through an idempotent producer, acknowledged by all in-sync replicas.
+ *
+ * **Owner:** whoever made it. **Ordering:** calls are served one after the other.
+ *
+ * **Guarantee:** once within a call; at-least-once over calls. When `append` throws
+ * `LOG_UNAVAILABLE`, any of its records may have been written all the same; appended again they are
+ * there twice, because the broker recognises repeats only within one producer session, and the
+ * session ends with the failed call. Readers that must not count twice look at the headers
+ * `producer-id` and `sequence`, as the processor does.
+ */
+export class KafkaAppender implements RecordAppender {
+  readonly #cluster: Cluster;
+  readonly #waiting: Waiting;
+  readonly #options: AppenderOptions;
+  #session: ProducerSession | undefined;
+  #tail: Promise<void> = Promise.resolve();
+  #closed = false;
+
+  constructor(cluster: Cluster, waiting: Waiting, options: AppenderOptions) {
+    this.#cluster = cluster;
+    this.#waiting = waiting;
+    this.#options = options;
+  }
+
+  append(records: readonly OutputRecord[]): Promise<void> {
+    assert(!this.#closed, "cannot append through a closed appender");
+    const appended = this.#tail.then(() => this.#append(records));
+    this.#tail = appended.catch(() => {});
+    return appended;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#closed = true;
+    await this.#tail;
+  }
+
+  async #append(records: readonly OutputRecord[]): Promise<void> {
+    const deadline = new Deadline(this.#waiting, this.#options.deliveryTimeoutMs);
+    try {
+      const placed = await deadline.retry(() => placeRecords(this.#cluster, records));
+      this.#session ??= await this.#openSession(deadline);
+      await this.#session.send(placed, deadline);
+    } catch (error) {
+      this.#session = undefined;
+      throw toPipelineError(error, `append ${records.length} records to ${topicsOf(records)}`);
+    }
+  }
+
+  async #openSession(deadline: Deadline): Promise<ProducerSession> {
+    const { producerId, producerEpoch } = await deadline.retry(() =>
+      this.#cluster.onAny((broker) =>
+        broker.initProducerId({ transactionalId: null, transactionTimeout: 0 })
+      )
+    );
+    const identity = { producerId, producerEpoch };
+    return new ProducerSession(this.#cluster, identity, {
+      transactionalId: null,
+      limits: this.#options,
+    });
+  }
+}
+
+function topicsOf(records: readonly OutputRecord[]): string {
+  return [...new Set(records.map(({ topic }) => topic))].join(", ");
+}

@@ -1,0 +1,178 @@
+import { Buffer } from "node:buffer";
+import type { OutputRecord } from "../../streams/record.ts";
+import { encodeText } from "../../streams/text.ts";
+import { batchBits, batchLayout, batchPrefixBytes } from "../wire/batch_layout.ts";
+import { codecOf, compress, type Compression } from "../wire/compression.ts";
+import { crc32c } from "../../base/crc32c.ts";
+import type { ProducerIdentity } from "../wire/internals.ts";
+
+/** How a batch is written. */
+export interface BatchOptions extends ProducerIdentity {
+  readonly baseSequence: number;
+  readonly transactional: boolean;
+  readonly compression: Compression;
+}
+
+/** Upper bound of a record's bytes beside its key, value and headers. */
+const recordOverheadBytes = 32;
+
+/** Upper bound of a record's size inside a batch, bytes. */
+export function recordSizeBytesMax(record: OutputRecord): number {
+  let size = recordOverheadBytes + (record.key?.length ?? 0) + (record.value?.length ?? 0);
+  for (const name in record.headers) {
+    if (!Object.hasOwn(record.headers, name)) continue;
+    size += name.length * 3 + 10 + (record.headers[name]?.length ?? 0);
+  }
+  return size;
+}
+
+/** A batch ready to be sent. */
+export function encodeBatch(records: readonly OutputRecord[], options: BatchOptions): Buffer {
+  const plain = encodeRecords(records);
+  const packed = compress(options.compression, plain);
+  const batch = Buffer.allocUnsafe(batchLayout.records + packed.length);
+  batch.set(packed, batchLayout.records);
+  writeHeader(batch, records, options);
+  batch.writeUInt32BE(crc32c(batch.subarray(batchLayout.attributes)), batchLayout.checksum);
+  return batch;
+}
+
+function writeHeader(
+  batch: Buffer,
+  records: readonly OutputRecord[],
+  options: BatchOptions,
+): void {
+  const attributes = codecOf(options.compression) |
+    (options.transactional ? batchBits.transactional : 0);
+  batch.writeBigInt64BE(0n, 0);
+  batch.writeInt32BE(batch.length - batchPrefixBytes, batchLayout.length);
+  batch.writeInt32BE(-1, batchLayout.leaderEpoch);
+  batch.writeInt8(2, batchLayout.magic);
+  batch.writeInt16BE(attributes, batchLayout.attributes);
+  batch.writeInt32BE(records.length - 1, batchLayout.lastOffsetDelta);
+  batch.writeBigInt64BE(BigInt(baseTimestampMs(records)), batchLayout.baseTimestamp);
+  batch.writeBigInt64BE(BigInt(maxTimestampMs(records)), batchLayout.maxTimestamp);
+  batch.writeBigInt64BE(BigInt(options.producerId), batchLayout.producerId);
+  batch.writeInt16BE(options.producerEpoch, batchLayout.producerEpoch);
+  batch.writeInt32BE(options.baseSequence, batchLayout.baseSequence);
+  batch.writeInt32BE(records.length, batchLayout.recordCount);
+}
+
+function baseTimestampMs(records: readonly OutputRecord[]): number {
+  return records[0]?.timestampMs ?? 0;
+}
+
+function maxTimestampMs(records: readonly OutputRecord[]): number {
+  let max = baseTimestampMs(records);
+  for (const { timestampMs } of records) if (timestampMs > max) max = timestampMs;
+  return max;
+}
+
+function encodeRecords(records: readonly OutputRecord[]): Uint8Array {
+  let sizeMax = 0;
+  for (const record of records) sizeMax += recordSizeBytesMax(record);
+  const writer = new RecordWriter(sizeMax);
+  const base = baseTimestampMs(records);
+  for (let i = 0; i < records.length; i++) {
+    writer.record(records[i] as OutputRecord, base, i);
+  }
+  return writer.finish();
+}
+
+interface EncodedHeader {
+  readonly name: Uint8Array;
+  readonly value: Uint8Array;
+}
+
+const noBytes = new Uint8Array(0);
+
+/** Writes records into one buffer that is large enough from the start. */
+class RecordWriter {
+  readonly #bytes: Uint8Array;
+  readonly #names = new Map<string, Uint8Array>();
+  #at = 0;
+
+  constructor(sizeMax: number) {
+    this.#bytes = new Uint8Array(sizeMax);
+  }
+
+  finish(): Uint8Array {
+    return this.#bytes.subarray(0, this.#at);
+  }
+
+  record(record: OutputRecord, baseMs: number, offsetDelta: number): void {
+    const headers = this.#headersOf(record);
+    const timestampDelta = record.timestampMs - baseMs;
+    this.#varlong(bodyBytes(record, headers, timestampDelta, offsetDelta));
+    this.#bytes[this.#at++] = 0;
+    this.#varlong(timestampDelta);
+    this.#varlong(offsetDelta);
+    this.#nullable(record.key);
+    this.#nullable(record.value);
+    this.#varlong(headers.length);
+    for (const { name, value } of headers) {
+      this.#nullable(name);
+      this.#nullable(value);
+    }
+  }
+
+  #headersOf({ headers }: OutputRecord): readonly EncodedHeader[] {
+    if (headers === undefined) return [];
+    return Object.keys(headers).map((name) => ({
+      name: this.#nameBytes(name),
+      value: headers[name] ?? noBytes,
+    }));
+  }
+
+  /** The records of a batch share their few header names. */
+  #nameBytes(name: string): Uint8Array {
+    const known = this.#names.get(name);
+    if (known !== undefined) return known;
+    const bytes = encodeText(name);
+    this.#names.set(name, bytes);
+    return bytes;
+  }
+
+  #nullable(value: Uint8Array | null): void {
+    if (value === null) return this.#varlong(-1);
+    this.#varlong(value.length);
+    this.#bytes.set(value, this.#at);
+    this.#at += value.length;
+  }
+
+  #varlong(value: number): void {
+    let rest = zigzag(value);
+    while (rest >= 0x80) {
+      this.#bytes[this.#at++] = (rest % 128) | 0x80;
+      rest = Math.floor(rest / 128);
+    }
+    this.#bytes[this.#at++] = rest;
+  }
+}
+
+/** Zigzag by arithmetic, so that it holds for every safe integer up to 2^52. */
+function zigzag(value: number): number {
+  return value >= 0 ? value * 2 : -value * 2 - 1;
+}
+
+function varlongBytes(value: number): number {
+  let size = 1;
+  for (let rest = zigzag(value); rest >= 0x80; rest = Math.floor(rest / 128)) size++;
+  return size;
+}
+
+function nullableBytes(value: Uint8Array | null): number {
+  return value === null ? 1 : varlongBytes(value.length) + value.length;
+}
+
+function bodyBytes(
+  { key, value }: OutputRecord,
+  headers: readonly EncodedHeader[],
+  timestampDelta: number,
+  offsetDelta: number,
+): number {
+  let size = 1 + varlongBytes(timestampDelta) + varlongBytes(offsetDelta) + nullableBytes(key) +
+    nullableBytes(value) + varlongBytes(headers.length);
+  for (const header of headers) size += nullableBytes(header.name) + nullableBytes(header.value);
+  return size;
+}

@@ -1,0 +1,83 @@
+import type { CommitLog, CommittedOffset, FencedWriter } from "../../streams/ports.ts";
+import { type Offset, partitionName, type TopicPartition } from "../../streams/record.ts";
+import type { Cluster } from "../cluster.ts";
+import { toPipelineError } from "../errors.ts";
+import { sendWire } from "../wire/internals.ts";
+import { listOffsetsRequest, offsetFetchRequest } from "./offsets_protocol.ts";
+import { Deadline, type Waiting } from "../retry.ts";
+import { TransactionClient } from "./transaction_protocol.ts";
+import { type TransactionOptions, TransactionWriter } from "./transaction_writer.ts";
+
+/** The transactional id of an input partition: whoever holds it owns the partition. */
+export function transactionalIdOf(applicationId: string, input: TopicPartition): string {
+  return `${applicationId}-${partitionName(input)}`;
+}
+
+/**
+ * Transactions with one transactional id per input partition.
+ *
+ * Kafka knows the group of an application and its transactional ids; a zombie is fenced by its
+ * epoch, not by the group's generation (KIP-447), which kafkajs's requests cannot carry.
+ */
+export class KafkaCommitLog implements CommitLog {
+  readonly #cluster: Cluster;
+  readonly #applicationId: string;
+  readonly #waiting: Waiting;
+  readonly #options: TransactionOptions;
+
+  constructor(
+    cluster: Cluster,
+    applicationId: string,
+    waiting: Waiting,
+    options: TransactionOptions,
+  ) {
+    this.#cluster = cluster;
+    this.#applicationId = applicationId;
+    this.#waiting = waiting;
+    this.#options = options;
+  }
+
+  async fence(input: TopicPartition): Promise<FencedWriter> {
+    const transactionalId = transactionalIdOf(this.#applicationId, input);
+    const client = new TransactionClient(this.#cluster, transactionalId, this.#applicationId);
+    const { transactionTimeoutMs } = this.#options;
+    try {
+      const identity = await client.init(transactionTimeoutMs, this.#deadline());
+      return new TransactionWriter({
+        cluster: this.#cluster,
+        client,
+        identity,
+        transactionalId,
+        input,
+        waiting: this.#waiting,
+        options: this.#options,
+        endOf: (partition) => this.#endOf(partition),
+      });
+    } catch (error) {
+      throw toPipelineError(error, `fence ${partitionName(input)}`, { transactionalId });
+    }
+  }
+
+  async committed(input: TopicPartition): Promise<CommittedOffset | undefined> {
+    const group = this.#applicationId;
+    const request = offsetFetchRequest(group, input);
+    try {
+      return await this.#deadline().retry(() =>
+        this.#cluster.onCoordinator("group", group, (broker) => sendWire(broker, request))
+      );
+    } catch (error) {
+      throw toPipelineError(error, `read the committed offset of ${partitionName(input)}`, {
+        group,
+      });
+    }
+  }
+
+  #deadline(): Deadline {
+    return new Deadline(this.#waiting, this.#options.commitTimeoutMs);
+  }
+
+  async #endOf(partition: TopicPartition): Promise<Offset> {
+    const leader = await this.#cluster.leader(partition);
+    return await this.#cluster.send(leader, listOffsetsRequest(partition, "last-stable"));
+  }
+}

@@ -1,0 +1,228 @@
+import { assert } from "../../base/assert.ts";
+import { type Offset, type OutputRecord, partitionName } from "../../streams/record.ts";
+import { partitionForKey } from "../../streams/partitioner.ts";
+import { encodeBatch } from "./batch_encoder.ts";
+import { type PlacedRecord, planBatches, type PlannedBatch } from "./batch_plan.ts";
+import type { Cluster } from "../cluster.ts";
+import type { Compression } from "../wire/compression.ts";
+import { isPassing, ProtocolFault } from "../errors.ts";
+import type { ProducerIdentity } from "../wire/internals.ts";
+import { type PartitionBatch, type ProducedPartition, produceRequest } from "./produce_protocol.ts";
+import type { Deadline } from "../retry.ts";
+
+/** Bounds of what is sent. */
+export interface ProduceLimits {
+  /** Batch before compression; below the brokers' `max.message.bytes` (default 1,048,588). */
+  readonly batchBytesMax: number;
+  /** One request; below the brokers' `socket.request.max.bytes` (default 100 MiB). */
+  readonly requestBytesMax: number;
+  /** How long a leader may wait for its replicas, ms. */
+  readonly replicationTimeoutMs: number;
+  readonly compression: Compression;
+}
+
+/** Sequence numbers count modulo 2^31. */
+const sequenceModulus = 2 ** 31;
+
+interface PendingBatch extends PartitionBatch {
+  readonly name: string;
+  readonly count: number;
+}
+
+/**
+ * One life of an idempotent producer: an identity and its sequence number per partition.
+ *
+ * A batch whose answer was lost is sent again with the same bytes and sequence; the broker knows
+ * the last five batches of a producer and answers with the first one's offset. One batch per
+ * partition is under way at a time. After an error other than a passing one the session must be
+ * given up: our sequence numbers and the broker's may differ.
+ */
+export class ProducerSession {
+  readonly #cluster: Cluster;
+  readonly #identity: ProducerIdentity;
+  readonly #transactionalId: string | null;
+  readonly #limits: ProduceLimits;
+  readonly #sequences = new Map<string, number>();
+
+  constructor(
+    cluster: Cluster,
+    identity: ProducerIdentity,
+    options: { readonly transactionalId: string | null; readonly limits: ProduceLimits },
+  ) {
+    this.#cluster = cluster;
+    this.#identity = identity;
+    this.#transactionalId = options.transactionalId;
+    this.#limits = options.limits;
+  }
+
+  /**
+   * Writes records, in order per partition.
+   *
+   * @returns Per `partitionName` the offset of its last record.
+   * @throws Kafka's error, once the deadline has passed or if it is not a passing one.
+   */
+  async send(records: readonly PlacedRecord[], deadline: Deadline): Promise<Map<string, Offset>> {
+    const plan = planBatches(records, this.#limits.batchBytesMax);
+    const lastOffsets = new Map<string, Offset>();
+    for (let round = this.#nextRound(plan); round.length > 0; round = this.#nextRound(plan)) {
+      for (const { name, offset } of await this.#sendRound(round, deadline)) {
+        lastOffsets.set(name, offset);
+      }
+    }
+    return lastOffsets;
+  }
+
+  /** The next batch of every partition, as far as they fit into one request. */
+  #nextRound(plan: Map<string, PlannedBatch[]>): PendingBatch[] {
+    const round: PendingBatch[] = [];
+    let sizeBytes = 0;
+    for (const [name, batches] of plan) {
+      const planned = batches.shift();
+      if (planned === undefined) {
+        plan.delete(name);
+        continue;
+      }
+      const pending = this.#encode(name, planned);
+      round.push(pending);
+      sizeBytes += pending.batch.length;
+      if (sizeBytes >= this.#limits.requestBytesMax) break;
+    }
+    return round;
+  }
+
+  #encode(name: string, { topic, partition, records }: PlannedBatch): PendingBatch {
+    const baseSequence = this.#sequences.get(name) ?? 0;
+    this.#sequences.set(name, (baseSequence + records.length) % sequenceModulus);
+    const batch = encodeBatch(records, {
+      ...this.#identity,
+      baseSequence,
+      transactional: this.#transactionalId !== null,
+      compression: this.#limits.compression,
+    });
+    return { topic, partition, name, count: records.length, batch };
+  }
+
+  async #sendRound(
+    round: readonly PendingBatch[],
+    deadline: Deadline,
+  ): Promise<{ readonly name: string; readonly offset: Offset }[]> {
+    const done: { readonly name: string; readonly offset: Offset }[] = [];
+    let left = round;
+    for (let attempt = 0; left.length > 0; attempt++) {
+      const { written, failed, fault } = await this.#tryBatches(left);
+      done.push(...written);
+      if (failed.length > 0) {
+        if (deadline.passed || !isPassing(fault)) throw fault;
+        await deadline.pause(attempt);
+      }
+      left = failed;
+    }
+    return done;
+  }
+
+  async #tryBatches(batches: readonly PendingBatch[]): Promise<RoundOutcome> {
+    const outcome: RoundOutcome = { written: [], failed: [], fault: undefined };
+    const byLeader = await this.#groupByLeader(batches, outcome);
+    await Promise.all(
+      [...byLeader].map(([leader, group]) => this.#tryLeader(leader, group, outcome)),
+    );
+    return outcome;
+  }
+
+  async #groupByLeader(
+    batches: readonly PendingBatch[],
+    outcome: RoundOutcome,
+  ): Promise<Map<number, PendingBatch[]>> {
+    const groups = new Map<number, PendingBatch[]>();
+    for (const pending of batches) {
+      try {
+        const leader = await this.#cluster.leader(pending);
+        groups.set(leader, [...groups.get(leader) ?? [], pending]);
+      } catch (error) {
+        note(outcome, pending, error);
+      }
+    }
+    return groups;
+  }
+
+  async #tryLeader(
+    leader: number,
+    group: readonly PendingBatch[],
+    outcome: RoundOutcome,
+  ): Promise<void> {
+    const request = produceRequest(group, {
+      transactionalId: this.#transactionalId,
+      timeoutMs: this.#limits.replicationTimeoutMs,
+    });
+    try {
+      this.#settle(group, await this.#cluster.send(leader, request), outcome);
+    } catch (error) {
+      for (const pending of group) this.#fail(outcome, pending, error);
+    }
+  }
+
+  #settle(
+    group: readonly PendingBatch[],
+    produced: readonly ProducedPartition[],
+    outcome: RoundOutcome,
+  ): void {
+    const answers = new Map(produced.map((answer) => [partitionName(answer), answer]));
+    for (const pending of group) {
+      const answer = answers.get(pending.name);
+      const errorCode = answer === undefined ? 7 : answer.errorCode;
+      if (answer !== undefined && errorCode === 0 && answer.baseOffset >= 0) {
+        outcome.written.push({
+          name: pending.name,
+          offset: answer.baseOffset + pending.count - 1,
+        });
+      } else {
+        this.#fail(outcome, pending, new ProtocolFault(errorCode, `Produce to ${pending.name}`));
+      }
+    }
+  }
+
+  #fail(outcome: RoundOutcome, pending: PendingBatch, error: unknown): void {
+    this.#cluster.forgetTopic(pending.topic);
+    note(outcome, pending, error);
+  }
+}
+
+interface RoundOutcome {
+  readonly written: { readonly name: string; readonly offset: Offset }[];
+  readonly failed: PendingBatch[];
+  /** The gravest error: one that does not pass wins over one that does. */
+  fault: unknown;
+}
+
+function note(outcome: RoundOutcome, pending: PendingBatch, error: unknown): void {
+  outcome.failed.push(pending);
+  if (outcome.fault === undefined || isPassing(outcome.fault)) outcome.fault = error;
+}
+
+/** Decides the partition of records that do not name one: by key, as Kafka's own clients do. */
+export async function placeRecords(
+  cluster: Cluster,
+  records: readonly OutputRecord[],
+): Promise<readonly PlacedRecord[]> {
+  if (records.every(isPlaced)) return records;
+  const counts = new Map<string, number>();
+  for (const { topic, partition } of records) {
+    if (partition !== undefined || counts.has(topic)) continue;
+    const count = (await cluster.topic(topic)).length;
+    assert(count > 0, `topic must have partitions: ${topic}`);
+    counts.set(topic, count);
+  }
+  return records.map((record) => ({
+    ...record,
+    partition: record.partition ?? partitionOf(record, counts.get(record.topic) ?? 1),
+  }));
+}
+
+function isPlaced(record: OutputRecord): record is PlacedRecord {
+  return record.partition !== undefined;
+}
+
+/** Records without key or partition share partition 0, where their order is kept. */
+function partitionOf({ key }: OutputRecord, count: number): number {
+  return key === null ? 0 : partitionForKey(key, count);
+}

@@ -1,0 +1,187 @@
+import { assert } from "../../base/assert.ts";
+import { type BackoffPolicy, fullJitterMs } from "../../base/backoff.ts";
+import type { Clock } from "../../base/clock.ts";
+import { dispositionOf, PipelineError } from "../../base/errors.ts";
+import type { Random } from "../../base/random.ts";
+import { changelogRecords, type Changes } from "../state/changes.ts";
+import {
+  isCommitOf,
+  isSameCommit,
+  parseCommitMetadata,
+  writeCommitMetadata,
+} from "./commit_metadata.ts";
+import type { ErrorHandlers } from "../topology/handlers.ts";
+import type {
+  Checkpoint,
+  CommitLog,
+  CommittedOffset,
+  FencedWriter,
+  Sink,
+  StateStore,
+  Transaction,
+} from "../ports.ts";
+import type { Repartition } from "../processing/rekeying.ts";
+import type { TaskMeta } from "../state/state.ts";
+import { type Offset, partitionName, type TopicPartition } from "../record.ts";
+import { writeRows } from "./write_rows.ts";
+
+const retryPolicy: BackoffPolicy = { baseMs: 100, maxMs: 5_000 };
+
+/** What a commit works with. */
+export interface CommitPorts<R> {
+  readonly sink: Sink<R>;
+  readonly commitLog: CommitLog;
+  readonly store: StateStore;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly onProductionError: ErrorHandlers<unknown>["onProductionError"];
+}
+
+/** How one commit differs from another. */
+export interface CommitOptions {
+  /** Fires when the task is to end without it. */
+  readonly signal: AbortSignal;
+  /** The task is being closed: nothing follows. */
+  readonly last: boolean;
+}
+
+/** Where a task's commits go. */
+export interface CommitPlace {
+  readonly input: TopicPartition;
+  readonly changelog: TopicPartition;
+  /** The task's part of the repartition topic, for jobs that have one. */
+  readonly repartition: (Repartition & TopicPartition) | undefined;
+}
+
+/**
+ * Makes a task's changes durable, in this order:
+ *
+ * 1. rows to the sink: idempotent, so a crash after this step only repeats them
+ * 2. one transaction: changelog records, late and dead-letter records, the input position
+ * 3. one batch to the local store: the same changes and the changelog position
+ *
+ * The store is thus never ahead of the log, and a crash costs the tail of one transaction.
+ *
+ * Owner: the task. Guarantee: state and input position change together or not at all; a writer
+ * that lost its partition is refused.
+ *
+ * @see Quix Streams' checkpoint order; differs: the input position lies in the state as well.
+ */
+export class Committer<R> {
+  readonly #ports: CommitPorts<R>;
+  readonly #place: CommitPlace;
+  readonly #onProblem: (error: unknown) => void;
+  #writer: FencedWriter | undefined;
+  /** The last commit; `undefined` before the first of this state. */
+  #committed: CommittedOffset | undefined;
+
+  constructor(
+    ports: CommitPorts<R>,
+    place: CommitPlace,
+    writer: FencedWriter,
+    committed: CommittedOffset | undefined,
+    onProblem: (error: unknown) => void,
+  ) {
+    this.#ports = ports;
+    this.#place = place;
+    this.#writer = writer;
+    this.#committed = committed;
+    this.#onProblem = onProblem;
+  }
+
+  /**
+   * Commits; waits and tries again while the sink or the log is away.
+   *
+   * @throws {PipelineError} `LOG_FENCED`, `SINK_REJECTED`, a store error, or `ABORTED`.
+   */
+  async commit(changes: Changes<R>, { signal, last }: CommitOptions): Promise<Checkpoint> {
+    const { meta } = changes;
+    const metadata = (changelogPosition: Offset) =>
+      writeCommitMetadata({ ...meta, changelogPosition, closed: last });
+    assert(!isCommitOf(this.#committed, meta), "a commit must move a position");
+    await writeRows(changes.rows, {
+      ...this.#ports,
+      policy: retryPolicy,
+      signal,
+      onProblem: this.#onProblem,
+    });
+    const changelogPosition = await this.#transact(changes, metadata, signal);
+    this.#committed = { offset: meta.inputOffset, metadata: metadata(changelogPosition) };
+    const checkpoint = { changelogPosition };
+    await this.#ports.store.apply(changes.entries, checkpoint);
+    return checkpoint;
+  }
+
+  /** Lets go of the writer. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    const writer = this.#writer;
+    this.#writer = undefined;
+    await writer?.[Symbol.asyncDispose]();
+  }
+
+  /** @returns The changelog position after the transaction. */
+  async #transact(
+    changes: Changes<R>,
+    metadata: Transaction["metadata"],
+    signal: AbortSignal,
+  ): Promise<Offset> {
+    const { clock, random } = this.#ports;
+    for (let attempt = 0;; attempt++) {
+      try {
+        const settled = await this.#reconcile(changes.meta);
+        return settled ?? await this.#tryTransaction(changes, metadata);
+      } catch (error) {
+        const disposition = dispositionOf(error);
+        if (disposition !== "retry" && disposition !== "reconcile") throw error;
+        this.#onProblem(error);
+        await this[Symbol.asyncDispose]();
+        await clock.sleep(fullJitterMs(retryPolicy, attempt, random), signal);
+      }
+    }
+  }
+
+  async #tryTransaction(
+    changes: Changes<R>,
+    metadata: Transaction["metadata"],
+  ): Promise<Offset> {
+    assert(this.#writer !== undefined, "a transaction needs a writer");
+    const { input, changelog } = this.#place;
+    const timestampMs = Math.floor(changes.meta.versionUs / 1000);
+    return await this.#writer.commit({
+      records: [
+        ...changelogRecords(changes.entries, changelog, timestampMs),
+        ...changes.sideOutputs,
+      ],
+      changelog,
+      input,
+      inputOffset: changes.meta.inputOffset,
+      metadata,
+    });
+  }
+
+  /**
+   * After a transaction without a known outcome: fences again, which decides it, and asks the log.
+   *
+   * Fencing again would also shut out a rightful new owner, so the last commit must be the one that
+   * this state was built on, or stand where this state was about to commit; anything else means
+   * that somebody went on with the partition.
+   *
+   * @returns The changelog position if the transaction had happened; `undefined` if it is to be
+   *   done (again).
+   */
+  async #reconcile(meta: TaskMeta): Promise<Offset | undefined> {
+    if (this.#writer !== undefined) return undefined;
+    const { commitLog } = this.#ports;
+    this.#writer = await commitLog.fence(this.#place.input);
+    const committed = await commitLog.committed(this.#place.input);
+    if (isSameCommit(committed, this.#committed)) return undefined;
+    if (committed !== undefined && isCommitOf(committed, meta)) {
+      return parseCommitMetadata(committed.metadata)?.changelogPosition;
+    }
+    throw new PipelineError(
+      "LOG_FENCED",
+      `Cannot commit ${partitionName(this.#place.input)} as another owner went on with it: ` +
+        `committed offset is ${committed?.offset}, ours was ${this.#committed?.offset}`,
+    );
+  }
+}

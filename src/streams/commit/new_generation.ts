@@ -1,0 +1,74 @@
+import { writeCommitMetadata } from "./commit_metadata.ts";
+import type { CommitPlace } from "./commit.ts";
+import type { CommitLog, RecordLog } from "../ports.ts";
+import { readBetween } from "../task/read_between.ts";
+import type { TopicPartition } from "../record.ts";
+import { type EngineCodecs, firstMeta, type TaskMeta } from "../state/state.ts";
+import { metaKey } from "../state/store_keys.ts";
+
+/** What a new generation is made with. */
+export interface GenerationPorts {
+  readonly log: RecordLog;
+  readonly commitLog: CommitLog;
+  readonly codecs: Pick<EngineCodecs, "meta">;
+}
+
+/**
+ * When the next generation of a state can begin, epoch ms: now, or right after the last commit
+ * where its write times ran ahead, as a producer's clock did.
+ *
+ * Ordering: before the changelog is deleted; nobody works on the partition.
+ *
+ * @throws {PipelineError} `LOG_UNAVAILABLE`; `ABORTED` when the signal fires.
+ */
+export async function generationStartMs(
+  log: RecordLog,
+  changelog: TopicPartition,
+  nowMs: number,
+  signal: AbortSignal,
+): Promise<number> {
+  let startMs = nowMs;
+  for await (const records of readBetween(log, changelog, await log.bounds(changelog), signal)) {
+    // Every entry carries the write time of its commit.
+    for (const { timestampMs } of records) startMs = Math.max(startMs, timestampMs + 1);
+  }
+  return startMs;
+}
+
+/**
+ * Begins a task's state anew: an empty state that stands at the start of its input.
+ *
+ * Its write times begin at `startMs` (see `generationStartMs`), after every one that an earlier
+ * state of the partition has used, so that the rows made from the same input again win over the old
+ * ones, also where they are others because settings or the input have changed.
+ *
+ * Ordering: nobody works on the partition, its changelog is empty and its local stores are deleted.
+ *
+ * @throws {PipelineError} As its ports do.
+ */
+export async function beginGeneration(
+  { log, commitLog, codecs }: GenerationPorts,
+  { input, changelog, repartition }: CommitPlace,
+  startMs: number,
+): Promise<TaskMeta> {
+  const { startOffset } = await log.bounds(input);
+  const rekeyed = repartition === undefined ? undefined : await log.bounds(repartition);
+  const generationUs = startMs * 1000;
+  const meta = {
+    ...firstMeta(startOffset, rekeyed?.startOffset),
+    versionUs: generationUs,
+    generationUs,
+  };
+  await using writer = await commitLog.fence(input);
+  await writer.commit({
+    records: [
+      { ...changelog, timestampMs: startMs, key: metaKey, value: codecs.meta.encode(meta) },
+    ],
+    changelog,
+    input,
+    inputOffset: meta.inputOffset,
+    metadata: (changelogPosition) =>
+      writeCommitMetadata({ ...meta, changelogPosition, closed: true }),
+  });
+  return meta;
+}

@@ -1,0 +1,313 @@
+import { assert, InvariantError } from "../../base/assert.ts";
+import { describeError, PipelineError } from "../../base/errors.ts";
+import { insertSorted } from "../state/sorted.ts";
+import { Producers } from "../state/producers.ts";
+import { type LogRecord, type Offset, type OutputRecord, partitionName } from "../record.ts";
+import { identityOf } from "./record_identity.ts";
+import { Rekeying, type Repartition } from "./rekeying.ts";
+import { closeRollUps, openRollUps } from "./roll_up_times.ts";
+import { type DeadLetterCause, deadLetterRecord, lateTopic, originHeaders } from "./side_output.ts";
+import type { TaskMeta, Windowing } from "../state/state.ts";
+import type { ItemCounts } from "../task/status.ts";
+import { encodeText } from "../text.ts";
+import type { EventContext, KeyedEvents, Reading, Topology } from "../topology/topology.ts";
+import {
+  firstOpenStart,
+  firstWindowStart,
+  isClosed,
+  lastWindowStart,
+  takeClosed,
+} from "../topology/windows.ts";
+import { type CachedKey, type CachedWindow, stamp, type WriteCache } from "../state/write_cache.ts";
+import { windowingOf } from "../topology/windowing.ts";
+
+/** Receive times that can become write times in microseconds without losing digits. */
+const recordTimestampMsMax = 9_000_000_000_000;
+
+/**
+ * Applies records to the state: the whole meaning of a topology, synchronous and pure but for the
+ * cache it changes.
+ *
+ * Owner: the task. Ordering: records of a topic in offset order, each once; those of the repartition
+ * topic in the portions that `plan` settled, each right after the commit that settled it.
+ */
+export class RecordProcessor<E, A, R> {
+  readonly #topology: Topology<E, A, R>;
+  readonly #cache: WriteCache<A>;
+  #inputOffset: number;
+  #versionUs: number;
+  readonly #generationUs: number;
+  readonly #counts: { -readonly [K in keyof ItemCounts]: ItemCounts[K] };
+  readonly #producers: Producers;
+  readonly #windowing: Windowing;
+  readonly #rekeying: Rekeying;
+  #eventRows: R[] = [];
+  #sideOutputs: OutputRecord[] = [];
+  #changed = false;
+
+  /** @param repartition Where events go whose place is another one, for jobs that send them on. */
+  constructor(
+    topology: Topology<E, A, R>,
+    cache: WriteCache<A>,
+    meta: TaskMeta,
+    repartition?: Repartition,
+  ) {
+    this.#topology = topology;
+    this.#cache = cache;
+    this.#inputOffset = meta.inputOffset;
+    this.#versionUs = meta.versionUs;
+    this.#generationUs = meta.generationUs;
+    this.#counts = { ...meta.counts };
+    this.#producers = new Producers(meta.producers);
+    this.#windowing = windowingOf(topology);
+    this.#rekeying = new Rekeying(repartition, meta.rekeyed, (key) => cache.key(key).spread);
+  }
+
+  /** What a commit now would make true. */
+  get meta(): TaskMeta {
+    return {
+      inputOffset: this.#inputOffset,
+      versionUs: this.#versionUs,
+      generationUs: this.#generationUs,
+      counts: { ...this.#counts },
+      rekeyed: this.#rekeying.progress,
+      producers: this.#producers.known,
+      windowing: this.#windowing,
+    };
+  }
+
+  /** True when there is something to commit. */
+  get changed(): boolean {
+    return this.#changed;
+  }
+
+  /** Rows of events since the last commit, in input order. */
+  get eventRows(): readonly R[] {
+    return this.#eventRows;
+  }
+
+  /** Late events and dead letters since the last commit, in input order. */
+  get sideOutputs(): readonly OutputRecord[] {
+    return this.#sideOutputs;
+  }
+
+  /** Starts anew after a commit. */
+  settle(): void {
+    this.#eventRows = [];
+    this.#sideOutputs = [];
+    this.#changed = false;
+  }
+
+  /** Moves the input position over offsets that hold no record for us. */
+  skipTo(inputOffset: number): void {
+    if (inputOffset <= this.#inputOffset) return;
+    this.#inputOffset = inputOffset;
+    this.#changed = true;
+  }
+
+  /** Settles what of the repartition topic is processed after the next commit. */
+  plan(plannedTo: Offset): void {
+    if (this.#rekeying.plan(plannedTo)) this.#changed = true;
+  }
+
+  /** Processes the portion that the last commit settled: the prepared records of it, in order. */
+  processPlanned(records: readonly LogRecord[]): void {
+    const portion = this.#rekeying.begin(records);
+    this.#versionUs += 1;
+    for (const record of portion) this.#apply(record);
+    this.#rekeying.finish();
+    this.#changed = true;
+  }
+
+  /** Moves over offsets of the repartition topic that hold no record; not worth a commit. */
+  passRekeyed(offset: Offset): void {
+    this.#rekeying.pass(offset);
+  }
+
+  /**
+   * Applies one record of the input; one that was applied before changes nothing, and one that its
+   * producer sent twice only counts as such.
+   *
+   * @throws {PipelineError} `RECORD_REFUSED` where a handler of the job says to stop.
+   */
+  process(record: LogRecord): void {
+    if (record.offset < this.#inputOffset) return;
+    this.skipTo(record.offset + 1);
+    const identity = identityOf(record.headers);
+    if (identity !== undefined && !this.#producers.isNew(identity)) return this.#duplicate(record);
+    this.#apply(record);
+  }
+
+  #apply(record: LogRecord): void {
+    if (!(record.timestampMs >= 0 && record.timestampMs <= recordTimestampMsMax)) {
+      return this.#deadRecord(record, "impossible-value", "record timestamp is out of range");
+    }
+    const reading = this.#topology.source.read(record);
+    if (reading.kind === "dead") return this.#deadRecord(record, reading.cause, reading.detail);
+    if (reading.kind === "misplaced") return this.#misplaced(record, reading.parts);
+    const { key, events } = reading;
+    const rekeyed = this.#rekeying.isRekeyed(record);
+    if (!rekeyed && this.#rekeying.belongsElsewhere(key, record.partition)) {
+      return this.#sendOn(record, { key, events, indexes: [...events.keys()] });
+    }
+    const { portions } = this.#rekeying;
+    for (let index = 0; index < events.length; index++) {
+      this.#versionUs = Math.max(this.#versionUs + 1, record.timestampMs * 1000 + portions);
+      const context = { key, record, index, versionUs: this.#versionUs, rekeyed };
+      this.#processEvent(events[index] as E, context);
+    }
+  }
+
+  #misplaced(record: LogRecord, parts: readonly KeyedEvents<E>[]): void {
+    if (!this.#rekeying.sendsOn || this.#rekeying.isRekeyed(record)) {
+      return this.#deadRecord(record, "key-mismatch", "record key is not that of all its events");
+    }
+    for (const part of parts) this.#sendOn(record, part);
+  }
+
+  /** Sends events to the partition of their key, in the transaction of the next commit. */
+  #sendOn(record: LogRecord, { key, events, indexes }: KeyedEvents<E>): void {
+    const value = this.#topology.source.write(events);
+    this.#counts.rekeyed += events.length;
+    this.#sideOutputs.push(this.#rekeying.sentOn(record, { key, value, indexes }));
+  }
+
+  #duplicate(record: LogRecord): void {
+    const items = itemsOf(this.#topology.source.read(record));
+    this.#counts.read += items;
+    this.#counts.duplicates += items;
+  }
+
+  #deadRecord(record: LogRecord, cause: DeadLetterCause, detail: string): void {
+    const { onDeserializationError } = this.#topology.handlers;
+    if (onDeserializationError(record, cause, detail) === "stop") {
+      throw refused(record, `it cannot be read: ${cause}, ${detail}`, undefined);
+    }
+    this.#counts.read += 1;
+    this.#counts.deadLetters += 1;
+    const { topic } = this.#topology.source;
+    const rekeyed = this.#rekeying.isRekeyed(record);
+    this.#sideOutputs.push(deadLetterRecord(topic, { record, rekeyed }, cause, detail));
+  }
+
+  #processEvent(event: E, context: EventContext): void {
+    this.#counts.read += 1;
+    try {
+      this.#route(event, context);
+    } catch (error) {
+      // Only the job's own code is the handler's business; damage and bugs of ours are not.
+      if (error instanceof PipelineError || error instanceof InvariantError) throw error;
+      if (this.#topology.handlers.onProcessingError(error, event) === "stop") {
+        throw refused(context.record, "the job failed on one of its events", error);
+      }
+      this.#deadEvent(context, "processing-error", describeError(error));
+    }
+  }
+
+  #route(event: E, context: EventContext): void {
+    const { source, maxFutureMs, events } = this.#topology;
+    const fault = source.fault(event);
+    if (fault !== undefined) return this.#deadEvent(context, "impossible-value", fault);
+    const timeMs = source.timeOf(event);
+    const aheadMs = timeMs - context.record.timestampMs;
+    if (aheadMs > maxFutureMs) {
+      return this.#deadEvent(context, "far-future", `event is ${aheadMs} ms ahead of its receipt`);
+    }
+    const row = events?.row(event, context);
+    this.#place(event, timeMs, context);
+    if (row !== undefined) this.#eventRows.push(row);
+  }
+
+  #deadEvent(context: EventContext, cause: DeadLetterCause, detail: string): void {
+    this.#counts.deadLetters += 1;
+    const { topic } = this.#topology.source;
+    this.#sideOutputs.push(deadLetterRecord(topic, context, cause, detail));
+  }
+
+  /** Puts an event into its windows; it is late when none of them takes it. */
+  #place(event: E, timeMs: number, context: EventContext): void {
+    const { windows } = this.#topology;
+    const owner = this.#cache.key(context.key);
+    const { streamTimeMs } = owner.state;
+    const lastMs = lastWindowStart(timeMs, windows);
+    const firstMs = firstWindowStart(lastMs, windows);
+    const firstOpenMs = isClosed(firstMs, streamTimeMs, windows)
+      ? firstOpenStart(streamTimeMs, windows)
+      : firstMs;
+    for (let startMs = firstOpenMs; startMs <= lastMs; startMs += windows.advanceMs) {
+      this.#aggregate(event, context, owner, startMs);
+    }
+    const missedEndMs = Math.min(firstOpenMs, lastMs + windows.advanceMs);
+    for (let startMs = firstMs; startMs < missedEndMs; startMs += windows.advanceMs) {
+      this.#missed(event, context, startMs, streamTimeMs);
+    }
+    if (firstOpenMs <= lastMs) this.#counts.aggregated += 1;
+    else this.#counts.late += 1;
+    if (timeMs > streamTimeMs) this.#advance(owner, timeMs, context);
+  }
+
+  /** Keeps an event that came too late for a window. */
+  #missed(event: E, context: EventContext, startMs: number, streamTimeMs: number): void {
+    const { record } = context;
+    this.#sideOutputs.push({
+      topic: lateTopic(this.#topology.source.topic),
+      partition: record.partition,
+      timestampMs: record.timestampMs,
+      key: record.key,
+      value: this.#topology.source.write([event]),
+      headers: {
+        ...originHeaders(context),
+        cause: encodeText("window-closed"),
+        "window-start": encodeText(String(startMs)),
+        "window-end": encodeText(String(startMs + this.#topology.windows.sizeMs)),
+        "stream-time": encodeText(String(streamTimeMs)),
+      },
+    });
+  }
+
+  #aggregate(event: E, context: EventContext, owner: CachedKey<A>, startMs: number): void {
+    const { aggregator } = this.#topology;
+    const found = this.#cache.window(owner, startMs);
+    const window = found ?? this.#cache.newWindow(startMs);
+    aggregator.add(window.state.aggregate, event);
+    if (found === undefined) {
+      this.#cache.add(owner, window);
+      insertSorted(owner.state.openWindows, startMs);
+      openRollUps(this.#topology.rollUps, this.#cache, owner, startMs);
+    }
+    this.#stamp(owner, window, context);
+  }
+
+  #stamp(owner: CachedKey<A>, window: CachedWindow<A>, context: EventContext): void {
+    stamp(window, context);
+    this.#cache.touch(owner);
+  }
+
+  /** Moves the key's stream time and closes the windows that it leaves behind. */
+  #advance(owner: CachedKey<A>, timeMs: number, context: EventContext): void {
+    owner.state.streamTimeMs = timeMs;
+    this.#cache.touch(owner);
+    for (const startMs of takeClosed(owner.state.openWindows, timeMs, this.#topology.windows)) {
+      const window = this.#cache.window(owner, startMs);
+      assert(window !== undefined, `open window of ${owner.key} is missing: ${startMs}`);
+      window.state.final = true;
+      this.#stamp(owner, window, context);
+    }
+    if (timeMs < owner.rollUpClosesAtMs) return;
+    closeRollUps(this.#topology.rollUps, this.#cache, owner, context);
+  }
+}
+
+function itemsOf(reading: Reading<unknown>): number {
+  if (reading.kind === "events") return reading.events.length;
+  if (reading.kind === "dead") return 1;
+  return reading.parts.reduce((sum, { events }) => sum + events.length, 0);
+}
+
+function refused(record: LogRecord, reason: string, cause: unknown): PipelineError {
+  return new PipelineError(
+    "RECORD_REFUSED",
+    `Cannot go on at ${partitionName(record)}@${record.offset} as ${reason}`,
+    { cause, context: { topic: record.topic, partition: record.partition, offset: record.offset } },
+  );
+}

@@ -1,0 +1,46 @@
+import { type CheckedRollUps, nextClosingMs, rollUpStart } from "../topology/roll_ups.ts";
+import { insertSorted } from "../state/sorted.ts";
+import type { WindowsState } from "../state/state.ts";
+import type { EventContext } from "../topology/topology.ts";
+import { closingTimeMs, takeClosed, type TimeWindows } from "../topology/windows.ts";
+import { type CachedKey, stamp, type WriteCache } from "../state/write_cache.ts";
+
+/**
+ * Opens the rolled-up windows that a new window is part of, where they are not open.
+ *
+ * None of them is closed: it ends no earlier than its part, which is open.
+ */
+export function openRollUps<A>(
+  { levels }: CheckedRollUps<A>,
+  cache: WriteCache<A>,
+  owner: CachedKey<A>,
+  partStartMs: number,
+): void {
+  for (let index = 0; index < levels.length; index++) {
+    const level = levels[index] as TimeWindows;
+    const startMs = rollUpStart(partStartMs, level);
+    // Where one is open, those above it are.
+    if (!insertSorted((owner.state.rollUps[index] as WindowsState).openWindows, startMs)) return;
+    cache.addRollUp(owner, index, startMs);
+    owner.rollUpClosesAtMs = Math.min(owner.rollUpClosesAtMs, closingTimeMs(startMs, level));
+  }
+}
+
+/** Closes the rolled-up windows that the key's stream time has left behind. */
+export function closeRollUps<A>(
+  { levels }: CheckedRollUps<A>,
+  cache: WriteCache<A>,
+  owner: CachedKey<A>,
+  context: EventContext,
+): void {
+  const { streamTimeMs, rollUps } = owner.state;
+  for (const [index, level] of levels.entries()) {
+    const { openWindows } = rollUps[index] as WindowsState;
+    for (const startMs of takeClosed(openWindows, streamTimeMs, level)) {
+      const rollUp = cache.rollUp(owner, index, startMs);
+      rollUp.state.final = true;
+      stamp(rollUp, context);
+    }
+  }
+  owner.rollUpClosesAtMs = nextClosingMs(owner.state, levels);
+}

@@ -1,0 +1,135 @@
+import type { StateStore, StoreEntry } from "../ports.ts";
+import type { OutputRecord, TopicPartition } from "../record.ts";
+import type { RecordProcessor } from "../processing/processor.ts";
+import { rollUp } from "../processing/roll_up.ts";
+import type { EngineCodecs, TaskMeta, WindowsState } from "./state.ts";
+import { keyStateKey, metaKey, rollUpKey, windowKey, windowStartOf } from "./store_keys.ts";
+import type { Topology, WindowResult } from "../topology/topology.ts";
+import { purgeHorizonMs, type TimeWindows } from "../topology/windows.ts";
+import type { CachedKey, CachedWindow, WriteCache } from "./write_cache.ts";
+
+/** Everything that one commit makes durable. */
+export interface Changes<R> {
+  readonly meta: TaskMeta;
+  /** Rows of events, then rows of changed windows. */
+  readonly rows: readonly R[];
+  /** Changed state, the meta last. */
+  readonly entries: readonly StoreEntry[];
+  /** Late events and dead letters. */
+  readonly sideOutputs: readonly OutputRecord[];
+}
+
+/** What is needed to collect changes. */
+export interface ChangeSources<E, A, R> {
+  readonly topology: Topology<E, A, R>;
+  readonly codecs: EngineCodecs;
+  readonly store: StateStore;
+  readonly cache: WriteCache<A>;
+  readonly processor: RecordProcessor<E, A, R>;
+}
+
+/**
+ * Gathers what changed since the last commit, expired windows as deletions.
+ *
+ * Once per commit: the expired windows it finds are marked as gone in the cache.
+ */
+export async function collectChanges<E, A, R>(
+  sources: ChangeSources<E, A, R>,
+): Promise<Changes<R>> {
+  const { topology, codecs, cache, processor } = sources;
+  const rows: R[] = [...processor.eventRows];
+  const entries: StoreEntry[] = [];
+  for (const owner of cache.dirtyKeys) {
+    collectWindows(topology, owner, rows, entries);
+    for (const { level, window } of await rollUp(sources, owner)) {
+      rows.push(topology.results.row(resultOf(owner.key, window, level)));
+      entries.push({
+        key: rollUpKey(owner.key, level.sizeMs, window.startMs),
+        value: topology.windowCodec.encode(window.state),
+      });
+    }
+    for (const kept of keptWindows(topology, owner)) {
+      const horizonMs = purgeHorizonMs(owner.state.streamTimeMs, kept.windows, owner.spread);
+      if (horizonMs <= kept.state.purgedToMs) continue;
+      await collectExpired(sources.store, kept, horizonMs, entries);
+    }
+    entries.push({ key: keyStateKey(owner.key), value: codecs.keyState.encode(owner.state) });
+  }
+  const { meta } = processor;
+  entries.push({ key: metaKey, value: codecs.meta.encode(meta) });
+  return { meta, rows, entries, sideOutputs: processor.sideOutputs };
+}
+
+function collectWindows<E, A, R>(
+  topology: Topology<E, A, R>,
+  owner: CachedKey<A>,
+  rows: R[],
+  entries: StoreEntry[],
+): void {
+  for (const window of owner.windows.values()) {
+    if (!window.dirty) continue;
+    rows.push(topology.results.row(resultOf(owner.key, window, topology.windows)));
+    const value = topology.windowCodec.encode(window.state);
+    entries.push({ key: windowKey(owner.key, window.startMs), value });
+  }
+}
+
+function resultOf<A>(
+  key: string,
+  { startMs, state }: CachedWindow<A>,
+  { sizeMs }: TimeWindows,
+): WindowResult<A> {
+  return { key, startMs, endMs: startMs + sizeMs, state };
+}
+
+/** A key's windows of one length, in the store and in memory. */
+interface KeptWindows {
+  readonly windows: TimeWindows;
+  readonly state: WindowsState;
+  readonly cached: ReadonlyMap<number, unknown>;
+  /** False for a key of which the store has nothing yet. */
+  readonly stored: boolean;
+  readonly keyOf: (startMs: number) => Uint8Array;
+}
+
+function keptWindows<E, A, R>(
+  { windows, rollUps }: Topology<E, A, R>,
+  { key, state, stored, windows: cached, rollUps: cachedRollUps }: CachedKey<A>,
+): KeptWindows[] {
+  return [
+    { windows, state, cached, stored, keyOf: (startMs) => windowKey(key, startMs) },
+    ...rollUps.levels.map((level, index) => ({
+      windows: level,
+      state: state.rollUps[index] as WindowsState,
+      cached: cachedRollUps[index] as ReadonlyMap<number, unknown>,
+      stored,
+      keyOf: (startMs: number) => rollUpKey(key, level.sizeMs, startMs),
+    })),
+  ];
+}
+
+/** Deletes the key's windows that outlived the retention, those of this commit included. */
+async function collectExpired(
+  store: StateStore,
+  { stored, state, cached, keyOf }: KeptWindows,
+  horizonMs: number,
+  entries: StoreEntry[],
+): Promise<void> {
+  const expired = new Set<number>();
+  if (stored) {
+    const range = { gte: keyOf(state.purgedToMs), lt: keyOf(horizonMs) };
+    for await (const { key } of store.scan(range)) expired.add(windowStartOf(key));
+  }
+  for (const startMs of cached.keys()) if (startMs < horizonMs) expired.add(startMs);
+  for (const startMs of expired) entries.push({ key: keyOf(startMs), value: null });
+  state.purgedToMs = horizonMs;
+}
+
+/** The changelog records of changed state. */
+export function changelogRecords(
+  entries: readonly StoreEntry[],
+  changelog: TopicPartition,
+  timestampMs: number,
+): OutputRecord[] {
+  return entries.map(({ key, value }) => ({ ...changelog, timestampMs, key, value }));
+}

@@ -1,0 +1,20 @@
+import { type Codec, decodeState } from "../topology/codec.ts";
+import type { StateStore } from "../ports.ts";
+import type { KeyState } from "./state.ts";
+import { allKeyStates, keyOf } from "./store_keys.ts";
+
+/** A key and its time. */
+export interface KeyTime {
+  readonly key: string;
+  readonly state: KeyState;
+}
+
+/** Every key of a store with its time, in the order of their bytes, as of the last commit. */
+export async function* keyTimes(
+  store: StateStore,
+  codec: Codec<KeyState>,
+): AsyncGenerator<KeyTime> {
+  for await (const { key, value } of store.scan(allKeyStates)) {
+    yield { key: keyOf(key), state: decodeState(codec, value) };
+  }
+}

@@ -1,0 +1,99 @@
+import type { Codec } from "../topology/codec.ts";
+import type { Offset } from "../record.ts";
+import type { RecordIdentity } from "../processing/record_identity.ts";
+import type { ItemCounts } from "../task/status.ts";
+
+/** One window of one key. `aggregate` is the topology's own and may be changed in place. */
+export interface WindowState<A> {
+  readonly aggregate: A;
+  /** True once the window is closed; it never changes again. */
+  final: boolean;
+  /** Write time of its row, microseconds: set by the last event that changed the window. */
+  versionUs: number;
+  /** Record timestamp of that event, epoch ms. */
+  receivedAtMs: number;
+}
+
+/** Which windows of one length a key has. */
+export interface WindowsState {
+  /** Starts of the windows that are not closed yet, ascending; bounded by size and grace. */
+  openWindows: number[];
+  /** Windows that start before this are gone from the store, epoch ms. */
+  purgedToMs: number;
+}
+
+/** Time of one key: moved by its own events only, so a quiet key makes no other one's late. */
+export interface KeyState extends WindowsState {
+  /** Greatest event time seen for the key, epoch ms. */
+  streamTimeMs: number;
+  /** The same of its rolled-up windows, by level. */
+  rollUps: WindowsState[];
+}
+
+/**
+ * How far a task got in its partition of the repartition topic.
+ *
+ * What it takes from there next is settled by one commit and taken right after it, before any more
+ * input: so the order of two inputs is part of the state, and a repetition follows it. See
+ * docs/adr/0012-repartition.md.
+ */
+export interface RekeyedProgress {
+  /** Next offset of the repartition topic to process. */
+  readonly offset: Offset;
+  /** Records before this come next, before any more input; `offset` when there are none. */
+  readonly plannedTo: Offset;
+  /** Portions taken so far: see `versionUs`. */
+  readonly portions: number;
+}
+
+/** The lengths that a state depends on, ms: size and advance of its windows, then its roll-ups. */
+export type Windowing = readonly number[];
+
+/** What a task knows about itself; changes with every commit. */
+export interface TaskMeta {
+  /** Next input offset to process. */
+  readonly inputOffset: Offset;
+  /**
+   * Write time of the last event, microseconds: `max(previous + 1, receivedAtMs * 1000 + portions)`,
+   * so a strictly increasing function of the input prefix that stays near real time, and greater
+   * than what somebody made of the same events who had taken fewer portions of re-keyed ones.
+   */
+  readonly versionUs: number;
+  /** First `versionUs` of this state's life; a reset starts a later one, which wins everywhere. */
+  readonly generationUs: number;
+  readonly counts: ItemCounts;
+  readonly rekeyed: RekeyedProgress;
+  /** Greatest sequence of each producer, the one heard of last at the end; bounded. */
+  readonly producers: readonly RecordIdentity[];
+  /** What the windows in the state are; empty while there are none. */
+  readonly windowing: Windowing;
+}
+
+/** How the engine's own state is written. */
+export interface EngineCodecs {
+  readonly keyState: Codec<KeyState>;
+  readonly meta: Codec<TaskMeta>;
+}
+
+/** Counters of a state that has read nothing. */
+export const noItems: ItemCounts = {
+  read: 0,
+  aggregated: 0,
+  late: 0,
+  deadLetters: 0,
+  duplicates: 0,
+  rekeyed: 0,
+};
+
+/** The state of a task without a past, that starts at these offsets. */
+export function firstMeta(inputOffset: Offset, rekeyedOffset: Offset = 0): TaskMeta {
+  return {
+    inputOffset,
+    versionUs: 0,
+    generationUs: 0,
+    counts: noItems,
+    rekeyed: { offset: rekeyedOffset, plannedTo: rekeyedOffset, portions: 0 },
+    producers: [],
+    windowing: [],
+  };
+}

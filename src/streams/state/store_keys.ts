@@ -1,0 +1,128 @@
+/**
+ * Layout of a task's store and changelog keys; the bytewise order is the logical order.
+ *
+ * | bytes | holds |
+ * |---|---|
+ * | `m` | the task's meta record |
+ * | `k` key | the time of a key |
+ * | `w` key escaped, `00`, window start as big-endian int64 | one window |
+ * | `r` key escaped, `00`, window size, window start, both as big-endian int64 | one rolled-up window |
+ *
+ * In keys of windows a `00` inside the key is written `00 ff`, so that no key is another's prefix.
+ *
+ * @see Kafka Streams WindowKeySchema; differs: the key is terminated, so that a scan over one
+ *   key's windows meets no other key.
+ */
+import { assert } from "../../base/assert.ts";
+import { shortLivedBytes } from "../../base/bytes.ts";
+import { encodeText } from "../text.ts";
+import type { KeyRange } from "../ports.ts";
+
+const metaTag = 0x6d;
+const keyTag = 0x6b;
+const windowTag = 0x77;
+const rollUpTag = 0x72;
+const timeBytes = 8;
+const two32 = 2 ** 32;
+
+/** Key of the task's meta record. */
+export const metaKey: Uint8Array = new Uint8Array([metaTag]);
+
+/** Key of a key's time. */
+export function keyStateKey(key: string): Uint8Array {
+  const text = encodeText(key);
+  const bytes = shortLivedBytes(1 + text.length);
+  bytes[0] = keyTag;
+  bytes.set(text, 1);
+  return bytes;
+}
+
+/** Key of one window. */
+export function windowKey(key: string, startMs: number): Uint8Array {
+  const bytes = keyOfTimes(windowTag, key, timeBytes);
+  putTime(bytes, bytes.length - timeBytes, startMs);
+  return bytes;
+}
+
+/** Key of one rolled-up window. */
+export function rollUpKey(key: string, sizeMs: number, startMs: number): Uint8Array {
+  const bytes = keyOfTimes(rollUpTag, key, 2 * timeBytes);
+  putTime(bytes, bytes.length - 2 * timeBytes, sizeMs);
+  putTime(bytes, bytes.length - timeBytes, startMs);
+  return bytes;
+}
+
+/** Start of the window that the key of a window, rolled up or not, stands for, epoch ms. */
+export function windowStartOf(bytes: Uint8Array): number {
+  assert(bytes[0] === windowTag || bytes[0] === rollUpTag, "not a window key");
+  const view = new DataView(bytes.buffer, bytes.byteOffset + bytes.length - timeBytes);
+  return view.getUint32(0) * two32 + view.getUint32(4);
+}
+
+/** The windows of a key that start in `[fromMs, toMs)`. */
+export function windowRange(key: string, fromMs: number, toMs: number): KeyRange {
+  return { gte: windowKey(key, fromMs), lt: windowKey(key, toMs) };
+}
+
+/** The rolled-up windows of a key and size that start in `[fromMs, toMs)`. */
+export function rollUpRange(key: string, sizeMs: number, fromMs: number, toMs: number): KeyRange {
+  return { gte: rollUpKey(key, sizeMs, fromMs), lt: rollUpKey(key, sizeMs, toMs) };
+}
+
+/** Everything that the engine keeps in a store; what adapters add lies outside. */
+export const allRows: KeyRange = {
+  gte: new Uint8Array([keyTag]),
+  lt: new Uint8Array([windowTag + 1]),
+};
+
+/** The time records of all keys. */
+export const allKeyStates: KeyRange = {
+  gte: new Uint8Array([keyTag]),
+  lt: new Uint8Array([keyTag + 1]),
+};
+
+/** Whether the key of a row is that of a key's time. */
+export function isKeyState(bytes: Uint8Array): boolean {
+  return bytes[0] === keyTag;
+}
+
+/** The key that a key-time record belongs to. */
+export function keyOf(bytes: Uint8Array): string {
+  assert(isKeyState(bytes), "not a key-time key");
+  return new TextDecoder().decode(bytes.subarray(1));
+}
+
+/** Tag, escaped key and terminator, with room behind them. */
+function keyOfTimes(tag: number, key: string, roomBytes: number): Uint8Array {
+  const text = encodeText(key);
+  const bytes = shortLivedBytes(2 + text.length + zerosIn(text) + roomBytes);
+  let at = 0;
+  bytes[at++] = tag;
+  for (let i = 0; i < text.length; i++) {
+    const byte = text[i] as number;
+    bytes[at++] = byte;
+    if (byte === 0) bytes[at++] = 0xff;
+  }
+  bytes[at] = 0;
+  return bytes;
+}
+
+function putTime(bytes: Uint8Array, at: number, timeMs: number): void {
+  assert(Number.isSafeInteger(timeMs) && timeMs >= 0, `window time must be >= 0: ${timeMs}`);
+  putUint32(bytes, at, Math.floor(timeMs / two32));
+  putUint32(bytes, at + 4, timeMs % two32);
+}
+
+function zerosIn(text: Uint8Array): number {
+  let zeros = 0;
+  for (let i = 0; i < text.length; i++) if (text[i] === 0) zeros++;
+  return zeros;
+}
+
+/** Big-endian. */
+function putUint32(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value >>> 24;
+  bytes[at + 1] = value >>> 16;
+  bytes[at + 2] = value >>> 8;
+  bytes[at + 3] = value;
+}

@@ -1,0 +1,83 @@
+import type { Clock } from "../../base/clock.ts";
+import { PipelineError } from "../../base/errors.ts";
+import type { LogBounds, RecordLog, StateStore, StoreEntry } from "../ports.ts";
+import { type LogRecord, type Offset, partitionName, type TopicPartition } from "../record.ts";
+import type { RestoreProgress } from "./status.ts";
+import { beginAnew } from "./truncated.ts";
+
+/** What a restore works with. */
+export interface RestoreOptions {
+  readonly log: RecordLog;
+  readonly changelog: TopicPartition;
+  readonly store: StateStore;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: RestoreProgress) => void;
+}
+
+/**
+ * Brings a store up to the end of its changelog.
+ *
+ * Ends by position, not by the last record's offset: the tail may hold control records, aborted
+ * transactions or nothing after compaction. May be interrupted at any time and goes on from the
+ * checkpoint that each batch leaves.
+ *
+ * Ordering: the task is fenced, so the changelog's end is final, unless a newer owner fences us in
+ * turn. What that one commits meanwhile is not read: half of a transaction would be no state.
+ *
+ * @returns The changelog position, which is the changelog's end as it was at the start.
+ * @throws {PipelineError} `CHANGELOG_TRUNCATED` if entries that the store needs are gone.
+ * @see Kafka Streams StoreChangelogReader, which compares positions too.
+ */
+export async function restore(options: RestoreOptions): Promise<Offset> {
+  const { log, changelog, store, clock, signal } = options;
+  const bounds = await log.bounds(changelog);
+  let position = checkedPosition(changelog, store.checkpoint?.changelogPosition, bounds);
+  const startedMs = clock.monotonicMs();
+  let restoredRecords = 0;
+  await using reader = log.open(changelog, position);
+  while (position < bounds.endOffset) {
+    const fetched = await reader.next(signal);
+    position = Math.min(fetched.nextOffset, bounds.endOffset);
+    const records = fetched.records.filter(({ offset }) => offset < bounds.endOffset);
+    await store.apply(entriesOf(records), { changelogPosition: position });
+    restoredRecords += records.length;
+    const elapsedMs = Math.max(1, clock.monotonicMs() - startedMs);
+    options.onProgress({
+      position,
+      restoredRecords,
+      remainingOffsets: Math.max(0, bounds.endOffset - position),
+      recordsPerSecond: restoredRecords * 1000 / elapsedMs,
+    });
+  }
+  return position;
+}
+
+/**
+ * Where a store with this checkpoint goes on in its changelog.
+ *
+ * The changelog must hold every entry since the first one, whatever the store has: only compaction
+ * may thin it out, and that does not move the start. A store that is complete would otherwise hide
+ * that its changelog could not rebuild it any more.
+ *
+ * @throws {PipelineError} `CHANGELOG_TRUNCATED` if the changelog was cut or made anew.
+ */
+export function checkedPosition(
+  changelog: TopicPartition,
+  checkpoint: Offset | undefined,
+  { startOffset, endOffset }: LogBounds,
+): Offset {
+  const from = checkpoint ?? 0;
+  if (startOffset === 0 && from <= endOffset) return from;
+  throw new PipelineError(
+    "CHANGELOG_TRUNCATED",
+    `Cannot restore ${partitionName(changelog)} from offset ${from} as the changelog holds ` +
+      `${startOffset} to ${endOffset}: ${beginAnew}`,
+    { context: { ...changelog, from, startOffset, endOffset } },
+  );
+}
+
+/** What changelog records change in a store. */
+export function entriesOf(records: readonly LogRecord[]): StoreEntry[] {
+  return records.flatMap(({ key, value }) => key === null ? [] : [{ key, value }]);
+}

@@ -1,0 +1,170 @@
+import { describeError, type Disposition, isAborted } from "../../base/errors.ts";
+import { persevere } from "./perseverance.ts";
+import type { HeldState, StateStore } from "../ports.ts";
+import { partitionName, type TopicPartition } from "../record.ts";
+import { checkedPosition, entriesOf } from "./restore.ts";
+import type { StandbyStatus } from "./status.ts";
+import { TaskControl } from "./task_control.ts";
+import type { StreamsPorts } from "./task_session.ts";
+
+/**
+ * Offsets that a store may lack to count as current: what a restore makes up for in the blink of an
+ * eye. A commit moves the end of the changelog, so a standby is seldom at it for long.
+ *
+ * @see Kafka Streams `acceptable.recovery.lag` (KIP-441), the same number by default.
+ */
+const currentLagMax = 10_000;
+
+/** What a standby works with. */
+export type StandbyPorts = Pick<
+  StreamsPorts<unknown>,
+  "log" | "stores" | "clock" | "random" | "logger"
+>;
+
+/** Where a standby's state comes from, and whose it is. */
+export interface StandbyPlace {
+  readonly input: TopicPartition;
+  readonly changelog: TopicPartition;
+}
+
+/**
+ * Keeps a partition's store near the end of its changelog, so that its task can begin here at once.
+ *
+ * It neither fences nor reads input: the store may lag, but is never ahead of what is committed. In
+ * the middle of a transaction it holds no state of any moment; a task restores the rest before it
+ * uses it.
+ *
+ * Owner: the `StreamsApp`.
+ *
+ * @see Kafka Streams StandbyTask; differs: its open store is handed to the task.
+ */
+export class StandbyTask {
+  readonly #ports: StandbyPorts;
+  readonly #place: StandbyPlace;
+  readonly #onTurn: () => void;
+  readonly #control: TaskControl;
+  readonly #opened = Promise.withResolvers<void>();
+  #status: StandbyStatus;
+  #ended: Promise<void> | undefined;
+  #promoted = false;
+  #handedOver: StateStore | undefined;
+
+  /** @param onTurn Called when the standby has become current, or has failed; must not throw. */
+  constructor(ports: StandbyPorts, place: StandbyPlace, onTurn: () => void) {
+    this.#ports = ports;
+    this.#place = place;
+    this.#onTurn = onTurn;
+    this.#control = new TaskControl(ports.clock);
+    this.#status = {
+      ...place.input,
+      state: "opening",
+      changelogPosition: undefined,
+      remainingOffsets: undefined,
+      problem: undefined,
+    };
+  }
+
+  get status(): StandbyStatus {
+    return this.#status;
+  }
+
+  /** How much of the state is here; `undefined` while that is not known. */
+  get held(): HeldState | undefined {
+    const { state, changelogPosition: position, remainingOffsets } = this.#status;
+    if (position === undefined || remainingOffsets === undefined) return undefined;
+    return { position, current: state === "following" && remainingOffsets <= currentLagMax };
+  }
+
+  /** Resolves when it is known how much is here, or that this cannot be known. */
+  get opened(): Promise<void> {
+    return this.#opened.promise;
+  }
+
+  /** Begins; returns at once. */
+  start(): void {
+    this.#ended ??= this.#run();
+  }
+
+  /** Ends at once, with everything kept that was read. */
+  async close(): Promise<void> {
+    await this.#control.close(0, this.#ended ?? Promise.resolve());
+  }
+
+  /** Ends at once and gives the open store away; `undefined` when it is not open. */
+  async promote(): Promise<StateStore | undefined> {
+    this.#promoted = true;
+    await this.close();
+    return this.#handedOver;
+  }
+
+  async #run(): Promise<void> {
+    const { clock, random, stores } = this.#ports;
+    await persevere(() => this.#live(), {
+      clock,
+      random,
+      control: this.#control,
+      destroyStore: () => stores.destroy(this.#place.input),
+      onFailure: (error, disposition) => this.#failed(error, disposition),
+    });
+    this.#update({ state: "closed" });
+    this.#opened.resolve();
+  }
+
+  async #live(): Promise<void> {
+    this.#update({ state: "opening" });
+    await using opening = new AsyncDisposableStack();
+    const store = opening.use(await this.#ports.stores.open(this.#place.input));
+    try {
+      await this.#follow(store);
+    } catch (error) {
+      if (!isAborted(error) || !this.#promoted) throw error;
+      opening.move();
+      this.#handedOver = store;
+    }
+  }
+
+  /** Writes what the changelog brings into the store, until it is told to end. */
+  async #follow(store: StateStore): Promise<void> {
+    const { log } = this.#ports;
+    const { changelog } = this.#place;
+    const { signal } = this.#control;
+    const bounds = await log.bounds(changelog);
+    let position = checkedPosition(changelog, store.checkpoint?.changelogPosition, bounds);
+    await using reader = log.open(changelog, position);
+    this.#at(position, bounds.endOffset);
+    this.#opened.resolve();
+    for (;;) {
+      const { records, nextOffset, endOffset } = await reader.next(signal);
+      position = nextOffset;
+      await store.apply(entriesOf(records), { changelogPosition: position });
+      this.#at(position, endOffset);
+    }
+  }
+
+  #at(changelogPosition: number, endOffset: number): void {
+    const before = this.held?.current ?? false;
+    this.#update({
+      state: "following",
+      changelogPosition,
+      remainingOffsets: Math.max(0, endOffset - changelogPosition),
+      problem: undefined,
+    });
+    if (before || this.held?.current !== true) return;
+    const { logger } = this.#ports;
+    logger.info("standby is current", { task: partitionName(this.#place.input) });
+    this.#onTurn();
+  }
+
+  #failed(error: unknown, disposition: Disposition): void {
+    const problem = describeError(error);
+    const task = partitionName(this.#place.input);
+    this.#ports.logger.warn("standby failed", { task, problem, then: disposition });
+    this.#update({ state: "failed", problem });
+    this.#opened.resolve();
+    this.#onTurn();
+  }
+
+  #update(change: Partial<StandbyStatus>): void {
+    this.#status = { ...this.#status, ...change };
+  }
+}

@@ -1,0 +1,87 @@
+import type { Offset } from "../record.ts";
+
+/**
+ * Where a task is in its life.
+ *
+ * ```
+ * created ─► fencing ─► restoring ─► running ─► closing ─► closed
+ *               ▲  │          │           │          │
+ *               │  └──────────┴────┬──────┴──────────┘
+ *               └─ after a pause ◄─ failed
+ * ```
+ */
+export type TaskState =
+  | "created"
+  | "fencing"
+  | "restoring"
+  | "running"
+  | "failed"
+  | "closing"
+  | "closed";
+
+/**
+ * What became of the items read: each is in exactly one of the four that follow.
+ *
+ * An item is one event of a readable record, or one unreadable record.
+ */
+export interface ItemCounts {
+  readonly read: number;
+  readonly aggregated: number;
+  readonly late: number;
+  readonly deadLetters: number;
+  readonly duplicates: number;
+  /** Events sent on to the partition of their key, where they are read: not among those read here. */
+  readonly rekeyed: number;
+}
+
+/** Progress of a restore. */
+export interface RestoreProgress {
+  /** Changelog position up to which the store holds every entry. */
+  readonly position: Offset;
+  readonly restoredRecords: number;
+  readonly remainingOffsets: number;
+  readonly recordsPerSecond: number;
+}
+
+/** One task, as shown to people. */
+export interface TaskStatus {
+  readonly topic: string;
+  readonly partition: number;
+  readonly state: TaskState;
+  /** Next input offset as of the last commit. */
+  readonly committedOffset: Offset | undefined;
+  /** Records between the last commit and the end of the input. */
+  readonly lagRecords: number | undefined;
+  readonly changelogPosition: Offset | undefined;
+  readonly lastCommitAtMs: number | undefined;
+  readonly lastCommitDurationMs: number | undefined;
+  readonly restore: RestoreProgress | undefined;
+  /** Since the state began, exact over restarts. */
+  readonly counts: ItemCounts;
+  /** What stands in the way, for people; the task retries or has stopped. */
+  readonly problem: string | undefined;
+}
+
+/**
+ * Where a standby is in its life.
+ *
+ * ```
+ * opening ─► following ─► closed, or taken over by a task
+ *    ▲           │
+ *    └─ failed ◄─┘
+ * ```
+ */
+export type StandbyState = "opening" | "following" | "failed" | "closed";
+
+/** One standby, as shown to people. */
+export interface StandbyStatus {
+  readonly topic: string;
+  readonly partition: number;
+  readonly state: StandbyState;
+  /** `undefined` until the store is open. */
+  readonly changelogPosition: Offset | undefined;
+  /** Changelog offsets between the store and the end, as of the last read. */
+  readonly remainingOffsets: number | undefined;
+  /** What stands in the way, for people. */
+  readonly problem: string | undefined;
+}

@@ -1,0 +1,234 @@
+import { type Disposition, PipelineError } from "../../base/errors.ts";
+import type { CommitOptions, CommitPlace } from "../commit/commit.ts";
+import { formerOwnerIsDone } from "../commit/hand_over.ts";
+import { TaskControl } from "./task_control.ts";
+import { InvariantError } from "../../base/assert.ts";
+import { InheritedStore } from "./inherited_store.ts";
+import { persevere } from "./perseverance.ts";
+import type { Fetched, HeldState, StateStore } from "../ports.ts";
+import { PunctuationSchedule } from "../processing/punctuation.ts";
+import type { TaskListener } from "./task_listener.ts";
+import { type Committed, type StreamsPorts, TaskSession } from "./task_session.ts";
+import { TaskReport } from "./task_report.ts";
+import type { TaskStatus } from "./status.ts";
+import type { Topology } from "../topology/topology.ts";
+
+/** How a task paces itself. */
+export interface TaskSettings {
+  /** Longest time between commits while there is something to commit, ms. */
+  readonly commitIntervalMs: number;
+  /** Rows that wait at most before a commit is made early. */
+  readonly pendingRowsMax: number;
+}
+
+/** What was before a task. */
+export interface TaskOrigin {
+  /** The partition's open store, where a standby here had it. */
+  readonly inherited: StateStore | undefined;
+  /** True when a living owner is closing the partition at this moment. */
+  readonly handedOver: boolean;
+}
+
+/**
+ * One input partition's unit of work: fences, restores, processes, commits, until it is closed.
+ *
+ * A failure drops the session and, by its disposition, starts a new one from the last commit,
+ * rebuilds the store first, or ends in `failed` until the task is closed.
+ *
+ * Owner: the `StreamsApp`.
+ */
+export class StreamTask<E, A, R> {
+  readonly #ports: StreamsPorts<R>;
+  readonly #topology: Topology<E, A, R>;
+  readonly #place: CommitPlace;
+  readonly #settings: TaskSettings;
+  readonly #listener: TaskListener<R>;
+  readonly #control: TaskControl;
+  readonly #report: TaskReport;
+  readonly #stores: InheritedStore;
+  #session: TaskSession<E, A, R> | undefined;
+  /** True while the partition's former owner is about to make its last commit. */
+  #handedOver: boolean;
+  #lastCommitMs = 0;
+  #ended: Promise<void> | undefined;
+
+  constructor(
+    ports: StreamsPorts<R>,
+    topology: Topology<E, A, R>,
+    place: CommitPlace,
+    settings: TaskSettings,
+    listener: TaskListener<R>,
+    { inherited, handedOver }: TaskOrigin,
+  ) {
+    this.#ports = ports;
+    this.#topology = topology;
+    this.#place = place;
+    this.#settings = settings;
+    this.#listener = listener;
+    this.#control = new TaskControl(ports.clock);
+    this.#report = new TaskReport(place.input, ports.clock, ports.logger);
+    this.#stores = new InheritedStore(ports.stores, inherited);
+    this.#handedOver = handedOver;
+  }
+
+  get status(): TaskStatus {
+    return this.#report.status;
+  }
+
+  /** How much of the state is here; `undefined` while that is not known. */
+  get held(): HeldState | undefined {
+    const { changelogPosition: position } = this.#report.status;
+    return position === undefined ? undefined : { position, current: this.#session !== undefined };
+  }
+
+  /** The open session while the task can answer queries. */
+  get session(): TaskSession<E, A, R> | undefined {
+    return this.#session;
+  }
+
+  /** Begins; returns at once. */
+  start(): void {
+    this.#ended ??= this.#run();
+  }
+
+  /** Commits and closes; what is not done after `boundMs` is dropped, as of the last commit. */
+  async close(boundMs: number): Promise<void> {
+    await this.#control.close(boundMs, this.#ended ?? Promise.resolve());
+  }
+
+  /** Drops everything since the last commit: for a partition that is no longer ours. */
+  async abandon(): Promise<void> {
+    this.#control.abort();
+    await this.#ended;
+  }
+
+  async #run(): Promise<void> {
+    await using stores = this.#stores;
+    await persevere(() => this.#live(), {
+      clock: this.#ports.clock,
+      random: this.#ports.random,
+      control: this.#control,
+      destroyStore: () => stores.destroy(this.#place.input),
+      onFailure: (error, disposition) => this.#failed(error, disposition),
+    });
+    this.#report.state("closed");
+    this.#listener.closed(this.#place.input);
+  }
+
+  #failed(error: unknown, disposition: Disposition): void {
+    this.#control.idle();
+    // Whoever got the partition need not wait for our last commit: what it held is done there.
+    if (disposition === "rejoin" && this.#control.closing) return;
+    this.#report.failed(error, disposition);
+    this.#listener.failed(this.#place.input, error);
+  }
+
+  async #live(): Promise<void> {
+    const { signal } = this.#control;
+    if (this.#handedOver) {
+      this.#handedOver = false;
+      await formerOwnerIsDone(this.#ports, this.#place.input, signal);
+    }
+    await using session = await TaskSession.open(
+      { ...this.#ports, stores: this.#stores },
+      this.#topology,
+      this.#place,
+      {
+        onState: (state) => this.#report.state(state),
+        onRestore: (progress) => this.#report.restoring(progress),
+        onProblem: (error) => this.#report.problem(error),
+        onArrival: () => this.#control.ring(),
+        onInputEnd: (endOffset) => this.#report.inputEnds(endOffset),
+      },
+      signal,
+    );
+    this.#session = session;
+    try {
+      this.#report.opened(session.meta, session.store.checkpoint?.changelogPosition);
+      this.#listener.opened(this.#place.input);
+      // A task that takes up a state has kept its readers waiting: its first commit is due at once.
+      const takenUp = session.store.checkpoint !== undefined;
+      const waitedMs = takenUp ? this.#settings.commitIntervalMs : 0;
+      this.#lastCommitMs = this.#ports.clock.monotonicMs() - waitedMs;
+      await this.#loop(session, signal);
+    } finally {
+      this.#session = undefined;
+      this.#report.state("closing");
+    }
+  }
+
+  async #loop(session: TaskSession<E, A, R>, signal: AbortSignal): Promise<void> {
+    const schedule = new PunctuationSchedule(this.#topology.punctuators, this.#ports.clock);
+    let reading = this.#read(session, signal);
+    this.#control.busy();
+    while (!this.#control.closing) {
+      await session.planRekeyed(signal);
+      const waitMs = earlier(session.changed ? this.#untilDueMs() : undefined, schedule.untilDueMs);
+      const fetched = await this.#control.race(reading, waitMs);
+      if (fetched !== undefined) {
+        await this.#processAll(session, fetched, signal);
+        reading = this.#read(session, signal);
+      }
+      if (session.changed && this.#untilDueMs() <= 0) {
+        await this.#commit(session, { signal, last: false });
+      }
+      await this.#punctuate(session, schedule);
+    }
+    if (session.changed) await this.#commit(session, { signal, last: true });
+  }
+
+  /** A punctuator only looks: when one fails, that is said, and the task goes on. */
+  async #punctuate(session: TaskSession<E, A, R>, schedule: PunctuationSchedule): Promise<void> {
+    if ((schedule.untilDueMs ?? Infinity) > 0) return;
+    try {
+      await schedule.run({ input: this.#place.input, keys: () => session.keys() });
+    } catch (error) {
+      if (error instanceof PipelineError || error instanceof InvariantError) throw error;
+      this.#report.problem(error);
+    }
+  }
+
+  #read(session: TaskSession<E, A, R>, signal: AbortSignal): Promise<Fetched> {
+    const reading = session.reader.next(signal);
+    reading.catch(() => {}); // seen by the race, if the task still cares
+    return reading;
+  }
+
+  async #processAll(
+    session: TaskSession<E, A, R>,
+    fetched: Fetched,
+    signal: AbortSignal,
+  ): Promise<void> {
+    await session.prepare(fetched.records, signal);
+    for (const record of fetched.records) {
+      session.process(record);
+      if (session.pendingRows >= this.#settings.pendingRowsMax) {
+        await this.#commit(session, { signal, last: false });
+      }
+    }
+    session.passed(fetched);
+    this.#report.inputEnds(fetched.endOffset);
+    this.#listener.fetched(this.#place.input, fetched.records.length);
+  }
+
+  async #commit(session: TaskSession<E, A, R>, options: CommitOptions): Promise<void> {
+    const startedMs = this.#ports.clock.monotonicMs();
+    const committed: Committed<R> = await session.commit(options);
+    this.#lastCommitMs = this.#ports.clock.monotonicMs();
+    const durationMs = this.#lastCommitMs - startedMs;
+    const previous = this.#report.status.counts;
+    this.#report.committed(committed.meta, committed.changelogPosition, durationMs);
+    this.#listener.committed(this.#place.input, { ...committed, durationMs, previous });
+    session.processPlanned();
+  }
+
+  #untilDueMs(): number {
+    const elapsedMs = this.#ports.clock.monotonicMs() - this.#lastCommitMs;
+    return this.#settings.commitIntervalMs - elapsedMs;
+  }
+}
+
+/** The lesser of two times that need not be. */
+function earlier(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || b === undefined ? a ?? b : Math.min(a, b);
+}

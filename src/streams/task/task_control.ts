@@ -1,0 +1,116 @@
+import type { Clock } from "../../base/clock.ts";
+import { PipelineError } from "../../base/errors.ts";
+
+/** Why a timer ends early; given, as an exception would be made for each abort without a reason. */
+const notNeeded = "no longer needed";
+
+/**
+ * What others want of a task, and the points at which the task obeys: between batches, never in
+ * the middle of one.
+ *
+ * Owner: the task.
+ */
+export class TaskControl {
+  readonly #clock: Clock;
+  readonly #abort = new AbortController();
+  readonly #closing = Promise.withResolvers<void>();
+  #closed = false;
+  /** True while the task has nothing that its end would have to wait for. */
+  #idle = true;
+  #waker: (() => void) | undefined;
+  /** Somebody rang while the task did not wait. */
+  #rung = false;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Fires when everything since the last commit is to be dropped. */
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  get closing(): boolean {
+    return this.#closed;
+  }
+
+  /** Lets the task commit and end; what is not done after `boundMs` is dropped. */
+  async close(boundMs: number, ended: Promise<void>): Promise<void> {
+    this.#close();
+    if (this.#idle) this.#abort.abort();
+    else await this.#within(ended, boundMs);
+    this.#abort.abort();
+    await ended;
+  }
+
+  /** Drops everything at once. */
+  abort(): void {
+    this.#close();
+    this.#abort.abort();
+  }
+
+  /** Ends the wait of `race`, the one under way or the next one. */
+  ring(): void {
+    this.#rung = true;
+    this.#waker?.();
+  }
+
+  /** Says that from now on the end has to wait for the task. */
+  busy(): void {
+    this.#idle = false;
+  }
+
+  /** Says that there is nothing to wait for. */
+  idle(): void {
+    this.#idle = true;
+  }
+
+  /** Waits until the task is to end. */
+  async untilClosed(): Promise<never> {
+    await this.#closing.promise;
+    throw new PipelineError("ABORTED", "Cannot go on as the task is closed");
+  }
+
+  /**
+   * Waits for `work`, a wish of others, a ring, or the time; `undefined` if `work` was not first.
+   *
+   * Leaves nothing behind on promises that outlive the call, except on `work` itself.
+   */
+  async race<T>(work: Promise<T>, waitMs: number | undefined): Promise<T | undefined> {
+    // A wish of the moment between the last look and now woke nobody.
+    if (this.#closed || this.#rung) {
+      this.#rung = false;
+      return undefined;
+    }
+    const { promise, resolve, reject } = Promise.withResolvers<T | undefined>();
+    const timer = new AbortController();
+    // The runtime keeps a timer for a while after it was stopped. It must not keep the result, too:
+    // with all the records in it, a third of what is allocated would outlive its use.
+    const waiter: { wake: (() => void) | undefined } = { wake: resolve as () => void };
+    const wake = () => waiter.wake?.();
+    this.#waker = wake;
+    work.then(resolve, reject);
+    if (waitMs !== undefined) this.#clock.sleep(waitMs, timer.signal).then(wake, () => {});
+    try {
+      return await promise;
+    } finally {
+      waiter.wake = undefined;
+      this.#waker = undefined;
+      this.#rung = false;
+      timer.abort(notNeeded);
+    }
+  }
+
+  #close(): void {
+    this.#closed = true;
+    this.#closing.resolve();
+    this.#waker?.();
+  }
+
+  async #within(work: Promise<void>, boundMs: number): Promise<void> {
+    const timer = new AbortController();
+    const due = this.#clock.sleep(boundMs, timer.signal).catch(() => {});
+    await Promise.race([work, due]);
+    timer.abort(notNeeded);
+  }
+}

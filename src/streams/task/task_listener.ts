@@ -1,0 +1,22 @@
+import type { TopicPartition } from "../record.ts";
+import type { ItemCounts } from "./status.ts";
+import type { Committed } from "./task_session.ts";
+
+/** A commit with what observers count. */
+export interface CommitReport<R> extends Committed<R> {
+  readonly durationMs: number;
+  /** Counters as of the commit before; the difference to `meta.counts` is this commit's. */
+  readonly previous: ItemCounts;
+}
+
+/** Told of what tasks do; must not throw and must return quickly. */
+export interface TaskListener<R> {
+  /** The task is restored and can answer queries. */
+  opened(input: TopicPartition): void;
+  /** So many records were read; those read again after a failure included. */
+  fetched(input: TopicPartition, records: number): void;
+  committed(input: TopicPartition, report: CommitReport<R>): void;
+  /** The session ended with an error and is tried again, or is not. */
+  failed(input: TopicPartition, error: unknown): void;
+  closed(input: TopicPartition): void;
+}

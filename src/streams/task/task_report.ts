@@ -1,0 +1,112 @@
+import type { Clock } from "../../base/clock.ts";
+import { describeError, type Disposition } from "../../base/errors.ts";
+import type { Logger } from "../../base/logger.ts";
+import { type Offset, partitionName, type TopicPartition } from "../record.ts";
+import { noItems, type TaskMeta } from "../state/state.ts";
+import type { RestoreProgress, TaskState, TaskStatus } from "./status.ts";
+
+/** Pause between two log lines about one restore, ms. */
+const progressLogMs = 5_000;
+
+/** Keeps what a task shows of itself, and logs its turns. Owner: the task. */
+export class TaskReport {
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #name: string;
+  #status: TaskStatus;
+  #endOffset: Offset | undefined;
+  #progressLoggedMs = 0;
+
+  constructor(input: TopicPartition, clock: Clock, logger: Logger) {
+    this.#clock = clock;
+    this.#logger = logger;
+    this.#name = partitionName(input);
+    this.#status = {
+      topic: input.topic,
+      partition: input.partition,
+      state: "created",
+      committedOffset: undefined,
+      lagRecords: undefined,
+      changelogPosition: undefined,
+      lastCommitAtMs: undefined,
+      lastCommitDurationMs: undefined,
+      restore: undefined,
+      counts: noItems,
+      problem: undefined,
+    };
+  }
+
+  get status(): TaskStatus {
+    return this.#status;
+  }
+
+  state(state: TaskState): void {
+    if (state === this.#status.state) return;
+    this.#logger.debug("task changed state", { task: this.#name, state });
+    this.#update({ state });
+  }
+
+  restoring(restore: RestoreProgress): void {
+    this.#update({ restore, changelogPosition: restore.position });
+    const nowMs = this.#clock.monotonicMs();
+    if (nowMs - this.#progressLoggedMs < progressLogMs) return;
+    this.#progressLoggedMs = nowMs;
+    const secondsLeft = Math.ceil(restore.remainingOffsets / Math.max(1, restore.recordsPerSecond));
+    this.#logger.info("restoring state", { task: this.#name, ...restore, secondsLeft });
+  }
+
+  opened(meta: TaskMeta, changelogPosition: Offset | undefined): void {
+    this.#update({
+      state: "running",
+      committedOffset: meta.inputOffset,
+      counts: meta.counts,
+      changelogPosition,
+      problem: undefined,
+    });
+    this.#logger.info("task is running", {
+      task: this.#name,
+      inputOffset: meta.inputOffset,
+      restoredRecords: this.#status.restore?.restoredRecords ?? 0,
+    });
+  }
+
+  inputEnds(endOffset: Offset): void {
+    this.#endOffset = endOffset;
+    this.#update({});
+  }
+
+  committed(meta: TaskMeta, changelogPosition: Offset, durationMs: number): void {
+    this.#update({
+      committedOffset: meta.inputOffset,
+      counts: meta.counts,
+      changelogPosition,
+      lastCommitAtMs: this.#clock.nowMs(),
+      lastCommitDurationMs: durationMs,
+      problem: undefined,
+    });
+  }
+
+  /** Something stands in the way that is tried again. */
+  problem(error: unknown): void {
+    const problem = describeError(error);
+    if (problem !== this.#status.problem) {
+      this.#logger.warn("task waits", { task: this.#name, problem });
+    }
+    this.#update({ problem });
+  }
+
+  /** The session ended with an error. */
+  failed(error: unknown, disposition: Disposition): void {
+    const problem = describeError(error);
+    this.#logger.error("task failed", { task: this.#name, problem, then: disposition });
+    this.#update({ state: "failed", problem });
+  }
+
+  #update(change: Partial<TaskStatus>): void {
+    const status = { ...this.#status, ...change };
+    const lagRecords = this.#endOffset === undefined || status.committedOffset === undefined
+      ? undefined
+      : Math.max(0, this.#endOffset - status.committedOffset);
+    this.#status = { ...status, lagRecords };
+  }
+}

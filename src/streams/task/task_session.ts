@@ -1,0 +1,350 @@
+import { PipelineError } from "../../base/errors.ts";
+import { retrying } from "../../base/backoff.ts";
+import type { Clock } from "../../base/clock.ts";
+import type { Logger } from "../../base/logger.ts";
+import type { Random } from "../../base/random.ts";
+import { collectChanges } from "../state/changes.ts";
+import { type CommitOptions, type CommitPlace, Committer } from "../commit/commit.ts";
+import { decodeState } from "../topology/codec.ts";
+import { type KeyTime, keyTimes } from "../state/key_times.ts";
+import { isSameCommit, parseCommitMetadata } from "../commit/commit_metadata.ts";
+import type {
+  CommitLog,
+  CommittedOffset,
+  Fetched,
+  PartitionReader,
+  RecordLog,
+  Sink,
+  StateStore,
+  StateStores,
+} from "../ports.ts";
+import { RecordProcessor } from "../processing/processor.ts";
+import {
+  type LogRecord,
+  type Offset,
+  type OutputRecord,
+  partitionName,
+  type TopicPartition,
+} from "../record.ts";
+import { readBetween } from "./read_between.ts";
+import { RekeyedInput } from "../processing/rekeyed_input.ts";
+import { checkedPosition, restore } from "./restore.ts";
+import { type EngineCodecs, firstMeta, type TaskMeta, type Windowing } from "../state/state.ts";
+import type { RestoreProgress, TaskState } from "./status.ts";
+import { metaKey } from "../state/store_keys.ts";
+import type { Topology } from "../topology/topology.ts";
+import { beginAnew, inputTruncated } from "./truncated.ts";
+import { refuseOtherWindowing, windowingOf } from "../topology/windowing.ts";
+import { WriteCache } from "../state/write_cache.ts";
+
+/** What the engine runs on. */
+export interface StreamsPorts<R> {
+  readonly log: RecordLog;
+  readonly commitLog: CommitLog;
+  readonly stores: StateStores;
+  readonly sink: Sink<R>;
+  readonly codecs: EngineCodecs;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
+/** Told how an opening task gets on. */
+export interface OpeningObserver {
+  readonly onState: (state: TaskState) => void;
+  readonly onRestore: (progress: RestoreProgress) => void;
+  readonly onProblem: (error: unknown) => void;
+  /** Called whenever `planRekeyed` has something to do; must not throw. */
+  readonly onArrival: () => void;
+  /** Told where the input ends, before anything is read of it. */
+  readonly onInputEnd: (endOffset: Offset) => void;
+}
+
+/** A commit that happened. */
+export interface Committed<R> {
+  readonly meta: TaskMeta;
+  readonly changelogPosition: Offset;
+  readonly rows: readonly R[];
+  /** Late events and dead letters. */
+  readonly sideOutputs: readonly OutputRecord[];
+}
+
+const prepareRetry = { baseMs: 200, maxMs: 5_000 };
+
+/**
+ * A task from fencing to close: its open store, its cache, its place in the input.
+ *
+ * Owner: the `StreamTask`, which opens a new session after every failure. Guarantee: dropped
+ * without `commit`, it leaves the state as of the last commit.
+ */
+export class TaskSession<E, A, R> implements AsyncDisposable {
+  readonly #ports: StreamsPorts<R>;
+  readonly #topology: Topology<E, A, R>;
+  readonly #resources: AsyncDisposableStack;
+  readonly #cache: WriteCache<A>;
+  readonly #committer: Committer<R>;
+  readonly #processor: RecordProcessor<E, A, R>;
+  readonly #rekeyed: RekeyedInput | undefined;
+  readonly store: StateStore;
+  readonly reader: PartitionReader;
+
+  private constructor(
+    ports: StreamsPorts<R>,
+    topology: Topology<E, A, R>,
+    parts: {
+      readonly store: StateStore;
+      readonly reader: PartitionReader;
+      readonly committer: Committer<R>;
+      readonly meta: TaskMeta;
+      readonly place: CommitPlace;
+      readonly rekeyed: RekeyedInput | undefined;
+      readonly resources: AsyncDisposableStack;
+    },
+  ) {
+    this.#ports = ports;
+    this.#topology = topology;
+    this.#resources = parts.resources;
+    this.#committer = parts.committer;
+    this.store = parts.store;
+    this.reader = parts.reader;
+    this.#cache = new WriteCache(parts.store, ports.codecs, topology);
+    const { meta, place, rekeyed } = parts;
+    this.#processor = new RecordProcessor(topology, this.#cache, meta, place.repartition);
+    this.#rekeyed = rekeyed;
+  }
+
+  /**
+   * Fences earlier owners, then opens the store, restores it and finds the place in the input.
+   *
+   * @throws {PipelineError} As its ports do; `INPUT_TRUNCATED` or `CHANGELOG_TRUNCATED` for gaps,
+   *   `STATE_UNREADABLE` for a state of other windows.
+   */
+  static async open<E, A, R>(
+    ports: StreamsPorts<R>,
+    topology: Topology<E, A, R>,
+    place: CommitPlace,
+    observer: OpeningObserver,
+    signal: AbortSignal,
+  ): Promise<TaskSession<E, A, R>> {
+    await using opening = new AsyncDisposableStack();
+    observer.onState("fencing");
+    const writer = opening.use(await ports.commitLog.fence(place.input));
+    const committed = await ports.commitLog.committed(place.input);
+    const store = opening.use(await ports.stores.open(place.input));
+    observer.onState("restoring");
+    await bringUpToDate(ports, place, store, committed, observer, signal);
+    const windowing = windowingOf(topology);
+    const meta = await findPlace(ports, place, windowing, store, committed, observer);
+    const rekeyed = openRekeyed(ports, place, meta, observer, signal);
+    if (rekeyed !== undefined) opening.use(rekeyed);
+    const reader = opening.use(ports.log.open(place.input, meta.inputOffset));
+    const { onProblem } = observer;
+    const committer = new Committer(
+      { ...ports, store, onProductionError: topology.handlers.onProductionError },
+      place,
+      writer,
+      committed,
+      onProblem,
+    );
+    opening.use(committer);
+    const portion = await plannedPortion(ports, place, meta, signal);
+    const session = new TaskSession(ports, topology, {
+      store,
+      reader,
+      committer,
+      meta,
+      place,
+      rekeyed,
+      resources: opening.move(),
+    });
+    if (portion !== undefined) {
+      await session.prepare(portion, signal);
+      session.#processor.processPlanned(portion);
+    }
+    rekeyed?.start();
+    return session;
+  }
+
+  /** True when there is something to commit. */
+  get changed(): boolean {
+    return this.#processor.changed;
+  }
+
+  /** Rows that wait for the next commit, without those of windows. */
+  get pendingRows(): number {
+    return this.#processor.eventRows.length + this.#processor.sideOutputs.length;
+  }
+
+  get meta(): TaskMeta {
+    return this.#processor.meta;
+  }
+
+  /** Fetches what the records need before they can be processed synchronously. */
+  async prepare(records: readonly LogRecord[], signal: AbortSignal): Promise<void> {
+    const { clock, random } = this.#ports;
+    await retrying(() => this.#topology.source.prepare(records), {
+      policy: prepareRetry,
+      clock,
+      random,
+      signal,
+    });
+  }
+
+  /** Every key with its time, as of the last commit. */
+  keys(): AsyncIterable<KeyTime> {
+    return keyTimes(this.store, this.#ports.codecs.keyState);
+  }
+
+  /** Applies one prepared record. */
+  process(record: LogRecord): void {
+    this.#processor.process(record);
+  }
+
+  /** Moves the input position behind what was fetched, control records included. */
+  passed(fetched: Fetched): void {
+    this.#processor.skipTo(fetched.nextOffset);
+  }
+
+  /** Plans what arrived from the repartition topic: it is processed after the next commit. */
+  async planRekeyed(signal: AbortSignal): Promise<void> {
+    const fetched = this.#rekeyed?.arrived();
+    if (fetched === undefined) return;
+    if (fetched.records.length === 0) {
+      this.#processor.passRekeyed(fetched.nextOffset);
+      this.#rekeyed?.start();
+      return;
+    }
+    await this.prepare(fetched.records, signal);
+    this.#processor.plan(fetched.nextOffset);
+    this.#rekeyed?.keep(fetched.records);
+  }
+
+  /** Processes what the commit just made has settled; to be called after every commit. */
+  processPlanned(): void {
+    const portion = this.#rekeyed?.take();
+    if (portion !== undefined) this.#processor.processPlanned(portion);
+  }
+
+  /** Makes everything processed so far durable. */
+  async commit(options: CommitOptions): Promise<Committed<R>> {
+    const changes = await collectChanges({
+      topology: this.#topology,
+      codecs: this.#ports.codecs,
+      store: this.store,
+      cache: this.#cache,
+      processor: this.#processor,
+    });
+    const { changelogPosition } = await this.#committer.commit(changes, options);
+    this.#processor.settle();
+    this.#cache.settle();
+    return { ...changes, changelogPosition };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#resources.disposeAsync();
+  }
+}
+
+async function bringUpToDate<R>(
+  ports: StreamsPorts<R>,
+  { input, changelog }: CommitPlace,
+  store: StateStore,
+  committed: CommittedOffset | undefined,
+  observer: OpeningObserver,
+  signal: AbortSignal,
+): Promise<void> {
+  const { log, clock, commitLog } = ports;
+  const have = store.checkpoint?.changelogPosition;
+  checkedPosition(changelog, have, await log.bounds(changelog));
+  const there = parseCommitMetadata(committed?.metadata ?? "")?.changelogPosition;
+  if (have !== undefined && have === there) return;
+  await restore({ log, changelog, store, clock, signal, onProgress: observer.onRestore });
+  await refuseTakenOver(commitLog, input, committed);
+}
+
+async function findPlace<R>(
+  { log, codecs }: StreamsPorts<R>,
+  { input, changelog, repartition }: CommitPlace,
+  windowing: Windowing,
+  store: StateStore,
+  committed: CommittedOffset | undefined,
+  { onInputEnd }: OpeningObserver,
+): Promise<TaskMeta> {
+  const bounds = await log.bounds(input);
+  onInputEnd(bounds.endOffset);
+  const rekeyedBounds = repartition === undefined ? undefined : await log.bounds(repartition);
+  const stored = store.get(metaKey);
+  if (stored === undefined && committed === undefined) {
+    return firstMeta(bounds.startOffset, rekeyedBounds?.startOffset);
+  }
+  if (stored === undefined) {
+    throw new PipelineError(
+      "CHANGELOG_TRUNCATED",
+      `Cannot go on with ${partitionName(input)} at committed offset ${committed?.offset} as its ` +
+        `state is gone: ${partitionName(changelog)} holds no meta record; ${beginAnew}`,
+      { context: { ...input, committed: committed?.offset } },
+    );
+  }
+  const meta = decodeState(codecs.meta, stored);
+  refuseOtherWindowing(input, meta.windowing, windowing);
+  if (committed !== undefined && committed.offset !== meta.inputOffset) {
+    throw new PipelineError(
+      "CHANGELOG_TRUNCATED",
+      `Cannot go on with ${partitionName(input)} as state and group disagree: the state is as of ` +
+        `offset ${meta.inputOffset}, the group committed ${committed.offset}; set the group's ` +
+        `offset to ${meta.inputOffset} with kafka-consumer-groups, or, ${beginAnew}`,
+      { context: { ...input, state: meta.inputOffset, committed: committed.offset } },
+    );
+  }
+  if (meta.inputOffset < bounds.startOffset || meta.inputOffset > bounds.endOffset) {
+    throw inputTruncated(input, meta.inputOffset, bounds);
+  }
+  if (repartition !== undefined && rekeyedBounds !== undefined) {
+    const { offset, plannedTo } = meta.rekeyed;
+    if (offset < rekeyedBounds.startOffset || plannedTo > rekeyedBounds.endOffset) {
+      throw inputTruncated(repartition, offset, rekeyedBounds);
+    }
+  }
+  return meta;
+}
+
+function openRekeyed<R>(
+  { log }: StreamsPorts<R>,
+  { repartition }: CommitPlace,
+  { rekeyed }: TaskMeta,
+  { onArrival }: OpeningObserver,
+  signal: AbortSignal,
+): RekeyedInput | undefined {
+  if (repartition === undefined) return undefined;
+  return new RekeyedInput(log.open(repartition, rekeyed.plannedTo), onArrival, signal);
+}
+
+/** The re-keyed records that the last commit has settled to come next; `undefined` for none. */
+async function plannedPortion<R>(
+  { log }: StreamsPorts<R>,
+  { repartition }: CommitPlace,
+  { rekeyed: { offset, plannedTo } }: TaskMeta,
+  signal: AbortSignal,
+): Promise<LogRecord[] | undefined> {
+  if (repartition === undefined || plannedTo === offset) return undefined;
+  const bounds = { startOffset: offset, endOffset: plannedTo };
+  return (await Array.fromAsync(readBetween(log, repartition, bounds, signal))).flat();
+}
+
+/**
+ * While we restored, a newer owner may have fenced us and committed, and compaction may have taken
+ * away entries that its own replaced: what we have is then no state of any moment.
+ */
+async function refuseTakenOver(
+  commitLog: CommitLog,
+  input: TopicPartition,
+  before: CommittedOffset | undefined,
+): Promise<void> {
+  const now = await commitLog.committed(input);
+  if (isSameCommit(now, before)) return;
+  throw new PipelineError(
+    "LOG_FENCED",
+    `Cannot open ${partitionName(input)} as another owner went on with it: committed offset is ` +
+      `${now?.offset}, before the restore it was ${before?.offset}`,
+  );
+}

@@ -1,0 +1,88 @@
+import { deadLetterTopic, lateTopic } from "../processing/side_output.ts";
+import { changelogTopic, repartitionTopic } from "./topology.ts";
+import type { TimeWindows } from "./windows.ts";
+
+/** What a description needs to know of a job. */
+export interface Describable {
+  readonly name: string;
+  readonly source: { readonly topic: string };
+  readonly maxFutureMs: number;
+  readonly repartition: boolean;
+  readonly events: { readonly name: string } | undefined;
+  readonly windows: TimeWindows;
+  readonly rollUps: { readonly levels: readonly TimeWindows[] };
+  readonly store: string;
+  readonly results: { readonly name: string };
+}
+
+/**
+ * A job in lines of text.
+ *
+ * @see Kafka Streams Topology#describe
+ */
+export function describeTopology(job: Describable, application: string): string {
+  const { topic } = job.source;
+  return [
+    `Topology: ${job.name}`,
+    `  Source: ${topic}, one task per partition`,
+    `    unreadable, impossible, more than ${job.maxFutureMs} ms ahead --> ${
+      deadLetterTopic(topic)
+    }`,
+    ...(job.repartition
+      ? [`    in the wrong place --> ${repartitionTopic(application)} --> read`]
+      : []),
+    ...(job.events === undefined ? [] : [`    every event --> sink: ${job.events.name}`]),
+    `  Windows: ${windowsText(job.windows)}`,
+    `    too late --> ${lateTopic(topic)}`,
+    `  Store: ${job.store}, kept ${job.windows.retentionMs} ms`,
+    ...job.rollUps.levels.map(({ sizeMs, retentionMs }) =>
+      `    rolled up to ${sizeMs} ms, kept ${retentionMs} ms`
+    ),
+    `    changes --> ${changelogTopic(application, job.store)}`,
+    `    changed windows --> sink: ${job.results.name}`,
+    "",
+  ].join("\n");
+}
+
+/** A job as a Mermaid flowchart. */
+export function mermaidTopology(job: Describable, application: string): string {
+  const { topic } = job.source;
+  const rollUps = job.rollUps.levels.map(({ sizeMs }) => `${sizeMs} ms`).join(", ");
+  return [
+    "flowchart LR",
+    node("source", "[(", topic, ")]"),
+    node("read", "[", "read", "]"),
+    node("windows", "[", windowsText(job.windows), "]"),
+    node("store", "[(", job.store, ")]"),
+    node("results", "[/", job.results.name, "/]"),
+    "  source --> read --> windows --> store --> results",
+    ...(job.events === undefined
+      ? []
+      : [node("events", "[/", job.events.name, "/]"), "  read --> events"]),
+    ...(job.repartition
+      ? [
+        node("repartition", "[(", repartitionTopic(application), ")]"),
+        "  read -. in the wrong place .-> repartition --> read",
+      ]
+      : []),
+    ...(rollUps === "" ? [] : [
+      node("rollUps", "[", `rolled up to ${rollUps}`, "]"),
+      "  windows --> rollUps --> store",
+    ]),
+    `  store --> ${node("changelog", "[(", changelogTopic(application, job.store), ")]").trim()}`,
+    `  read -. unreadable .-> ${node("dead", "[(", deadLetterTopic(topic), ")]").trim()}`,
+    `  windows -. late .-> ${node("late", "[(", lateTopic(topic), ")]").trim()}`,
+    "",
+  ].join("\n");
+}
+
+function node(id: string, open: string, text: string, close: string): string {
+  return `  ${id}${open}"${text.replaceAll('"', "#quot;")}"${close}`;
+}
+
+function windowsText({ sizeMs, advanceMs, graceMs }: TimeWindows): string {
+  const kind = sizeMs === advanceMs
+    ? `tumbling, ${sizeMs} ms`
+    : `hopping, ${sizeMs} ms every ${advanceMs} ms`;
+  return `${kind}, grace ${graceMs} ms`;
+}

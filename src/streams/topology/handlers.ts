@@ -1,0 +1,45 @@
+import type { LogRecord } from "../record.ts";
+import type { DeadLetterCause } from "../processing/side_output.ts";
+
+/** What becomes of something that cannot be handled; nothing is ever dropped without a trace. */
+export type Verdict = "dead-letter" | "stop";
+
+/**
+ * Where a job decides about what goes wrong; named as in Kafka Streams.
+ *
+ * A sink that does not answer is not asked about: it is tried again for as long as it takes.
+ */
+export interface ErrorHandlers<E> {
+  /**
+   * A record cannot be read.
+   *
+   * @see Kafka Streams DeserializationExceptionHandler; differs: the default is to go on, with the
+   *   record kept as a dead letter
+   */
+  readonly onDeserializationError: (
+    record: LogRecord,
+    cause: DeadLetterCause,
+    detail: string,
+  ) => Verdict;
+  /**
+   * The job's own code threw on an event. Aggregators that want to go on must throw before they
+   * change anything.
+   *
+   * @see Kafka Streams ProcessingExceptionHandler (KIP-1033)
+   */
+  readonly onProcessingError: (error: unknown, event: E) => Verdict;
+  /**
+   * The sink refuses a row, and will refuse it again. A row that is left out is missing from the
+   * results until the next change of its window: the handler is where it can be kept.
+   *
+   * @see Kafka Streams ProductionExceptionHandler
+   */
+  readonly onProductionError: (error: unknown, row: unknown) => "leave-out" | "stop";
+}
+
+/** Goes on after what cannot be read, stops at what should not happen. */
+export const defaultHandlers: ErrorHandlers<unknown> = {
+  onDeserializationError: () => "dead-letter",
+  onProcessingError: () => "stop",
+  onProductionError: () => "stop",
+};

@@ -1,0 +1,34 @@
+import { deadLetterTopic, lateTopic } from "../processing/side_output.ts";
+import { changelogTopic, repartitionTopic } from "./topology.ts";
+
+/** What a topic is for a job; says how it must be kept. */
+export type TopicRole = "input" | "changelog" | "repartition" | "late" | "dead-letters";
+
+/** A topic that a job reads or writes. */
+export interface JobTopic {
+  readonly name: string;
+  readonly role: TopicRole;
+}
+
+/** What of a job decides about its topics; every `Topology` has it. */
+export interface WithTopics {
+  readonly source: { readonly topic: string };
+  readonly store: string;
+  readonly repartition: boolean;
+}
+
+/**
+ * Every topic of a job. All must exist before it runs, with the same number of partitions: task p
+ * reads partition p of the input and writes partition p of the others.
+ */
+export function jobTopics(application: string, job: WithTopics): readonly JobTopic[] {
+  const { source: { topic }, store, repartition } = job;
+  const rekeyed: JobTopic = { name: repartitionTopic(application), role: "repartition" };
+  return [
+    { name: topic, role: "input" },
+    { name: changelogTopic(application, store), role: "changelog" },
+    ...repartition ? [rekeyed] : [],
+    { name: lateTopic(topic), role: "late" },
+    { name: deadLetterTopic(topic), role: "dead-letters" },
+  ];
+}

@@ -1,0 +1,67 @@
+import { assert } from "../../base/assert.ts";
+import type { KeyState } from "../state/state.ts";
+import { closingTimeMs, lastWindowStart, type TimeWindows, tumbling } from "./windows.ts";
+
+/** One length of the windows that others are merged into. */
+export interface RollUpLevel {
+  /** Window length, ms: a multiple of the one below, the lowest of the base windows'. */
+  readonly sizeMs: number;
+  /** How long a window stays in the store after its start, ms of stream time. */
+  readonly retentionMs: number;
+}
+
+/** Longer windows, each merged from those of the level below it. */
+export interface RollUps<A> {
+  /** Adds one aggregate to another, in place; called with the earlier windows first. */
+  readonly merge: (into: A, from: A) => void;
+  /** Shortest first. */
+  readonly levels: readonly RollUpLevel[];
+}
+
+/** As `RollUps`, checked, with windows that can be reckoned with. */
+export interface CheckedRollUps<A> {
+  readonly merge: (into: A, from: A) => void;
+  readonly levels: readonly TimeWindows[];
+}
+
+/**
+ * Checks roll-ups against the windows that they are merged from.
+ *
+ * @throws {InvariantError} If the base windows overlap, a length is not a multiple of the one
+ *   below, or a level does not keep its windows until those above them are closed.
+ */
+export function checkedRollUps<A>(
+  base: TimeWindows,
+  { merge, levels }: RollUps<A>,
+): CheckedRollUps<A> {
+  assert(levels.length === 0 || base.advanceMs === base.sizeMs, "roll-ups need tumbling windows");
+  let below = base;
+  const checked = levels.map(({ sizeMs, retentionMs }) => {
+    assert(
+      sizeMs > below.sizeMs && sizeMs % below.sizeMs === 0,
+      `roll-up size must be a multiple of ${below.sizeMs}: ${sizeMs}`,
+    );
+    assert(
+      below.retentionMs >= sizeMs + base.graceMs,
+      `windows of ${below.sizeMs} ms must be kept for ${sizeMs} ms + grace: ${below.retentionMs}`,
+    );
+    return below = tumbling({ sizeMs, graceMs: base.graceMs, retentionMs });
+  });
+  return { merge, levels: checked };
+}
+
+/** Start of the roll-up that a window is part of, epoch ms. */
+export function rollUpStart(startMs: number, level: TimeWindows): number {
+  return lastWindowStart(startMs, level);
+}
+
+/** The stream time at which the first of the open rolled-up windows closes, epoch ms. */
+export function nextClosingMs({ rollUps }: KeyState, levels: readonly TimeWindows[]): number {
+  let closingMs = Infinity;
+  for (let level = 0; level < levels.length; level++) {
+    const startMs = rollUps[level]?.openWindows[0];
+    if (startMs === undefined) continue;
+    closingMs = Math.min(closingMs, closingTimeMs(startMs, levels[level] as TimeWindows));
+  }
+  return closingMs;
+}

@@ -1,0 +1,37 @@
+import { PipelineError } from "../../base/errors.ts";
+import { partitionName, type TopicPartition } from "../record.ts";
+import type { Windowing } from "../state/state.ts";
+import type { Topology } from "./topology.ts";
+
+/** What the state of a job is cut into; grace and retention are no part of it, and may change. */
+export function windowingOf<A>(
+  { windows, rollUps }: Pick<Topology<never, A, never>, "windows" | "rollUps">,
+): Windowing {
+  return [windows.sizeMs, windows.advanceMs, ...rollUps.levels.map(({ sizeMs }) => sizeMs)];
+}
+
+/**
+ * Keeps a job from taking the windows of another for its own, when its lengths were changed.
+ *
+ * @param had Of the state; none while there are no windows in it.
+ * @param have Of the job.
+ * @throws {PipelineError} `STATE_UNREADABLE` if the state says other lengths.
+ */
+export function refuseOtherWindowing(
+  input: TopicPartition,
+  had: Windowing,
+  have: Windowing,
+): void {
+  if (had.length === 0 || String(had) === String(have)) return;
+  throw new PipelineError(
+    "STATE_UNREADABLE",
+    `Cannot go on with ${partitionName(input)} as its state holds ${textOf(had)}: this job has ` +
+      `${textOf(have)}; run the job as it was, or as another application with tables of its own`,
+    { context: { ...input, state: textOf(had), job: textOf(have) } },
+  );
+}
+
+function textOf([sizeMs, advanceMs, ...levels]: Windowing): string {
+  const windows = `windows of ${sizeMs} ms every ${advanceMs} ms`;
+  return levels.length === 0 ? windows : `${windows} rolled up to ${levels.join(", ")} ms`;
+}

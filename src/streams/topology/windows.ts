@@ -1,0 +1,128 @@
+import { assert } from "../../base/assert.ts";
+
+/** Windows of one size, aligned to the epoch, `[start, end)`. */
+export interface TimeWindows {
+  /** Window length, ms, > 0. */
+  readonly sizeMs: number;
+  /** Distance between two starts, ms; the size for tumbling windows, less for hopping ones. */
+  readonly advanceMs: number;
+  /** How long after its end a window still accepts, ms of stream time, >= 0. */
+  readonly graceMs: number;
+  /** How long a window stays in the store after its start, ms of stream time. */
+  readonly retentionMs: number;
+}
+
+/** Windows that one event may fall into; more would make every event that many times as dear. */
+const windowsPerEventMax = 1_000;
+
+/**
+ * Describes hopping windows: an event falls into `size / advance` of them.
+ *
+ * @throws {InvariantError} If a length is not a whole number, the size not a multiple of the
+ *   advance, or the retention shorter than the life of a window that still accepts.
+ * @see Kafka Streams TimeWindows#advanceBy; differs: the size must be a multiple of the advance.
+ */
+export function hopping(windows: TimeWindows): TimeWindows {
+  const { sizeMs, advanceMs, graceMs, retentionMs } = windows;
+  assert(Number.isSafeInteger(sizeMs) && sizeMs > 0, `window size must be > 0: ${sizeMs}`);
+  assert(
+    Number.isSafeInteger(advanceMs) && advanceMs > 0 && sizeMs % advanceMs === 0 &&
+      sizeMs / advanceMs <= windowsPerEventMax,
+    `advance must divide the size into at most ${windowsPerEventMax} steps: ${advanceMs}`,
+  );
+  assert(Number.isSafeInteger(graceMs) && graceMs >= 0, `grace must be >= 0: ${graceMs}`);
+  assert(
+    Number.isSafeInteger(retentionMs) && retentionMs >= sizeMs + graceMs,
+    `retention must be >= size + grace: ${retentionMs}`,
+  );
+  return Object.freeze({ ...windows });
+}
+
+/** Describes tumbling windows: no overlap, so that an event falls into exactly one. */
+export function tumbling(windows: Omit<TimeWindows, "advanceMs">): TimeWindows {
+  return hopping({ ...windows, advanceMs: windows.sizeMs });
+}
+
+/**
+ * The latest window that an event falls into; with tumbling windows the only one.
+ *
+ * By division, as a remainder of numbers beyond 32 bits is a slow library call; exact for all safe
+ * integers.
+ *
+ * @param eventTimeMs Epoch ms, >= 0.
+ * @returns Its start; `start <= eventTimeMs < start + advanceMs`.
+ */
+export function lastWindowStart(eventTimeMs: number, { advanceMs }: TimeWindows): number {
+  return Math.floor(eventTimeMs / advanceMs) * advanceMs;
+}
+
+/**
+ * The earliest window that an event falls into; none starts before the epoch.
+ *
+ * @param lastMs Start of the latest one.
+ * @returns Its start; the event's windows start there and every `advanceMs` up to the last one.
+ * @see Kafka Streams TimeWindows#windowsFor
+ */
+export function firstWindowStart(lastMs: number, { advanceMs, sizeMs }: TimeWindows): number {
+  return Math.max(0, lastMs + advanceMs - sizeMs);
+}
+
+/**
+ * The start of the earliest window that still accepts, whether or not it exists.
+ *
+ * @returns The least possible start for which `isClosed` is false, >= 0.
+ */
+export function firstOpenStart(streamTimeMs: number, windows: TimeWindows): number {
+  const closedMs = streamTimeMs - windows.sizeMs - windows.graceMs; // a start here is just closed
+  return closedMs < 0 ? 0 : lastWindowStart(closedMs, windows) + windows.advanceMs;
+}
+
+/** When a window is closed: the least stream time for which `isClosed` is true, epoch ms. */
+export function closingTimeMs(startMs: number, { sizeMs, graceMs }: TimeWindows): number {
+  return startMs + sizeMs + graceMs;
+}
+
+/**
+ * True when a window accepts no more: `end + grace <= stream time`.
+ *
+ * @see Kafka Streams KStreamWindowAggregate; its prose says "greater", its code agrees with this.
+ */
+export function isClosed(startMs: number, streamTimeMs: number, windows: TimeWindows): boolean {
+  return closingTimeMs(startMs, windows) <= streamTimeMs;
+}
+
+const none: readonly number[] = [];
+
+/**
+ * Takes those that are closed off an ascending list of window starts.
+ *
+ * @returns What was taken, ascending.
+ */
+export function takeClosed(
+  openWindows: number[],
+  streamTimeMs: number,
+  windows: TimeWindows,
+): readonly number[] {
+  let closed = 0;
+  while (
+    closed < openWindows.length && isClosed(openWindows[closed] as number, streamTimeMs, windows)
+  ) closed++;
+  return closed === 0 ? none : openWindows.splice(0, closed);
+}
+
+/**
+ * Windows that start before this have outlived the retention.
+ *
+ * It moves in steps of about a twenty-fourth of the retention, so that expired windows go in bulk,
+ * and depends on stream time alone, so that every run of the same input purges the same.
+ *
+ * @param spread Any whole number >= 0, the same for a key always: says when within a step the
+ *   key's horizon moves, so that not all keys are purged by the same commit.
+ */
+export function purgeHorizonMs(streamTimeMs: number, windows: TimeWindows, spread: number): number {
+  const { sizeMs, retentionMs } = windows;
+  const steps = Math.max(1, Math.floor(retentionMs / 24 / sizeMs));
+  const horizonMs = streamTimeMs - retentionMs;
+  const phaseMs = (spread % steps) * sizeMs;
+  return horizonMs < phaseMs ? 0 : horizonMs - (horizonMs - phaseMs) % (steps * sizeMs);
+}
