@@ -13,8 +13,20 @@ function launcherText({ flags, entry, environment }: TaskFlags): string {
   return `${exported}exec deno run --cached-only ${flags.join(" ")} ${entry} "$@"\n`;
 }
 
+/**
+ * Where a container listens everywhere, its name is what the other instances are told: nothing else
+ * differs between the containers of a service.
+ */
+const peerUrl = `if [ -z "$HTTP_ADVERTISED_URL$HTTP_PEER_URL" ]; then
+  case "$HTTP_HOST" in
+    0.0.0.0 | "[::]") export HTTP_PEER_URL="http://$(uname -n):$HTTP_PORT" ;;
+  esac
+fi
+`;
+
 const [folder = "launchers"] = Deno.args;
 await Deno.mkdir(folder, { recursive: true });
 for (const program of programs) {
-  await Deno.writeTextFile(join(folder, program), launcherText(taskFlags(program)));
+  const setUp = program === "process" ? peerUrl : "";
+  await Deno.writeTextFile(join(folder, program), setUp + launcherText(taskFlags(program)));
 }

@@ -4,7 +4,7 @@
 import { type MainContext, runMain } from "./app/lifecycle.ts";
 import { type ProcessConfig, processProgram } from "./app/process_config.ts";
 import { connectCassandra } from "./cassandra/connect.ts";
-import { advertisedUrl } from "./http/advertised_url.ts";
+import { ownAddresses } from "./http/addresses.ts";
 import { LateView } from "./http/late_view.ts";
 import { Metrics } from "./http/metrics.ts";
 import { connectKafka } from "./kafka/connection.ts";
@@ -28,7 +28,7 @@ async function processTrades(config: ProcessConfig, context: MainContext): Promi
   const metrics = new Metrics();
   const view = new LateView({ application, topic, feed: "live" });
   await using http = serveView(config, context, view, metrics);
-  const address = advertisedUrl(config.httpAdvertisedUrl, config.httpHost, http.url);
+  const addresses = ownAddresses(config, http.url);
   context.logger.info("Processing", { topic, application, page: http.url });
   await using kafka = connectKafka(
     kafkaOptions(config, context, { clientId: `process-${application}`, authorities }),
@@ -53,7 +53,7 @@ async function processTrades(config: ProcessConfig, context: MainContext): Promi
     membership: kafka.membership(application, {
       identityFile: `${stateDir}/${changelog}/identity`,
       standbyReplicas: config.standbyReplicas,
-      ...(address === undefined ? {} : { address }),
+      addresses,
     }),
     reader: results.reader,
     ...codecs,

@@ -219,6 +219,6 @@ function alone(partitions: number): GroupMembership {
       await listener.assigned(noTasks);
     },
     reconsider() {},
-    addressOf: () => undefined,
+    ownerOf: () => undefined,
   };
 }

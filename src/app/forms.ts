@@ -69,11 +69,10 @@ export function url(protocols: readonly string[]): (text: string) => string | un
   };
 }
 
-/** The URL of an HTTP server without anything behind its host and port. */
+/** The URL of an HTTP server without anything behind its host and port, as its origin is written. */
 export function serverUrl(text: string): string | undefined {
-  const found = url(["http:", "https:"])(text);
-  const parsed = URL.parse(found ?? "");
-  return parsed !== null && found === parsed.origin ? found : undefined;
+  const parsed = URL.parse(url(["http:", "https:"])(text) ?? "");
+  return parsed !== null && parsed.href === `${parsed.origin}/` ? parsed.origin : undefined;
 }
 
 /** A host name, an IPv4 address, or an IPv6 address in brackets. */

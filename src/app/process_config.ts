@@ -23,8 +23,10 @@ export interface ProcessConfig
   readonly httpHost: string;
   /** 0 takes a free one. */
   readonly httpPort: number;
-  /** What other instances are told; without a slash at its end. */
+  /** Where clients reach it; without a slash at its end. */
   readonly httpAdvertisedUrl: string | undefined;
+  /** Where other instances reach it, where that differs; without a slash at its end. */
+  readonly httpPeerUrl: string | undefined;
   readonly tradesTables: readonly settings.TradesTable[];
 }
 
@@ -43,6 +45,7 @@ export const processProgram: Program<ProcessConfig> = {
     httpHost: settings.httpHost,
     httpPort: settings.httpPort,
     httpAdvertisedUrl: settings.httpAdvertisedUrl,
+    httpPeerUrl: settings.httpPeerUrl,
     ...logSettings,
   },
   contradictions: (config) => [

@@ -202,8 +202,17 @@ export const httpAdvertisedUrl: Setting<string | undefined> = {
   variable: "HTTP_ADVERTISED_URL",
   form: "an http:// or https:// URL without a path",
   meaning:
-    "where clients and the other instances reach this one's queries; without it HTTP_HOST and " +
-    "the port, or nothing if that is everywhere",
+    "where clients reach this one's queries; without it HTTP_HOST and the port, or nothing if " +
+    "that is everywhere",
+  parse: serverUrl,
+};
+
+export const httpPeerUrl: Setting<string | undefined> = {
+  variable: "HTTP_PEER_URL",
+  form: "an http:// or https:// URL without a path",
+  meaning:
+    "where the other instances reach it, if not where clients do; the image names its container " +
+    "where HTTP_HOST is everywhere",
   parse: serverUrl,
 };
 

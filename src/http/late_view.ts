@@ -1,4 +1,5 @@
 import type { TradeRow, WindowRow } from "../market/rows.ts";
+import type { Addresses } from "../streams/ports.ts";
 import type { StandbyStatus, TaskStatus } from "../streams/task/status.ts";
 import type {
   CandleRange,
@@ -61,7 +62,7 @@ export class LateView implements LiveView {
     return this.#view?.trades(symbol, limit) ?? Promise.resolve(undefined);
   }
 
-  ownerOf(symbol: string): Promise<string | undefined> {
+  ownerOf(symbol: string): Promise<Addresses | undefined> {
     return this.#view?.ownerOf(symbol) ?? Promise.resolve(undefined);
   }
 

@@ -6,11 +6,13 @@ import { windowRow } from "../market/topology.ts";
 import type { ResultReader } from "../market/queries.ts";
 import type { MarketRow, TradeRow, WindowRow } from "../market/rows.ts";
 import type { Trade } from "../market/trade.ts";
+import type { Addresses } from "../streams/ports.ts";
 import { partitionForKey } from "../streams/partitioner.ts";
 import type { StreamsApp, WindowQuery } from "../streams/streams_app.ts";
 import type { StandbyStatus, TaskStatus } from "../streams/task/status.ts";
 import { encodeText } from "../streams/text.ts";
 import type { Topology } from "../streams/topology/topology.ts";
+import { peerOf } from "./addresses.ts";
 import type {
   CandleRange,
   FeedKind,
@@ -39,7 +41,7 @@ export interface MarketViewOptions {
   /** Partitions of the input; 0 until it is known how many there are. */
   readonly partitionCount: () => number;
   /** Where the other instance that owns a partition answers, as far as it told. */
-  readonly addressOf: (partition: number) => string | undefined;
+  readonly ownerOf: (partition: number) => Addresses | undefined;
   /** Whether an instance answers at this address. */
   readonly isReachable: (address: string) => Promise<boolean>;
   readonly logger: Logger;
@@ -88,14 +90,14 @@ export class MarketView implements LiveView {
   }
 
   partitions(): Partitions | undefined {
-    const { partitionCount, addressOf } = this.#options;
+    const { partitionCount, ownerOf } = this.#options;
     const all = Array.from({ length: partitionCount() }, (_, partition) => partition);
     if (all.length === 0) return undefined;
     const isOwn = (partition: number) => this.#open.get(partition) === "loaded";
     const others = all.filter((partition) => !isOwn(partition));
     return {
       own: all.filter(isOwn),
-      others: new Map(others.map((partition) => [partition, addressOf(partition)])),
+      others: new Map(others.map((partition) => [partition, peerOf(ownerOf(partition))])),
     };
   }
 
@@ -121,10 +123,11 @@ export class MarketView implements LiveView {
     return { from: reader.place, rows };
   }
 
-  async ownerOf(symbol: string): Promise<string | undefined> {
+  async ownerOf(symbol: string): Promise<Addresses | undefined> {
     const { app, isReachable } = this.#options;
-    const address = app.addressOf(symbol);
-    return address !== undefined && await isReachable(address) ? address : undefined;
+    const owner = app.ownerOf(symbol);
+    const peer = peerOf(owner);
+    return peer !== undefined && await isReachable(peer) ? owner : undefined;
   }
 
   tasks(): readonly TaskStatus[] {

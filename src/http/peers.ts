@@ -1,11 +1,7 @@
 /** What instances tell each other of their symbols. */
-import type { Clock } from "../base/clock.ts";
+import { type Asking, askJson, isObject } from "./ask_json.ts";
 import type { LiveView, Partitions, SymbolSummary } from "./ports.ts";
 import { scopeParameter } from "./scope.ts";
-import { type Ask, within } from "./within.ts";
-
-/** How long another instance may take to list its symbols, ms; a client waits for it. */
-const answerMsMax = 1_000;
 
 /** What one instance knows by itself; the answer to `/api/symbols?scope=local`. */
 export interface LocalSymbols {
@@ -47,11 +43,11 @@ export function addressesOf(partitions: Partitions | undefined): Set<string> {
  */
 export async function allSymbols(
   view: LiveView,
-  { ask, clock }: { readonly ask: Ask; readonly clock: Clock },
+  asking: Asking,
 ): Promise<AllSymbols | undefined> {
   const partitions = view.partitions();
   if (partitions === undefined) return undefined;
-  const asked = [...addressesOf(partitions)].map((address) => askOne(address, ask, clock));
+  const asked = [...addressesOf(partitions)].map((address) => askOne(address, asking));
   const answers = (await Promise.all(asked)).filter((answer) => answer !== undefined);
   const answered = new Set(answers.flatMap((answer) => answer.partitions));
   return {
@@ -79,15 +75,9 @@ function isNewer(a: SymbolSummary, b: SymbolSummary): boolean {
   return a.time > b.time || (a.time === b.time && a.count > b.count);
 }
 
-async function askOne(address: string, ask: Ask, clock: Clock): Promise<LocalSymbols | undefined> {
-  try {
-    return await within(clock, answerMsMax, async (signal) => {
-      const response = await ask(localPath(address, "/api/symbols"), signal);
-      return response.ok ? readLocalSymbols(await response.json()) : undefined;
-    });
-  } catch {
-    return undefined; // its partitions are told as missing
-  }
+/** `undefined` where it does not answer: its partitions are told as missing. */
+async function askOne(address: string, asking: Asking): Promise<LocalSymbols | undefined> {
+  return readLocalSymbols(await askJson(localPath(address, "/api/symbols"), asking));
 }
 
 /** `undefined` for the answer of something that is no instance of this version. */
@@ -106,8 +96,4 @@ function isSummary(value: unknown): value is SymbolSummary {
 
 function isNumbers(values: unknown): values is number[] {
   return Array.isArray(values) && values.every((value) => typeof value === "number");
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null;
 }

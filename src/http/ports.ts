@@ -1,5 +1,6 @@
 import type { ResultPlace } from "../market/queries.ts";
 import type { TradeRow, WindowRow } from "../market/rows.ts";
+import type { Addresses } from "../streams/ports.ts";
 import type { StandbyStatus, TaskStatus } from "../streams/task/status.ts";
 
 /** A symbol at a glance. */
@@ -23,8 +24,8 @@ export interface Partitions {
   /** Open here, so that their symbols are known. */
   readonly own: readonly number[];
   /**
-   * All others with the address of the instance that has them, a URL without a trailing slash;
-   * `undefined` where nobody told.
+   * All others with where the instance that has them is asked by this one: a URL without a trailing
+   * slash; `undefined` where nobody told.
    */
   readonly others: ReadonlyMap<number, string | undefined>;
 }
@@ -93,10 +94,10 @@ export interface LiveView {
   /** Latest trades, newest first; `undefined` for a symbol nobody has seen. */
   trades(symbol: string, limit: number): Promise<Found<TradeRow> | undefined>;
   /**
-   * Where another instance has the symbol's state and can be reached: a URL without a trailing
-   * slash. `undefined` where the answer is to be given here.
+   * Where another instance has the symbol's state and can be reached. `undefined` where the answer
+   * is to be given here.
    */
-  ownerOf(symbol: string): Promise<string | undefined>;
+  ownerOf(symbol: string): Promise<Addresses | undefined>;
   tasks(): readonly TaskStatus[];
   standbys(): readonly StandbyStatus[];
   health(): Health;

@@ -26,7 +26,7 @@ export class EmbeddedMembership implements GroupMembership {
   reconsider(): void {}
 
   /** There is no other instance. */
-  addressOf(_partition: number): undefined {
+  ownerOf(_partition: number): undefined {
     return undefined;
   }
 }

@@ -135,6 +135,14 @@ export interface AssignmentListener {
   lost(): Promise<void>;
 }
 
+/** Where an instance answers queries: http(s) URLs without a trailing slash, as far as it told. */
+export interface Addresses {
+  /** For clients. */
+  readonly address?: string;
+  /** For the other instances, may be internal; without it they use `address`. */
+  readonly peer?: string;
+}
+
 /** Shares the partitions of a topic among the instances of an application. */
 export interface GroupMembership {
   /** Takes part until the signal fires, then leaves; `assigned(noTasks)` is the last call. */
@@ -142,10 +150,10 @@ export interface GroupMembership {
   /** Asks the group to share out anew, as what we hold has changed. */
   reconsider(): void;
   /**
-   * Where the other instance that owns a partition answers queries, as the group last said: an
-   * http(s) URL without a trailing slash. `undefined` for our own, and where nobody told.
+   * Where the other instance that owns a partition answers queries, as the group last said.
+   * `undefined` for our own, and where no owner is known.
    */
-  addressOf(partition: number): string | undefined;
+  ownerOf(partition: number): Addresses | undefined;
 }
 
 /** A key with its new value; `null` deletes. */

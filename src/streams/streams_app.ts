@@ -3,6 +3,7 @@ import { PipelineError } from "../base/errors.ts";
 import { decodeState } from "./topology/codec.ts";
 import { Placements } from "./task/placements.ts";
 import {
+  type Addresses,
   type AssignmentListener,
   type GroupMembership,
   type HeldState,
@@ -152,15 +153,20 @@ export class StreamsApp<E, A, R> {
     return results.reverse();
   }
 
+  /** Where the other instance that owns a key answers clients. */
+  addressOf(key: string): string | undefined {
+    return this.ownerOf(key)?.address;
+  }
+
   /**
-   * Where the other instance that owns a key answers queries.
+   * Where the other instance that owns a key answers clients, and other instances.
    *
    * @see Kafka Streams KafkaStreams#queryMetadataForKey
    */
-  addressOf(key: string): string | undefined {
+  ownerOf(key: string): Addresses | undefined {
     if (this.#partitionCount === 0) return undefined;
     const partition = partitionForKey(encodeText(key), this.#partitionCount);
-    return this.#membership.addressOf(partition);
+    return this.#membership.ownerOf(partition);
   }
 
   /** The keys of an open partition with their time; none if it is not open here. */

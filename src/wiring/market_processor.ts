@@ -94,7 +94,7 @@ export function createMarketProcessor(options: MarketProcessorOptions): MarketPr
     topology,
     reader: options.reader,
     partitionCount: () => partitionCount,
-    addressOf: (partition) => options.membership.addressOf(partition),
+    ownerOf: (partition) => options.membership.ownerOf(partition),
     isReachable: (address) => probe.isReachable(address),
     logger: context.logger,
   });

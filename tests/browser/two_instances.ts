@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { CandleJson } from "../../src/http/wire.ts";
+import { freePort } from "../support/free_port.ts";
 import { rawClient } from "../support/cassandra_keyspace.ts";
 import { Pipeline } from "../support/pipeline.ts";
 import { eightSymbols, runPartitions } from "../support/market_run.ts";
@@ -119,10 +120,4 @@ export class TwoInstances implements AsyncDisposable {
 
 async function running(instance: ProcessInstance): Promise<number> {
   return (await instance.tasks()).filter(({ state }) => state === "running").length;
-}
-
-/** A port that is free now. */
-function freePort(): number {
-  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  return listener.addr.port;
 }

@@ -1,4 +1,5 @@
 import type {
+  Addresses,
   CommitLog,
   GroupMembership,
   RecordAppender,
@@ -11,7 +12,7 @@ import { decodeText, encodeText } from "../../src/streams/text.ts";
 /** How a member of a group differs from others. */
 export interface MemberOptions {
   /** Where it answers queries. */
-  readonly address?: string;
+  readonly addresses?: Addresses;
   /** Standbys of each partition; none without it. */
   readonly standbyReplicas?: number;
 }

@@ -1,6 +1,7 @@
 /** What every way of sharing partitions must do; run over each of them. */
 import assert from "node:assert/strict";
 import {
+  type Addresses,
   type AssignmentListener,
   type GroupMembership,
   type HeldState,
@@ -40,8 +41,8 @@ class TestMember implements AssignmentListener, AsyncDisposable {
   }
 
   /** Where the owners of these partitions answer, for those that are another instance's. */
-  addressesOf(partitions: readonly number[]): (string | undefined)[] {
-    return partitions.map((partition) => this.#membership.addressOf(partition));
+  ownersOf(partitions: readonly number[]): (Addresses | undefined)[] {
+    return partitions.map((partition) => this.#membership.ownerOf(partition));
   }
 
   held(): Promise<ReadonlyMap<number, HeldState>> {
@@ -132,7 +133,7 @@ const soloCases = {
     await using member = join(harness, uniqueName("app"), topic);
     await member.until(() => member.owned.length === 3);
     assert.deepEqual(member.owned, [0, 1, 2]);
-    assert.deepEqual(member.addressesOf([0, 1, 2, 3]), Array(4).fill(undefined));
+    assert.deepEqual(member.ownersOf([0, 1, 2, 3]), Array(4).fill(undefined));
   },
 
   async "is told at the end that nothing is its any more"(harness: LogHarness) {
@@ -235,19 +236,21 @@ const groupCases = {
   ) {
     const topic = await harness.createTopic(2);
     const applicationId = uniqueName("app");
-    await using first = join(harness, applicationId, topic, { address: "http://first:1" });
+    const ofFirst = { address: "http://first:1" };
+    const ofSecond = { address: "http://second:2", peer: "http://second:3" };
+    await using first = join(harness, applicationId, topic, { addresses: ofFirst });
     await first.until(() => first.owned.length === 2);
-    const second = join(harness, applicationId, topic, { address: "http://second:2" });
+    const second = join(harness, applicationId, topic, { addresses: ofSecond });
     await Promise.all([
       first.until(() => first.owned.length === 1),
       second.until(() => second.owned.length === 1),
     ]);
-    assert.deepEqual(first.addressesOf(second.owned), ["http://second:2"]);
-    assert.deepEqual(second.addressesOf(first.owned), ["http://first:1"]);
-    assert.deepEqual(first.addressesOf(first.owned), [undefined]);
+    assert.deepEqual(first.ownersOf(second.owned), [ofSecond]);
+    assert.deepEqual(second.ownersOf(first.owned), [ofFirst]);
+    assert.deepEqual(first.ownersOf(first.owned), [undefined]);
     await second.leave();
     await first.until(() => first.owned.length === 2);
-    assert.deepEqual(first.addressesOf([0, 1]), [undefined, undefined]);
+    assert.deepEqual(first.ownersOf([0, 1]), [undefined, undefined]);
   },
 
   async "leaves members without partitions when there are too few"(harness: LogHarness) {

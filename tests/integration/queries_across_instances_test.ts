@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { eightSymbols, marketRun, runPartitions } from "../support/market_run.ts";
 import { committedBy, type ProcessInstance } from "../support/process_instance.ts";
+import { freePort } from "../support/free_port.ts";
 import { writeRecording } from "../support/recordings.ts";
 import { until } from "../support/until.ts";
 
@@ -110,6 +111,44 @@ Deno.test("any instance answers for every symbol, also when the owner is killed"
   }
   assert.deepEqual(await askSymbols(first), all);
   assert.equal(await first.program?.stop(), 0);
+});
+
+/** Where only the other instances reach an instance that listens everywhere. */
+function everywhere(port: number): Readonly<Record<string, string>> {
+  return { HTTP_HOST: "0.0.0.0", HTTP_PEER_URL: `http://127.0.0.1:${port}` };
+}
+
+Deno.test("instances that listen everywhere answer for each other, and send nobody away", async () => {
+  await using run = await marketRun((folder) =>
+    writeRecording(`${folder}/frames.jsonl`, { frames: 500, seed: 7, symbols: eightSymbols })
+  );
+  const { pipeline, recording: { symbols, trades } } = run;
+  await pipeline.provision();
+  const instances = ["-1", "-2"].map((folder) => {
+    const port = freePort();
+    return pipeline.instance(folder, port, everywhere(port));
+  });
+  for (const instance of instances) instance.start();
+  const isShared = async () => {
+    const owned = await Promise.all(instances.map(ownedBy));
+    return owned.every((count) => count === runPartitions / 2);
+  };
+  await until(isShared, { what: "both have half of the partitions", msMax });
+  await pipeline.produce();
+  await committedBy(instances, trades, msMax);
+
+  for (const symbol of symbols) {
+    const answers = await Promise.all(instances.map((instance) => askCandles(instance, symbol)));
+    const [one, other] = answers;
+    assert.deepEqual(answers.map(({ from }) => from).sort(), ["owner", "state"], symbol);
+    assert.deepEqual(answers.map(({ redirected }) => redirected), [false, false], symbol);
+    assert.ok(one !== undefined && one.candles.length > 0, symbol);
+    assert.deepEqual(one.candles, other?.candles, symbol);
+  }
+  for (const instance of instances) {
+    const all = await askSymbols(instance);
+    assert.deepEqual([namesOf(all), all.missing_partitions], [symbols.toSorted(), []]);
+  }
 });
 
 /** `undefined` while the instance still believes in an owner that has just died. */

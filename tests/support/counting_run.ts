@@ -67,7 +67,7 @@ export class TestMembership implements GroupMembership {
     return this.#joined.promise;
   }
 
-  addressOf(_partition: number): undefined {
+  ownerOf(_partition: number): undefined {
     return undefined;
   }
 

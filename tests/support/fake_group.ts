@@ -1,7 +1,7 @@
 import { ProtocolFault } from "../../src/kafka/errors.ts";
 import type { GroupProtocol, Place } from "../../src/kafka/group/group_protocol.ts";
 import type { JoinAnswer, JoinedGroup } from "../../src/kafka/group/join_protocol.ts";
-import { noTasks, type TaskAssignment } from "../../src/streams/ports.ts";
+import { type Addresses, noTasks, type TaskAssignment } from "../../src/streams/ports.ts";
 import type { AssignmentMessage, Subscription } from "../../src/kafka/group/member_metadata.ts";
 
 /** Numbers of the answers that tests give. */
@@ -20,8 +20,8 @@ export class FakeGroup implements GroupProtocol {
   heartbeats = 0;
   /** What the next sync gives. */
   assignment: TaskAssignment = { ...noTasks, active: [0, 1] };
-  /** Addresses that the next sync tells. */
-  addresses: ReadonlyMap<number, string> = new Map();
+  /** Where the owners of partitions answer, as the next sync tells. */
+  owners: ReadonlyMap<number, Addresses> = new Map();
   /** What the member said when it last joined. */
   told: Subscription | undefined;
   readonly #faults = new Map<string, number[]>();
@@ -61,7 +61,7 @@ export class FakeGroup implements GroupProtocol {
     this.asked.push(`sync ${generation}`);
     await Promise.resolve();
     this.#answer("sync");
-    return { ...this.assignment, addresses: this.addresses };
+    return { ...this.assignment, owners: this.owners };
   }
 
   async heartbeat(_place: Place): Promise<void> {

@@ -11,6 +11,7 @@ import type {
 } from "../../src/http/ports.ts";
 import type { TradeRow, WindowRow } from "../../src/market/rows.ts";
 import { summaryWindowMs as windowMs } from "../../src/market/tables.ts";
+import type { Addresses } from "../../src/streams/ports.ts";
 import type { StandbyStatus, TaskStatus } from "../../src/streams/task/status.ts";
 
 const tradesKeptMax = 1_000;
@@ -46,7 +47,7 @@ export class FakeLiveView implements LiveView {
   /** What `partitions` says; its own only, until a test assigns others. */
   layout: Partitions | undefined;
   /** Symbols that other instances own, with their addresses. */
-  readonly owners: Map<string, string> = new Map();
+  readonly owners: Map<string, Addresses> = new Map();
   /** What `standbys` says. */
   standbyStatuses: readonly StandbyStatus[] = [];
   /** What `tasks` says; one running task until a test assigns others. */
@@ -113,7 +114,7 @@ export class FakeLiveView implements LiveView {
     return Promise.resolve(rows && { from: "cassandra", rows });
   }
 
-  ownerOf(symbol: string): Promise<string | undefined> {
+  ownerOf(symbol: string): Promise<Addresses | undefined> {
     return Promise.resolve(this.owners.get(symbol));
   }
 

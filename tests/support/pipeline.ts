@@ -99,9 +99,14 @@ export class Pipeline implements AsyncDisposable {
    *
    * @param port Of its page; a free one each time it starts if unset.
    */
-  instance(folder: string = "", port: number = 0): ProcessInstance {
+  instance(
+    folder: string = "",
+    port: number = 0,
+    settings: Readonly<Record<string, string>> = {},
+  ): ProcessInstance {
     const env = {
       ...this.environment,
+      ...settings,
       STATE_DIR: `${this.#options.stateDir}${folder}`,
       HTTP_PORT: String(port),
     };

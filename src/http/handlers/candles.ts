@@ -1,3 +1,4 @@
+import { type Asking, askJson, isObject } from "../ask_json.ts";
 import { type Handler, HttpProblem, type RouteRequest } from "../context.ts";
 import type { CandleRange } from "../ports.ts";
 import { QueryReader, redirectParameter } from "../query.ts";
@@ -12,20 +13,33 @@ const limitMax = 5000;
  * `/api/candles/{symbol}`: the newest windows of a range, oldest first.
  *
  * Every instance answers for every symbol: from its own state, else by sending the client to the
- * owner of the symbol's partition, else from where results are kept. `from` says which.
+ * owner of the symbol's partition, or by asking an owner that only instances reach, else from where
+ * results are kept. `from` says which.
  *
  * @see Kafka Streams' interactive queries (`application.server`), where this is left to the user.
  */
-export const getCandles: Handler = async (route, { view }) => {
+export const getCandles: Handler = async (route, { view, ask, clock }) => {
   const symbol = route.params["symbol"] ?? "";
   const { resolution, range, mayRedirect } = readQuery(route);
   const owner = mayRedirect ? await view.ownerOf(symbol) : undefined;
-  if (owner !== undefined) return redirectResponse(sameAt(owner, route.url));
+  if (owner?.address !== undefined) return redirectResponse(sameAt(owner.address, route.url));
+  if (owner?.peer !== undefined) {
+    const answer = await askOwner(sameAt(owner.peer, route.url), { ask, clock });
+    if (answer !== undefined) return jsonResponse(answer);
+  }
   const found = await view.candles(symbol, range);
   if (found === undefined) throw unknownSymbol(symbol);
   const { from, rows } = found;
   return jsonResponse({ symbol, resolution, from, candles: rows.map(candleJson) });
 };
+
+/** The owner's answer, said to be its own; `undefined` where it has none from its state. */
+async function askOwner(url: URL, asking: Asking): Promise<unknown> {
+  const answer = await askJson(url.href, asking);
+  const isOwners = isObject(answer) && answer["from"] === "state" &&
+    Array.isArray(answer["candles"]);
+  return isOwners ? { ...answer, from: "owner" } : undefined;
+}
 
 /** The same question to another instance, which must answer it itself. */
 function sameAt(address: string, { pathname, search }: URL): URL {

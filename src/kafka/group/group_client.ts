@@ -84,16 +84,14 @@ export class GroupClient implements GroupProtocol {
       .filter((member) => member.topic === topic);
     const { standbyReplicas } = this.#options;
     const shares = assignPartitions(subscribed, partitions.length, standbyReplicas);
-    const addresses = new Map(
-      subscribed.flatMap(({ memberId, address }) =>
-        address === undefined
-          ? []
-          : shares.get(memberId)?.active.map((partition) => [partition, address] as const) ?? []
+    const owners = new Map(
+      subscribed.flatMap(({ memberId, addresses }) =>
+        shares.get(memberId)?.active.map((partition) => [partition, addresses] as const) ?? []
       ),
     );
     return [...shares].map(([memberId, share]) => ({
       memberId,
-      memberAssignment: encodeAssignment(topic, { ...share, addresses }),
+      memberAssignment: encodeAssignment(topic, { ...share, owners }),
     }));
   }
 

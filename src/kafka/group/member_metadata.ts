@@ -1,6 +1,11 @@
 import type { Buffer } from "node:buffer";
 import type { GroupMember } from "../../streams/assignment/member.ts";
-import { type HeldState, noTasks, type TaskAssignment } from "../../streams/ports.ts";
+import {
+  type Addresses,
+  type HeldState,
+  noTasks,
+  type TaskAssignment,
+} from "../../streams/ports.ts";
 import { decodeText, encodeText } from "../../streams/text.ts";
 import { WireReader } from "../wire/wire_reader.ts";
 import { WireWriter } from "../wire/wire_writer.ts";
@@ -11,20 +16,21 @@ const addressCharsMax = 500;
 /** What a member tells the leader. */
 export interface Subscription extends Omit<GroupMember, "memberId"> {
   readonly topic: string;
-  /** Where the member answers queries: an http(s) URL without a trailing slash. */
-  readonly address?: string;
+  /** Where the member answers queries. */
+  readonly addresses: Addresses;
 }
 
 /** What the leader tells a member. */
 export interface AssignmentMessage extends TaskAssignment {
-  /** Where the owner of a partition answers queries, its own included, as far as they told. */
-  readonly addresses: ReadonlyMap<number, string>;
+  /** Where the owner of each partition answers queries, its own included. */
+  readonly owners: ReadonlyMap<number, Addresses>;
 }
 
 /**
  * A subscription in the form of Kafka's "consumer" protocol, version 0, which its tools read:
  * int16 version, array of topics, user data. The user data is ours: JSON
- * `{instance, generation, owned, held: [[partition, position, current], …], leaving, address}`.
+ * `{instance, generation, owned, held: [[partition, position, current], …], leaving,
+ * addresses: {address, peer}}`.
  */
 export function encodeSubscription({ topic, held, ...userData }: Subscription): Buffer {
   const entries = [...held].map(([partition, state]) => [partition, state.position, state.current]);
@@ -45,11 +51,18 @@ export function decodeSubscription(bytes: Buffer): Subscription {
 
 function decodeUserData(bytes: Uint8Array): Omit<Subscription, "topic"> {
   const told = parseObject(bytes);
-  const { instance, generation, owned, held, leaving, address } = told;
+  const { instance, generation, owned, held, leaving, addresses } = told;
   const isOurs = typeof instance === "string" && isCount(generation) && Array.isArray(owned) &&
     owned.every(isCount);
   if (!isOurs) {
-    return { instance: "", generation: -1, owned: [], held: new Map(), leaving: false };
+    return {
+      instance: "",
+      generation: -1,
+      owned: [],
+      held: new Map(),
+      leaving: false,
+      addresses: {},
+    };
   }
   return {
     instance,
@@ -57,7 +70,7 @@ function decodeUserData(bytes: Uint8Array): Omit<Subscription, "topic"> {
     owned,
     held: heldOf(held),
     leaving: leaving === true,
-    ...(isAddress(address) ? { address } : {}),
+    addresses: addressesOf(addresses),
   };
 }
 
@@ -86,6 +99,15 @@ function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= -1;
 }
 
+function addressesOf(told: unknown): Addresses {
+  if (typeof told !== "object" || told === null) return {};
+  const { address, peer } = told as { readonly [Name in keyof Addresses]: unknown };
+  return {
+    ...(isAddress(address) ? { address } : {}),
+    ...(isAddress(peer) ? { peer } : {}),
+  };
+}
+
 /** Clients are sent there, so it must be nothing but the way to an HTTP server. */
 function isAddress(value: unknown): value is string {
   return typeof value === "string" && value.length <= addressCharsMax &&
@@ -94,11 +116,11 @@ function isAddress(value: unknown): value is string {
 
 /**
  * An assignment in the form of Kafka's "consumer" protocol, version 0. The user data is ours: JSON
- * `{standbys, warmUps, handedOver, addresses: [[partition, address], …]}`.
+ * `{standbys, warmUps, handedOver, owners: [[partition, {address, peer}], …]}`.
  */
 export function encodeAssignment(
   topic: string,
-  { active, addresses, ...userData }: AssignmentMessage,
+  { active, owners, ...userData }: AssignmentMessage,
 ): Buffer {
   return new WireWriter()
     .int16(0)
@@ -106,13 +128,13 @@ export function encodeAssignment(
       [topic],
       (writer, name) => writer.string(name).array(active, (w, partition) => w.int32(partition)),
     )
-    .bytes(encodeText(JSON.stringify({ ...userData, addresses: [...addresses] })))
+    .bytes(encodeText(JSON.stringify({ ...userData, owners: [...owners] })))
     .finish();
 }
 
 /** What an assignment says of `topic`; nothing for the empty bytes of a late joiner. */
 export function decodeAssignment(topic: string, bytes: Buffer): AssignmentMessage {
-  if (bytes.length === 0) return { ...noTasks, addresses: new Map() };
+  if (bytes.length === 0) return { ...noTasks, owners: new Map() };
   const reader = new WireReader(bytes);
   reader.int16();
   const assigned = reader.array((r) => ({
@@ -121,13 +143,13 @@ export function decodeAssignment(topic: string, bytes: Buffer): AssignmentMessag
   }));
   const active = assigned.filter((entry) => entry.topic === topic)
     .flatMap((entry) => entry.partitions).sort((a, b) => a - b);
-  const { standbys, warmUps, handedOver, addresses } = parseObject(reader.bytes());
+  const { standbys, warmUps, handedOver, owners } = parseObject(reader.bytes());
   return {
     active,
     standbys: partitionsOf(standbys),
     warmUps: partitionsOf(warmUps),
     handedOver: partitionsOf(handedOver),
-    addresses: addressesOf(addresses),
+    owners: ownersOf(owners),
   };
 }
 
@@ -135,11 +157,11 @@ function partitionsOf(told: unknown): number[] {
   return Array.isArray(told) ? told.filter(isCount) : [];
 }
 
-function addressesOf(told: unknown): Map<number, string> {
-  const found = new Map<number, string>();
+function ownersOf(told: unknown): Map<number, Addresses> {
+  const found = new Map<number, Addresses>();
   for (const entry of Array.isArray(told) ? told : []) {
-    const [partition, address] = Array.isArray(entry) ? entry as unknown[] : [];
-    if (isCount(partition) && isAddress(address)) found.set(partition, address);
+    const [partition, owner] = Array.isArray(entry) ? entry as unknown[] : [];
+    if (isCount(partition)) found.set(partition, addressesOf(owner));
   }
   return found;
 }

@@ -1,6 +1,6 @@
 import { describeError, dispositionOf, isAborted } from "../../base/errors.ts";
 import type { Logger } from "../../base/logger.ts";
-import type { AssignmentListener, GroupMembership } from "../../streams/ports.ts";
+import type { Addresses, AssignmentListener, GroupMembership } from "../../streams/ports.ts";
 import type { Cluster } from "../cluster.ts";
 import { faultKind, toPipelineError } from "../errors.ts";
 import { GroupClient, type GroupOptions } from "./group_client.ts";
@@ -13,8 +13,8 @@ export interface MembershipOptions extends GroupOptions {
   readonly heartbeatIntervalMs: number;
   /** Where it is remembered who we are; one file per running instance. */
   readonly identityFile?: string;
-  /** Where this member answers queries: an http(s) URL without a path. */
-  readonly address?: string;
+  /** Where this member answers queries. */
+  readonly addresses?: Addresses;
 }
 
 /** How long Kafka is asked for the topic before the log says so, ms. */
@@ -40,7 +40,7 @@ export class KafkaMembership implements GroupMembership {
   readonly #waiting: Waiting;
   readonly #logger: Logger;
   readonly #options: MembershipOptions;
-  #addresses: ReadonlyMap<number, string> = new Map();
+  #owners: ReadonlyMap<number, Addresses> = new Map();
   #participation: Participation | undefined;
 
   constructor(
@@ -55,8 +55,8 @@ export class KafkaMembership implements GroupMembership {
     this.#options = options;
   }
 
-  addressOf(partition: number): string | undefined {
-    return this.#addresses.get(partition);
+  ownerOf(partition: number): Addresses | undefined {
+    return this.#owners.get(partition);
   }
 
   reconsider(): void {
@@ -94,10 +94,10 @@ export class KafkaMembership implements GroupMembership {
     await using cluster = this.#newCluster();
     const participation = new Participation(new GroupClient(cluster, this.#options), {
       ...own,
-      learn: (addresses) => {
-        this.#addresses = addresses;
+      learn: (owners) => {
+        this.#owners = owners;
       },
-      address: this.#options.address,
+      addresses: this.#options.addresses ?? {},
       waiting: this.#waiting,
       logger: this.#logger,
       options: this.#options,

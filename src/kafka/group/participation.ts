@@ -1,6 +1,11 @@
 import { isAborted, PipelineError, throwIfAborted } from "../../base/errors.ts";
 import type { Logger } from "../../base/logger.ts";
-import { type AssignmentListener, noTasks, type TaskAssignment } from "../../streams/ports.ts";
+import {
+  type Addresses,
+  type AssignmentListener,
+  noTasks,
+  type TaskAssignment,
+} from "../../streams/ports.ts";
 import { toPipelineError } from "../errors.ts";
 import type { GroupProtocol } from "./group_protocol.ts";
 import { reactionTo } from "./group_reaction.ts";
@@ -16,9 +21,9 @@ export interface ParticipationParts {
   /** Told every member id before it is joined with. */
   readonly remember: (memberId: string) => Promise<void>;
   /** Told where other members answer queries, by partition, whenever that changes. */
-  readonly learn: (addresses: ReadonlyMap<number, string>) => void;
+  readonly learn: (owners: ReadonlyMap<number, Addresses>) => void;
   /** Where we answer queries. */
-  readonly address: string | undefined;
+  readonly addresses: Addresses;
   /** Who we are, over restarts; as the member id without it. */
   readonly instance: string | undefined;
   readonly waiting: Waiting;
@@ -112,9 +117,9 @@ export class Participation {
     const { topic, options, waiting } = this.#parts;
     const joined = await this.#unlessAborted(this.#join({ leaving: false }));
     const message = await this.#unlessAborted(this.#client.sync(topic, joined));
-    const { addresses, ...assignment } = message;
+    const { owners, ...assignment } = message;
     const { active, standbys, warmUps } = assignment;
-    this.#parts.learn(new Map([...addresses].filter(([p]) => !active.includes(p))));
+    this.#parts.learn(new Map([...owners].filter(([p]) => !active.includes(p))));
     this.#generation = joined.generation;
     this.#assignment = assignment;
     this.#heartbeats = new Heartbeats(this.#client, joined, waiting, {
@@ -132,7 +137,7 @@ export class Participation {
   }
 
   async #join({ leaving }: { readonly leaving: boolean }): Promise<JoinedGroup> {
-    const { topic, address, listener, instance } = this.#parts;
+    const { topic, addresses, listener, instance } = this.#parts;
     this.#reconsidered = Promise.withResolvers();
     const held = await listener.held();
     const subscription = {
@@ -142,7 +147,7 @@ export class Participation {
       owned: this.#assignment.active,
       held,
       leaving,
-      ...(address === undefined ? {} : { address }),
+      addresses,
     };
     const answer = await this.#client.join(this.#memberId, subscription);
     this.#memberId = answer.kind === "joined" ? answer.group.memberId : answer.memberId;

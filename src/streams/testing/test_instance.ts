@@ -113,7 +113,7 @@ export class TestInstance<E, A, R> {
         await listener.assigned(noTasks);
       },
       reconsider: () => this.#reconsiderations += 1,
-      addressOf: () => undefined,
+      ownerOf: () => undefined,
     };
   }
 

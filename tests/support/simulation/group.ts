@@ -137,7 +137,7 @@ export class SimulatedGroup {
         this.remove(member);
       },
       reconsider: () => this.shake(),
-      addressOf: () => undefined,
+      ownerOf: () => undefined,
     };
   }
 

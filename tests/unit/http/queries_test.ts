@@ -3,7 +3,7 @@ import { newest } from "../../../src/http/peers.ts";
 import { fakePrices } from "../../support/fake_live_view.ts";
 import { resolutions } from "../../../src/market/resolutions.ts";
 import { summaryWindowMs } from "../../../src/market/tables.ts";
-import { surface } from "./harness.ts";
+import { type Surface, surface } from "./harness.ts";
 
 const symbols = Object.keys(fakePrices).sort();
 
@@ -176,7 +176,7 @@ Deno.test("/api/trades answers an empty list for a known symbol without trades a
 
 Deno.test("/api/candles sends to the owner, which must answer itself", async () => {
   const { view, ask } = surface();
-  view.owners.set("IC MARKETS:1", "http://other:8081");
+  view.owners.set("IC MARKETS:1", { address: "http://other:8081", peer: "http://c1:8080" });
   const response = await ask("/api/candles/IC%20MARKETS:1?limit=2&redirect=true");
   assert.equal(response.status, 307);
   assert.equal(
@@ -187,14 +187,57 @@ Deno.test("/api/candles sends to the owner, which must answer itself", async () 
 
 Deno.test("/api/candles answers a redirected request whoever owns the symbol", async () => {
   const { view, ask } = surface();
-  view.owners.set("AAPL", "http://other:8081");
+  view.owners.set("AAPL", { address: "http://other:8081", peer: "http://c1:8080" });
   const response = await ask("/api/candles/AAPL?limit=2&redirect=false");
   assert.equal(response.status, 200);
   assert.equal((await response.json()).candles.length, 2);
 });
 
+/** A surface whose other instance, which no client can reach, answers this about AAPL. */
+function withPeer(answer: () => Response): Surface & { readonly asked: string[] } {
+  const asked: string[] = [];
+  const askPeer = (url: string) => {
+    asked.push(url);
+    return Promise.resolve(answer());
+  };
+  const made = surface({ askPeer });
+  made.view.owners.set("AAPL", { peer: "http://c1:8080" });
+  return { ...made, asked };
+}
+
+Deno.test("/api/candles passes on what an owner that no client reaches answers itself", async () => {
+  const candles = [{ start: 0, open: 1 }];
+  const { ask, asked } = withPeer(() =>
+    Response.json({ symbol: "AAPL", resolution: "15s", from: "state", candles })
+  );
+  const response = await ask("/api/candles/AAPL?limit=2");
+  assert.equal(response.status, 200);
+  const body = await response.json();
+  assert.deepEqual(body, { symbol: "AAPL", resolution: "15s", from: "owner", candles });
+  assert.deepEqual(asked, ["http://c1:8080/api/candles/AAPL?limit=2&redirect=false"]);
+  assert.equal((await (await ask("/api/candles/AAPL?redirect=false")).json()).from, "state");
+  assert.equal(asked.length, 1);
+});
+
+Deno.test.each([
+  { what: "an error", answer: () => new Response("{}", { status: 404 }) },
+  { what: "no JSON", answer: () => new Response("<html>") },
+  { what: "no candles", answer: () => Response.json({ from: "state" }) },
+  { what: "nothing", answer: () => Response.json(null) },
+  {
+    what: "what it has from where results are kept",
+    answer: () => Response.json({ from: "cassandra", candles: [] }),
+  },
+])("/api/candles answers here where the owner answers $what", async ({ answer }) => {
+  const { ask } = withPeer(answer);
+  const response = await ask("/api/candles/AAPL?limit=2");
+  assert.equal(response.status, 200);
+  const { from, candles } = await response.json();
+  assert.deepEqual([from, candles.length], ["state", 2]);
+});
+
 Deno.test("/api/candles says what is wrong with a query before it sends it on", async () => {
   const { view, ask } = surface();
-  view.owners.set("AAPL", "http://other:8081");
+  view.owners.set("AAPL", { address: "http://other:8081", peer: "http://c1:8080" });
   assert.equal((await ask("/api/candles/AAPL?limit=0")).status, 400);
 });

@@ -16,6 +16,7 @@ const plain: Subscription = {
   owned: [],
   held: new Map(),
   leaving: false,
+  addresses: {},
 };
 const empty = {
   topic: "t",
@@ -24,6 +25,7 @@ const empty = {
   owned: [],
   held: new Map(),
   leaving: false,
+  addresses: {},
 };
 
 Deno.test("encodeSubscription() round-trips all that a member tells", () => {
@@ -34,14 +36,15 @@ Deno.test("encodeSubscription() round-trips all that a member tells", () => {
     owned: [0, 3],
     held: new Map([[0, { position: 12, current: true }], [5, { position: 0, current: false }]]),
     leaving: true,
-    address: "http://a:8080",
+    addresses: { address: "http://a:8080", peer: "http://10.0.0.7:8080" },
   };
   assert.deepEqual(decodeSubscription(encodeSubscription(subscription)), subscription);
 });
 
 Deno.test("encodeSubscription() writes Kafka's consumer protocol, version 0", () => {
   const bytes = encodeSubscription(plain);
-  const userData = '{"instance":"i","generation":1,"owned":[],"leaving":false,"held":[]}';
+  const userData =
+    '{"instance":"i","generation":1,"owned":[],"leaving":false,"addresses":{},"held":[]}';
   assert.equal(
     bytes.toString("hex"),
     "0000" + "00000001" + "0001" + "74" + userData.length.toString(16).padStart(8, "0") +
@@ -85,28 +88,34 @@ for (
   const address of ["javascript:alert(1)", "http://", "http://a:1/path", "http://b@a:1", "a:1", ""]
 ) {
   Deno.test(`decodeSubscription() and decodeAssignment() do not believe "${address}"`, () => {
-    const told = encodeSubscription({ ...plain, address });
+    const addresses = { address, peer: address };
+    const told = encodeSubscription({ ...plain, addresses });
     assert.deepEqual(decodeSubscription(told), plain);
-    const assigned = encodeAssignment("t", { ...noTasks, addresses: new Map([[0, address]]) });
-    assert.deepEqual(decodeAssignment("t", assigned).addresses, new Map());
+    const assigned = encodeAssignment("t", { ...noTasks, owners: new Map([[0, addresses]]) });
+    assert.deepEqual(decodeAssignment("t", assigned).owners, new Map([[0, {}]]));
   });
 }
 
-Deno.test("encodeAssignment() round-trips, with every owner's address", () => {
-  const addresses = new Map([[0, "http://a:8080"], [1, "https://[::1]:8443"]]);
+Deno.test("encodeAssignment() round-trips, with every owner's addresses", () => {
+  const owners = new Map([
+    [0, { address: "http://a:8080" }],
+    [1, { address: "https://[::1]:8443", peer: "http://c1:8080" }],
+    [2, { peer: "http://c2:8080" }],
+    [3, {}],
+  ]);
   const assigned = encodeAssignment("t", {
     active: [3, 1, 2],
     standbys: [0, 4],
     warmUps: [4],
     handedOver: [1],
-    addresses,
+    owners,
   });
   assert.deepEqual(decodeAssignment("t", assigned), {
     active: [1, 2, 3],
     standbys: [0, 4],
     warmUps: [4],
     handedOver: [1],
-    addresses,
+    owners,
   });
 });
 
@@ -115,12 +124,12 @@ Deno.test("decodeAssignment() reads one of a leader that tells nothing else", ()
     "0000" + "00000001" + "000174" + "00000001" + "00000005" + "00000000",
     "hex",
   );
-  assert.deepEqual(decodeAssignment("t", bytes), { ...noTasks, active: [5], addresses: new Map() });
+  assert.deepEqual(decodeAssignment("t", bytes), { ...noTasks, active: [5], owners: new Map() });
 });
 
 Deno.test("decodeAssignment() takes no bytes and another topic for nothing", () => {
-  const nothing = { ...noTasks, addresses: new Map() };
+  const nothing = { ...noTasks, owners: new Map() };
   assert.deepEqual(decodeAssignment("t", Buffer.alloc(0)), nothing);
-  const ofAnother = encodeAssignment("other", { ...noTasks, active: [1], addresses: new Map() });
+  const ofAnother = encodeAssignment("other", { ...noTasks, active: [1], owners: new Map() });
   assert.deepEqual(decodeAssignment("t", ofAnother), nothing);
 });

@@ -3,6 +3,7 @@ import { silentLogger } from "../../../src/base/logger.ts";
 import { seededRandom } from "../../../src/base/random.ts";
 import { Participation } from "../../../src/kafka/group/participation.ts";
 import {
+  type Addresses,
   type AssignmentListener,
   type HeldState,
   noTasks,
@@ -19,7 +20,7 @@ class Scene implements AssignmentListener {
   readonly clock = new SimulatedClock();
   readonly told: string[] = [];
   readonly remembered: string[] = [];
-  addresses: ReadonlyMap<number, string> | undefined;
+  owners: ReadonlyMap<number, Addresses> | undefined;
   readonly #stop = new AbortController();
   running: Promise<void> = Promise.resolve();
   readonly has: Map<number, HeldState> = new Map();
@@ -36,10 +37,10 @@ class Scene implements AssignmentListener {
         this.remembered.push(memberId);
         return Promise.resolve();
       },
-      learn: (addresses) => {
-        this.addresses = addresses;
+      learn: (owners) => {
+        this.owners = owners;
       },
-      address: "http://me:1",
+      addresses: { address: "http://me:1", peer: "http://me:2" },
       instance: "i1",
       waiting: { clock: this.clock, random: seededRandom(1) },
       logger: silentLogger,
@@ -89,18 +90,20 @@ Deno.test("Participation joins with the id it is given, and remembers it before"
   assert.deepEqual(scene.told, ["assigned [0,1]", "assigned []"]);
 });
 
-Deno.test("Participation tells its address, and learns those of the others until it is lost", async () => {
+Deno.test("Participation tells its addresses, and learns those of the others until it is lost", async () => {
   const scene = new Scene();
   scene.group.assignment = { ...noTasks, active: [0] };
-  scene.group.addresses = new Map([[0, "http://me:1"], [1, "http://other:1"]]);
+  const other: Addresses = { address: "http://other:1", peer: "http://other:2" };
+  const own: Addresses = { address: "http://me:1", peer: "http://me:2" };
+  scene.group.owners = new Map([[0, own], [1, other]]);
   await scene.start();
-  assert.equal(scene.group.told?.address, "http://me:1");
-  assert.deepEqual(scene.addresses, new Map([[1, "http://other:1"]]));
-  scene.group.addresses = new Map();
+  assert.deepEqual(scene.group.told?.addresses, own);
+  assert.deepEqual(scene.owners, new Map([[1, other]]));
+  scene.group.owners = new Map();
   scene.group.fail("heartbeat", groupErrors.unknownMember);
   scene.group.holdJoins();
   await scene.clock.advance(1_000);
-  assert.deepEqual(scene.addresses, new Map());
+  assert.deepEqual(scene.owners, new Map());
   scene.group.releaseJoins();
   await settle();
   await scene.stop();

@@ -1,0 +1,30 @@
+import type { Addresses } from "../streams/ports.ts";
+
+const everyInterface: ReadonlySet<string> = new Set(["0.0.0.0", "::", "[::]"]);
+
+/** Settings that say where an instance is reached. */
+export interface AddressSettings {
+  readonly httpAdvertisedUrl: string | undefined;
+  readonly httpPeerUrl: string | undefined;
+  readonly httpHost: string;
+}
+
+/**
+ * What an instance tells the others of where it answers. No address for clients where it listens
+ * everywhere and nobody said by which name: a client would be sent to its own machine.
+ *
+ * @param url Where a browser on this machine finds it.
+ */
+export function ownAddresses(settings: AddressSettings, url: string): Addresses {
+  const { httpAdvertisedUrl, httpPeerUrl, httpHost } = settings;
+  const address = httpAdvertisedUrl ?? (everyInterface.has(httpHost) ? undefined : url);
+  return {
+    ...(address === undefined ? {} : { address }),
+    ...(httpPeerUrl === undefined ? {} : { peer: httpPeerUrl }),
+  };
+}
+
+/** Where an instance asks another one. */
+export function peerOf(owner: Addresses | undefined): string | undefined {
+  return owner?.peer ?? owner?.address;
+}
