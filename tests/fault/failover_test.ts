@@ -13,6 +13,7 @@ import { encodeText } from "../../src/streams/text.ts";
 import { connectTestKafka, kafkaBrokers } from "../support/kafka_harness.ts";
 import { eightSymbols, type MarketRun, marketRun } from "../support/market_run.ts";
 import { committedBy, type ProcessInstance } from "../support/process_instance.ts";
+import type { LogEntry } from "../support/program.ts";
 import { recordingStartMs, writeRecording } from "../support/recordings.ts";
 import { say } from "../support/say.ts";
 import { until } from "../support/until.ts";
@@ -79,8 +80,10 @@ async function firstCommitOf(instance: ProcessInstance): Promise<number> {
   return firstMs;
 }
 
+/** Times from the moment at which the group noticed. */
 interface TakeOver {
-  /** From the moment at which the group noticed. */
+  readonly assignedMs: number;
+  readonly runningMs: number;
   readonly commitMs: number;
   readonly restoredRecords: number;
 }
@@ -111,8 +114,18 @@ async function takeOver(standbys: number): Promise<TakeOver> {
   await owner.program?.kill();
   const noticedMs = await membersAre(pipeline.application, 1);
   const commitMs = await firstCommitOf(other) - noticedMs;
+  const assigned = program.log.findLast(({ message }) => message === "joined the group");
   const running = program.log.find(({ message }) => message === "task is running");
-  return { commitMs, restoredRecords: Number(running?.["restoredRecords"]) };
+  return {
+    assignedMs: timeOf(assigned) - noticedMs,
+    runningMs: timeOf(running) - noticedMs,
+    commitMs,
+    restoredRecords: Number(running?.["restoredRecords"]),
+  };
+}
+
+function timeOf(entry: LogEntry | undefined): number {
+  return Date.parse(String(entry?.["time"]));
 }
 
 Deno.test({
@@ -120,10 +133,11 @@ Deno.test({
   ignore,
   async fn() {
     const [cold, warm] = [await takeOver(0), await takeOver(1)];
-    for (const [what, { commitMs, restoredRecords }] of Object.entries({ cold, warm })) {
+    for (const [what, times] of Object.entries({ cold, warm })) {
+      const { assignedMs, runningMs, commitMs, restoredRecords } = times;
       say(
-        `${windows} windows, ${what}: first commit ${commitMs} ms after the group noticed, ` +
-          `${restoredRecords} changelog records restored`,
+        `${windows} windows, ${what}: assigned ${assignedMs} ms after the group noticed, ` +
+          `running ${runningMs} ms, first commit ${commitMs} ms; restored ${restoredRecords}`,
       );
     }
     assert.ok(cold.restoredRecords >= windows, "the other one had nothing");
