@@ -153,11 +153,6 @@ export class StreamsApp<E, A, R> {
     return results.reverse();
   }
 
-  /** Where the other instance that owns a key answers clients. */
-  addressOf(key: string): string | undefined {
-    return this.ownerOf(key)?.address;
-  }
-
   /**
    * Where the other instance that owns a key answers clients, and other instances.
    *
