@@ -16,6 +16,17 @@ const transientCodes: ReadonlySet<number> = new Set([
   types.responseErrorCodes.unprepared,
 ]);
 
+/** Answers by which a node says that it got too much at once. */
+const overloadCodes: ReadonlySet<number> = new Set([
+  types.responseErrorCodes.overloaded,
+  types.responseErrorCodes.writeTimeout,
+]);
+
+/** True when a node answered, but could not do it in time: less at once may come through. */
+export function isOverload(cause: unknown): boolean {
+  return cause instanceof errors.ResponseError && overloadCodes.has(cause.code);
+}
+
 /** How many hosts a message names. */
 const hostsNamedMax = 3;
 

@@ -1,16 +1,31 @@
-/** Room for a bounded number of works at once, whoever does them; who waits is served in order. */
+/**
+ * Room for a bounded number of works at once, whoever does them; who waits is served in order.
+ *
+ * What the other side cannot manage in time it refuses, and refuses again when as much comes again:
+ * so a failure halves the room, down to one, and each success gives a little of it back.
+ *
+ * @see Jacobson, Congestion Avoidance and Control (1988): additive increase, multiplicative decrease
+ */
 export class Slots {
-  #free: number;
+  readonly #limitMax: number;
+  #limit: number;
+  #taken = 0;
   readonly #waiting: (() => void)[] = [];
 
-  /** @param limit How many at once, > 0. */
-  constructor(limit: number) {
-    this.#free = limit;
+  /** @param limitMax How many at once at most, > 0. */
+  constructor(limitMax: number) {
+    this.#limitMax = limitMax;
+    this.#limit = limitMax;
+  }
+
+  /** How many there is room for now, free or not. */
+  get limit(): number {
+    return Math.floor(this.#limit);
   }
 
   async take(): Promise<void> {
-    if (this.#free > 0) {
-      this.#free -= 1;
+    if (this.#taken < this.limit) {
+      this.#taken += 1;
       return;
     }
     const { promise, resolve } = Promise.withResolvers<void>();
@@ -19,9 +34,28 @@ export class Slots {
   }
 
   give(): void {
-    const next = this.#waiting.shift();
-    if (next === undefined) this.#free += 1;
-    else next();
+    this.#taken -= 1;
+    this.#serve();
+  }
+
+  /** A work came through: once all that there is room for have, there is room for one more. */
+  widen(): void {
+    this.#limit = Math.min(this.#limitMax, this.#limit + 1 / this.#limit);
+    this.#serve();
+  }
+
+  /** A work was refused, or not answered. */
+  narrow(): void {
+    this.#limit = Math.max(1, this.#limit / 2);
+  }
+
+  #serve(): void {
+    while (this.#taken < this.limit) {
+      const next = this.#waiting.shift();
+      if (next === undefined) return;
+      this.#taken += 1;
+      next();
+    }
   }
 }
 
@@ -61,4 +95,34 @@ export async function forEachInFlight<T>(
   }
   await Promise.all(running);
   if (failure !== undefined) throw failure.error;
+}
+
+/** How a work is repeated that was too much for the other side. */
+export interface OverloadOptions {
+  readonly slots: Slots;
+  readonly isOverload: (error: unknown) => boolean;
+  /** Tries in all, > 0. */
+  readonly triesMax: number;
+}
+
+/**
+ * Repeats a work that was too much, with less room for all; what came through beside it is not done
+ * again. Has a place when it is called and when it ends, but gives it up in between.
+ */
+export async function withLessRoom(
+  work: () => Promise<void>,
+  { slots, isOverload, triesMax }: OverloadOptions,
+): Promise<void> {
+  for (let tries = 1;; tries++) {
+    try {
+      await work();
+      return slots.widen();
+    } catch (error) {
+      if (!isOverload(error)) throw error;
+      slots.narrow();
+      if (tries === triesMax) throw error;
+      slots.give();
+      await slots.take();
+    }
+  }
 }

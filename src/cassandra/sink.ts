@@ -3,8 +3,8 @@ import type { MarketRow, TradeRow, WindowRow } from "../market/rows.ts";
 import { summaryWindowMs, type TradesTable } from "../market/tables.ts";
 import type { Sink } from "../streams/ports.ts";
 import { batchesOf } from "./batches.ts";
-import { cassandraError } from "./errors.ts";
-import { forEachInFlight, Slots } from "./in_flight.ts";
+import { cassandraError, isOverload } from "./errors.ts";
+import { forEachInFlight, Slots, withLessRoom } from "./in_flight.ts";
 import { type EncodedBatch, prepareStatement, sendBatch } from "./internals.ts";
 import type { TableNames } from "./names.ts";
 import {
@@ -27,10 +27,14 @@ export interface CassandraSinkOptions {
  * Batches on their way at once, of all tasks together: at most 4,800 rows.
  *
  * A node that does not manage what is on its way within its `write_request_timeout` (2 s by default)
- * refuses it, and everything is sent again: with this bound it must manage 2,400 rows a second, a
- * twentieth of a core, however many tasks there are. Eight at once are a tenth slower.
+ * refuses it, and it is sent again with less on its way at once (`withLessRoom`). With this bound it
+ * must manage 2,400 rows a second for that not to happen, a twentieth of a core, however many tasks
+ * there are. Eight at once are a tenth slower.
  */
 export const batchesInFlightMax = 16;
+
+/** How often a batch is sent that is too much for a node, before the whole write is given up. */
+const batchTriesMax = 5;
 
 /**
  * Keeps results in Cassandra. Owner of the client: the caller.
@@ -61,10 +65,18 @@ export class CassandraSink implements Sink<MarketRow> {
   async write(rows: readonly MarketRow[]): Promise<void> {
     try {
       const batches = await this.#batches(rows);
-      await forEachInFlight(batches, this.#slots, (batch) => sendBatch(this.#client, batch));
+      await forEachInFlight(batches, this.#slots, (batch) => this.#send(batch));
     } catch (error) {
       throw cassandraError(`write ${rows.length} rows to Cassandra`, error);
     }
+  }
+
+  async #send(batch: EncodedBatch): Promise<void> {
+    await withLessRoom(() => sendBatch(this.#client, batch), {
+      slots: this.#slots,
+      isOverload,
+      triesMax: batchTriesMax,
+    });
   }
 
   async #batches(rows: readonly MarketRow[]): Promise<Iterable<EncodedBatch>> {

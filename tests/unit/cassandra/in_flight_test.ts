@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { forEachInFlight, Slots } from "../../../src/cassandra/in_flight.ts";
+import { forEachInFlight, Slots, withLessRoom } from "../../../src/cassandra/in_flight.ts";
 
 Deno.test("forEachInFlight() works on every item, at most so many at once", async () => {
   let running = 0;
@@ -101,3 +101,51 @@ Deno.test("forEachInFlight() gives its room back after a failure", async () => {
 async function settled(): Promise<void> {
   for (let turn = 0; turn < 20; turn++) await Promise.resolve();
 }
+
+Deno.test("Slots halves its room with each failure, down to one, and wins it back", () => {
+  const slots = new Slots(16);
+  const limits = [slots.limit];
+  for (let failures = 0; failures < 6; failures++) {
+    slots.narrow();
+    limits.push(slots.limit);
+  }
+  assert.deepEqual(limits, [16, 8, 4, 2, 1, 1, 1]);
+  let successes = 0;
+  for (; slots.limit < 16 && successes < 1_000; successes++) slots.widen();
+  assert.ok(successes > 16 && successes < 160, `${successes} successes`);
+  slots.widen();
+  assert.equal(slots.limit, 16);
+});
+
+Deno.test("withLessRoom() comes through to one that manages few at once", async () => {
+  const slots = new Slots(16);
+  let running = 0;
+  let done = 0;
+  /** Refuses whatever arrives while two are on their way. */
+  const send = async () => {
+    const tooMany = running >= 2;
+    running += 1;
+    await settled();
+    running -= 1;
+    if (tooMany) throw new Error("overloaded");
+    done += 1;
+  };
+  const options = { slots, isOverload: () => true, triesMax: 5 };
+  const items = Array.from({ length: 40 }, (_, i) => i);
+  await forEachInFlight(items, slots, () => withLessRoom(send, options));
+  assert.equal(done, 40);
+  assert.ok(slots.limit < 16);
+});
+
+Deno.test("withLessRoom() repeats nothing that is no overload, and not for ever", async () => {
+  for (const [overload, expected] of [[false, 1], [true, 3]] as const) {
+    let tries = 0;
+    const work = () => {
+      tries += 1;
+      return Promise.reject(new Error("refused"));
+    };
+    const options = { slots: new Slots(4), isOverload: () => overload, triesMax: 3 };
+    await assert.rejects(withLessRoom(work, options), /refused/);
+    assert.equal(tries, expected);
+  }
+});
