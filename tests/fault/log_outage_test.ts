@@ -14,12 +14,14 @@ import {
   eightSymbols,
   type MarketRun,
   marketRun,
+  privateServices,
   runPartitions,
 } from "../support/market_run.ts";
 import { committedBy } from "../support/process_instance.ts";
 import { writeRecording } from "../support/recordings.ts";
 import { say } from "../support/say.ts";
 import { seconds } from "../support/seconds.ts";
+import type { RealServices } from "../support/services.ts";
 
 const ignore = kafkaBrokers().length === 0;
 const outageS = Number((ignore ? undefined : Deno.env.get("FAULT_OUTAGE_S")) ?? 6);
@@ -31,15 +33,18 @@ const framesPerSecond = 750;
 const aroundS = 14;
 const catchUpMsMax = 180_000;
 
-for (const how of ["stopped", "killed"] as const) {
-  Deno.test({
-    name: `nothing is lost while Kafka is ${how}`,
-    ignore,
-    fn: () => survive(how),
-  });
-}
+Deno.test({
+  name: "nothing is lost while Kafka is away",
+  ignore,
+  async fn(t) {
+    await using services = await privateServices();
+    for (const how of ["stopped", "killed"] as const) {
+      await t.step(`as it was ${how}`, () => survive(how, services));
+    }
+  },
+});
 
-async function survive(how: "stopped" | "killed"): Promise<void> {
+async function survive(how: "stopped" | "killed", services: RealServices): Promise<void> {
   await using run = await marketRun(
     (folder) =>
       writeRecording(`${folder}/frames.jsonl`, {
@@ -47,9 +52,9 @@ async function survive(how: "stopped" | "killed"): Promise<void> {
         seed: 5,
         symbols: eightSymbols,
       }),
-    { private: true },
+    { services },
   );
-  const { pipeline, recording, services } = run;
+  const { pipeline, recording } = run;
   await pipeline.provision();
   const instance = pipeline.instance();
   instance.start();

@@ -7,11 +7,12 @@
  */
 import assert from "node:assert/strict";
 import { kafkaBrokers } from "../support/kafka_harness.ts";
-import { assertResults, eightSymbols, marketRun } from "../support/market_run.ts";
+import { assertResults, eightSymbols, marketRun, privateServices } from "../support/market_run.ts";
 import { committedBy, type ProcessInstance } from "../support/process_instance.ts";
 import { writeRecording } from "../support/recordings.ts";
 import { say } from "../support/say.ts";
 import { seconds } from "../support/seconds.ts";
+import type { RealServices } from "../support/services.ts";
 import { until } from "../support/until.ts";
 
 const ignore = kafkaBrokers().length === 0;
@@ -27,18 +28,20 @@ const catchUpMsMax = 180_000;
 const moreBytesMax = 120e6;
 
 Deno.test({
-  name: "nothing is lost while Cassandra is frozen",
+  name: "nothing is lost while Cassandra is away",
   ignore,
-  fn: () => survive("frozen", outageS(16)),
+  async fn(t) {
+    await using services = await privateServices();
+    await t.step("as it was frozen", () => survive("frozen", outageS(16), services));
+    await t.step("as it was killed", () => survive("killed", outageS(4), services));
+  },
 });
 
-Deno.test({
-  name: "nothing is lost while Cassandra is killed",
-  ignore,
-  fn: () => survive("killed", outageS(4)),
-});
-
-async function survive(how: "frozen" | "killed", outageS: number): Promise<void> {
+async function survive(
+  how: "frozen" | "killed",
+  outageS: number,
+  services: RealServices,
+): Promise<void> {
   await using run = await marketRun(
     (folder) =>
       writeRecording(`${folder}/frames.jsonl`, {
@@ -46,9 +49,10 @@ async function survive(how: "frozen" | "killed", outageS: number): Promise<void>
         seed: 9,
         symbols: eightSymbols,
       }),
-    { private: true },
+    { services },
   );
-  const { pipeline, recording, services: { cassandra } } = run;
+  const { pipeline, recording } = run;
+  const { cassandra } = services;
   await pipeline.provision();
   const instance = pipeline.instance();
   instance.start();

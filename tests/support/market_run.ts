@@ -27,13 +27,13 @@ export interface MarketRun extends AsyncDisposable {
 /**
  * Prepares a run; nothing of the pipeline is started yet.
  *
- * @param options `private` for services of its own, which the test may break; `settings` for all
+ * @param options `services` that stay the caller's, in place of the shared ones; `settings` for all
  *   programs, in place of the usual ones.
  */
 export async function marketRun(
   makeRecording: (folder: string) => Promise<Recording>,
   options: {
-    readonly private?: boolean;
+    readonly services?: RealServices;
     readonly partitions?: number;
     readonly settings?: Readonly<Record<string, string>>;
   } = {},
@@ -41,14 +41,7 @@ export async function marketRun(
   await using opening = new AsyncDisposableStack();
   const folder = await Deno.makeTempDir({ prefix: "market-run-" });
   opening.defer(() => Deno.remove(folder, { recursive: true }));
-  const services = opening.use(
-    await realServices({
-      kafka: true,
-      registry: true,
-      cassandra: true,
-      private: options.private ?? false,
-    }),
-  );
+  const services = options.services ?? opening.use(await realServices(everyService));
   const recording = await makeRecording(folder);
   const pipeline = opening.use(
     new Pipeline({
@@ -70,6 +63,13 @@ export async function marketRun(
     changelog: marketChangelog(pipeline.application, "all"),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
+}
+
+const everyService = { kafka: true, registry: true, cassandra: true } as const;
+
+/** Services of a test's own, which it may break; starting them takes half a minute. */
+export async function privateServices(): Promise<RealServices> {
+  return await realServices({ ...everyService, private: true });
 }
 
 /** Compares all results with those of an independent computation; gives its report. */
