@@ -1,6 +1,6 @@
 import type { HeldState, TaskAssignment } from "../ports.ts";
-import type { Offset, TopicPartition } from "../record.ts";
-import { StandbyTask } from "./standby_task.ts";
+import type { Offset } from "../record.ts";
+import { type StandbyPlace, StandbyTask } from "./standby_task.ts";
 import { StreamTask, type TaskSettings } from "./stream_task.ts";
 import type { TaskListener } from "./task_listener.ts";
 import type { StreamsPorts } from "./task_session.ts";
@@ -171,10 +171,7 @@ export class Placements<E, A, R> {
     if (held !== undefined) this.#closed.set(partition, held.position);
   }
 
-  #storePlace(partition: number): {
-    readonly input: TopicPartition;
-    readonly changelog: TopicPartition;
-  } {
+  #storePlace(partition: number): StandbyPlace {
     const { topology: { source, store }, settings } = this.#parts;
     return {
       input: { topic: source.topic, partition },

@@ -4,25 +4,10 @@ import { root } from "../../../scripts/lib/source_files.ts";
 import { parseCarryOverOptions } from "../../../scripts/carry_over/options.ts";
 import { parseCli } from "../../../scripts/services/options.ts";
 import { parseStateOptions } from "../../../scripts/state/options.ts";
-import { feedProgram } from "../../../src/app/feed_config.ts";
-import { processProgram } from "../../../src/app/process_config.ts";
-import { produceProgram } from "../../../src/app/produce_config.ts";
-import { provisionProgram } from "../../../src/app/provision_config.ts";
 import { readConfig } from "../../../src/app/read_config.ts";
-import { recordProgram } from "../../../src/app/record_config.ts";
-import { type Program, settingsOf } from "../../../src/app/setting.ts";
-import { startProgram } from "../../../src/app/start_config.ts";
+import { settingsOf } from "../../../src/app/setting.ts";
 import { outputOf } from "../command.ts";
-
-// deno-lint-ignore no-explicit-any
-const programs: readonly Program<any>[] = [
-  startProgram,
-  produceProgram,
-  processProgram,
-  provisionProgram,
-  feedProgram,
-  recordProgram,
-];
+import { programs } from "../programs.ts";
 
 /** What a program may be told beside what a document says: who reads it has a key. */
 const usual = { FINHUB_SECRET_KEY: "key" };

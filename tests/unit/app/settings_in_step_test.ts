@@ -4,23 +4,8 @@ import compose from "../../../compose/compose.yaml" with { type: "text" };
 import config from "../../../deno.json" with { type: "json" };
 import readme from "../../../README.md" with { type: "text" };
 import example from "../../../.env.example" with { type: "text" };
-import { feedProgram } from "../../../src/app/feed_config.ts";
-import { processProgram } from "../../../src/app/process_config.ts";
-import { produceProgram } from "../../../src/app/produce_config.ts";
-import { provisionProgram } from "../../../src/app/provision_config.ts";
-import { recordProgram } from "../../../src/app/record_config.ts";
-import { type Program, type Setting, settingsOf } from "../../../src/app/setting.ts";
-import { startProgram } from "../../../src/app/start_config.ts";
-
-// deno-lint-ignore no-explicit-any
-const programs: readonly Program<any>[] = [
-  startProgram,
-  produceProgram,
-  processProgram,
-  provisionProgram,
-  feedProgram,
-  recordProgram,
-];
+import { type Setting, settingsOf } from "../../../src/app/setting.ts";
+import { programs } from "../../support/programs.ts";
 
 const tasks: Readonly<Record<string, { description: string; command?: string }>> = config.tasks;
 

@@ -1,31 +1,7 @@
 import assert from "node:assert/strict";
-import { CountingWorld } from "../../support/counting_run.ts";
+import { failure, worldWithPast } from "../../support/counting_past.ts";
 import { countingTopology } from "../../support/counting_topology.ts";
 import { measurements } from "../../support/measurements.ts";
-
-/** A world whose only task has state: windows of 10 s. */
-async function worldWithPast(): Promise<CountingWorld> {
-  const world = new CountingWorld({ partitions: 1 });
-  await world.feed(measurements(5, 20), 2_000_000);
-  await world.runToEnd();
-  return world;
-}
-
-/** Runs the job until its only task runs or has failed; gives the reason, if there is one. */
-async function failure(world: CountingWorld): Promise<string> {
-  const stop = new AbortController();
-  const app = world.app();
-  const running = app.run(stop.signal);
-  while (!["running", "failed"].includes(app.tasks[0]?.state ?? "")) await turn();
-  const problem = app.tasks[0]?.problem ?? "";
-  stop.abort();
-  await running;
-  return problem;
-}
-
-function turn(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, 0));
-}
 
 // A job whose windows were made longer went on in the state of the shorter ones, and showed each of
 // these as a long one.
