@@ -38,8 +38,6 @@ export interface MarketViewOptions {
   readonly app: StreamsApp<Trade, Aggregate, MarketRow>;
   readonly topology: Topology<Trade, Aggregate, MarketRow>;
   readonly reader: ResultReader;
-  /** Partitions of the input; 0 until it is known how many there are. */
-  readonly partitionCount: () => number;
   /** Where the other instance that owns a partition answers, as far as it told. */
   readonly ownerOf: (partition: number) => Addresses | undefined;
   /** Whether an instance answers at this address. */
@@ -60,11 +58,11 @@ export class MarketView implements LiveView {
 
   constructor(options: MarketViewOptions) {
     this.#options = options;
-    const { partitionCount } = options;
+    const { app } = options;
     this.#board = new SymbolBoard((symbol) =>
-      partitionForKey(encodeText(symbol), partitionCount())
+      partitionForKey(encodeText(symbol), app.partitionCount)
     );
-    options.app.listen({
+    app.listen({
       opened: ({ partition }) => void this.#load(partition),
       fetched() {},
       committed: (_input, { rows }) => this.#committed(rows),
@@ -90,8 +88,8 @@ export class MarketView implements LiveView {
   }
 
   partitions(): Partitions | undefined {
-    const { partitionCount, ownerOf } = this.#options;
-    const all = Array.from({ length: partitionCount() }, (_, partition) => partition);
+    const { app, ownerOf } = this.#options;
+    const all = Array.from({ length: app.partitionCount }, (_, partition) => partition);
     if (all.length === 0) return undefined;
     const isOwn = (partition: number) => this.#open.get(partition) === "loaded";
     const others = all.filter((partition) => !isOwn(partition));

@@ -91,6 +91,11 @@ export class StreamsApp<E, A, R> {
     return byPartition(this.#placements?.standbys ?? []);
   }
 
+  /** Partitions of the input; 0 until it is known how many there are. */
+  get partitionCount(): number {
+    return this.#partitionCount;
+  }
+
   /** True once the group has said what is ours, be it nothing. */
   get joined(): boolean {
     return this.#joined;

@@ -86,25 +86,17 @@ export function createMarketProcessor(options: MarketProcessorOptions): MarketPr
   );
   app.listen(taskMetricsListener(metrics.stream));
   const probe = new OwnerProbe(context.clock);
-  let partitionCount = 0;
   const view = new MarketView({
     application: config.applicationId,
     feed: options.feed,
     app,
     topology,
     reader: options.reader,
-    partitionCount: () => partitionCount,
     ownerOf: (partition) => options.membership.ownerOf(partition),
     isReachable: (address) => probe.isReachable(address),
     logger: context.logger,
   });
-  return {
-    view,
-    async run(signal) {
-      partitionCount = await ports.log.partitionCount(config.topic);
-      await app.run(signal);
-    },
-  };
+  return { view, run: (signal) => app.run(signal) };
 }
 
 /** The HTTP surface of a program whose view may come later. */
