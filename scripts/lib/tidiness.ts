@@ -8,6 +8,9 @@ const leftovers: readonly { readonly pattern: RegExp; readonly why: string }[] =
   { pattern: /\bignore: (?:true)\b/, why: "a test that never runs" },
 ];
 
+/** Folders that several programs use, and people's own: the commands that fit are not known there. */
+const withoutCommands = /^src\/(base|streams|level|kafka|sqlite|registry)\//;
+
 /** What is untidy in a file, as `path:line: what` lines. */
 export function untidiness(path: string, text: string): string[] {
   const lines = text.split("\n");
@@ -15,6 +18,10 @@ export function untidiness(path: string, text: string): string[] {
     leftovers.filter(({ pattern }) => pattern.test(line))
       .map(({ why }) => `${path}:${index + 1}: ${why}`)
   );
+  if (withoutCommands.test(path)) {
+    const at = lines.findIndex((line) => line.includes("deno task"));
+    if (at >= 0) found.push(`${path}:${at + 1}: a command; name the Remedy of the error instead`);
+  }
   const count = text.endsWith("\n") ? lines.length - 1 : lines.length;
   if (count > fileLinesMax) found.push(`${path}:${count}: more than ${fileLinesMax} lines`);
   return found;

@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from "../base/clock.ts";
-import { describeError, isAborted, PipelineError } from "../base/errors.ts";
+import { describeError, isAborted, PipelineError, type Remedies } from "../base/errors.ts";
 import type { Logger } from "../base/logger.ts";
 import { type Random, systemRandom } from "../base/random.ts";
 import { exitCodeOf, exitCodeOfSignal, exitCodes } from "./exit_code.ts";
@@ -25,6 +25,8 @@ export interface MainContext {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  /** What to do about errors that stop the program. */
+  readonly remedies?: Remedies;
 }
 
 /** The work of a program; it is over when the promise is. */
@@ -54,11 +56,13 @@ export async function runMain<Config extends LogConfig>(
   });
   reportStrays(logger);
   const signal = listenToSignals(logger);
+  const remedies = program.remedies?.(config);
+  const context = { signal, clock: systemClock, random: systemRandom, logger };
   try {
-    await main(config, { signal, clock: systemClock, random: systemRandom, logger });
+    await main(config, remedies === undefined ? context : { ...context, remedies });
     Deno.exit(exitCodes.ok);
   } catch (error) {
-    Deno.exit(reported(error, logger));
+    Deno.exit(reported(error, logger, remedies));
   }
 }
 
@@ -128,11 +132,11 @@ function exitAsBug(error: unknown, logger: Logger): never {
   Deno.exit(exitCodes.bug);
 }
 
-function reported(error: unknown, logger: Logger): number {
+function reported(error: unknown, logger: Logger, remedies: Remedies | undefined): number {
   const code = exitCodeOf(error);
   if (code === exitCodes.bug) logger.error("Cannot go on after an unexpected error", { error });
   else if (error instanceof PipelineError && code !== exitCodes.ok) {
-    logger.error(describeError(error), { code: error.code, ...error.context });
+    logger.error(describeError(error, remedies), { code: error.code, ...error.context });
   }
   return code;
 }

@@ -13,6 +13,7 @@ import {
   registrySettings,
 } from "./registry_settings.ts";
 import type { GivenTexts, Program } from "./setting.ts";
+import { kafkaRemedies } from "./remedies.ts";
 import * as settings from "./settings.ts";
 
 /** What `process` needs to know. */
@@ -48,6 +49,7 @@ export const processProgram: Program<ProcessConfig> = {
     httpPeerUrl: settings.httpPeerUrl,
     ...logSettings,
   },
+  remedies: () => kafkaRemedies,
   contradictions: (config) => [
     ...engineContradictions(config),
     ...kafkaContradictions(config),

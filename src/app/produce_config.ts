@@ -9,6 +9,7 @@ import {
 } from "./registry_settings.ts";
 import type { GivenTexts, Program } from "./setting.ts";
 import { type SpoolConfig, spoolSettings } from "./spool_settings.ts";
+import { kafkaRemedies } from "./remedies.ts";
 import * as settings from "./settings.ts";
 
 /** What `produce` needs to know. */
@@ -49,6 +50,7 @@ export const produceProgram: Program<ProduceConfig> = {
     httpPort: settings.produceHttpPort,
     ...logSettings,
   },
+  remedies: () => kafkaRemedies,
   contradictions: (config) => [
     ...kafkaContradictions(config),
     ...registryContradictions(config),

@@ -12,6 +12,7 @@ import {
   registrySettings,
 } from "./registry_settings.ts";
 import type { GivenTexts, Program } from "./setting.ts";
+import { kafkaRemedies } from "./remedies.ts";
 import * as settings from "./settings.ts";
 
 /** What `provision` needs to know. */
@@ -46,6 +47,7 @@ export const provisionProgram: Program<ProvisionConfig> = {
     cassandraReplicationFactor: settings.cassandraReplicationFactor,
     ...logSettings,
   },
+  remedies: () => kafkaRemedies,
   contradictions: (config) => [
     ...kafkaContradictions(config),
     ...registryContradictions(config),

@@ -1,3 +1,5 @@
+import type { Remedies } from "../base/errors.ts";
+
 /**
  * One thing that a user can set: an environment variable, a command-line option, or both.
  *
@@ -46,6 +48,8 @@ export interface Program<Config extends object> {
   readonly settings: SettingsOf<Config>;
   /** Problems between settings that are each valid, as sentences without a full stop. */
   readonly contradictions?: (config: Config) => readonly string[];
+  /** What to do about errors that stop it, for those who have its settings. */
+  readonly remedies?: (config: Config) => Remedies;
 }
 
 /** The settings of a program in the order in which they are shown. */

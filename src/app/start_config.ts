@@ -4,6 +4,7 @@ import { nonEmpty } from "./forms.ts";
 import { type LogConfig, logSettings } from "./log_settings.ts";
 import { readConfig } from "./read_config.ts";
 import { type ReplayConfig, replaySettings } from "./replay_options.ts";
+import { folderRemedies } from "./remedies.ts";
 import type { GivenTexts, Program, Setting } from "./setting.ts";
 import * as settings from "./settings.ts";
 
@@ -52,6 +53,7 @@ export const startProgram: Program<StartConfig> = {
     tradesTtlSeconds: settings.tradesTtlSeconds,
     ...logSettings,
   },
+  remedies: ({ dataDir }) => folderRemedies(dataDir),
   contradictions: engineContradictions,
 };
 

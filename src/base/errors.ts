@@ -28,20 +28,42 @@ export type ErrorCode =
 /** Facts about a failure for a log line: names and numbers, never payloads or secrets. */
 export type ErrorContext = Readonly<Record<string, string | number | boolean | undefined>>;
 
+/**
+ * What an operator can do about an error that stops, by kind.
+ *
+ * - `reset`: compute everything again from what the input still holds
+ * - `group-position`: set the group's position to that of the state, or `reset`
+ * - `provision`: make the topics that are missing
+ */
+export type Remedy = "reset" | "group-position" | "provision";
+
+/**
+ * The same in words. Only the program that prints an error knows the commands that fit it, so an
+ * error names the kind, and the program has the words. Each completes "…; ": a clause without a
+ * full stop.
+ */
+export type Remedies = Readonly<Record<Remedy, string>>;
+
 /** A fault of the world around the program; `code` decides what the caller does next. */
 export class PipelineError extends Error {
   override readonly name = "PipelineError";
   readonly code: ErrorCode;
   readonly context: ErrorContext;
+  readonly remedy: Remedy | undefined;
 
   constructor(
     code: ErrorCode,
     message: string,
-    options: { readonly cause?: unknown; readonly context?: ErrorContext } = {},
+    options: {
+      readonly cause?: unknown;
+      readonly context?: ErrorContext;
+      readonly remedy?: Remedy;
+    } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.code = code;
     this.context = options.context ?? {};
+    this.remedy = options.remedy;
   }
 }
 
@@ -104,14 +126,20 @@ export function throwIfAborted(signal: AbortSignal): void {
   }
 }
 
-/** One line that names an error and the causes behind it, for people. */
-export function describeError(error: unknown): string {
+/**
+ * One line that names an error and the causes behind it, for people; at its end, what to do about
+ * it, where the program has words for that.
+ */
+export function describeError(error: unknown, remedies?: Remedies): string {
   const parts: string[] = [];
+  let remedy: Remedy | undefined;
   for (let e: unknown = error; e !== undefined && parts.length < 5;) {
     const message = e instanceof Error ? e.message || e.name : String(e);
     // Messages of other people's errors may hold whole stacks, and our own may span lines.
     parts.push(e === error ? message : message.split("\n", 1)[0] ?? message);
+    if (e instanceof PipelineError) remedy ??= e.remedy;
     e = e instanceof Error ? e.cause : undefined;
   }
-  return parts.join(": ");
+  const text = parts.join(": ");
+  return remedy === undefined || remedies === undefined ? text : `${text}; ${remedies[remedy]}`;
 }

@@ -247,6 +247,7 @@ export function toPipelineError(error: unknown, action: string, context?: ErrorC
     : [codeOf(kind), reasonOf(kind)];
   return new PipelineError(code, `Cannot ${action} as ${reason}: ${presentState(error)}`, {
     cause: error,
+    ...(type === "UNKNOWN_TOPIC_OR_PARTITION" ? { remedy: "provision" as const } : {}),
     ...(context === undefined ? {} : { context }),
   });
 }

@@ -200,6 +200,7 @@ export class StreamsApp<E, A, R> {
         "TOPIC_UNSUITABLE",
         `Cannot use ${topic} as it must have as many partitions as the input ` +
           `(${this.#partitionCount}): it has ${count}`,
+        { remedy: "reset" },
       );
     }
   }

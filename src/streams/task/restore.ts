@@ -3,7 +3,6 @@ import { PipelineError } from "../../base/errors.ts";
 import type { LogBounds, RecordLog, StateStore, StoreEntry } from "../ports.ts";
 import { type LogRecord, type Offset, partitionName, type TopicPartition } from "../record.ts";
 import type { RestoreProgress } from "./status.ts";
-import { beginAnew } from "./truncated.ts";
 
 /** What a restore works with. */
 export interface RestoreOptions {
@@ -60,7 +59,7 @@ export async function restore(options: RestoreOptions): Promise<Offset> {
  * may thin it out, and that does not move the start. A store that is complete would otherwise hide
  * that its changelog could not rebuild it any more.
  *
- * @throws {PipelineError} `CHANGELOG_TRUNCATED` if the changelog was cut or made anew.
+ * @throws {PipelineError} `CHANGELOG_TRUNCATED` if the changelog was cut or recreated.
  */
 export function checkedPosition(
   changelog: TopicPartition,
@@ -72,8 +71,8 @@ export function checkedPosition(
   throw new PipelineError(
     "CHANGELOG_TRUNCATED",
     `Cannot restore ${partitionName(changelog)} from offset ${from} as the changelog holds ` +
-      `${startOffset} to ${endOffset}: ${beginAnew}`,
-    { context: { ...changelog, from, startOffset, endOffset } },
+      `${startOffset} to ${endOffset}: entries were deleted, or the topic was recreated`,
+    { context: { ...changelog, from, startOffset, endOffset }, remedy: "reset" },
   );
 }
 

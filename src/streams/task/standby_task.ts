@@ -18,7 +18,7 @@ const currentLagMax = 10_000;
 /** What a standby works with. */
 export type StandbyPorts = Pick<
   StreamsPorts<unknown>,
-  "log" | "stores" | "clock" | "random" | "logger"
+  "log" | "stores" | "clock" | "random" | "logger" | "remedies"
 >;
 
 /** Where a standby's state comes from, and whose it is. */
@@ -156,7 +156,7 @@ export class StandbyTask {
   }
 
   #failed(error: unknown, disposition: Disposition): void {
-    const problem = describeError(error);
+    const problem = describeError(error, this.#ports.remedies);
     const task = partitionName(this.#place.input);
     this.#ports.logger.warn("standby failed", { task, problem, then: disposition });
     this.#update({ state: "failed", problem });

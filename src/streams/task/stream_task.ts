@@ -66,7 +66,7 @@ export class StreamTask<E, A, R> {
     this.#settings = settings;
     this.#listener = listener;
     this.#control = new TaskControl(ports.clock);
-    this.#report = new TaskReport(place.input, ports.clock, ports.logger);
+    this.#report = new TaskReport(place.input, ports);
     this.#stores = new InheritedStore(ports.stores, inherited);
     this.#handedOver = handedOver;
   }

@@ -1,9 +1,10 @@
 import type { Clock } from "../../base/clock.ts";
-import { describeError, type Disposition } from "../../base/errors.ts";
+import { describeError, type Disposition, type Remedies } from "../../base/errors.ts";
 import type { Logger } from "../../base/logger.ts";
 import { type Offset, partitionName, type TopicPartition } from "../record.ts";
 import { noItems, type TaskMeta } from "../state/state.ts";
 import type { RestoreProgress, TaskState, TaskStatus } from "./status.ts";
+import type { StreamsPorts } from "./task_session.ts";
 
 /** Pause between two log lines about one restore, ms. */
 const progressLogMs = 5_000;
@@ -12,14 +13,19 @@ const progressLogMs = 5_000;
 export class TaskReport {
   readonly #clock: Clock;
   readonly #logger: Logger;
+  readonly #remedies: Remedies | undefined;
   readonly #name: string;
   #status: TaskStatus;
   #endOffset: Offset | undefined;
   #progressLoggedMs = 0;
 
-  constructor(input: TopicPartition, clock: Clock, logger: Logger) {
+  constructor(
+    input: TopicPartition,
+    { clock, logger, remedies }: Pick<StreamsPorts<never>, "clock" | "logger" | "remedies">,
+  ) {
     this.#clock = clock;
     this.#logger = logger;
+    this.#remedies = remedies;
     this.#name = partitionName(input);
     this.#status = {
       topic: input.topic,
@@ -88,7 +94,7 @@ export class TaskReport {
 
   /** Something stands in the way that is tried again. */
   problem(error: unknown): void {
-    const problem = describeError(error);
+    const problem = describeError(error, this.#remedies);
     if (problem !== this.#status.problem) {
       this.#logger.warn("task waits", { task: this.#name, problem });
     }
@@ -97,7 +103,7 @@ export class TaskReport {
 
   /** The session ended with an error. */
   failed(error: unknown, disposition: Disposition): void {
-    const problem = describeError(error);
+    const problem = describeError(error, this.#remedies);
     this.#logger.error("task failed", { task: this.#name, problem, then: disposition });
     this.#update({ state: "failed", problem });
   }

@@ -1,4 +1,4 @@
-import { PipelineError } from "../../base/errors.ts";
+import { PipelineError, type Remedies } from "../../base/errors.ts";
 import { retrying } from "../../base/backoff.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Logger } from "../../base/logger.ts";
@@ -33,7 +33,7 @@ import { type EngineCodecs, firstMeta, type TaskMeta, type Windowing } from "../
 import type { RestoreProgress, TaskState } from "./status.ts";
 import { metaKey } from "../state/store_keys.ts";
 import type { Topology } from "../topology/topology.ts";
-import { beginAnew, inputTruncated } from "./truncated.ts";
+import { inputTruncated } from "./truncated.ts";
 import { refuseOtherWindowing, windowingOf } from "../topology/windowing.ts";
 import { WriteCache } from "../state/write_cache.ts";
 
@@ -47,6 +47,8 @@ export interface StreamsPorts<R> {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  /** What to do about errors that stop, in the program's words; errors end without them else. */
+  readonly remedies?: Remedies;
 }
 
 /** Told how an opening task gets on. */
@@ -281,8 +283,8 @@ async function findPlace<R>(
     throw new PipelineError(
       "CHANGELOG_TRUNCATED",
       `Cannot go on with ${partitionName(input)} at committed offset ${committed?.offset} as its ` +
-        `state is gone: ${partitionName(changelog)} holds no meta record; ${beginAnew}`,
-      { context: { ...input, committed: committed?.offset } },
+        `state is gone: ${partitionName(changelog)} holds no meta record`,
+      { context: { ...input, committed: committed?.offset }, remedy: "reset" },
     );
   }
   const meta = decodeState(codecs.meta, stored);
@@ -291,9 +293,11 @@ async function findPlace<R>(
     throw new PipelineError(
       "CHANGELOG_TRUNCATED",
       `Cannot go on with ${partitionName(input)} as state and group disagree: the state is as of ` +
-        `offset ${meta.inputOffset}, the group committed ${committed.offset}; set the group's ` +
-        `offset to ${meta.inputOffset} with kafka-consumer-groups, or, ${beginAnew}`,
-      { context: { ...input, state: meta.inputOffset, committed: committed.offset } },
+        `offset ${meta.inputOffset}, the group committed ${committed.offset}`,
+      {
+        context: { ...input, state: meta.inputOffset, committed: committed.offset },
+        remedy: "group-position",
+      },
     );
   }
   if (meta.inputOffset < bounds.startOffset || meta.inputOffset > bounds.endOffset) {

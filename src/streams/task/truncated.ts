@@ -2,11 +2,6 @@ import { PipelineError } from "../../base/errors.ts";
 import type { LogBounds } from "../ports.ts";
 import { type Offset, partitionName, type TopicPartition } from "../record.ts";
 
-/** What resolves a gap, whatever made it; the same words wherever one is found. */
-export const beginAnew: string =
-  "to compute everything anew from what is left, stop every instance and run " +
-  '"deno task state reset"';
-
 /** The error of a reader whose position lies outside what the log still, or yet, holds. */
 export function inputTruncated(
   place: TopicPartition,
@@ -17,7 +12,7 @@ export function inputTruncated(
     "INPUT_TRUNCATED",
     `Cannot read ${partitionName(place)} from offset ${position} as the topic holds ` +
       `${startOffset} to ${endOffset}: records were deleted before they were processed, or the ` +
-      `topic was made anew; ${beginAnew}`,
-    { context: { ...place, position, startOffset, endOffset } },
+      "topic was recreated",
+    { context: { ...place, position, startOffset, endOffset }, remedy: "reset" },
   );
 }

@@ -14,6 +14,13 @@ Deno.test("untidiness() finds tests that keep others from running", () => {
   assert.deepEqual(untidiness("a.ts", "ignore: !available"), []);
 });
 
+Deno.test("untidiness() keeps the engine and its adapters from naming commands", () => {
+  const line = 'throw new Error("run deno task state reset");\n';
+  const found = ["src/streams/a.ts:1: a command; name the Remedy of the error instead"];
+  assert.deepEqual(untidiness("src/streams/a.ts", line), found);
+  assert.deepEqual(untidiness("src/app/remedies.ts", line), []);
+});
+
 Deno.test("untidiness() allows 400 lines and no more", () => {
   assert.deepEqual(untidiness("a.ts", "x\n".repeat(400)), []);
   assert.deepEqual(untidiness("a.ts", "x\n".repeat(401)), ["a.ts:401: more than 400 lines"]);

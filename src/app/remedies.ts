@@ -1,0 +1,25 @@
+import type { Remedies } from "../base/errors.ts";
+
+/** What to do about errors that stop a program which works on Kafka. */
+export const kafkaRemedies: Remedies = {
+  reset: computeAgain("every instance of process", "state reset --yes"),
+  "group-position": "set the group's offset to that of the state with kafka-consumer-groups; or, " +
+    computeAgain("every instance of process", "state reset --yes"),
+  provision: 'run "deno task provision"',
+};
+
+/** What to do about errors that stop `start` in a folder. */
+export function folderRemedies(dataDir: string): Remedies {
+  const reset = computeAgain("start", `state reset --yes --data ${quoted(dataDir)}`);
+  return { reset, "group-position": reset, provision: reset };
+}
+
+function computeAgain(program: string, command: string): string {
+  return `to compute everything again from what is left of the input, stop ${program} and run ` +
+    `"deno task ${command}"`;
+}
+
+/** As a shell takes it for one word. */
+function quoted(path: string): string {
+  return /^[\w./:-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
+}
