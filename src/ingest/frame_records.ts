@@ -4,7 +4,11 @@ import type { TradeCodec } from "../market/codec.ts";
 import type { Trade } from "../market/trade.ts";
 import type { OutputRecord } from "../streams/record.ts";
 import { identityHeaders } from "../streams/processing/record_identity.ts";
-import { type DeadLetterCause, deadLetterTopic } from "../streams/processing/side_output.ts";
+import {
+  cutValue,
+  type DeadLetterCause,
+  deadLetterTopic,
+} from "../streams/processing/side_output.ts";
 import { encodeText } from "../streams/text.ts";
 
 /**
@@ -138,7 +142,7 @@ function deadLetterOf(
   index: number,
   { topic, producerId }: RecordTerms,
 ): OutputRecord {
-  return {
+  return cutValue({
     topic: deadLetterTopic(topic),
     partition: 0,
     timestampMs: frame.receivedAtMs,
@@ -150,5 +154,5 @@ function deadLetterOf(
       cause: encodeText(cause),
       detail: encodeText(detail),
     },
-  };
+  });
 }

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { decodeText, encodeText } from "../text.ts";
 import type { Headers, LogRecord, OutputRecord } from "../record.ts";
 
@@ -26,6 +27,56 @@ export const deadLetterCauses = [
 /** Why something became a dead letter; labels of the dead-letter counters. */
 export type DeadLetterCause = typeof deadLetterCauses[number];
 
+/**
+ * Bytes of a side output's value that are kept: a record of the input's default size whole, and
+ * half of the `max.message.bytes` with which the topics of side outputs are created.
+ */
+export const keptValueBytesMax: number = 1_048_576;
+
+/** Bytes of a side output's key that are kept; a key of the market has at most a few hundred. */
+const keptKeyBytesMax = 1_024;
+
+/** Characters of a dead letter's detail that are kept; it may quote what could not be read. */
+const detailCharsMax = 1_000;
+
+/**
+ * A record whose value, and key, are no longer than a log takes: what is longer ends early, and
+ * headers hold the length and SHA-256 of the whole, as in `value-length` and `value-sha256`.
+ *
+ * @param valueBytesMax Bytes of the value that are kept, >= 0.
+ * @returns The record itself where nothing is cut. Cut again, a record still states the whole.
+ */
+export function cutValue(
+  record: OutputRecord,
+  valueBytesMax: number = keptValueBytesMax,
+): OutputRecord {
+  const value = cutBytes("value", record.value, valueBytesMax);
+  const key = cutBytes("key", record.key, keptKeyBytesMax);
+  if (value === undefined && key === undefined) return record;
+  return {
+    ...record,
+    key: key?.kept ?? record.key,
+    value: value?.kept ?? record.value,
+    headers: { ...value?.headers, ...key?.headers, ...record.headers },
+  };
+}
+
+/** The beginning of what is too long, and headers about the whole; `undefined` if nothing is cut. */
+function cutBytes(
+  name: "key" | "value",
+  bytes: Uint8Array | null,
+  bytesMax: number,
+): { readonly kept: Uint8Array; readonly headers: Headers } | undefined {
+  if (bytes === null || bytes.length <= bytesMax) return undefined;
+  return {
+    kept: bytes.slice(0, bytesMax),
+    headers: {
+      [`${name}-length`]: encodeText(String(bytes.length)),
+      [`${name}-sha256`]: encodeText(createHash("sha256").update(bytes).digest("hex")),
+    },
+  };
+}
+
 /** Which part of which input record a side output is about. */
 export interface Origin {
   readonly record: LogRecord;
@@ -38,7 +89,8 @@ export interface Origin {
 const originIndexes = "origin-indexes";
 
 /**
- * A record of the dead-letter topic: the raw input bytes, cause and origin in headers.
+ * A record of the dead-letter topic: the raw input bytes, as far as they are kept (`cutValue`),
+ * cause and origin in headers.
  *
  * @param topic The input topic.
  */
@@ -49,14 +101,18 @@ export function deadLetterRecord(
   detail: string,
 ): OutputRecord {
   const { record } = origin;
-  return {
+  return cutValue({
     topic: deadLetterTopic(topic),
     partition: record.partition,
     timestampMs: record.timestampMs,
     key: record.key,
     value: record.value,
-    headers: { ...originHeaders(origin), cause: encodeText(cause), detail: encodeText(detail) },
-  };
+    headers: {
+      ...originHeaders(origin),
+      cause: encodeText(cause),
+      detail: encodeText(detail.slice(0, detailCharsMax)),
+    },
+  });
 }
 
 /** Why a side output is a dead letter; `undefined` if it is none. */
