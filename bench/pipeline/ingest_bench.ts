@@ -103,7 +103,7 @@ async function readBack(
   sentMs: Float64Array,
 ): Promise<IngestReport> {
   const latenciesMs = new Float64Array(sentMs.length);
-  await using reader = log.open({ topic, partition: 0 }, 0);
+  await using reader = log.open({ topic, partition: 0 }, { offset: 0 });
   for (let read = 0; read < sentMs.length;) {
     const { records } = await reader.next(AbortSignal.timeout(60_000));
     const nowMs = performance.now();

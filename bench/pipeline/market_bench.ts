@@ -195,7 +195,7 @@ export class MarketBench implements AsyncDisposable {
     const place = { topic: this.topic, partition };
     const log = this.#kafka.log();
     const { endOffset } = await log.bounds(place);
-    await using reader = log.open(place, 0);
+    await using reader = log.open(place, { offset: 0 });
     let trades = 0;
     for (let position = 0; position < endOffset;) {
       const fetched = await reader.next(AbortSignal.timeout(60_000));

@@ -22,6 +22,8 @@ export type ErrorCode =
   | "INPUT_TRUNCATED"
   | "CHANGELOG_TRUNCATED"
   | "TOPIC_UNSUITABLE"
+  | "TOPIC_REPLACED"
+  | "PARTITIONS_CHANGED"
   | "SERVICES_UNAVAILABLE"
   | "ABORTED";
 
@@ -108,6 +110,8 @@ function dispositionOfCode(code: ErrorCode): Disposition {
     case "INPUT_TRUNCATED":
     case "CHANGELOG_TRUNCATED":
     case "TOPIC_UNSUITABLE":
+    case "TOPIC_REPLACED":
+    case "PARTITIONS_CHANGED":
     case "SERVICES_UNAVAILABLE":
     case "ABORTED":
       return "stop";

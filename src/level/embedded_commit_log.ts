@@ -1,6 +1,12 @@
 import { Buffer } from "node:buffer";
 import { PipelineError } from "../base/errors.ts";
-import type { CommitLog, CommittedOffset, FencedWriter, Transaction } from "../streams/ports.ts";
+import type {
+  CommitLog,
+  CommittedOffset,
+  FencedWriter,
+  GroupPosition,
+  Transaction,
+} from "../streams/ports.ts";
 import {
   type Offset,
   type OutputRecord,
@@ -9,7 +15,7 @@ import {
 } from "../streams/record.ts";
 import { encodeText } from "../streams/text.ts";
 import type { LogBatch, LogDatabase, PartitionState } from "./log_database.ts";
-import { logKey, offsetBytes, offsetOf, partitionBytes } from "./log_keys.ts";
+import { logKey, offsetBytes, offsetOf, partitionBytes, partitionOf } from "./log_keys.ts";
 
 /**
  * Transactions in the embedded log: each is one atomic write.
@@ -46,6 +52,17 @@ export class EmbeddedCommitLog implements CommitLog {
     return Promise.resolve(
       stored === undefined ? undefined : JSON.parse(new TextDecoder().decode(stored)),
     );
+  }
+
+  async positions(): Promise<GroupPosition[]> {
+    const prefix = committedPrefix(this.#group);
+    const after = prefix.slice();
+    after[after.length - 1] = 1;
+    const found = await this.#database.values({ gte: prefix, lt: after });
+    return found.map(({ key, value }) => ({
+      ...partitionOf(key.subarray(prefix.length)),
+      ...JSON.parse(new TextDecoder().decode(value)) as CommittedOffset,
+    }));
   }
 
   #fill(batch: LogBatch, transaction: Transaction): Offset {
@@ -117,8 +134,17 @@ function isIn(place: TopicPartition, record: OutputRecord): boolean {
   return record.topic === place.topic && record.partition === place.partition;
 }
 
+/** Ends with the byte 0, as no group has one in its name. */
+function committedPrefix(group: string): Uint8Array {
+  return logKey("c", groupBytes(group));
+}
+
+function groupBytes(group: string): Uint8Array {
+  return encodeText(`${group}\0`);
+}
+
 function committedKey(group: string, input: TopicPartition): Uint8Array {
-  return logKey("c", encodeText(`${group}\0`), partitionBytes(input));
+  return logKey("c", groupBytes(group), partitionBytes(input));
 }
 
 function fenced(name: string): PipelineError {

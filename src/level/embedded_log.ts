@@ -3,8 +3,10 @@ import type {
   Fetched,
   LogBounds,
   PartitionReader,
+  ReadFrom,
   RecordAppender,
   RecordLog,
+  TopicDescription,
 } from "../streams/ports.ts";
 import {
   type LogRecord,
@@ -14,6 +16,7 @@ import {
 } from "../streams/record.ts";
 import { identityOf } from "../streams/processing/record_identity.ts";
 import { decodeText, encodeText } from "../streams/text.ts";
+import { topicReplaced } from "../streams/task/lineage_errors.ts";
 import { inputTruncated } from "../streams/task/truncated.ts";
 import type { LogDatabase, PartitionState } from "./log_database.ts";
 import { logKey, offsetOf } from "./log_keys.ts";
@@ -30,16 +33,16 @@ export class EmbeddedLog implements RecordLog, RecordAppender {
     this.#database = database;
   }
 
-  partitionCount(topic: string): Promise<number> {
-    return Promise.resolve().then(() => this.#database.partitionCount(topic));
+  describe(topic: string): Promise<TopicDescription> {
+    return Promise.resolve().then(() => this.#database.describe(topic));
   }
 
   bounds(place: TopicPartition): Promise<LogBounds> {
     return Promise.resolve().then(() => this.#database.partition(place).bounds);
   }
 
-  open(place: TopicPartition, offset: Offset): PartitionReader {
-    return new EmbeddedReader(this.#database, this.#database.partition(place), offset);
+  open(place: TopicPartition, from: ReadFrom): PartitionReader {
+    return new EmbeddedReader(this.#database, this.#database.partition(place), from);
   }
 
   /**
@@ -81,16 +84,19 @@ export class EmbeddedLog implements RecordLog, RecordAppender {
 class EmbeddedReader implements PartitionReader {
   readonly #database: LogDatabase;
   readonly #state: PartitionState;
+  readonly #topicId: string | undefined;
   #position: Offset;
 
-  constructor(database: LogDatabase, state: PartitionState, offset: Offset) {
+  constructor(database: LogDatabase, state: PartitionState, { offset, topicId }: ReadFrom) {
     this.#database = database;
     this.#state = state;
+    this.#topicId = topicId;
     this.#position = offset;
   }
 
   async next(signal: AbortSignal): Promise<Fetched> {
     throwIfAborted(signal);
+    this.#refuseOtherTopic();
     while (this.#position >= this.#state.bounds.endOffset) await grown(this.#state, signal);
     const { startOffset, endOffset } = this.#state.bounds;
     if (this.#position < startOffset) {
@@ -110,7 +116,15 @@ class EmbeddedReader implements PartitionReader {
     const last = records.at(-1);
     const complete = entries.length < readRecordsMax;
     this.#position = complete || last === undefined ? endOffset : last.offset + 1;
-    return { records, nextOffset: this.#position, endOffset };
+    return { records, nextOffset: this.#position, endOffset, leaderEpoch: undefined };
+  }
+
+  /** Nothing can be replaced while it is open. */
+  #refuseOtherTopic(): void {
+    const { topic } = this.#state.place;
+    const { id } = this.#database.describe(topic);
+    if (this.#topicId === undefined || this.#topicId === id) return;
+    throw topicReplaced(topic, this.#topicId, id);
   }
 
   [Symbol.asyncDispose](): Promise<void> {

@@ -8,15 +8,15 @@ import {
 
 /** A group of one: every partition is ours until the end. */
 export class EmbeddedMembership implements GroupMembership {
-  readonly #log: Pick<RecordLog, "partitionCount">;
+  readonly #log: Pick<RecordLog, "describe">;
 
-  constructor(log: Pick<RecordLog, "partitionCount">) {
+  constructor(log: Pick<RecordLog, "describe">) {
     this.#log = log;
   }
 
   async run(topic: string, listener: AssignmentListener, signal: AbortSignal): Promise<void> {
-    const count = await this.#log.partitionCount(topic);
-    const active = Array.from({ length: count }, (_, partition) => partition);
+    const { partitions } = await this.#log.describe(topic);
+    const active = Array.from({ length: partitions }, (_, partition) => partition);
     await listener.assigned({ ...noTasks, active });
     await fired(signal);
     await listener.assigned(noTasks);

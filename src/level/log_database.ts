@@ -1,13 +1,14 @@
 import { PipelineError } from "../base/errors.ts";
+import { type Random, systemRandom } from "../base/random.ts";
 import { partitionForKey } from "../streams/partitioner.ts";
-import type { LogBounds } from "../streams/ports.ts";
+import type { LogBounds, TopicDescription } from "../streams/ports.ts";
 import {
   type Offset,
   type OutputRecord,
   partitionName,
   type TopicPartition,
 } from "../streams/record.ts";
-import { encodeText } from "../streams/text.ts";
+import { decodeText, encodeText } from "../streams/text.ts";
 import { openValue, sealValue } from "./checked_value.ts";
 import { closeDatabase, type Database, openDatabase, type Operation } from "./database.ts";
 import { storeErrorOf } from "./database_errors.ts";
@@ -25,6 +26,14 @@ export interface EmbeddedTopic {
    */
   readonly cleanup: "compact" | "consumed" | "bounded";
   readonly keepRecords: number;
+}
+
+/** A range of keys, and how much of it is read. */
+export interface ValueRange {
+  readonly gte: Uint8Array;
+  readonly lt: Uint8Array;
+  readonly limit?: number;
+  readonly highWaterMarkBytes?: number;
 }
 
 /** A partition as it stands, and who waits for it to grow. */
@@ -45,6 +54,7 @@ export interface PartitionState {
 export class LogDatabase implements AsyncDisposable {
   readonly #db: Database;
   readonly #partitions = new Map<string, PartitionState>();
+  readonly #topicIds = new Map<string, string>();
   readonly #epochs = new Map<string, number>();
   #lastWrite: Promise<void> = Promise.resolve();
 
@@ -52,14 +62,20 @@ export class LogDatabase implements AsyncDisposable {
     this.#db = db;
   }
 
-  static async open(folder: string, topics: readonly EmbeddedTopic[]): Promise<LogDatabase> {
+  /** @param random Makes the ids of topics that are new. */
+  static async open(
+    folder: string,
+    topics: readonly EmbeddedTopic[],
+    random: Random = systemRandom,
+  ): Promise<LogDatabase> {
     const log = new LogDatabase(await openDatabase(folder));
-    for (const topic of topics) log.addTopic(topic);
+    for (const topic of topics) await log.addTopic(topic, random);
     return log;
   }
 
   /** Makes a topic known, with what the database holds of it. */
-  addTopic(topic: EmbeddedTopic): void {
+  async addTopic(topic: EmbeddedTopic, random: Random = systemRandom): Promise<void> {
+    this.#topicIds.set(topic.name, await this.#topicId(topic.name, random));
     for (let partition = 0; partition < topic.partitions; partition++) {
       const place = { topic: topic.name, partition };
       this.#partitions.set(partitionName(place), partitionState(this.#db, topic, place));
@@ -91,9 +107,35 @@ export class LogDatabase implements AsyncDisposable {
     return this.partition({ topic, partition: 0 }).topic.partitions;
   }
 
+  describe(topic: string): TopicDescription {
+    const partitions = this.partitionCount(topic);
+    return { id: this.#topicIds.get(topic) ?? "", partitions };
+  }
+
+  /** A topic's id, given when the database first hears of it. */
+  async #topicId(topic: string, random: Random): Promise<string> {
+    const key = logKey("n", encodeText(topic));
+    const stored = this.get(key);
+    if (stored !== undefined) return decodeText(stored) ?? "";
+    const id = Array.from({ length: 4 }, () => Math.floor(random.next() * 2 ** 32).toString(36))
+      .join("-");
+    await this.write((batch) => batch.put(key, encodeText(id)));
+    return id;
+  }
+
   /** A small value, checked. */
   get(key: Uint8Array): Uint8Array | undefined {
     return readValue(this.#db, key);
+  }
+
+  /** What lies in a range of keys, checked. */
+  async values(range: ValueRange): Promise<{ key: Uint8Array; value: Uint8Array }[]> {
+    try {
+      const found = await this.#db.iterator(range).all();
+      return found.map(([key, sealed]) => ({ key, value: openValue(key, sealed) }));
+    } catch (error) {
+      throw storeErrorOf(this.#db.location, error);
+    }
   }
 
   /** Records of a partition as sealed entries, at most `limit`. */
@@ -105,12 +147,7 @@ export class LogDatabase implements AsyncDisposable {
   ): Promise<{ key: Uint8Array; value: Uint8Array }[]> {
     const gte = logKey("r", placeBytes, offsetBytes(from));
     const lt = logKey("r", placeBytes, offsetBytes(to));
-    try {
-      const found = await this.#db.iterator({ gte, lt, limit, highWaterMarkBytes: 1 << 20 }).all();
-      return found.map(([key, sealed]) => ({ key, value: openValue(key, sealed) }));
-    } catch (error) {
-      throw storeErrorOf(this.#db.location, error);
-    }
+    return await this.values({ gte, lt, limit, highWaterMarkBytes: 1 << 20 });
   }
 
   /**

@@ -10,11 +10,12 @@
  * | `c` group NUL partition | committed input position |
  * | `p` producer | sequence of its last appended record |
  * | `s` id | a schema |
+ * | `n` topic | the topic's id |
  *
  * partition = topic, NUL, uint16; offsets are uint64; all big-endian.
  */
 import type { Offset, TopicPartition } from "../streams/record.ts";
-import { encodeText } from "../streams/text.ts";
+import { decodeText, encodeText } from "../streams/text.ts";
 
 const two32 = 2 ** 32;
 
@@ -32,6 +33,12 @@ export function offsetBytes(offset: Offset): Uint8Array {
   return bytes;
 }
 
+/** The partition that `partitionBytes` made. */
+export function partitionOf(bytes: Uint8Array): TopicPartition {
+  const [high = 0, low = 0] = bytes.subarray(-2);
+  return { topic: decodeText(bytes.subarray(0, -3)) ?? "", partition: high << 8 | low };
+}
+
 /** The offset at the end of a record's key. */
 export function offsetOf(key: Uint8Array): Offset {
   const view = new DataView(key.buffer, key.byteOffset + key.length - 8);
@@ -40,7 +47,7 @@ export function offsetOf(key: Uint8Array): Offset {
 
 /** A key of the layout above. */
 export function logKey(
-  tag: "r" | "e" | "i" | "t" | "c" | "p" | "s",
+  tag: "r" | "e" | "i" | "t" | "c" | "p" | "s" | "n",
   ...parts: Uint8Array[]
 ): Uint8Array {
   return concat(encodeText(tag), ...parts);

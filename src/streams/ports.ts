@@ -12,6 +12,8 @@ export interface Fetched {
   readonly nextOffset: Offset;
   /** End of the committed log (last stable offset) as known at this read. */
   readonly endOffset: Offset;
+  /** Epoch of the leader that wrote the last of what was passed; `undefined` where none is known. */
+  readonly leaderEpoch: number | undefined;
 }
 
 /** Reads one partition forward. Owner: whoever opened it. */
@@ -20,7 +22,9 @@ export interface PartitionReader extends AsyncDisposable {
    * Waits until the position can move, then moves it.
    *
    * @throws {PipelineError} `ABORTED` when the signal fires; `LOG_UNAVAILABLE` when the log does
-   *   not answer (call again); `INPUT_TRUNCATED` when the position lies before the log's start.
+   *   not answer (call again); `INPUT_TRUNCATED` when the position lies before the log's start, or
+   *   behind what is left of the log as the position's leader epoch wrote it; `TOPIC_REPLACED` when
+   *   the topic is not the one that was asked for.
    */
   next(signal: AbortSignal): Promise<Fetched>;
 }
@@ -32,13 +36,34 @@ export interface LogBounds {
   readonly endOffset: Offset;
 }
 
+/** What a topic is under its name: one that was deleted and created again is another one. */
+export interface TopicDescription {
+  /** Given by the log when the topic was created; never used again. */
+  readonly id: string;
+  readonly partitions: number;
+}
+
+/** Where a reader starts, and in which log. */
+export interface ReadFrom {
+  readonly offset: Offset;
+  /**
+   * Epoch of the leader that wrote what lies before the offset; without it a tail that the log has
+   * lost and filled again is not noticed.
+   *
+   * @see KIP-320
+   */
+  readonly leaderEpoch?: number | undefined;
+  /** The topic must be this one; without it whichever has the name is read. */
+  readonly topicId?: string | undefined;
+}
+
 /** Partitioned, append-only topics, read as `read_committed`. */
 export interface RecordLog {
-  /** Number of partitions; `TOPIC_UNSUITABLE` if the topic does not exist. */
-  partitionCount(topic: string): Promise<number>;
+  /** @throws {PipelineError} `TOPIC_UNSUITABLE` if the topic does not exist. */
+  describe(topic: string): Promise<TopicDescription>;
   bounds(partition: TopicPartition): Promise<LogBounds>;
-  /** A reader whose first `next` starts at `offset`. */
-  open(partition: TopicPartition, offset: Offset): PartitionReader;
+  /** A reader whose first `next` starts at the offset. */
+  open(partition: TopicPartition, from: ReadFrom): PartitionReader;
 }
 
 /** Appends outside transactions: acknowledged by all replicas, in order per partition, once. */
@@ -58,6 +83,9 @@ export interface CommittedOffset {
   /** What the committer wrote beside it. */
   readonly metadata: string;
 }
+
+/** A committed position with the partition that it is of. */
+export interface GroupPosition extends CommittedOffset, TopicPartition {}
 
 /** Everything that one commit makes true at once. */
 export interface Transaction {
@@ -92,6 +120,8 @@ export interface CommitLog {
    */
   fence(input: TopicPartition): Promise<FencedWriter>;
   committed(input: TopicPartition): Promise<CommittedOffset | undefined>;
+  /** Every position that the group has committed, of whatever topic. */
+  positions(): Promise<readonly GroupPosition[]>;
 }
 
 /** What the group gives an instance of a topic, whole: what is not listed is not its any more. */

@@ -114,7 +114,7 @@ export class StreamsApp<E, A, R> {
    */
   async run(signal: AbortSignal): Promise<void> {
     const { topic } = this.#topology.source;
-    this.#partitionCount = await this.#ports.log.partitionCount(topic);
+    this.#partitionCount = (await this.#ports.log.describe(topic)).partitions;
     await this.#checkInternalTopics();
     const placements = new Placements({
       ports: this.#ports,
@@ -194,7 +194,7 @@ export class StreamsApp<E, A, R> {
     const topics = [changelogTopic(application, store)];
     if (repartition) topics.push(repartitionTopic(application));
     for (const topic of topics) {
-      const count = await this.#ports.log.partitionCount(topic);
+      const count = (await this.#ports.log.describe(topic)).partitions;
       if (count === this.#partitionCount) continue;
       throw new PipelineError(
         "TOPIC_UNSUITABLE",

@@ -49,6 +49,26 @@ const cases = {
     assert.equal(await harness.commitLog(applicationId).committed(input), undefined);
   },
 
+  async "lists what the group has committed, of every topic"(harness: LogHarness) {
+    const at = await places(harness);
+    const commits = harness.commitLog(at.applicationId);
+    assert.deepEqual(await commits.positions(), []);
+    const other = { ...at, input: { topic: await harness.createTopic(3), partition: 2 } };
+    for (const place of [at, other]) {
+      await using writer = await commits.fence(place.input);
+      await writer.commit({ ...transaction(place, 5, ["a"]), metadata: () => place.input.topic });
+    }
+    const byTopic = (a: TopicPartition, b: TopicPartition) => a.topic < b.topic ? -1 : 1;
+    assert.deepEqual(
+      [...await commits.positions()].sort(byTopic),
+      [
+        { ...at.input, offset: 5, metadata: at.input.topic },
+        { ...other.input, offset: 5, metadata: other.input.topic },
+      ].sort(byTopic),
+    );
+    assert.deepEqual(await harness.commitLog(uniqueName("app")).positions(), []);
+  },
+
   async "commits records, offset and metadata together"(harness: LogHarness) {
     const at = await places(harness);
     const commits = harness.commitLog(at.applicationId);

@@ -30,6 +30,10 @@ export interface LogHarness extends AsyncDisposable {
   membership?(applicationId: string, options?: MemberOptions): GroupMembership;
   /** Removes the records before an offset, as retention does. */
   truncate?(partition: TopicPartition, before: Offset): Promise<void>;
+  /** Deletes a topic and creates another one of the same name. */
+  recreateTopic?(topic: string, partitions: number): Promise<void>;
+  /** Loses the records from an offset on, as a broker that had not synced them. */
+  loseTail?(partition: TopicPartition, endOffset: Offset): Promise<void>;
 }
 
 /** Opens what is tested; names in it are the test's own. */
@@ -98,7 +102,7 @@ export async function readAll(
 ): Promise<LogRecord[]> {
   const { endOffset } = await log.bounds(partition);
   if (endOffset <= offset) return [];
-  await using reader = log.open(partition, offset);
+  await using reader = log.open(partition, { offset });
   return (await readUntil(reader, endOffset)).records;
 }
 
@@ -113,7 +117,7 @@ export async function readCount(
 ): Promise<LogRecord[]> {
   const signal = patience();
   const records: LogRecord[] = [];
-  await using reader = log.open(partition, 0);
+  await using reader = log.open(partition, { offset: 0 });
   while (records.length < count) records.push(...(await reader.next(signal)).records);
   return records;
 }

@@ -36,12 +36,64 @@ function numbered(count: number): string[] {
 }
 
 const cases = {
-  async "says how many partitions a topic has"({ log, createTopic }: LogHarness) {
-    assert.equal(await log.partitionCount(await createTopic(3)), 3);
+  async "says how many partitions a topic has, and gives each topic an id"(
+    { log, createTopic }: LogHarness,
+  ) {
+    const [first, second] = [await createTopic(3), await createTopic(1)];
+    const { id, partitions } = await log.describe(first);
+    assert.equal(partitions, 3);
+    assert.equal((await log.describe(first)).id, id);
+    assert.notEqual((await log.describe(second)).id, id);
   },
 
   async "refuses a topic that does not exist with TOPIC_UNSUITABLE"({ log }: LogHarness) {
-    await assert.rejects(log.partitionCount(uniqueName("missing")), { code: "TOPIC_UNSUITABLE" });
+    await assert.rejects(log.describe(uniqueName("missing")), { code: "TOPIC_UNSUITABLE" });
+  },
+
+  async "reads a topic by its id, and refuses another one of the same name with TOPIC_REPLACED"(
+    harness: LogHarness,
+  ) {
+    const place = await onePartition(harness);
+    await appendValues(harness, place, ["first"]);
+    const { id } = await harness.log.describe(place.topic);
+    await using right = harness.log.open(place, { offset: 0, topicId: id });
+    assert.deepEqual(valuesOf((await right.next(patience())).records), ["first"]);
+    const other = await harness.log.describe((await onePartition(harness)).topic);
+    await using wrong = harness.log.open(place, { offset: 0, topicId: other.id });
+    await assert.rejects(wrong.next(patience()), { code: "TOPIC_REPLACED" });
+  },
+
+  async "tells a topic that is created again from the one it replaces"(harness: LogHarness) {
+    const { log, recreateTopic } = harness;
+    if (recreateTopic === undefined) return;
+    const place = await onePartition(harness);
+    await appendValues(harness, place, ["old"]);
+    const { id } = await log.describe(place.topic);
+    await using reader = log.open(place, { offset: 0, topicId: id });
+    await reader.next(patience());
+    await recreateTopic(place.topic, 1);
+    assert.notEqual((await log.describe(place.topic)).id, id);
+    await appendValues(harness, place, ["new", "newer"]);
+    await assert.rejects(reader.next(patience()), { code: "TOPIC_REPLACED" });
+  },
+
+  async "notices that the tail which led to its position is lost"(harness: LogHarness) {
+    const { log, loseTail } = harness;
+    if (loseTail === undefined) return;
+    const place = await onePartition(harness);
+    await appendValues(harness, place, numbered(20));
+    await using running = log.open(place, { offset: 0 });
+    let leaderEpoch: number | undefined;
+    for (let position = 0; position < 20;) {
+      ({ nextOffset: position, leaderEpoch } = await running.next(patience()));
+    }
+    await loseTail(place, 15);
+    await appendValues(harness, place, numbered(10));
+    await assert.rejects(running.next(patience()), { code: "INPUT_TRUNCATED" });
+    await using reopened = log.open(place, { offset: 20, leaderEpoch });
+    await assert.rejects(reopened.next(patience()), { code: "INPUT_TRUNCATED" });
+    await using sound = log.open(place, { offset: 15, leaderEpoch });
+    assert.equal(valuesOf((await sound.next(patience())).records)[0], "v0");
   },
 
   async "bounds an empty partition by equal offsets"(harness: LogHarness) {
@@ -82,7 +134,7 @@ const cases = {
   async "never moves a position back and names the end of the log"(harness: LogHarness) {
     const place = await onePartition(harness);
     await appendValues(harness, place, numbered(100));
-    await using reader = harness.log.open(place, 0);
+    await using reader = harness.log.open(place, { offset: 0 });
     let position = 0;
     while (position < 100) {
       const { nextOffset, endOffset } = await reader.next(patience());
@@ -102,14 +154,14 @@ const cases = {
 
   async "waits at the end until a record comes"(harness: LogHarness) {
     const place = await onePartition(harness);
-    await using reader = harness.log.open(place, 0);
+    await using reader = harness.log.open(place, { offset: 0 });
     const waiting = reader.next(patience());
     await appendValues(harness, place, ["late"]);
     assert.deepEqual(valuesOf((await waiting).records), ["late"]);
   },
 
   async "stops waiting with ABORTED when the signal fires"(harness: LogHarness) {
-    await using reader = harness.log.open(await onePartition(harness), 0);
+    await using reader = harness.log.open(await onePartition(harness), { offset: 0 });
     const stop = new AbortController();
     const waiting = reader.next(stop.signal);
     stop.abort();
@@ -118,7 +170,7 @@ const cases = {
 
   async "goes on where it was after an aborted wait"(harness: LogHarness) {
     const place = await onePartition(harness);
-    await using reader = harness.log.open(place, 0);
+    await using reader = harness.log.open(place, { offset: 0 });
     await assert.rejects(reader.next(AbortSignal.abort()), { code: "ABORTED" });
     await appendValues(harness, place, ["a", "b"]);
     assert.deepEqual(valuesOf((await readUntil(reader, 2)).records), ["a", "b"]);
@@ -143,7 +195,7 @@ const cases = {
 
   async "lets a reader join while others wait"(harness: LogHarness) {
     const topic = await harness.createTopic(2);
-    await using idle = harness.log.open({ topic, partition: 0 }, 0);
+    await using idle = harness.log.open({ topic, partition: 0 }, { offset: 0 });
     const stop = new AbortController();
     const waiting = idle.next(stop.signal);
     const place = { topic, partition: 1 };
@@ -160,7 +212,7 @@ const cases = {
     for (let i = 0; i < 6; i++) {
       await writer.append(numbered(10).map(() => textRecord({ topic, partition: 0 }, "k", big)));
     }
-    await using idle = harness.log.open({ topic, partition: 0 }, 0);
+    await using idle = harness.log.open({ topic, partition: 0 }, { offset: 0 });
     const first = await idle.next(patience());
     const place = { topic, partition: 1 };
     await writer.append([textRecord(place, "k", "small")]);
@@ -181,7 +233,7 @@ const cases = {
       inputOffset: 1,
       metadata: () => "",
     });
-    await using reader = harness.log.open(place, 0);
+    await using reader = harness.log.open(place, { offset: 0 });
     await appendValues(harness, place, ["after"]);
     await readCount(harness.log, place, 2);
     const { endOffset } = await harness.log.bounds(place);
@@ -209,7 +261,7 @@ const cases = {
     await appendValues(harness, place, numbered(20));
     await harness.truncate(place, 10);
     assert.deepEqual(await harness.log.bounds(place), { startOffset: 10, endOffset: 20 });
-    await using reader = harness.log.open(place, 3);
+    await using reader = harness.log.open(place, { offset: 3 });
     await assert.rejects(reader.next(patience()), (error) => {
       assert.ok(error instanceof PipelineError);
       assert.equal(error.code, "INPUT_TRUNCATED");

@@ -28,10 +28,10 @@ async function open(): Promise<LogHarness> {
   const log = new EmbeddedLog(database);
   return {
     log,
-    createTopic(partitions) {
+    async createTopic(partitions) {
       const name = uniqueName("topic");
-      database.addTopic({ name, partitions, cleanup: "consumed", keepRecords: 1_000_000 });
-      return Promise.resolve(name);
+      await database.addTopic({ name, partitions, cleanup: "consumed", keepRecords: 1_000_000 });
+      return name;
     },
     appender: () => new EmbeddedLog(database),
     membership: () => new EmbeddedMembership(log),

@@ -213,7 +213,7 @@ for (const verdict of ["lose-answer", "drop", "halve-answer"] as const) {
       maxBytesPerPartition: 10_000,
       unavailableAfterMs: 20_000,
     });
-    await using reader = log.open(place, 0);
+    await using reader = log.open(place, { offset: 0 });
     test.proxy.interfere(apiKeys.fetch, verdict, 2);
     assert.deepEqual(valuesOf((await readUntil(reader, values.length)).records), values);
   });
@@ -222,7 +222,7 @@ for (const verdict of ["lose-answer", "drop", "halve-answer"] as const) {
 faultTest("KafkaLog tells of a broker that is away, and goes on when it is back", async (test) => {
   const place = { topic: await test.topic(), partition: 0 };
   await using log = new KafkaLog(testCluster(test.proxy.port), realWaiting, readOptions);
-  await using reader = log.open(place, 0);
+  await using reader = log.open(place, { offset: 0 });
   test.proxy.isolate();
   await assert.rejects(reader.next(patience()), { code: "LOG_UNAVAILABLE" });
   test.proxy.heal();

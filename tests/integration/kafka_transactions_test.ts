@@ -158,7 +158,7 @@ logTest(
     await appender.append([textRecord(place, "k", "after")]);
     const log = kafka.log();
     assert.equal((await log.bounds(place)).endOffset, 1);
-    await using reader = log.open(place, 0);
+    await using reader = log.open(place, { offset: 0 });
     assert.deepEqual(valuesOf((await reader.next(patience())).records), ["before"]);
     const waiting = readUntil(reader, 4);
     await open.end("commit");
@@ -174,7 +174,7 @@ logTest("KafkaLog reaches the end of a partition that ends in markers only", asy
     await producer.end("abort");
   }
   await settled(tiny, place, 10);
-  await using reader = tiny.open(place, 0);
+  await using reader = tiny.open(place, { offset: 0 });
   const { records, position } = await readUntil(reader, 10);
   assert.deepEqual([records, position], [[], 10]);
 });

@@ -40,7 +40,7 @@ export async function recordIdentities(
   place: TopicPartition,
 ): Promise<RecordIdentity[]> {
   const { startOffset, endOffset } = await log.bounds(place);
-  await using reader = log.open(place, startOffset);
+  await using reader = log.open(place, { offset: startOffset });
   const found: RecordIdentity[] = [];
   for (let position = startOffset; position < endOffset;) {
     const { records, nextOffset } = await reader.next(AbortSignal.timeout(10_000));

@@ -59,6 +59,10 @@ export function kafkaHarness(): Promise<LogHarness> {
       commitLog: (applicationId: string) => kafka.commitLog(applicationId),
       membership: (applicationId: string, options?: MemberOptions) =>
         kafka.membership(applicationId, options),
+      async recreateTopic(name, partitions) {
+        await kafka.deleteTopic(name);
+        await kafka.ensureTopics([{ name, partitions, replicationFactor: 1, config: {} }]);
+      },
       truncate: (partition, before) => kafka.deleteRecords(partition, before),
       [Symbol.asyncDispose]: () => kafka[Symbol.asyncDispose](),
     } satisfies LogHarness,

@@ -101,7 +101,7 @@ async function run(
   using table = new AveragesTable(`${installation.folder}/averages.db`);
   const { topic } = installation.job.source;
   await services.appender.append(simulatedReadings(topic, startMs));
-  const partitions = await services.ports.log.partitionCount(topic);
+  const { partitions } = await services.ports.log.describe(topic);
   const app = createApp(services, table, installation);
   const stop = new AbortController();
   const running = app.run(stop.signal);

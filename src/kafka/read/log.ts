@@ -1,5 +1,11 @@
-import type { LogBounds, PartitionReader, RecordLog } from "../../streams/ports.ts";
-import { type Offset, partitionName, type TopicPartition } from "../../streams/record.ts";
+import type {
+  LogBounds,
+  PartitionReader,
+  ReadFrom,
+  RecordLog,
+  TopicDescription,
+} from "../../streams/ports.ts";
+import { partitionName, type TopicPartition } from "../../streams/record.ts";
 import { inputTruncated } from "../../streams/task/truncated.ts";
 import type { Cluster } from "../cluster.ts";
 import { faultKind, isPassing, type ProtocolFault, toPipelineError } from "../errors.ts";
@@ -39,10 +45,11 @@ export class KafkaLog implements RecordLog, ReaderOwner, FetchLoopOwner, AsyncDi
     this.#options = options;
   }
 
-  async partitionCount(topic: string): Promise<number> {
+  async describe(topic: string): Promise<TopicDescription> {
     try {
       const { partitions } = await this.#patience().retry(() => this.#cluster.refresh(topic));
-      return partitions.length;
+      // TODO(wire): the topic's id, from Metadata 10 on.
+      return { id: topic, partitions: partitions.length };
     } catch (error) {
       throw toPipelineError(error, `use topic ${topic}`, { topic });
     }
@@ -58,7 +65,7 @@ export class KafkaLog implements RecordLog, ReaderOwner, FetchLoopOwner, AsyncDi
     }
   }
 
-  open({ topic, partition }: TopicPartition, offset: Offset): PartitionReader {
+  open({ topic, partition }: TopicPartition, { offset }: ReadFrom): PartitionReader {
     const { bufferedBytesMax } = this.#options;
     const reader = new KafkaPartitionReader(this, { topic, partition }, {
       offset,

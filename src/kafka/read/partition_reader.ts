@@ -143,7 +143,8 @@ export class KafkaPartitionReader implements PartitionReader {
     try {
       const { records, nextOffset } = decoder.decode(this.#position, recordsMax);
       this.#position = nextOffset;
-      return { records, nextOffset, endOffset: Math.max(this.#endOffset, nextOffset) };
+      const endOffset = Math.max(this.#endOffset, nextOffset);
+      return { records, nextOffset, endOffset, leaderEpoch: undefined };
     } catch (error) {
       this.#rewind();
       throw error;

@@ -1,4 +1,9 @@
-import type { CommitLog, CommittedOffset, FencedWriter } from "../../streams/ports.ts";
+import type {
+  CommitLog,
+  CommittedOffset,
+  FencedWriter,
+  GroupPosition,
+} from "../../streams/ports.ts";
 import { type Offset, partitionName, type TopicPartition } from "../../streams/record.ts";
 import type { Cluster } from "../cluster.ts";
 import { toPipelineError } from "../errors.ts";
@@ -59,6 +64,18 @@ export class KafkaCommitLog implements CommitLog {
   }
 
   async committed(input: TopicPartition): Promise<CommittedOffset | undefined> {
+    const [found] = await this.#positions(input, partitionName(input));
+    return found && { offset: found.offset, metadata: found.metadata };
+  }
+
+  async positions(): Promise<readonly GroupPosition[]> {
+    return await this.#positions(undefined, "every partition");
+  }
+
+  async #positions(
+    input: TopicPartition | undefined,
+    what: string,
+  ): Promise<readonly GroupPosition[]> {
     const group = this.#applicationId;
     const request = offsetFetchRequest(group, input);
     try {
@@ -66,9 +83,7 @@ export class KafkaCommitLog implements CommitLog {
         this.#cluster.onCoordinator("group", group, (broker) => sendWire(broker, request))
       );
     } catch (error) {
-      throw toPipelineError(error, `read the committed offset of ${partitionName(input)}`, {
-        group,
-      });
+      throw toPipelineError(error, `read the committed offset of ${what}`, { group });
     }
   }
 

@@ -1,5 +1,5 @@
 import type { Buffer } from "node:buffer";
-import type { CommittedOffset } from "../../streams/ports.ts";
+import type { GroupPosition } from "../../streams/ports.ts";
 import type { Offset, TopicPartition } from "../../streams/record.ts";
 import { ProtocolFault } from "../errors.ts";
 import type { WireRequest } from "../wire/internals.ts";
@@ -38,54 +38,60 @@ function decodeListOffsets(payload: Buffer): Offset {
 }
 
 /**
- * OffsetFetch, version 7: the committed offset of one partition, or a fault while a transaction
- * that commits it is pending (`UNSTABLE_OFFSET_COMMIT`, KIP-447).
+ * OffsetFetch, version 7: the committed offset of one partition, or of all that the group has
+ * committed, or a fault while a transaction that commits it is pending (`UNSTABLE_OFFSET_COMMIT`,
+ * KIP-447).
  *
  * Version 7 is "flexible": compact lengths and tagged fields, also behind the request header.
  */
 export function offsetFetchRequest(
   groupId: string,
-  { topic, partition }: TopicPartition,
-): WireRequest<CommittedOffset | undefined> {
-  const body = new WireWriter()
+  place: TopicPartition | undefined,
+): WireRequest<readonly GroupPosition[]> {
+  const writer = new WireWriter()
     .uvarint(0) // tags of the header
-    .compactString(groupId)
-    .uvarint(2) // topics: one
-    .compactString(topic)
-    .uvarint(2) // partitions: one
-    .int32(partition)
-    .uvarint(0)
+    .compactString(groupId);
+  if (place === undefined) writer.uvarint(0); // null: all
+  else {
+    writer
+      .uvarint(2) // topics: one
+      .compactString(place.topic)
+      .uvarint(2) // partitions: one
+      .int32(place.partition)
+      .uvarint(0);
+  }
+  const body = writer
     .int8(1) // require stable
     .uvarint(0)
     .finish();
   return { apiKey: 9, apiVersion: 7, apiName: "OffsetFetch", body, decode: decodeOffsetFetch };
 }
 
-function decodeOffsetFetch(payload: Buffer): CommittedOffset | undefined {
+function decodeOffsetFetch(payload: Buffer): GroupPosition[] {
   const reader = new WireReader(payload);
   reader.skipTags();
   reader.int32(); // throttle time
-  const found: CommittedOffset[] = [];
+  const found: GroupPosition[] = [];
   reader.compactArray((topicReader) => {
-    topicReader.compactString();
+    const topic = topicReader.compactString() ?? "";
     topicReader.compactArray((partitionReader) => {
-      const committed = readCommittedOffset(partitionReader);
+      const committed = readCommittedOffset(partitionReader, topic);
       if (committed !== undefined) found.push(committed);
     });
     topicReader.skipTags();
   });
   failOn(reader.int16(), "OffsetFetch");
-  return found[0];
+  return found;
 }
 
-function readCommittedOffset(reader: WireReader): CommittedOffset | undefined {
-  reader.int32(); // partition
+function readCommittedOffset(reader: WireReader, topic: string): GroupPosition | undefined {
+  const partition = reader.int32();
   const offset = reader.int64();
   reader.int32(); // leader epoch
   const metadata = reader.compactString() ?? "";
   failOn(reader.int16(), "OffsetFetch");
   reader.skipTags();
-  return offset < 0 ? undefined : { offset, metadata };
+  return offset < 0 ? undefined : { topic, partition, offset, metadata };
 }
 
 function failOn(errorCode: number, what: string): void {

@@ -14,7 +14,7 @@ export async function* readBetween(
   signal: AbortSignal,
 ): AsyncGenerator<LogRecord[]> {
   if (startOffset >= endOffset) return;
-  await using reader = log.open(place, startOffset);
+  await using reader = log.open(place, { offset: startOffset });
   for (let position = startOffset; position < endOffset;) {
     const { records, nextOffset } = await reader.next(signal);
     position = nextOffset;

@@ -34,7 +34,7 @@ export async function restore(options: RestoreOptions): Promise<Offset> {
   let position = checkedPosition(changelog, store.checkpoint?.changelogPosition, bounds);
   const startedMs = clock.monotonicMs();
   let restoredRecords = 0;
-  await using reader = log.open(changelog, position);
+  await using reader = log.open(changelog, { offset: position });
   while (position < bounds.endOffset) {
     const fetched = await reader.next(signal);
     position = Math.min(fetched.nextOffset, bounds.endOffset);

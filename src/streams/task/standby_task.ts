@@ -130,7 +130,7 @@ export class StandbyTask {
     const { signal } = this.#control;
     const bounds = await log.bounds(changelog);
     let position = checkedPosition(changelog, store.checkpoint?.changelogPosition, bounds);
-    await using reader = log.open(changelog, position);
+    await using reader = log.open(changelog, { offset: position });
     this.#at(position, bounds.endOffset);
     this.#opened.resolve();
     for (;;) {

@@ -139,7 +139,7 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
     const meta = await findPlace(ports, place, windowing, store, committed, observer);
     const rekeyed = openRekeyed(ports, place, meta, observer, signal);
     if (rekeyed !== undefined) opening.use(rekeyed);
-    const reader = opening.use(ports.log.open(place.input, meta.inputOffset));
+    const reader = opening.use(ports.log.open(place.input, { offset: meta.inputOffset }));
     const { onProblem } = observer;
     const committer = new Committer(
       { ...ports, store, onProductionError: topology.handlers.onProductionError },
@@ -320,7 +320,7 @@ function openRekeyed<R>(
   signal: AbortSignal,
 ): RekeyedInput | undefined {
   if (repartition === undefined) return undefined;
-  return new RekeyedInput(log.open(repartition, rekeyed.plannedTo), onArrival, signal);
+  return new RekeyedInput(log.open(repartition, { offset: rekeyed.plannedTo }), onArrival, signal);
 }
 
 /** The re-keyed records that the last commit has settled to come next; `undefined` for none. */

@@ -32,12 +32,12 @@ export type Gate = (operation: Operation, place?: TopicPartition) => Promise<voi
 /** The log as one instance reaches it. */
 export function gatedLog(log: RecordLog, gate: Gate): RecordLog {
   return {
-    partitionCount: (topic) => log.partitionCount(topic),
+    describe: (topic) => log.describe(topic),
     async bounds(place) {
       await gate("bounds", place);
       return await log.bounds(place);
     },
-    open: (place, offset) => gatedReader(log.open(place, offset), place, gate),
+    open: (place, from) => gatedReader(log.open(place, from), place, gate),
   };
 }
 
@@ -65,6 +65,7 @@ export function gatedCommitLog(log: MemoryLog, application: string, gate: Gate):
       await gate("committed-offset", input);
       return await commitLog.committed(input);
     },
+    positions: () => commitLog.positions(),
   };
 }
 

@@ -4,10 +4,13 @@ import type {
   CommittedOffset,
   FencedWriter,
   Fetched,
+  GroupPosition,
   LogBounds,
   PartitionReader,
+  ReadFrom,
   RecordAppender,
   RecordLog,
+  TopicDescription,
   Transaction,
 } from "../ports.ts";
 import { partitionForKey } from "../partitioner.ts";
@@ -18,7 +21,8 @@ import {
   partitionName,
   type TopicPartition,
 } from "../record.ts";
-import { inputTruncated } from "../task/truncated.ts";
+import { inputTruncated, tailLost } from "../task/truncated.ts";
+import { topicReplaced } from "../task/lineage_errors.ts";
 
 /** The points of a transaction at which a test may interfere. */
 export type TransactionStep =
@@ -37,13 +41,18 @@ export type TransactionHook = (
 ) => void | Promise<void>;
 
 interface Entry {
+  /** Of the leader that wrote it. */
+  readonly epoch: number;
   /** `undefined` for a control record. */
   readonly record: LogRecord | undefined;
   readonly transaction: { state: "open" | "committed" | "aborted" } | undefined;
 }
 
 interface Partition {
+  readonly topic: TopicDescription;
   startOffset: Offset;
+  /** Of the present leader. */
+  epoch: number;
   readonly entries: Entry[];
   /** Everything before it is decided; only moves on. */
   stableEnd: Offset;
@@ -56,32 +65,55 @@ interface Partition {
  */
 export class MemoryLog implements RecordLog, RecordAppender {
   readonly #partitions = new Map<string, Partition>();
-  readonly #counts = new Map<string, number>();
-  readonly #committed = new Map<string, CommittedOffset>();
+  readonly #topics = new Map<string, TopicDescription>();
+  readonly #committed = new Map<string, Map<string, GroupPosition>>();
   readonly #writers = new Map<string, MemoryWriter>();
+  #created = 0;
   /** Records that one read brings at most. */
   readRecordsMax = 500;
   /** For the transactions of every application. */
   hook: TransactionHook = () => {};
 
+  /** Creates a topic; one of that name is deleted before, with everything in it. */
   createTopic(name: string, partitions: number): void {
-    this.#counts.set(name, partitions);
+    const topic = { id: `${name}#${this.#created++}`, partitions };
+    this.#topics.set(name, topic);
     for (let partition = 0; partition < partitions; partition++) {
-      this.#partitions.set(partitionName({ topic: name, partition }), {
-        startOffset: 0,
-        entries: [],
-        stableEnd: 0,
-        waiting: new Set(),
-      });
+      const place = partitionName({ topic: name, partition });
+      const before = this.#partitions.get(place);
+      this.#partitions.set(place, newPartition(topic));
+      for (const wake of before?.waiting ?? []) wake();
     }
   }
 
-  partitionCount(topic: string): Promise<number> {
-    const count = this.#counts.get(topic);
-    if (count !== undefined) return Promise.resolve(count);
-    return Promise.reject(
-      new PipelineError("TOPIC_UNSUITABLE", `Cannot use ${topic} as there is no such topic`),
-    );
+  /** Gives a topic more partitions, empty ones; the topic stays the same one. */
+  addPartitions(name: string, partitions: number): void {
+    const { id, partitions: before } = this.#topic(name);
+    const topic = { id, partitions };
+    this.#topics.set(name, topic);
+    for (let partition = before; partition < partitions; partition++) {
+      this.#partitions.set(partitionName({ topic: name, partition }), newPartition(topic));
+    }
+  }
+
+  /** Loses what a broker had not synced: the log ends at the offset, and has a new leader. */
+  loseTail(place: TopicPartition, endOffset: Offset): void {
+    const partition = this.partition(place);
+    partition.entries.length = Math.min(endOffset, partition.entries.length);
+    partition.stableEnd = Math.min(endOffset, partition.stableEnd);
+    partition.epoch += 1;
+    for (const wake of partition.waiting) wake();
+  }
+
+  async describe(topic: string): Promise<TopicDescription> {
+    await Promise.resolve();
+    return this.#topic(topic);
+  }
+
+  #topic(name: string): TopicDescription {
+    const topic = this.#topics.get(name);
+    if (topic !== undefined) return topic;
+    throw new PipelineError("TOPIC_UNSUITABLE", `Cannot use ${name} as there is no such topic`);
   }
 
   bounds(place: TopicPartition): Promise<LogBounds> {
@@ -89,8 +121,8 @@ export class MemoryLog implements RecordLog, RecordAppender {
     return Promise.resolve({ startOffset: partition.startOffset, endOffset: stableEnd(partition) });
   }
 
-  open(place: TopicPartition, offset: Offset): PartitionReader {
-    return new MemoryReader(this, place, offset);
+  open(place: TopicPartition, from: ReadFrom): PartitionReader {
+    return new MemoryReader(this, place, from);
   }
 
   append(records: readonly OutputRecord[]): Promise<void> {
@@ -109,8 +141,8 @@ export class MemoryLog implements RecordLog, RecordAppender {
         this.#writers.set(name, writer);
         return Promise.resolve(writer);
       },
-      committed: (input) =>
-        Promise.resolve(this.#committed.get(`${applicationId}/${partitionName(input)}`)),
+      committed: (input) => Promise.resolve(bare(this.#position(applicationId, input))),
+      positions: () => Promise.resolve([...this.#committed.get(applicationId)?.values() ?? []]),
     };
   }
 
@@ -124,17 +156,19 @@ export class MemoryLog implements RecordLog, RecordAppender {
     const { entries } = this.partition(place);
     const newer = new Set<string>();
     for (let offset = entries.length - 1; offset >= 0; offset--) {
-      const { record, transaction } = entries[offset] as Entry;
+      const { epoch, record, transaction } = entries[offset] as Entry;
       if (!record?.key || (transaction?.state ?? "committed") !== "committed") continue;
       const key = record.key.toHex();
-      if (offset < before && newer.has(key)) entries[offset] = { record: undefined, transaction };
+      if (offset < before && newer.has(key)) {
+        entries[offset] = { epoch, record: undefined, transaction };
+      }
       newer.add(key);
     }
   }
 
   /** What a `read_committed` reader sees of a whole topic. */
   visible(topic: string): LogRecord[] {
-    const count = this.#counts.get(topic) ?? 0;
+    const count = this.#topics.get(topic)?.partitions ?? 0;
     return Array.from({ length: count }, (_, partition) => ({ topic, partition }))
       .flatMap((place) => this.committedRecords(place, 0));
   }
@@ -162,31 +196,38 @@ export class MemoryLog implements RecordLog, RecordAppender {
   }
 
   write(record: OutputRecord, transaction: Entry["transaction"]): LogRecord {
-    const count = this.#counts.get(record.topic) ?? 1;
+    const count = this.#topics.get(record.topic)?.partitions ?? 1;
     const place = {
       topic: record.topic,
       partition: record.partition ??
         (record.key === null ? 0 : partitionForKey(record.key, count)),
     };
-    const { entries } = this.partition(place);
+    const { entries, epoch } = this.partition(place);
     const offset = entries.length;
     const { timestampMs, key, value, headers = {} } = record;
     const written = { ...place, offset, timestampMs, key, value, headers };
-    entries.push({ record: written, transaction });
+    entries.push({ epoch, record: written, transaction });
     return written;
   }
 
   control(place: TopicPartition): void {
-    this.partition(place).entries.push({ record: undefined, transaction: undefined });
+    const { entries, epoch } = this.partition(place);
+    entries.push({ epoch, record: undefined, transaction: undefined });
   }
 
   commitOffset(applicationId: string, input: TopicPartition, committed: CommittedOffset): void {
-    this.#committed.set(`${applicationId}/${partitionName(input)}`, committed);
+    const positions = this.#committed.get(applicationId) ?? new Map<string, GroupPosition>();
+    this.#committed.set(applicationId, positions);
+    positions.set(partitionName(input), { ...input, ...committed });
   }
 
   /** The input position of an application; `undefined` before its first commit. */
   committedOffset(applicationId: string, input: TopicPartition): Offset | undefined {
-    return this.#committed.get(`${applicationId}/${partitionName(input)}`)?.offset;
+    return this.#position(applicationId, input)?.offset;
+  }
+
+  #position(applicationId: string, input: TopicPartition): GroupPosition | undefined {
+    return this.#committed.get(applicationId)?.get(partitionName(input));
   }
 
   /** The position after the last record that is not aborted. */
@@ -206,18 +247,25 @@ export class MemoryLog implements RecordLog, RecordAppender {
 class MemoryReader implements PartitionReader {
   readonly #log: MemoryLog;
   readonly #place: TopicPartition;
+  readonly #topicId: string | undefined;
   #position: Offset;
+  #epoch: number | undefined;
 
-  constructor(log: MemoryLog, place: TopicPartition, offset: Offset) {
+  constructor(log: MemoryLog, place: TopicPartition, from: ReadFrom) {
     this.#log = log;
     this.#place = place;
-    this.#position = offset;
+    this.#topicId = from.topicId;
+    this.#position = from.offset;
+    this.#epoch = from.leaderEpoch;
   }
 
   async next(signal: AbortSignal): Promise<Fetched> {
     throwIfAborted(signal);
-    const partition = this.#log.partition(this.#place);
-    while (this.#position >= stableEnd(partition)) await grown(partition, signal);
+    let partition = this.#checked();
+    while (this.#position >= stableEnd(partition)) {
+      await grown(partition, signal);
+      partition = this.#checked();
+    }
     if (this.#position < partition.startOffset) {
       throw inputTruncated(this.#place, this.#position, await this.#log.bounds(this.#place));
     }
@@ -227,7 +275,26 @@ class MemoryReader implements PartitionReader {
       entry.record !== undefined && entry.transaction?.state !== "aborted" ? [entry.record] : []
     );
     this.#position = to;
-    return { records, nextOffset: to, endOffset };
+    this.#epoch = partition.entries[to - 1]?.epoch ?? this.#epoch;
+    return { records, nextOffset: to, endOffset, leaderEpoch: this.#epoch };
+  }
+
+  /** The partition, if it is still the one whose log led here. */
+  #checked(): Partition {
+    const partition = this.#log.partition(this.#place);
+    const { id } = partition.topic;
+    if (this.#topicId !== undefined && id !== this.#topicId) {
+      throw topicReplaced(this.#place.topic, this.#topicId, id);
+    }
+    const epoch = this.#epoch;
+    const later = partition.entries.findIndex((entry) =>
+      epoch !== undefined && entry.epoch > epoch
+    );
+    const end = later < 0 ? partition.entries.length : later;
+    if (epoch !== undefined && end < this.#position) {
+      throw tailLost(this.#place, this.#position, { leaderEpoch: epoch, endOffset: end });
+    }
+    return partition;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -300,6 +367,14 @@ class MemoryWriter implements FencedWriter {
     if (!this.#fenced) return;
     throw new PipelineError("LOG_FENCED", "Cannot commit as a newer owner exists");
   }
+}
+
+function bare(position: GroupPosition | undefined): CommittedOffset | undefined {
+  return position && { offset: position.offset, metadata: position.metadata };
+}
+
+function newPartition(topic: TopicDescription): Partition {
+  return { topic, startOffset: 0, epoch: 0, entries: [], stableEnd: 0, waiting: new Set() };
 }
 
 /** End of what is decided: the first record of an open transaction stops every reader. */

@@ -185,9 +185,10 @@ export class SimulatedProcess {
     const from = ({ topic }: TopicPartition, offset: number) =>
       topic === "input" && chance.oneIn(4) ? Math.max(0, offset - chance.whole(1, 3)) : offset;
     return {
-      partitionCount: (topic) => log.partitionCount(topic),
+      describe: (topic) => log.describe(topic),
       bounds: (place) => log.bounds(place),
-      open: (place, offset) => log.open(place, from(place, offset)),
+      open: (place, { offset, ...rest }) =>
+        log.open(place, { offset: from(place, offset), ...rest }),
     };
   }
 
@@ -196,6 +197,7 @@ export class SimulatedProcess {
     return {
       fence: async (input) => this.#impatientWriter(await commitLog.fence(input)),
       committed: (input) => commitLog.committed(input),
+      positions: () => commitLog.positions(),
     };
   }
 

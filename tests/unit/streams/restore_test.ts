@@ -54,13 +54,13 @@ Deno.test("restore() reads nothing that was committed after its start", async ()
   const reached: number[] = [];
   await restore({
     log: {
-      partitionCount: (topic) => log.partitionCount(topic),
+      describe: (topic) => log.describe(topic),
       async bounds(place) {
         const bounds = await log.bounds(place);
         await commitAs(commitLog, 2, "b", "c", "m");
         return bounds;
       },
-      open: (place, offset) => log.open(place, offset),
+      open: (place, from) => log.open(place, from),
     },
     changelog,
     store,
@@ -80,6 +80,7 @@ Deno.test("TaskSession.open() gives way to an owner that commits while it restor
   const commitLog = log.commitLogOf("app");
   await commitAs(commitLog, 1, "a", "m");
   const racing: CommitLog = {
+    positions: () => commitLog.positions(),
     fence: (place) => commitLog.fence(place),
     async committed(place) {
       const committed = await commitLog.committed(place);

@@ -20,6 +20,14 @@ function open(): Promise<LogHarness> {
       log.truncate(place, before);
       return Promise.resolve();
     },
+    recreateTopic(topic, partitions) {
+      log.createTopic(topic, partitions);
+      return Promise.resolve();
+    },
+    loseTail(place, endOffset) {
+      log.loseTail(place, endOffset);
+      return Promise.resolve();
+    },
     [Symbol.asyncDispose]: () => Promise.resolve(),
   });
 }
