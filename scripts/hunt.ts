@@ -1,9 +1,10 @@
 /**
- * `deno task hunt [--seeds N] [--from S]`: simulated disasters, one per seed, until one breaks a
+ * `deno task hunt [--seeds N] [--from S | --fresh]`: simulated disasters, one per seed, until one breaks a
  * promise of the engine. Prints the seed that did, and what led to it.
  */
 import { parseArgs } from "node:util";
 import { describeOutcome, simulate } from "../tests/support/simulation/simulate.ts";
+import { freshSeed } from "./lib/fresh_seed.ts";
 import { print, printError } from "./lib/print.ts";
 import { wantedOrExit } from "./lib/wanted.ts";
 
@@ -13,6 +14,7 @@ Usage: deno task hunt [options]
 
   --seeds N   how many                 (default 10000)
   --from S    the first seed           (default 1)
+  --fresh     from a seed drawn now, which is printed
   --help      this text
 
 Exit codes: 0 no violation, 1 a violation with its seed and what led to it, 2 wrong arguments.`;
@@ -33,10 +35,11 @@ function readArguments(args: string[]): Wanted {
     options: {
       seeds: { type: "string", default: "10000" },
       from: { type: "string", default: "1" },
+      fresh: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
   });
-  const [seeds, from] = [Number(values.seeds), Number(values.from)];
+  const [seeds, from] = [Number(values.seeds), values.fresh ? freshSeed() : Number(values.from)];
   if (Number.isSafeInteger(seeds) && seeds > 0 && Number.isSafeInteger(from)) {
     return { seeds, from, help: values.help };
   }
@@ -48,6 +51,7 @@ if (helpWanted) {
   print(help);
   Deno.exit(0);
 }
+print(`${seeds} seeds from ${from} on`);
 const startedMs = performance.now();
 let events = 0;
 for (let done = 0; done < seeds; done++) {

@@ -5,7 +5,7 @@ import { eachSpecifier } from "./specifiers.ts";
 export const packageHome: Deno.lint.Rule = {
   create(context) {
     const place = placeOf(context.filename);
-    if (place === undefined) return {};
+    if (place === undefined) return outsideSrc(context);
     return eachSpecifier((specifier, node) => {
       const name = packageOf(specifier);
       const home = name && homeOf(name);
@@ -15,6 +15,19 @@ export const packageHome: Deno.lint.Rule = {
     });
   },
 };
+
+/** The one file that imports fast-check, as it sets the seed. */
+const propertiesFile = "tests/support/properties.ts";
+
+function outsideSrc(context: Deno.lint.RuleContext): Deno.lint.LintVisitor {
+  if (context.filename.replaceAll("\\", "/").endsWith(propertiesFile)) return {};
+  return eachSpecifier((specifier, node) => {
+    if (packageOf(specifier) !== "fast-check") return;
+    const message =
+      `Package "fast-check" may be imported in ${propertiesFile} only, which sets the seed`;
+    context.report({ node, message });
+  });
+}
 
 /** `@scope/name` or `name` of a bare specifier; `undefined` for files and for the runtime's own. */
 function packageOf(specifier: string): string | undefined {

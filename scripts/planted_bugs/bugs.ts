@@ -335,6 +335,14 @@ export const plantedBugs: readonly PlantedBug[] = [
     test: "tests/unit/streams/assignment_test.ts",
   },
   {
+    name: "a larger share for whoever holds most at the moment",
+    file: "src/streams/assignment/balance.ts",
+    find: "rank(held) - rank(other) || compareMembers(a, b)",
+    replace: "rank(held) - rank(other) || other - held || compareMembers(a, b)",
+    guarantee: "G10",
+    test: "tests/unit/streams/assignment_test.ts",
+  },
+  {
     name: "a member that leaves without a word",
     file: "src/kafka/group/participation.ts",
     find: 'if (end === "aborted") return await this.#sayFarewell();',

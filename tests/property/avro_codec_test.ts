@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
 import { PipelineError } from "../../src/base/errors.ts";
 import type { Trade } from "../../src/market/trade.ts";
 import { createStateCodecs } from "../../src/registry/state_codecs.ts";
 import { MemoryRegistry } from "../support/memory_registry.ts";
 import { memoryTradeCodec } from "../support/trade_codecs.ts";
+import { fc } from "../support/properties.ts";
 
 const { codec } = await memoryTradeCodec();
 const states = await createStateCodecs({ registry: new MemoryRegistry(), changelogTopic: "c" });

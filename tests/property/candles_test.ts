@@ -1,6 +1,5 @@
 /** Candles are the merge of the 15-second windows at every commit, whatever happens between. */
 import assert from "node:assert/strict";
-import fc from "fast-check";
 import type { Aggregate } from "../../src/market/aggregate.ts";
 import type { MarketRow, WindowRow } from "../../src/market/rows.ts";
 import { marketTopology } from "../../src/market/topology.ts";
@@ -9,6 +8,7 @@ import { jsonCodec } from "../../src/streams/topology/json_codecs.ts";
 import { TopologyTestDriver } from "../../src/streams/testing/mod.ts";
 import { jsonTradeCodec } from "../support/json_trade_codec.ts";
 import { candlesOf, sizesMs } from "../support/plain_candles.ts";
+import { fc } from "../support/properties.ts";
 
 type Driver = TopologyTestDriver<Trade, Aggregate, MarketRow>;
 

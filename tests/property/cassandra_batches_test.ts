@@ -1,7 +1,6 @@
 /** Our batches are those of cassandra-driver, byte by byte. */
 import assert from "node:assert/strict";
 import { types } from "cassandra-driver";
-import fc from "fast-check";
 import { batchesOf } from "../../src/cassandra/batches.ts";
 import { BatchRequest } from "../../src/cassandra/internals.ts";
 import { tableNames } from "../../src/cassandra/names.ts";
@@ -14,6 +13,7 @@ import {
 } from "../../src/cassandra/statements.ts";
 import type { TradeRow, WindowRow } from "../../src/market/rows.ts";
 import { frameByDriver, preparedAs, protocolVersion } from "../support/batch_frames.ts";
+import { fc } from "../support/properties.ts";
 
 const names = tableNames({ keyspace: "k", tradeTable: "t", summaryTable: "r" });
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
 import { parseFrame } from "../../src/feed/parse_frame.ts";
 import { shiftTimes } from "../../src/feed/shift_times.ts";
 import { entryArbitrary, entryTrade, frameText } from "../support/frame_arbitraries.ts";
+import { fc } from "../support/properties.ts";
 
 const kinds = ["trades", "ping", "error", "malformed"];
 

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
 import { parseFrame } from "../../src/feed/parse_frame.ts";
 import { SharedFrame } from "../../src/feed/shared_frame.ts";
 import { frameToRecords } from "../../src/ingest/frame_records.ts";
@@ -7,6 +6,7 @@ import { decodeText } from "../../src/streams/text.ts";
 import { entryArbitrary, entryTrade, frameText } from "../support/frame_arbitraries.ts";
 import { frameOf } from "../support/frames.ts";
 import { jsonTradeCodec } from "../support/json_trade_codec.ts";
+import { fc } from "../support/properties.ts";
 
 const entriesArbitrary = fc.array(entryArbitrary, { minLength: 1 });
 const terms = { topic: "trade1", producerId: "p", codec: jsonTradeCodec };

@@ -1,6 +1,5 @@
 /** The hand-made reader of trades agrees with the one that avsc makes from the schema. */
 import assert from "node:assert/strict";
-import fc from "fast-check";
 import type { Trade } from "../../src/market/trade.ts";
 import { AvroCodec } from "../../src/registry/avro_codec.ts";
 import { AvroTradeCodec } from "../../src/registry/trade_codec.ts";
@@ -8,6 +7,7 @@ import { tradeSchemaText } from "../../src/registry/schemas.ts";
 import { TradeReader, type TradeRecord } from "../../src/registry/trade_reader.ts";
 import { frameHeaderBytes } from "../../src/registry/wire_format.ts";
 import { MemoryRegistry } from "../support/memory_registry.ts";
+import { fc } from "../support/properties.ts";
 
 const registry = new MemoryRegistry();
 const trades = await AvroTradeCodec.create({ registry, topic: "t" });

@@ -1,5 +1,5 @@
-import fc from "fast-check";
 import type { Trade } from "../../src/market/trade.ts";
+import { fc } from "./properties.ts";
 
 /** An entry of `data` as a feed may legally send it. */
 export interface LegalEntry {

@@ -4,9 +4,9 @@ import { compareMembers, compareNearness, type GroupMember, nearness } from "./m
 /**
  * Shares partitions evenly and moves as few as possible, to those whose state is nearest.
  *
- * Every member gets `floor(partitions / members)` or one more; those that hold most get the larger
- * shares. What somebody holds beyond his share, and what nobody holds, goes where there is room:
- * first to members that have most of its state, lowest partition first.
+ * Every member gets `floor(partitions / members)` or one more: first those that hold more, then by
+ * the order of members. What a member holds beyond its share, and what no member holds, goes where
+ * there is room: first to members that have most of its state, lowest partition first.
  *
  * @param stayers In the order of `compareMembers`; at least one.
  * @returns By partition, who is to process it in the end.
@@ -25,7 +25,12 @@ export function balance(stayers: readonly GroupMember[], holders: Holders): Grou
   return targets as GroupMember[];
 }
 
-/** How many more partitions each member is to get; negative for those that hold too many. */
+/**
+ * How many more partitions each member is to get; negative for those that hold too many.
+ *
+ * Who gets a larger share must not depend on how much anyone holds beyond the smaller one: that
+ * changes while partitions move, and whoever warms up for one would be passed over half way.
+ */
 function roomOf(stayers: readonly GroupMember[], holders: Holders): Map<GroupMember, number> {
   const counts = new Map<GroupMember, number>(stayers.map((member) => [member, 0]));
   for (const holder of holders) {
@@ -33,7 +38,10 @@ function roomOf(stayers: readonly GroupMember[], holders: Holders): Map<GroupMem
   }
   const base = Math.floor(holders.length / stayers.length);
   const larger = holders.length % stayers.length;
-  const ranked = [...counts].sort(([a, held], [b, other]) => other - held || compareMembers(a, b));
+  const rank = (held: number) => held > base ? 0 : 1;
+  const ranked = [...counts].sort(([a, held], [b, other]) =>
+    rank(held) - rank(other) || compareMembers(a, b)
+  );
   return new Map(
     ranked.map(([member, held], rank) => [member, base + (rank < larger ? 1 : 0) - held]),
   );

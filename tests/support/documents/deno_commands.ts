@@ -24,6 +24,7 @@ const trials: Readonly<Record<string, (args: readonly string[]) => unknown>> = {
   "planted-bugs": (args) => runTask("planted-bugs", [...args, "--help"]),
   test: (args) => runTask("test", [...args, "--help"]),
   "test:unit": (args) => runTask("test:unit", [...args, "--help"]),
+  "test:fresh-seeds": (args) => runTask("test:fresh-seeds", [...args, "--help"]),
   "test:integration": (args) => runTask("test:integration", [...args, "--help"]),
   "test:browser": (args) => runTask("test:browser", [...args, "--help"]),
   topology: (args) => runTask("topology", args),

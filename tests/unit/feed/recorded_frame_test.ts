@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
 import { recordedFrame, recordedLine } from "../../../src/feed/recorded_frame.ts";
+import { fc } from "../../support/properties.ts";
 
 Deno.test("A recorded frame is the same when it is read again, whatever is in it", () => {
   const texts = fc.oneof(fc.string({ unit: "binary" }), fc.json());

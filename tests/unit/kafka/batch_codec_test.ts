@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import fc from "fast-check";
 import { decodeBatch, readBatchHeader } from "../../../src/kafka/read/batch_decoder.ts";
 import { encodeBatch } from "../../../src/kafka/write/batch_encoder.ts";
 import { crc32c } from "../../../src/base/crc32c.ts";
 import type { LogRecord, OutputRecord } from "../../../src/streams/record.ts";
 import { encodeText } from "../../../src/streams/text.ts";
+import { fc } from "../../support/properties.ts";
 
 const options = {
   producerId: "77",

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
 import { RecordCursor } from "../../../src/kafka/read/record_cursor.ts";
+import { fc } from "../../support/properties.ts";
 
 /** Zigzag varint by the definition, with big integers. */
 function encoded(value: number): Uint8Array {

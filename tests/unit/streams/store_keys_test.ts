@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import fc from "fast-check";
 import {
   keyOf,
   keyStateKey,
@@ -10,6 +9,7 @@ import {
   windowRange,
   windowStartOf,
 } from "../../../src/streams/state/store_keys.ts";
+import { fc } from "../../support/properties.ts";
 
 const startMs = fc.integer({ min: 0, max: 2 ** 45 });
 const text = fc.string({ unit: "grapheme", maxLength: 8 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
 import { encodeText, isTextOf } from "../../../src/streams/text.ts";
+import { fc } from "../../support/properties.ts";
 
 Deno.test("isTextOf() is true for a text's own bytes and for no other's", () => {
   const text = fc.string({ unit: "grapheme", maxLength: 6 });
