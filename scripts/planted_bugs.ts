@@ -5,7 +5,8 @@
 import { parseArgs } from "node:util";
 import { print, printError } from "./lib/print.ts";
 import { wantedOrExit } from "./lib/wanted.ts";
-import { type PlantedBug, plantedBugs } from "./planted_bugs/bugs.ts";
+import { plantedBugs } from "./planted_bugs/bugs.ts";
+import type { PlantedBug } from "./planted_bugs/planted_bug.ts";
 import { type Finding, Laboratory } from "./planted_bugs/laboratory.ts";
 
 const help =

@@ -1,19 +1,9 @@
-/** A bug that is put in on purpose: if nothing notices it, the tests are worth nothing. */
-export interface PlantedBug {
-  readonly name: string;
-  /** Path from the root. */
-  readonly file: string;
-  /** Text that stands exactly once in the file. */
-  readonly find: string;
-  readonly replace: string;
-  /** The promise that it breaks. */
-  readonly guarantee: string;
-  /** A test that notices it, where the simulation has no such part; else the simulation must. */
-  readonly test?: string;
-}
+import { hostileInputBugs } from "./hostile_input.ts";
+import type { PlantedBug } from "./planted_bug.ts";
 
 /** One for each thing that must not be forgotten. */
 export const plantedBugs: readonly PlantedBug[] = [
+  ...hostileInputBugs,
   {
     name: "no fence at opening",
     file: "src/streams/task/task_session.ts",

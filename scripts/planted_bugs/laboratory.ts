@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { root } from "../lib/source_files.ts";
-import type { PlantedBug } from "./bugs.ts";
+import type { PlantedBug } from "./planted_bug.ts";
 
 /** Seeds that a bug may take before it counts as not caught. */
 const seedsMax = 10_000;

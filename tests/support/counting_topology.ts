@@ -118,12 +118,16 @@ const totals: Aggregator<Measurement, Total> = {
   add(total, { value }) {
     if (value === unbearable) throw new Error("this value cannot be borne");
     total.count += 1;
+    if (value === lastStraw && total.count > 1) throw new Error("one too many");
     total.sum += value;
   },
 };
 
 /** A value on which the job throws. */
 export const unbearable = 666;
+
+/** A value on which the job throws in a window that has others, when it has half added it. */
+export const lastStraw = 667;
 
 function eventRow(
   { value }: Measurement,

@@ -4,13 +4,21 @@ import { insertSorted } from "../state/sorted.ts";
 import { Producers } from "../state/producers.ts";
 import { type LogRecord, type Offset, type OutputRecord, partitionName } from "../record.ts";
 import { identityOf } from "./record_identity.ts";
+import { eventsIn, itemsOf, sortOut } from "./reading.ts";
 import { Rekeying, type Repartition } from "./rekeying.ts";
 import { closeRollUps, openRollUps } from "./roll_up_times.ts";
-import { type DeadLetterCause, deadLetterRecord, lateTopic, originHeaders } from "./side_output.ts";
+import {
+  type DeadLetterCause,
+  deadLetterRecord,
+  lateTopic,
+  type Origin,
+  originHeaders,
+} from "./side_output.ts";
 import type { TaskMeta, Windowing } from "../state/state.ts";
 import type { ItemCounts } from "../task/status.ts";
 import { encodeText } from "../text.ts";
-import type { EventContext, KeyedEvents, Reading, Topology } from "../topology/topology.ts";
+import { defaultHandlers } from "../topology/handlers.ts";
+import type { EventContext, KeyedEvents, Topology } from "../topology/topology.ts";
 import {
   firstOpenStart,
   firstWindowStart,
@@ -41,6 +49,8 @@ export class RecordProcessor<E, A, R> {
   readonly #producers: Producers;
   readonly #windowing: Windowing;
   readonly #rekeying: Rekeying;
+  /** True for a job that continues after its own code threw on an event. */
+  readonly #continues: boolean;
   #eventRows: R[] = [];
   #sideOutputs: OutputRecord[] = [];
   #changed = false;
@@ -61,6 +71,7 @@ export class RecordProcessor<E, A, R> {
     this.#producers = new Producers(meta.producers);
     this.#windowing = windowingOf(topology);
     this.#rekeying = new Rekeying(repartition, meta.rekeyed, (key) => cache.key(key).spread);
+    this.#continues = topology.handlers.onProcessingError !== defaultHandlers.onProcessingError;
   }
 
   /** What a commit now would make true. */
@@ -144,6 +155,7 @@ export class RecordProcessor<E, A, R> {
     }
     const reading = this.#topology.source.read(record);
     if (reading.kind === "dead") return this.#deadRecord(record, reading.cause, reading.detail);
+    if (eventsIn(reading) === 0) return this.#deadRecord(record, "empty", "no event in record");
     if (reading.kind === "misplaced") return this.#misplaced(record, reading.parts);
     const { key, events } = reading;
     const rekeyed = this.#rekeying.isRekeyed(record);
@@ -165,9 +177,20 @@ export class RecordProcessor<E, A, R> {
     for (const part of parts) this.#sendOn(record, part);
   }
 
-  /** Sends events to the partition of their key, in the transaction of the next commit. */
-  #sendOn(record: LogRecord, { key, events, indexes }: KeyedEvents<E>): void {
-    const value = this.#topology.source.write(events);
+  /**
+   * Sends events to the partition of their key, in the transaction of the next commit. Impossible
+   * ones end here: a key that no record can hold would stop the commit.
+   */
+  #sendOn(record: LogRecord, part: KeyedEvents<E>): void {
+    const { source } = this.#topology;
+    const { possible, impossible } = sortOut(part, source.fault);
+    for (const { index, fault } of impossible) {
+      this.#counts.read += 1;
+      this.#deadEvent({ record, index }, "impossible-value", fault);
+    }
+    const { key, events, indexes } = possible;
+    if (events.length === 0) return;
+    const value = source.write(events);
     this.#counts.rekeyed += events.length;
     this.#sideOutputs.push(this.#rekeying.sentOn(record, { key, value, indexes }));
   }
@@ -209,6 +232,9 @@ export class RecordProcessor<E, A, R> {
     const fault = source.fault(event);
     if (fault !== undefined) return this.#deadEvent(context, "impossible-value", fault);
     const timeMs = source.timeOf(event);
+    if (!Number.isSafeInteger(timeMs) || timeMs < 0) {
+      return this.#deadEvent(context, "impossible-value", `event time is not epoch ms: ${timeMs}`);
+    }
     const aheadMs = timeMs - context.record.timestampMs;
     if (aheadMs > maxFutureMs) {
       return this.#deadEvent(context, "far-future", `event is ${aheadMs} ms ahead of its receipt`);
@@ -218,10 +244,10 @@ export class RecordProcessor<E, A, R> {
     if (row !== undefined) this.#eventRows.push(row);
   }
 
-  #deadEvent(context: EventContext, cause: DeadLetterCause, detail: string): void {
+  #deadEvent(origin: Origin, cause: DeadLetterCause, detail: string): void {
     this.#counts.deadLetters += 1;
     const { topic } = this.#topology.source;
-    this.#sideOutputs.push(deadLetterRecord(topic, context, cause, detail));
+    this.#sideOutputs.push(deadLetterRecord(topic, origin, cause, detail));
   }
 
   /** Puts an event into its windows; it is late when none of them takes it. */
@@ -234,16 +260,33 @@ export class RecordProcessor<E, A, R> {
     const firstOpenMs = isClosed(firstMs, streamTimeMs, windows)
       ? firstOpenStart(streamTimeMs, windows)
       : firstMs;
-    for (let startMs = firstOpenMs; startMs <= lastMs; startMs += windows.advanceMs) {
-      this.#aggregate(event, context, owner, startMs);
-    }
+    if (this.#continues) this.#rehearse(event, owner, { firstMs: firstOpenMs, lastMs });
     const missedEndMs = Math.min(firstOpenMs, lastMs + windows.advanceMs);
     for (let startMs = firstMs; startMs < missedEndMs; startMs += windows.advanceMs) {
       this.#missed(event, context, startMs, streamTimeMs);
     }
+    for (let startMs = firstOpenMs; startMs <= lastMs; startMs += windows.advanceMs) {
+      this.#aggregate(event, context, owner, startMs);
+    }
     if (firstOpenMs <= lastMs) this.#counts.aggregated += 1;
     else this.#counts.late += 1;
     if (timeMs > streamTimeMs) this.#advance(owner, timeMs, context);
+  }
+
+  /**
+   * Adds an event to copies of its windows. A job that throws on it throws here, before the first
+   * window has changed; where it does not continue, the session ends and nothing has to be kept.
+   */
+  #rehearse(
+    event: E,
+    owner: CachedKey<A>,
+    { firstMs, lastMs }: { readonly firstMs: number; readonly lastMs: number },
+  ): void {
+    const { aggregator, windowCodec, windows } = this.#topology;
+    for (let startMs = firstMs; startMs <= lastMs; startMs += windows.advanceMs) {
+      const { state } = this.#cache.window(owner, startMs) ?? this.#cache.newWindow(startMs);
+      aggregator.add(windowCodec.decode(windowCodec.encode(state)).aggregate, event);
+    }
   }
 
   /** Keeps an event that came too late for a window. */
@@ -296,12 +339,6 @@ export class RecordProcessor<E, A, R> {
     if (timeMs < owner.rollUpClosesAtMs) return;
     closeRollUps(this.#topology.rollUps, this.#cache, owner, context);
   }
-}
-
-function itemsOf(reading: Reading<unknown>): number {
-  if (reading.kind === "events") return reading.events.length;
-  if (reading.kind === "dead") return 1;
-  return reading.parts.reduce((sum, { events }) => sum + events.length, 0);
 }
 
 function refused(record: LogRecord, reason: string, cause: unknown): PipelineError {

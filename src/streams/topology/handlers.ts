@@ -22,8 +22,7 @@ export interface ErrorHandlers<E> {
     detail: string,
   ) => Verdict;
   /**
-   * The job's own code threw on an event. Aggregators that want to go on must throw before they
-   * change anything.
+   * The job's own code threw on an event, which has changed none of its windows.
    *
    * @see Kafka Streams ProcessingExceptionHandler (KIP-1033)
    */

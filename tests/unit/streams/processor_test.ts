@@ -2,13 +2,15 @@ import { jsonEngineCodecs } from "../../../src/streams/topology/json_codecs.ts";
 import assert from "node:assert/strict";
 import { RecordProcessor } from "../../../src/streams/processing/processor.ts";
 import type { LogRecord } from "../../../src/streams/record.ts";
+import { identityHeaders } from "../../../src/streams/processing/record_identity.ts";
 import { deadLetterCauseOf } from "../../../src/streams/processing/side_output.ts";
-import { firstMeta } from "../../../src/streams/state/state.ts";
+import { firstMeta, noItems } from "../../../src/streams/state/state.ts";
 import { encodeText } from "../../../src/streams/text.ts";
 import { WriteCache } from "../../../src/streams/state/write_cache.ts";
 import {
   type CountingRow,
   countingTopology,
+  lastStraw,
   type Measurement,
   type Total,
   unbearable,
@@ -22,8 +24,10 @@ interface Bench {
   readonly cache: WriteCache<Total>;
 }
 
-async function bench(options: Parameters<typeof countingTopology>[0] = {}): Promise<Bench> {
-  const topology = countingTopology(options);
+async function bench(
+  options: Parameters<typeof countingTopology>[0] = {},
+  topology = countingTopology(options),
+): Promise<Bench> {
   const store = await new MemoryStores().open({ topic: "input", partition: 0 });
   const cache = new WriteCache(store, jsonEngineCodecs, topology);
   return { processor: new RecordProcessor(topology, cache, firstMeta(0)), cache };
@@ -163,4 +167,74 @@ Deno.test("RecordProcessor goes on after onProcessingError with a dead letter", 
 Deno.test("RecordProcessor stops at an unreadable record if the job says so", async () => {
   const { processor } = await bench({ handlers: { onDeserializationError: () => "stop" } });
   assert.throws(() => processor.process({ ...record(0), value: null }), { code: "RECORD_REFUSED" });
+});
+
+// A hopping window took an event whose next window threw: the dead letter was in a result, too.
+Deno.test("RecordProcessor changes no window by an event on which the job throws", async () => {
+  const { processor, cache } = await bench({
+    advanceMs: 5_000,
+    handlers: { onProcessingError: () => "dead-letter" },
+  });
+  processor.process(record(0, { timeMs: 10_000 }));
+  const before = structuredClone(cache.key("k"));
+  processor.process(record(1, { timeMs: 6_000, value: lastStraw }));
+  const { windows, state } = cache.key("k");
+  assert.deepEqual(windows, before.windows);
+  assert.deepEqual(state, before.state);
+  const { aggregated, deadLetters } = processor.meta.counts;
+  assert.deepEqual({ aggregated, deadLetters }, { aggregated: 1, deadLetters: 1 });
+  processor.process(record(2, { timeMs: 6_000, value: 2 }));
+  const owner = cache.key("k");
+  assert.deepEqual(cache.window(owner, 0)?.state.aggregate, { count: 1, sum: 2 });
+  assert.deepEqual(cache.window(owner, 5_000)?.state.aggregate, { count: 2, sum: 3 });
+});
+
+Deno.test("RecordProcessor counts a record without events, and its repetition", async () => {
+  const { processor } = await bench();
+  const headers = identityHeaders({ producerId: "p", sequence: 1 });
+  processor.process({ ...record(0), headers });
+  processor.process({ ...record(1), headers });
+  assert.equal(header(processor, "cause"), "empty");
+  const { read, deadLetters, duplicates } = processor.meta.counts;
+  assert.deepEqual({ read, deadLetters, duplicates }, { read: 2, deadLetters: 1, duplicates: 1 });
+});
+
+Deno.test.each([NaN, Infinity, -1, 0.5, 2 ** 53])(
+  "RecordProcessor makes a dead letter of an event at %s, which is no time",
+  async (timeMs) => {
+    const topology = { ...countingTopology(), maxFutureMs: Infinity };
+    const source = { ...topology.source, timeOf: () => timeMs };
+    const { processor } = await bench({}, { ...topology, source });
+    processor.process(record(0, {}));
+    assert.equal(header(processor, "cause"), "impossible-value");
+    assert.deepEqual(processor.meta.counts, { ...noItems, read: 1, deadLetters: 1 });
+  },
+);
+
+Deno.test("RecordProcessor sends on what is possible, and keeps what is not", async () => {
+  const topology = countingTopology({ repartition: true });
+  const store = await new MemoryStores().open({ topic: "input", partition: 0 });
+  const processor = new RecordProcessor(
+    topology,
+    new WriteCache(store, jsonEngineCodecs, topology),
+    firstMeta(0),
+    { topic: "again", partitions: 2 },
+  );
+  const mixed = record(0, { key: "a" }, { key: "b" }, { key: "b" }, { key: "c" });
+  const text = new TextDecoder().decode(mixed.value ?? undefined);
+  const values = ["null", "null", "2", "3"];
+  const damaged = text.replaceAll('"value":1', () => `"value":${values.shift()}`);
+  processor.process({ ...mixed, value: encodeText(damaged) });
+  const outputs = processor.sideOutputs.map(({ topic, key, headers = {} }) => {
+    const index = headers["origin-index"] ?? headers["origin-indexes"];
+    return [topic, new TextDecoder().decode(key ?? undefined), new TextDecoder().decode(index)];
+  });
+  assert.deepEqual(outputs, [
+    ["input-dead-letters", "k", "0"],
+    ["input-dead-letters", "k", "1"],
+    ["again", "b", "2"],
+    ["again", "c", "3"],
+  ]);
+  const { read, deadLetters, rekeyed } = processor.meta.counts;
+  assert.deepEqual({ read, deadLetters, rekeyed }, { read: 2, deadLetters: 2, rekeyed: 2 });
 });

@@ -165,7 +165,10 @@ Deno.test("StreamsApp does nothing more once everything is sent on", async () =>
 Deno.test("StreamsApp leads a dead letter back to the record that it was sent on from", async () => {
   await using driver = await startDriver({ partitions: 1 });
   const good = { key: "a", timeMs: startMs, value: 1 };
-  const events = [good, { key: "b", timeMs: startMs, value: 2 }, { ...good, value: "much" }];
+  const events = [good, { key: "b", timeMs: startMs, value: 2 }, {
+    ...good,
+    timeMs: startMs + 60_001,
+  }];
   await driver.pipe({ key: null, value: JSON.stringify(events) });
   await settled(driver);
   const headers: Headers = driver.deadLetters[0]?.headers ?? {};
