@@ -24,6 +24,7 @@ export type ErrorCode =
   | "TOPIC_UNSUITABLE"
   | "TOPIC_REPLACED"
   | "PARTITIONS_CHANGED"
+  | "BROKER_UNSUITABLE"
   | "SERVICES_UNAVAILABLE"
   | "ABORTED";
 
@@ -112,6 +113,7 @@ function dispositionOfCode(code: ErrorCode): Disposition {
     case "TOPIC_UNSUITABLE":
     case "TOPIC_REPLACED":
     case "PARTITIONS_CHANGED":
+    case "BROKER_UNSUITABLE":
     case "SERVICES_UNAVAILABLE":
     case "ABORTED":
       return "stop";

@@ -1,4 +1,5 @@
 import { refusalOfSocket, refusalOfType } from "./access.ts";
+import { VersionFault } from "./wire/versions.ts";
 import { type ErrorCode, type ErrorContext, PipelineError } from "../base/errors.ts";
 
 /** An error code in a broker's answer that we decoded ourselves. */
@@ -30,6 +31,8 @@ export type FaultKind =
   | "rebalance"
   /** Settings of the topic or the broker forbid it; will not go away by itself. */
   | "unsuitable"
+  /** We and the broker know no common version of a request; will not go away by itself. */
+  | "unspoken"
   /** Access denied; will not go away by itself. */
   | "denied"
   /** Another answer of the broker. */
@@ -81,9 +84,9 @@ const kinds: Readonly<Record<string, FaultKind>> = {
     "INVALID_TRANSACTION_TIMEOUT",
     "OFFSET_METADATA_TOO_LARGE",
     "POLICY_VIOLATION",
-    "UNSUPPORTED_VERSION",
     "UNSUPPORTED_COMPRESSION_TYPE",
   ]),
+  ...kindOf("unspoken", ["UNSUPPORTED_VERSION"]),
   ...kindOf("denied", [
     "TOPIC_AUTHORIZATION_FAILED",
     "GROUP_AUTHORIZATION_FAILED",
@@ -103,7 +106,7 @@ const kindsByClass: Readonly<Record<string, FaultKind>> = {
     "KafkaJSLockTimeout",
   ]),
   KafkaJSSASLAuthenticationError: "denied",
-  KafkaJSServerDoesNotSupportApiKey: "unsuitable",
+  KafkaJSServerDoesNotSupportApiKey: "unspoken",
 };
 
 function kindOf(kind: FaultKind, names: readonly string[]): Record<string, FaultKind> {
@@ -218,6 +221,7 @@ function socketRefusal(error: unknown): string | undefined {
 
 /** What is the matter, in the broker's words or with what to check. */
 function presentState(error: unknown): string {
+  if (error instanceof VersionFault) return error.message;
   const type = faultType(error);
   const refusal = type === undefined ? socketRefusal(error) : refusalOfType(type);
   return refusal ?? type ?? (error as Error).message;
@@ -258,6 +262,8 @@ function codeOf(kind: FaultKind): ErrorCode {
       return "LOG_FENCED";
     case "unsuitable":
       return "TOPIC_UNSUITABLE";
+    case "unspoken":
+      return "BROKER_UNSUITABLE";
     case "denied":
       return "CONFIG_INVALID";
     default:
@@ -273,6 +279,8 @@ function reasonOf(kind: FaultKind): string {
       return "a newer owner must not exist";
     case "unsuitable":
       return "the topic's and broker's settings must allow it";
+    case "unspoken":
+      return "broker and program must know a common version of the request";
     case "denied":
       return "Kafka must grant access";
     default:

@@ -57,6 +57,8 @@ const cases = {
     for (const place of [at, other]) {
       await using writer = await commits.fence(place.input);
       await writer.commit({ ...transaction(place, 5, ["a"]), metadata: () => place.input.topic });
+      // Waits until the commit is decided everywhere.
+      await commits.committed(place.input);
     }
     const byTopic = (a: TopicPartition, b: TopicPartition) => a.topic < b.topic ? -1 : 1;
     assert.deepEqual(

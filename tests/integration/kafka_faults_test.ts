@@ -120,7 +120,7 @@ faultTest(
 );
 
 for (const [request, apiKey] of Object.entries(apiKeys)) {
-  if (["fetch", "joinGroup", "heartbeat"].includes(request)) continue;
+  if (["fetch", "joinGroup", "heartbeat", "apiVersions"].includes(request)) continue;
   for (const verdict of ["lose-answer", "drop", "halve-answer"] as const) {
     commitTest(
       `TransactionWriter commits once when ${request} meets ${verdict}`,

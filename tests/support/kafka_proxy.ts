@@ -17,6 +17,7 @@ export const apiKeys = {
   fetch: 1,
   joinGroup: 11,
   heartbeat: 12,
+  apiVersions: 18,
   addPartitions: 24,
   addOffsets: 25,
   endTransaction: 26,
@@ -31,6 +32,8 @@ export class KafkaProxy implements AsyncDisposable {
   readonly #done: Promise<void>;
   /** Asked for every request. */
   verdict: (apiKey: number) => ProxyVerdict = () => "pass";
+  /** What becomes of an answer that is passed on; may change it. */
+  rewrite: (apiKey: number, answer: Buffer) => Buffer = (_, answer) => answer;
   /** Told of every answer before it is passed on. */
   answered: (apiKey: number) => void = () => {};
 
@@ -81,11 +84,13 @@ export class KafkaProxy implements AsyncDisposable {
   }
 }
 
+type ProxyRules = Pick<KafkaProxy, "verdict" | "answered" | "rewrite">;
+
 /** One connection through the proxy, frame by frame. */
 class Link {
   readonly #client: Deno.TcpConn;
   readonly #broker: Deno.TcpConn;
-  readonly #proxy: Pick<KafkaProxy, "verdict" | "answered">;
+  readonly #proxy: ProxyRules;
   /** Requests without an answer yet. */
   readonly #asked: { readonly apiKey: number; readonly verdict: ProxyVerdict }[] = [];
   readonly done: Promise<void>;
@@ -94,7 +99,7 @@ class Link {
   constructor(
     client: Deno.TcpConn,
     broker: Deno.TcpConn,
-    proxy: Pick<KafkaProxy, "verdict" | "answered">,
+    proxy: ProxyRules,
   ) {
     this.#client = client;
     this.#broker = broker;
@@ -129,7 +134,7 @@ class Link {
       await writeAll(this.#client, frame.subarray(0, frame.length >> 1));
       return this.cut();
     }
-    await writeAll(this.#client, frame);
+    await writeAll(this.#client, this.#proxy.rewrite(apiKey, frame));
   }
 
   async #relay(from: Deno.TcpConn, handle: (frame: Buffer) => Promise<void>): Promise<void> {

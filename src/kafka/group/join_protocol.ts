@@ -1,8 +1,7 @@
 import type { Buffer } from "node:buffer";
 import { ProtocolFault } from "../errors.ts";
-import type { WireRequest } from "../wire/internals.ts";
-import { WireReader } from "../wire/wire_reader.ts";
-import { WireWriter } from "../wire/wire_writer.ts";
+import type { WireReader } from "../wire/wire_reader.ts";
+import type { WireRequest } from "../wire/wire_request.ts";
 
 /** A member as the leader of a group sees it. */
 export interface JoinedMember {
@@ -42,36 +41,43 @@ const memberIdRequired = 79;
 const answerMarginMs = 5_000;
 
 /**
- * JoinGroup, version 5. Our own, because kafkajs answers `MEMBER_ID_REQUIRED` behind our back,
- * and the id must be known before the join that may wait for long.
+ * JoinGroup. Our own, because kafkajs answers `MEMBER_ID_REQUIRED` behind our back, and the id
+ * must be known before the join that may wait for long.
  */
 export function joinRequest(parameters: JoinParameters): WireRequest<JoinAnswer> {
-  const body = new WireWriter()
-    .string(parameters.groupId)
-    .int32(parameters.sessionTimeoutMs)
-    .int32(parameters.rebalanceTimeoutMs)
-    .string(parameters.memberId)
-    .string(null) // no static membership
-    .string("consumer")
-    .array([parameters.assignor], (w, name) => w.string(name).bytes(parameters.metadata))
-    .finish();
   return {
     apiKey: 11,
-    apiVersion: 5,
     apiName: "JoinGroup",
-    body,
+    versions: { min: 6, max: 9 },
+    flexibleFrom: 6,
     timeoutMs: parameters.rebalanceTimeoutMs + answerMarginMs,
-    decode: decodeAnswer,
+    encode: (writer, version) => {
+      writer
+        .string(parameters.groupId)
+        .int32(parameters.sessionTimeoutMs)
+        .int32(parameters.rebalanceTimeoutMs)
+        .string(parameters.memberId)
+        .string(null) // no static membership
+        .string("consumer")
+        .array(
+          [parameters.assignor],
+          (w, name) => w.string(name).bytes(parameters.metadata).tags(),
+        );
+      if (version >= 8) writer.string(null); // reason
+      writer.tags();
+    },
+    decode: decodeJoin,
   };
 }
 
-function decodeAnswer(payload: Buffer): JoinAnswer {
-  const reader = new WireReader(payload);
+function decodeJoin(reader: WireReader, version: number): JoinAnswer {
   reader.int32(); // throttle time
   const errorCode = reader.int16();
   const generation = reader.int32();
+  if (version >= 7) reader.string(); // "consumer"
   reader.string(); // protocol: there is one
   const leaderId = reader.string() ?? "";
+  if (version >= 9) reader.boolean(); // skip the assignment: only of static members
   const memberId = reader.string() ?? "";
   if (errorCode === memberIdRequired) return { kind: "id-required", memberId };
   if (errorCode !== 0) throw new ProtocolFault(errorCode, "JoinGroup");
@@ -82,5 +88,7 @@ function decodeAnswer(payload: Buffer): JoinAnswer {
 function readMember(reader: WireReader): JoinedMember {
   const memberId = reader.string() ?? "";
   reader.string(); // instance id
-  return { memberId, metadata: reader.bytes() };
+  const metadata = reader.bytes();
+  reader.tags();
+  return { memberId, metadata };
 }

@@ -1,8 +1,8 @@
 import { Buffer } from "node:buffer";
 import type { Offset, TopicPartition } from "../../streams/record.ts";
-import type { WireRequest } from "../wire/internals.ts";
-import { WireReader } from "../wire/wire_reader.ts";
-import { WireWriter } from "../wire/wire_writer.ts";
+import type { WireReader } from "../wire/wire_reader.ts";
+import type { WireRequest } from "../wire/wire_request.ts";
+import type { WireWriter } from "../wire/wire_writer.ts";
 
 /** From where a partition is wanted. */
 export interface FetchTarget extends TopicPartition {
@@ -41,52 +41,64 @@ export interface FetchAnswer {
 
 const readCommitted = 1;
 
-/** Fetch, version 11, `read_committed`, without a fetch session. */
+/** Fetch, `read_committed`, without a fetch session. */
 export function fetchRequest(
   targets: readonly FetchTarget[],
   limits: FetchLimits,
 ): WireRequest<FetchAnswer> {
-  const body = new WireWriter(64 + targets.length * 64)
-    .int32(-1) // replica: a client
-    .int32(limits.maxWaitMs)
-    .int32(1) // answer as soon as there is a byte
-    .int32(limits.maxBytes)
-    .int8(readCommitted)
-    .int32(0) // session id
-    .int32(-1) // session epoch: none
-    .array(targets, (writer, target) => writeTarget(writer, target, limits))
-    .int32(0) // forgotten topics
-    .string("") // rack
-    .finish();
-  return { apiKey: 1, apiVersion: 11, apiName: "Fetch", body, decode: decodeAnswer };
+  return {
+    apiKey: 1,
+    apiName: "Fetch",
+    versions: { min: 12, max: 12 },
+    flexibleFrom: 12,
+    sizeBytes: 64 + targets.length * 64,
+    encode: (writer) =>
+      writer
+        .int32(-1) // replica: a client
+        .int32(limits.maxWaitMs)
+        .int32(1) // answer as soon as there is a byte
+        .int32(limits.maxBytes)
+        .int8(readCommitted)
+        .int32(0) // session id
+        .int32(-1) // session epoch: none
+        .array(targets, (w, target) => writeTarget(w, target, limits))
+        .array([], () => {}) // forgotten topics
+        .string("") // rack
+        .tags(),
+    decode: decodeFetched,
+  };
 }
 
 /** One topic entry per partition, so that the broker serves them in our order. */
 function writeTarget(writer: WireWriter, target: FetchTarget, limits: FetchLimits): void {
   writer
     .string(target.topic)
-    .int32(1)
-    .int32(target.partition)
-    .int32(-1) // leader epoch: not checked
-    .int64(target.offset)
-    .int64(-1) // log start: for followers only
-    .int32(limits.maxBytesPerPartition);
+    .array([target], (w, { partition, offset }) =>
+      w
+        .int32(partition)
+        .int32(-1) // leader epoch: not checked
+        .int64(offset)
+        .int32(-1) // epoch of what was fetched last: not checked
+        .int64(-1) // log start: for followers only
+        .int32(limits.maxBytesPerPartition)
+        .tags())
+    .tags();
 }
 
-function decodeAnswer(payload: Buffer): FetchAnswer {
-  const reader = new WireReader(payload);
+function decodeFetched(reader: WireReader): FetchAnswer {
   reader.int32(); // throttle time: the broker has already waited
   const errorCode = reader.int16();
   reader.int32(); // session id
   const partitions: FetchedPartition[] = [];
-  reader.array((topicReader) => {
-    const topic = topicReader.string() ?? "";
-    topicReader.array((r) => partitions.push(readPartition(r, topic, payload.length)));
+  reader.array((byTopic) => {
+    const topic = byTopic.string() ?? "";
+    byTopic.array((r) => partitions.push(readPartition(r, topic)));
+    byTopic.tags();
   });
   return { errorCode, partitions };
 }
 
-function readPartition(reader: WireReader, topic: string, answerBytes: number): FetchedPartition {
+function readPartition(reader: WireReader, topic: string): FetchedPartition {
   const partition = reader.int32();
   const errorCode = reader.int16();
   reader.int64(); // high watermark
@@ -94,7 +106,8 @@ function readPartition(reader: WireReader, topic: string, answerBytes: number): 
   const logStartOffset = reader.int64();
   const abortedTransactions = reader.array(readAborted);
   reader.int32(); // preferred replica
-  const records = ownBytes(reader.bytes(), answerBytes);
+  const records = ownBytes(reader.bytes(), reader.sizeBytes);
+  reader.tags();
   return {
     topic,
     partition,
@@ -107,7 +120,9 @@ function readPartition(reader: WireReader, topic: string, answerBytes: number): 
 }
 
 function readAborted(reader: WireReader): AbortedTransaction {
-  return { producerId: reader.int64(), firstOffset: reader.int64() };
+  const aborted = { producerId: reader.int64(), firstOffset: reader.int64() };
+  reader.tags();
+  return aborted;
 }
 
 /** A small part of an answer is copied, so that it does not keep the whole answer alive. */

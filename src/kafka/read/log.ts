@@ -47,9 +47,8 @@ export class KafkaLog implements RecordLog, ReaderOwner, FetchLoopOwner, AsyncDi
 
   async describe(topic: string): Promise<TopicDescription> {
     try {
-      const { partitions } = await this.#patience().retry(() => this.#cluster.refresh(topic));
-      // TODO(wire): the topic's id, from Metadata 10 on.
-      return { id: topic, partitions: partitions.length };
+      const found = await this.#patience().retry(() => this.#cluster.refresh(topic));
+      return { id: found.topicId, partitions: found.partitions.length };
     } catch (error) {
       throw toPipelineError(error, `use topic ${topic}`, { topic });
     }

@@ -10,6 +10,9 @@
 import type { Buffer } from "node:buffer";
 import type { Socket } from "node:net";
 import { systemClock } from "../../base/clock.ts";
+import { type ClusterFeatures, featuresRequest } from "./features_protocol.ts";
+import { negotiate, type SpokenVersions } from "./versions.ts";
+import { decodeAnswer, encodeRequest, type WireRequest } from "./wire_request.ts";
 import BrokerClass from "kafkajs/src/broker/index.js";
 import plain from "kafkajs/src/broker/saslAuthenticator/plain.js";
 import scram256 from "kafkajs/src/broker/saslAuthenticator/scram256.js";
@@ -41,6 +44,8 @@ interface Connection {
 }
 
 interface ConnectionPool {
+  readonly host: string;
+  readonly port: number;
   readonly pool: readonly Connection[];
   send(request: ProtocolRequest): Promise<unknown>;
 }
@@ -75,6 +80,10 @@ interface TopicCreation {
 /** One broker: kafkajs's object, as far as we use it. */
 export interface Broker {
   readonly connectionPool: ConnectionPool;
+  /** Known once it is connected. */
+  readonly versions: SpokenVersions | null;
+  /** Known once it is connected. */
+  readonly features?: ClusterFeatures;
   connect(): Promise<void>;
   isConnected(): boolean;
   findGroupCoordinator(
@@ -140,36 +149,29 @@ export interface Broker {
   ): Promise<{ readonly resources: readonly { readonly configEntries: readonly ConfigEntry[] }[] }>;
 }
 
-/** A request that we encode and decode ourselves. */
-export interface WireRequest<T> {
-  readonly apiKey: number;
-  readonly apiVersion: number;
-  readonly apiName: string;
-  readonly body: Buffer;
-  /** Time for the answer, ms, where it may take longer than usual. */
-  readonly timeoutMs?: number;
-  /** Reads the response after its correlation id. */
-  readonly decode: (payload: Buffer) => T;
-}
-
-/** Sends one of our own requests over a broker's connection. */
+/** Sends one of our own requests over a broker's connection, in the newest version both know. */
 export async function sendWire<T>(broker: Broker, wire: WireRequest<T>): Promise<T> {
-  const { apiKey, apiVersion, apiName, body } = wire;
+  const version = negotiate(wire, broker.versions ?? {}, addressOf(broker));
+  const body = encodeRequest(wire, version);
   const answer = await broker.connectionPool.send({
     request: {
-      apiKey,
-      apiVersion,
-      apiName,
+      apiKey: wire.apiKey,
+      apiVersion: version,
+      apiName: wire.apiName,
       encode: () => Promise.resolve({ buf: body, buffer: body }),
     },
     response: {
-      decode: (payload) => Promise.resolve({ value: wire.decode(payload) }),
+      decode: (payload) => Promise.resolve({ value: decodeAnswer(wire, version, payload) }),
       parse: (decoded) => Promise.resolve(decoded),
     },
     requestTimeout: wire.timeoutMs ?? null,
     logResponseError: false,
   });
   return (answer as { readonly value: T }).value;
+}
+
+function addressOf({ connectionPool: { host, port } }: Broker): string {
+  return `${host}:${port}`;
 }
 
 /** A line of kafkajs's log. */
@@ -265,9 +267,33 @@ export function createBroker(options: BrokerOptions): Broker {
       socketFactory: socketMaker,
     } as never,
   );
-  return new BrokerClass(
+  const broker = new BrokerClass(
     { connectionPool, logger: options.logger, allowAutoTopicCreation: false } as never,
   ) as unknown as Broker;
+  return understood(broker);
+}
+
+/** Learns the cluster's features at each connect, and sends nothing that the broker has dropped. */
+function understood(broker: Broker): Broker {
+  const pool = broker.connectionPool;
+  const [connect, send] = [broker.connect.bind(broker), pool.send.bind(pool)];
+  Object.assign(pool, {
+    send: async (request: ProtocolRequest) => {
+      const { apiKey, apiName, apiVersion } = request.request;
+      const versions = { min: apiVersion, max: apiVersion };
+      if (broker.versions !== null) {
+        negotiate({ apiKey, apiName, versions }, broker.versions, addressOf(broker));
+      }
+      return await send(request);
+    },
+  });
+  return Object.assign(broker, {
+    connect: async () => {
+      await connect();
+      const features = await sendWire(broker, featuresRequest);
+      Object.assign(broker, { features });
+    },
+  });
 }
 
 /**

@@ -1,14 +1,25 @@
 import type { Buffer } from "node:buffer";
+import type { WireForm } from "./wire_writer.ts";
 
 const twoTo32 = 2 ** 32;
 
-/** Reads the primitive types of Kafka's protocol, big-endian. */
+/** Bytes of a UUID. */
+const uuidBytes = 16;
+
+/** Reads the primitive types of Kafka's protocol, big-endian, in either form. */
 export class WireReader {
   readonly #buffer: Buffer;
+  readonly #form: WireForm;
   #at = 0;
 
-  constructor(buffer: Buffer) {
+  constructor(buffer: Buffer, form: WireForm = "classic") {
     this.#buffer = buffer;
+    this.#form = form;
+  }
+
+  /** Bytes of the whole answer. */
+  get sizeBytes(): number {
+    return this.#buffer.length;
   }
 
   int8(): number {
@@ -33,19 +44,15 @@ export class WireReader {
     return this.int8() !== 0;
   }
 
+  /** STRING and NULLABLE_STRING, or their compact forms. */
   string(): string | null {
-    const length = this.int16();
+    const length = this.#form === "flexible" ? this.#uvarint() - 1 : this.int16();
     return length < 0 ? null : this.raw(length).toString("utf8");
   }
 
-  compactString(): string | null {
-    const length = this.uvarint() - 1;
-    return length < 0 ? null : this.raw(length).toString("utf8");
-  }
-
-  /** BYTES with a 32-bit length; a null value reads as empty. */
+  /** BYTES and RECORDS, or their compact forms; a null value reads as empty. */
   bytes(): Buffer {
-    return this.raw(Math.max(0, this.int32()));
+    return this.raw(Math.max(0, this.#length()));
   }
 
   raw(length: number): Buffer {
@@ -53,7 +60,38 @@ export class WireReader {
     return this.#buffer.subarray(at, at + length);
   }
 
-  uvarint(): number {
+  /** A UUID as Kafka's tools print it: 22 characters of base64url. */
+  uuid(): string {
+    return this.raw(uuidBytes).toString("base64url");
+  }
+
+  /** ARRAY or COMPACT_ARRAY; a null array reads as empty. */
+  array<T>(read: (reader: this) => T): T[] {
+    const length = this.#length();
+    const items: T[] = [];
+    for (let i = 0; i < length; i++) items.push(read(this));
+    return items;
+  }
+
+  /**
+   * Passes the tagged fields at the end of a structure; there are none in the classic form.
+   *
+   * @param read Given each field's tag and its bytes; without it they are skipped.
+   */
+  tags(read?: (tag: number, field: WireReader) => void): void {
+    if (this.#form === "classic") return;
+    for (let left = this.#uvarint(); left > 0; left--) {
+      const tag = this.#uvarint();
+      const field = this.raw(this.#uvarint());
+      read?.(tag, new WireReader(field, this.#form));
+    }
+  }
+
+  #length(): number {
+    return this.#form === "flexible" ? this.#uvarint() - 1 : this.int32();
+  }
+
+  #uvarint(): number {
     let value = 0;
     for (let shift = 0; shift < 35; shift += 7) {
       const byte = this.int8();
@@ -61,28 +99,6 @@ export class WireReader {
       if (byte >= 0) break;
     }
     return value >>> 0;
-  }
-
-  array<T>(read: (reader: this) => T): T[] {
-    return this.#many(this.int32(), read);
-  }
-
-  compactArray<T>(read: (reader: this) => T): T[] {
-    return this.#many(this.uvarint() - 1, read);
-  }
-
-  /** Passes the tagged fields of a flexible version; none is of use to us. */
-  skipTags(): void {
-    for (let left = this.uvarint(); left > 0; left--) {
-      this.uvarint();
-      this.#advance(this.uvarint());
-    }
-  }
-
-  #many<T>(length: number, read: (reader: this) => T): T[] {
-    const items: T[] = [];
-    for (let i = 0; i < length; i++) items.push(read(this));
-    return items;
   }
 
   #advance(length: number): number {

@@ -1,11 +1,19 @@
 import { Buffer } from "node:buffer";
 
+/**
+ * How lengths are written: by fixed integers, or, in the "flexible" versions of a request, compact
+ * and with tagged fields at the end of each structure (KIP-482).
+ */
+export type WireForm = "classic" | "flexible";
+
 /** Writes the primitive types of Kafka's protocol, big-endian, into a growing buffer. */
 export class WireWriter {
+  readonly #flexible: boolean;
   #buffer: Buffer;
   #at = 0;
 
-  constructor(sizeBytes = 256) {
+  constructor(sizeBytes = 256, form: WireForm = "classic") {
+    this.#flexible = form === "flexible";
     this.#buffer = Buffer.allocUnsafe(sizeBytes);
   }
 
@@ -33,20 +41,24 @@ export class WireWriter {
     return this;
   }
 
-  /** NULLABLE_STRING with a 16-bit length. */
+  boolean(value: boolean): this {
+    return this.int8(value ? 1 : 0);
+  }
+
+  /** STRING and NULLABLE_STRING, or their compact forms. */
   string(value: string | null): this {
-    if (value === null) return this.int16(-1);
-    return this.int16(Buffer.byteLength(value)).#text(value);
+    if (value === null) return this.#flexible ? this.#uvarint(0) : this.int16(-1);
+    const length = Buffer.byteLength(value);
+    if (this.#flexible) this.#uvarint(length + 1);
+    else this.int16(length);
+    this.#reserve(length);
+    this.#at += this.#buffer.write(value, this.#at);
+    return this;
   }
 
-  /** COMPACT_STRING of the flexible versions: length + 1 as an unsigned varint. */
-  compactString(value: string): this {
-    return this.uvarint(Buffer.byteLength(value) + 1).#text(value);
-  }
-
-  /** BYTES with a 32-bit length. */
+  /** BYTES and RECORDS, or their compact forms. */
   bytes(value: Uint8Array): this {
-    return this.int32(value.length).raw(value);
+    return this.#length(value.length).raw(value);
   }
 
   raw(value: Uint8Array): this {
@@ -56,21 +68,22 @@ export class WireWriter {
     return this;
   }
 
-  /** Unsigned varint of at most 32 bits. */
-  uvarint(value: number): this {
-    let rest = value >>> 0;
-    while (rest > 0x7f) {
-      this.int8(((rest & 0x7f) | 0x80) << 24 >> 24);
-      rest >>>= 7;
-    }
-    return this.int8(rest);
+  /** A UUID from the text form that Kafka's tools print: 22 characters of base64url. */
+  uuid(value: string): this {
+    return this.raw(Buffer.from(value, "base64url"));
   }
 
-  /** ARRAY with a 32-bit length. */
-  array<T>(items: readonly T[], write: (writer: this, item: T) => void): this {
-    this.int32(items.length);
+  /** ARRAY or COMPACT_ARRAY; may be null where the protocol allows it. */
+  array<T>(items: readonly T[] | null, write: (writer: this, item: T) => void): this {
+    if (items === null) return this.#length(-1);
+    this.#length(items.length);
     for (const item of items) write(this, item);
     return this;
+  }
+
+  /** The end of a structure, which has no tagged fields; nothing in the classic form. */
+  tags(): this {
+    return this.#flexible ? this.#uvarint(0) : this;
   }
 
   /** What was written so far; a view, valid until the next write. */
@@ -78,10 +91,18 @@ export class WireWriter {
     return this.#buffer.subarray(0, this.#at);
   }
 
-  #text(value: string): this {
-    this.#reserve(Buffer.byteLength(value));
-    this.#at += this.#buffer.write(value, this.#at);
-    return this;
+  #length(value: number): this {
+    return this.#flexible ? this.#uvarint(value + 1) : this.int32(value);
+  }
+
+  /** Unsigned varint of at most 32 bits. */
+  #uvarint(value: number): this {
+    let rest = value >>> 0;
+    while (rest > 0x7f) {
+      this.int8(((rest & 0x7f) | 0x80) << 24 >> 24);
+      rest >>>= 7;
+    }
+    return this.int8(rest);
   }
 
   #reserve(sizeBytes: number): void {

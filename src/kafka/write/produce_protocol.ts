@@ -1,8 +1,8 @@
 import type { Buffer } from "node:buffer";
 import type { Offset, TopicPartition } from "../../streams/record.ts";
-import type { WireRequest } from "../wire/internals.ts";
-import { WireReader } from "../wire/wire_reader.ts";
-import { WireWriter } from "../wire/wire_writer.ts";
+import type { WireReader } from "../wire/wire_reader.ts";
+import type { WireRequest } from "../wire/wire_request.ts";
+import type { WireWriter } from "../wire/wire_writer.ts";
 
 /** A batch and where it goes. */
 export interface PartitionBatch extends TopicPartition {
@@ -18,30 +18,39 @@ export interface ProducedPartition extends TopicPartition {
 
 const allReplicas = -1;
 
-/** Produce, version 7: one batch per partition, acknowledged by all in-sync replicas. */
+/** Produce: one batch per partition, acknowledged by all in-sync replicas. */
 export function produceRequest(
   batches: readonly PartitionBatch[],
   options: { readonly transactionalId: string | null; readonly timeoutMs: number },
 ): WireRequest<ProducedPartition[]> {
-  const sizeBytes = batches.reduce((sum, { batch }) => sum + batch.length + 300, 64);
-  const body = new WireWriter(sizeBytes)
-    .string(options.transactionalId)
-    .int16(allReplicas)
-    .int32(options.timeoutMs)
-    .array([...Map.groupBy(batches, ({ topic }) => topic)], (writer, [topic, ofTopic]) => {
-      writer.string(topic).array(ofTopic, (w, { partition, batch }) => {
-        w.int32(partition).bytes(batch);
-      });
-    })
-    .finish();
-  return { apiKey: 0, apiVersion: 7, apiName: "Produce", body, decode: decodeAnswer };
+  const byTopic = [...Map.groupBy(batches, ({ topic }) => topic)];
+  return {
+    apiKey: 0,
+    apiName: "Produce",
+    versions: { min: 9, max: 11 },
+    flexibleFrom: 9,
+    sizeBytes: batches.reduce((sum, { batch }) => sum + batch.length + 300, 64),
+    encode: (writer) =>
+      writer
+        .string(options.transactionalId)
+        .int16(allReplicas)
+        .int32(options.timeoutMs)
+        .array(byTopic, (w, [topic, ofTopic]) => w.string(topic).array(ofTopic, writeBatch).tags())
+        .tags(),
+    decode: decodeProduced,
+  };
 }
 
-function decodeAnswer(payload: Buffer): ProducedPartition[] {
+function writeBatch(writer: WireWriter, { partition, batch }: PartitionBatch): void {
+  writer.int32(partition).bytes(batch).tags();
+}
+
+function decodeProduced(reader: WireReader): ProducedPartition[] {
   const produced: ProducedPartition[] = [];
-  new WireReader(payload).array((reader) => {
-    const topic = reader.string() ?? "";
-    reader.array((r) => produced.push(readPartition(r, topic)));
+  reader.array((byTopic) => {
+    const topic = byTopic.string() ?? "";
+    byTopic.array((r) => produced.push(readPartition(r, topic)));
+    byTopic.tags();
   });
   return produced;
 }
@@ -52,5 +61,12 @@ function readPartition(reader: WireReader, topic: string): ProducedPartition {
   const baseOffset = reader.int64();
   reader.int64(); // append time
   reader.int64(); // log start
+  reader.array((r) => {
+    r.int32(); // index of a record that was refused
+    r.string(); // why
+    r.tags();
+  });
+  reader.string(); // why all were refused
+  reader.tags();
   return { topic, partition, errorCode, baseOffset };
 }

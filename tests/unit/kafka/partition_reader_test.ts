@@ -78,7 +78,12 @@ Deno.test("KafkaPartitionReader believes in a gap when it was said twice in a ro
   reader.acceptGap(9, 0);
   assert.equal(reader.fetchPosition, 0);
   reader.acceptGap(9, 0);
-  assert.deepEqual(await reader.next(never), { records: [], nextOffset: 9, endOffset: 9 });
+  assert.deepEqual(await reader.next(never), {
+    records: [],
+    nextOffset: 9,
+    endOffset: 9,
+    leaderEpoch: undefined,
+  });
 });
 
 Deno.test("KafkaPartitionReader forgets a gap when records come after all", () => {
