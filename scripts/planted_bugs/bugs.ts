@@ -333,6 +333,17 @@ export const plantedBugs: readonly PlantedBug[] = [
     test: "tests/unit/streams/assignment_test.ts",
   },
   {
+    name: "partitions for a member that cannot be read",
+    file: "src/kafka/group/member_metadata.ts",
+    find: "if (!isOurs) return undefined;",
+    replace: `if (!isOurs) {
+      const nothing = { owned: [], held: new Map(), leaving: false, addresses: {} };
+      return { instance: "", generation: -1, ...nothing };
+    }`,
+    guarantee: "G12",
+    test: "tests/unit/kafka/member_metadata_test.ts",
+  },
+  {
     name: "a member that leaves without a word",
     file: "src/kafka/group/participation.ts",
     find: 'if (end === "aborted") return await this.#sayFarewell();',

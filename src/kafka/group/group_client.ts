@@ -1,16 +1,16 @@
-import { assignPartitions } from "../../streams/assignment/assign.ts";
+import type { Logger } from "../../base/logger.ts";
+import { noTasks } from "../../streams/ports.ts";
 import type { Cluster } from "../cluster.ts";
 import type { GroupProtocol, Place } from "./group_protocol.ts";
 import { type Broker, sendWire } from "../wire/internals.ts";
 import { type JoinAnswer, type JoinedGroup, joinRequest } from "./join_protocol.ts";
 import {
   type AssignmentMessage,
-  decodeAssignment,
-  decodeSubscription,
-  encodeAssignment,
   encodeSubscription,
+  parseAssignment,
   type Subscription,
 } from "./member_metadata.ts";
+import { type SharedOut, shareOut } from "./share_out.ts";
 
 /** Which group, and how patiently it waits for its members. */
 export interface GroupOptions {
@@ -30,10 +30,14 @@ const assignorName = "nearest-state-v1";
 export class GroupClient implements GroupProtocol {
   readonly #cluster: Cluster;
   readonly #options: GroupOptions;
+  readonly #logger: Logger;
+  /** Members of the last generation that the log has named, so that it does so once for each. */
+  #named: readonly string[] = [];
 
-  constructor(cluster: Cluster, options: GroupOptions) {
+  constructor(cluster: Cluster, options: GroupOptions, logger: Logger) {
     this.#cluster = cluster;
     this.#options = options;
+    this.#logger = logger;
   }
 
   async join(memberId: string, subscription: Subscription): Promise<JoinAnswer> {
@@ -58,7 +62,13 @@ export class GroupClient implements GroupProtocol {
         groupAssignment,
       })
     );
-    return decodeAssignment(topic, memberAssignment);
+    const assignment = parseAssignment(topic, memberAssignment);
+    if (assignment !== undefined) return assignment;
+    this.#logger.warn("the group's leader sent what cannot be read; taken for nothing", {
+      groupId: this.#options.groupId,
+      leaderId: joined.leaderId,
+    });
+    return { ...noTasks, owners: new Map() };
   }
 
   async heartbeat({ memberId, generation }: Place): Promise<void> {
@@ -77,27 +87,29 @@ export class GroupClient implements GroupProtocol {
     );
   }
 
-  async #assign(topic: string, { members }: JoinedGroup): Promise<GroupAssignment> {
+  async #assign(
+    topic: string,
+    { members }: JoinedGroup,
+  ): Promise<SharedOut["groupAssignment"]> {
     const { partitions } = await this.#cluster.refresh(topic);
-    const subscribed = members
-      .map(({ memberId, metadata }) => ({ memberId, ...decodeSubscription(metadata) }))
-      .filter((member) => member.topic === topic);
-    const { standbyReplicas } = this.#options;
-    const shares = assignPartitions(subscribed, partitions.length, standbyReplicas);
-    const owners = new Map(
-      subscribed.flatMap(({ memberId, addresses }) =>
-        shares.get(memberId)?.active.map((partition) => [partition, addresses] as const) ?? []
-      ),
-    );
-    return [...shares].map(([memberId, share]) => ({
-      memberId,
-      memberAssignment: encodeAssignment(topic, { ...share, owners }),
-    }));
+    const { groupId, standbyReplicas } = this.#options;
+    const { groupAssignment, unreadable } = shareOut(members, {
+      topic,
+      partitionCount: partitions.length,
+      standbyReplicas,
+    });
+    for (const memberId of unreadable) {
+      if (this.#named.includes(memberId)) continue;
+      this.#logger.warn("a member of the group cannot be read and gets no partition", {
+        groupId,
+        memberId,
+      });
+    }
+    this.#named = unreadable;
+    return groupAssignment;
   }
 
   #onCoordinator<T>(call: (broker: Broker) => Promise<T>): Promise<T> {
     return this.#cluster.onCoordinator("group", this.#options.groupId, call);
   }
 }
-
-type GroupAssignment = Parameters<Broker["syncGroup"]>[0]["groupAssignment"];

@@ -27,9 +27,9 @@ export class IdentityFile {
   /** What is remembered; a new instance where nothing is, or nothing that can be read. */
   async read(random: Random): Promise<Identity> {
     const told = await this.#stored();
-    if (typeof told?.instance !== "string") return { instance: newInstance(random) };
-    const { instance, memberId } = told;
-    return { instance, ...(typeof memberId === "string" ? { memberId } : {}) };
+    const { instance, memberId } = told ?? {};
+    if (!isName(instance)) return { instance: newInstance(random) };
+    return { instance, ...(isName(memberId) ? { memberId } : {}) };
   }
 
   /** Replaces the file in one step. */
@@ -48,6 +48,13 @@ export class IdentityFile {
       throw error;
     }
   }
+}
+
+/** Longest name that is believed: Kafka's member ids are the client's id and 37 characters. */
+const nameCharsMax = 500;
+
+function isName(told: unknown): told is string {
+  return typeof told === "string" && told.length <= nameCharsMax;
 }
 
 /** 64 random bits: enough that no two instances of an application draw the same. */

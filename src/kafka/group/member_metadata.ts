@@ -13,6 +13,9 @@ import { WireWriter } from "../wire/wire_writer.ts";
 /** Longest address that is believed. */
 const addressCharsMax = 500;
 
+/** Longest name of an instance that is believed; ours have 16 characters, or are a member's id. */
+const instanceCharsMax = 500;
+
 /** What a member tells the leader. */
 export interface Subscription extends Omit<GroupMember, "memberId"> {
   readonly topic: string;
@@ -41,29 +44,25 @@ export function encodeSubscription({ topic, held, ...userData }: Subscription): 
     .finish();
 }
 
-/** What a member told; one without readable user data has nothing. */
-export function decodeSubscription(bytes: Buffer): Subscription {
-  const reader = new WireReader(bytes);
-  reader.int16();
-  const [topic = ""] = reader.array((r) => r.string() ?? "");
-  return { topic, ...decodeUserData(reader.bytes()) };
+/**
+ * What a member told; `undefined` for bytes that no program of ours wrote. Total: the group shows
+ * the leader whatever bytes somebody joined with.
+ */
+export function parseMemberMetadata(bytes: Buffer): Subscription | undefined {
+  return unlessUnreadable(() => {
+    const reader = new WireReader(bytes);
+    reader.int16();
+    const [topic = ""] = reader.array((r) => r.string() ?? "");
+    const userData = parseUserData(reader.bytes());
+    return userData === undefined ? undefined : { topic, ...userData };
+  });
 }
 
-function decodeUserData(bytes: Uint8Array): Omit<Subscription, "topic"> {
-  const told = parseObject(bytes);
-  const { instance, generation, owned, held, leaving, addresses } = told;
-  const isOurs = typeof instance === "string" && isCount(generation) && Array.isArray(owned) &&
-    owned.every(isCount);
-  if (!isOurs) {
-    return {
-      instance: "",
-      generation: -1,
-      owned: [],
-      held: new Map(),
-      leaving: false,
-      addresses: {},
-    };
-  }
+function parseUserData(bytes: Uint8Array): Omit<Subscription, "topic"> | undefined {
+  const { instance, generation, owned, held, leaving, addresses } = parseObject(bytes);
+  const isOurs = typeof instance === "string" && instance.length <= instanceCharsMax &&
+    (generation === -1 || isCount(generation)) && Array.isArray(owned) && owned.every(isCount);
+  if (!isOurs) return undefined;
   return {
     instance,
     generation,
@@ -96,7 +95,17 @@ function parseObject(bytes: Uint8Array): Record<string, unknown> {
 }
 
 function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= -1;
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+/** The result of reading another program's bytes; `undefined` where they end too early. */
+function unlessUnreadable<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
 }
 
 function addressesOf(told: unknown): Addresses {
@@ -132,25 +141,30 @@ export function encodeAssignment(
     .finish();
 }
 
-/** What an assignment says of `topic`; nothing for the empty bytes of a late joiner. */
-export function decodeAssignment(topic: string, bytes: Buffer): AssignmentMessage {
+/**
+ * What an assignment says of `topic`; nothing for the empty bytes of a late joiner, `undefined` for
+ * bytes that no leader of ours wrote. Total.
+ */
+export function parseAssignment(topic: string, bytes: Buffer): AssignmentMessage | undefined {
   if (bytes.length === 0) return { ...noTasks, owners: new Map() };
-  const reader = new WireReader(bytes);
-  reader.int16();
-  const assigned = reader.array((r) => ({
-    topic: r.string(),
-    partitions: r.array((p) => p.int32()),
-  }));
-  const active = assigned.filter((entry) => entry.topic === topic)
-    .flatMap((entry) => entry.partitions).sort((a, b) => a - b);
-  const { standbys, warmUps, handedOver, owners } = parseObject(reader.bytes());
-  return {
-    active,
-    standbys: partitionsOf(standbys),
-    warmUps: partitionsOf(warmUps),
-    handedOver: partitionsOf(handedOver),
-    owners: ownersOf(owners),
-  };
+  return unlessUnreadable(() => {
+    const reader = new WireReader(bytes);
+    reader.int16();
+    const assigned = reader.array((r) => ({
+      topic: r.string(),
+      partitions: r.array((p) => p.int32()),
+    }));
+    const active = assigned.filter((entry) => entry.topic === topic)
+      .flatMap((entry) => entry.partitions).filter(isCount).sort((a, b) => a - b);
+    const { standbys, warmUps, handedOver, owners } = parseObject(reader.bytes());
+    return {
+      active: [...new Set(active)],
+      standbys: partitionsOf(standbys),
+      warmUps: partitionsOf(warmUps),
+      handedOver: partitionsOf(handedOver),
+      owners: ownersOf(owners),
+    };
+  });
 }
 
 function partitionsOf(told: unknown): number[] {

@@ -92,7 +92,7 @@ export class KafkaMembership implements GroupMembership {
     >,
   ): Promise<void> {
     await using cluster = this.#newCluster();
-    const participation = new Participation(new GroupClient(cluster, this.#options), {
+    const participation = new Participation(new GroupClient(cluster, this.#options, this.#logger), {
       ...own,
       learn: (owners) => {
         this.#owners = owners;
@@ -136,7 +136,7 @@ export class KafkaMembership implements GroupMembership {
   /** True when the member is out of the group, by us or before. */
   async #leave(memberId: string): Promise<boolean> {
     await using cluster = this.#newCluster();
-    const client = new GroupClient(cluster, this.#options);
+    const client = new GroupClient(cluster, this.#options, this.#logger);
     try {
       await new Deadline(this.#waiting, leaveTimeoutMs).retry(() => client.leave(memberId));
       return true;
