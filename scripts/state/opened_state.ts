@@ -93,7 +93,7 @@ function opened(
     log,
     committedPosition: async (input) =>
       parseCommitMetadata((await commitLog.committed(input))?.metadata ?? "")?.changelogPosition,
-    open: (input) => stores.open(input),
+    open: async (input) => await stores.open(input, (await log.describe(changelog)).id),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
 }

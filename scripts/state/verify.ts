@@ -46,10 +46,12 @@ async function compareWithChangelog(
   const folder = await Deno.makeTempDir({ prefix: "state-verify-" });
   try {
     await using stores = await LevelStateStores.open(folder, topic);
-    await using rebuilt = await stores.open(input);
+    const { id: changelogId } = await log.describe(topic);
+    await using rebuilt = await stores.open(input, changelogId);
     const changelog = { topic, partition: input.partition };
     const { signal } = new AbortController();
-    await restore({ log, changelog, store: rebuilt, clock: systemClock, signal, onProgress() {} });
+    const into = { store: rebuilt, clock: systemClock, signal, onProgress() {} };
+    await restore({ log, changelog, changelogId, ...into });
     return await compare(store, rebuilt);
   } finally {
     await Deno.remove(folder, { recursive: true });

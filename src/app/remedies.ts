@@ -6,12 +6,24 @@ export const kafkaRemedies: Remedies = {
   "group-position": "set the group's offset to that of the state with kafka-consumer-groups; or, " +
     computeAgain("every instance of process", "state reset --yes"),
   provision: 'run "deno task provision"',
+  "other-topic": "set TOPIC_KAFKA to the topic of the state, or give the other topic an " +
+    "APPLICATION_ID of its own; or, " +
+    computeAgain("every instance of process", "state reset --yes"),
+  repartition: 'stop every instance of process and run "deno task state repartition"',
 };
 
 /** What to do about errors that stop `start` in a folder. */
 export function folderRemedies(dataDir: string): Remedies {
   const reset = computeAgain("start", `state reset --yes --data ${quoted(dataDir)}`);
-  return { reset, "group-position": reset, provision: reset };
+  const elsewhere = "set TOPIC_KAFKA to the topic of the state, or use another folder; or, " +
+    reset;
+  return {
+    reset,
+    "group-position": reset,
+    provision: reset,
+    "other-topic": elsewhere,
+    repartition: reset,
+  };
 }
 
 function computeAgain(program: string, command: string): string {

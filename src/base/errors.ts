@@ -37,8 +37,10 @@ export type ErrorContext = Readonly<Record<string, string | number | boolean | u
  * - `reset`: compute everything again from what the input still holds
  * - `group-position`: set the group's position to that of the state, or `reset`
  * - `provision`: make the topics that are missing
+ * - `other-topic`: read the topic that the state is of, or begin another application; or `reset`
+ * - `repartition`: move the state to as many partitions as the input has
  */
-export type Remedy = "reset" | "group-position" | "provision";
+export type Remedy = "reset" | "group-position" | "provision" | "other-topic" | "repartition";
 
 /**
  * The same in words. Only the program that prints an error knows the commands that fit it, so an

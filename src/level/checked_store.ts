@@ -7,8 +7,9 @@ import { RowLedger } from "./row_ledger.ts";
 
 /** Whose state a folder holds; another one is refused. */
 export interface StoreIdentity {
-  readonly format: 2;
+  readonly format: 3;
   readonly changelog: string;
+  readonly changelogId: string;
   readonly topic: string;
   readonly partition: number;
 }

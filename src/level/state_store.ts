@@ -57,13 +57,14 @@ export class LevelStateStores implements StateStores, AsyncDisposable {
     return new LevelStateStores(folder, changelog, await openLock(`${folder}/instance`));
   }
 
-  async open(input: TopicPartition): Promise<StateStore> {
+  async open(input: TopicPartition, changelogId: string): Promise<StateStore> {
     const folder = this.#folderOf(input);
     const db = await openDatabase(folder, { checkTables: true });
     try {
       return await LevelStateStore.adopt(db, {
-        format: 2,
+        format: 3,
         changelog: this.#changelog,
+        changelogId,
         ...input,
       });
     } catch (error) {

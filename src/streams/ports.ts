@@ -225,9 +225,11 @@ export interface StateStores {
   /**
    * Opens or creates a task's store.
    *
+   * @param changelogId Id of the changelog topic that the store follows. One that followed another
+   *   topic, of the same name even, is `STORE_FOREIGN`: its offsets mean nothing here.
    * @throws {PipelineError} `STORE_LOCKED`, `STORE_FOREIGN`, `STORE_CORRUPT`, `STORE_UNAVAILABLE`.
    */
-  open(input: TopicPartition): Promise<StateStore>;
+  open(input: TopicPartition, changelogId: string): Promise<StateStore>;
   /** Deletes a task's store, closed before, so that the next `open` starts empty. */
   destroy(input: TopicPartition): Promise<void>;
   /** Partitions of a topic that have a store here, open or not, ascending. */

@@ -15,6 +15,8 @@ import { partitionForKey } from "./partitioner.ts";
 import type { TopicPartition } from "./record.ts";
 import type { TaskSettings } from "./task/stream_task.ts";
 import type { StandbyStatus, TaskStatus } from "./task/status.ts";
+import { LineageWatch, refuseOtherPositions } from "./task/lineage_watch.ts";
+import { type LineageTopics, presentLineage } from "./state/lineage.ts";
 import { type KeyTime, keyTimes } from "./state/key_times.ts";
 import { rollUpRange, windowRange, windowStartOf } from "./state/store_keys.ts";
 import type { TaskListener } from "./task/task_listener.ts";
@@ -110,26 +112,44 @@ export class StreamsApp<E, A, R> {
   /**
    * Takes part in the group until the signal fires.
    *
-   * @throws {PipelineError} `TOPIC_UNSUITABLE` if input and changelog do not fit together.
+   * @throws {PipelineError} `TOPIC_UNSUITABLE` if input and changelog do not fit together;
+   *   `TOPIC_REPLACED` or `PARTITIONS_CHANGED` if the state is of other topics, at the start or,
+   *   within half a minute, while it runs.
    */
   async run(signal: AbortSignal): Promise<void> {
     const { topic } = this.#topology.source;
     this.#partitionCount = (await this.#ports.log.describe(topic)).partitions;
     await this.#checkInternalTopics();
+    const topics = this.#lineageTopics();
+    const lineage = await presentLineage(this.#ports.log, topics);
+    refuseOtherPositions(await this.#ports.commitLog.positions(), lineage, topics);
     const placements = new Placements({
       ports: this.#ports,
       topology: this.#topology,
       settings: this.#settings,
       listener: this.#broadcast(),
       onTurn: () => this.#considerWarmUps(),
-    }, this.#partitionCount);
+    }, lineage);
     this.#placements = placements;
     await placements.takeUp();
+    await using watch = new LineageWatch(this.#ports, lineage, topics);
+    const stop = AbortSignal.any([signal, watch.broken]);
     try {
-      await this.#membership.run(topic, this.#assignmentListener(placements), signal);
+      await this.#membership.run(topic, this.#assignmentListener(placements), stop);
     } finally {
       await placements.assign(noTasks);
     }
+    if (watch.broken.aborted) throw watch.broken.reason;
+  }
+
+  #lineageTopics(): LineageTopics {
+    const { source, store, repartition } = this.#topology;
+    const { application } = this.#settings;
+    return {
+      input: source.topic,
+      changelog: changelogTopic(application, store),
+      repartition: repartition ? repartitionTopic(application) : undefined,
+    };
   }
 
   /**

@@ -101,7 +101,7 @@ async function assertState(log: KafkaLog, job: CountingJob): Promise<Contents[]>
     const topic = countingChangelog(job);
     const fold = new ChangelogFold(log, { topic, partition });
     await fold.advance();
-    const { contents } = await storeContents(job, partition);
+    const { contents } = await storeContents(job, partition, await fold.changelogId());
     assert.deepEqual(differingKeys(contents, fold.contents), []);
     stores.push(contents);
   }

@@ -81,7 +81,7 @@ async function dirtyKeys(
   job: CountingJob,
   fold: ChangelogFold,
 ): Promise<{ readonly dirty: number; readonly size: number }> {
-  const { contents, checkpoint } = await storeContents(job, partition);
+  const { contents, checkpoint } = await storeContents(job, partition, await fold.changelogId());
   await fold.advance(checkpoint?.changelogPosition ?? 0);
   return { dirty: differingKeys(contents, fold.contents).length, size: contents.size };
 }
@@ -132,7 +132,10 @@ Deno.test({
     assert.equal(dirty, 0);
     const counts = new Array<number>(keys).fill(1);
     for (const key of again) counts[key] = (counts[key] ?? 0) + 1;
-    assert.deepEqual(countsIn((await storeContents(job, partition)).contents), counts);
+    assert.deepEqual(
+      countsIn((await storeContents(job, partition, await fold.changelogId())).contents),
+      counts,
+    );
     await Deno.remove(folder, { recursive: true });
   },
 });

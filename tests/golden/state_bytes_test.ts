@@ -56,6 +56,8 @@ const keyParts: Parts = [
 const metaParts: Parts = [
   ["00 00000003", "header, schema 3"],
   ["14", "inputOffset 10"],
+  ["06", "inputEpoch 3"],
+  ["02 74 04 6964 04 02 63 00", "lineage: t, id, 2 partitions, changelog c, no repartition topic"],
   ["d00f", "versionUs 1000"],
   ["02", "generationUs 1"],
   ["14 06 04 02 08 0a", "counts: 10 = 3 + 2 + 1 + 4, and 5 re-keyed"],
@@ -116,6 +118,8 @@ Deno.test("StateCodecs.meta writes and reads the bytes derived by hand", () => {
   const producers = [{ producerId: "p", sequence: 7 }];
   const meta = {
     inputOffset: 10,
+    inputEpoch: 3,
+    lineage: { topic: "t", topicId: "id", partitions: 2, changelogId: "c", repartitionId: "" },
     versionUs: 1_000,
     generationUs: 1,
     counts,

@@ -144,7 +144,7 @@ async function contents(stores: LevelStateStores): Promise<Contents> {
   const rows: [string, string, string][] = [];
   const checkpoints: (number | undefined)[] = [];
   for (let partition = 0; partition < partitions; partition++) {
-    await using store = await stores.open({ topic: "input", partition });
+    await using store = await stores.open({ topic: "input", partition }, "id");
     checkpoints.push(store.checkpoint?.changelogPosition);
     const all = { gte: new Uint8Array([0x40]), lt: new Uint8Array([0xff]) };
     for await (const { key, value } of store.scan(all)) {

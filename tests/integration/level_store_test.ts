@@ -33,7 +33,7 @@ Deno.test("LevelStateStores keeps entries and checkpoint over a restart", () =>
   inFolder(async (folder) => {
     for (const round of [1, 2]) {
       await using stores = await LevelStateStores.open(folder, "app");
-      await using store = await stores.open(input);
+      await using store = await stores.open(input, "id");
       if (round === 1) await fill(store, 10);
       assert.deepEqual(store.checkpoint, { changelogPosition: 10 });
       assert.match(new TextDecoder().decode(store.get(encodeText("k000007"))), /^value 7 /);
@@ -50,22 +50,22 @@ Deno.test("LevelStateStores deletes what is null and forgets a destroyed store",
   inFolder(async (folder) => {
     await using stores = await LevelStateStores.open(folder, "app");
     {
-      await using store = await stores.open(input);
+      await using store = await stores.open(input, "id");
       await fill(store, 2);
       const key = encodeText("k000001");
       await store.apply([{ key, value: null }], { changelogPosition: 3 });
       assert.equal(store.get(key), undefined);
     }
     await stores.destroy(input);
-    await using store = await stores.open(input);
+    await using store = await stores.open(input, "id");
     assert.equal(store.checkpoint, undefined);
   }));
 
 Deno.test("LevelStateStores refuses a second process, and a second opening in this one", () =>
   inFolder(async (folder) => {
     await using stores = await LevelStateStores.open(folder, "app");
-    await using _store = await stores.open(input);
-    await assert.rejects(stores.open(input), { code: "STORE_LOCKED" });
+    await using _store = await stores.open(input, "id");
+    await assert.rejects(stores.open(input, "id"), { code: "STORE_LOCKED" });
     await assert.rejects(LevelStateStores.open(`${folder}/../${folder.split("/").at(-1)}`, "app"), {
       code: "STORE_LOCKED",
     });
@@ -86,19 +86,19 @@ Deno.test("LevelStateStores refuses the store of another application or partitio
   inFolder(async (folder) => {
     {
       await using stores = await LevelStateStores.open(folder, "app");
-      await using store = await stores.open(input);
+      await using store = await stores.open(input, "id");
       await fill(store, 1);
     }
     await Deno.rename(`${folder}/app/t-3`, `${folder}/app/t-4`);
     await using stores = await LevelStateStores.open(folder, "app");
-    await assert.rejects(stores.open({ ...input, partition: 4 }), { code: "STORE_FOREIGN" });
+    await assert.rejects(stores.open({ ...input, partition: 4 }, "id"), { code: "STORE_FOREIGN" });
   }));
 
 Deno.test("LevelStateStores notices flipped bits in table files", () =>
   inFolder(async (folder) => {
     {
       await using stores = await LevelStateStores.open(folder, "app");
-      await using store = await stores.open(input);
+      await using store = await stores.open(input, "id");
       // Several times LevelDB's write buffer, so that tables are written.
       for (let round = 0; round < 4; round++) await fill(store, 60_000);
     }
@@ -108,7 +108,7 @@ Deno.test("LevelStateStores notices flipped bits in table files", () =>
     for (const { name } of tables) await damage(`${folder}/app/t-3/${name}`);
     await using stores = await LevelStateStores.open(folder, "app");
     await assert.rejects(async () => {
-      await using store = await stores.open(input);
+      await using store = await stores.open(input, "id");
       for (let i = 0; i < 60_000; i++) store.get(encodeText(`k${String(i).padStart(6, "0")}`));
     }, { code: "STORE_CORRUPT" });
   }));
@@ -117,12 +117,12 @@ Deno.test("LevelStateStores keeps a store beside whose tables a killed process l
   inFolder(async (folder) => {
     {
       await using stores = await LevelStateStores.open(folder, "app");
-      await using store = await stores.open(input);
+      await using store = await stores.open(input, "id");
       await fill(store, 10);
     }
     await Deno.writeFile(`${folder}/app/t-3/000999.ldb`, new Uint8Array(5_000));
     await using stores = await LevelStateStores.open(folder, "app");
-    await using store = await stores.open(input);
+    await using store = await stores.open(input, "id");
     assert.deepEqual(store.checkpoint, { changelogPosition: 10 });
   }));
 
@@ -133,6 +133,6 @@ Deno.test("LevelStateStores makes the lock of its folder anew when that is damag
     }
     await Deno.writeTextFile(`${folder}/app/instance/CURRENT`, "garbage");
     await using stores = await LevelStateStores.open(folder, "app");
-    await using store = await stores.open(input);
+    await using store = await stores.open(input, "id");
     assert.equal(store.checkpoint, undefined);
   }));

@@ -1,3 +1,4 @@
+import { describeError } from "../../src/base/errors.ts";
 import { CountingWorld } from "./counting_run.ts";
 import { measurements } from "./measurements.ts";
 
@@ -12,17 +13,22 @@ export async function worldWithPast(): Promise<CountingWorld> {
   return world;
 }
 
-/** Runs the job until its only task runs or has failed; gives the reason, if there is one. */
+/**
+ * Runs the job until it has ended, or its first task runs or has failed; gives the reason, if there
+ * is one.
+ */
 export async function failure(world: CountingWorld): Promise<string> {
   const stop = new AbortController();
   const app = world.app();
-  const running = app.run(stop.signal);
-  const isSettled = () => ["running", "failed"].includes(app.tasks[0]?.state ?? "");
+  let refusal: string | undefined;
+  const running = app.run(stop.signal).catch((error) => refusal = describeError(error));
+  const isSettled = () =>
+    refusal !== undefined || ["running", "failed"].includes(app.tasks[0]?.state ?? "");
   for (let look = 0; look < looksMax && !isSettled(); look++) {
     await new Promise((resolve) => setTimeout(resolve, 1));
   }
   const problem = app.tasks[0]?.problem ?? "";
   stop.abort();
   await running;
-  return problem;
+  return refusal ?? problem;
 }

@@ -30,9 +30,10 @@ const everything = { gte: new Uint8Array([0x22]), lt: new Uint8Array([0xff]) };
 export async function storeContents(
   { stateDir, application, topic }: CountingJob,
   partition: number,
+  changelogId: string,
 ): Promise<{ readonly contents: Contents; readonly checkpoint: Checkpoint | undefined }> {
   await using stores = await LevelStateStores.open(stateDir, application);
-  await using store = await stores.open({ topic, partition });
+  await using store = await stores.open({ topic, partition }, changelogId);
   const contents: Contents = new Map();
   for await (const { key, value } of store.scan(everything)) contents.set(text(key), text(value));
   return { contents, checkpoint: store.checkpoint };
@@ -48,6 +49,11 @@ export class ChangelogFold {
   constructor(log: RecordLog, changelog: TopicPartition) {
     this.#log = log;
     this.#changelog = changelog;
+  }
+
+  /** Id of the changelog topic, which its stores know, too. */
+  async changelogId(): Promise<string> {
+    return (await this.#log.describe(this.#changelog.topic)).id;
   }
 
   /** Applies what is committed before `end`; without it, all there is. */

@@ -1,6 +1,6 @@
 import { jsonEngineCodecs } from "../../src/streams/topology/json_codecs.ts";
 import assert from "node:assert/strict";
-import { systemClock } from "../../src/base/clock.ts";
+import { type Clock, systemClock } from "../../src/base/clock.ts";
 import { type Logger, silentLogger } from "../../src/base/logger.ts";
 import { seededRandom } from "../../src/base/random.ts";
 import {
@@ -98,6 +98,7 @@ export class CountingWorld {
   /** What the next process runs. */
   topology: Topology<Measurement, Total, CountingRow>;
   logger: Logger = silentLogger;
+  clock: Clock = systemClock;
   /** Stores to use in place of those in memory. */
   givenStores: StateStores | undefined;
 
@@ -127,7 +128,7 @@ export class CountingWorld {
         stores: this.givenStores ?? this.stores,
         sink: this.sink,
         codecs: jsonEngineCodecs,
-        clock: systemClock,
+        clock: this.clock,
         random: seededRandom(1),
         logger: this.logger,
       },

@@ -89,7 +89,7 @@ export class CrashSwitch {
   /** Stores that are watched. */
   stores(stores: StateStores): StateStores {
     return {
-      open: async (input) => this.#watched(await stores.open(input)),
+      open: async (input, id) => this.#watched(await stores.open(input, id)),
       destroy: (input) => stores.destroy(input),
       partitions: (topic) => stores.partitions(topic),
     };

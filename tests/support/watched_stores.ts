@@ -13,11 +13,11 @@ export class WatchedStores implements StateStores {
     this.#stores = stores;
   }
 
-  async open(input: TopicPartition): Promise<StateStore> {
+  async open(input: TopicPartition, changelogId: string): Promise<StateStore> {
     const openings = this.openings.get(input.partition) ?? [];
     this.openings.set(input.partition, openings);
     try {
-      const store = await this.#stores.open(input);
+      const store = await this.#stores.open(input, changelogId);
       openings.push(store.checkpoint?.changelogPosition);
       return store;
     } catch (error) {

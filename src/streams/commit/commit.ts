@@ -21,7 +21,8 @@ import type {
   Transaction,
 } from "../ports.ts";
 import type { Repartition } from "../processing/rekeying.ts";
-import type { TaskMeta } from "../state/state.ts";
+import type { Lineage } from "../state/lineage.ts";
+import { knownEpoch, type TaskMeta } from "../state/state.ts";
 import { type Offset, partitionName, type TopicPartition } from "../record.ts";
 import { writeRows } from "./write_rows.ts";
 
@@ -47,6 +48,8 @@ export interface CommitOptions {
 
 /** Where a task's commits go. */
 export interface CommitPlace {
+  /** What the state belongs to that is committed. */
+  readonly lineage: Lineage;
   readonly input: TopicPartition;
   readonly changelog: TopicPartition;
   /** The task's part of the repartition topic, for jobs that have one. */
@@ -97,7 +100,12 @@ export class Committer<R> {
   async commit(changes: Changes<R>, { signal, last }: CommitOptions): Promise<Checkpoint> {
     const { meta } = changes;
     const metadata = (changelogPosition: Offset) =>
-      writeCommitMetadata({ ...meta, changelogPosition, closed: last });
+      writeCommitMetadata({
+        ...meta,
+        leaderEpoch: knownEpoch(meta),
+        changelogPosition,
+        closed: last,
+      });
     assert(!isCommitOf(this.#committed, meta), "a commit must move a position");
     await writeRows(changes.rows, {
       ...this.#ports,

@@ -1,5 +1,6 @@
 import type { CommittedOffset } from "../ports.ts";
 import type { Offset } from "../record.ts";
+import type { Lineage } from "../state/lineage.ts";
 import type { RekeyedProgress, TaskMeta } from "../state/state.ts";
 
 /** What stands beside a committed input offset. */
@@ -8,6 +9,9 @@ export interface CommitMetadata {
   readonly changelogPosition: Offset;
   /** How far the repartition topic was processed and planned, as it moves on its own. */
   readonly rekeyed: Pick<RekeyedProgress, "offset" | "plannedTo">;
+  /** Epoch of the leader that wrote what lies before the offset; `undefined` where none is known. */
+  readonly leaderEpoch: number | undefined;
+  readonly lineage: Lineage;
   /** True for the last commit of a task that was closed: whoever waits for it may begin. */
   readonly closed: boolean;
 }
@@ -18,12 +22,14 @@ export interface CommitMetadata {
  * @see Kafka Streams TopicPartitionMetadata, which keeps the partition time there.
  */
 export function writeCommitMetadata(
-  { changelogPosition, rekeyed, closed }: CommitMetadata,
+  { changelogPosition, rekeyed, closed, leaderEpoch, lineage }: CommitMetadata,
 ): string {
   return JSON.stringify({
-    v: 1,
+    v: 2,
     changelog: changelogPosition,
     rekeyed: [rekeyed.offset, rekeyed.plannedTo],
+    ...(leaderEpoch === undefined ? {} : { epoch: leaderEpoch }),
+    lineage,
     ...(closed ? { closed } : {}),
   });
 }
@@ -32,20 +38,34 @@ export function writeCommitMetadata(
 export function parseCommitMetadata(metadata: string): CommitMetadata | undefined {
   try {
     const value: unknown = JSON.parse(metadata);
-    if (typeof value !== "object" || value === null) return undefined;
-    if (!("changelog" in value && "rekeyed" in value && Array.isArray(value.rekeyed))) {
+    if (!isRecord(value) || !Array.isArray(value["rekeyed"])) return undefined;
+    const [offset, plannedTo] = value["rekeyed"];
+    const { changelog, epoch: leaderEpoch, lineage, closed } = value;
+    if (![changelog, offset, plannedTo, leaderEpoch ?? 0].every(Number.isSafeInteger)) {
       return undefined;
     }
-    const [changelogPosition, offset, plannedTo] = [value.changelog, ...value.rekeyed];
-    if (![changelogPosition, offset, plannedTo].every(Number.isSafeInteger)) return undefined;
+    if (!isLineage(lineage)) return undefined;
     return {
-      changelogPosition: changelogPosition as Offset,
+      changelogPosition: changelog as Offset,
       rekeyed: { offset, plannedTo },
-      closed: "closed" in value && value.closed === true,
+      leaderEpoch: leaderEpoch as number | undefined,
+      lineage,
+      closed: closed === true,
     };
   } catch {
     return undefined;
   }
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null;
+}
+
+function isLineage(value: unknown): value is Lineage {
+  if (!isRecord(value)) return false;
+  const { topic, topicId, partitions, changelogId, repartitionId } = value;
+  const texts = [topic, topicId, changelogId, repartitionId];
+  return texts.every((text) => typeof text === "string") && Number.isSafeInteger(partitions);
 }
 
 /** True when a commit left off exactly where this state does. */

@@ -3,6 +3,7 @@ import type { CommitPlace } from "./commit.ts";
 import type { CommitLog, RecordLog } from "../ports.ts";
 import { readBetween } from "../task/read_between.ts";
 import type { TopicPartition } from "../record.ts";
+import { lineageTopics, presentLineage } from "../state/lineage.ts";
 import { type EngineCodecs, firstMeta, type TaskMeta } from "../state/state.ts";
 import { metaKey } from "../state/store_keys.ts";
 
@@ -48,14 +49,16 @@ export async function generationStartMs(
  */
 export async function beginGeneration(
   { log, commitLog, codecs }: GenerationPorts,
-  { input, changelog, repartition }: CommitPlace,
+  place: Omit<CommitPlace, "lineage">,
   startMs: number,
 ): Promise<TaskMeta> {
+  const { input, changelog, repartition } = place;
+  const lineage = await presentLineage(log, lineageTopics(place));
   const { startOffset } = await log.bounds(input);
   const rekeyed = repartition === undefined ? undefined : await log.bounds(repartition);
   const generationUs = startMs * 1000;
   const meta = {
-    ...firstMeta(startOffset, rekeyed?.startOffset),
+    ...firstMeta(lineage, startOffset, rekeyed?.startOffset),
     versionUs: generationUs,
     generationUs,
   };
@@ -68,7 +71,7 @@ export async function beginGeneration(
     input,
     inputOffset: meta.inputOffset,
     metadata: (changelogPosition) =>
-      writeCommitMetadata({ ...meta, changelogPosition, closed: true }),
+      writeCommitMetadata({ ...meta, leaderEpoch: undefined, changelogPosition, closed: true }),
   });
   return meta;
 }

@@ -14,6 +14,7 @@ import {
   type Origin,
   originHeaders,
 } from "./side_output.ts";
+import type { Lineage } from "../state/lineage.ts";
 import type { TaskMeta, Windowing } from "../state/state.ts";
 import type { ItemCounts } from "../task/status.ts";
 import { encodeText } from "../text.ts";
@@ -43,6 +44,8 @@ export class RecordProcessor<E, A, R> {
   readonly #topology: Topology<E, A, R>;
   readonly #cache: WriteCache<A>;
   #inputOffset: number;
+  #inputEpoch: number;
+  readonly #lineage: Lineage;
   #versionUs: number;
   readonly #generationUs: number;
   readonly #counts: { -readonly [K in keyof ItemCounts]: ItemCounts[K] };
@@ -65,6 +68,8 @@ export class RecordProcessor<E, A, R> {
     this.#topology = topology;
     this.#cache = cache;
     this.#inputOffset = meta.inputOffset;
+    this.#inputEpoch = meta.inputEpoch;
+    this.#lineage = meta.lineage;
     this.#versionUs = meta.versionUs;
     this.#generationUs = meta.generationUs;
     this.#counts = { ...meta.counts };
@@ -78,6 +83,8 @@ export class RecordProcessor<E, A, R> {
   get meta(): TaskMeta {
     return {
       inputOffset: this.#inputOffset,
+      inputEpoch: this.#inputEpoch,
+      lineage: this.#lineage,
       versionUs: this.#versionUs,
       generationUs: this.#generationUs,
       counts: { ...this.#counts },
@@ -107,6 +114,14 @@ export class RecordProcessor<E, A, R> {
     this.#eventRows = [];
     this.#sideOutputs = [];
     this.#changed = false;
+  }
+
+  /**
+   * What comes next was written by a leader of this epoch, or by earlier ones. A later epoch beside
+   * an earlier offset does no harm, the other way round would look like a lost tail.
+   */
+  writtenIn(leaderEpoch: number | undefined): void {
+    if (leaderEpoch !== undefined) this.#inputEpoch = leaderEpoch;
   }
 
   /** Moves the input position over offsets that hold no record for us. */

@@ -1,4 +1,5 @@
 import type { Codec } from "../topology/codec.ts";
+import type { Lineage } from "./lineage.ts";
 import type { Offset } from "../record.ts";
 import type { RecordIdentity } from "../processing/record_identity.ts";
 import type { ItemCounts } from "../task/status.ts";
@@ -53,6 +54,9 @@ export type Windowing = readonly number[];
 export interface TaskMeta {
   /** Next input offset to process. */
   readonly inputOffset: Offset;
+  /** Epoch of the leader that wrote what lies before it; `noEpoch` where none is known. */
+  readonly inputEpoch: number;
+  readonly lineage: Lineage;
   /**
    * Write time of the last event, microseconds: `max(previous + 1, receivedAtMs * 1000 + portions)`,
    * so a strictly increasing function of the input prefix that stays near real time, and greater
@@ -85,10 +89,24 @@ export const noItems: ItemCounts = {
   rekeyed: 0,
 };
 
+/** Stands for a leader epoch that is not known, as in Kafka's protocol. */
+export const noEpoch = -1;
+
+/** The epoch of a state's place in its input; `undefined` where none is known. */
+export function knownEpoch({ inputEpoch }: TaskMeta): number | undefined {
+  return inputEpoch === noEpoch ? undefined : inputEpoch;
+}
+
 /** The state of a task without a past, that starts at these offsets. */
-export function firstMeta(inputOffset: Offset, rekeyedOffset: Offset = 0): TaskMeta {
+export function firstMeta(
+  lineage: Lineage,
+  inputOffset: Offset,
+  rekeyedOffset: Offset = 0,
+): TaskMeta {
   return {
     inputOffset,
+    inputEpoch: noEpoch,
+    lineage,
     versionUs: 0,
     generationUs: 0,
     counts: noItems,

@@ -16,10 +16,10 @@ export class InheritedStore implements StateStores, AsyncDisposable {
     this.#store = store;
   }
 
-  open(input: TopicPartition): Promise<StateStore> {
+  open(input: TopicPartition, changelogId: string): Promise<StateStore> {
     const store = this.#store;
     this.#store = undefined;
-    return store === undefined ? this.#stores.open(input) : Promise.resolve(store);
+    return store === undefined ? this.#stores.open(input, changelogId) : Promise.resolve(store);
   }
 
   async destroy(input: TopicPartition): Promise<void> {

@@ -1,6 +1,8 @@
 import type { HeldState, TaskAssignment } from "../ports.ts";
 import type { Offset } from "../record.ts";
-import { type StandbyPlace, StandbyTask } from "./standby_task.ts";
+import type { CommitPlace } from "../commit/commit.ts";
+import type { Lineage } from "../state/lineage.ts";
+import { StandbyTask } from "./standby_task.ts";
 import { StreamTask, type TaskSettings } from "./stream_task.ts";
 import type { TaskListener } from "./task_listener.ts";
 import type { StreamsPorts } from "./task_session.ts";
@@ -28,17 +30,17 @@ export interface PlacementParts<E, A, R> {
  */
 export class Placements<E, A, R> {
   readonly #parts: PlacementParts<E, A, R>;
-  readonly #partitionCount: number;
+  readonly #lineage: Lineage;
   readonly #tasks = new Map<number, StreamTask<E, A, R>>();
   readonly #standbys = new Map<number, StandbyTask>();
   /** Stores that were closed here, as of then. */
   readonly #closed = new Map<number, Offset>();
   #lookedAt: Promise<unknown> = Promise.resolve();
 
-  /** @param partitionCount Partitions of the input. */
-  constructor(parts: PlacementParts<E, A, R>, partitionCount: number) {
+  /** @param lineage What every state belongs to that is made or opened here. */
+  constructor(parts: PlacementParts<E, A, R>, lineage: Lineage) {
     this.#parts = parts;
-    this.#partitionCount = partitionCount;
+    this.#lineage = lineage;
   }
 
   get tasks(): readonly StreamTask<E, A, R>[] {
@@ -62,7 +64,7 @@ export class Placements<E, A, R> {
     const { ports, topology } = this.#parts;
     const found = await ports.stores.partitions(topology.source.topic);
     for (const partition of found) {
-      if (partition < this.#partitionCount) this.#openStandby(partition);
+      if (partition < this.#lineage.partitions) this.#openStandby(partition);
     }
     this.#lookedAt = Promise.all(this.standbys.map(({ opened }) => opened));
   }
@@ -126,7 +128,7 @@ export class Placements<E, A, R> {
         ? {
           topic: repartitionTopic(settings.application),
           partition,
-          partitions: this.#partitionCount,
+          partitions: this.#lineage.partitions,
         }
         : undefined,
     };
@@ -171,11 +173,12 @@ export class Placements<E, A, R> {
     if (held !== undefined) this.#closed.set(partition, held.position);
   }
 
-  #storePlace(partition: number): StandbyPlace {
+  #storePlace(partition: number): Omit<CommitPlace, "repartition"> {
     const { topology: { source, store }, settings } = this.#parts;
     return {
       input: { topic: source.topic, partition },
       changelog: { topic: changelogTopic(settings.application, store), partition },
+      lineage: this.#lineage,
     };
   }
 }

@@ -1,4 +1,4 @@
-import type { LogBounds, RecordLog } from "../ports.ts";
+import type { LogBounds, ReadFrom, RecordLog } from "../ports.ts";
 import type { LogRecord, TopicPartition } from "../record.ts";
 
 /**
@@ -10,11 +10,11 @@ import type { LogRecord, TopicPartition } from "../record.ts";
 export async function* readBetween(
   log: RecordLog,
   place: TopicPartition,
-  { startOffset, endOffset }: LogBounds,
+  { startOffset, endOffset, topicId }: LogBounds & Pick<ReadFrom, "topicId">,
   signal: AbortSignal,
 ): AsyncGenerator<LogRecord[]> {
   if (startOffset >= endOffset) return;
-  await using reader = log.open(place, { offset: startOffset });
+  await using reader = log.open(place, { offset: startOffset, topicId });
   for (let position = startOffset; position < endOffset;) {
     const { records, nextOffset } = await reader.next(signal);
     position = nextOffset;

@@ -8,6 +8,8 @@ import type { RestoreProgress } from "./status.ts";
 export interface RestoreOptions {
   readonly log: RecordLog;
   readonly changelog: TopicPartition;
+  /** The changelog must be the topic with this id. */
+  readonly changelogId: string;
   readonly store: StateStore;
   readonly clock: Clock;
   readonly signal: AbortSignal;
@@ -29,12 +31,12 @@ export interface RestoreOptions {
  * @see Kafka Streams StoreChangelogReader, which compares positions too.
  */
 export async function restore(options: RestoreOptions): Promise<Offset> {
-  const { log, changelog, store, clock, signal } = options;
+  const { log, changelog, changelogId, store, clock, signal } = options;
   const bounds = await log.bounds(changelog);
   let position = checkedPosition(changelog, store.checkpoint?.changelogPosition, bounds);
   const startedMs = clock.monotonicMs();
   let restoredRecords = 0;
-  await using reader = log.open(changelog, { offset: position });
+  await using reader = log.open(changelog, { offset: position, topicId: changelogId });
   while (position < bounds.endOffset) {
     const fetched = await reader.next(signal);
     position = Math.min(fetched.nextOffset, bounds.endOffset);

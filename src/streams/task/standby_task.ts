@@ -3,6 +3,7 @@ import { persevere } from "./perseverance.ts";
 import type { HeldState, StateStore } from "../ports.ts";
 import { partitionName, type TopicPartition } from "../record.ts";
 import { checkedPosition, entriesOf } from "./restore.ts";
+import type { Lineage } from "../state/lineage.ts";
 import type { StandbyStatus } from "./status.ts";
 import { TaskControl } from "./task_control.ts";
 import type { StreamsPorts } from "./task_session.ts";
@@ -25,6 +26,7 @@ export type StandbyPorts = Pick<
 export interface StandbyPlace {
   readonly input: TopicPartition;
   readonly changelog: TopicPartition;
+  readonly lineage: Pick<Lineage, "changelogId">;
 }
 
 /**
@@ -113,7 +115,8 @@ export class StandbyTask {
   async #live(): Promise<void> {
     this.#update({ state: "opening" });
     await using opening = new AsyncDisposableStack();
-    const store = opening.use(await this.#ports.stores.open(this.#place.input));
+    const { input, lineage } = this.#place;
+    const store = opening.use(await this.#ports.stores.open(input, lineage.changelogId));
     try {
       await this.#follow(store);
     } catch (error) {
@@ -126,11 +129,11 @@ export class StandbyTask {
   /** Writes what the changelog brings into the store, until it is told to end. */
   async #follow(store: StateStore): Promise<void> {
     const { log } = this.#ports;
-    const { changelog } = this.#place;
+    const { changelog, lineage } = this.#place;
     const { signal } = this.#control;
     const bounds = await log.bounds(changelog);
     let position = checkedPosition(changelog, store.checkpoint?.changelogPosition, bounds);
-    await using reader = log.open(changelog, { offset: position });
+    await using reader = log.open(changelog, { offset: position, topicId: lineage.changelogId });
     this.#at(position, bounds.endOffset);
     this.#opened.resolve();
     for (;;) {

@@ -200,6 +200,7 @@ export class StreamTask<E, A, R> {
     signal: AbortSignal,
   ): Promise<void> {
     await session.prepare(fetched.records, signal);
+    session.begins(fetched);
     for (const record of fetched.records) {
       session.process(record);
       if (session.pendingRows >= this.#settings.pendingRowsMax) {

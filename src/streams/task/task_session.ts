@@ -1,16 +1,13 @@
-import { PipelineError, type Remedies } from "../../base/errors.ts";
+import type { Remedies } from "../../base/errors.ts";
 import { retrying } from "../../base/backoff.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Logger } from "../../base/logger.ts";
 import type { Random } from "../../base/random.ts";
 import { collectChanges } from "../state/changes.ts";
 import { type CommitOptions, type CommitPlace, Committer } from "../commit/commit.ts";
-import { decodeState } from "../topology/codec.ts";
 import { type KeyTime, keyTimes } from "../state/key_times.ts";
-import { isSameCommit, parseCommitMetadata } from "../commit/commit_metadata.ts";
 import type {
   CommitLog,
-  CommittedOffset,
   Fetched,
   PartitionReader,
   RecordLog,
@@ -19,22 +16,14 @@ import type {
   StateStores,
 } from "../ports.ts";
 import { RecordProcessor } from "../processing/processor.ts";
-import {
-  type LogRecord,
-  type Offset,
-  type OutputRecord,
-  partitionName,
-  type TopicPartition,
-} from "../record.ts";
+import type { LogRecord, Offset, OutputRecord } from "../record.ts";
+import { bringUpToDate, findPlace, type PlaceObserver, refuseOtherCommit } from "./find_place.ts";
 import { readBetween } from "./read_between.ts";
 import { RekeyedInput } from "../processing/rekeyed_input.ts";
-import { checkedPosition, restore } from "./restore.ts";
-import { type EngineCodecs, firstMeta, type TaskMeta, type Windowing } from "../state/state.ts";
-import type { RestoreProgress, TaskState } from "./status.ts";
-import { metaKey } from "../state/store_keys.ts";
+import { type EngineCodecs, knownEpoch, type TaskMeta } from "../state/state.ts";
+import type { TaskState } from "./status.ts";
 import type { Topology } from "../topology/topology.ts";
-import { inputTruncated } from "./truncated.ts";
-import { refuseOtherWindowing, windowingOf } from "../topology/windowing.ts";
+import { windowingOf } from "../topology/windowing.ts";
 import { WriteCache } from "../state/write_cache.ts";
 
 /** What the engine runs on. */
@@ -52,14 +41,11 @@ export interface StreamsPorts<R> {
 }
 
 /** Told how an opening task gets on. */
-export interface OpeningObserver {
+export interface OpeningObserver extends PlaceObserver {
   readonly onState: (state: TaskState) => void;
-  readonly onRestore: (progress: RestoreProgress) => void;
   readonly onProblem: (error: unknown) => void;
   /** Called whenever `planRekeyed` has something to do; must not throw. */
   readonly onArrival: () => void;
-  /** Told where the input ends, before anything is read of it. */
-  readonly onInputEnd: (endOffset: Offset) => void;
 }
 
 /** A commit that happened. */
@@ -119,7 +105,8 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
    * Fences earlier owners, then opens the store, restores it and finds the place in the input.
    *
    * @throws {PipelineError} As its ports do; `INPUT_TRUNCATED` or `CHANGELOG_TRUNCATED` for gaps,
-   *   `STATE_UNREADABLE` for a state of other windows.
+   *   `STATE_UNREADABLE` for a state of other windows, `TOPIC_REPLACED` or `PARTITIONS_CHANGED`
+   *   for one of other topics.
    */
   static async open<E, A, R>(
     ports: StreamsPorts<R>,
@@ -132,14 +119,21 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
     observer.onState("fencing");
     const writer = opening.use(await ports.commitLog.fence(place.input));
     const committed = await ports.commitLog.committed(place.input);
-    const store = opening.use(await ports.stores.open(place.input));
+    refuseOtherCommit(place, committed);
+    const store = opening.use(
+      await ports.stores.open(place.input, place.lineage.changelogId),
+    );
     observer.onState("restoring");
     await bringUpToDate(ports, place, store, committed, observer, signal);
     const windowing = windowingOf(topology);
     const meta = await findPlace(ports, place, windowing, store, committed, observer);
     const rekeyed = openRekeyed(ports, place, meta, observer, signal);
     if (rekeyed !== undefined) opening.use(rekeyed);
-    const reader = opening.use(ports.log.open(place.input, { offset: meta.inputOffset }));
+    const reader = opening.use(ports.log.open(place.input, {
+      offset: meta.inputOffset,
+      leaderEpoch: knownEpoch(meta),
+      topicId: place.lineage.topicId,
+    }));
     const { onProblem } = observer;
     const committer = new Committer(
       { ...ports, store, onProductionError: topology.handlers.onProductionError },
@@ -197,6 +191,11 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
     return keyTimes(this.store, this.#ports.codecs.keyState);
   }
 
+  /** Takes note of what the records of a read have in common, before the first is applied. */
+  begins({ leaderEpoch }: Fetched): void {
+    this.#processor.writtenIn(leaderEpoch);
+  }
+
   /** Applies one prepared record. */
   process(record: LogRecord): void {
     this.#processor.process(record);
@@ -247,108 +246,29 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
   }
 }
 
-async function bringUpToDate<R>(
-  ports: StreamsPorts<R>,
-  { input, changelog }: CommitPlace,
-  store: StateStore,
-  committed: CommittedOffset | undefined,
-  observer: OpeningObserver,
-  signal: AbortSignal,
-): Promise<void> {
-  const { log, clock, commitLog } = ports;
-  const have = store.checkpoint?.changelogPosition;
-  checkedPosition(changelog, have, await log.bounds(changelog));
-  const there = parseCommitMetadata(committed?.metadata ?? "")?.changelogPosition;
-  if (have !== undefined && have === there) return;
-  await restore({ log, changelog, store, clock, signal, onProgress: observer.onRestore });
-  await refuseTakenOver(commitLog, input, committed);
-}
-
-async function findPlace<R>(
-  { log, codecs }: StreamsPorts<R>,
-  { input, changelog, repartition }: CommitPlace,
-  windowing: Windowing,
-  store: StateStore,
-  committed: CommittedOffset | undefined,
-  { onInputEnd }: OpeningObserver,
-): Promise<TaskMeta> {
-  const bounds = await log.bounds(input);
-  onInputEnd(bounds.endOffset);
-  const rekeyedBounds = repartition === undefined ? undefined : await log.bounds(repartition);
-  const stored = store.get(metaKey);
-  if (stored === undefined && committed === undefined) {
-    return firstMeta(bounds.startOffset, rekeyedBounds?.startOffset);
-  }
-  if (stored === undefined) {
-    throw new PipelineError(
-      "CHANGELOG_TRUNCATED",
-      `Cannot go on with ${partitionName(input)} at committed offset ${committed?.offset} as its ` +
-        `state is gone: ${partitionName(changelog)} holds no meta record`,
-      { context: { ...input, committed: committed?.offset }, remedy: "reset" },
-    );
-  }
-  const meta = decodeState(codecs.meta, stored);
-  refuseOtherWindowing(input, meta.windowing, windowing);
-  if (committed !== undefined && committed.offset !== meta.inputOffset) {
-    throw new PipelineError(
-      "CHANGELOG_TRUNCATED",
-      `Cannot go on with ${partitionName(input)} as state and group disagree: the state is as of ` +
-        `offset ${meta.inputOffset}, the group committed ${committed.offset}`,
-      {
-        context: { ...input, state: meta.inputOffset, committed: committed.offset },
-        remedy: "group-position",
-      },
-    );
-  }
-  if (meta.inputOffset < bounds.startOffset || meta.inputOffset > bounds.endOffset) {
-    throw inputTruncated(input, meta.inputOffset, bounds);
-  }
-  if (repartition !== undefined && rekeyedBounds !== undefined) {
-    const { offset, plannedTo } = meta.rekeyed;
-    if (offset < rekeyedBounds.startOffset || plannedTo > rekeyedBounds.endOffset) {
-      throw inputTruncated(repartition, offset, rekeyedBounds);
-    }
-  }
-  return meta;
-}
-
 function openRekeyed<R>(
   { log }: StreamsPorts<R>,
-  { repartition }: CommitPlace,
+  { repartition, lineage }: CommitPlace,
   { rekeyed }: TaskMeta,
   { onArrival }: OpeningObserver,
   signal: AbortSignal,
 ): RekeyedInput | undefined {
   if (repartition === undefined) return undefined;
-  return new RekeyedInput(log.open(repartition, { offset: rekeyed.plannedTo }), onArrival, signal);
+  return new RekeyedInput(
+    log.open(repartition, { offset: rekeyed.plannedTo, topicId: lineage.repartitionId }),
+    onArrival,
+    signal,
+  );
 }
 
 /** The re-keyed records that the last commit has settled to come next; `undefined` for none. */
 async function plannedPortion<R>(
   { log }: StreamsPorts<R>,
-  { repartition }: CommitPlace,
+  { repartition, lineage }: CommitPlace,
   { rekeyed: { offset, plannedTo } }: TaskMeta,
   signal: AbortSignal,
 ): Promise<LogRecord[] | undefined> {
   if (repartition === undefined || plannedTo === offset) return undefined;
-  const bounds = { startOffset: offset, endOffset: plannedTo };
+  const bounds = { startOffset: offset, endOffset: plannedTo, topicId: lineage.repartitionId };
   return (await Array.fromAsync(readBetween(log, repartition, bounds, signal))).flat();
-}
-
-/**
- * While we restored, a newer owner may have fenced us and committed, and compaction may have taken
- * away entries that its own replaced: what we have is then no state of any moment.
- */
-async function refuseTakenOver(
-  commitLog: CommitLog,
-  input: TopicPartition,
-  before: CommittedOffset | undefined,
-): Promise<void> {
-  const now = await commitLog.committed(input);
-  if (isSameCommit(now, before)) return;
-  throw new PipelineError(
-    "LOG_FENCED",
-    `Cannot open ${partitionName(input)} as another owner went on with it: committed offset is ` +
-      `${now?.offset}, before the restore it was ${before?.offset}`,
-  );
 }

@@ -91,9 +91,9 @@ export function gatedStores(
   scanned: () => void = () => {},
 ): StateStores {
   return {
-    async open(input) {
+    async open(input, changelogId) {
       await gate("store-open", input);
-      return gatedStore(await stores.open(input), input, { gate, scanned });
+      return gatedStore(await stores.open(input, changelogId), input, { gate, scanned });
     },
     destroy: (input) => stores.destroy(input),
     partitions: (topic) => stores.partitions(topic),

@@ -13,6 +13,7 @@ export interface StoreView {
 
 interface Disk {
   readonly input: TopicPartition;
+  readonly changelogId: string;
   readonly entries: Map<string, Uint8Array>;
   checkpoint: Checkpoint | undefined;
   open: boolean;
@@ -23,15 +24,19 @@ export class MemoryStores implements StateStores {
   readonly #disks = new Map<string, Disk>();
   hook: (step: StoreStep) => void = () => {};
 
-  open(input: TopicPartition): Promise<StateStore> {
+  open(input: TopicPartition, changelogId: string): Promise<StateStore> {
     const name = partitionName(input);
     let disk = this.#disks.get(name);
     if (disk === undefined) {
-      disk = { input, entries: new Map(), checkpoint: undefined, open: false };
+      disk = { input, changelogId, entries: new Map(), checkpoint: undefined, open: false };
       this.#disks.set(name, disk);
     }
     if (disk.open) {
       return Promise.reject(new PipelineError("STORE_LOCKED", `Cannot open ${name}: in use`));
+    }
+    if (disk.changelogId !== changelogId) {
+      const problem = `Cannot open ${name} as it must follow ${changelogId}: ${disk.changelogId}`;
+      return Promise.reject(new PipelineError("STORE_FOREIGN", problem));
     }
     disk.open = true;
     return Promise.resolve(new MemoryStore(this, disk));

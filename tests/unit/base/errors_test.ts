@@ -13,6 +13,8 @@ Deno.test("describeError() names the causes behind an error, in order", () => {
 });
 
 const remedies: Remedies = {
+  "other-topic": "read the other topic",
+  repartition: "move the state",
   reset: "begin again",
   "group-position": "set it",
   provision: "make it",

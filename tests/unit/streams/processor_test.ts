@@ -19,6 +19,14 @@ import { MemoryStores } from "../../../src/streams/testing/memory_stores.ts";
 
 const receivedAtMs = 1_000_000;
 
+const lineage = {
+  topic: "input",
+  topicId: "input-id",
+  partitions: 1,
+  changelogId: "id",
+  repartitionId: "",
+};
+
 interface Bench {
   readonly processor: RecordProcessor<Measurement, Total, CountingRow>;
   readonly cache: WriteCache<Total>;
@@ -28,9 +36,9 @@ async function bench(
   options: Parameters<typeof countingTopology>[0] = {},
   topology = countingTopology(options),
 ): Promise<Bench> {
-  const store = await new MemoryStores().open({ topic: "input", partition: 0 });
+  const store = await new MemoryStores().open({ topic: "input", partition: 0 }, "id");
   const cache = new WriteCache(store, jsonEngineCodecs, topology);
-  return { processor: new RecordProcessor(topology, cache, firstMeta(0)), cache };
+  return { processor: new RecordProcessor(topology, cache, firstMeta(lineage, 0)), cache };
 }
 
 function record(offset: number, ...events: Partial<Measurement>[]): LogRecord {
@@ -213,11 +221,11 @@ Deno.test.each([NaN, Infinity, -1, 0.5, 2 ** 53])(
 
 Deno.test("RecordProcessor sends on what is possible, and keeps what is not", async () => {
   const topology = countingTopology({ repartition: true });
-  const store = await new MemoryStores().open({ topic: "input", partition: 0 });
+  const store = await new MemoryStores().open({ topic: "input", partition: 0 }, "id");
   const processor = new RecordProcessor(
     topology,
     new WriteCache(store, jsonEngineCodecs, topology),
-    firstMeta(0),
+    firstMeta(lineage, 0),
     { topic: "again", partitions: 2 },
   );
   const mixed = record(0, { key: "a" }, { key: "b" }, { key: "b" }, { key: "c" });

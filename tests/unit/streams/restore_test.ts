@@ -5,6 +5,7 @@ import { silentLogger } from "../../../src/base/logger.ts";
 import { seededRandom } from "../../../src/base/random.ts";
 import type { CommitLog } from "../../../src/streams/ports.ts";
 import { restore } from "../../../src/streams/task/restore.ts";
+import { lineageTopics, presentLineage } from "../../../src/streams/state/lineage.ts";
 import { TaskSession } from "../../../src/streams/task/task_session.ts";
 import {
   MemoryLog,
@@ -50,7 +51,7 @@ Deno.test("restore() reads nothing that was committed after its start", async ()
   const commitLog = log.commitLogOf("app");
   await commitAs(commitLog, 1, "a", "m");
   const stores = new MemoryStores();
-  const store = await stores.open(input);
+  const store = await stores.open(input, "id");
   const reached: number[] = [];
   await restore({
     log: {
@@ -63,6 +64,7 @@ Deno.test("restore() reads nothing that was committed after its start", async ()
       open: (place, from) => log.open(place, from),
     },
     changelog,
+    changelogId: (await log.describe(changelog.topic)).id,
     store,
     clock: new SimulatedClock(),
     signal: new AbortController().signal,
@@ -88,6 +90,8 @@ Deno.test("TaskSession.open() gives way to an owner that commits while it restor
       return committed;
     },
   };
+  const topics = lineageTopics({ input, changelog, repartition: undefined });
+  const lineage = await presentLineage(log, topics);
   const opening = TaskSession.open(
     {
       log,
@@ -100,7 +104,7 @@ Deno.test("TaskSession.open() gives way to an owner that commits while it restor
       logger: silentLogger,
     },
     countingTopology(),
-    { input, changelog, repartition: undefined },
+    { input, changelog, repartition: undefined, lineage },
     { onState() {}, onRestore() {}, onProblem() {}, onArrival() {}, onInputEnd() {} },
     new AbortController().signal,
   );

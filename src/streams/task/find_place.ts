@@ -1,0 +1,160 @@
+import type { Clock } from "../../base/clock.ts";
+import { PipelineError } from "../../base/errors.ts";
+import type { CommitPlace } from "../commit/commit.ts";
+import { isSameCommit, parseCommitMetadata } from "../commit/commit_metadata.ts";
+import type { CommitLog, CommittedOffset, LogBounds, RecordLog, StateStore } from "../ports.ts";
+import { type Offset, partitionName, type TopicPartition } from "../record.ts";
+import type { RestoreProgress } from "./status.ts";
+import { lineageTopics, refuseOtherLineage } from "../state/lineage.ts";
+import { type EngineCodecs, firstMeta, type TaskMeta, type Windowing } from "../state/state.ts";
+import { metaKey } from "../state/store_keys.ts";
+import { decodeState } from "../topology/codec.ts";
+import { refuseOtherWindowing } from "../topology/windowing.ts";
+import { checkedPosition, restore } from "./restore.ts";
+import { inputTruncated } from "./truncated.ts";
+
+/** What a place is found with. */
+export interface PlacePorts {
+  readonly log: RecordLog;
+  readonly commitLog: CommitLog;
+  readonly codecs: Pick<EngineCodecs, "meta">;
+  readonly clock: Clock;
+}
+
+/** Told of what is found. */
+export interface PlaceObserver {
+  readonly onRestore: (progress: RestoreProgress) => void;
+  /** Told where the input ends, before anything is read of it. */
+  readonly onInputEnd: (endOffset: Offset) => void;
+}
+
+/** Refuses a partition whose last commit belongs to other topics than there are. */
+export function refuseOtherCommit(
+  place: CommitPlace,
+  committed: CommittedOffset | undefined,
+): void {
+  const lineage = parseCommitMetadata(committed?.metadata ?? "")?.lineage;
+  if (lineage !== undefined) refuseOtherLineage(lineage, place.lineage, lineageTopics(place));
+}
+
+/**
+ * Brings the store to the end of its changelog, unless the last commit says that it is there.
+ *
+ * @throws {PipelineError} `CHANGELOG_TRUNCATED`, also where the changelog ends before the last
+ *   commit; `LOG_FENCED` when a newer owner committed meanwhile.
+ */
+export async function bringUpToDate(
+  ports: PlacePorts,
+  { input, changelog, lineage }: CommitPlace,
+  store: StateStore,
+  committed: CommittedOffset | undefined,
+  { onRestore: onProgress }: PlaceObserver,
+  signal: AbortSignal,
+): Promise<void> {
+  const { log, clock, commitLog } = ports;
+  const bounds = await log.bounds(changelog);
+  const have = store.checkpoint?.changelogPosition;
+  checkedPosition(changelog, have, bounds);
+  const there = parseCommitMetadata(committed?.metadata ?? "")?.changelogPosition;
+  checkedPosition(changelog, there, bounds);
+  if (have !== undefined && have === there) return;
+  const { changelogId } = lineage;
+  await restore({ log, changelog, changelogId, store, clock, signal, onProgress });
+  await refuseTakenOver(commitLog, input, committed);
+}
+
+/**
+ * Where a task goes on in its input: where its state says, after everything that must agree with
+ * that was compared.
+ *
+ * A position without a state of ours beside it counts as no position if nothing lies before it:
+ * `kafka-consumer-groups --reset-offsets` leaves such ones.
+ *
+ * @throws {PipelineError} `TOPIC_REPLACED`, `PARTITIONS_CHANGED`, `STATE_UNREADABLE`,
+ *   `CHANGELOG_TRUNCATED`, `INPUT_TRUNCATED`.
+ */
+export async function findPlace(
+  { log, codecs }: PlacePorts,
+  place: CommitPlace,
+  windowing: Windowing,
+  store: StateStore,
+  committed: CommittedOffset | undefined,
+  { onInputEnd }: PlaceObserver,
+): Promise<TaskMeta> {
+  const { input, repartition } = place;
+  const bounds = await log.bounds(input);
+  onInputEnd(bounds.endOffset);
+  const rekeyedBounds = repartition === undefined ? undefined : await log.bounds(repartition);
+  const stored = store.get(metaKey);
+  if (stored === undefined) {
+    if (isPastStart(committed, bounds)) throw stateGone(place, committed);
+    return firstMeta(place.lineage, bounds.startOffset, rekeyedBounds?.startOffset);
+  }
+  const meta = decodeState(codecs.meta, stored);
+  refuseOtherLineage(meta.lineage, place.lineage, lineageTopics(place));
+  refuseOtherWindowing(input, meta.windowing, windowing);
+  refuseOtherPosition(input, meta, committed);
+  if (meta.inputOffset < bounds.startOffset || meta.inputOffset > bounds.endOffset) {
+    throw inputTruncated(input, meta.inputOffset, bounds);
+  }
+  if (repartition !== undefined && rekeyedBounds !== undefined) {
+    const { offset, plannedTo } = meta.rekeyed;
+    if (offset < rekeyedBounds.startOffset || plannedTo > rekeyedBounds.endOffset) {
+      throw inputTruncated(repartition, offset, rekeyedBounds);
+    }
+  }
+  return { ...meta, lineage: place.lineage };
+}
+
+/** True for a commit of a task, and for a position that others set behind records. */
+function isPastStart(
+  committed: CommittedOffset | undefined,
+  { startOffset }: LogBounds,
+): committed is CommittedOffset {
+  if (committed === undefined) return false;
+  return committed.offset > startOffset || parseCommitMetadata(committed.metadata) !== undefined;
+}
+
+function stateGone({ input, changelog }: CommitPlace, committed: CommittedOffset): PipelineError {
+  return new PipelineError(
+    "CHANGELOG_TRUNCATED",
+    `Cannot go on with ${partitionName(input)} at committed offset ${committed.offset} as its ` +
+      `state is gone: ${partitionName(changelog)} holds no meta record`,
+    { context: { ...input, committed: committed.offset }, remedy: "reset" },
+  );
+}
+
+function refuseOtherPosition(
+  input: TopicPartition,
+  { inputOffset }: TaskMeta,
+  committed: CommittedOffset | undefined,
+): void {
+  if (committed === undefined || committed.offset === inputOffset) return;
+  throw new PipelineError(
+    "CHANGELOG_TRUNCATED",
+    `Cannot go on with ${partitionName(input)} as state and group disagree: the state is as of ` +
+      `offset ${inputOffset}, the group committed ${committed.offset}`,
+    {
+      context: { ...input, state: inputOffset, committed: committed.offset },
+      remedy: "group-position",
+    },
+  );
+}
+
+/**
+ * While we restored, a newer owner may have fenced us and committed, and compaction may have taken
+ * away entries that its own replaced: what we have is then no state of any moment.
+ */
+async function refuseTakenOver(
+  commitLog: CommitLog,
+  input: TopicPartition,
+  before: CommittedOffset | undefined,
+): Promise<void> {
+  const now = await commitLog.committed(input);
+  if (isSameCommit(now, before)) return;
+  throw new PipelineError(
+    "LOG_FENCED",
+    `Cannot open ${partitionName(input)} as another owner went on with it: committed offset is ` +
+      `${now?.offset}, before the restore it was ${before?.offset}`,
+  );
+}
