@@ -4,6 +4,7 @@ import { importDirection } from "./import_direction.ts";
 import { noAmbient } from "./ambient.ts";
 import { noDefaultExport } from "./no_default_export.ts";
 import { packageHome } from "./package_home.ts";
+import { saysByteOrderMark } from "./says_byte_order_mark.ts";
 
 const plugin: Deno.lint.Plugin = {
   name: "pipeline",
@@ -13,6 +14,7 @@ const plugin: Deno.lint.Plugin = {
     "no-ambient": noAmbient,
     "no-default-export": noDefaultExport,
     "function-length": functionLength,
+    "says-byte-order-mark": saysByteOrderMark,
   },
 };
 

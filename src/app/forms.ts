@@ -1,3 +1,5 @@
+import { symbolFault } from "../base/symbol.ts";
+
 /**
  * Parsers of setting texts. Each takes a trimmed text and answers `undefined` if the text does
  * not have the form.
@@ -111,7 +113,7 @@ export function cassandraName(text: string): string | undefined {
 
 /** A symbol of the feed: may hold spaces and colons, no quotes or brackets of list notations. */
 export function feedSymbol(text: string): string | undefined {
-  return /^[^\p{Cc}"'[\]{},]{1,64}$/u.test(text) ? text : undefined;
+  return symbolFault(text) === undefined && !/["'[\]{},]/.test(text) ? text : undefined;
 }
 
 /** The symbols of a text with one a line or between commas, each once; `#` begins a remark. */

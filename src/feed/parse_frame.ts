@@ -59,7 +59,6 @@ function readTrade(entry: unknown): Trade | string {
   if (!isObject(entry)) return `entry must be an object: ${kindOf(entry)}`;
   const { s, p, v, t, c } = entry;
   if (typeof s !== "string") return `s must be a string: ${kindOf(s)}`;
-  if (!s.isWellFormed()) return "s must be valid Unicode: a lone surrogate";
   if (typeof p !== "number") return `p must be a number: ${kindOf(p)}`;
   if (typeof v !== "number") return `v must be a number: ${kindOf(v)}`;
   if (typeof t !== "number") return `t must be a number: ${kindOf(t)}`;
@@ -72,10 +71,7 @@ function readTrade(entry: unknown): Trade | string {
 function isConditions(value: unknown): value is (string | null)[] | null {
   if (value === null) return true;
   if (!Array.isArray(value)) return false;
-  for (const code of value) {
-    if (code !== null && (typeof code !== "string" || !code.isWellFormed())) return false;
-  }
-  return true;
+  return value.every((code) => code === null || typeof code === "string");
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -1,11 +1,10 @@
+import { symbolFault } from "../base/symbol.ts";
+
 /** Subscriptions of one connection of Finnhub's free plan. */
 export const symbolLimitDefault = 50;
 
 /** Bytes of a message from a client; longer ones are not read. */
 const messageLengthMax = 4_096;
-
-/** What a symbol may look like: printable, not endless; `IC MARKETS:1` has a space. */
-const legalSymbol = /^[^\p{C}]{1,64}$/u;
 
 /** What a server allows its clients. */
 export interface SubscriberTerms {
@@ -43,7 +42,7 @@ export class Subscriber {
   }
 
   #subscribe(symbol: unknown): string | undefined {
-    if (typeof symbol !== "string" || !legalSymbol.test(symbol)) {
+    if (typeof symbol !== "string" || symbolFault(symbol) !== undefined) {
       return errorFrame("Invalid symbol");
     }
     const { knownSymbols, symbolLimit } = this.#terms;

@@ -1,4 +1,5 @@
-import { HttpProblem } from "./context.ts";
+import { symbolFault } from "../base/symbol.ts";
+import { HttpProblem, type RouteRequest } from "./context.ts";
 import { resolutions } from "../market/resolutions.ts";
 import { type Scope, scopeParameter } from "./scope.ts";
 import { resolutionName, summaryWindowMs } from "../market/tables.ts";
@@ -16,6 +17,14 @@ export class QueryReader {
 
   constructor(params: URLSearchParams) {
     this.#params = params;
+  }
+
+  /** The symbol in the path: one that no trade can have is not asked for anywhere. */
+  symbol(params: RouteRequest["params"]): string {
+    const symbol = params["symbol"] ?? "";
+    const fault = symbolFault(symbol);
+    if (fault !== undefined) this.problems.push(fault);
+    return symbol;
   }
 
   /** An integer of at least 1; more than `max` becomes `max`. */

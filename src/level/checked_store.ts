@@ -1,6 +1,6 @@
 import { PipelineError } from "../base/errors.ts";
 import type { Checkpoint } from "../streams/ports.ts";
-import { encodeText } from "../streams/text.ts";
+import { encodeText, textOf } from "../streams/text.ts";
 import { openValue, sealedChecksum, sealValue } from "./checked_value.ts";
 import type { Database } from "./database.ts";
 import { RowLedger } from "./row_ledger.ts";
@@ -82,7 +82,7 @@ export async function checkRowsOf(
 
 function readText(db: Database, key: Uint8Array): string | undefined {
   const sealed = db.getSync(key);
-  return sealed === undefined ? undefined : new TextDecoder().decode(openValue(key, sealed));
+  return sealed === undefined ? undefined : textOf(openValue(key, sealed));
 }
 
 async function refuseNameless(db: Database): Promise<void> {

@@ -13,7 +13,7 @@ import {
   partitionName,
   type TopicPartition,
 } from "../streams/record.ts";
-import { encodeText } from "../streams/text.ts";
+import { encodeText, textOf } from "../streams/text.ts";
 import type { LogBatch, LogDatabase, PartitionState } from "./log_database.ts";
 import { logKey, offsetBytes, offsetOf, partitionBytes, partitionOf } from "./log_keys.ts";
 
@@ -50,7 +50,7 @@ export class EmbeddedCommitLog implements CommitLog {
   committed(input: TopicPartition): Promise<CommittedOffset | undefined> {
     const stored = this.#database.get(committedKey(this.#group, input));
     return Promise.resolve(
-      stored === undefined ? undefined : JSON.parse(new TextDecoder().decode(stored)),
+      stored === undefined ? undefined : JSON.parse(textOf(stored)),
     );
   }
 
@@ -61,7 +61,7 @@ export class EmbeddedCommitLog implements CommitLog {
     const found = await this.#database.values({ gte: prefix, lt: after });
     return found.map(({ key, value }) => ({
       ...partitionOf(key.subarray(prefix.length)),
-      ...JSON.parse(new TextDecoder().decode(value)) as CommittedOffset,
+      ...JSON.parse(textOf(value)) as CommittedOffset,
     }));
   }
 
@@ -121,7 +121,7 @@ class Compaction {
   #dropTombstones(): void {
     const stored = this.#database.get(this.#tombstonesKey());
     if (stored === undefined) return;
-    const offsets: number[] = JSON.parse(new TextDecoder().decode(stored));
+    const offsets: number[] = JSON.parse(textOf(stored));
     for (const offset of offsets) this.#batch.deleteRecord(this.#changelog, offset);
   }
 

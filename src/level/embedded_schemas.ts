@@ -1,5 +1,5 @@
 import { PipelineError } from "../base/errors.ts";
-import { encodeText } from "../streams/text.ts";
+import { encodeText, textOf } from "../streams/text.ts";
 import type { LogDatabase } from "./log_database.ts";
 import { logKey } from "./log_keys.ts";
 
@@ -44,7 +44,7 @@ export class EmbeddedSchemas {
 
   #text(id: number): string | undefined {
     const stored = this.#database.get(schemaKey(id));
-    return stored === undefined ? undefined : new TextDecoder().decode(stored);
+    return stored === undefined ? undefined : textOf(stored);
   }
 }
 

@@ -8,7 +8,7 @@ import {
   partitionName,
   type TopicPartition,
 } from "../streams/record.ts";
-import { decodeText, encodeText } from "../streams/text.ts";
+import { decodeText, encodeText, textOf } from "../streams/text.ts";
 import { openValue, sealValue } from "./checked_value.ts";
 import { closeDatabase, type Database, openDatabase, type Operation } from "./database.ts";
 import { storeErrorOf } from "./database_errors.ts";
@@ -254,7 +254,7 @@ function partitionState(
   const stored = readValue(db, logKey("e", placeBytes));
   const bounds: LogBounds = stored === undefined
     ? { startOffset: 0, endOffset: 0 }
-    : JSON.parse(new TextDecoder().decode(stored));
+    : JSON.parse(textOf(stored));
   return { topic, place, placeBytes, bounds, waiting: new Set() };
 }
 

@@ -1,6 +1,6 @@
 import { assert } from "../base/assert.ts";
 import type { Headers, OutputRecord } from "../streams/record.ts";
-import { encodeText } from "../streams/text.ts";
+import { encodeText, textOf } from "../streams/text.ts";
 
 /** A record without its place. */
 export type RecordBody = Pick<OutputRecord, "timestampMs" | "key" | "value"> & {
@@ -45,7 +45,7 @@ export function decodeRecord(bytes: Uint8Array): RecordBody {
     const name = reader.part();
     const content = reader.part();
     assert(name !== null && content !== null, "a stored header is never null");
-    headers[new TextDecoder().decode(name)] = content;
+    headers[textOf(name)] = content;
   }
   return { timestampMs, key, value, headers };
 }

@@ -1,4 +1,5 @@
 import { PipelineError } from "../base/errors.ts";
+import { symbolFault } from "../base/symbol.ts";
 import type { Codec } from "../streams/topology/codec.ts";
 import { type JobTopic, jobTopics } from "../streams/topology/job_topics.ts";
 import type { LogRecord, TopicPartition } from "../streams/record.ts";
@@ -119,6 +120,9 @@ function keyed(key: Uint8Array | null, trades: Trade[]): Reading<Trade> {
   if (key === null || !isTextOf(key, symbol) || !areOf(symbol, trades)) {
     return { kind: "misplaced", parts: bySymbol(trades) };
   }
+  // No key of the state is made of what cannot be a symbol, not even for a moment.
+  const fault = symbolFault(symbol);
+  if (fault !== undefined) return { kind: "dead", cause: "impossible-value", detail: fault };
   return { kind: "events", key: symbol, events: trades };
 }
 

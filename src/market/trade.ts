@@ -1,3 +1,5 @@
+import { hasInvisible, symbolFault } from "../base/symbol.ts";
+
 /** One trade, or a price update when the volume is 0. Has no identity of its own: see `TradeId`. */
 export interface Trade {
   readonly symbol: string;
@@ -34,10 +36,32 @@ export function tradeId(
 }
 
 /**
+ * Earliest event time, epoch ms: 1971. Seconds in place of milliseconds lie before it until the
+ * year 2969, in January 1970 today; no feed reaches back that far.
+ */
+const eventTimeMsMin = Date.UTC(1971);
+
+/**
  * Latest event time, epoch ms: the year 144683. Avro writes a long doubled, and a number holds 53
  * bits.
  */
 const eventTimeMsMax = 2 ** 52 - 1;
+
+/**
+ * Greatest |price|, volume and |price * volume|.
+ *
+ * Far beyond any market: the whole supply of the cheapest coins is 1e15, all money on Earth about
+ * as many dollars. And small enough that nothing computed from trades leaves the finite numbers,
+ * whatever trades a window has: there are at most 2^16 in a record and 2^53 records in a partition,
+ * so 2^69 < 6e20 in any window. Every sum stays below 6e35, rounding included, where 1.8e308 would
+ * be the end. A quotient divides by a count >= 1, or by a volume that is no less than that of each
+ * of its trades: |sum(price * volume)| <= 6e20 * 1e15 * volume, so |vwap| < 6e35 again.
+ */
+export const magnitudeMax = 1e15;
+
+/** Condition codes of one trade, and characters of each. Finnhub sends up to four of up to three. */
+const conditionsMax = 32;
+const conditionCharsMax = 32;
 
 /**
  * Says why a trade cannot be real, or `undefined` if it can.
@@ -45,14 +69,40 @@ const eventTimeMsMax = 2 ** 52 - 1;
  * Prices may be negative (spreads, oil in April 2020), volumes may be fractional or 0.
  */
 export function tradeFault(trade: Trade): string | undefined {
-  if (trade.symbol === "") return "symbol is empty";
-  if (!Number.isFinite(trade.price)) return `price is not finite: ${trade.price}`;
-  if (!Number.isFinite(trade.volume) || trade.volume < 0) {
-    return `volume is not a finite number >= 0: ${trade.volume}`;
+  return symbolFault(trade.symbol) ?? valueFault(trade) ?? timeFault(trade) ??
+    conditionsFault(trade.conditions);
+}
+
+function valueFault({ price, volume }: Trade): string | undefined {
+  if (!(Math.abs(price) <= magnitudeMax)) return `price is beyond +-${magnitudeMax}: ${price}`;
+  if (!(volume >= 0 && volume <= magnitudeMax)) {
+    return `volume is not from 0 to ${magnitudeMax}: ${volume}`;
   }
-  const { eventTimeMs } = trade;
-  if (!Number.isSafeInteger(eventTimeMs) || eventTimeMs < 0 || eventTimeMs > eventTimeMsMax) {
-    return `time is not epoch milliseconds: ${trade.eventTimeMs}`;
+  const product = price * volume;
+  if (Math.abs(product) <= magnitudeMax) return undefined;
+  return `price * volume is beyond +-${magnitudeMax}: ${product}`;
+}
+
+function timeFault({ eventTimeMs }: Trade): string | undefined {
+  const isTime = Number.isSafeInteger(eventTimeMs) && eventTimeMs >= 0;
+  if (!isTime || eventTimeMs > eventTimeMsMax) {
+    return `time is not epoch milliseconds: ${eventTimeMs}`;
+  }
+  if (eventTimeMs >= eventTimeMsMin) return undefined;
+  return `time is before 1971, as seconds in place of milliseconds are: ${eventTimeMs}`;
+}
+
+function conditionsFault(conditions: Trade["conditions"]): string | undefined {
+  if (conditions === null) return undefined;
+  if (conditions.length > conditionsMax) {
+    return `more than ${conditionsMax} condition codes: ${conditions.length}`;
+  }
+  for (const code of conditions) {
+    if (code === null) continue;
+    if (code.length > conditionCharsMax) {
+      return `condition code is longer than ${conditionCharsMax} characters: ${code.length}`;
+    }
+    if (hasInvisible(code)) return "condition code has a control or format character";
   }
   return undefined;
 }

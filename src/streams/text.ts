@@ -1,5 +1,8 @@
+import { assert } from "../base/assert.ts";
 import { shortLivedBytes } from "../base/bytes.ts";
 
+// The one way from bytes to keys, names and texts of the engine and its adapters. Nothing is dropped
+// (a byte order mark) or replaced (what is no UTF-8): other bytes are another text, or none.
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
@@ -27,6 +30,17 @@ export function decodeText(bytes: Uint8Array): string | undefined {
   } catch {
     return undefined;
   }
+}
+
+/**
+ * The text of bytes that this program wrote as UTF-8 itself.
+ *
+ * @throws {InvariantError} If they are not UTF-8.
+ */
+export function textOf(bytes: Uint8Array): string {
+  const text = decodeText(bytes);
+  assert(text !== undefined, "bytes must be UTF-8 that was written here");
+  return text;
 }
 
 /** True when the bytes are the text's UTF-8; decodes nothing as long as both are ASCII. */

@@ -19,8 +19,7 @@ const limitMax = 5000;
  * @see Kafka Streams' interactive queries (`application.server`), where this is left to the user.
  */
 export const getCandles: Handler = async (route, { view, ask, clock }) => {
-  const symbol = route.params["symbol"] ?? "";
-  const { resolution, range, mayRedirect } = readQuery(route);
+  const { symbol, resolution, range, mayRedirect } = readQuery(route);
   const owner = mayRedirect ? await view.ownerOf(symbol) : undefined;
   if (owner?.address !== undefined) return redirectResponse(sameAt(owner.address, route.url));
   if (owner?.peer !== undefined) {
@@ -52,16 +51,18 @@ function sameAt(address: string, { pathname, search }: URL): URL {
 export function unknownSymbol(symbol: string): HttpProblem {
   return new HttpProblem({
     status: 404,
-    detail: `no trades seen for symbol "${symbol.slice(0, 80)}"`,
+    detail: `no trades seen for symbol "${symbol}"`,
   });
 }
 
-function readQuery({ url }: RouteRequest): {
+function readQuery({ url, params }: RouteRequest): {
+  readonly symbol: string;
   readonly resolution: string;
   readonly range: CandleRange;
   readonly mayRedirect: boolean;
 } {
   const query = new QueryReader(url.searchParams);
+  const symbol = query.symbol(params);
   const { name: resolution, sizeMs } = query.resolution();
   const fromMs = query.timeMs("from");
   const toMs = query.timeMs("to");
@@ -77,5 +78,5 @@ function readQuery({ url }: RouteRequest): {
     ...(fromMs === undefined ? {} : { fromMs }),
     ...(toMs === undefined ? {} : { toMs }),
   };
-  return { resolution, range, mayRedirect };
+  return { symbol, resolution, range, mayRedirect };
 }

@@ -13,8 +13,8 @@ const limitMax = 1000;
  * symbol, where results are kept.
  */
 export const getTrades: Handler = async ({ params, url }, { view }) => {
-  const symbol = params["symbol"] ?? "";
   const query = new QueryReader(url.searchParams);
+  const symbol = query.symbol(params);
   const limit = query.limit(limitDefault, limitMax);
   query.check();
   const found = await view.trades(symbol, limit);

@@ -15,7 +15,7 @@
  */
 import { assert } from "../../base/assert.ts";
 import { shortLivedBytes } from "../../base/bytes.ts";
-import { encodeText } from "../text.ts";
+import { encodeText, textOf } from "../text.ts";
 import type { KeyRange } from "../ports.ts";
 
 const metaTag = 0x6d;
@@ -89,7 +89,7 @@ export function isKeyState(bytes: Uint8Array): boolean {
 /** The key that a key-time record belongs to. */
 export function keyOf(bytes: Uint8Array): string {
   assert(isKeyState(bytes), "not a key-time key");
-  return new TextDecoder().decode(bytes.subarray(1));
+  return textOf(bytes.subarray(1));
 }
 
 /** Tag, escaped key and terminator, with room behind them. */

@@ -73,11 +73,11 @@ Deno.test.each([
   { bad: [], fault: "entry must be an object: array" },
   { bad: entry({ s: 1 }), fault: "s must be a string: number" },
   { bad: entry({ s: "" }), fault: "symbol is empty" },
-  { bad: entry({ s: "\ud800" }), fault: "s must be valid Unicode: a lone surrogate" },
+  { bad: entry({ s: "\ud800" }), fault: "symbol has a control or format character: U+D800" },
   { bad: entry({ p: "1" }), fault: "p must be a number: string" },
   { bad: entry({ p: null }), fault: "p must be a number: null" },
   { bad: entry({ v: undefined }), fault: "v must be a number: undefined" },
-  { bad: entry({ v: -1 }), fault: "volume is not a finite number >= 0: -1" },
+  { bad: entry({ v: -1 }), fault: "volume is not from 0 to 1000000000000000: -1" },
   { bad: entry({ t: "now" }), fault: "t must be a number: string" },
   { bad: entry({ t: 1.5 }), fault: "time is not epoch milliseconds: 1.5" },
   { bad: entry({ t: -1 }), fault: "time is not epoch milliseconds: -1" },
@@ -92,7 +92,10 @@ Deno.test.each([
 
 Deno.test("parseFrame() finds numbers too large for a double", () => {
   const parsed = trades(`{"type":"trade","data":[{"s":"A","p":1e999,"t":1,"v":1}]}`);
-  assert.deepEqual(parsed.faults, [{ index: 0, fault: "price is not finite: Infinity" }]);
+  assert.deepEqual(parsed.faults, [{
+    index: 0,
+    fault: "price is beyond +-1000000000000000: Infinity",
+  }]);
 });
 
 Deno.test("parseFrame() is not misled by a prototype in the message", () => {

@@ -47,7 +47,7 @@ Deno.test.each([
   { text: message("subscribe", 7), answer: "Invalid symbol" },
   { text: message("subscribe", ""), answer: "Invalid symbol" },
   { text: message("subscribe", "A\n"), answer: "Invalid symbol" },
-  { text: message("subscribe", "A".repeat(65)), answer: "Invalid symbol" },
+  { text: message("subscribe", "A".repeat(129)), answer: "Invalid symbol" },
 ])("Subscriber answers $text with $answer", ({ text, answer }) => {
   const subscriber = new Subscriber({ symbolLimit: 50 });
   assert.equal(errorOf(subscriber.receive(text)), answer);

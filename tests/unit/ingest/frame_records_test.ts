@@ -52,7 +52,7 @@ Deno.test("frameToRecords() gives records the producer's name and increasing num
 Deno.test("frameToRecords() sends on the good trades of a frame with an impossible one", () => {
   const text = tradeText(entry({ v: -1 }), entry({ p: 5 }), entry({ t: 0.5 }));
   const { records, deadLetter } = convert(text);
-  const fault = "data[0]: volume is not a finite number >= 0: -1; " +
+  const fault = "data[0]: volume is not from 0 to 1000000000000000: -1; " +
     "data[2]: time is not epoch milliseconds: 0.5";
   assert.deepEqual(deadLetter, { cause: "impossible-value", detail: fault });
   const [good, dead] = records;

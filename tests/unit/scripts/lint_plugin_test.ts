@@ -103,6 +103,15 @@ Deno.test.each([
   assert.deepEqual(broken(file, source), ["no-ambient"]);
 });
 
+Deno.test.each([
+  { file: "src/level/a.ts", source: "new TextDecoder();", rules: ["says-byte-order-mark"] },
+  { file: "src/level/a.ts", source: 'new TextDecoder("utf-8");', rules: ["says-byte-order-mark"] },
+  { file: "src/streams/a.ts", source: 'new TextDecoder("utf-8", { ignoreBOM: true });', rules: [] },
+  { file: "tests/unit/a_test.ts", source: "new TextDecoder();", rules: [] },
+])("says-byte-order-mark finds $rules in $source of $file", ({ file, source, rules }) => {
+  assert.deepEqual(broken(file, source), rules);
+});
+
 Deno.test("no-default-export fires in src and nowhere else", () => {
   assert.deepEqual(broken("src/base/a.ts", "export default 1;"), ["no-default-export"]);
   assert.deepEqual(broken("scripts/a.ts", "export default 1;"), []);

@@ -1,0 +1,43 @@
+import type { Aggregate } from "../../src/market/aggregate.ts";
+import type { MarketRow } from "../../src/market/rows.ts";
+import { marketTopology } from "../../src/market/topology.ts";
+import type { Trade } from "../../src/market/trade.ts";
+import { createStateCodecs } from "../../src/registry/state_codecs.ts";
+import type { AvroTradeCodec } from "../../src/registry/trade_codec.ts";
+import { TopologyTestDriver } from "../../src/streams/testing/mod.ts";
+import type { MemoryRegistry } from "./memory_registry.ts";
+import { memoryTradeCodec } from "./trade_codecs.ts";
+
+/** The market job in process, with the Avro codecs that it has in production. */
+export interface MarketDriver extends AsyncDisposable {
+  readonly driver: TopologyTestDriver<Trade, Aggregate, MarketRow>;
+  readonly codec: AvroTradeCodec;
+  readonly registry: MemoryRegistry;
+}
+
+/** When the driver's clock starts, epoch ms. */
+export const marketStartMs: number = Date.UTC(2026, 0, 5, 15);
+
+/** Starts the market job over an empty log. */
+export async function marketDriver(
+  options: { readonly partitions?: number } = {},
+): Promise<MarketDriver> {
+  const { codec, registry } = await memoryTradeCodec();
+  const state = await createStateCodecs({ registry, changelogTopic: "test-windows-changelog" });
+  const job = marketTopology({
+    topic: "trade1",
+    graceMs: 60_000,
+    retentionMs: 3_600_000,
+    maxFutureMs: 60_000,
+    conditionPolicy: "all",
+    tradeRows: true,
+    tradeCodec: codec,
+    windowCodec: state.windowState,
+  });
+  const driver = await TopologyTestDriver.start(job, {
+    ...options,
+    startMs: marketStartMs,
+    codecs: state,
+  });
+  return { driver, codec, registry, [Symbol.asyncDispose]: () => driver[Symbol.asyncDispose]() };
+}
