@@ -45,6 +45,7 @@ const emptyWindowParts: Parts = [
 const keyParts: Parts = [
   ["00 00000002", "header, schema 2"],
   ["b0ea01", "streamTimeMs 15000, zigzag 30000"],
+  ["00", "closedToMs 0"],
   ["04 00 b0ea01 00", "two open windows: 0 and 15000"],
   ["00", "purgedToMs 0"],
   ["04", "two roll-ups"],
@@ -55,6 +56,7 @@ const keyParts: Parts = [
 
 const metaParts: Parts = [
   ["00 00000003", "header, schema 3"],
+  ["02", "stateVersion 1"],
   ["14", "inputOffset 10"],
   ["06", "inputEpoch 3"],
   ["02 74 04 6964 04 02 63 00", "lineage: t, id, 2 partitions, changelog c, no repartition topic"],
@@ -64,6 +66,7 @@ const metaParts: Parts = [
   ["0c 10 04", "re-keyed: next 6, planned to 8, 2 portions"],
   ["02 02 70 0e 00", "one producer: p, sequence 7"],
   ["04 b0ea01 c0a907 00", "two lengths: 15000 and 60000"],
+  ["02 72 06 0a", "rules r, changed 3 times, lead 5"],
 ];
 
 function compact(parts: Parts): string {
@@ -101,6 +104,7 @@ Deno.test("StateCodecs.windowState writes null for a window without a price", ()
 Deno.test("StateCodecs.keyState writes and reads the bytes derived by hand", () => {
   const state = {
     streamTimeMs: 15_000,
+    closedToMs: 0,
     openWindows: [0, 15_000],
     purgedToMs: 0,
     rollUps: [
@@ -117,6 +121,7 @@ Deno.test("StateCodecs.meta writes and reads the bytes derived by hand", () => {
   const rekeyed = { offset: 6, plannedTo: 8, portions: 2 };
   const producers = [{ producerId: "p", sequence: 7 }];
   const meta = {
+    stateVersion: 1,
     inputOffset: 10,
     inputEpoch: 3,
     lineage: { topic: "t", topicId: "id", partitions: 2, changelogId: "c", repartitionId: "" },
@@ -126,6 +131,7 @@ Deno.test("StateCodecs.meta writes and reads the bytes derived by hand", () => {
     rekeyed,
     producers,
     windowing: [15_000, 60_000],
+    rules: { text: "r", changes: 3, leadUs: 5 },
   };
   assert.equal(codecs.meta.encode(meta).toHex(), compact(metaParts));
   assert.deepEqual(codecs.meta.decode(Uint8Array.fromHex(compact(metaParts))), meta);

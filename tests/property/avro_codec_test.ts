@@ -45,6 +45,7 @@ const windowState = fc.record({
 
 const keyState = fc.record({
   streamTimeMs: time,
+  closedToMs: time,
   openWindows: fc.array(time),
   purgedToMs: time,
   rollUps: fc.array(fc.record({ openWindows: fc.array(time), purgedToMs: time }, plain)),

@@ -61,10 +61,11 @@ export type CountingRow =
 const windowMs = 10_000;
 
 /** Windows of 20 and 60 s, kept for as short as may be. */
-export const countingLevels: readonly RollUpLevel[] = [
-  { sizeMs: 20_000, retentionMs: 65_000 },
-  { sizeMs: 60_000, retentionMs: 65_000 },
-];
+export const countingLevels: readonly RollUpLevel[] = countingLevelsKept(65_000);
+
+function countingLevelsKept(retentionMs: number): RollUpLevel[] {
+  return [{ sizeMs: 20_000, retentionMs }, { sizeMs: 60_000, retentionMs }];
+}
 
 /** What a row is the newest version of. */
 export function rowKey(row: CountingRow): string {
@@ -84,21 +85,28 @@ export function countingTopology(
     readonly repartition?: boolean;
     /** True for windows that are rolled up to 20 and 60 s. */
     readonly rollUps?: boolean;
+    /** How long these are kept, 65 s without it. */
+    readonly rollUpRetentionMs?: number;
+    readonly maxFutureMs?: number;
+    readonly revision?: string;
     readonly handlers?: Partial<ErrorHandlers<Measurement>>;
     readonly punctuators?: readonly Punctuator[];
   } = {},
 ): Topology<Measurement, Total, CountingRow> {
   const { retentionMs = 1_000_000, advanceMs = windowMs, graceMs = 5_000 } = options;
-  const { repartition = false, handlers = {}, punctuators = [] } = options;
+  const { repartition = false, handlers = {}, punctuators = [], maxFutureMs = 60_000 } = options;
   const source = repartition ? { ...measurementSource, read: readPlaced } : measurementSource;
-  const levels = options.rollUps === true ? countingLevels : [];
-  return topology("counting", source, { handlers, punctuators, repartition })
+  const levels = options.rollUps === true
+    ? countingLevelsKept(options.rollUpRetentionMs ?? 65_000)
+    : [];
+  return topology("counting", source, { handlers, punctuators, repartition, maxFutureMs })
     .toRows("events", eventRow)
     .windowedBy(hopping({ sizeMs: windowMs, advanceMs, graceMs, retentionMs }))
     .aggregate({
       store: "totals",
       aggregator: totals,
       codec: jsonCodec<WindowState<Total>>(),
+      revision: options.revision ?? "",
       rollUps: { merge: mergeTotals, levels },
     })
     .toRows("windows", windowRow);

@@ -22,6 +22,7 @@ import type {
 } from "../ports.ts";
 import type { Repartition } from "../processing/rekeying.ts";
 import type { Lineage } from "../state/lineage.ts";
+import { markOf } from "../state/rules.ts";
 import { knownEpoch, type TaskMeta } from "../state/state.ts";
 import { type Offset, partitionName, type TopicPartition } from "../record.ts";
 import { writeRows } from "./write_rows.ts";
@@ -103,10 +104,11 @@ export class Committer<R> {
       writeCommitMetadata({
         ...meta,
         leaderEpoch: knownEpoch(meta),
+        rules: markOf(meta.rules),
         changelogPosition,
         closed: last,
       });
-    assert(!isCommitOf(this.#committed, meta), "a commit must move a position");
+    assert(!isCommitOf(this.#committed, meta), "a commit must move a position or change the rules");
     await writeRows(changes.rows, {
       ...this.#ports,
       policy: retryPolicy,

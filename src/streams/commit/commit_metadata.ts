@@ -1,6 +1,7 @@
 import type { CommittedOffset } from "../ports.ts";
 import type { Offset } from "../record.ts";
 import type { Lineage } from "../state/lineage.ts";
+import { markOf } from "../state/rules.ts";
 import type { RekeyedProgress, TaskMeta } from "../state/state.ts";
 
 /** What stands beside a committed input offset. */
@@ -12,6 +13,8 @@ export interface CommitMetadata {
   /** Epoch of the leader that wrote what lies before the offset; `undefined` where none is known. */
   readonly leaderEpoch: number | undefined;
   readonly lineage: Lineage;
+  /** Of the rules that the state is made by from here on, see `markOf()`. */
+  readonly rules: string;
   /** True for the last commit of a task that was closed: whoever waits for it may begin. */
   readonly closed: boolean;
 }
@@ -22,7 +25,7 @@ export interface CommitMetadata {
  * @see Kafka Streams TopicPartitionMetadata, which keeps the partition time there.
  */
 export function writeCommitMetadata(
-  { changelogPosition, rekeyed, closed, leaderEpoch, lineage }: CommitMetadata,
+  { changelogPosition, rekeyed, leaderEpoch, lineage, rules, closed }: CommitMetadata,
 ): string {
   return JSON.stringify({
     v: 2,
@@ -30,6 +33,7 @@ export function writeCommitMetadata(
     rekeyed: [rekeyed.offset, rekeyed.plannedTo],
     ...(leaderEpoch === undefined ? {} : { epoch: leaderEpoch }),
     lineage,
+    rules,
     ...(closed ? { closed } : {}),
   });
 }
@@ -40,7 +44,7 @@ export function parseCommitMetadata(metadata: string): CommitMetadata | undefine
     const value: unknown = JSON.parse(metadata);
     if (!isRecord(value) || !Array.isArray(value["rekeyed"])) return undefined;
     const [offset, plannedTo] = value["rekeyed"];
-    const { changelog, epoch: leaderEpoch, lineage, closed } = value;
+    const { changelog, epoch: leaderEpoch, lineage, rules, closed } = value;
     if (![changelog, offset, plannedTo, leaderEpoch ?? 0].every(Number.isSafeInteger)) {
       return undefined;
     }
@@ -50,6 +54,7 @@ export function parseCommitMetadata(metadata: string): CommitMetadata | undefine
       rekeyed: { offset, plannedTo },
       leaderEpoch: leaderEpoch as number | undefined,
       lineage,
+      rules: String(rules),
       closed: closed === true,
     };
   } catch {
@@ -71,11 +76,12 @@ function isLineage(value: unknown): value is Lineage {
 /** True when a commit left off exactly where this state does. */
 export function isCommitOf(
   committed: CommittedOffset | undefined,
-  { inputOffset, rekeyed }: TaskMeta,
+  { inputOffset, rekeyed, rules }: TaskMeta,
 ): boolean {
   if (committed === undefined || committed.offset !== inputOffset) return false;
-  const found = parseCommitMetadata(committed.metadata)?.rekeyed;
-  return found?.offset === rekeyed.offset && found.plannedTo === rekeyed.plannedTo;
+  const found = parseCommitMetadata(committed.metadata);
+  if (found?.rules !== markOf(rules)) return false;
+  return found.rekeyed.offset === rekeyed.offset && found.rekeyed.plannedTo === rekeyed.plannedTo;
 }
 
 /** True when nobody has committed anything between two looks. */

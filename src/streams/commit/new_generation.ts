@@ -5,6 +5,7 @@ import { readBetween } from "../task/read_between.ts";
 import type { TopicPartition } from "../record.ts";
 import { lineageTopics, presentLineage } from "../state/lineage.ts";
 import { type EngineCodecs, firstMeta, type TaskMeta } from "../state/state.ts";
+import { markOf } from "../state/rules.ts";
 import { metaKey } from "../state/store_keys.ts";
 
 /** What a new generation is made with. */
@@ -71,7 +72,13 @@ export async function beginGeneration(
     input,
     inputOffset: meta.inputOffset,
     metadata: (changelogPosition) =>
-      writeCommitMetadata({ ...meta, leaderEpoch: undefined, changelogPosition, closed: true }),
+      writeCommitMetadata({
+        ...meta,
+        leaderEpoch: undefined,
+        rules: markOf(meta.rules),
+        changelogPosition,
+        closed: true,
+      }),
   });
   return meta;
 }

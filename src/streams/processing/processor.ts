@@ -15,17 +15,19 @@ import {
   originHeaders,
 } from "./side_output.ts";
 import type { Lineage } from "../state/lineage.ts";
-import type { TaskMeta, Windowing } from "../state/state.ts";
+import type { Rules } from "../state/rules.ts";
+import { stateVersion, type TaskMeta, type Windowing } from "../state/state.ts";
+import { WriteTimes } from "../state/write_times.ts";
 import type { ItemCounts } from "../task/status.ts";
 import { encodeText } from "../text.ts";
 import { defaultHandlers } from "../topology/handlers.ts";
 import type { EventContext, KeyedEvents, Topology } from "../topology/topology.ts";
 import {
+  closingTimeMs,
   firstOpenStart,
   firstWindowStart,
-  isClosed,
   lastWindowStart,
-  takeClosed,
+  takeBefore,
 } from "../topology/windows.ts";
 import { type CachedKey, type CachedWindow, stamp, type WriteCache } from "../state/write_cache.ts";
 import { windowingOf } from "../topology/windowing.ts";
@@ -46,7 +48,8 @@ export class RecordProcessor<E, A, R> {
   #inputOffset: number;
   #inputEpoch: number;
   readonly #lineage: Lineage;
-  #versionUs: number;
+  readonly #times: WriteTimes;
+  readonly #rules: Rules;
   readonly #generationUs: number;
   readonly #counts: { -readonly [K in keyof ItemCounts]: ItemCounts[K] };
   readonly #producers: Producers;
@@ -70,7 +73,8 @@ export class RecordProcessor<E, A, R> {
     this.#inputOffset = meta.inputOffset;
     this.#inputEpoch = meta.inputEpoch;
     this.#lineage = meta.lineage;
-    this.#versionUs = meta.versionUs;
+    this.#times = new WriteTimes(meta.versionUs, meta.rules.leadUs);
+    this.#rules = meta.rules;
     this.#generationUs = meta.generationUs;
     this.#counts = { ...meta.counts };
     this.#producers = new Producers(meta.producers);
@@ -82,15 +86,17 @@ export class RecordProcessor<E, A, R> {
   /** What a commit now would make true. */
   get meta(): TaskMeta {
     return {
+      stateVersion,
       inputOffset: this.#inputOffset,
       inputEpoch: this.#inputEpoch,
       lineage: this.#lineage,
-      versionUs: this.#versionUs,
+      versionUs: this.#times.latestUs,
       generationUs: this.#generationUs,
       counts: { ...this.#counts },
       rekeyed: this.#rekeying.progress,
       producers: this.#producers.known,
       windowing: this.#windowing,
+      rules: { ...this.#rules, leadUs: this.#times.leadUs },
     };
   }
 
@@ -114,6 +120,7 @@ export class RecordProcessor<E, A, R> {
     this.#eventRows = [];
     this.#sideOutputs = [];
     this.#changed = false;
+    this.#times.settle();
   }
 
   /**
@@ -139,7 +146,8 @@ export class RecordProcessor<E, A, R> {
   /** Processes the portion that the last commit settled: the prepared records of it, in order. */
   processPlanned(records: readonly LogRecord[]): void {
     const portion = this.#rekeying.begin(records);
-    this.#versionUs += 1;
+    const received = portion.map((record) => this.#receivedUs(record) ?? 0);
+    this.#times.moveTo(received.reduce((latest, us) => Math.max(latest, us), 0));
     for (const record of portion) this.#apply(record);
     this.#rekeying.finish();
     this.#changed = true;
@@ -148,6 +156,11 @@ export class RecordProcessor<E, A, R> {
   /** Moves over offsets of the repartition topic that hold no record; not worth a commit. */
   passRekeyed(offset: Offset): void {
     this.#rekeying.pass(offset);
+  }
+
+  /** False for a record that must wait for a commit of what came before it. */
+  takes(record: LogRecord): boolean {
+    return this.#times.reach(this.#receivedUs(record) ?? 0);
   }
 
   /**
@@ -159,13 +172,21 @@ export class RecordProcessor<E, A, R> {
   process(record: LogRecord): void {
     if (record.offset < this.#inputOffset) return;
     this.skipTo(record.offset + 1);
+    const receivedUs = this.#receivedUs(record);
+    if (receivedUs !== undefined) this.#times.moveTo(receivedUs);
     const identity = identityOf(record.headers);
     if (identity !== undefined && !this.#producers.isNew(identity)) return this.#duplicate(record);
     this.#apply(record);
   }
 
+  /** The write time that a record's receive time stands for; `undefined` for an impossible one. */
+  #receivedUs({ timestampMs }: LogRecord): number | undefined {
+    if (!(timestampMs >= 0 && timestampMs <= recordTimestampMsMax)) return undefined;
+    return timestampMs * 1000 + this.#rekeying.portions;
+  }
+
   #apply(record: LogRecord): void {
-    if (!(record.timestampMs >= 0 && record.timestampMs <= recordTimestampMsMax)) {
+    if (this.#receivedUs(record) === undefined) {
       return this.#deadRecord(record, "impossible-value", "record timestamp is out of range");
     }
     const reading = this.#topology.source.read(record);
@@ -177,10 +198,8 @@ export class RecordProcessor<E, A, R> {
     if (!rekeyed && this.#rekeying.belongsElsewhere(key, record.partition)) {
       return this.#sendOn(record, { key, events, indexes: [...events.keys()] });
     }
-    const { portions } = this.#rekeying;
     for (let index = 0; index < events.length; index++) {
-      this.#versionUs = Math.max(this.#versionUs + 1, record.timestampMs * 1000 + portions);
-      const context = { key, record, index, versionUs: this.#versionUs, rekeyed };
+      const context = { key, record, index, versionUs: this.#times.next(), rekeyed };
       this.#processEvent(events[index] as E, context);
     }
   }
@@ -272,9 +291,7 @@ export class RecordProcessor<E, A, R> {
     const { streamTimeMs } = owner.state;
     const lastMs = lastWindowStart(timeMs, windows);
     const firstMs = firstWindowStart(lastMs, windows);
-    const firstOpenMs = isClosed(firstMs, streamTimeMs, windows)
-      ? firstOpenStart(streamTimeMs, windows)
-      : firstMs;
+    const firstOpenMs = Math.max(firstMs, owner.state.closedToMs);
     if (this.#continues) this.#rehearse(event, owner, { firstMs: firstOpenMs, lastMs });
     const missedEndMs = Math.min(firstOpenMs, lastMs + windows.advanceMs);
     for (let startMs = firstMs; startMs < missedEndMs; startMs += windows.advanceMs) {
@@ -343,16 +360,19 @@ export class RecordProcessor<E, A, R> {
 
   /** Moves the key's stream time and closes the windows that it leaves behind. */
   #advance(owner: CachedKey<A>, timeMs: number, context: EventContext): void {
-    owner.state.streamTimeMs = timeMs;
+    const { state } = owner;
+    const { windows, rollUps } = this.#topology;
+    state.streamTimeMs = timeMs;
     this.#cache.touch(owner);
-    for (const startMs of takeClosed(owner.state.openWindows, timeMs, this.#topology.windows)) {
+    if (timeMs < closingTimeMs(state.closedToMs, windows)) return;
+    state.closedToMs = firstOpenStart(timeMs, windows);
+    for (const startMs of takeBefore(state.openWindows, state.closedToMs)) {
       const window = this.#cache.window(owner, startMs);
       assert(window !== undefined, `open window of ${owner.key} is missing: ${startMs}`);
       window.state.final = true;
       this.#stamp(owner, window, context);
     }
-    if (timeMs < owner.rollUpClosesAtMs) return;
-    closeRollUps(this.#topology.rollUps, this.#cache, owner, context);
+    if (state.closedToMs >= owner.rollUpEndMs) closeRollUps(rollUps, this.#cache, owner, context);
   }
 }
 

@@ -1,8 +1,8 @@
-import { type CheckedRollUps, nextClosingMs, rollUpStart } from "../topology/roll_ups.ts";
+import { type CheckedRollUps, firstEndMs, rollUpStart } from "../topology/roll_ups.ts";
 import { insertSorted } from "../state/sorted.ts";
 import type { WindowsState } from "../state/state.ts";
 import type { EventContext } from "../topology/topology.ts";
-import { closingTimeMs, takeClosed, type TimeWindows } from "../topology/windows.ts";
+import { takeBefore, type TimeWindows } from "../topology/windows.ts";
 import { type CachedKey, stamp, type WriteCache } from "../state/write_cache.ts";
 
 /**
@@ -22,25 +22,25 @@ export function openRollUps<A>(
     // Where one is open, those above it are.
     if (!insertSorted((owner.state.rollUps[index] as WindowsState).openWindows, startMs)) return;
     cache.addRollUp(owner, index, startMs);
-    owner.rollUpClosesAtMs = Math.min(owner.rollUpClosesAtMs, closingTimeMs(startMs, level));
+    owner.rollUpEndMs = Math.min(owner.rollUpEndMs, startMs + level.sizeMs);
   }
 }
 
-/** Closes the rolled-up windows that the key's stream time has left behind. */
+/** Closes the rolled-up windows all of whose parts are closed. */
 export function closeRollUps<A>(
   { levels }: CheckedRollUps<A>,
   cache: WriteCache<A>,
   owner: CachedKey<A>,
   context: EventContext,
 ): void {
-  const { streamTimeMs, rollUps } = owner.state;
+  const { closedToMs, rollUps } = owner.state;
   for (const [index, level] of levels.entries()) {
     const { openWindows } = rollUps[index] as WindowsState;
-    for (const startMs of takeClosed(openWindows, streamTimeMs, level)) {
+    for (const startMs of takeBefore(openWindows, rollUpStart(closedToMs, level))) {
       const rollUp = cache.rollUp(owner, index, startMs);
       rollUp.state.final = true;
       stamp(rollUp, context);
     }
   }
-  owner.rollUpClosesAtMs = nextClosingMs(owner.state, levels);
+  owner.rollUpEndMs = firstEndMs(owner.state, levels);
 }

@@ -4,6 +4,7 @@ import type { RecordProcessor } from "../processing/processor.ts";
 import { rollUp } from "../processing/roll_up.ts";
 import type { EngineCodecs, TaskMeta, WindowsState } from "./state.ts";
 import { keyStateKey, metaKey, rollUpKey, windowKey, windowStartOf } from "./store_keys.ts";
+import { neededFromMs } from "../topology/roll_ups.ts";
 import type { Topology, WindowResult } from "../topology/topology.ts";
 import { purgeHorizonMs, type TimeWindows } from "../topology/windows.ts";
 import type { CachedKey, CachedWindow, WriteCache } from "./write_cache.ts";
@@ -49,7 +50,10 @@ export async function collectChanges<E, A, R>(
       });
     }
     for (const kept of keptWindows(topology, owner)) {
-      const horizonMs = purgeHorizonMs(owner.state.streamTimeMs, kept.windows, owner.spread);
+      const horizonMs = Math.min(
+        purgeHorizonMs(owner.state.streamTimeMs, kept.windows, owner.spread),
+        kept.neededFromMs,
+      );
       if (horizonMs <= kept.state.purgedToMs) continue;
       await collectExpired(sources.store, kept, horizonMs, entries);
     }
@@ -58,6 +62,16 @@ export async function collectChanges<E, A, R>(
   const { meta } = processor;
   entries.push({ key: metaKey, value: codecs.meta.encode(meta) });
   return { meta, rows, entries, sideOutputs: processor.sideOutputs };
+}
+
+/** The changes of a commit that changes the task's own record and nothing else. */
+export function metaAlone(meta: TaskMeta, { meta: codec }: EngineCodecs): Changes<never> {
+  return {
+    meta,
+    rows: [],
+    entries: [{ key: metaKey, value: codec.encode(meta) }],
+    sideOutputs: [],
+  };
 }
 
 function collectWindows<E, A, R>(
@@ -86,6 +100,8 @@ function resultOf<A>(
 interface KeptWindows {
   readonly windows: TimeWindows;
   readonly state: WindowsState;
+  /** See `neededFromMs()`. */
+  readonly neededFromMs: number;
   readonly cached: ReadonlyMap<number, unknown>;
   /** False for a key of which the store has nothing yet. */
   readonly stored: boolean;
@@ -96,11 +112,20 @@ function keptWindows<E, A, R>(
   { windows, rollUps }: Topology<E, A, R>,
   { key, state, stored, windows: cached, rollUps: cachedRollUps }: CachedKey<A>,
 ): KeptWindows[] {
+  const { levels } = rollUps;
   return [
-    { windows, state, cached, stored, keyOf: (startMs) => windowKey(key, startMs) },
-    ...rollUps.levels.map((level, index) => ({
+    {
+      windows,
+      state,
+      neededFromMs: neededFromMs(state.closedToMs, -1, levels),
+      cached,
+      stored,
+      keyOf: (startMs) => windowKey(key, startMs),
+    },
+    ...levels.map((level, index) => ({
       windows: level,
       state: state.rollUps[index] as WindowsState,
+      neededFromMs: neededFromMs(state.closedToMs, index, levels),
       cached: cachedRollUps[index] as ReadonlyMap<number, unknown>,
       stored,
       keyOf: (startMs: number) => rollUpKey(key, level.sizeMs, startMs),

@@ -2,6 +2,7 @@ import type { Codec } from "../topology/codec.ts";
 import type { Lineage } from "./lineage.ts";
 import type { Offset } from "../record.ts";
 import type { RecordIdentity } from "../processing/record_identity.ts";
+import { noRules, type Rules } from "./rules.ts";
 import type { ItemCounts } from "../task/status.ts";
 
 /** One window of one key. `aggregate` is the topology's own and may be changed in place. */
@@ -27,6 +28,11 @@ export interface WindowsState {
 export interface KeyState extends WindowsState {
   /** Greatest event time seen for the key, epoch ms. */
   streamTimeMs: number;
+  /**
+   * Windows that start before this are closed, epoch ms: an event of theirs is late, whatever the
+   * grace is now. Only moves forward.
+   */
+  closedToMs: number;
   /** The same of its rolled-up windows, by level. */
   rollUps: WindowsState[];
 }
@@ -50,8 +56,13 @@ export interface RekeyedProgress {
 /** The lengths that a state depends on, ms: size and advance of its windows, then its roll-ups. */
 export type Windowing = readonly number[];
 
+/** Version of the form and meaning of the state: a program reads its own. */
+export const stateVersion = 1;
+
 /** What a task knows about itself; changes with every commit. */
 export interface TaskMeta {
+  /** The `stateVersion` of the program that wrote it. */
+  readonly stateVersion: number;
   /** Next input offset to process. */
   readonly inputOffset: Offset;
   /** Epoch of the leader that wrote what lies before it; `noEpoch` where none is known. */
@@ -60,7 +71,8 @@ export interface TaskMeta {
   /**
    * Write time of the last event, microseconds: `max(previous + 1, receivedAtMs * 1000 + portions)`,
    * so a strictly increasing function of the input prefix that stays near real time, and greater
-   * than what somebody made of the same events who had taken fewer portions of re-keyed ones.
+   * than what somebody made of the same events who had taken fewer portions of re-keyed ones, or
+   * worked by other rules.
    */
   readonly versionUs: number;
   /** First `versionUs` of this state's life; a reset starts a later one, which wins everywhere. */
@@ -71,6 +83,7 @@ export interface TaskMeta {
   readonly producers: readonly RecordIdentity[];
   /** What the windows in the state are; empty while there are none. */
   readonly windowing: Windowing;
+  readonly rules: Rules;
 }
 
 /** How the engine's own state is written. */
@@ -104,6 +117,7 @@ export function firstMeta(
   rekeyedOffset: Offset = 0,
 ): TaskMeta {
   return {
+    stateVersion,
     inputOffset,
     inputEpoch: noEpoch,
     lineage,
@@ -113,5 +127,6 @@ export function firstMeta(
     rekeyed: { offset: rekeyedOffset, plannedTo: rekeyedOffset, portions: 0 },
     producers: [],
     windowing: [],
+    rules: noRules,
   };
 }

@@ -1,5 +1,5 @@
 import { decodeState } from "../topology/codec.ts";
-import { nextClosingMs } from "../topology/roll_ups.ts";
+import { firstEndMs } from "../topology/roll_ups.ts";
 import type { EngineCodecs, KeyState, WindowsState, WindowState } from "./state.ts";
 import type { StateStore } from "../ports.ts";
 import { murmur2 } from "../partitioner.ts";
@@ -30,8 +30,8 @@ export interface CachedKey<A> {
   readonly windows: Map<number, CachedWindow<A>>;
   /** Rolled-up windows that are not final yet, by level. */
   readonly rollUps: readonly Map<number, CachedRollUp<A>>[];
-  /** Stream time at which the next rolled-up window closes, epoch ms. */
-  rollUpClosesAtMs: number;
+  /** First end of a rolled-up window that is open, epoch ms. */
+  rollUpEndMs: number;
   /** The window asked for last: nearly always the next one, too. */
   latest: CachedWindow<A> | undefined;
   /** A hash of the key: see `purgeHorizonMs`. */
@@ -104,14 +104,14 @@ export class WriteCache<A> {
     const { levels } = this.#topology.rollUps;
     const stored = this.#store.get(keyStateKey(key));
     const state: KeyState = stored === undefined
-      ? { ...noWindows(), streamTimeMs: 0, rollUps: levels.map(noWindows) }
+      ? { ...noWindows(), streamTimeMs: 0, closedToMs: 0, rollUps: levels.map(noWindows) }
       : decodeState(this.#codecs.keyState, stored);
     return {
       key,
       state,
       windows: new Map(),
       rollUps: levels.map(() => new Map()),
-      rollUpClosesAtMs: nextClosingMs(state, levels),
+      rollUpEndMs: firstEndMs(state, levels),
       latest: undefined,
       spread: murmur2(encodeText(key)) >>> 0,
       stored: stored !== undefined,

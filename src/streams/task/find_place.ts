@@ -9,7 +9,7 @@ import { lineageTopics, refuseOtherLineage } from "../state/lineage.ts";
 import { type EngineCodecs, firstMeta, type TaskMeta, type Windowing } from "../state/state.ts";
 import { metaKey } from "../state/store_keys.ts";
 import { decodeState } from "../topology/codec.ts";
-import { refuseOtherWindowing } from "../topology/windowing.ts";
+import { refuseOtherVersion, refuseOtherWindowing } from "../topology/windowing.ts";
 import { checkedPosition, restore } from "./restore.ts";
 import { inputTruncated } from "./truncated.ts";
 
@@ -92,6 +92,7 @@ export async function findPlace(
   }
   const meta = decodeState(codecs.meta, stored);
   refuseOtherLineage(meta.lineage, place.lineage, lineageTopics(place));
+  refuseOtherVersion(input, meta);
   refuseOtherWindowing(input, meta.windowing, windowing);
   refuseOtherPosition(input, meta, committed);
   if (meta.inputOffset < bounds.startOffset || meta.inputOffset > bounds.endOffset) {

@@ -147,8 +147,7 @@ export class StreamTask<E, A, R> {
       this.#report.opened(session.meta, session.store.checkpoint?.changelogPosition);
       this.#listener.opened(this.#place.input);
       // A task that takes up a state has kept its readers waiting: its first commit is due at once.
-      const takenUp = session.store.checkpoint !== undefined;
-      const waitedMs = takenUp ? this.#settings.commitIntervalMs : 0;
+      const waitedMs = session.takenUp ? this.#settings.commitIntervalMs : 0;
       this.#lastCommitMs = this.#ports.clock.monotonicMs() - waitedMs;
       await this.#loop(session, signal);
     } finally {
@@ -202,6 +201,7 @@ export class StreamTask<E, A, R> {
     await session.prepare(fetched.records, signal);
     session.begins(fetched);
     for (const record of fetched.records) {
+      if (!session.takes(record)) await this.#commit(session, { signal, last: false });
       session.process(record);
       if (session.pendingRows >= this.#settings.pendingRowsMax) {
         await this.#commit(session, { signal, last: false });

@@ -3,7 +3,7 @@ import { retrying } from "../../base/backoff.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Logger } from "../../base/logger.ts";
 import type { Random } from "../../base/random.ts";
-import { collectChanges } from "../state/changes.ts";
+import { collectChanges, metaAlone } from "../state/changes.ts";
 import { type CommitOptions, type CommitPlace, Committer } from "../commit/commit.ts";
 import { type KeyTime, keyTimes } from "../state/key_times.ts";
 import type {
@@ -21,8 +21,10 @@ import { bringUpToDate, findPlace, type PlaceObserver, refuseOtherCommit } from 
 import { readBetween } from "./read_between.ts";
 import { RekeyedInput } from "../processing/rekeyed_input.ts";
 import { type EngineCodecs, knownEpoch, type TaskMeta } from "../state/state.ts";
+import { underRules } from "../state/rules.ts";
 import type { TaskState } from "./status.ts";
 import type { Topology } from "../topology/topology.ts";
+import { rulesOf } from "../topology/rules.ts";
 import { windowingOf } from "../topology/windowing.ts";
 import { WriteCache } from "../state/write_cache.ts";
 
@@ -75,6 +77,8 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
   readonly #rekeyed: RekeyedInput | undefined;
   readonly store: StateStore;
   readonly reader: PartitionReader;
+  /** True for a task that has a past. */
+  readonly takenUp: boolean;
 
   private constructor(
     ports: StreamsPorts<R>,
@@ -86,6 +90,7 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
       readonly meta: TaskMeta;
       readonly place: CommitPlace;
       readonly rekeyed: RekeyedInput | undefined;
+      readonly takenUp: boolean;
       readonly resources: AsyncDisposableStack;
     },
   ) {
@@ -95,6 +100,7 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
     this.#committer = parts.committer;
     this.store = parts.store;
     this.reader = parts.reader;
+    this.takenUp = parts.takenUp;
     this.#cache = new WriteCache(parts.store, ports.codecs, topology);
     const { meta, place, rekeyed } = parts;
     this.#processor = new RecordProcessor(topology, this.#cache, meta, place.repartition);
@@ -125,8 +131,9 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
     );
     observer.onState("restoring");
     await bringUpToDate(ports, place, store, committed, observer, signal);
-    const windowing = windowingOf(topology);
-    const meta = await findPlace(ports, place, windowing, store, committed, observer);
+    const found = await findPlace(ports, place, windowingOf(topology), store, committed, observer);
+    const meta = underRules(found, rulesOf(topology));
+    const takenUp = store.checkpoint !== undefined;
     const rekeyed = openRekeyed(ports, place, meta, observer, signal);
     if (rekeyed !== undefined) opening.use(rekeyed);
     const reader = opening.use(ports.log.open(place.input, {
@@ -143,6 +150,9 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
       onProblem,
     );
     opening.use(committer);
+    if (meta !== found) {
+      await committer.commit(metaAlone(meta, ports.codecs), { signal, last: false });
+    }
     const portion = await plannedPortion(ports, place, meta, signal);
     const session = new TaskSession(ports, topology, {
       store,
@@ -151,6 +161,7 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
       meta,
       place,
       rekeyed,
+      takenUp,
       resources: opening.move(),
     });
     if (portion !== undefined) {
@@ -194,6 +205,11 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
   /** Takes note of what the records of a read have in common, before the first is applied. */
   begins({ leaderEpoch }: Fetched): void {
     this.#processor.writtenIn(leaderEpoch);
+  }
+
+  /** False for a record before which everything has to be committed. */
+  takes(record: LogRecord): boolean {
+    return this.#processor.takes(record);
   }
 
   /** Applies one prepared record. */

@@ -1,6 +1,6 @@
 import { assert } from "../../base/assert.ts";
 import type { KeyState } from "../state/state.ts";
-import { closingTimeMs, lastWindowStart, type TimeWindows, tumbling } from "./windows.ts";
+import { lastWindowStart, type TimeWindows, tumbling } from "./windows.ts";
 
 /** One length of the windows that others are merged into. */
 export interface RollUpLevel {
@@ -55,13 +55,30 @@ export function rollUpStart(startMs: number, level: TimeWindows): number {
   return lastWindowStart(startMs, level);
 }
 
-/** The stream time at which the first of the open rolled-up windows closes, epoch ms. */
-export function nextClosingMs({ rollUps }: KeyState, levels: readonly TimeWindows[]): number {
-  let closingMs = Infinity;
+/**
+ * The first end of an open rolled-up window, epoch ms: it closes once all of its parts are closed,
+ * that is, once the key's `closedToMs` gets there.
+ */
+export function firstEndMs({ rollUps }: KeyState, levels: readonly TimeWindows[]): number {
+  let endMs = Infinity;
   for (let level = 0; level < levels.length; level++) {
     const startMs = rollUps[level]?.openWindows[0];
-    if (startMs === undefined) continue;
-    closingMs = Math.min(closingMs, closingTimeMs(startMs, levels[level] as TimeWindows));
+    if (startMs !== undefined) endMs = Math.min(endMs, startMs + (levels[level]?.sizeMs ?? 0));
   }
-  return closingMs;
+  return endMs;
+}
+
+/**
+ * The earliest window of a length that may not be purged yet, epoch ms: one that is open, or a part
+ * of one that is. Retention keeps them for long enough, unless settings have changed.
+ *
+ * @param level Index of the length among the roll-ups; -1 for the base windows.
+ */
+export function neededFromMs(
+  closedToMs: number,
+  level: number,
+  levels: readonly TimeWindows[],
+): number {
+  const above = levels[level + 1] ?? levels[level];
+  return above === undefined ? closedToMs : rollUpStart(closedToMs, above);
 }

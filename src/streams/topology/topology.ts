@@ -94,6 +94,8 @@ export interface Topology<E, A, R> {
   readonly store: string;
   readonly windows: TimeWindows;
   readonly aggregator: Aggregator<E, A>;
+  /** Names what the job makes of its events: another one may make other rows of the same input. */
+  readonly revision: string;
   readonly windowCodec: Codec<WindowState<A>>;
   /** Longer windows merged from `windows`; no levels for a job without. */
   readonly rollUps: CheckedRollUps<A>;

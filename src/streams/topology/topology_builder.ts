@@ -22,6 +22,11 @@ export interface Aggregation<E, A> {
   readonly store: string;
   readonly aggregator: Aggregator<E, A>;
   readonly codec: Codec<WindowState<A>>;
+  /**
+   * Names what the job makes of its events; to be changed with every change of the aggregator, or
+   * of a choice that it depends on.
+   */
+  readonly revision?: string;
   /** Longer windows that are always the merge of the aggregated ones, which must not overlap. */
   readonly rollUps?: RollUps<A>;
 }
@@ -106,7 +111,7 @@ function windowed<E, R>(
   windows: TimeWindows,
 ): WindowedStream<E, R> {
   return {
-    aggregate: <A>({ store, aggregator, codec, rollUps }: Aggregation<E, A>) => ({
+    aggregate: <A>({ store, aggregator, codec, revision, rollUps }: Aggregation<E, A>) => ({
       toRows: <W>(rowsName: string, row: (result: WindowResult<A>) => W) =>
         Object.freeze({
           name,
@@ -117,6 +122,7 @@ function windowed<E, R>(
           store,
           windows,
           aggregator,
+          revision: revision ?? "",
           windowCodec: codec,
           rollUps: checkedRollUps(windows, rollUps ?? noRollUps),
           results: { name: rowsName, row },

@@ -1,6 +1,6 @@
 import { PipelineError } from "../../base/errors.ts";
 import { partitionName, type TopicPartition } from "../record.ts";
-import type { Windowing } from "../state/state.ts";
+import { stateVersion, type TaskMeta, type Windowing } from "../state/state.ts";
 import type { Topology } from "./topology.ts";
 
 /** What the state of a job is cut into; grace and retention are no part of it, and may change. */
@@ -8,6 +8,21 @@ export function windowingOf<A>(
   { windows, rollUps }: Pick<Topology<never, A, never>, "windows" | "rollUps">,
 ): Windowing {
   return [windows.sizeMs, windows.advanceMs, ...rollUps.levels.map(({ sizeMs }) => sizeMs)];
+}
+
+/**
+ * Keeps a program from misreading the state of another version of it.
+ *
+ * @throws {PipelineError} `STATE_UNREADABLE` if the state is of another version.
+ */
+export function refuseOtherVersion(input: TopicPartition, { stateVersion: had }: TaskMeta): void {
+  if (had === stateVersion) return;
+  throw new PipelineError(
+    "STATE_UNREADABLE",
+    `Cannot go on with ${partitionName(input)} as its state must be of version ${stateVersion}: ` +
+      `it is of version ${had}; start the version of the program that wrote it`,
+    { context: { ...input, state: had, program: stateVersion } },
+  );
 }
 
 /**

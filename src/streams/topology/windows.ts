@@ -68,46 +68,35 @@ export function firstWindowStart(lastMs: number, { advanceMs, sizeMs }: TimeWind
 }
 
 /**
- * The start of the earliest window that still accepts, whether or not it exists.
+ * The start of the earliest window that a stream time leaves open, whether or not it exists.
  *
- * @returns The least possible start for which `isClosed` is false, >= 0.
+ * @returns The least possible start whose `closingTimeMs` lies after the stream time, >= 0.
  */
 export function firstOpenStart(streamTimeMs: number, windows: TimeWindows): number {
   const closedMs = streamTimeMs - windows.sizeMs - windows.graceMs; // a start here is just closed
   return closedMs < 0 ? 0 : lastWindowStart(closedMs, windows) + windows.advanceMs;
 }
 
-/** When a window is closed: the least stream time for which `isClosed` is true, epoch ms. */
-export function closingTimeMs(startMs: number, { sizeMs, graceMs }: TimeWindows): number {
-  return startMs + sizeMs + graceMs;
-}
-
 /**
- * True when a window accepts no more: `end + grace <= stream time`.
+ * When a window closes: the least stream time with `end + grace <= stream time`, epoch ms.
  *
  * @see Kafka Streams KStreamWindowAggregate; its prose says "greater", its code agrees with this.
  */
-export function isClosed(startMs: number, streamTimeMs: number, windows: TimeWindows): boolean {
-  return closingTimeMs(startMs, windows) <= streamTimeMs;
+export function closingTimeMs(startMs: number, { sizeMs, graceMs }: TimeWindows): number {
+  return startMs + sizeMs + graceMs;
 }
 
 const none: readonly number[] = [];
 
 /**
- * Takes those that are closed off an ascending list of window starts.
+ * Takes those before `beforeMs` off an ascending list of window starts.
  *
  * @returns What was taken, ascending.
  */
-export function takeClosed(
-  openWindows: number[],
-  streamTimeMs: number,
-  windows: TimeWindows,
-): readonly number[] {
-  let closed = 0;
-  while (
-    closed < openWindows.length && isClosed(openWindows[closed] as number, streamTimeMs, windows)
-  ) closed++;
-  return closed === 0 ? none : openWindows.splice(0, closed);
+export function takeBefore(openWindows: number[], beforeMs: number): readonly number[] {
+  let taken = 0;
+  while (taken < openWindows.length && (openWindows[taken] as number) < beforeMs) taken++;
+  return taken === 0 ? none : openWindows.splice(0, taken);
 }
 
 /**

@@ -1,9 +1,11 @@
 import { isAborted, PipelineError } from "../../../src/base/errors.ts";
 import type { TopicPartition } from "../../../src/streams/record.ts";
+import { noItems } from "../../../src/streams/state/state.ts";
 import type { MemoryLog } from "../../../src/streams/testing/memory_log.ts";
 import type { StoreView } from "../../../src/streams/testing/memory_stores.ts";
 import { type CountingRow, rowKey } from "../counting_topology.ts";
-import type { PartitionModel, PieceName } from "./model.ts";
+import type { ModelRules, PieceName } from "./fold.ts";
+import type { PartitionModel } from "./model.ts";
 import { PartitionLedger } from "./ledger.ts";
 import { rowText, type SimulatedTable } from "./sink.ts";
 import { knownPiece, nameOfHex, pieceOf } from "./state_view.ts";
@@ -32,6 +34,7 @@ export class Auditor {
   readonly #models: readonly PartitionModel[];
   readonly #ledgers: readonly PartitionLedger[];
   readonly #owners = new Map<number, string>();
+  readonly #rules = new Map<string, ModelRules>();
   /** The first broken promise. */
   violation: Violation | undefined;
 
@@ -49,7 +52,12 @@ export class Auditor {
     this.#owners.set(partition, process);
   }
 
-  /** G1, G4, G7: what a transaction made true. */
+  /** By which rules a process works. */
+  started(process: string, rules: ModelRules): void {
+    this.#rules.set(process, rules);
+  }
+
+  /** G1, G4, G7, G13: what a transaction made true. */
   committed(process: string, { partition }: TopicPartition): void {
     const owner = this.#owners.get(partition);
     this.#check(owner === process, `G4 ${process} committed ${partition}, fenced by ${owner}`);
@@ -57,8 +65,12 @@ export class Auditor {
       const ledger = this.#ledger(partition);
       const before = ledger.committedOffset;
       const offset = ledger.read();
-      this.#check(offset > before, `G1 input position of ${partition}: ${offset} after ${before}`);
       const model = this.#model(partition);
+      const changed = this.#noteRules(process, partition, offset);
+      this.#check(
+        changed ? offset === before : offset > before,
+        `G1 input position of ${partition}: ${offset} after ${before}`,
+      );
       this.#compare(`G1 changelog of ${partition} at ${offset}`, ledger.state(), offset, model);
       const upTo = (list: readonly { readonly offset: number; readonly text: string }[]) =>
         list.filter((item) => item.offset < offset).map(({ text }) => text);
@@ -69,6 +81,21 @@ export class Auditor {
         upTo(model.deadLetters),
       );
     });
+  }
+
+  /** G13: rules change in a commit of their own, and no other commit is made by others. */
+  #noteRules(process: string, partition: number, offset: number): boolean {
+    const model = this.#model(partition);
+    const { changes } = this.#ledger(partition);
+    const rules = this.#rules.get(process) as ModelRules;
+    if (changes === model.changes) {
+      const same = JSON.stringify(model.rules) === JSON.stringify(rules);
+      this.#check(same, `G13 ${process} commits ${partition} by rules that it has not noted`);
+      return false;
+    }
+    this.#check(changes === model.changes + 1, `G13 ${changes} changes, after ${model.changes}`);
+    model.change(offset, rules);
+    return true;
   }
 
   /** G2: a store holds exactly its part of the changelog, and never more than is committed. */
@@ -100,10 +127,12 @@ export class Auditor {
   /** G3: a row is one that the fold had at its write time. */
   written(row: CountingRow): void {
     const key = rowKey(row);
-    const expected = this.#models.map(({ rows }) => rows.get(key)?.get(row.versionUs))
-      .find((text) => text !== undefined);
+    const expected = this.#models.flatMap((model) => [...model.textsOf(key, row.versionUs)]);
     const text = rowText(row);
-    this.#check(text === expected, `G3 row ${key} at ${row.versionUs}: ${text}, not ${expected}`);
+    this.#check(
+      expected.length === 1 && expected[0] === text,
+      `G3 row ${key} at ${row.versionUs}: ${text}, not ${expected}`,
+    );
   }
 
   /** A session ended: with a failure of the world, or the engine has a bug. */
@@ -126,15 +155,12 @@ export class Auditor {
   ended(table: SimulatedTable): void {
     const rows = new Map<string, string>();
     for (const [partition, model] of this.#models.entries()) {
-      const { read, aggregated, late, deadLetters, duplicates } = model.counts;
+      const { read, aggregated, late, deadLetters, duplicates } = model.counts ?? noItems;
       this.#check(
         read === aggregated + late + deadLetters + duplicates,
         "G7 the model's own counts",
       );
-      for (const [key, versions] of model.rows) {
-        const newest = Math.max(...versions.keys());
-        rows.set(key, `${newest} ${versions.get(newest)}`);
-      }
+      for (const [key, { versionUs, text }] of model.rows) rows.set(key, `${versionUs} ${text}`);
       this.#guard(() => {
         const ledger = this.#ledger(partition);
         const offset = ledger.read();
@@ -144,9 +170,14 @@ export class Auditor {
     }
     for (const [key, row] of table.rows) {
       const text = `${row.versionUs} ${rowText(row)}`;
-      this.#check(text === rows.get(key), `G3 end row ${key}: ${text}, not ${rows.get(key)}`);
+      const expected = rows.get(key);
+      rows.delete(key);
+      if (this.#models.some((model) => model.isLeftOver(key, row.versionUs, rowText(row)))) {
+        continue;
+      }
+      this.#check(text === expected, `G3 end row ${key}: ${text}, not ${expected}`);
     }
-    this.#check(rows.size === table.rows.size, `G3 ${table.rows.size} rows, not ${rows.size}`);
+    this.#check(rows.size === 0, `G3 rows that are missing: ${[...rows.keys()]}`);
   }
 
   #compare(

@@ -1,6 +1,6 @@
 import { type LogRecord, partitionName } from "../../../src/streams/record.ts";
 import type { MemoryLog } from "../../../src/streams/testing/memory_log.ts";
-import type { PieceName } from "./model.ts";
+import type { PieceName } from "./fold.ts";
 import { nameOfHex, type Piece, pieceOf } from "./state_view.ts";
 
 interface Entry {
@@ -18,6 +18,8 @@ export class PartitionLedger {
   readonly late: string[] = [];
   readonly deadLetters: string[] = [];
   committedOffset = 0;
+  /** How often the rules had changed, as the task's own record says. */
+  changes = 0;
   /** True once compaction has taken records away. */
   compacted = false;
 
@@ -80,6 +82,7 @@ export class PartitionLedger {
     if (key === null) return;
     const name = nameOfHex(key.toHex());
     const entry = { offset, piece: value === null ? undefined : pieceOf(key, value) };
+    this.changes = entry.piece?.changes ?? this.changes;
     const entries = this.#entries.get(name);
     if (entries === undefined) this.#entries.set(name, [entry]);
     else entries.push(entry);

@@ -13,6 +13,7 @@ import {
 } from "../../../src/streams/testing/gated_ports.ts";
 import { MemoryStores } from "../../../src/streams/testing/memory_stores.ts";
 import { type CountingRow, type Measurement, type Total } from "../counting_topology.ts";
+import type { ModelRules } from "./fold.ts";
 import type { Member } from "./group.ts";
 import { sinkOf } from "./sink.ts";
 import type { Surroundings } from "./surroundings.ts";
@@ -72,7 +73,9 @@ export class SimulatedProcess {
     this.#world = world;
     this.#machine = machine;
     this.name = name;
-    this.app = this.#makeApp();
+    const rules = world.drawRules();
+    world.auditor.started(name, rules);
+    this.app = this.#makeApp(rules);
     this.app.listen({
       opened: (input) => {
         if (this.#alive) world.auditor.opened(name, input, machine.disk.look(input));
@@ -87,7 +90,7 @@ export class SimulatedProcess {
       closed() {},
     });
     this.#ended = this.app.run(this.#stop.signal);
-    world.trace(`${name} starts`);
+    world.trace(`${name} starts with ${JSON.stringify(rules)}`);
   }
 
   get alive(): boolean {
@@ -115,13 +118,13 @@ export class SimulatedProcess {
     await this.#ended;
   }
 
-  #makeApp(): StreamsApp<Measurement, Total, CountingRow> {
+  #makeApp(rules: ModelRules): StreamsApp<Measurement, Total, CountingRow> {
     const world = this.#world;
     const gate = this.#gate.bind(this);
     const { application, commitIntervalMs, pendingRowsMax } = world.settings;
     const wait = () => this.#clock.sleep(world.chance.below(50));
     return new StreamsApp(
-      world.topology,
+      world.topologyBy(rules),
       {
         log: this.#repeating(gatedLog(world.log, gate)),
         commitLog: this.#impatient(gatedCommitLog(world.log, application, gate)),

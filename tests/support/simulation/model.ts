@@ -1,293 +1,100 @@
-import { murmur2 } from "../../../src/streams/partitioner.ts";
 import type { ItemCounts } from "../../../src/streams/task/status.ts";
-import { encodeText } from "../../../src/streams/text.ts";
-import { unbearable } from "../counting_topology.ts";
-import type { InputEvent, InputRecord } from "./input.ts";
-
-/** Windows as the model computes them. */
-export interface ModelWindows {
-  readonly advanceMs: number;
-  readonly retentionMs: number;
-  readonly rollUps: boolean;
-}
-
-/**
- * A piece of state by name: `meta`, `key <key>`, `window <key> <start>`,
- * `roll-up/<size> <key> <start>`.
- */
-export type PieceName = string;
-
-interface Version {
-  /** First input offset behind which it holds. */
-  readonly from: number;
-  readonly text: string;
-}
-
-interface KeyTime {
-  streamTimeMs: number;
-  readonly open: Set<number>;
-  readonly openRollUps: readonly Set<number>[];
-}
-
-interface Total {
-  count: number;
-  sum: number;
-}
-
-const sizeMs = 10_000;
-const graceMs = 5_000;
-const maxFutureMs = 60_000;
-
-const rollUpLevels = [
-  { sizeMs: 20_000, retentionMs: 65_000 },
-  { sizeMs: 60_000, retentionMs: 65_000 },
-];
+import {
+  Fold,
+  type ModelRules,
+  type ModelWindows,
+  type PieceName,
+  type RowVersion,
+  type RulesFrom,
+} from "./fold.ts";
+import type { InputRecord } from "./input.ts";
 
 /**
- * The counting job for one partition by plain arithmetic: a fold that remembers what it was after
- * every record. It shares no code with the engine, and is what the engine is held against.
+ * One partition of the job as it has to be: a fold of its input by the rules that its owners said
+ * they work by. Folds by rules that were changed since are kept: a process that does not know yet
+ * may still write their rows.
  */
 export class PartitionModel {
   readonly #partition: number;
   readonly #windows: ModelWindows;
-  readonly #levels: typeof rollUpLevels;
-  readonly #history = new Map<PieceName, Version[]>();
-  readonly #times = new Map<string, KeyTime>();
-  readonly #totals = new Map<string, Total>();
-  /** Side outputs in order, each with the input offset that it came from. */
-  readonly late: { readonly offset: number; readonly text: string }[] = [];
-  readonly deadLetters: { readonly offset: number; readonly text: string }[] = [];
-  /** Every row that may ever be written, by its key and its write time. */
-  readonly rows: Map<string, Map<number, string>> = new Map();
-  #versionUs = 0;
-  readonly #counts = { read: 0, aggregated: 0, late: 0, deadLetters: 0, duplicates: 0, rekeyed: 0 };
-  /** Records of producers that name themselves. */
-  readonly #seen = new Set<string>();
+  readonly #records: { readonly offset: number; readonly record: InputRecord }[] = [];
+  #changes: readonly RulesFrom[] = [];
+  readonly #former: Fold[] = [];
+  #fold: Fold | undefined;
 
   constructor(partition: number, windows: ModelWindows) {
     this.#partition = partition;
     this.#windows = windows;
-    this.#levels = windows.rollUps ? rollUpLevels : [];
-  }
-
-  get counts(): Readonly<ItemCounts> {
-    return this.#counts;
   }
 
   /** Adds the next record of the partition. */
   add(offset: number, record: InputRecord): void {
-    if (this.#isRepeated(record)) this.#repeated(record);
-    else if (record.timestampMs < 0) this.#dead(offset, "", "impossible-value");
-    else if (record.events === undefined) this.#dead(offset, "", "malformed");
-    else record.events.forEach((event, index) => this.#event(event, offset, index, record));
-    this.#remember("meta", offset, metaText(this.#versionUs, this.#counts));
+    this.#records.push({ offset, record });
+    for (const fold of this.#former) fold.add(offset, record);
+    this.#fold?.add(offset, record);
+  }
+
+  /** From this input offset on, the input is read by other rules. */
+  change(offset: number, rules: ModelRules): void {
+    if (this.#fold !== undefined) this.#former.push(this.#fold);
+    this.#changes = [...this.#changes, { offset, rules }];
+    this.#fold = new Fold(this.#partition, this.#windows, this.#changes);
+    for (const { offset, record } of this.#records) this.#fold.add(offset, record);
+  }
+
+  /** How often the rules were changed. */
+  get changes(): number {
+    return this.#changes.length;
+  }
+
+  /** The rules that hold at the end; `undefined` before any have been said. */
+  get rules(): ModelRules | undefined {
+    return this.#changes.at(-1)?.rules;
+  }
+
+  get counts(): Readonly<ItemCounts> | undefined {
+    return this.#fold?.counts;
+  }
+
+  get late(): Fold["late"] {
+    return this.#fold?.late ?? [];
+  }
+
+  get deadLetters(): Fold["deadLetters"] {
+    return this.#fold?.deadLetters ?? [];
   }
 
   /** The state behind all records with smaller offsets. */
   stateAt(inputOffset: number): Map<PieceName, string> {
-    const state = new Map<PieceName, string>();
-    for (const [name, versions] of this.#history) {
-      const text = versions.findLast(({ from }) => from < inputOffset)?.text;
-      if (text !== undefined) state.set(name, text);
+    return this.#fold?.stateAt(inputOffset) ?? new Map();
+  }
+
+  /** The rows of every fold by a key and a write time: more than one is a contradiction. */
+  textsOf(key: string, versionUs: number): ReadonlySet<string> {
+    const folds = this.#fold === undefined ? [] : [this.#fold, ...this.#former];
+    const versions = folds.flatMap(({ rows }) => rows.get(key)?.get(versionUs) ?? []);
+    return new Set(versions.map(({ text }) => text));
+  }
+
+  /** The newest row of each key. */
+  get rows(): Map<string, RowVersion & { readonly versionUs: number }> {
+    const rows = new Map<string, RowVersion & { readonly versionUs: number }>();
+    for (const [key, versions] of this.#fold?.rows ?? []) {
+      const versionUs = Math.max(...versions.keys());
+      rows.set(key, { versionUs, ...versions.get(versionUs) as RowVersion });
     }
-    this.#purge(state);
-    return state;
+    return rows;
   }
 
-  #isRepeated({ sent }: InputRecord): boolean {
-    if (sent === undefined) return false;
-    const name = `${sent.producerId} ${sent.sequence}`;
-    const seen = this.#seen.has(name);
-    this.#seen.add(name);
-    return seen;
-  }
-
-  #repeated({ events }: InputRecord): void {
-    this.#counts.read += events?.length ?? 1;
-    this.#counts.duplicates += events?.length ?? 1;
-  }
-
-  #event(event: InputEvent, offset: number, index: number, record: InputRecord): void {
-    this.#versionUs = Math.max(this.#versionUs + 1, record.timestampMs * 1000);
-    const { timeMs, value } = event;
-    if (value === null) return this.#dead(offset, index, "impossible-value");
-    if (timeMs - record.timestampMs > maxFutureMs) return this.#dead(offset, index, "far-future");
-    const time = this.#times.get(record.key) ?? {
-      streamTimeMs: 0,
-      open: new Set(),
-      openRollUps: this.#levels.map(() => new Set<number>()),
-    };
-    const starts = this.#startsOf(timeMs);
-    const open = starts.filter((start) => start + sizeMs + graceMs > time.streamTimeMs);
-    if (open.length > 0 && value === unbearable) {
-      return this.#dead(offset, index, "processing-error");
-    }
-    this.#row(`${this.#partition}/${offset}/${index}`, String(value));
-    this.#counts.read += 1;
-    this.#counts[open.length > 0 ? "aggregated" : "late"] += 1;
-    for (const start of starts) {
-      if (!open.includes(start)) this.late.push({ offset, text: `${offset}/${index} ${start}` });
-    }
-    if (open.length === 0) return;
-    this.#times.set(record.key, time);
-    for (const start of open) this.#count(record, time, start, value, offset);
-    const closed = this.#advance(record, time, timeMs, offset);
-    this.#rollUp(record, time, [...open, ...closed], offset);
-    this.#remember(`key ${record.key}`, offset, this.#keyText(record.key, time));
-  }
-
-  #startsOf(timeMs: number): number[] {
-    const { advanceMs } = this.#windows;
-    const starts: number[] = [];
-    for (let start = Math.floor(timeMs / advanceMs) * advanceMs; start > timeMs - sizeMs;) {
-      starts.unshift(start);
-      start -= advanceMs;
-    }
-    return starts;
-  }
-
-  #count(
-    record: InputRecord,
-    time: KeyTime,
-    start: number,
-    value: number,
-    offset: number,
-  ): void {
-    const name = `window ${record.key} ${start}`;
-    const total = this.#totals.get(name) ?? { count: 0, sum: 0 };
-    total.count += 1;
-    total.sum += value;
-    this.#totals.set(name, total);
-    time.open.add(start);
-    this.#window(record, start, offset, { final: false });
-  }
-
-  /** Moves the key's time and closes what it leaves behind; returns the starts of that. */
-  #advance(record: InputRecord, time: KeyTime, timeMs: number, offset: number): number[] {
-    time.streamTimeMs = Math.max(time.streamTimeMs, timeMs);
-    const closed = takeClosed(time.open, sizeMs, time.streamTimeMs);
-    for (const start of closed) this.#window(record, start, offset, { final: true });
-    return closed;
-  }
-
-  /** Adds up the windows that make each roll-up of a changed window, and each that closes. */
-  #rollUp(
-    record: InputRecord,
-    { streamTimeMs, openRollUps }: KeyTime,
-    changed: readonly number[],
-    offset: number,
-  ): void {
-    for (const [index, level] of this.#levels.entries()) {
-      const open = openRollUps[index] as Set<number>;
-      const touched = changed.map((start) => Math.floor(start / level.sizeMs) * level.sizeMs);
-      for (const start of touched) open.add(start);
-      const closed = new Set(takeClosed(open, level.sizeMs, streamTimeMs));
-      for (const start of new Set([...touched, ...closed])) {
-        const { count, sum } = this.#totalOf(record.key, start, level.sizeMs);
-        const text = `${count} ${sum} ${closed.has(start)}`;
-        const place = `${text} ${this.#versionUs} ${record.timestampMs}`;
-        this.#remember(`roll-up/${level.sizeMs} ${record.key} ${start}`, offset, place);
-        this.#row(`${record.key}@${start}/${level.sizeMs}`, text);
-      }
-    }
-  }
-
-  #totalOf(key: string, fromMs: number, lengthMs: number): Total {
-    const total = { count: 0, sum: 0 };
-    for (let start = fromMs; start < fromMs + lengthMs; start += sizeMs) {
-      const { count, sum } = this.#totals.get(`window ${key} ${start}`) ?? { count: 0, sum: 0 };
-      total.count += count;
-      total.sum += sum;
-    }
-    return total;
-  }
-
-  #keyText(key: string, { streamTimeMs, open, openRollUps }: KeyTime): string {
-    const lengths = [{ sizeMs, retentionMs: this.#windows.retentionMs }, ...this.#levels];
-    const texts = [open, ...openRollUps].map((starts, index) =>
-      windowsText({
-        openWindows: [...starts].sort((a, b) => a - b),
-        purgedToMs: horizonMs(key, streamTimeMs, lengths[index] as (typeof rollUpLevels)[0]),
-      })
+  /**
+   * Whether a row may be left over from work by former rules that was lost: nothing has been made
+   * of its key since these rules ended.
+   */
+  isLeftOver(key: string, versionUs: number, text: string): boolean {
+    const newest = this.rows.get(key)?.offset ?? -1;
+    return this.#former.some(({ rows }, index) =>
+      rows.get(key)?.get(versionUs)?.text === text &&
+      newest < (this.#changes[index + 1]?.offset ?? Infinity)
     );
-    return `${streamTimeMs} ${texts.join(" | ")}`;
   }
-
-  #window(
-    { key, timestampMs }: InputRecord,
-    start: number,
-    offset: number,
-    { final }: { readonly final: boolean },
-  ): void {
-    const name = `window ${key} ${start}`;
-    const { count, sum } = this.#totals.get(name) as Total;
-    this.#remember(name, offset, `${count} ${sum} ${final} ${this.#versionUs} ${timestampMs}`);
-    this.#row(`${key}@${start}`, `${count} ${sum} ${final}`);
-  }
-
-  #dead(offset: number, index: number | "", cause: string): void {
-    this.#counts.read += 1;
-    this.#counts.deadLetters += 1;
-    this.deadLetters.push({ offset, text: `${offset}/${index} ${cause}` });
-  }
-
-  #row(key: string, text: string): void {
-    const versions = this.rows.get(key) ?? new Map<number, string>();
-    versions.set(this.#versionUs, text);
-    this.rows.set(key, versions);
-  }
-
-  #remember(name: PieceName, from: number, text: string): void {
-    const versions = this.#history.get(name);
-    if (versions === undefined) this.#history.set(name, [{ from, text }]);
-    else if (versions.at(-1)?.from === from) versions[versions.length - 1] = { from, text };
-    else versions.push({ from, text });
-  }
-
-  /** Takes out what the key's stream time has left behind by more than the retention. */
-  #purge(state: Map<PieceName, string>): void {
-    const kinds = ["window", ...this.#levels.map((level) => `roll-up/${level.sizeMs}`)];
-    for (const name of [...state.keys()]) {
-      const [kind = "", key, start] = name.split(" ");
-      const purged = state.get(`key ${key}`)?.split(" | ")[kinds.indexOf(kind)];
-      if (Number(start) < Number(purged?.split(" ").at(-1))) state.delete(name);
-    }
-  }
-}
-
-/** Removes what is closed from the open ones. */
-function takeClosed(open: Set<number>, lengthMs: number, streamTimeMs: number): number[] {
-  const closed = [...open].filter((start) => start + lengthMs + graceMs <= streamTimeMs);
-  for (const start of closed) open.delete(start);
-  return closed;
-}
-
-/** Moves in steps, each key at its own time within a step. */
-function horizonMs(
-  key: string,
-  streamTimeMs: number,
-  { sizeMs, retentionMs }: (typeof rollUpLevels)[0],
-): number {
-  const steps = Math.max(1, Math.floor(retentionMs / 24 / sizeMs));
-  const phaseMs = ((murmur2(encodeText(key)) >>> 0) % steps) * sizeMs;
-  const stepsDone = Math.floor((streamTimeMs - retentionMs - phaseMs) / (steps * sizeMs));
-  return stepsDone < 0 ? 0 : phaseMs + stepsDone * steps * sizeMs;
-}
-
-/** The windows of one length that a key has open, and to where they are gone. */
-export function windowsText(
-  { openWindows, purgedToMs }: {
-    readonly openWindows: readonly number[];
-    readonly purgedToMs: number;
-  },
-): string {
-  return `[${openWindows.join()}] ${purgedToMs}`;
-}
-
-/** The text of a task's own record but for its input offset, which the caller knows. */
-export function metaText(
-  versionUs: number,
-  { read, aggregated, late, deadLetters, duplicates }: Readonly<ItemCounts>,
-): string {
-  return `${versionUs} ${read} ${aggregated} ${late} ${deadLetters} ${duplicates}`;
 }

@@ -1,4 +1,5 @@
 import type { Chance } from "./chance.ts";
+import type { ModelRules } from "./fold.ts";
 
 /** What a seed decides before the first event. */
 export interface Scenario {
@@ -7,7 +8,8 @@ export interface Scenario {
   readonly inputRecords: number;
   /** Distance of window starts, ms; the size (10 s) means tumbling windows. */
   readonly advanceMs: number;
-  readonly retentionMs: number;
+  /** What a program may be started with: settings and versions of the code. */
+  readonly rules: readonly ModelRules[];
   /** Tumbling windows that are kept for long enough are rolled up. */
   readonly rollUps: boolean;
   readonly commitIntervalMs: number;
@@ -29,14 +31,15 @@ export function drawScenario(chance: Chance): Scenario {
     chance.whole(20, 60),
   ];
   const advanceMs = chance.pick([10_000, 10_000, 5_000]);
-  const retentionMs = chance.pick([15_000, 25_000, 60_000, 1_000_000]);
+  const rollUps = advanceMs === 10_000 && chance.oneIn(2);
+  const rules = Array.from({ length: chance.pick([1, 1, 2, 3]) }, () => drawRules(chance, rollUps));
   return {
     partitions,
     machines,
     inputRecords,
     advanceMs,
-    retentionMs,
-    rollUps: advanceMs === 10_000 && retentionMs >= 25_000,
+    rules,
+    rollUps,
     commitIntervalMs: chance.pick([0, 100, 500, 1_000]),
     pendingRowsMax: chance.pick([3, 20, 1_000]),
     readRecordsMax: chance.pick([1, 3, 7, 100]),
@@ -48,5 +51,19 @@ export function drawScenario(chance: Chance): Scenario {
 
 /** The scenario in one line. */
 export function describeScenario(scenario: Scenario): string {
-  return Object.entries(scenario).map(([name, value]) => `${name} ${value}`).join(", ");
+  return Object.entries(scenario).map(([name, value]) => `${name} ${JSON.stringify(value)}`)
+    .join(", ");
+}
+
+/** Short and long, at the edge of what is allowed. */
+function drawRules(chance: Chance, rollUps: boolean): ModelRules {
+  const graceMs = chance.pick([5_000, 5_000, 0, 30_000]);
+  const leastMs = (rollUps ? 20_000 : 10_000) + graceMs;
+  return {
+    graceMs,
+    retentionMs: leastMs + chance.pick([0, 0, 35_000, 1_000_000]),
+    rollUpRetentionMs: rollUps ? 60_000 + graceMs + chance.pick([0, 0, 100_000]) : 0,
+    maxFutureMs: chance.pick([60_000, 60_000, 5_000]),
+    revision: chance.pick(["1", "1", "2"]),
+  };
 }

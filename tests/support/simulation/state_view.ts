@@ -1,13 +1,15 @@
 import type { TaskMeta } from "../../../src/streams/state/state.ts";
 import type { KeyState, WindowState } from "../../../src/streams/state/state.ts";
 import type { Total } from "../counting_topology.ts";
-import { metaText, type PieceName, windowsText } from "./model.ts";
+import { metaText, type PieceName, windowsText } from "./fold.ts";
 
 /** A stored entry in the model's words. */
 export interface Piece {
   readonly name: PieceName;
   /** Only of the task's own record. */
   readonly inputOffset?: number;
+  /** How often the rules had changed; only of the task's own record. */
+  readonly changes?: number;
   readonly text: string;
 }
 
@@ -68,12 +70,15 @@ function contentOf(kind: number | undefined, value: Uint8Array): Omit<Piece, "na
   }
 }
 
-function metaContent({ inputOffset, versionUs, counts }: TaskMeta): Omit<Piece, "name"> {
-  return { inputOffset, text: metaText(versionUs, counts) };
+function metaContent(
+  { inputOffset, versionUs, counts, rules: { changes } }: TaskMeta,
+): Omit<Piece, "name"> {
+  return { inputOffset, changes, text: metaText(versionUs, counts) };
 }
 
-function keyText({ streamTimeMs, rollUps, ...windows }: KeyState): string {
-  return [`${streamTimeMs} ${windowsText(windows)}`, ...rollUps.map(windowsText)].join(" | ");
+function keyText({ streamTimeMs, closedToMs, rollUps, ...windows }: KeyState): string {
+  return [`${streamTimeMs} ${closedToMs} ${windowsText(windows)}`, ...rollUps.map(windowsText)]
+    .join(" | ");
 }
 
 function windowText({ aggregate, final, versionUs, receivedAtMs }: WindowState<Total>): string {

@@ -6,6 +6,7 @@ import type { CountingRow, Measurement, Total } from "../counting_topology.ts";
 import type { Auditor } from "./auditor.ts";
 import type { Chance } from "./chance.ts";
 import type { Faults } from "./faults.ts";
+import type { ModelRules } from "./fold.ts";
 import type { Member, SimulatedGroup } from "./group.ts";
 import type { SimulatedTable } from "./sink.ts";
 
@@ -16,7 +17,9 @@ export interface Surroundings {
   readonly log: MemoryLog;
   readonly faults: Faults;
   readonly group: SimulatedGroup;
-  readonly topology: Topology<Measurement, Total, CountingRow>;
+  /** The settings and the code of the next program that starts. */
+  drawRules(): ModelRules;
+  topologyBy(rules: ModelRules): Topology<Measurement, Total, CountingRow>;
   readonly table: SimulatedTable;
   readonly auditor: Auditor;
   readonly settings: {

@@ -11,6 +11,7 @@ import {
 import { Auditor } from "./auditor.ts";
 import { Chance } from "./chance.ts";
 import { Faults } from "./faults.ts";
+import type { ModelRules } from "./fold.ts";
 import { type Member, SimulatedGroup } from "./group.ts";
 import { type InputRecord, InputSource, toOutput } from "./input.ts";
 import { Machine, type SimulatedProcess } from "./machine.ts";
@@ -30,7 +31,6 @@ export class World implements Surroundings {
   readonly log: MemoryLog = new MemoryLog();
   readonly faults: Faults;
   readonly group: SimulatedGroup;
-  readonly topology: Topology<Measurement, Total, CountingRow>;
   readonly table: SimulatedTable;
   readonly auditor: Auditor;
   readonly machines: readonly Machine[];
@@ -47,10 +47,6 @@ export class World implements Surroundings {
     const { partitions, machines, readRecordsMax } = this.scenario;
     for (const topic of topics) this.log.createTopic(topic, partitions);
     this.log.readRecordsMax = readRecordsMax;
-    this.topology = countingTopology({
-      ...this.scenario,
-      handlers: { onProcessingError: () => "dead-letter" },
-    });
     this.#models = range(partitions).map((p) => new PartitionModel(p, this.scenario));
     this.#input = new InputSource(this.chance);
     this.auditor = new Auditor(this.log, this.#models);
@@ -63,6 +59,18 @@ export class World implements Surroundings {
 
   get settings(): Surroundings["settings"] {
     return { application: "app", ...this.scenario };
+  }
+
+  drawRules(): ModelRules {
+    return this.chance.pick(this.scenario.rules);
+  }
+
+  topologyBy(rules: ModelRules): Topology<Measurement, Total, CountingRow> {
+    return countingTopology({
+      ...this.scenario,
+      ...rules,
+      handlers: { onProcessingError: () => "dead-letter" },
+    });
   }
 
   get processes(): SimulatedProcess[] {

@@ -20,6 +20,7 @@ Deno.test("StateCodecs refuse each other's values", async () => {
   const codecs = await createStateCodecs({ registry, changelogTopic: "c" });
   const bytes = codecs.keyState.encode({
     streamTimeMs: 1,
+    closedToMs: 0,
     openWindows: [],
     purgedToMs: 0,
     rollUps: [],
@@ -32,6 +33,7 @@ Deno.test("StateCodecs.keyState keeps times up to 2^53 - 2 exactly", async () =>
   const { keyState } = await createStateCodecs({ registry, changelogTopic: "c" });
   const state = {
     streamTimeMs: avroLongMax,
+    closedToMs: avroLongMax,
     openWindows: [0, avroLongMax],
     purgedToMs: avroLongMax,
     rollUps: [{ openWindows: [avroLongMax], purgedToMs: avroLongMax }],

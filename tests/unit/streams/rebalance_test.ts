@@ -74,7 +74,8 @@ Deno.test("StreamsApp commits nothing of a partition that it lost", async () => 
   await until(() => app.tasks[0]?.problem !== undefined, "the sink is missed");
   await listener.lost();
   assert.deepEqual(app.tasks, []);
-  assert.deepEqual(world.log.visible("app-totals-changelog"), []);
+  const { length } = world.log.visible("app-totals-changelog");
+  assert.equal(length, 1, "the rules are noted before the first record, and nothing after it");
   stop.abort();
   await running;
 });

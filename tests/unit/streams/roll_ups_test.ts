@@ -1,16 +1,12 @@
 import assert from "node:assert/strict";
 import {
   checkedRollUps,
-  nextClosingMs,
+  firstEndMs,
+  neededFromMs,
   type RollUpLevel,
   rollUpStart,
 } from "../../../src/streams/topology/roll_ups.ts";
-import {
-  closingTimeMs,
-  hopping,
-  isClosed,
-  tumbling,
-} from "../../../src/streams/topology/windows.ts";
+import { hopping, tumbling } from "../../../src/streams/topology/windows.ts";
 
 const base = tumbling({ sizeMs: 10_000, graceMs: 5_000, retentionMs: 25_000 });
 const merge = () => {};
@@ -54,24 +50,32 @@ Deno.test("checkedRollUps() refuses windows that overlap", () => {
   assert.deepEqual(checkedRollUps(hops, { merge, levels: [] }).levels, []);
 });
 
-Deno.test("closingTimeMs() is the first stream time at which isClosed() holds", () => {
-  const closingMs = closingTimeMs(20_000, base);
-  assert.deepEqual([closingMs - 1, closingMs].map((t) => isClosed(20_000, t, base)), [false, true]);
-});
-
-Deno.test("nextClosingMs() is that of the first roll-up to close, of whichever level", () => {
+Deno.test("firstEndMs() is that of the first roll-up to close, of whichever level", () => {
   const levels = [20_000, 60_000].map((sizeMs) =>
     tumbling({ sizeMs, graceMs: 5_000, retentionMs: 65_000 })
   );
   const state = (...open: number[][]) => ({
     streamTimeMs: 0,
+    closedToMs: 0,
     openWindows: [],
     purgedToMs: 0,
     rollUps: open.map((openWindows) => ({ openWindows, purgedToMs: 0 })),
   });
-  assert.equal(nextClosingMs(state([], []), levels), Infinity);
-  assert.equal(nextClosingMs(state([60_000, 80_000], [0, 60_000]), levels), 65_000);
-  assert.equal(nextClosingMs(state([60_000], [60_000]), levels), 85_000);
+  assert.equal(firstEndMs(state([], []), levels), Infinity);
+  assert.equal(firstEndMs(state([60_000, 80_000], [0, 60_000]), levels), 60_000);
+  assert.equal(firstEndMs(state([60_000], [60_000]), levels), 80_000);
+});
+
+Deno.test("neededFromMs() keeps what is open, and the parts of it", () => {
+  const levels = [20_000, 60_000].map((sizeMs) =>
+    tumbling({ sizeMs, graceMs: 5_000, retentionMs: 65_000 })
+  );
+  assert.deepEqual([-1, 0, 1].map((level) => neededFromMs(90_000, level, levels)), [
+    80_000,
+    60_000,
+    60_000,
+  ]);
+  assert.equal(neededFromMs(90_000, -1, []), 90_000);
 });
 
 Deno.test("rollUpStart() is the start of the roll-up that a window is part of", () => {

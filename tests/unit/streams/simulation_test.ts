@@ -3,7 +3,20 @@ import type { InputRecord } from "../../support/simulation/input.ts";
 import { PartitionModel } from "../../support/simulation/model.ts";
 import { simulate } from "../../support/simulation/simulate.ts";
 
-const windows = { advanceMs: 10_000, retentionMs: 20_000, rollUps: false };
+const windows = { advanceMs: 10_000, rollUps: false };
+const rules = {
+  graceMs: 5_000,
+  retentionMs: 20_000,
+  rollUpRetentionMs: 0,
+  maxFutureMs: 60_000,
+  revision: "1",
+};
+
+function newModel(): PartitionModel {
+  const model = new PartitionModel(0, windows);
+  model.change(0, rules);
+  return model;
+}
 
 function at(timeMs: number, value: number | null = 1): InputRecord {
   return {
@@ -15,7 +28,7 @@ function at(timeMs: number, value: number | null = 1): InputRecord {
 }
 
 Deno.test("PartitionModel counts, closes, refuses and purges by plain arithmetic", () => {
-  const model = new PartitionModel(0, windows);
+  const model = newModel();
   model.add(0, at(4_999_000));
   model.add(1, at(5_005_000));
   model.add(2, at(4_999_000));
@@ -25,7 +38,7 @@ Deno.test("PartitionModel counts, closes, refuses and purges by plain arithmetic
   assert.deepEqual(model.counts, counts);
   assert.equal(model.stateAt(1).get("window k 4990000"), "1 1 false 5000000000 5000000");
   assert.equal(model.stateAt(2).get("window k 4990000"), "1 1 true 5000000001 5000000");
-  assert.equal(model.stateAt(2).get("key k"), "5005000 [5000000] 4980000");
+  assert.equal(model.stateAt(2).get("key k"), "5005000 5000000 [5000000] 4980000");
   assert.deepEqual(model.late, [{ offset: 2, text: "2/0 4990000" }]);
   model.add(5, at(5_022_000));
   assert.equal(model.stateAt(6).get("window k 4990000"), undefined);
@@ -40,7 +53,7 @@ Deno.test("simulate() finds nothing wrong in a few seeds, and says the same twic
 });
 
 Deno.test("PartitionModel counts what its producer sent before as a duplicate", () => {
-  const model = new PartitionModel(0, windows);
+  const model = newModel();
   const named = { ...at(5_000_000), sent: { producerId: "p", sequence: 1 } };
   model.add(0, named);
   model.add(1, { ...named, sent: { producerId: "q", sequence: 1 } });

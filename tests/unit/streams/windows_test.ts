@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import {
+  closingTimeMs,
   firstOpenStart,
   firstWindowStart,
   hopping,
-  isClosed,
   lastWindowStart,
   purgeHorizonMs,
+  takeBefore,
   type TimeWindows,
   tumbling,
 } from "../../../src/streams/topology/windows.ts";
@@ -49,11 +50,15 @@ Deno.test("hopping() refuses an advance that does not divide the size", () => {
   assert.throws(() => hopping({ ...hops, advanceMs: 7_000 }), /advance must divide the size/);
 });
 
-Deno.test.each([
-  { streamTimeMs: 74_999, closed: false, why: "grace is not over" },
-  { streamTimeMs: 75_000, closed: true, why: "end + grace <= stream time" },
-])("isClosed() at stream time $streamTimeMs is $closed: $why", ({ streamTimeMs, closed }) => {
-  assert.equal(isClosed(0, streamTimeMs, windows), closed);
+Deno.test("closingTimeMs() is the end of a window and its grace", () => {
+  assert.equal(closingTimeMs(15_000, windows), 90_000);
+});
+
+Deno.test("takeBefore() takes the starts before a time, and leaves one at it", () => {
+  const starts = [0, 10, 20, 30];
+  assert.deepEqual(takeBefore(starts, 20), [0, 10]);
+  assert.deepEqual(starts, [20, 30]);
+  assert.deepEqual(takeBefore(starts, 20), []);
 });
 
 Deno.test.each([{ spread: 0 }, { spread: 7 }, { spread: 4_294_967_295 }])(
@@ -85,14 +90,14 @@ Deno.test("tumbling() refuses a retention that ends before a window closes", () 
   );
 });
 
-Deno.test("firstOpenStart() is where isClosed() ends", () => {
+Deno.test("firstOpenStart() is that of the first window whose closing time is to come", () => {
   for (const each of [windows, hops, { ...hops, graceMs: 5_000 }]) {
     for (let streamTimeMs = 0; streamTimeMs < 200_000; streamTimeMs += 2_500) {
       const startMs = firstOpenStart(streamTimeMs, each);
       assert.equal(startMs % each.advanceMs, 0);
-      assert.ok(!isClosed(startMs, streamTimeMs, each), `${startMs} at ${streamTimeMs}`);
+      assert.ok(closingTimeMs(startMs, each) > streamTimeMs, `${startMs} at ${streamTimeMs}`);
       const beforeMs = startMs - each.advanceMs;
-      assert.ok(beforeMs < 0 || isClosed(beforeMs, streamTimeMs, each), `${beforeMs}`);
+      assert.ok(beforeMs < 0 || closingTimeMs(beforeMs, each) <= streamTimeMs, `${beforeMs}`);
     }
   }
 });

@@ -1,0 +1,22 @@
+import type { Topology } from "./topology.ts";
+
+/** Version of what the engine makes of its input: raise it with every change of that. */
+const engineRevision = 1;
+
+/** The rules by which a job works, as `Rules.text` has them. */
+export function rulesOf<A>(
+  { windows, rollUps, maxFutureMs, repartition, revision }: Pick<
+    Topology<never, A, never>,
+    "windows" | "rollUps" | "maxFutureMs" | "repartition" | "revision"
+  >,
+): string {
+  const kept = [windows, ...rollUps.levels].map(({ sizeMs, retentionMs }) => [sizeMs, retentionMs]);
+  return JSON.stringify({
+    engine: engineRevision,
+    job: revision,
+    grace: windows.graceMs,
+    kept,
+    future: maxFutureMs,
+    rekeyed: repartition,
+  });
+}

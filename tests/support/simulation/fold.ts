@@ -1,0 +1,361 @@
+import { murmur2 } from "../../../src/streams/partitioner.ts";
+import type { ItemCounts } from "../../../src/streams/task/status.ts";
+import { encodeText } from "../../../src/streams/text.ts";
+import { unbearable } from "../counting_topology.ts";
+import type { InputEvent, InputRecord } from "./input.ts";
+
+/** Windows as the model computes them; the same for all that a job may become. */
+export interface ModelWindows {
+  readonly advanceMs: number;
+  readonly rollUps: boolean;
+}
+
+/** By what the input is read; may change between two starts of a program. */
+export interface ModelRules {
+  readonly graceMs: number;
+  readonly retentionMs: number;
+  readonly rollUpRetentionMs: number;
+  readonly maxFutureMs: number;
+  /** Of the job's code, which does the same in each. */
+  readonly revision: string;
+}
+
+/** The rules that hold from an input offset on. */
+export interface RulesFrom {
+  readonly offset: number;
+  readonly rules: ModelRules;
+}
+
+/**
+ * A piece of state by name: `meta`, `key <key>`, `window <key> <start>`,
+ * `roll-up/<size> <key> <start>`.
+ */
+export type PieceName = string;
+
+interface Version {
+  /** First input offset behind which it holds. */
+  readonly from: number;
+  readonly text: string;
+}
+
+interface KeyTime {
+  streamTimeMs: number;
+  closedToMs: number;
+  /** By length. */
+  readonly purgedToMs: number[];
+  readonly open: Set<number>;
+  readonly openRollUps: readonly Set<number>[];
+}
+
+interface Total {
+  count: number;
+  sum: number;
+}
+
+const sizeMs = 10_000;
+
+/** Each with those that it is merged from before it. */
+const rollUpSizesMs = [20_000, 60_000];
+
+/** Write times jump by this much for every change of the rules. */
+const leadUs = 600_000_000;
+
+/** A row as the fold had it, and behind which record. */
+export interface RowVersion {
+  readonly text: string;
+  readonly offset: number;
+}
+
+/**
+ * The counting job for one partition by plain arithmetic: a fold that remembers what it was after
+ * every record. It shares no code with the engine, and is what the engine is held against.
+ */
+export class Fold {
+  readonly #partition: number;
+  readonly #windows: ModelWindows;
+  readonly #sizesMs: readonly number[];
+  /** Those to come, by offset. */
+  readonly #changes: RulesFrom[];
+  #rules: ModelRules;
+  #leadUs = 0;
+  readonly #history = new Map<PieceName, Version[]>();
+  readonly #times = new Map<string, KeyTime>();
+  readonly #totals = new Map<string, Total>();
+  /** Side outputs in order, each with the input offset that it came from. */
+  readonly late: { readonly offset: number; readonly text: string }[] = [];
+  readonly deadLetters: { readonly offset: number; readonly text: string }[] = [];
+  /** Every row that may ever be written, by its key and its write time. */
+  readonly rows: Map<string, Map<number, RowVersion>> = new Map();
+  #versionUs = 0;
+  readonly #counts = { read: 0, aggregated: 0, late: 0, deadLetters: 0, duplicates: 0, rekeyed: 0 };
+  /** Records of producers that name themselves. */
+  readonly #seen = new Set<string>();
+
+  /** @param changes At least the first rules, ascending. */
+  constructor(partition: number, windows: ModelWindows, changes: readonly RulesFrom[]) {
+    this.#partition = partition;
+    this.#windows = windows;
+    this.#sizesMs = windows.rollUps ? rollUpSizesMs : [];
+    this.#changes = changes.slice(1);
+    this.#rules = (changes[0] as RulesFrom).rules;
+  }
+
+  get counts(): Readonly<ItemCounts> {
+    return this.#counts;
+  }
+
+  /** Adds the next record of the partition. */
+  add(offset: number, record: InputRecord): void {
+    this.#change(offset);
+    this.#move(record);
+    if (this.#isRepeated(record)) this.#repeated(record);
+    else if (record.timestampMs < 0) this.#dead(offset, "", "impossible-value");
+    else if (record.events === undefined) this.#dead(offset, "", "malformed");
+    else record.events.forEach((event, index) => this.#event(event, offset, index, record));
+    this.#remember("meta", offset, metaText(this.#versionUs, this.#counts));
+  }
+
+  /** The state behind all records with smaller offsets. */
+  stateAt(inputOffset: number): Map<PieceName, string> {
+    const state = new Map<PieceName, string>();
+    for (const [name, versions] of this.#history) {
+      const text = versions.findLast(({ from }) => from < inputOffset)?.text;
+      if (text !== undefined) state.set(name, text);
+    }
+    this.#purge(state);
+    return state;
+  }
+
+  #isRepeated({ sent }: InputRecord): boolean {
+    if (sent === undefined) return false;
+    const name = `${sent.producerId} ${sent.sequence}`;
+    const seen = this.#seen.has(name);
+    this.#seen.add(name);
+    return seen;
+  }
+
+  #repeated({ events }: InputRecord): void {
+    this.#counts.read += events?.length ?? 1;
+    this.#counts.duplicates += events?.length ?? 1;
+  }
+
+  #change(offset: number): void {
+    while ((this.#changes[0]?.offset ?? Infinity) <= offset) {
+      this.#rules = (this.#changes.shift() as RulesFrom).rules;
+      this.#leadUs += leadUs;
+    }
+  }
+
+  /** Every record with a time moves the write times, whatever comes of it. */
+  #move({ timestampMs }: InputRecord): void {
+    if (timestampMs < 0) return;
+    this.#versionUs = Math.max(this.#versionUs, timestampMs * 1000 - 1) + this.#leadUs;
+    this.#leadUs = 0;
+  }
+
+  #event(event: InputEvent, offset: number, index: number, record: InputRecord): void {
+    this.#versionUs += 1;
+    const { timeMs, value } = event;
+    if (value === null) return this.#dead(offset, index, "impossible-value");
+    if (timeMs - record.timestampMs > this.#rules.maxFutureMs) {
+      return this.#dead(offset, index, "far-future");
+    }
+    const time = this.#times.get(record.key) ?? {
+      streamTimeMs: 0,
+      closedToMs: 0,
+      purgedToMs: [sizeMs, ...this.#sizesMs].map(() => 0),
+      open: new Set(),
+      openRollUps: this.#sizesMs.map(() => new Set<number>()),
+    };
+    const starts = this.#startsOf(timeMs);
+    const open = starts.filter((start) => start >= time.closedToMs);
+    if (open.length > 0 && value === unbearable) {
+      return this.#dead(offset, index, "processing-error");
+    }
+    this.#row(`${this.#partition}/${offset}/${index}`, String(value), offset);
+    this.#counts.read += 1;
+    this.#counts[open.length > 0 ? "aggregated" : "late"] += 1;
+    for (const start of starts) {
+      if (!open.includes(start)) this.late.push({ offset, text: `${offset}/${index} ${start}` });
+    }
+    if (open.length === 0) return;
+    this.#times.set(record.key, time);
+    for (const start of open) this.#count(record, time, start, value, offset);
+    const closed = this.#advance(record, time, timeMs, offset);
+    this.#rollUp(record, time, [...open, ...closed], offset);
+    this.#purgeKey(record.key, time);
+    this.#remember(`key ${record.key}`, offset, keyText(time));
+  }
+
+  #startsOf(timeMs: number): number[] {
+    const { advanceMs } = this.#windows;
+    const starts: number[] = [];
+    for (let start = Math.floor(timeMs / advanceMs) * advanceMs; start > timeMs - sizeMs;) {
+      starts.unshift(start);
+      start -= advanceMs;
+    }
+    return starts;
+  }
+
+  #count(
+    record: InputRecord,
+    time: KeyTime,
+    start: number,
+    value: number,
+    offset: number,
+  ): void {
+    const name = `window ${record.key} ${start}`;
+    const total = this.#totals.get(name) ?? { count: 0, sum: 0 };
+    total.count += 1;
+    total.sum += value;
+    this.#totals.set(name, total);
+    time.open.add(start);
+    this.#window(record, start, offset, { final: false });
+  }
+
+  /** Moves the key's time and closes what it leaves behind; returns the starts of that. */
+  #advance(record: InputRecord, time: KeyTime, timeMs: number, offset: number): number[] {
+    if (timeMs <= time.streamTimeMs) return [];
+    time.streamTimeMs = timeMs;
+    const { graceMs } = this.#rules;
+    while (time.closedToMs + sizeMs + graceMs <= timeMs) time.closedToMs += this.#windows.advanceMs;
+    const closed = takeIf(time.open, (start) => start < time.closedToMs);
+    for (const start of closed) this.#window(record, start, offset, { final: true });
+    return closed;
+  }
+
+  /** Adds up the windows that make each roll-up of a changed window, and each that closes. */
+  #rollUp(
+    record: InputRecord,
+    { closedToMs, openRollUps }: KeyTime,
+    changed: readonly number[],
+    offset: number,
+  ): void {
+    let parts = changed;
+    for (const [index, lengthMs] of this.#sizesMs.entries()) {
+      const open = openRollUps[index] as Set<number>;
+      const touched = parts.map((start) => Math.floor(start / lengthMs) * lengthMs);
+      for (const start of touched) open.add(start);
+      const closed = new Set(takeIf(open, (start) => start + lengthMs <= closedToMs));
+      parts = [...new Set([...touched, ...closed])];
+      for (const start of parts) {
+        const { count, sum } = this.#totalOf(record.key, start, lengthMs);
+        const text = `${count} ${sum} ${closed.has(start)}`;
+        const place = `${text} ${this.#versionUs} ${record.timestampMs}`;
+        this.#remember(`roll-up/${lengthMs} ${record.key} ${start}`, offset, place);
+        this.#row(`${record.key}@${start}/${lengthMs}`, text, offset);
+      }
+    }
+  }
+
+  #totalOf(key: string, fromMs: number, lengthMs: number): Total {
+    const total = { count: 0, sum: 0 };
+    for (let start = fromMs; start < fromMs + lengthMs; start += sizeMs) {
+      const { count, sum } = this.#totals.get(`window ${key} ${start}`) ?? { count: 0, sum: 0 };
+      total.count += count;
+      total.sum += sum;
+    }
+    return total;
+  }
+
+  /** Moves what is purged: never back, never over what is open or part of what is. */
+  #purgeKey(key: string, { streamTimeMs, closedToMs, purgedToMs }: KeyTime): void {
+    const { retentionMs, rollUpRetentionMs } = this.#rules;
+    for (const [index, lengthMs] of [sizeMs, ...this.#sizesMs].entries()) {
+      const above = this.#sizesMs[index] ?? (index === 0 ? this.#windows.advanceMs : lengthMs);
+      const neededMs = closedToMs - closedToMs % above;
+      const keptMs = index === 0 ? retentionMs : rollUpRetentionMs;
+      const toMs = horizonMs(key, streamTimeMs, { sizeMs: lengthMs, retentionMs: keptMs });
+      purgedToMs[index] = Math.max(purgedToMs[index] as number, Math.min(toMs, neededMs));
+    }
+  }
+
+  #window(
+    { key, timestampMs }: InputRecord,
+    start: number,
+    offset: number,
+    { final }: { readonly final: boolean },
+  ): void {
+    const name = `window ${key} ${start}`;
+    const { count, sum } = this.#totals.get(name) as Total;
+    this.#remember(name, offset, `${count} ${sum} ${final} ${this.#versionUs} ${timestampMs}`);
+    this.#row(`${key}@${start}`, `${count} ${sum} ${final}`, offset);
+  }
+
+  #dead(offset: number, index: number | "", cause: string): void {
+    this.#counts.read += 1;
+    this.#counts.deadLetters += 1;
+    this.deadLetters.push({ offset, text: `${offset}/${index} ${cause}` });
+  }
+
+  #row(key: string, text: string, offset: number): void {
+    const versions = this.rows.get(key) ?? new Map<number, RowVersion>();
+    versions.set(this.#versionUs, { text, offset });
+    this.rows.set(key, versions);
+  }
+
+  #remember(name: PieceName, from: number, text: string): void {
+    const versions = this.#history.get(name);
+    if (versions === undefined) this.#history.set(name, [{ from, text }]);
+    else if (versions.at(-1)?.from === from) versions[versions.length - 1] = { from, text };
+    else versions.push({ from, text });
+  }
+
+  /** Takes out what the key's stream time has left behind by more than the retention. */
+  #purge(state: Map<PieceName, string>): void {
+    const kinds = ["window", ...this.#sizesMs.map((lengthMs) => `roll-up/${lengthMs}`)];
+    for (const name of [...state.keys()]) {
+      const [kind = "", key, start] = name.split(" ");
+      const purged = state.get(`key ${key}`)?.split(" | ")[kinds.indexOf(kind)];
+      if (Number(start) < Number(purged?.split(" ").at(-1))) state.delete(name);
+    }
+  }
+}
+
+function takeIf(open: Set<number>, isClosed: (start: number) => boolean): number[] {
+  const closed = [...open].filter(isClosed);
+  for (const start of closed) open.delete(start);
+  return closed;
+}
+
+function keyText(
+  { streamTimeMs, closedToMs, purgedToMs, open, openRollUps }: KeyTime,
+): string {
+  const texts = [open, ...openRollUps].map((starts, index) =>
+    windowsText({
+      openWindows: [...starts].sort((a, b) => a - b),
+      purgedToMs: purgedToMs[index] as number,
+    })
+  );
+  return `${streamTimeMs} ${closedToMs} ${texts.join(" | ")}`;
+}
+
+/** Moves in steps, each key at its own time within a step. */
+function horizonMs(
+  key: string,
+  streamTimeMs: number,
+  { sizeMs, retentionMs }: { readonly sizeMs: number; readonly retentionMs: number },
+): number {
+  const steps = Math.max(1, Math.floor(retentionMs / 24 / sizeMs));
+  const phaseMs = ((murmur2(encodeText(key)) >>> 0) % steps) * sizeMs;
+  const stepsDone = Math.floor((streamTimeMs - retentionMs - phaseMs) / (steps * sizeMs));
+  return stepsDone < 0 ? 0 : phaseMs + stepsDone * steps * sizeMs;
+}
+
+/** The windows of one length that a key has open, and to where they are gone. */
+export function windowsText(
+  { openWindows, purgedToMs }: {
+    readonly openWindows: readonly number[];
+    readonly purgedToMs: number;
+  },
+): string {
+  return `[${openWindows.join()}] ${purgedToMs}`;
+}
+
+/** The text of a task's own record but for its input offset, which the caller knows. */
+export function metaText(
+  versionUs: number,
+  { read, aggregated, late, deadLetters, duplicates }: Readonly<ItemCounts>,
+): string {
+  return `${versionUs} ${read} ${aggregated} ${late} ${deadLetters} ${duplicates}`;
+}

@@ -1,0 +1,126 @@
+// A final row of three events was replaced by one of one, after a start with a longer grace; and
+// after a crash and a start with another grace the same write time stood for other bytes.
+import assert from "node:assert/strict";
+import { CountingWorld, Crash } from "../../support/counting_run.ts";
+import { failure, worldWithPast } from "../../support/counting_past.ts";
+import { countingTopology, type Measurement } from "../../support/counting_topology.ts";
+
+const receivedAtMs = 2_000_000;
+
+function of(...timesMs: readonly number[]): Measurement[] {
+  return timesMs.map((timeMs) => ({ key: "k", timeMs, value: 1 }));
+}
+
+/** A row of the sink without its write time. */
+function row(world: CountingWorld, key: string): unknown {
+  const { versionUs: _, ...rest } = world.sink.rows.get(key) ?? { versionUs: 0 };
+  return rest;
+}
+
+const windowOf = { kind: "window", key: "k" };
+
+Deno.test("a window that was final stays as it is when the next start has a longer grace", async () => {
+  const world = new CountingWorld({ partitions: 1, graceMs: 0 });
+  await world.feed([of(1_000_000, 1_000_001, 1_000_002), of(1_020_000)], receivedAtMs);
+  await world.runToEnd();
+  const final = { ...windowOf, startMs: 1_000_000, count: 3, sum: 3, final: true };
+  assert.deepEqual(row(world, "k@1000000"), final);
+
+  world.topology = countingTopology({ graceMs: 500_000 });
+  await world.feed([of(1_000_003)], receivedAtMs + 1_000);
+  await world.runToEnd();
+  assert.deepEqual(row(world, "k@1000000"), final);
+  assert.equal(world.counts().late, 1);
+});
+
+Deno.test("a purged window is not made again when the next start keeps windows for longer", async () => {
+  const world = new CountingWorld({ partitions: 1, graceMs: 0, retentionMs: 10_000 });
+  await world.feed([of(1_000_000, 1_000_001), of(1_030_000)], receivedAtMs);
+  await world.runToEnd();
+
+  world.topology = countingTopology({ graceMs: 500_000, retentionMs: 1_000_000 });
+  await world.feed([of(1_000_003), of(1_031_000)], receivedAtMs + 1_000);
+  await world.runToEnd();
+  const first = { ...windowOf, startMs: 1_000_000, count: 2, sum: 2, final: true };
+  assert.deepEqual(row(world, "k@1000000"), first);
+  assert.equal(world.counts().late, 1);
+});
+
+Deno.test("a window that is open stays so when the next start keeps windows for less", async () => {
+  const world = new CountingWorld({ partitions: 1, graceMs: 900_000, retentionMs: 1_000_000 });
+  await world.feed([of(1_000_000), of(1_800_000)], receivedAtMs);
+  await world.runToEnd();
+
+  world.topology = countingTopology({ graceMs: 0, retentionMs: 10_000 });
+  await world.feed([of(1_000_001)], receivedAtMs + 1_000);
+  await world.runToEnd();
+  await world.feed([of(1_000_002)], receivedAtMs + 2_000);
+  await world.runToEnd();
+  const open = { ...windowOf, startMs: 1_000_000, count: 3, sum: 3, final: false };
+  assert.deepEqual(row(world, "k@1000000"), open);
+});
+
+for (const past of ["none", "some"]) {
+  Deno.test(`rows of lost work are written over by other rules, with ${past} past`, async () => {
+    const world = new CountingWorld({ partitions: 1, graceMs: 60_000 });
+    if (past === "some") {
+      await world.feed([of(1_000_000)], receivedAtMs);
+      await world.runToEnd();
+    }
+    const input = [of(1_000_000), of(1_040_000, 1_100_000), of(1_050_000), of(1_050_001)];
+    await world.feed(input, receivedAtMs + 1_000);
+    world.sink.hook = (step) => {
+      if (step === "after-write") throw new Crash("crash before the transaction");
+    };
+    assert.equal(await world.runToEnd(), "crashed");
+    assert.match(JSON.stringify(row(world, "k@1050000")), /"count":2/);
+
+    world.sink.hook = () => {};
+    world.topology = countingTopology({ graceMs: 0 });
+    assert.equal(await world.runToEnd(), "done");
+    assert.deepEqual(world.sink.violations, []);
+    assert.equal(world.counts().late, 2);
+    // Both rules have the window; what the former made of it must not stay.
+    const first = { ...windowOf, startMs: 1_040_000, count: 1, sum: 1, final: true };
+    assert.deepEqual(row(world, "k@1040000"), first);
+  });
+}
+
+Deno.test("a commit reaches no further than the write times that a change of rules skips", async () => {
+  const world = new CountingWorld({ partitions: 1 });
+  const dayMs = 86_400_000;
+  for (const day of [1, 2, 3]) await world.feed([of(day * dayMs)], day * dayMs);
+  world.log.readRecordsMax = 100;
+  const offsets: number[] = [];
+  const app = world.app();
+  app.listen({
+    opened() {},
+    fetched() {},
+    committed: (_input, { meta }) => offsets.push(meta.inputOffset),
+    failed() {},
+    closed() {},
+  });
+  const stop = new AbortController();
+  const running = app.run(stop.signal);
+  while (offsets.at(-1) !== 3) await new Promise((resolve) => setTimeout(resolve, 1));
+  stop.abort();
+  await running;
+  assert.deepEqual(offsets, [1, 2, 3]);
+});
+
+Deno.test("TaskSession refuses the state of a later version of the program", async () => {
+  const world = await worldWithPast();
+  const { log } = world;
+  const changelog = { topic: "app-totals-changelog", partition: 0 };
+  const meta = log.visible(changelog.topic).findLast(({ key }) => key?.[0] === 0x6d);
+  assert.ok(meta !== undefined);
+  const text = new TextDecoder().decode(meta.value ?? undefined);
+  const later = text.replace('"stateVersion":1', '"stateVersion":2');
+  const value = new TextEncoder().encode(later);
+  log.write({ ...changelog, timestampMs: 0, key: meta.key, value }, undefined);
+  world.stores.wipe();
+  assert.match(
+    await failure(world),
+    /state must be of version 1: it is of version 2; start the version of the program that wrote it/,
+  );
+});
