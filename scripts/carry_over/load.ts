@@ -49,7 +49,7 @@ export async function loadRows(
 }
 
 async function* rowsIn(file: string): AsyncGenerator<OldRow> {
-  for await (const line of fileLines(file)) yield JSON.parse(line);
+  for await (const line of fileLines(file)) yield JSON.parse(line.text);
 }
 
 /** How the trades of a symbol's day are asked for. */

@@ -14,7 +14,7 @@ export const saysByteOrderMark: Deno.lint.Rule = {
         if (context.sourceCode.getText(node).includes("ignoreBOM") && given.length === 2) return;
         context.report({
           node,
-          message: "Cannot decode text without saying ignoreBOM: streams/text.ts decodes keys",
+          message: "Cannot decode text without saying ignoreBOM: base/text.ts decodes keys",
         });
       },
     };

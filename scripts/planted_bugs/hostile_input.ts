@@ -36,10 +36,20 @@ export const hostileInputBugs: readonly PlantedBug[] = [
   },
   {
     name: "a decoder that drops a byte order mark",
-    file: "src/streams/text.ts",
+    file: "src/base/text.ts",
     find: 'new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });',
     replace: 'new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });',
     guarantee: "G12",
     test: "tests/unit/streams/text_test.ts",
+  },
+  {
+    name: "bytes that are no text kept as U+FFFD",
+    file: "src/ingest/frame_records.ts",
+    find: "value: frame.unreadable?.bytes ?? encodeText(frame.text),",
+    replace: `value: frame.unreadable === undefined
+      ? encodeText(frame.text)
+      : encodeText(new TextDecoder().decode(frame.unreadable.bytes)),`,
+    guarantee: "G12",
+    test: "tests/unit/ingest/ingest_test.ts",
   },
 ];

@@ -14,7 +14,7 @@ const backlogPollMs = 5;
 export interface ListenerSocket {
   readonly readyState: number;
   readonly bufferedAmount: number;
-  send(text: string): void;
+  send(content: string | Uint8Array<ArrayBuffer>): void;
   close(code?: number, reason?: string): void;
 }
 
@@ -99,7 +99,8 @@ export class Audience {
   }
 
   /** Sends a frame to everybody who wants a part of it, then waits for the slowest. */
-  async send({ text }: Frame, signal: AbortSignal): Promise<void> {
+  async send({ text, unreadable }: Frame, signal: AbortSignal): Promise<void> {
+    if (unreadable !== undefined) return this.sendToAll(unreadable.bytes.slice());
     const frame = new SharedFrame(text);
     for (const { socket, subscriber } of this.#listeners) {
       if (subscriber.symbols.size === 0 || !isOpen(socket)) continue;
@@ -114,9 +115,9 @@ export class Audience {
     }
   }
 
-  /** Sends the same text to everybody, subscribed or not. */
-  sendToAll(text: string): void {
-    for (const { socket } of this.#listeners) if (isOpen(socket)) socket.send(text);
+  /** Sends the same to everybody, subscribed or not; bytes as a binary message. */
+  sendToAll(content: string | Uint8Array<ArrayBuffer>): void {
+    for (const { socket } of this.#listeners) if (isOpen(socket)) socket.send(content);
   }
 
   /** Waits until half of a backlog is gone; lets a listener go whose backlog does not move. */

@@ -1,6 +1,7 @@
 import { fired } from "../base/signals.ts";
 import type { FinnhubClientSettings } from "./finnhub_settings.ts";
 import type { FrameBuffer } from "./frame_buffer.ts";
+import type { Message } from "./message.ts";
 import { sleepUnlessAborted } from "./pacer.ts";
 import type { ConnectionEnd } from "./reconnect.ts";
 import type { FeedSocket } from "./socket.ts";
@@ -41,7 +42,7 @@ export class FeedConnection {
   async run(url: string, stop: AbortSignal): Promise<ConnectionOutcome> {
     const socket = this.#settings.openSocket(url, {
       opened: () => this.#opened(socket),
-      received: (text) => this.#received(text, socket),
+      received: (message) => this.#received(message, socket),
       heard: () => this.#heard(),
     });
     const goodbye = this.#sayGoodbye(socket, stop);
@@ -82,10 +83,10 @@ export class FeedConnection {
     logger.info("Connected to the feed", { symbols: subscriptions.symbols.length });
   }
 
-  #received(text: string, socket: FeedSocket): void {
+  #received(received: Message, socket: FeedSocket): void {
     this.#heard();
-    this.#context.buffer.add(text, socket);
-    const message = errorMessageOf(text);
+    this.#context.buffer.add(received, socket);
+    const message = errorMessageOf(received.text);
     if (message === undefined) return;
     this.#settings.observer.subscriptionRefused();
     const notice = this.#context.subscriptions.refused(message);

@@ -1,27 +1,31 @@
 import { pipeline } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { PipelineError } from "../base/errors.ts";
-import { frameBytesMax, isFrameTooLong } from "./frame.ts";
+import { LineBytes } from "./line_bytes.ts";
+import type { Message } from "./message.ts";
 
 const gzipMagic = [0x1f, 0x8b];
+const byteOrderMark = [0xef, 0xbb, 0xbf];
+const lineFeed = 0x0a;
 const chunkBytes = 64 * 1024;
 
 /** Told how many bytes of the file were read so far. */
 export type BytesReadListener = (bytesRead: number) => void;
 
 /**
- * The lines of a text file, gzip or not (its first bytes decide), in bounded memory.
+ * The lines of a text file, gzip or not (its first bytes decide), in bounded memory: of a line that
+ * no frame can fill, the beginning.
  *
  * Lines end with LF or CRLF, the last one also with the file. Several gzip files one after the
  * other read as one, because that is what a recorder that was started twice leaves behind.
  *
  * @throws {PipelineError} `CONFIG_INVALID` if the file cannot be opened; `RECORD_MALFORMED` if it
- *   is damaged gzip or holds a line longer than a frame may be.
+ *   is damaged gzip.
  */
 export async function* fileLines(
   path: string,
   onBytesRead: BytesReadListener = () => {},
-): AsyncGenerator<string> {
+): AsyncGenerator<Message> {
   using file = await openFile(path);
   const first = new Uint8Array(2);
   const firstLength = await file.read(first) ?? 0;
@@ -72,31 +76,25 @@ function gunzip(chunks: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
   return pipeline(chunks, createGunzip({ chunkSize: chunkBytes }), () => {});
 }
 
-async function* splitLines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
-  const decoder = new TextDecoder("utf-8", { ignoreBOM: false }); // editors put one in front
-  let rest = "";
+async function* splitLines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Message> {
+  const line = new LineBytes();
+  let isFirst = true;
   for await (const chunk of chunks) {
-    const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
-    rest = lines.pop() ?? "";
-    for (const line of lines) yield withoutCarriageReturn(line);
-    if (isLineTooLong(rest)) throw tooLong();
+    let start = isFirst && isMarked(chunk) ? byteOrderMark.length : 0;
+    isFirst = false;
+    for (let end = chunk.indexOf(lineFeed); end >= 0; end = chunk.indexOf(lineFeed, start)) {
+      line.add(chunk.subarray(start, end));
+      yield line.take();
+      start = end + 1;
+    }
+    line.add(chunk.subarray(start));
   }
-  rest += decoder.decode();
-  if (rest !== "") yield withoutCarriageReturn(rest);
+  if (line.length > 0) yield line.take();
 }
 
-function withoutCarriageReturn(line: string): string {
-  if (isLineTooLong(line)) throw tooLong();
-  return line.endsWith("\r") ? line.slice(0, -1) : line;
-}
-
-/** A recorded line has its frame's quotes escaped and a time in front. */
-function isLineTooLong(line: string): boolean {
-  return isFrameTooLong(line) && (line[0] !== "[" || line.length > 2 * frameBytesMax + 32);
-}
-
-function tooLong(): RangeError {
-  return new RangeError(`a line must be at most ${frameBytesMax} bytes: longer`);
+/** Editors put a mark in front of a text, which is no part of its first line. */
+function isMarked(chunk: Uint8Array): boolean {
+  return byteOrderMark.every((byte, index) => chunk[index] === byte);
 }
 
 function readFailure(path: string, cause: unknown): PipelineError {

@@ -1,24 +1,8 @@
 import type { Trade } from "../market/trade.ts";
-
-/**
- * The longest frame that is read, bytes of UTF-8.
- *
- * Ten trades take about 700 bytes. The bound leaves room for the headers of a dead letter below
- * the 1,048,588 bytes of a record that Kafka accepts by default, so that every frame can be kept.
- */
-export const frameBytesMax = 1_000_000;
-
-const encoder = new TextEncoder();
-
-/** True if a frame is longer than `frameBytesMax`. */
-export function isFrameTooLong(text: string): boolean {
-  if (text.length * 3 <= frameBytesMax) return false;
-  return text.length > frameBytesMax || encoder.encode(text).length > frameBytesMax;
-}
+import type { Message } from "./message.ts";
 
 /** A message as it came from the feed, before anybody looked into it. */
-export interface Frame {
-  readonly text: string;
+export interface Frame extends Message {
   /** When it was received, epoch ms. */
   readonly receivedAtMs: number;
   /** Its number within the source, from 1; a source that can be repeated repeats it. */

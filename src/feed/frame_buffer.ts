@@ -2,6 +2,7 @@ import type { Clock } from "../base/clock.ts";
 import { BoundedQueue } from "../base/queue.ts";
 import type { FeedObserver } from "./feed_observer.ts";
 import type { Frame } from "./frame.ts";
+import { type Message, messageSize } from "./message.ts";
 
 /** Frames taken at once; they are out of the buffer's account while they are yielded. */
 const takeFramesMax = 64;
@@ -42,10 +43,11 @@ export class FrameBuffer {
   }
 
   /** Takes a frame in: numbered, with the time of its arrival. */
-  add(text: string, sender: Pausable): void {
+  add(message: Message, sender: Pausable): void {
     const receivedAtMs = this.#options.clock.nowMs();
-    this.#queue.push({ text, receivedAtMs, sequence: ++this.#sequence }, text.length);
-    this.#options.observer.frameReceived(text.length);
+    const size = messageSize(message);
+    this.#queue.push({ ...message, receivedAtMs, sequence: ++this.#sequence }, size);
+    this.#options.observer.frameReceived(size);
     if (this.#queue.full && !this.isPaused) this.#pause(sender);
   }
 

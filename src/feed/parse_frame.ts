@@ -1,5 +1,6 @@
 import { type Trade, tradeFault } from "../market/trade.ts";
 import type { EntryFault, ParsedFrame } from "./frame.ts";
+import type { Message } from "./message.ts";
 
 const noFaults: readonly EntryFault[] = [];
 
@@ -31,6 +32,11 @@ export function parseFrame(text: string): ParsedFrame {
   if (type === "ping") return { kind: "ping" };
   if (type === "error") return readError(message["msg"]);
   return malformed(`type must be trade, ping or error: ${kindOf(type)}`);
+}
+
+/** The same for a message that may not be readable. */
+export function parseMessage({ text, unreadable }: Message): ParsedFrame {
+  return unreadable === undefined ? parseFrame(text) : malformed(unreadable.fault);
 }
 
 function malformed(cause: string): ParsedFrame {

@@ -62,7 +62,7 @@ export class Recorder implements AsyncDisposable {
    */
   async add(frame: Frame): Promise<void> {
     const { clock, secret } = this.#options;
-    const text = frame.text.replaceAll(secret.reveal(), "[secret]");
+    const text = lossyText(frame).replaceAll(secret.reveal(), "[secret]");
     const line = recordedLine({ text, receivedAtMs: frame.receivedAtMs });
     if (this.#lines.length === 0) this.#gatheredSinceMs = clock.monotonicMs();
     this.#lines.push(line);
@@ -116,6 +116,12 @@ export class Recorder implements AsyncDisposable {
     this.#file = undefined;
     this.#options.logger.info("Recorded", { file: path, frames, bytes });
   }
+}
+
+/** A recording holds texts: of what is none, U+FFFD stands for each byte that cannot be read. */
+function lossyText({ text, unreadable }: Frame): string {
+  if (unreadable === undefined) return text;
+  return new TextDecoder("utf-8", { ignoreBOM: true }).decode(unreadable.bytes);
 }
 
 /** One file of a recording. */

@@ -3,7 +3,8 @@ import type { Clock } from "../base/clock.ts";
 import { fileLines, openFile } from "./file_lines.ts";
 import type { Frame, FrameSource, ParsedFrame } from "./frame.ts";
 import { Pacer } from "./pacer.ts";
-import { parseFrame } from "./parse_frame.ts";
+import { type Message, messageOfText } from "./message.ts";
+import { parseMessage } from "./parse_frame.ts";
 import { recordedFrame } from "./recorded_frame.ts";
 import { shiftTimes } from "./shift_times.ts";
 
@@ -93,13 +94,14 @@ export class ReplaySource implements FrameSource {
     const progress = new ProgressReport(this.#options, this.#recording.bytes);
     for await (const line of fileLines(path, (bytes) => progress.bytesRead = bytes)) {
       if (signal.aborted) return;
-      if (line === "") continue;
+      if (line.text === "" && line.unreadable === undefined) continue;
       const sequence = ++progress.frames;
       if (sequence <= fromSequence) continue;
-      const { text, receivedAtMs } = recordedFrame(line);
-      const parsed = parseFrame(text);
+      const { message, receivedAtMs } = frameOfLine(line);
+      const parsed = parseMessage(message);
       if (!await pacing.reach(receivedAtMs ?? firstTimeMs(parsed), signal)) return;
-      yield { text: pacing.shifted(text), receivedAtMs: clock.nowMs(), sequence };
+      const text = pacing.shifted(message.text);
+      yield { ...message, text, receivedAtMs: clock.nowMs(), sequence };
       progress.sent(parsed);
     }
     progress.report();
@@ -156,6 +158,15 @@ class ProgressReport {
   }
 }
 
+/** The frame of a line, and when it was received if the line says so. */
+function frameOfLine(
+  line: Message,
+): { readonly message: Message; readonly receivedAtMs: number | undefined } {
+  if (line.unreadable !== undefined) return { message: line, receivedAtMs: undefined };
+  const { text, receivedAtMs } = recordedFrame(line.text);
+  return { message: messageOfText(text), receivedAtMs };
+}
+
 function firstTimeMs(parsed: ParsedFrame): number | undefined {
   return parsed.kind === "trades" ? parsed.trades[0]?.eventTimeMs : undefined;
 }
@@ -163,7 +174,7 @@ function firstTimeMs(parsed: ParsedFrame): number | undefined {
 async function newestTimeMs(path: string): Promise<number | undefined> {
   let newestMs: number | undefined;
   for await (const line of fileLines(path)) {
-    const parsed = parseFrame(recordedFrame(line).text);
+    const parsed = parseMessage(frameOfLine(line).message);
     if (parsed.kind !== "trades") continue;
     for (const { eventTimeMs } of parsed.trades) {
       newestMs = Math.max(newestMs ?? eventTimeMs, eventTimeMs);

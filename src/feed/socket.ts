@@ -1,3 +1,5 @@
+import type { Message } from "./message.ts";
+
 /** How a connection, or the attempt to make one, came to its end. */
 export type SocketEnd =
   /** The server answered the handshake with something other than 101. */
@@ -10,7 +12,7 @@ export type SocketEnd =
 /** Told what happens on a socket; never after its end. */
 export interface SocketListener {
   opened(): void;
-  received(text: string): void;
+  received(message: Message): void;
   /** Something came that is no message, such as a ping of the transport. */
   heard(): void;
 }

@@ -1,5 +1,5 @@
 import WebSocket from "ws";
-import { frameBytesMax } from "./frame.ts";
+import { messageOf } from "./message.ts";
 import type { FeedSocket, SocketEnd, SocketListener } from "./socket.ts";
 
 /** What is used of the package, which brings no types of its own. */
@@ -25,6 +25,14 @@ interface HandshakeAnswer {
   readonly headers: Readonly<Record<string, string | undefined>>;
 }
 
+/**
+ * The longest message that the socket takes, bytes; a longer one ends the connection.
+ *
+ * More than `frameBytesMax`, so that what is too long for a frame becomes a dead letter and the
+ * frame behind it is read, and little enough to be in memory once.
+ */
+const messageBytesMax = 16 * 1024 * 1024;
+
 const openState = 1;
 const normalClosure = 1000;
 
@@ -33,11 +41,14 @@ const normalClosure = 1000;
  * refused handshake, and can stop reading.
  */
 export function openWebSocket(url: string, listener: SocketListener): FeedSocket {
-  const ws: Ws = new WebSocket(url, { maxPayload: frameBytesMax, perMessageDeflate: false });
+  const ws: Ws = new WebSocket(url, {
+    maxPayload: messageBytesMax,
+    perMessageDeflate: false,
+    skipUTF8Validation: true, // `messageOf` looks, and need not end the connection
+  });
   const ended = endOf(ws);
-  const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   ws.on("open", () => listener.opened());
-  ws.on("message", (data) => listener.received(decoder.decode(data)));
+  ws.on("message", (data) => listener.received(messageOf(data)));
   ws.on("ping", () => listener.heard());
   ws.on("pong", () => listener.heard());
   return {

@@ -8,6 +8,7 @@ import {
   cutValue,
   type DeadLetterCause,
   deadLetterTopic,
+  wholeHeaders,
 } from "../streams/processing/side_output.ts";
 import { encodeText } from "../streams/text.ts";
 
@@ -147,9 +148,10 @@ function deadLetterOf(
     partition: 0,
     timestampMs: frame.receivedAtMs,
     key: null,
-    value: encodeText(frame.text),
+    value: frame.unreadable?.bytes ?? encodeText(frame.text),
     headers: {
       ...identityHeaders({ producerId, sequence: recordSequence(frame.sequence, index) }),
+      ...wholeHeaders("value", frame.unreadable?.whole),
       origin: encodeText("feed"),
       cause: encodeText(cause),
       detail: encodeText(detail),

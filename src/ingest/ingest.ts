@@ -4,7 +4,8 @@ import type { Logger } from "../base/logger.ts";
 import { BoundedQueue } from "../base/queue.ts";
 import type { Random } from "../base/random.ts";
 import type { Frame, FrameSource, ParsedFrame } from "../feed/frame.ts";
-import { parseFrame } from "../feed/parse_frame.ts";
+import { messageSize } from "../feed/message.ts";
+import { parseMessage } from "../feed/parse_frame.ts";
 import type { TradeCodec } from "../market/codec.ts";
 import type { RecordAppender } from "../streams/ports.ts";
 import { drainDeadline } from "./drain.ts";
@@ -128,7 +129,7 @@ class Ingest {
     try {
       for await (const frame of source.frames(stop)) {
         this.#frames++;
-        await this.#arriving.put(frame, frame.text.length);
+        await this.#arriving.put(frame, messageSize(frame));
       }
     } finally {
       this.#arriving.close();
@@ -180,11 +181,8 @@ class Ingest {
 
   /** @throws {PipelineError} `REGISTRY_UNAVAILABLE` as long as the codec waits for the registry. */
   #read(frame: SpooledFrame, codec: TradeCodec): ReadFrame {
-    const { producerId, damage, text } = frame;
-    const parsed: ParsedFrame = damage === undefined
-      ? parseFrame(text)
-      : { kind: "malformed", cause: damage };
-    const terms = { topic: this.#options.topic, codec, producerId };
+    const parsed = parseMessage(frame);
+    const terms = { topic: this.#options.topic, codec, producerId: frame.producerId };
     return { ...frameToRecords(frame, parsed, terms), kind: parsed.kind };
   }
 

@@ -1,61 +1,78 @@
 import type { StoredItem } from "../base/stored_queue.ts";
+import { encodeText, textOf } from "../base/text.ts";
 import type { Frame } from "../feed/frame.ts";
-import { encodeText } from "../streams/text.ts";
+import type { Message, UnreadableMessage } from "../feed/message.ts";
 
 /** A frame with the producer that received it: perhaps an earlier run. */
 export interface SpooledFrame extends Frame {
   readonly producerId: string;
-  /** What happened to it in the spool; `undefined` for a frame that is as it was received. */
-  readonly damage: string | undefined;
 }
 
-/** Replaces what is no UTF-8: only a damaged item holds such bytes. */
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-
 /** Bytes before the producer's name. */
-const fixedBytes = 17;
+const fixedBytes = 19;
+
+/** What is kept of an unreadable message besides its bytes. */
+type UnreadableNote = Omit<UnreadableMessage, "bytes">;
 
 /**
- * A frame as bytes: sequence and time of receipt as float64, length and text of the producer's
- * name, then the frame's own text.
+ * A frame as bytes: sequence and time of receipt as float64, length of the producer's name, length
+ * of a note as uint16; then the name, the note, and the frame's own bytes. The note is empty for a
+ * text, else JSON that says what is wrong with the bytes.
  */
 export function encodeFrame(frame: Frame, producerId: string): Uint8Array {
+  const { bytes: content, ...note } = frame.unreadable ?? { bytes: encodeText(frame.text) };
   const id = encodeText(producerId);
-  const text = encodeText(frame.text);
-  const bytes = new Uint8Array(fixedBytes + id.length + text.length);
+  const about = encodeText(frame.unreadable === undefined ? "" : JSON.stringify(note));
+  const bytes = new Uint8Array(fixedBytes + id.length + about.length + content.length);
   const view = new DataView(bytes.buffer);
   view.setFloat64(0, frame.sequence);
   view.setFloat64(8, frame.receivedAtMs);
   view.setUint8(16, id.length);
+  view.setUint16(17, about.length);
   bytes.set(id, fixedBytes);
-  bytes.set(text, fixedBytes + id.length);
+  bytes.set(about, fixedBytes + id.length);
+  bytes.set(content, fixedBytes + id.length + about.length);
   return bytes;
 }
 
 /**
- * The frame of a spooled item. One that is damaged keeps its bytes as text, gets a producer of its
- * own, as nothing in it can be trusted, and its place as sequence.
+ * The frame of a spooled item. One that is damaged, or of another form, keeps its bytes, gets a
+ * producer of its own, as nothing in it can be trusted, and its place as sequence.
  *
  * @param nowMs Time of receipt of a damaged one, epoch ms.
  */
 export function decodeFrame(item: StoredItem, nowMs: number): SpooledFrame {
-  const { value, position, damaged } = item;
-  if (damaged || value.length < fixedBytes) {
-    return {
-      producerId: "damaged-in-spool",
-      sequence: position + 1,
-      receivedAtMs: nowMs,
-      text: decoder.decode(value),
-      damage: "frame was damaged in the spool",
-    };
-  }
-  const view = new DataView(value.buffer, value.byteOffset, fixedBytes);
-  const textAt = fixedBytes + view.getUint8(16);
-  return {
-    sequence: view.getFloat64(0),
-    receivedAtMs: view.getFloat64(8),
-    producerId: decoder.decode(value.subarray(fixedBytes, textAt)),
-    text: decoder.decode(value.subarray(textAt)),
-    damage: undefined,
+  const frame = item.damaged ? undefined : readFrame(item.value);
+  return frame ?? {
+    producerId: "damaged-in-spool",
+    sequence: item.position + 1,
+    receivedAtMs: nowMs,
+    text: "",
+    unreadable: { bytes: item.value, fault: "frame was damaged in the spool" },
   };
+}
+
+function readFrame(value: Uint8Array): SpooledFrame | undefined {
+  try {
+    const view = new DataView(value.buffer, value.byteOffset, fixedBytes);
+    const noteAt = fixedBytes + view.getUint8(16);
+    const contentAt = noteAt + view.getUint16(17);
+    const [sequence, receivedAtMs] = [view.getFloat64(0), view.getFloat64(8)];
+    const isOurs = Number.isSafeInteger(sequence) && sequence > 0 && receivedAtMs >= 0;
+    if (!isOurs || contentAt > value.length) return undefined;
+    return {
+      sequence,
+      receivedAtMs,
+      producerId: textOf(value.subarray(fixedBytes, noteAt)),
+      ...messageOf(value.subarray(noteAt, contentAt), value.subarray(contentAt)),
+    };
+  } catch {
+    return undefined;
+  }
+}
+
+function messageOf(note: Uint8Array, content: Uint8Array): Message {
+  if (note.length === 0) return { text: textOf(content) };
+  const about: UnreadableNote = JSON.parse(textOf(note));
+  return { text: "", unreadable: { ...about, bytes: content } };
 }

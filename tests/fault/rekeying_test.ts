@@ -30,7 +30,7 @@ const catchUpMsMax = 120_000;
 async function tradesOf(path: string): Promise<(readonly Trade[])[]> {
   const frames: (readonly Trade[])[] = [];
   for await (const line of fileLines(path)) {
-    const frame = parseFrame(line);
+    const frame = parseFrame(line.text);
     if (frame.kind === "trades") frames.push(frame.trades);
   }
   return frames;

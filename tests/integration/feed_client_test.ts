@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import { PipelineError } from "../../src/base/errors.ts";
 import { RunningClient, until } from "../support/feed_bench.ts";
 import { TortureServer } from "../support/torture_server.ts";
@@ -56,11 +57,31 @@ Deno.test("FinnhubClient gives up a connection that says nothing", async () => {
   assert(client.complained(/nothing was heard/));
 });
 
+// A message of 1 MB of 0xFF became 3 MB of U+FFFD, which no topic took, at every start.
+Deno.test("FinnhubClient keeps the bytes of what is no text or too long, and goes on", async () => {
+  const binary = new Uint8Array(1_000_000).fill(0xff);
+  await using server = new TortureServer((socket) => {
+    socket.send(binary);
+    socket.send("x".repeat(1_000_001));
+    socket.send(new TextEncoder().encode(`{"type":"ping"}`));
+    socket.send("good");
+  });
+  await using client = new RunningClient(server.url);
+  await until(() => client.frames.length === 4);
+  const [first, second, ...texts] = client.frames;
+  assert.equal(first?.unreadable?.fault, "message is not UTF-8");
+  assert.ok(Buffer.from(first?.unreadable?.bytes ?? []).equals(binary));
+  assert.equal(second?.unreadable?.bytes.length, 1_000_000);
+  assert.equal(second?.unreadable?.whole?.lengthBytes, 1_000_001);
+  assert.deepEqual(texts.map(({ text }) => text), [`{"type":"ping"}`, "good"]);
+  assert.equal(server.connections, 1);
+});
+
 Deno.test("FinnhubClient yields hostile messages as they are, and survives giants", async () => {
   const hostile = ["", "{", `{"type":"trade"}`, "\u0000", "😀".repeat(10)];
   const attack = (socket: WebSocket) => {
     for (const text of hostile) socket.send(text);
-    socket.send("x".repeat(1_000_001));
+    socket.send("x".repeat(17_000_000));
   };
   await using server = new TortureServer(attack, wellBehaved);
   await using client = new RunningClient(server.url);

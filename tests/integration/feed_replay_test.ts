@@ -51,7 +51,9 @@ Deno.test.each([
   },
 ])("openReplay() reads $name", async ({ content }) => {
   await using file = new TemporaryFile(content);
-  const { got } = await replay(file.path);
+  const clock = new JumpingClock(nowMs);
+  const source = await openReplay({ path: file.path, clock, speed: "max", times: "recorded" });
+  const got = await collect(source.frames(never));
   assert.deepEqual(got.map(({ text }) => text), frames);
   assert.deepEqual(got.map(({ sequence }) => sequence), [1, 2, 3]);
 });
@@ -133,12 +135,10 @@ Deno.test("ReplaySource ends with the signal and leaves the file closed", async 
 Deno.test("fileLines() takes lines of up to a megabyte, across chunks", async () => {
   const lines = ["é".repeat(500_000), "x".repeat(1_000_000), "end"];
   await using file = new TemporaryFile(lines.join("\n"));
-  assert.deepEqual(await collect(fileLines(file.path)), lines);
+  assert.deepEqual(await collect(fileLines(file.path)), lines.map((text) => ({ text })));
 });
 
 Deno.test.each([
-  { why: "a longer line", content: "x".repeat(1_000_001) },
-  { why: "a longer line of two-byte letters", content: `${"é".repeat(500_001)}\n` },
   { why: "gzip cut short", content: gzipSync(frames.join("\n")).subarray(0, 60) },
   { why: "damaged gzip", content: gzipSync(frames.join("\n")).fill(7, 20, 60) },
 ])("fileLines() names the file that ends with $why", async ({ content }) => {
@@ -147,6 +147,31 @@ Deno.test.each([
     code: "RECORD_MALFORMED",
     message: new RegExp(`Cannot replay "${file.path}"`),
   });
+});
+
+// One line of a recording ended the replay, and every later one at the same place.
+Deno.test("ReplaySource replays what stands behind a line that no frame can be", async () => {
+  const long = "é".repeat(500_001);
+  const latin = new Uint8Array([0x7b, 0xe9, 0x7d]);
+  const endless = new Uint8Array(7_000_000).fill(0x20);
+  const parts = [long, "\n", latin, "\n", endless, "\r\n", JSON.stringify([1, long]), "\nend"];
+  await using file = new TemporaryFile(new Uint8Array(await new Blob(parts).arrayBuffer()));
+  const clock = new JumpingClock(nowMs);
+  const source = await openReplay({ path: file.path, clock, speed: "max", times: "recorded" });
+  const got = await collect(source.frames(never));
+  assert.deepEqual(got.map(({ text, unreadable }) => unreadable?.fault ?? text), [
+    "message is longer than 1000000 bytes: 1000002",
+    "message is not UTF-8",
+    "message is longer than 1000000 bytes: 7000001",
+    "message is longer than 1000000 bytes: 1000002",
+    "end",
+  ]);
+  assert.deepEqual(got[1]?.unreadable?.bytes, latin);
+});
+
+Deno.test("fileLines() drops the byte order mark of the file, and no other", async () => {
+  await using file = new TemporaryFile("\uFEFFa\n\uFEFFb");
+  assert.deepEqual(await collect(fileLines(file.path)), [{ text: "a" }, { text: "\uFEFFb" }]);
 });
 
 Deno.test("openReplay() names a file that cannot be opened", async () => {

@@ -44,7 +44,7 @@ async function filesOf(folder: string): Promise<string[]> {
 async function textsOf(folder: string): Promise<string[]> {
   const texts: string[] = [];
   for (const path of await filesOf(folder)) {
-    for await (const line of fileLines(path)) texts.push(recordedFrame(line).text);
+    for await (const line of fileLines(path)) texts.push(recordedFrame(line.text).text);
   }
   return texts;
 }

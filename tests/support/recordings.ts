@@ -45,7 +45,7 @@ export async function readRecording(path: string): Promise<Recording> {
   const symbols = new Set<string>();
   let trades = 0;
   for await (const line of fileLines(path)) {
-    const frame = parseFrame(line);
+    const frame = parseFrame(line.text);
     if (frame.kind !== "trades") continue;
     trades += frame.trades.length;
     for (const { symbol } of frame.trades) symbols.add(symbol);

@@ -70,10 +70,22 @@ function cutBytes(
   if (bytes === null || bytes.length <= bytesMax) return undefined;
   return {
     kept: bytes.slice(0, bytesMax),
-    headers: {
-      [`${name}-length`]: encodeText(String(bytes.length)),
-      [`${name}-sha256`]: encodeText(createHash("sha256").update(bytes).digest("hex")),
-    },
+    headers: wholeHeaders(name, {
+      lengthBytes: bytes.length,
+      sha256: createHash("sha256").update(bytes).digest("hex"),
+    }),
+  };
+}
+
+/** Headers about the whole of what was cut; none for what was not. */
+export function wholeHeaders(
+  name: "key" | "value",
+  whole: { readonly lengthBytes: number; readonly sha256: string } | undefined,
+): Headers {
+  if (whole === undefined) return {};
+  return {
+    [`${name}-length`]: encodeText(String(whole.lengthBytes)),
+    [`${name}-sha256`]: encodeText(whole.sha256),
   };
 }
 

@@ -53,7 +53,7 @@ class Bench implements AsyncDisposable {
   }
 
   async receive(...texts: string[]): Promise<void> {
-    for (const text of texts) this.sockets.last.listener.received(text);
+    for (const text of texts) this.sockets.last.listener.received({ text });
     await settle();
   }
 }
@@ -162,7 +162,7 @@ Deno.test("FinnhubClient names refused symbols once and asks again after ten min
 Deno.test("FinnhubClient yields what arrived before a shutdown and says goodbye", async () => {
   await using bench = new Bench();
   await bench.connect();
-  for (const text of ["a", "b"]) bench.sockets.last.listener.received(text);
+  for (const text of ["a", "b"]) bench.sockets.last.listener.received({ text });
   bench.stop.abort();
   assert.equal(await bench.done, undefined);
   assert.deepEqual(bench.frames.map(({ text }) => text), ["a", "b"]);

@@ -17,10 +17,10 @@ function setUp() {
 
 Deno.test("FrameBuffer holds the sender back while it is full, and keeps what still comes", async () => {
   const { calls, sender, buffer } = setUp();
-  buffer.add("123456789", sender);
+  buffer.add({ text: "123456789" }, sender);
   assert.deepEqual(calls, []);
-  buffer.add("x", sender);
-  buffer.add("y", sender);
+  buffer.add({ text: "x" }, sender);
+  buffer.add({ text: "y" }, sender);
   assert.deepEqual(calls, ["pause"]);
   const frames = buffer.frames();
   assert.equal((await frames.next()).value?.text, "123456789");
@@ -31,7 +31,7 @@ Deno.test("FrameBuffer holds the sender back while it is full, and keeps what st
 
 Deno.test("FrameBuffer does not resume a sender that has ended", async () => {
   const { calls, sender, buffer } = setUp();
-  buffer.add("1234567890", sender);
+  buffer.add({ text: "1234567890" }, sender);
   buffer.forget(sender);
   assert(!buffer.isPaused);
   await buffer.frames().next();

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { createHash } from "node:crypto";
 import { type ErrorCode, PipelineError } from "../../../src/base/errors.ts";
 import type { Frame, FrameSource } from "../../../src/feed/frame.ts";
+import { messageOf } from "../../../src/feed/message.ts";
 import { type IngestOptions, runIngest } from "../../../src/ingest/ingest.ts";
 import type { TradeCodec } from "../../../src/market/codec.ts";
 import type { RecordAppender } from "../../../src/streams/ports.ts";
@@ -51,6 +54,33 @@ function ingest(options: Pick<IngestOptions, "source" | "appender"> & Partial<In
   });
   return { totals, logger };
 }
+
+// 1 MB of 0xFF: 3 MB of U+FFFD, MESSAGE_TOO_LARGE, and the same at the next start.
+Deno.test("runIngest() keeps the bytes of a frame that is no text, and sends the next one", async () => {
+  const binary = new Uint8Array(1_000_000).fill(0xff);
+  const long = new Uint8Array(1_500_000).fill(0x20);
+  const messages = [messageOf(binary), messageOf(long), { text: tradeText(entry({ p: 7 })) }];
+  const source: FrameSource = {
+    producerId: "p",
+    async *frames() {
+      await Promise.resolve();
+      yield* messages.map((message, i) => ({ ...frameOf("", i + 1), ...message }));
+    },
+  };
+  const appender = new FakeAppender();
+  const totals = await ingest({ source, appender }).totals;
+  assert.deepEqual([totals.trades, totals.deadLetters], [1, 2]);
+  const [first, second, ...rest] = appender.records;
+  assert.ok(Buffer.from(first?.value ?? []).equals(binary)); // a diff of megabytes takes minutes
+  assert.equal(second?.value?.length, 1_000_000);
+  const { "value-length": length, "value-sha256": digest } = second?.headers ?? {};
+  assert.equal(decodeText(length ?? new Uint8Array()), "1500000");
+  assert.equal(
+    decodeText(digest ?? new Uint8Array()),
+    createHash("sha256").update(long).digest("hex"),
+  );
+  assert.deepEqual(pricesOf(rest), [7]);
+});
 
 function priceTexts(count: number): string[] {
   return Array.from({ length: count }, (_, index) => tradeText(entry({ p: index })));

@@ -32,8 +32,25 @@ Deno.test("A frame is the same after the spool, with the producer that received 
   assert.deepEqual(decodeFrame({ position: 3, value, damaged: false }, 0), {
     ...frame,
     producerId: "finnhub-1",
-    damage: undefined,
   });
+});
+
+Deno.test("A frame that is no text is the same bytes after the spool", () => {
+  const bytes = new Uint8Array(1_000).fill(0xff);
+  const whole = { lengthBytes: 5_000_000, sha256: "ab" };
+  const frame = { text: "", unreadable: { bytes, fault: "long", whole }, sequence: 1 };
+  const value = encodeFrame({ ...frame, receivedAtMs: 2 }, "p");
+  const { unreadable } = decodeFrame({ position: 3, value, damaged: false }, 0);
+  assert.deepEqual(unreadable, frame.unreadable);
+});
+
+Deno.test("decodeFrame() takes bytes of any other form for a damaged frame", () => {
+  const value = encodeFrame({ text: "é", sequence: 1, receivedAtMs: 2 }, "p");
+  for (const other of [value.subarray(0, 7), value.subarray(3), new Uint8Array(30).fill(0xff)]) {
+    const frame = decodeFrame({ position: 3, value: other, damaged: false }, 0);
+    assert.equal(frame.producerId, "damaged-in-spool");
+    assert.deepEqual(frame.unreadable?.bytes, other);
+  }
 });
 
 Deno.test("Nothing of a damaged frame is trusted", () => {
@@ -41,7 +58,7 @@ Deno.test("Nothing of a damaged frame is trusted", () => {
   const frame = decodeFrame({ position: 3, value, damaged: true }, 77);
   assert.deepEqual([frame.sequence, frame.receivedAtMs], [4, 77]);
   assert.notEqual(frame.producerId, "finnhub-1");
-  assert.match(frame.damage ?? "", /damaged/);
+  assert.match(frame.unreadable?.fault ?? "", /damaged/);
 });
 
 Deno.test("Spool gives frames in order and keeps them until they are done", async () => {
