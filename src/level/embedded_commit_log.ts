@@ -27,20 +27,10 @@ import { logKey, offsetBytes, offsetOf, partitionBytes, partitionOf } from "./lo
 export class EmbeddedCommitLog implements CommitLog {
   readonly #database: LogDatabase;
   readonly #group: string;
-  readonly #sync: boolean;
 
-  /**
-   * @param sync Waits for the disk at every commit, so that a power cut takes none away, and none of
-   *   the input before it.
-   */
-  constructor(
-    database: LogDatabase,
-    group: string,
-    { sync = true }: { readonly sync?: boolean } = {},
-  ) {
+  constructor(database: LogDatabase, group: string) {
     this.#database = database;
     this.#group = group;
-    this.#sync = sync;
   }
 
   fence(input: TopicPartition): Promise<FencedWriter> {
@@ -51,7 +41,7 @@ export class EmbeddedCommitLog implements CommitLog {
         return await this.#database.write((batch) => {
           if (this.#database.epoch(name) !== epoch) throw fenced(name);
           return this.#fill(batch, transaction);
-        }, this.#sync);
+        });
       },
       [Symbol.asyncDispose]: () => Promise.resolve(),
     });
