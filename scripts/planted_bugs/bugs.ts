@@ -1,9 +1,11 @@
 import { hostileInputBugs } from "./hostile_input.ts";
+import { lostTailBugs } from "./lost_tail.ts";
 import type { PlantedBug } from "./planted_bug.ts";
 
 /** One for each thing that must not be forgotten. */
 export const plantedBugs: readonly PlantedBug[] = [
   ...hostileInputBugs,
+  ...lostTailBugs,
   {
     name: "no fence at opening",
     file: "src/streams/task/task_session.ts",
@@ -393,13 +395,5 @@ export const plantedBugs: readonly PlantedBug[] = [
     replace: 'if (end === "aborted") return;',
     guarantee: "G10",
     test: "tests/unit/kafka/participation_test.ts",
-  },
-  {
-    name: "a dead letter as long as what it is about",
-    file: "src/streams/processing/side_output.ts",
-    find: "if (bytes === null || bytes.length <= bytesMax) return undefined;",
-    replace: "if (bytes === null || bytesMax >= 0) return undefined;",
-    guarantee: "G12",
-    test: "tests/unit/streams/side_output_test.ts",
   },
 ];

@@ -52,4 +52,12 @@ export const hostileInputBugs: readonly PlantedBug[] = [
     guarantee: "G12",
     test: "tests/unit/ingest/ingest_test.ts",
   },
+  {
+    name: "a dead letter as long as what it is about",
+    file: "src/streams/processing/side_output.ts",
+    find: "if (bytes === null || bytes.length <= bytesMax) return undefined;",
+    replace: "if (bytes === null || bytesMax >= 0) return undefined;",
+    guarantee: "G12",
+    test: "tests/unit/streams/side_output_test.ts",
+  },
 ];

@@ -34,6 +34,7 @@ const stateProgram: Program<StateConfig> = {
 const folderSettings: readonly Setting<unknown>[] = [
   settings.tradesTablesWritten,
   settings.tradesTtlSeconds,
+  settings.embeddedSync,
 ];
 
 /** Variables that the command reads; its task allows no others. */

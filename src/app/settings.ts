@@ -342,3 +342,15 @@ export const conditionPolicy: Setting<ConditionPolicy> = {
   defaultText: "all",
   parse: oneOf<ConditionPolicy>(["all", "consolidated"]),
 };
+
+/** When `start` waits for the disk. */
+export type EmbeddedSync = "commit" | "none";
+
+export const embeddedSync: Setting<EmbeddedSync> = {
+  variable: "EMBEDDED_SYNC",
+  form: "commit or none",
+  meaning:
+    "what a power cut takes away: what was not committed yet, or the last writes to the disk",
+  defaultText: "commit",
+  parse: oneOf<EmbeddedSync>(["commit", "none"]),
+};

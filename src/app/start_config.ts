@@ -24,6 +24,7 @@ export interface StartConfig extends ReplayConfig, EngineConfig, LogConfig {
   readonly tradesTables: readonly settings.TradesTable[];
   /** Lifetime of the stored trades, seconds; 0 is for ever. */
   readonly tradesTtlSeconds: number;
+  readonly embeddedSync: settings.EmbeddedSync;
 }
 
 const dataDir: Setting<string> = {
@@ -51,6 +52,7 @@ export const startProgram: Program<StartConfig> = {
     ...engineSettings,
     tradesTables: settings.tradesTablesWritten,
     tradesTtlSeconds: settings.tradesTtlSeconds,
+    embeddedSync: settings.embeddedSync,
     ...logSettings,
   },
   remedies: ({ dataDir }) => folderRemedies(dataDir),

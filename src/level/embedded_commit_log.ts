@@ -27,10 +27,20 @@ import { logKey, offsetBytes, offsetOf, partitionBytes, partitionOf } from "./lo
 export class EmbeddedCommitLog implements CommitLog {
   readonly #database: LogDatabase;
   readonly #group: string;
+  readonly #sync: boolean;
 
-  constructor(database: LogDatabase, group: string) {
+  /**
+   * @param sync Waits for the disk at every commit, so that a power cut takes none away, and none of
+   *   the input before it.
+   */
+  constructor(
+    database: LogDatabase,
+    group: string,
+    { sync = true }: { readonly sync?: boolean } = {},
+  ) {
     this.#database = database;
     this.#group = group;
+    this.#sync = sync;
   }
 
   fence(input: TopicPartition): Promise<FencedWriter> {
@@ -41,7 +51,7 @@ export class EmbeddedCommitLog implements CommitLog {
         return await this.#database.write((batch) => {
           if (this.#database.epoch(name) !== epoch) throw fenced(name);
           return this.#fill(batch, transaction);
-        });
+        }, this.#sync);
       },
       [Symbol.asyncDispose]: () => Promise.resolve(),
     });

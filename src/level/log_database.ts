@@ -13,6 +13,7 @@ import { openValue, sealValue } from "./checked_value.ts";
 import { closeDatabase, type Database, openDatabase, type Operation } from "./database.ts";
 import { storeErrorOf } from "./database_errors.ts";
 import { logKey, offsetBytes, partitionBytes } from "./log_keys.ts";
+import { markClosed, markOpen } from "./open_mark.ts";
 import { encodeRecord } from "./record_bytes.ts";
 
 /** What becomes of a topic's old records. */
@@ -53,13 +54,16 @@ export interface PartitionState {
  */
 export class LogDatabase implements AsyncDisposable {
   readonly #db: Database;
+  /** False when the process before was killed or lost its power: its last writes may be missing. */
+  readonly closedWell: boolean;
   readonly #partitions = new Map<string, PartitionState>();
   readonly #topicIds = new Map<string, string>();
   readonly #epochs = new Map<string, number>();
   #lastWrite: Promise<void> = Promise.resolve();
 
-  private constructor(db: Database) {
+  private constructor(db: Database, closedWell: boolean) {
     this.#db = db;
+    this.closedWell = closedWell;
   }
 
   /** @param random Makes the ids of topics that are new. */
@@ -68,7 +72,8 @@ export class LogDatabase implements AsyncDisposable {
     topics: readonly EmbeddedTopic[],
     random: Random = systemRandom,
   ): Promise<LogDatabase> {
-    const log = new LogDatabase(await openDatabase(folder));
+    const db = await openDatabase(folder);
+    const log = new LogDatabase(db, !await markOpen(db));
     for (const topic of topics) await log.addTopic(topic, random);
     return log;
   }
@@ -153,13 +158,14 @@ export class LogDatabase implements AsyncDisposable {
   /**
    * Writes what `fill` puts into the batch, all or nothing.
    *
+   * @param sync Waits for the disk: this write, and all before it, outlive a power cut.
    * @throws Whatever `fill` throws, before anything is written.
    */
-  write<T>(fill: (batch: LogBatch) => T): Promise<T> {
+  write<T>(fill: (batch: LogBatch) => T, sync = false): Promise<T> {
     const result = this.#lastWrite.then(async () => {
       const batch = new LogBatch(this, this.#db);
       const filled = fill(batch);
-      await batch.write();
+      await batch.write(sync);
       return filled;
     });
     this.#lastWrite = result.then(() => {}, () => {});
@@ -168,7 +174,11 @@ export class LogDatabase implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#lastWrite;
-    await closeDatabase(this.#db);
+    try {
+      await markClosed(this.#db);
+    } finally {
+      await closeDatabase(this.#db);
+    }
   }
 }
 
@@ -227,12 +237,12 @@ export class LogBatch {
   }
 
   /** Called once, by `LogDatabase.write`. */
-  async write(): Promise<void> {
+  async write(sync: boolean): Promise<void> {
     for (const [state, bounds] of this.#bounds) {
       this.put(logKey("e", state.placeBytes), encodeText(JSON.stringify(bounds)));
     }
     try {
-      await this.#db.batch(this.#operations);
+      await this.#db.batch(this.#operations, { sync });
     } catch (error) {
       throw new PipelineError("LOG_UNAVAILABLE", "Cannot write to the embedded log", {
         cause: storeErrorOf(this.#db.location, error),

@@ -13,16 +13,18 @@ const lockWaitMs = 250;
  * Opens a results file, creates it if need be, and brings its tables up to date.
  *
  * WAL lets other programs read while this one writes. `synchronous = NORMAL` syncs at checkpoints
- * only: a crash of the program loses nothing, a power failure at most the last moments.
+ * only: a crash of the program loses nothing, a power cut at most the last moments.
  *
  * @param path File, or `:memory:`.
+ * @param sync Syncs at every transaction: a power cut loses none.
  * @throws {PipelineError} `SINK_REJECTED` for a foreign, newer or unreadable file.
  */
-export function openDatabase(path: string): DatabaseSync {
+export function openDatabase(path: string, sync = false): DatabaseSync {
   const database = open(path);
   try {
     assertOurs(database, path);
-    database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL");
+    const synchronous = sync ? "FULL" : "NORMAL";
+    database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}`);
     inTransaction(database, () => upgrade(database));
     return database;
   } catch (error) {

@@ -1,3 +1,4 @@
+import type { DatabaseSync } from "node:sqlite";
 import type { Clock } from "../base/clock.ts";
 import type { ResultReader } from "../market/queries.ts";
 import type { MarketRow } from "../market/rows.ts";
@@ -15,12 +16,16 @@ export interface SqliteOptions {
   /** Lifetime of recent trades and running averages, seconds; 0 is for ever. */
   readonly tradesTtlSeconds: number;
   readonly clock: Clock;
+  /** Waits for the disk at every write; without it a power cut takes the last ones away. */
+  readonly sync?: boolean;
 }
 
 /** An open results file. Owner: whoever opened it. */
 export interface SqliteResults extends AsyncDisposable {
   readonly sink: Sink<MarketRow>;
   readonly reader: ResultReader;
+  /** Greatest write time of all rows, microseconds; 0 where there are none. Reads every row. */
+  lastVersionUs(): number;
 }
 
 /**
@@ -29,13 +34,22 @@ export interface SqliteResults extends AsyncDisposable {
  * @throws {PipelineError} `SINK_REJECTED` for a foreign, newer or unreadable file.
  */
 export function openSqlite(options: SqliteOptions): SqliteResults {
-  const database = openDatabase(options.path);
+  const database = openDatabase(options.path, options.sync);
   return {
     sink: new SqliteSink(database, options),
     reader: new SqliteReader(database, options),
+    lastVersionUs: () => lastVersionUs(database),
     [Symbol.asyncDispose]() {
       database.close();
       return Promise.resolve();
     },
   };
+}
+
+function lastVersionUs(database: DatabaseSync): number {
+  const tables = ["trades", "trades_by_day", "running_averages_15_sec", "candles"];
+  const each = tables.map((table) => `SELECT max(version_us) AS version FROM ${table}`);
+  const row = database.prepare(`SELECT max(version) AS last FROM (${each.join(" UNION ALL ")})`)
+    .get();
+  return Number(row?.["last"] ?? 0);
 }

@@ -5,6 +5,7 @@ import { EmbeddedMembership } from "../level/embedded_membership.ts";
 import { EmbeddedSchemas } from "../level/embedded_schemas.ts";
 import { embeddedTopics } from "../level/job_topics.ts";
 import { type EmbeddedTopic, LogDatabase } from "../level/log_database.ts";
+import { deleteStoresWithoutCommit } from "../level/recovery.ts";
 import { LevelStateStores } from "../level/state_store.ts";
 import { marketChangelog, marketTopics } from "../market/topology.ts";
 import type { Clock } from "../base/clock.ts";
@@ -24,6 +25,8 @@ export interface EmbeddedServices extends AsyncDisposable {
   readonly schemas: EmbeddedSchemas;
   readonly stores: LevelStateStores;
   readonly results: SqliteResults;
+  /** See `StreamsPorts`. */
+  readonly rowsVersionUs: number | undefined;
 }
 
 /**
@@ -34,20 +37,24 @@ export interface EmbeddedServices extends AsyncDisposable {
 export async function openEmbedded(config: StartConfig, clock: Clock): Promise<EmbeddedServices> {
   await using opening = new AsyncDisposableStack();
   const { dataDir, applicationId, conditionPolicy, tradesTables, tradesTtlSeconds } = config;
+  const sync = config.embeddedSync === "commit";
   const changelog = marketChangelog(applicationId, conditionPolicy);
   const stores = opening.use(await LevelStateStores.open(`${dataDir}/state`, changelog));
   const database = opening.use(await LogDatabase.open(`${dataDir}/log`, topicsOf(config)));
   const path = `${dataDir}/results.db`;
-  const results = opening.use(openSqlite({ path, tradesTables, tradesTtlSeconds, clock }));
+  const results = opening.use(openSqlite({ path, tradesTables, tradesTtlSeconds, clock, sync }));
   const log = new EmbeddedLog(database);
+  const commitLog = new EmbeddedCommitLog(database, applicationId, { sync });
+  if (!database.closedWell) await deleteStoresWithoutCommit(stores, commitLog, config.topic);
   const resources = opening.move();
   return {
     log,
-    commitLog: new EmbeddedCommitLog(database, applicationId),
+    commitLog,
     membership: new EmbeddedMembership(log),
     schemas: new EmbeddedSchemas(database),
     stores,
     results,
+    rowsVersionUs: database.closedWell ? undefined : results.lastVersionUs(),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
 }

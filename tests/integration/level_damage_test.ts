@@ -110,7 +110,8 @@ class DamagedWorld {
       await replaceFolder(`${this.#older.at(-1)}/${name}`, `${copy}/app/${name}`);
     }
     await using stores = await LevelStateStores.open(copy, "app");
-    return await contents(stores);
+    const { id } = await this.#damaged.log.describe("app-totals-changelog");
+    return await contents(stores, id);
   }
 
   async #keepCopy(): Promise<void> {
@@ -140,11 +141,11 @@ interface Contents {
   readonly checkpoints: (number | undefined)[];
 }
 
-async function contents(stores: LevelStateStores): Promise<Contents> {
+async function contents(stores: LevelStateStores, changelogId: string): Promise<Contents> {
   const rows: [string, string, string][] = [];
   const checkpoints: (number | undefined)[] = [];
   for (let partition = 0; partition < partitions; partition++) {
-    await using store = await stores.open({ topic: "input", partition }, "id");
+    await using store = await stores.open({ topic: "input", partition }, changelogId);
     checkpoints.push(store.checkpoint?.changelogPosition);
     const all = { gte: new Uint8Array([0x40]), lt: new Uint8Array([0xff]) };
     for await (const { key, value } of store.scan(all)) {

@@ -101,6 +101,8 @@ export class CountingWorld {
   clock: Clock = systemClock;
   /** Stores to use in place of those in memory. */
   givenStores: StateStores | undefined;
+  /** Greatest write time of the sink's rows where input may be gone, microseconds. */
+  rowsVersionUs: number | undefined;
 
   constructor(
     options: Parameters<typeof countingTopology>[0] & { readonly partitions?: number } = {},
@@ -131,6 +133,7 @@ export class CountingWorld {
         clock: this.clock,
         random: seededRandom(1),
         logger: this.logger,
+        rowsVersionUs: this.rowsVersionUs,
       },
       membership ?? new TestMembership(partitions),
       { application: "app", commitIntervalMs: 0, pendingRowsMax: 1_000, closeBoundMs: 1_000 },

@@ -54,8 +54,8 @@ export async function bringUpToDate(
   const { log, clock, commitLog } = ports;
   const bounds = await log.bounds(changelog);
   const have = store.checkpoint?.changelogPosition;
-  checkedPosition(changelog, have, bounds);
   const there = parseCommitMetadata(committed?.metadata ?? "")?.changelogPosition;
+  checkedPosition(changelog, have, bounds, there);
   checkedPosition(changelog, there, bounds);
   if (have !== undefined && have === there) return;
   const { changelogId } = lineage;

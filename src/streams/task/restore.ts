@@ -57,19 +57,34 @@ export async function restore(options: RestoreOptions): Promise<Offset> {
 /**
  * Where a store with this checkpoint goes on in its changelog.
  *
+ * A store may be ahead of a changelog that nevertheless has every entry of the last commit: a power
+ * cut took the end of the log away, positions included, or the state was begun again elsewhere.
+ * Then the log is right, and the store is another's.
+ *
  * The changelog must hold every entry since the first one, whatever the store has: only compaction
  * may thin it out, and that does not move the start. A store that is complete would otherwise hide
  * that its changelog could not rebuild it any more.
  *
- * @throws {PipelineError} `CHANGELOG_TRUNCATED` if the changelog was cut or recreated.
+ * @param committed Where the changelog stood at the last commit, as far as that is known.
+ * @throws {PipelineError} `CHANGELOG_TRUNCATED` if the changelog was cut or recreated;
+ *   `STORE_FOREIGN` if only the store has what is missing there.
  */
 export function checkedPosition(
   changelog: TopicPartition,
   checkpoint: Offset | undefined,
   { startOffset, endOffset }: LogBounds,
+  committed?: Offset,
 ): Offset {
   const from = checkpoint ?? 0;
   if (startOffset === 0 && from <= endOffset) return from;
+  if (startOffset === 0 && committed !== undefined && committed <= endOffset) {
+    throw new PipelineError(
+      "STORE_FOREIGN",
+      `Cannot use the store of ${partitionName(changelog)} as it must not be ahead of the ` +
+        `changelog (${endOffset}): it is at ${from}`,
+      { context: { ...changelog, from, endOffset, committed } },
+    );
+  }
   throw new PipelineError(
     "CHANGELOG_TRUNCATED",
     `Cannot restore ${partitionName(changelog)} from offset ${from} as the changelog holds ` +

@@ -1,4 +1,5 @@
 import { describeError, type Disposition, isAborted } from "../../base/errors.ts";
+import { parseCommitMetadata } from "../commit/commit_metadata.ts";
 import { persevere } from "./perseverance.ts";
 import type { HeldState, StateStore } from "../ports.ts";
 import { partitionName, type TopicPartition } from "../record.ts";
@@ -19,7 +20,7 @@ const currentLagMax = 10_000;
 /** What a standby works with. */
 export type StandbyPorts = Pick<
   StreamsPorts<unknown>,
-  "log" | "stores" | "clock" | "random" | "logger" | "remedies"
+  "log" | "commitLog" | "stores" | "clock" | "random" | "logger" | "remedies"
 >;
 
 /** Where a standby's state comes from, and whose it is. */
@@ -128,11 +129,13 @@ export class StandbyTask {
 
   /** Writes what the changelog brings into the store, until it is told to end. */
   async #follow(store: StateStore): Promise<void> {
-    const { log } = this.#ports;
-    const { changelog, lineage } = this.#place;
+    const { log, commitLog } = this.#ports;
+    const { changelog, input, lineage } = this.#place;
     const { signal } = this.#control;
     const bounds = await log.bounds(changelog);
-    let position = checkedPosition(changelog, store.checkpoint?.changelogPosition, bounds);
+    const committed = parseCommitMetadata((await commitLog.committed(input))?.metadata ?? "");
+    const have = store.checkpoint?.changelogPosition;
+    let position = checkedPosition(changelog, have, bounds, committed?.changelogPosition);
     await using reader = log.open(changelog, { offset: position, topicId: lineage.changelogId });
     this.#at(position, bounds.endOffset);
     this.#opened.resolve();

@@ -21,6 +21,7 @@ import { bringUpToDate, findPlace, type PlaceObserver, refuseOtherCommit } from 
 import { readBetween } from "./read_between.ts";
 import { RekeyedInput } from "../processing/rekeyed_input.ts";
 import { type EngineCodecs, knownEpoch, type TaskMeta } from "../state/state.ts";
+import { aheadOfRows } from "../state/reissue.ts";
 import { underRules } from "../state/rules.ts";
 import type { TaskState } from "./status.ts";
 import type { Topology } from "../topology/topology.ts";
@@ -38,6 +39,11 @@ export interface StreamsPorts<R> {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  /**
+   * Greatest write time of the sink's rows, microseconds, where the log may have lost its end since:
+   * what is made from now on must win over rows of input that is gone.
+   */
+  readonly rowsVersionUs?: number | undefined;
   /** What to do about errors that stop, in the program's words; errors end without them else. */
   readonly remedies?: Remedies;
 }
@@ -85,6 +91,7 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
     topology: Topology<E, A, R>,
     parts: {
       readonly store: StateStore;
+      readonly cache: WriteCache<A>;
       readonly reader: PartitionReader;
       readonly committer: Committer<R>;
       readonly meta: TaskMeta;
@@ -101,7 +108,7 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
     this.store = parts.store;
     this.reader = parts.reader;
     this.takenUp = parts.takenUp;
-    this.#cache = new WriteCache(parts.store, ports.codecs, topology);
+    this.#cache = parts.cache;
     const { meta, place, rekeyed } = parts;
     this.#processor = new RecordProcessor(topology, this.#cache, meta, place.repartition);
     this.#rekeyed = rekeyed;
@@ -132,7 +139,10 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
     observer.onState("restoring");
     await bringUpToDate(ports, place, store, committed, observer, signal);
     const found = await findPlace(ports, place, windowingOf(topology), store, committed, observer);
-    const meta = underRules(found, rulesOf(topology));
+    const cache = new WriteCache(store, ports.codecs, topology);
+    const sources = { topology, keyState: ports.codecs.keyState, store, cache };
+    const ahead = await aheadOfRows(sources, found, ports.rowsVersionUs);
+    const meta = underRules(ahead, rulesOf(topology));
     const takenUp = store.checkpoint !== undefined;
     const rekeyed = openRekeyed(ports, place, meta, observer, signal);
     if (rekeyed !== undefined) opening.use(rekeyed);
@@ -150,12 +160,13 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
       onProblem,
     );
     opening.use(committer);
-    if (meta !== found) {
+    if (meta.rules !== found.rules) {
       await committer.commit(metaAlone(meta, ports.codecs), { signal, last: false });
     }
     const portion = await plannedPortion(ports, place, meta, signal);
     const session = new TaskSession(ports, topology, {
       store,
+      cache,
       reader,
       committer,
       meta,

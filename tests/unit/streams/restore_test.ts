@@ -4,7 +4,7 @@ import { PipelineError } from "../../../src/base/errors.ts";
 import { silentLogger } from "../../../src/base/logger.ts";
 import { seededRandom } from "../../../src/base/random.ts";
 import type { CommitLog } from "../../../src/streams/ports.ts";
-import { restore } from "../../../src/streams/task/restore.ts";
+import { checkedPosition, restore } from "../../../src/streams/task/restore.ts";
 import { lineageTopics, presentLineage } from "../../../src/streams/state/lineage.ts";
 import { TaskSession } from "../../../src/streams/task/task_session.ts";
 import {
@@ -112,4 +112,13 @@ Deno.test("TaskSession.open() gives way to an owner that commits while it restor
     opening,
     (error) => error instanceof PipelineError && error.code === "LOG_FENCED",
   );
+});
+
+Deno.test.each([
+  { why: "the log has all that was committed", committed: 20, code: "STORE_FOREIGN" },
+  { why: "the log lacks what was committed", committed: 40, code: "CHANGELOG_TRUNCATED" },
+  { why: "it is not known what was committed", committed: undefined, code: "CHANGELOG_TRUNCATED" },
+])("checkedPosition() of a store ahead of its changelog is $code where $why", (row) => {
+  const bounds = { startOffset: 0, endOffset: 25 };
+  assert.throws(() => checkedPosition(changelog, 30, bounds, row.committed), { code: row.code });
 });

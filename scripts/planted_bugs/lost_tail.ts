@@ -1,0 +1,29 @@
+import type { PlantedBug } from "./planted_bug.ts";
+
+/** What must not be forgotten where a power cut takes the end of a log away. */
+export const lostTailBugs: readonly PlantedBug[] = [
+  {
+    name: "a store ahead of its log taken for the rest of it",
+    file: "src/streams/task/restore.ts",
+    find: "if (startOffset === 0 && from <= endOffset) return from;",
+    replace: "if (startOffset === 0) return from;",
+    guarantee: "G2",
+    test: "tests/unit/streams/restore_test.ts",
+  },
+  {
+    name: "write times that do not move on when input is gone",
+    file: "src/streams/state/reissue.ts",
+    find: "return { ...meta, versionUs };",
+    replace: "return meta;",
+    guarantee: "G3",
+    test: "tests/integration/power_cut_test.ts",
+  },
+  {
+    name: "windows that stay as input has made them that is gone",
+    file: "src/streams/state/reissue.ts",
+    find: "reissueRollUps(sources, owner, versionUs);",
+    replace: "",
+    guarantee: "G3",
+    test: "tests/unit/streams/reissue_test.ts",
+  },
+];
