@@ -60,4 +60,12 @@ export const hostileInputBugs: readonly PlantedBug[] = [
     guarantee: "G12",
     test: "tests/unit/streams/side_output_test.ts",
   },
+  {
+    name: "dead letters without a line in the log",
+    file: "src/wiring/side_output_log.ts",
+    find: "if (record.topic === dead) logDead(lines, record);",
+    replace: "",
+    guarantee: "G7",
+    test: "tests/unit/wiring/side_output_log_test.ts",
+  },
 ];
