@@ -2,7 +2,7 @@ import { assert } from "../base/assert.ts";
 import type { EntryFault, Frame, ParsedFrame } from "../feed/frame.ts";
 import type { TradeCodec } from "../market/codec.ts";
 import type { Trade } from "../market/trade.ts";
-import type { OutputRecord } from "../streams/record.ts";
+import type { Headers, OutputRecord } from "../streams/record.ts";
 import { identityHeaders } from "../streams/processing/record_identity.ts";
 import {
   cutValue,
@@ -139,7 +139,7 @@ function describeFaults(faults: readonly EntryFault[]): string {
 /** Dead letters have no key; they all go to the first partition, where they keep their order. */
 function deadLetterOf(
   frame: Frame,
-  { cause, detail }: FrameDeadLetter,
+  letter: FrameDeadLetter,
   index: number,
   { topic, producerId }: RecordTerms,
 ): OutputRecord {
@@ -152,9 +152,33 @@ function deadLetterOf(
     headers: {
       ...identityHeaders({ producerId, sequence: recordSequence(frame.sequence, index) }),
       ...wholeHeaders("value", frame.unreadable?.whole),
-      origin: encodeText("feed"),
-      cause: encodeText(cause),
-      detail: encodeText(detail),
+      ...letterHeaders(letter),
     },
+    cuttable: true,
   });
+}
+
+/** Why a record that its topic does not take becomes a dead letter. */
+export const tooLarge: FrameDeadLetter = {
+  cause: "too-large",
+  detail: "record is larger than its topic takes",
+};
+
+/** The dead letter of such a record, under the record's own sequence; the log cuts it to size. */
+export function refusedLetter(record: OutputRecord): OutputRecord {
+  return cutValue({
+    ...record,
+    topic: deadLetterTopic(record.topic),
+    partition: 0,
+    headers: { ...record.headers, ...letterHeaders(tooLarge) },
+    cuttable: true,
+  });
+}
+
+function letterHeaders({ cause, detail }: FrameDeadLetter): Headers {
+  return {
+    origin: encodeText("feed"),
+    cause: encodeText(cause),
+    detail: encodeText(detail),
+  };
 }

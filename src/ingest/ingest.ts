@@ -3,14 +3,18 @@ import { isAborted } from "../base/errors.ts";
 import type { Logger } from "../base/logger.ts";
 import { BoundedQueue } from "../base/queue.ts";
 import type { Random } from "../base/random.ts";
-import { RateLimitedLines } from "../base/rate_limited_lines.ts";
 import type { Frame, FrameSource, ParsedFrame } from "../feed/frame.ts";
 import { messageSize } from "../feed/message.ts";
 import { parseMessage } from "../feed/parse_frame.ts";
 import type { TradeCodec } from "../market/codec.ts";
 import type { RecordAppender } from "../streams/ports.ts";
 import { drainDeadline } from "./drain.ts";
-import { type FrameDeadLetter, type FrameRecords, frameToRecords } from "./frame_records.ts";
+import {
+  type FrameDeadLetter,
+  type FrameRecords,
+  frameToRecords,
+  tooLarge,
+} from "./frame_records.ts";
 import { type IngestObserver, noIngestObserver } from "./observer.ts";
 import { RecordSender } from "./record_sender.ts";
 import type { Spool } from "./spool.ts";
@@ -97,7 +101,7 @@ class Ingest {
   readonly #arriving = new BoundedQueue<Frame>(arrivingMax);
   /** Fires when a later step of the way takes nothing any more. */
   readonly #stopped = new AbortController();
-  readonly #deadLetterLines: RateLimitedLines;
+  readonly #causesSeen = new Set<string>();
   #frames = 0;
   #trades = 0;
   #deadLetters = 0;
@@ -106,7 +110,6 @@ class Ingest {
     this.#options = options;
     this.#observer = options.observer ?? noIngestObserver;
     this.#failed = failed;
-    this.#deadLetterLines = new RateLimitedLines(options.logger, options.clock);
     this.#sender = new RecordSender({ ...options, observer: this.#observer, deadline });
   }
 
@@ -169,9 +172,10 @@ class Ingest {
         const read = await this.#sender.patiently(() =>
           Promise.try(() => batch.frames.map((frame) => this.#read(frame, codec)))
         );
-        await this.#sender.send(read.flatMap(({ records }) => records));
+        const letters = await this.#sender.send(read.flatMap(({ records }) => records));
         await spool.done(batch);
         for (const frame of read) this.#note(frame);
+        for (let letter = 0; letter < letters; letter++) this.#noteDeadLetter(tooLarge);
         this.#observer.spoolChanged(spool.depth);
       }
     } finally {
@@ -197,6 +201,9 @@ class Ingest {
   #noteDeadLetter({ cause, detail }: FrameDeadLetter): void {
     this.#deadLetters++;
     this.#observer.deadLettered(cause);
-    this.#deadLetterLines.warn(cause, "Frames went to the dead letters", () => ({ detail }));
+    if (this.#causesSeen.has(cause)) return;
+    this.#causesSeen.add(cause);
+    const message = "A frame went to the dead letters; further ones of this cause are only counted";
+    this.#options.logger.warn(message, { cause, detail });
   }
 }

@@ -6,6 +6,7 @@ import type { Random } from "../base/random.ts";
 import type { RecordAppender } from "../streams/ports.ts";
 import type { OutputRecord } from "../streams/record.ts";
 import { splitByBytes } from "./batches.ts";
+import { refusedLetter } from "./frame_records.ts";
 import type { IngestObserver } from "./observer.ts";
 import { OutageLog } from "./outage_log.ts";
 
@@ -43,13 +44,22 @@ export class RecordSender {
   }
 
   /**
-   * Resolves when the log has all of them.
+   * Resolves when the log has all of them. In place of one that it does not take it has a dead
+   * letter then.
    *
+   * @returns How many dead letters that were.
    * @throws {PipelineError} What the log answered, if another try cannot mend it; `ABORTED` at the
    *   deadline.
    */
-  async send(records: readonly OutputRecord[]): Promise<void> {
-    for (const batch of splitByBytes(records, batchBytesMax)) await this.#append(batch);
+  async send(records: readonly OutputRecord[]): Promise<number> {
+    let letters = 0;
+    for (const batch of splitByBytes(records, batchBytesMax)) {
+      const refused = (await this.#append(batch)).map(refusedLetter);
+      // The log cuts a dead letter, so it takes each.
+      if (refused.length > 0) await this.#append(refused);
+      letters += refused.length;
+    }
+    return letters;
   }
 
   /**
@@ -68,15 +78,17 @@ export class RecordSender {
     });
   }
 
-  async #append(batch: readonly OutputRecord[]): Promise<void> {
+  /** @returns What the log does not take. */
+  async #append(batch: readonly OutputRecord[]): Promise<readonly OutputRecord[]> {
     const { appender, clock, observer } = this.#options;
     const startMs = clock.monotonicMs();
-    await this.patiently(() => appender.append(batch));
+    const refused = await this.patiently(() => appender.append(batch));
     this.#outage.over();
-    this.#acknowledged += batch.length;
+    this.#acknowledged += batch.length - refused.length;
     const durationMs = clock.monotonicMs() - startMs;
     const ageMs = clock.nowMs() - (batch[0]?.timestampMs ?? clock.nowMs());
-    observer.recordsAppended({ records: batch.length, durationMs, ageMs });
+    observer.recordsAppended({ records: batch.length - refused.length, durationMs, ageMs });
+    return refused;
   }
 
   #noteFailure(error: unknown): void {

@@ -18,6 +18,7 @@ import { toPipelineError } from "./errors.ts";
 import { KafkaLog, type ReadOptions } from "./read/log.ts";
 import { KafkaMembership, type MembershipOptions } from "./group/membership.ts";
 import { tellingListener } from "./wire/listener_probe.ts";
+import type { RefusalReason } from "./write/refusals.ts";
 import type { ProduceLimits } from "./write/producer_session.ts";
 import type { Waiting } from "./retry.ts";
 import { type KafkaSecurity, saslOptions, socketMaker } from "./wire/security.ts";
@@ -70,6 +71,8 @@ export class KafkaConnection implements AsyncDisposable {
   readonly #waiting: Waiting;
   readonly #owned = new AsyncDisposableStack();
   readonly #kafkajsLogger: BrokerOptions["logger"];
+  /** Refusals that the log has named: one line for each reason of a topic. */
+  readonly #refusalsNamed = new Set<string>();
 
   constructor(options: KafkaOptions) {
     this.#options = options;
@@ -164,7 +167,17 @@ export class KafkaConnection implements AsyncDisposable {
   }
 
   #limits(): ProduceLimits {
-    return { ...produceLimits, compression: this.#options.compression ?? "none" };
+    return {
+      ...produceLimits,
+      compression: this.#options.compression ?? "none",
+      onRefused: (topic, reason) => this.#nameRefusal(topic, reason),
+    };
+  }
+
+  #nameRefusal(topic: string, reason: RefusalReason): void {
+    if (this.#refusalsNamed.has(`${topic} ${reason}`)) return;
+    this.#refusalsNamed.add(`${topic} ${reason}`);
+    this.#options.logger.warn(refusalTexts[reason], { topic });
   }
 
   #ownCluster(): Cluster {
@@ -189,6 +202,16 @@ export class KafkaConnection implements AsyncDisposable {
     });
   }
 }
+
+/** What the log says of refusals that are dealt with. */
+const refusalTexts: Readonly<Record<RefusalReason, string>> = {
+  size:
+    "Kafka does not take batches of the usual size for a topic: they are sent in smaller ones; " +
+    "its max.message.bytes is small",
+  timestamp:
+    "Kafka does not take the timestamps of records: they are sent without, and keep them " +
+    "in the header stamped-at; compare this machine's clock with the brokers'",
+};
 
 /** The way to a cluster; connects on first use. */
 export function connectKafka(options: KafkaOptions): KafkaConnection {

@@ -52,7 +52,7 @@ export class EmbeddedLog implements RecordLog, RecordAppender {
    * already here and are left out, so a recording can be replayed from its start and goes on where
    * it was.
    */
-  async append(records: readonly OutputRecord[]): Promise<void> {
+  async append(records: readonly OutputRecord[]): Promise<readonly OutputRecord[]> {
     await this.#database.write((batch) => {
       const progress = new Map<string, number>();
       for (const record of records) {
@@ -67,6 +67,7 @@ export class EmbeddedLog implements RecordLog, RecordAppender {
       }
       for (const [id, sequence] of progress) batch.put(progressKey(id), encodeText(`${sequence}`));
     });
+    return [];
   }
 
   /** Sequence of a producer's last appended record; 0 for one that was never seen. */

@@ -66,14 +66,20 @@ export interface RecordLog {
   open(partition: TopicPartition, from: ReadFrom): PartitionReader;
 }
 
-/** Appends outside transactions: acknowledged by all replicas, in order per partition, once. */
+/**
+ * Appends outside transactions: acknowledged by all replicas, in order per partition, once.
+ *
+ * A log keeps every timestamp, whatever it makes of it itself, and cuts what is `cuttable` where it
+ * does not take it whole.
+ */
 export interface RecordAppender extends AsyncDisposable {
   /**
-   * Resolves when every record is durable.
+   * Resolves when every record is durable that the log takes.
    *
+   * @returns The records that it never takes, as they are larger than its topic allows.
    * @throws {PipelineError} `LOG_UNAVAILABLE` when unsure or refused for now: append again.
    */
-  append(records: readonly OutputRecord[]): Promise<void>;
+  append(records: readonly OutputRecord[]): Promise<readonly OutputRecord[]>;
 }
 
 /** Input position of a group, committed in the same transaction as the state. */
@@ -102,12 +108,13 @@ export interface Transaction {
 /** The one writer of a task: everybody who held it before is fenced. Disposing twice is fine. */
 export interface FencedWriter extends AsyncDisposable {
   /**
-   * Commits all or nothing.
+   * Commits all or nothing; what is `cuttable` is cut where the log does not take it whole.
    *
    * @returns The changelog position after this transaction's records.
    * @throws {PipelineError} `LOG_FENCED` when a newer owner exists; `LOG_UNAVAILABLE` when the
-   *   transaction is known not to have happened; `COMMIT_UNKNOWN` when its outcome is not known.
-   *   After either of the last two this writer is dead: fence again.
+   *   transaction is known not to have happened; `COMMIT_UNKNOWN` when its outcome is not known;
+   *   `TOPIC_UNSUITABLE` when a record is larger than its topic allows. After each but the first
+   *   this writer is dead: fence again.
    */
   commit(transaction: Transaction): Promise<Offset>;
 }

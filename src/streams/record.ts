@@ -30,6 +30,8 @@ export interface OutputRecord {
   /** `null` is a tombstone. */
   readonly value: Uint8Array | null;
   readonly headers?: Headers;
+  /** True for one that tells of another record: where a log takes no more, its value ends early. */
+  readonly cuttable?: true;
 }
 
 /** `topic-partition`, as Kafka's own tools print it. */

@@ -22,6 +22,8 @@ export interface LogHarness extends AsyncDisposable {
   readonly log: RecordLog;
   /** Creates a topic with a name never used before. */
   createTopic(partitions: number): Promise<string>;
+  /** Creates a topic of one partition that takes 20,000 bytes a batch; absent without such bounds. */
+  createSmallTopic?(): Promise<string>;
   /** The test disposes of it. */
   appender(): RecordAppender;
   /** Transactions of an application; two calls are like two processes. */

@@ -8,6 +8,7 @@ import { appenderContract } from "../contract/appender.ts";
 import { commitLogContract } from "../contract/commit_log.ts";
 import { type LogHarness, uniqueName } from "../contract/log_harness.ts";
 import { membershipContract } from "../contract/membership.ts";
+import { recordSizesContract } from "../contract/record_sizes.ts";
 import { recordLogContract } from "../contract/record_log.ts";
 import { schemaRegistryContract } from "../contract/schema_registry.ts";
 
@@ -46,6 +47,7 @@ async function open(): Promise<LogHarness> {
 recordLogContract("EmbeddedLog", open);
 appenderContract("EmbeddedLog", open);
 commitLogContract("EmbeddedCommitLog", open);
+recordSizesContract("EmbeddedLog", open, { unbounded: true });
 membershipContract("EmbeddedMembership", open, { alone: true });
 schemaRegistryContract("EmbeddedSchemas", async () => {
   const { database, remove } = await temporaryDatabase();

@@ -12,29 +12,28 @@ export interface LoggedBatch {
   readonly producerId?: number;
   readonly transactional?: boolean;
   readonly key?: Uint8Array;
-  readonly leaderEpoch?: number;
 }
 
 /** The bytes of a data batch as a broker keeps them. */
-export function dataBatch(batch: LoggedBatch): Buffer {
-  const { baseOffset, values, producerId = -1, transactional = false, leaderEpoch = 0 } = batch;
-  const { key = encodeText("k") } = batch;
+export function dataBatch(
+  { baseOffset, values, producerId = -1, transactional = false, key = encodeText("k") }:
+    LoggedBatch,
+): Buffer {
   const records = values.map((value) => ({
     topic: "t",
     timestampMs: 0,
     key,
     value: encodeText(value),
   }));
-  const bytes = encodeBatch(records, {
+  const batch = encodeBatch(records, {
     producerId: `${producerId}`,
     producerEpoch: 0,
     baseSequence: 0,
     transactional,
     compression: "none",
   });
-  bytes.writeBigInt64BE(BigInt(baseOffset), 0);
-  bytes.writeInt32BE(leaderEpoch, 12);
-  return bytes;
+  batch.writeBigInt64BE(BigInt(baseOffset), 0);
+  return batch;
 }
 
 /** The bytes of a control batch that ends a transaction. */
@@ -54,10 +53,9 @@ export function fetchedPartition(
   fields: Partial<FetchedPartition> = {},
 ): FetchedPartition {
   return {
-    topicId: "t",
+    topic: "t",
     partition: 0,
     errorCode: 0,
-    divergence: undefined,
     lastStableOffset: 1_000,
     logStartOffset: 0,
     abortedTransactions: [],

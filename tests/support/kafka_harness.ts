@@ -55,6 +55,7 @@ export function kafkaHarness(): Promise<LogHarness> {
     {
       log: kafka.log(),
       createTopic: (partitions: number) => createTestTopic(kafka, partitions),
+      createSmallTopic: () => createTestTopic(kafka, 1, { "max.message.bytes": "20000" }),
       appender: () => kafka.appender(),
       commitLog: (applicationId: string) => kafka.commitLog(applicationId),
       membership: (applicationId: string, options?: MemberOptions) =>

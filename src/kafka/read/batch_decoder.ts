@@ -5,6 +5,7 @@ import { batchBits, batchLayout, batchPrefixBytes } from "../wire/batch_layout.t
 import { decompress } from "../wire/compression.ts";
 import { crc32c } from "../../base/crc32c.ts";
 import { HeaderDecoder } from "./header_decoder.ts";
+import { stampOf } from "../wire/stamps.ts";
 import { RecordCursor } from "./record_cursor.ts";
 
 const twoTo32 = 2 ** 32;
@@ -16,8 +17,6 @@ export interface BatchHeader {
   readonly end: number;
   readonly baseOffset: Offset;
   readonly lastOffset: Offset;
-  /** Of the leader that took it in; -1 in logs that are older than epochs. */
-  readonly leaderEpoch: number;
   readonly attributes: number;
   readonly producerId: number;
 }
@@ -33,7 +32,6 @@ export function readBatchHeader(bytes: Buffer, start: number): BatchHeader | und
     end,
     baseOffset,
     lastOffset: baseOffset + bytes.readInt32BE(start + batchLayout.lastOffsetDelta),
-    leaderEpoch: bytes.readInt32BE(start + batchLayout.leaderEpoch),
     attributes: bytes.readInt16BE(start + batchLayout.attributes),
     producerId: readInt64(bytes, start + batchLayout.producerId),
   };
@@ -88,14 +86,16 @@ export function decodeBatch(
     const offset = header.baseOffset + cursor.varint();
     if (offset >= target.fromOffset) {
       key = cursor.bytesLike(key);
+      const value = cursor.bytes();
+      const decoded = headers.decode();
       out.push({
         topic: target.topic,
         partition: target.partition,
         offset,
-        timestampMs: appendTimeMs ?? timestampMs,
+        timestampMs: appendTimeMs ?? stampOf(timestampMs, decoded),
         key,
-        value: cursor.bytes(),
-        headers: headers.decode(),
+        value,
+        headers: decoded,
       });
     }
     cursor.at = end;

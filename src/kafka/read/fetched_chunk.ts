@@ -16,8 +16,6 @@ export interface FetchedChunk {
   readonly abortedTransactions: readonly AbortedTransaction[];
   /** Position after it. */
   readonly nextOffset: Offset;
-  /** Of its last batch; -1 for none. */
-  readonly leaderEpoch: number;
 }
 
 /**
@@ -29,11 +27,9 @@ export interface FetchedChunk {
 export function chunkOf(fetched: FetchedPartition): FetchedChunk | undefined {
   let end = 0;
   let nextOffset = -1;
-  let leaderEpoch = -1;
   for (let header = readBatchHeader(fetched.records, 0); header !== undefined;) {
     end = header.end;
     nextOffset = header.lastOffset + 1;
-    leaderEpoch = header.leaderEpoch;
     header = readBatchHeader(fetched.records, end);
   }
   if (nextOffset < 0) return undefined;
@@ -41,7 +37,6 @@ export function chunkOf(fetched: FetchedPartition): FetchedChunk | undefined {
     bytes: fetched.records.subarray(0, end),
     abortedTransactions: fetched.abortedTransactions,
     nextOffset,
-    leaderEpoch,
   };
 }
 
@@ -49,8 +44,6 @@ export function chunkOf(fetched: FetchedPartition): FetchedChunk | undefined {
 export interface DecodedPart {
   readonly records: readonly LogRecord[];
   readonly nextOffset: Offset;
-  /** Of the last batch that was passed; -1 for none. */
-  readonly leaderEpoch: number;
 }
 
 /**
@@ -89,19 +82,18 @@ export class ChunkDecoder {
    */
   decode(fromOffset: Offset, recordsMax: number): DecodedPart {
     const { topic, partition } = this.#partition;
-    const { bytes } = this.#chunk;
+    const { bytes, nextOffset } = this.#chunk;
     const records: LogRecord[] = [];
-    let { nextOffset, leaderEpoch } = this.#chunk;
+    let position = nextOffset;
     while (records.length < recordsMax) {
       const header = readBatchHeader(bytes, this.#at);
-      if (header === undefined) break;
+      if (header === undefined) return { records, nextOffset };
       const wanted = this.#filter.passes(header) && header.lastOffset >= fromOffset;
       if (wanted) decodeBatch(bytes, header, { topic, partition, fromOffset }, records);
       this.#at = header.end;
-      nextOffset = header.lastOffset + 1;
-      leaderEpoch = header.leaderEpoch;
+      position = header.lastOffset + 1;
     }
-    return { records, nextOffset, leaderEpoch };
+    return { records, nextOffset: position };
   }
 }
 

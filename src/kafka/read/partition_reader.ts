@@ -1,30 +1,15 @@
 import { Buffer } from "node:buffer";
 import { assert } from "../../base/assert.ts";
-import { dispositionOf, PipelineError, throwIfAborted } from "../../base/errors.ts";
-import type { Fetched, PartitionReader, ReadFrom } from "../../streams/ports.ts";
+import { PipelineError, throwIfAborted } from "../../base/errors.ts";
+import type { Fetched, PartitionReader } from "../../streams/ports.ts";
 import type { Offset, TopicPartition } from "../../streams/record.ts";
 import { ChunkDecoder, chunkOf, type FetchedChunk } from "./fetched_chunk.ts";
-import { topicReplaced } from "../../streams/task/lineage_errors.ts";
-import type { FetchedPartition, FetchTarget } from "./fetch_protocol.ts";
+import type { FetchedPartition } from "./fetch_protocol.ts";
 
 /** One read brings so many records, or one batch more: 100-byte records then fill half a megabyte. */
 const recordsMax = 5_000;
 
 const noBytes = Buffer.alloc(0);
-const noEpoch = -1;
-/** Before the first topic was seen. */
-const noTopicId = "";
-
-/** Where a partition is, and what it is. */
-export interface PartitionLocation {
-  readonly topicId: string;
-  /** Of the broker that leads it now. */
-  readonly leaderEpoch: number;
-}
-
-function isPermanent(failure: unknown): boolean {
-  return failure !== undefined && dispositionOf(failure) !== "retry";
-}
 
 /** Told when a reader has room again or is gone. */
 export interface ReaderOwner {
@@ -47,54 +32,32 @@ export class KafkaPartitionReader implements PartitionReader {
   #decoder: ChunkDecoder | undefined;
   #bufferedBytes = 0;
   #position: Offset;
-  #leaderEpoch: number;
-  /** Where the next fetch starts, and in which log. */
-  #fetchTarget: FetchTarget;
+  #fetchPosition: Offset;
   #endOffset: Offset = 0;
   #failure: unknown;
+  #emptyRounds = 0;
   #closed = false;
   #changed = Promise.withResolvers<void>();
 
   constructor(
     owner: ReaderOwner,
     partition: TopicPartition,
-    options: { readonly from: ReadFrom; readonly bufferedBytesMax: number },
+    options: { readonly offset: Offset; readonly bufferedBytesMax: number },
   ) {
-    const { offset, leaderEpoch = noEpoch, topicId = noTopicId } = options.from;
     this.#owner = owner;
     this.partition = partition;
-    this.#position = offset;
-    this.#leaderEpoch = leaderEpoch;
-    this.#fetchTarget = {
-      topicId,
-      partition: partition.partition,
-      offset,
-      currentLeaderEpoch: noEpoch,
-      lastFetchedEpoch: leaderEpoch,
-    };
+    this.#position = options.offset;
+    this.#fetchPosition = options.offset;
     this.#bufferedBytesMax = options.bufferedBytesMax;
   }
 
-  /** What to ask for next; complete once the partition was located. */
-  get fetchTarget(): FetchTarget {
-    return this.#fetchTarget;
+  /** Where the next fetch starts. */
+  get fetchPosition(): Offset {
+    return this.#fetchPosition;
   }
 
-  /** True when nothing more will be read: it was closed, or has failed permanently. */
-  get ended(): boolean {
-    return this.#closed || isPermanent(this.#failure);
-  }
-
-  /**
-   * Takes in where the partition is now. The first topic that is seen under the name is the one
-   * that is read: fails permanently when it is another one.
-   */
-  located({ topicId, leaderEpoch }: PartitionLocation): void {
-    const wanted = this.#fetchTarget.topicId;
-    if (wanted !== noTopicId && wanted !== topicId) {
-      return this.fail(topicReplaced(this.partition.topic, wanted, topicId));
-    }
-    this.#fetchTarget = { ...this.#fetchTarget, topicId, currentLeaderEpoch: leaderEpoch };
+  get closed(): boolean {
+    return this.#closed;
   }
 
   /** True when the reader can take another chunk; one chunk may overshoot the bound. */
@@ -114,31 +77,29 @@ export class KafkaPartitionReader implements PartitionReader {
 
   /** Takes in what a fetch brought; an answer to a question that is out of date is dropped. */
   accept(fetched: FetchedPartition, askedOffset: Offset): void {
-    if (this.#closed || askedOffset !== this.#fetchTarget.offset) return;
+    if (this.#closed || askedOffset !== this.#fetchPosition) return;
+    this.#emptyRounds = 0;
     this.#endOffset = Math.max(this.#endOffset, fetched.lastStableOffset);
     const chunk = chunkOf(fetched);
-    if (chunk === undefined || chunk.nextOffset <= askedOffset) return;
+    if (chunk === undefined) return;
     this.#push(chunk);
   }
 
-  /** Takes in the proof that compaction left nothing between a position and `endOffset`. */
+  /**
+   * Takes in that the partition holds nothing between the position and `endOffset`, as after
+   * compaction removed a tail of control records. Believed when it was said twice in a row.
+   */
   acceptGap(endOffset: Offset, askedOffset: Offset): void {
-    if (this.#closed || askedOffset !== this.#fetchTarget.offset) return;
+    if (this.#closed || askedOffset !== this.#fetchPosition) return;
+    if (++this.#emptyRounds < 2) return;
+    this.#emptyRounds = 0;
     this.#endOffset = Math.max(this.#endOffset, endOffset);
-    this.#push({
-      bytes: noBytes,
-      abortedTransactions: [],
-      nextOffset: endOffset,
-      leaderEpoch: this.#fetchTarget.lastFetchedEpoch,
-    });
+    this.#push({ bytes: noBytes, abortedTransactions: [], nextOffset: endOffset });
   }
 
-  /**
-   * The next `next` throws this, after what was fetched before: once, and reading continues where
-   * it was, if it may succeed later; otherwise from then on each time.
-   */
+  /** The next `next` throws this, once; reading goes on where it was. */
   fail(error: unknown): void {
-    if (this.ended) return;
+    if (this.#closed) return;
     this.#failure = error;
     this.#signalChange();
   }
@@ -154,11 +115,10 @@ export class KafkaPartitionReader implements PartitionReader {
   }
 
   #push(chunk: FetchedChunk): void {
-    const { nextOffset: offset, leaderEpoch: lastFetchedEpoch } = chunk;
-    assert(offset > this.#fetchTarget.offset, "a fetch must move the position forward");
+    assert(chunk.nextOffset > this.#fetchPosition, "a fetch must move the position forward");
     this.#chunks.push(chunk);
     this.#bufferedBytes += chunk.bytes.length;
-    this.#fetchTarget = { ...this.#fetchTarget, offset, lastFetchedEpoch };
+    this.#fetchPosition = chunk.nextOffset;
     this.#signalChange();
   }
 
@@ -181,12 +141,10 @@ export class KafkaPartitionReader implements PartitionReader {
 
   #decode(decoder: ChunkDecoder): Fetched {
     try {
-      const part = decoder.decode(this.#position, recordsMax);
-      this.#position = part.nextOffset;
-      this.#leaderEpoch = part.leaderEpoch;
-      const endOffset = Math.max(this.#endOffset, part.nextOffset);
-      const leaderEpoch = part.leaderEpoch === noEpoch ? undefined : part.leaderEpoch;
-      return { ...part, endOffset, leaderEpoch };
+      const { records, nextOffset } = decoder.decode(this.#position, recordsMax);
+      this.#position = nextOffset;
+      const endOffset = Math.max(this.#endOffset, nextOffset);
+      return { records, nextOffset, endOffset, leaderEpoch: undefined };
     } catch (error) {
       this.#rewind();
       throw error;
@@ -198,15 +156,13 @@ export class KafkaPartitionReader implements PartitionReader {
     this.#decoder = undefined;
     this.#chunks.length = 0;
     this.#bufferedBytes = 0;
-    const lastFetchedEpoch = this.#leaderEpoch;
-    this.#fetchTarget = { ...this.#fetchTarget, offset: this.#position, lastFetchedEpoch };
+    this.#fetchPosition = this.#position;
     this.#owner.readerDrained();
   }
 
   #throwFailure(): undefined {
     const failure = this.#failure;
     if (failure === undefined) return undefined;
-    if (isPermanent(failure)) throw failure;
     this.#failure = undefined;
     this.#owner.readerDrained();
     throw failure;

@@ -28,7 +28,7 @@ export class KafkaAppender implements RecordAppender {
   readonly #waiting: Waiting;
   readonly #options: AppenderOptions;
   #session: ProducerSession | undefined;
-  #tail: Promise<void> = Promise.resolve();
+  #tail: Promise<unknown> = Promise.resolve();
   #closed = false;
 
   constructor(cluster: Cluster, waiting: Waiting, options: AppenderOptions) {
@@ -37,7 +37,7 @@ export class KafkaAppender implements RecordAppender {
     this.#options = options;
   }
 
-  append(records: readonly OutputRecord[]): Promise<void> {
+  append(records: readonly OutputRecord[]): Promise<readonly OutputRecord[]> {
     assert(!this.#closed, "cannot append through a closed appender");
     const appended = this.#tail.then(() => this.#append(records));
     this.#tail = appended.catch(() => {});
@@ -49,12 +49,12 @@ export class KafkaAppender implements RecordAppender {
     await this.#tail;
   }
 
-  async #append(records: readonly OutputRecord[]): Promise<void> {
+  async #append(records: readonly OutputRecord[]): Promise<readonly OutputRecord[]> {
     const deadline = new Deadline(this.#waiting, this.#options.deliveryTimeoutMs);
     try {
       const placed = await deadline.retry(() => placeRecords(this.#cluster, records));
       this.#session ??= await this.#openSession(deadline);
-      await this.#session.send(placed, deadline);
+      return (await this.#session.send(placed, deadline)).refused;
     } catch (error) {
       this.#session = undefined;
       throw toPipelineError(error, `append ${records.length} records to ${topicsOf(records)}`);

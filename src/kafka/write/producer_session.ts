@@ -8,6 +8,8 @@ import type { Compression } from "../wire/compression.ts";
 import { isPassing, ProtocolFault } from "../errors.ts";
 import type { ProducerIdentity } from "../wire/internals.ts";
 import { type PartitionBatch, type ProducedPartition, produceRequest } from "./produce_protocol.ts";
+import { inPlaceOf, type RefusalReason, refusalReason } from "./refusals.ts";
+import { isStampable, unstamped } from "../wire/stamps.ts";
 import type { Deadline } from "../retry.ts";
 
 /** Bounds of what is sent. */
@@ -19,6 +21,16 @@ export interface ProduceLimits {
   /** How long a leader may wait for its replicas, ms. */
   readonly replicationTimeoutMs: number;
   readonly compression: Compression;
+  /** Told of each refusal that is dealt with here. */
+  readonly onRefused?: (topic: string, reason: RefusalReason) => void;
+}
+
+/** What became of records that were sent. */
+export interface Sent {
+  /** Per `partitionName` the offset of the last record that was written. */
+  readonly lastOffsets: ReadonlyMap<string, Offset>;
+  /** Records that the broker takes in no form; nothing of them is written. */
+  readonly refused: readonly OutputRecord[];
 }
 
 /** Sequence numbers count modulo 2^31. */
@@ -26,7 +38,13 @@ const sequenceModulus = 2 ** 31;
 
 interface PendingBatch extends PartitionBatch {
   readonly name: string;
-  readonly count: number;
+  readonly planned: PlannedBatch;
+  readonly baseSequence: number;
+}
+
+interface RefusedBatch {
+  readonly pending: PendingBatch;
+  readonly reason: RefusalReason;
 }
 
 /**
@@ -56,20 +74,42 @@ export class ProducerSession {
   }
 
   /**
-   * Writes records, in order per partition.
+   * Writes records, in order per partition. What a broker refuses for its size or timestamps is
+   * sent again in another form (`inPlaceOf`), before what follows it.
    *
-   * @returns Per `partitionName` the offset of its last record.
    * @throws Kafka's error, once the deadline has passed or if it is not a passing one.
    */
-  async send(records: readonly PlacedRecord[], deadline: Deadline): Promise<Map<string, Offset>> {
-    const plan = planBatches(records, this.#limits.batchBytesMax);
+  async send(records: readonly PlacedRecord[], deadline: Deadline): Promise<Sent> {
+    const holdable = records.every(isStampable)
+      ? records
+      : records.map((record) => isStampable(record) ? record : unstamped(record));
+    const plan = planBatches(holdable, this.#limits.batchBytesMax);
     const lastOffsets = new Map<string, Offset>();
+    const refused: OutputRecord[] = [];
     for (let round = this.#nextRound(plan); round.length > 0; round = this.#nextRound(plan)) {
-      for (const { name, offset } of await this.#sendRound(round, deadline)) {
-        lastOffsets.set(name, offset);
-      }
+      const outcome = await this.#sendRound(round, deadline);
+      for (const { name, offset } of outcome.written) lastOffsets.set(name, offset);
+      for (const batch of outcome.refused) refused.push(...this.#replace(batch, plan));
     }
-    return lastOffsets;
+    return { lastOffsets, refused };
+  }
+
+  /**
+   * Puts another form of a refused batch at the head of its partition. Nothing of it was written,
+   * so its sequence numbers are free.
+   *
+   * @returns Its record, if there is no other form.
+   */
+  #replace(
+    { pending, reason }: RefusedBatch,
+    plan: ReadonlyMap<string, PlannedBatch[]>,
+  ): readonly OutputRecord[] {
+    const { name, planned, baseSequence } = pending;
+    this.#limits.onRefused?.(planned.topic, reason);
+    this.#sequences.set(name, baseSequence);
+    const batches = inPlaceOf(planned, reason);
+    plan.get(name)?.unshift(...batches);
+    return batches.length > 0 ? [] : planned.records;
   }
 
   /** The next batch of every partition, as far as they fit into one request. */
@@ -90,7 +130,8 @@ export class ProducerSession {
     return round;
   }
 
-  #encode(name: string, { topic, partition, records }: PlannedBatch): PendingBatch {
+  #encode(name: string, planned: PlannedBatch): PendingBatch {
+    const { topic, partition, records } = planned;
     const baseSequence = this.#sequences.get(name) ?? 0;
     this.#sequences.set(name, (baseSequence + records.length) % sequenceModulus);
     const batch = encodeBatch(records, {
@@ -99,18 +140,19 @@ export class ProducerSession {
       transactional: this.#transactionalId !== null,
       compression: this.#limits.compression,
     });
-    return { topic, partition, name, count: records.length, batch };
+    return { topic, partition, name, planned, baseSequence, batch };
   }
 
   async #sendRound(
     round: readonly PendingBatch[],
     deadline: Deadline,
-  ): Promise<{ readonly name: string; readonly offset: Offset }[]> {
-    const done: { readonly name: string; readonly offset: Offset }[] = [];
+  ): Promise<Pick<RoundOutcome, "written" | "refused">> {
+    const done: Pick<RoundOutcome, "written" | "refused"> = { written: [], refused: [] };
     let left = round;
     for (let attempt = 0; left.length > 0; attempt++) {
-      const { written, failed, fault } = await this.#tryBatches(left);
-      done.push(...written);
+      const { written, refused, failed, fault } = await this.#tryBatches(left);
+      done.written.push(...written);
+      done.refused.push(...refused);
       if (failed.length > 0) {
         if (deadline.passed || !isPassing(fault)) throw fault;
         await deadline.pause(attempt);
@@ -121,7 +163,7 @@ export class ProducerSession {
   }
 
   async #tryBatches(batches: readonly PendingBatch[]): Promise<RoundOutcome> {
-    const outcome: RoundOutcome = { written: [], failed: [], fault: undefined };
+    const outcome: RoundOutcome = { written: [], refused: [], failed: [], fault: undefined };
     const byLeader = await this.#groupByLeader(batches, outcome);
     await Promise.all(
       [...byLeader].map(([leader, group]) => this.#tryLeader(leader, group, outcome)),
@@ -170,10 +212,12 @@ export class ProducerSession {
     for (const pending of group) {
       const answer = answers.get(pending.name);
       const errorCode = answer === undefined ? 7 : answer.errorCode;
-      if (answer !== undefined && errorCode === 0 && answer.baseOffset >= 0) {
+      const reason = refusalReason(errorCode);
+      if (reason !== undefined) outcome.refused.push({ pending, reason });
+      else if (answer !== undefined && errorCode === 0 && answer.baseOffset >= 0) {
         outcome.written.push({
           name: pending.name,
-          offset: answer.baseOffset + pending.count - 1,
+          offset: answer.baseOffset + pending.planned.records.length - 1,
         });
       } else {
         this.#fail(outcome, pending, new ProtocolFault(errorCode, `Produce to ${pending.name}`));
@@ -189,6 +233,7 @@ export class ProducerSession {
 
 interface RoundOutcome {
   readonly written: { readonly name: string; readonly offset: Offset }[];
+  readonly refused: RefusedBatch[];
   readonly failed: PendingBatch[];
   /** The gravest error: one that does not pass wins over one that does. */
   fault: unknown;

@@ -1,7 +1,13 @@
 import { assert } from "../../base/assert.ts";
 import { type ErrorCode, PipelineError } from "../../base/errors.ts";
 import type { FencedWriter, Transaction } from "../../streams/ports.ts";
-import { type Offset, partitionName, type TopicPartition } from "../../streams/record.ts";
+import {
+  type Offset,
+  type OutputRecord,
+  partitionName,
+  type TopicPartition,
+} from "../../streams/record.ts";
+import { recordSizeBytesMax } from "./batch_encoder.ts";
 import type { PlacedRecord } from "./batch_plan.ts";
 import type { Cluster } from "../cluster.ts";
 import { faultKind, faultType, isPassing, toPipelineError } from "../errors.ts";
@@ -108,11 +114,13 @@ export class TransactionWriter implements FencedWriter {
     if (records.length > 0) {
       await client.addPartitions(identity, partitionsOf(records), deadline);
     }
-    const [written] = await bothSettled(
+    const [sent] = await bothSettled(
       this.#session.send(records, deadline),
       client.addOffsets(identity, deadline),
     );
-    const last = written.get(partitionName(changelog));
+    const [refused] = sent.refused;
+    if (refused !== undefined) throw tooLarge(refused);
+    const last = sent.lastOffsets.get(partitionName(changelog));
     if (last !== undefined) return last + 1;
     return this.#changelogPosition ?? await deadline.retry(() => this.#parts.endOf(changelog));
   }
@@ -190,4 +198,15 @@ function partitionsOf(records: readonly PlacedRecord[]): TopicPartition[] {
     found.set(partitionName({ topic, partition }), { topic, partition });
   }
   return [...found.values()];
+}
+
+function tooLarge(record: OutputRecord): PipelineError {
+  const { topic } = record;
+  const bytes = recordSizeBytesMax(record);
+  return new PipelineError(
+    "TOPIC_UNSUITABLE",
+    `Cannot write to ${topic} as its setting max.message.bytes must allow a record of ${bytes} ` +
+      `bytes: the broker refuses it; raise the setting with kafka-configs, then start again`,
+    { context: { topic, bytes } },
+  );
 }

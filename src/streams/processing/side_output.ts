@@ -22,6 +22,7 @@ export const deadLetterCauses = [
   "empty",
   "too-many-events",
   "processing-error",
+  "too-large",
 ] as const;
 
 /** Why something became a dead letter; labels of the dead-letter counters. */
@@ -59,6 +60,18 @@ export function cutValue(
     value: value?.kept ?? record.value,
     headers: { ...value?.headers, ...key?.headers, ...record.headers },
   };
+}
+
+/**
+ * What is left of a record for a log that does not take it whole: half of its value, until nothing
+ * is left of it.
+ *
+ * @returns `undefined` for a record that must not be cut, and for one without anything to cut.
+ */
+export function shorterRecord(record: OutputRecord): OutputRecord | undefined {
+  const { value, cuttable = false } = record;
+  if (!cuttable || value === null || value.length === 0) return undefined;
+  return cutValue(record, Math.floor(value.length / 2));
 }
 
 /** The beginning of what is too long, and headers about the whole; `undefined` if nothing is cut. */
@@ -124,6 +137,7 @@ export function deadLetterRecord(
       cause: encodeText(cause),
       detail: encodeText(detail.slice(0, detailCharsMax)),
     },
+    cuttable: true,
   });
 }
 

@@ -21,6 +21,7 @@ import {
   partitionName,
   type TopicPartition,
 } from "../record.ts";
+import { sortBySize, takenWhole } from "./record_sizes.ts";
 import { inputTruncated, tailLost } from "../task/truncated.ts";
 import { topicReplaced } from "../task/lineage_errors.ts";
 
@@ -71,6 +72,8 @@ export class MemoryLog implements RecordLog, RecordAppender {
   #created = 0;
   /** Records that one read brings at most. */
   readRecordsMax = 500;
+  /** Bytes of a value that it takes at most. */
+  valueBytesMax = 1_000_000;
   /** For the transactions of every application. */
   hook: TransactionHook = () => {};
 
@@ -125,10 +128,11 @@ export class MemoryLog implements RecordLog, RecordAppender {
     return new MemoryReader(this, place, from);
   }
 
-  append(records: readonly OutputRecord[]): Promise<void> {
-    for (const record of records) this.write(record, undefined);
+  append(records: readonly OutputRecord[]): Promise<readonly OutputRecord[]> {
+    const { taken, refused } = sortBySize(records, this.valueBytesMax);
+    for (const record of taken) this.write(record, undefined);
     this.wake();
-    return Promise.resolve();
+    return Promise.resolve(refused);
   }
 
   /** The transactions of an application; `hook` is for those made through this object alone. */
@@ -196,16 +200,12 @@ export class MemoryLog implements RecordLog, RecordAppender {
   }
 
   write(record: OutputRecord, transaction: Entry["transaction"]): LogRecord {
-    const count = this.#topics.get(record.topic)?.partitions ?? 1;
-    const place = {
-      topic: record.topic,
-      partition: record.partition ??
-        (record.key === null ? 0 : partitionForKey(record.key, count)),
-    };
-    const { entries, epoch } = this.partition(place);
+    const { topic, timestampMs, key, value, headers = {} } = record;
+    const count = this.#topics.get(topic)?.partitions ?? 1;
+    const partition = record.partition ?? (key === null ? 0 : partitionForKey(key, count));
+    const { entries, epoch } = this.partition({ topic, partition });
     const offset = entries.length;
-    const { timestampMs, key, value, headers = {} } = record;
-    const written = { ...place, offset, timestampMs, key, value, headers };
+    const written = { topic, partition, offset, timestampMs, key, value, headers };
     entries.push({ epoch, record: written, transaction });
     return written;
   }
@@ -329,7 +329,7 @@ class MemoryWriter implements FencedWriter {
     this.#refuseFenced();
     const tx: { state: "open" | "committed" | "aborted" } = { state: "open" };
     const touched = new Map<string, TopicPartition>();
-    for (const record of transaction.records) {
+    for (const record of takenWhole(transaction.records, log.valueBytesMax)) {
       const place = { topic: record.topic, partition: log.write(record, tx).partition };
       touched.set(partitionName(place), place);
     }

@@ -15,6 +15,7 @@ import { LogLines } from "../../support/log_lines.ts";
 import { MemoryQueue } from "../../../src/ingest/memory_queue.ts";
 import { Spool } from "../../../src/ingest/spool.ts";
 import { memorySpool } from "../../../src/ingest/memory_spool.ts";
+import { sortBySize } from "../../../src/streams/testing/record_sizes.ts";
 import { settle, SimulatedClock } from "../../../src/streams/testing/simulated_clock.ts";
 import { JumpingClock } from "../../support/jumping_clock.ts";
 
@@ -24,16 +25,20 @@ class FakeAppender implements RecordAppender {
   readonly failures: ErrorCode[] = [];
   /** While set, appends wait for it. */
   gate: Promise<void> | undefined;
+  /** Bytes of a value that it takes at most. */
+  valueBytesMax = Infinity;
 
   get records(): OutputRecord[] {
     return this.appends.flat();
   }
 
-  async append(records: readonly OutputRecord[]): Promise<void> {
+  async append(records: readonly OutputRecord[]): Promise<readonly OutputRecord[]> {
     await this.gate;
     const code = this.failures.shift();
     if (code) throw new PipelineError(code, "Cannot append as the test says so");
-    this.appends.push(records);
+    const { taken, refused } = sortBySize(records, this.valueBytesMax);
+    this.appends.push(taken);
+    return refused;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {}
@@ -167,6 +172,23 @@ Deno.test("runIngest() waits for a registry that the codec needs", async () => {
   });
   assert.equal((await totals).records, 2);
   assert.deepEqual(pricesOf(appender.records), [0, 1]);
+});
+
+Deno.test("runIngest() makes a dead letter of a record that its topic does not take", async () => {
+  const appender = new FakeAppender();
+  appender.valueBytesMax = 1_000;
+  const many = tradeText(...Array.from({ length: 100 }, () => entry({ p: 7 })));
+  const texts = [tradeText(entry({ p: 1 })), many, tradeText(entry({ p: 2 }))];
+  const { totals, logger } = ingest({ source: new ListSource(texts), appender });
+  const { records, deadLetters, waiting } = await totals;
+  assert.deepEqual({ records, deadLetters, waiting }, { records: 3, deadLetters: 1, waiting: 0 });
+  const inputs = appender.records.filter(({ topic }) => topic === "trade1");
+  assert.deepEqual(pricesOf(inputs), [1, 2]);
+  const [letter] = appender.records.filter(({ topic }) => topic === "trade1-dead-letters");
+  assert.ok((letter?.value?.length ?? 0) > 100, "the beginning is kept");
+  assert.equal(decodeText(letter?.headers?.["cause"] ?? new Uint8Array()), "too-large");
+  assert.ok(letter?.headers?.["value-sha256"] !== undefined);
+  assert.equal(logger.complaints.length, 1);
 });
 
 Deno.test("runIngest() fails with an error that another try cannot mend", async () => {

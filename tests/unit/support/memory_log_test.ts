@@ -2,6 +2,7 @@
 import { appenderContract } from "../../contract/appender.ts";
 import { commitLogContract } from "../../contract/commit_log.ts";
 import { type LogHarness, uniqueName } from "../../contract/log_harness.ts";
+import { recordSizesContract } from "../../contract/record_sizes.ts";
 import { recordLogContract } from "../../contract/record_log.ts";
 import { MemoryLog } from "../../../src/streams/testing/memory_log.ts";
 
@@ -12,6 +13,12 @@ function open(): Promise<LogHarness> {
     createTopic(partitions) {
       const name = uniqueName("topic");
       log.createTopic(name, partitions);
+      return Promise.resolve(name);
+    },
+    createSmallTopic() {
+      const name = uniqueName("topic");
+      log.createTopic(name, 1);
+      log.valueBytesMax = 19_000;
       return Promise.resolve(name);
     },
     appender: () => log,
@@ -35,3 +42,4 @@ function open(): Promise<LogHarness> {
 recordLogContract("MemoryLog", open);
 appenderContract("MemoryLog", open);
 commitLogContract("MemoryLog", open);
+recordSizesContract("MemoryLog", open);
