@@ -1,6 +1,7 @@
 import { hostileInputBugs } from "./hostile_input.ts";
 import { recordLimitBugs } from "./record_limits.ts";
 import { lostTailBugs } from "./lost_tail.ts";
+import { lineageBugs } from "./lineage.ts";
 import type { PlantedBug } from "./planted_bug.ts";
 
 /** One for each thing that must not be forgotten. */
@@ -8,6 +9,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   ...hostileInputBugs,
   ...lostTailBugs,
   ...recordLimitBugs,
+  ...lineageBugs,
   {
     name: "no fence at opening",
     file: "src/streams/task/task_session.ts",

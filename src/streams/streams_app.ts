@@ -118,11 +118,12 @@ export class StreamsApp<E, A, R> {
    */
   async run(signal: AbortSignal): Promise<void> {
     const { topic } = this.#topology.source;
-    this.#partitionCount = (await this.#ports.log.describe(topic)).partitions;
-    await this.#checkInternalTopics();
     const topics = this.#lineageTopics();
     const lineage = await presentLineage(this.#ports.log, topics);
+    // First, as what is wrong with the state explains what is wrong with the topics.
     refuseOtherPositions(await this.#ports.commitLog.positions(), lineage, topics);
+    this.#partitionCount = lineage.partitions;
+    await this.#checkInternalTopics();
     const placements = new Placements({
       ports: this.#ports,
       topology: this.#topology,

@@ -3,6 +3,7 @@ import type { TopicPartition } from "../../../src/streams/record.ts";
 import { noItems } from "../../../src/streams/state/state.ts";
 import type { MemoryLog } from "../../../src/streams/testing/memory_log.ts";
 import type { StoreView } from "../../../src/streams/testing/memory_stores.ts";
+import type { Disaster } from "./disaster.ts";
 import { type CountingRow, rowKey } from "../counting_topology.ts";
 import type { ModelRules, PieceName } from "./fold.ts";
 import type { PartitionModel } from "./model.ts";
@@ -33,13 +34,15 @@ const expectedFailures: readonly string[] = [
 export class Auditor {
   readonly #models: readonly PartitionModel[];
   readonly #ledgers: readonly PartitionLedger[];
+  readonly #disaster: Disaster;
   readonly #owners = new Map<number, string>();
   readonly #rules = new Map<string, ModelRules>();
   /** The first broken promise. */
   violation: Violation | undefined;
 
-  constructor(log: MemoryLog, models: readonly PartitionModel[]) {
+  constructor(log: MemoryLog, models: readonly PartitionModel[], disaster: Disaster) {
     this.#models = models;
+    this.#disaster = disaster;
     this.#ledgers = models.map((_, partition) => new PartitionLedger(log, partition));
   }
 
@@ -61,6 +64,7 @@ export class Auditor {
   committed(process: string, { partition }: TopicPartition): void {
     const owner = this.#owners.get(partition);
     this.#check(owner === process, `G4 ${process} committed ${partition}, fenced by ${owner}`);
+    if (this.#changelogIsGone) return;
     this.#guard(() => {
       const ledger = this.#ledger(partition);
       const before = ledger.committedOffset;
@@ -100,6 +104,7 @@ export class Auditor {
 
   /** G2: a store holds exactly its part of the changelog, and never more than is committed. */
   applied(process: string, { partition }: TopicPartition, store: StoreView | undefined): void {
+    if (this.#changelogIsGone) return;
     this.#guard(() => {
       const ledger = this.#ledger(partition);
       ledger.read();
@@ -113,6 +118,7 @@ export class Auditor {
 
   /** G2: an opened store is the fold of the input before its own position. */
   opened(process: string, { partition }: TopicPartition, store: StoreView | undefined): void {
+    if (this.#changelogIsGone) return;
     this.#guard(() => {
       const content = contentOf(store);
       const offset = content.get("meta")?.inputOffset;
@@ -139,8 +145,22 @@ export class Auditor {
   failed(process: string, { partition }: TopicPartition, error: unknown): void {
     const code = error instanceof PipelineError ? error.code : undefined;
     if (isAborted(error) || (code !== undefined && expectedFailures.includes(code))) return;
+    if (this.#disaster.isAnswer(error)) return;
     const text = error instanceof Error ? error.stack : String(error);
     this.#break(`engine: task ${partition} of ${process} failed: ${text}`);
+  }
+
+  /** A process ended by itself: only what happened to its topics can be the reason. */
+  refused(process: string, error: unknown): void {
+    this.#check(
+      this.#disaster.isAnswer(error),
+      `engine: ${process} ended: ${error instanceof Error ? error.stack : String(error)}`,
+    );
+  }
+
+  /** What the auditor reads of it would be of the new one. */
+  get #changelogIsGone(): boolean {
+    return this.#disaster.struck && this.#disaster.kind === "changelog recreated";
   }
 
   compacted({ partition }: TopicPartition): void {

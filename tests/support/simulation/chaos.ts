@@ -14,6 +14,7 @@ const acts: readonly ((world: World) => void | Promise<void>)[] = [
   loseSink,
   loseLog,
   compactSome,
+  strike,
 ];
 
 /** Makes things go wrong until it is told to stop. */
@@ -85,6 +86,12 @@ function loseSink({ chance, clock, faults }: World): void {
 
 function loseLog({ chance, clock, faults }: World): void {
   faults.logAwayUntilMs = clock.nowMs() + chance.below(5_000);
+}
+
+export function strike(world: World): void {
+  if (world.disaster.struck) return;
+  world.disaster.strike();
+  if (world.disaster.struck) world.trace(`disaster: ${world.disaster.kind}`);
 }
 
 function compactSome({ auditor, chance, log, scenario }: World): void {

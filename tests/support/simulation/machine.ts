@@ -63,6 +63,8 @@ export class SimulatedProcess {
   readonly name: string;
   readonly app: StreamsApp<Measurement, Total, CountingRow>;
   member: Member | undefined;
+  /** True when it ended by itself. */
+  refused = false;
   readonly #world: Surroundings;
   readonly #machine: Machine;
   readonly #stop = new AbortController();
@@ -89,7 +91,12 @@ export class SimulatedProcess {
       },
       closed() {},
     });
-    this.#ended = this.app.run(this.#stop.signal);
+    this.#ended = this.app.run(this.#stop.signal).catch((error) => {
+      if (!this.#alive) return;
+      this.refused = true;
+      world.trace(`${name} ends: ${(error as Error).message}`);
+      world.auditor.refused(name, error);
+    });
     world.trace(`${name} starts with ${JSON.stringify(rules)}`);
   }
 
@@ -184,9 +191,13 @@ export class SimulatedProcess {
 
   /** Sometimes brings input again that was asked for no more. */
   #repeating(log: RecordLog): RecordLog {
-    const { chance } = this.#world;
+    const { chance, disaster } = this.#world;
+    // A reader that starts further back has no position to be checked where the engine has one.
+    const losesTail = disaster.kind === "tail lost";
     const from = ({ topic }: TopicPartition, offset: number) =>
-      topic === "input" && chance.oneIn(4) ? Math.max(0, offset - chance.whole(1, 3)) : offset;
+      topic === "input" && !losesTail && chance.oneIn(4)
+        ? Math.max(0, offset - chance.whole(1, 3))
+        : offset;
     return {
       describe: (topic) => log.describe(topic),
       bounds: (place) => log.bounds(place),

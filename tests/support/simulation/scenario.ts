@@ -1,5 +1,6 @@
 import type { Chance } from "./chance.ts";
 import type { ModelRules } from "./fold.ts";
+import { type DisasterKind, disasterKinds } from "./disaster.ts";
 
 /** What a seed decides before the first event. */
 export interface Scenario {
@@ -21,6 +22,8 @@ export interface Scenario {
   readonly dieOneIn: number;
   /** Mean pause between two acts of chaos, ms. */
   readonly chaosEveryMs: number;
+  /** What happens once to the topics themselves. */
+  readonly disaster: DisasterKind;
 }
 
 /** Sizes that matter: few and many, at the edge of what the settings allow. */
@@ -46,6 +49,7 @@ export function drawScenario(chance: Chance): Scenario {
     failOneIn: chance.pick([15, 40, 200, Infinity]),
     dieOneIn: chance.pick([60, 200, Infinity]),
     chaosEveryMs: chance.pick([300, 1_000, 3_000]),
+    disaster: chance.oneIn(4) ? chance.pick(disasterKinds) : "none",
   };
 }
 

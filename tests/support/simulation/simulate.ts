@@ -1,4 +1,4 @@
-import { runChaos, runOperator, runProducer } from "./chaos.ts";
+import { runChaos, runOperator, runProducer, strike } from "./chaos.ts";
 import { describeScenario } from "./scenario.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { World } from "./world.ts";
@@ -44,6 +44,7 @@ export async function simulate(
   await until(world, () => produced);
   world.trace("the world calms down");
   calm.abort();
+  strike(world);
   world.faults.on = false;
   await untilDone(world);
   const { violation } = world.auditor;
@@ -59,8 +60,8 @@ export async function simulate(
 
 async function untilDone(world: World): Promise<void> {
   const deadlineMs = world.clock.nowMs() + patienceMs;
-  await until(world, () => caughtUp(world) || world.clock.nowMs() > deadlineMs);
-  if (!caughtUp(world)) {
+  await until(world, () => isDone(world) || world.clock.nowMs() > deadlineMs);
+  if (!isDone(world)) {
     const tasks = world.processes.map(({ name, app, member }) => [
       name,
       [...member?.believed ?? []],
@@ -70,7 +71,19 @@ async function untilDone(world: World): Promise<void> {
     ]);
     world.auditor.stuck(JSON.stringify(tasks));
   }
-  world.auditor.ended(world.table);
+  if (!world.disaster.struck) world.auditor.ended(world.table);
+}
+
+/** Everything is processed, or everybody has said why not. */
+function isDone(world: World): boolean {
+  const { disaster, processes, machines } = world;
+  if (!disaster.struck) return caughtUp(world);
+  if (disaster.kind !== "tail lost") {
+    return machines.length === processes.length && processes.every(({ refused }) => refused);
+  }
+  const cut = processes.flatMap(({ app }) => app.tasks)
+    .filter(({ partition }) => disaster.severs(partition));
+  return caughtUp(world) && cut.length > 0 && cut.every(({ state }) => state === "failed");
 }
 
 /** Lets time pass until something holds or a promise is broken. */
@@ -81,10 +94,11 @@ async function until(world: World, holds: () => boolean): Promise<void> {
   }
 }
 
-function caughtUp({ log, scenario, processes }: World): boolean {
+function caughtUp({ log, scenario, processes, disaster }: World): boolean {
   const running = processes.flatMap(({ app }) => app.tasks)
     .filter(({ state }) => state === "running");
   for (let partition = 0; partition < scenario.partitions; partition++) {
+    if (disaster.severs(partition)) continue;
     const place = { topic: "input", partition };
     if ((log.committedOffset("app", place) ?? 0) < log.stableEnd(place)) return false;
     if (!running.some((task) => task.partition === partition)) return false;

@@ -5,6 +5,7 @@ import type { Topology } from "../../../src/streams/topology/topology.ts";
 import type { CountingRow, Measurement, Total } from "../counting_topology.ts";
 import type { Auditor } from "./auditor.ts";
 import type { Chance } from "./chance.ts";
+import type { Disaster } from "./disaster.ts";
 import type { Faults } from "./faults.ts";
 import type { ModelRules } from "./fold.ts";
 import type { Member, SimulatedGroup } from "./group.ts";
@@ -22,6 +23,7 @@ export interface Surroundings {
   topologyBy(rules: ModelRules): Topology<Measurement, Total, CountingRow>;
   readonly table: SimulatedTable;
   readonly auditor: Auditor;
+  readonly disaster: Disaster;
   readonly settings: {
     readonly application: string;
     readonly commitIntervalMs: number;

@@ -10,6 +10,7 @@ import {
 } from "../counting_topology.ts";
 import { Auditor } from "./auditor.ts";
 import { Chance } from "./chance.ts";
+import { Disaster } from "./disaster.ts";
 import { Faults } from "./faults.ts";
 import type { ModelRules } from "./fold.ts";
 import { type Member, SimulatedGroup } from "./group.ts";
@@ -33,6 +34,7 @@ export class World implements Surroundings {
   readonly group: SimulatedGroup;
   readonly table: SimulatedTable;
   readonly auditor: Auditor;
+  readonly disaster: Disaster;
   readonly machines: readonly Machine[];
   readonly events: Trace = new Trace();
   readonly loggerOf: (program: string) => Logger;
@@ -49,7 +51,9 @@ export class World implements Surroundings {
     this.log.readRecordsMax = readRecordsMax;
     this.#models = range(partitions).map((p) => new PartitionModel(p, this.scenario));
     this.#input = new InputSource(this.chance);
-    this.auditor = new Auditor(this.log, this.#models);
+    const { disaster } = this.scenario;
+    this.disaster = new Disaster(disaster, this.log, this.chance, partitions);
+    this.auditor = new Auditor(this.log, this.#models, this.disaster);
     this.table = new SimulatedTable((row) => this.auditor.written(row));
     this.faults = new Faults(this.chance, this.scenario);
     this.group = new SimulatedGroup(this.clock, this.chance, partitions);
@@ -93,14 +97,17 @@ export class World implements Surroundings {
     this.#sent += 1;
     const place = { topic: "input", partition };
     if (this.chance.oneIn(12)) this.log.control(place);
-    if (this.chance.oneIn(20)) this.log.write(toOutput(record), { state: "aborted" });
+    if (this.chance.oneIn(20)) {
+      this.log.write({ ...toOutput(record), partition }, { state: "aborted" });
+    }
     if (this.chance.oneIn(10)) { for (const again of this.#input.repeated()) this.#append(again); }
     this.log.wake();
   }
 
   #append(record: InputRecord): number {
-    const { partition, offset } = this.log.write(toOutput(record), undefined);
-    this.#models[partition]?.add(offset, record);
+    const output = { ...toOutput(record), partition: this.disaster.partitionOf(record.key) };
+    const { partition, offset } = this.log.write(output, undefined);
+    if (!this.disaster.severs(partition)) this.#models[partition]?.add(offset, record);
     return partition;
   }
 
