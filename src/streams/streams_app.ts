@@ -124,16 +124,16 @@ export class StreamsApp<E, A, R> {
     refuseOtherPositions(await this.#ports.commitLog.positions(), lineage, topics);
     this.#partitionCount = lineage.partitions;
     await this.#checkInternalTopics();
+    await using watch = new LineageWatch(this.#ports, lineage, topics);
     const placements = new Placements({
       ports: this.#ports,
       topology: this.#topology,
       settings: this.#settings,
-      listener: this.#broadcast(),
+      listener: this.#broadcast(watch),
       onTurn: () => this.#considerWarmUps(),
     }, lineage);
     this.#placements = placements;
     await placements.takeUp();
-    await using watch = new LineageWatch(this.#ports, lineage, topics);
     const stop = AbortSignal.any([signal, watch.broken]);
     try {
       await this.#membership.run(topic, this.#assignmentListener(placements), stop);
@@ -265,13 +265,16 @@ export class StreamsApp<E, A, R> {
     if (news && !underWay) this.#membership.reconsider();
   }
 
-  #broadcast(): TaskListener<R> {
+  #broadcast(watch: LineageWatch): TaskListener<R> {
     const all = (tell: (listener: TaskListener<R>) => void) => this.#listeners.forEach(tell);
     return {
       opened: (input: TopicPartition) => all((l) => l.opened(input)),
       fetched: (input, records) => all((l) => l.fetched(input, records)),
       committed: (input, report) => all((l) => l.committed(input, report)),
-      failed: (input, error) => all((l) => l.failed(input, error)),
+      failed(input, error) {
+        watch.failed(error);
+        all((l) => l.failed(input, error));
+      },
       closed: (input: TopicPartition) => all((l) => l.closed(input)),
     };
   }

@@ -28,7 +28,7 @@ const everything = { gte: new Uint8Array([0x22]), lt: new Uint8Array([0xff]) };
 
 /** What lies in a task's store, whose process must be gone. */
 export async function storeContents(
-  { stateDir, application, topic }: CountingJob,
+  { stateDir, application, topic }: Pick<CountingJob, "stateDir" | "application" | "topic">,
   partition: number,
   changelogId: string,
 ): Promise<{ readonly contents: Contents; readonly checkpoint: Checkpoint | undefined }> {

@@ -108,6 +108,14 @@ export function testCluster(port?: number): Cluster {
     }));
 }
 
+/** Gives a topic more partitions, as `kafka-topics --alter` does. */
+export async function addTestPartitions(topic: string, count: number): Promise<void> {
+  await using cluster = testCluster();
+  await cluster.onAny((broker) =>
+    broker.createPartitions({ topicPartitions: [{ topic, count }], timeout: 10_000 })
+  );
+}
+
 /** A proxy before the first broker. */
 export function testProxy(): KafkaProxy {
   const [hostname = "", port] = (kafkaBrokers()[0] ?? "").split(":");

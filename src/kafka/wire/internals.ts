@@ -134,6 +134,12 @@ export interface Broker {
   describeGroups(
     request: { readonly groupIds: readonly string[] },
   ): Promise<{ readonly groups: readonly { readonly members: readonly unknown[] }[] }>;
+  createPartitions(
+    request: {
+      readonly topicPartitions: readonly { readonly topic: string; readonly count: number }[];
+      readonly timeout: number;
+    },
+  ): Promise<unknown>;
   createTopics(
     request: { readonly topics: readonly TopicCreation[]; readonly timeout: number },
   ): Promise<unknown>;

@@ -16,8 +16,8 @@ const lookEveryMs = 30_000;
 /**
  * Looks every so often whether the topics are still those that the states belong to.
  *
- * Readers notice a topic that was replaced by themselves. This is for what no reader sees: partitions
- * that were added to the input, and a changelog that is only written.
+ * Tasks notice by themselves that a topic they open or read was replaced. The look is for what no
+ * reader sees: partitions that were added to the input, and a changelog that is only written.
  *
  * Owner: the `StreamsApp`, for as long as it takes part in the group.
  */
@@ -41,6 +41,11 @@ export class LineageWatch implements AsyncDisposable {
     return this.#broken.signal;
   }
 
+  /** Hears of a failure: what is wrong with the topics of one task is wrong with those of all. */
+  failed(error: unknown): void {
+    if (isLineageFault(error)) this.#broken.abort(error);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stop.abort();
     await this.#ended;
@@ -54,7 +59,8 @@ export class LineageWatch implements AsyncDisposable {
         refuseOtherLineage(lineage, await presentLineage(log, topics), topics);
       } catch (error) {
         if (isAborted(error)) return;
-        if (isLineageFault(error)) this.#broken.abort(error);
+        if (!(error instanceof PipelineError)) throw error;
+        this.failed(error);
       }
     }
   }
@@ -62,7 +68,7 @@ export class LineageWatch implements AsyncDisposable {
 
 /** A log that does not answer, or a topic that is gone for the moment, says nothing. */
 function isLineageFault(error: unknown): boolean {
-  if (!(error instanceof PipelineError)) return true;
+  if (!(error instanceof PipelineError)) return false;
   return error.code === "TOPIC_REPLACED" || error.code === "PARTITIONS_CHANGED";
 }
 
