@@ -19,7 +19,7 @@ export type DisasterKind = typeof disasterKinds[number] | "none";
 const answers: Readonly<Record<DisasterKind, readonly ErrorCode[]>> = {
   "none": [],
   "input recreated": ["TOPIC_REPLACED", "INPUT_TRUNCATED"],
-  "changelog recreated": ["TOPIC_REPLACED", "CHANGELOG_TRUNCATED"],
+  "changelog recreated": ["TOPIC_REPLACED", "CHANGELOG_TRUNCATED", "STORE_FOREIGN"],
   "tail lost": ["INPUT_TRUNCATED"],
   "partitions added": ["PARTITIONS_CHANGED"],
 };
