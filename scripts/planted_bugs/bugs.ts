@@ -65,7 +65,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: "no late check",
     file: "src/streams/processing/processor.ts",
-    find: "const firstOpenMs = Math.max(firstMs, owner.state.closedToMs);",
+    find: "const firstOpenMs = Math.max(firstMs, closedToMs);",
     replace: "const firstOpenMs = firstMs;",
     guarantee: "G1",
   },
@@ -93,7 +93,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: "finality computed again from today's grace",
     file: "src/streams/processing/processor.ts",
-    find: "const firstOpenMs = Math.max(firstMs, owner.state.closedToMs);",
+    find: "const firstOpenMs = Math.max(firstMs, closedToMs);",
     replace: "const firstOpenMs = Math.max(firstMs, firstOpenStart(streamTimeMs, windows));",
     guarantee: "G13",
   },
@@ -125,6 +125,60 @@ export const plantedBugs: readonly PlantedBug[] = [
     find: "if (meta !== found) {",
     replace: "if (meta === undefined) {",
     guarantee: "G13",
+  },
+  {
+    name: "a key that returns taken for a new one",
+    file: "src/streams/processing/processor.ts",
+    find: "const closedToMs = expired ? expiredToMs : owner.state.closedToMs;",
+    replace: "const closedToMs = expired ? 0 : owner.state.closedToMs;",
+    guarantee: "G1",
+  },
+  {
+    name: "a key that returns with what it left behind",
+    file: "src/streams/processing/processor.ts",
+    find: "if (expired) this.#cache.renew(owner, expiredToMs);",
+    replace: "",
+    guarantee: "G1",
+  },
+  {
+    name: "the horizon not in the state",
+    file: "src/streams/processing/processor.ts",
+    find: "horizon: this.#horizon.state,",
+    replace: "horizon: { timeMs: 0, expiredToMs: 0, events: 0, leastMs: 0 },",
+    guarantee: "G2",
+  },
+  {
+    name: "a key deleted before its windows",
+    file: "src/streams/state/sweep.ts",
+    find: "if (!done) return entries;",
+    replace: `if (!done) {
+          entries.push({ key: row.key, value: null });
+          return entries;
+        }`,
+    guarantee: "G8",
+    test: "tests/unit/streams/expiry_test.ts",
+  },
+  {
+    name: "a key deleted that has events in this commit",
+    file: "src/streams/state/sweep.ts",
+    find: "if (!cache.isDirty(key)) {",
+    replace: "if (!cache.isDirty(`${key} of another name`)) {",
+    guarantee: "G1",
+  },
+  {
+    name: "expired keys never deleted",
+    file: "src/streams/state/sweep.ts",
+    find: "if (horizon.expiredToMs <= this.#sweptToMs) return [];",
+    replace: "return [];",
+    guarantee: "G8",
+    test: "tests/unit/streams/expiry_test.ts",
+  },
+  {
+    name: "keys that expire by the word of one event",
+    file: "src/streams/state/horizon.ts",
+    find: "if (this.#events >= this.#agreeingEvents) this.#consider();",
+    replace: "this.#consider();",
+    guarantee: "G1",
   },
   {
     name: "commits told apart by positions alone",

@@ -61,6 +61,14 @@ export const hostileInputBugs: readonly PlantedBug[] = [
     test: "tests/unit/streams/side_output_test.ts",
   },
   {
+    name: "dead letters without a line in the log",
+    file: "src/wiring/side_output_log.ts",
+    find: "if (record.topic === dead) logDead(lines, record);",
+    replace: "",
+    guarantee: "G7",
+    test: "tests/unit/wiring/side_output_log_test.ts",
+  },
+  {
     name: "partitions for a member that cannot be read",
     file: "src/kafka/group/member_metadata.ts",
     find: "if (!isOurs) return undefined;",

@@ -3,6 +3,7 @@ import { isAborted } from "../base/errors.ts";
 import type { Logger } from "../base/logger.ts";
 import { BoundedQueue } from "../base/queue.ts";
 import type { Random } from "../base/random.ts";
+import { RateLimitedLines } from "../base/rate_limited_lines.ts";
 import type { Frame, FrameSource, ParsedFrame } from "../feed/frame.ts";
 import { messageSize } from "../feed/message.ts";
 import { parseMessage } from "../feed/parse_frame.ts";
@@ -101,7 +102,7 @@ class Ingest {
   readonly #arriving = new BoundedQueue<Frame>(arrivingMax);
   /** Fires when a later step of the way takes nothing any more. */
   readonly #stopped = new AbortController();
-  readonly #causesSeen = new Set<string>();
+  readonly #deadLetterLines: RateLimitedLines;
   #frames = 0;
   #trades = 0;
   #deadLetters = 0;
@@ -110,6 +111,7 @@ class Ingest {
     this.#options = options;
     this.#observer = options.observer ?? noIngestObserver;
     this.#failed = failed;
+    this.#deadLetterLines = new RateLimitedLines(options.logger, options.clock);
     this.#sender = new RecordSender({ ...options, observer: this.#observer, deadline });
   }
 
@@ -201,9 +203,6 @@ class Ingest {
   #noteDeadLetter({ cause, detail }: FrameDeadLetter): void {
     this.#deadLetters++;
     this.#observer.deadLettered(cause);
-    if (this.#causesSeen.has(cause)) return;
-    this.#causesSeen.add(cause);
-    const message = "A frame went to the dead letters; further ones of this cause are only counted";
-    this.#options.logger.warn(message, { cause, detail });
+    this.#deadLetterLines.warn(cause, "Frames went to the dead letters", () => ({ detail }));
   }
 }

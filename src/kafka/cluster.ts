@@ -14,8 +14,18 @@ import type { WireRequest } from "./wire/wire_request.ts";
 /** Makes a broker object for an address; connected by its first use. */
 export type BrokerMaker = (address: { readonly host: string; readonly port: number }) => Broker;
 
+/** Who leads a partition. */
+export interface LeaderLocation {
+  readonly leader: number;
+  readonly leaderEpoch: number;
+  readonly topicId: string;
+}
+
 /** What a coordinator coordinates; numbers of the protocol. */
 export type CoordinatorKind = "group" | "transaction";
+
+const unknownPartition = 3;
+const leaderNotAvailable = 5;
 
 const coordinatorTypes: Readonly<Record<CoordinatorKind, number>> = { group: 0, transaction: 1 };
 
@@ -69,9 +79,7 @@ export class Cluster implements AsyncDisposable {
 
   /** A topic's partitions as of the last refresh; faults with the broker's answer. */
   async topic(topic: string): Promise<readonly PartitionMetadata[]> {
-    const known = this.#topics.get(topic);
-    if (known !== undefined) return known.partitions;
-    return (await this.refresh(topic)).partitions;
+    return (await this.#known(topic)).partitions;
   }
 
   /** Asks for a topic anew. */
@@ -86,12 +94,20 @@ export class Cluster implements AsyncDisposable {
   }
 
   /** The broker that leads a partition. */
-  async leader({ topic, partition }: TopicPartition): Promise<number> {
-    const found = (await this.topic(topic)).find((p) => p.partition === partition);
-    if (found === undefined) throw new ProtocolFault(3, `Leader of ${topic}-${partition}`);
-    if (found.leader >= 0) return found.leader;
+  async leader(place: TopicPartition): Promise<number> {
+    return (await this.locate(place)).leader;
+  }
+
+  /** The broker that leads a partition, since when, and of which topic it is. */
+  async locate({ topic, partition }: TopicPartition): Promise<LeaderLocation> {
+    const { topicId, partitions } = await this.#known(topic);
+    const found = partitions.find((p) => p.partition === partition);
+    if (found !== undefined && found.leader >= 0) {
+      return { leader: found.leader, leaderEpoch: found.leaderEpoch, topicId };
+    }
     this.forgetTopic(topic);
-    throw new ProtocolFault(5, `Leader of ${topic}-${partition}`);
+    const errorCode = found === undefined ? unknownPartition : leaderNotAvailable;
+    throw new ProtocolFault(errorCode, `Leader of ${topic}-${partition}`);
   }
 
   /** What was known of the topic proved wrong. */
@@ -136,6 +152,10 @@ export class Cluster implements AsyncDisposable {
     const links = [...this.#links.values()];
     this.#links.clear();
     await Promise.all(links.map((link) => link.close()));
+  }
+
+  async #known(topic: string): Promise<TopicMetadata> {
+    return this.#topics.get(topic) ?? await this.refresh(topic);
   }
 
   async #addressOf(nodeId: number): Promise<string> {

@@ -61,6 +61,8 @@ const kinds: Readonly<Record<string, FaultKind>> = {
     "UNKNOWN_LEADER_EPOCH",
     "OFFSET_NOT_AVAILABLE",
     "UNSTABLE_OFFSET_COMMIT",
+    "UNKNOWN_TOPIC_ID",
+    "INCONSISTENT_TOPIC_ID",
     "THROTTLING_QUOTA_EXCEEDED",
   ]),
   ...kindOf("fenced", [
@@ -161,6 +163,8 @@ const namesByCode: Readonly<Record<number, string>> = {
   88: "UNSTABLE_OFFSET_COMMIT",
   89: "THROTTLING_QUOTA_EXCEEDED",
   90: "PRODUCER_FENCED",
+  100: "UNKNOWN_TOPIC_ID",
+  103: "INCONSISTENT_TOPIC_ID",
 };
 
 function protocolErrorName(errorCode: number): string {
@@ -254,6 +258,20 @@ export function toPipelineError(error: unknown, action: string, context?: ErrorC
     ...(type === "UNKNOWN_TOPIC_OR_PARTITION" ? { remedy: "provision" as const } : {}),
     ...(context === undefined ? {} : { context }),
   });
+}
+
+/**
+ * As `toPipelineError`, for a reader that keeps trying: a topic that a broker does not know may be
+ * one that the broker has not heard of yet.
+ */
+export function toReadError(error: unknown, action: string): unknown {
+  const isUnknown = faultType(error) === "UNKNOWN_TOPIC_OR_PARTITION";
+  if (!isUnknown || error instanceof PipelineError) return toPipelineError(error, action);
+  return new PipelineError(
+    "LOG_UNAVAILABLE",
+    `Cannot ${action} as the broker must know the topic and partition: ${presentState(error)}`,
+    { cause: error, remedy: "provision" },
+  );
 }
 
 function codeOf(kind: FaultKind): ErrorCode {

@@ -1,7 +1,6 @@
 import type { Offset, TopicPartition } from "../streams/record.ts";
 import type { Cluster } from "./cluster.ts";
 import { faultType, isPassing, ProtocolFault, toPipelineError } from "./errors.ts";
-import type { ConfigEntry } from "./wire/internals.ts";
 import type { TopicMetadata } from "./wire/metadata_protocol.ts";
 import { Deadline, type Waiting } from "./retry.ts";
 
@@ -127,21 +126,26 @@ async function compare(
   { partitions }: TopicMetadata,
   deadline: Deadline,
 ): Promise<TopicOutcome> {
-  const actual = await deadline.retry(() => readConfig(cluster, spec.name));
+  const actual = await deadline.retry(() => topicConfig(cluster, spec.name));
   const differences = differencesOf(spec, {
     partitions: String(partitions.length),
     replicationFactor: String(partitions[0]?.replicas.length ?? 0),
-    config: new Map(actual.map(({ configName, configValue }) => [configName, configValue])),
+    config: actual,
   });
   if (differences.length === 0) return { name: spec.name, outcome: "unchanged" };
   return { name: spec.name, outcome: "differs", differences };
 }
 
-async function readConfig(cluster: Cluster, name: string): Promise<readonly ConfigEntry[]> {
+/** A topic's settings by Kafka's names, defaults included. */
+export async function topicConfig(
+  cluster: Cluster,
+  name: string,
+): Promise<ReadonlyMap<string, string | null>> {
   const { resources } = await cluster.onAny((broker) =>
     broker.describeConfigs({ resources: [{ type: topicResource, name }] })
   );
-  return resources[0]?.configEntries ?? [];
+  const entries = resources[0]?.configEntries ?? [];
+  return new Map(entries.map(({ configName, configValue }) => [configName, configValue]));
 }
 
 /** Removes the records of a partition before an offset, for good. */

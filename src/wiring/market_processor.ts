@@ -18,6 +18,7 @@ import type { GroupMembership } from "../streams/ports.ts";
 import { StreamsApp } from "../streams/streams_app.ts";
 import type { StreamsPorts } from "../streams/task/task_session.ts";
 import { meteredSink, taskMetricsListener } from "./observers.ts";
+import { sideOutputLog } from "./side_output_log.ts";
 
 /** Rows that wait at most before a commit is made early; about 20 MB of them. */
 const pendingRowsMax = 20_000;
@@ -85,6 +86,7 @@ export function createMarketProcessor(options: MarketProcessorOptions): MarketPr
     },
   );
   app.listen(taskMetricsListener(metrics.stream));
+  app.listen(sideOutputLog({ ...context, topic: config.topic, maxFutureMs: config.maxFutureMs }));
   const probe = new OwnerProbe(context.clock);
   const view = new MarketView({
     application: config.applicationId,

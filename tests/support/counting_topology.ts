@@ -88,18 +88,26 @@ export function countingTopology(
     /** How long these are kept, 65 s without it. */
     readonly rollUpRetentionMs?: number;
     readonly maxFutureMs?: number;
+    readonly agreeingEvents?: number;
     readonly revision?: string;
     readonly handlers?: Partial<ErrorHandlers<Measurement>>;
     readonly punctuators?: readonly Punctuator[];
   } = {},
 ): Topology<Measurement, Total, CountingRow> {
   const { retentionMs = 1_000_000, advanceMs = windowMs, graceMs = 5_000 } = options;
-  const { repartition = false, handlers = {}, punctuators = [], maxFutureMs = 60_000 } = options;
+  const { repartition = false, handlers = {}, punctuators = [] } = options;
+  const { maxFutureMs = 60_000, agreeingEvents = 1_000 } = options;
   const source = repartition ? { ...measurementSource, read: readPlaced } : measurementSource;
   const levels = options.rollUps === true
     ? countingLevelsKept(options.rollUpRetentionMs ?? 65_000)
     : [];
-  return topology("counting", source, { handlers, punctuators, repartition, maxFutureMs })
+  return topology("counting", source, {
+    handlers,
+    punctuators,
+    repartition,
+    maxFutureMs,
+    agreeingEvents,
+  })
     .toRows("events", eventRow)
     .windowedBy(hopping({ sizeMs: windowMs, advanceMs, graceMs, retentionMs }))
     .aggregate({

@@ -12,28 +12,29 @@ export interface LoggedBatch {
   readonly producerId?: number;
   readonly transactional?: boolean;
   readonly key?: Uint8Array;
+  readonly leaderEpoch?: number;
 }
 
 /** The bytes of a data batch as a broker keeps them. */
-export function dataBatch(
-  { baseOffset, values, producerId = -1, transactional = false, key = encodeText("k") }:
-    LoggedBatch,
-): Buffer {
+export function dataBatch(batch: LoggedBatch): Buffer {
+  const { baseOffset, values, producerId = -1, transactional = false, leaderEpoch = 0 } = batch;
+  const { key = encodeText("k") } = batch;
   const records = values.map((value) => ({
     topic: "t",
     timestampMs: 0,
     key,
     value: encodeText(value),
   }));
-  const batch = encodeBatch(records, {
+  const bytes = encodeBatch(records, {
     producerId: `${producerId}`,
     producerEpoch: 0,
     baseSequence: 0,
     transactional,
     compression: "none",
   });
-  batch.writeBigInt64BE(BigInt(baseOffset), 0);
-  return batch;
+  bytes.writeBigInt64BE(BigInt(baseOffset), 0);
+  bytes.writeInt32BE(leaderEpoch, 12);
+  return bytes;
 }
 
 /** The bytes of a control batch that ends a transaction. */
@@ -53,9 +54,10 @@ export function fetchedPartition(
   fields: Partial<FetchedPartition> = {},
 ): FetchedPartition {
   return {
-    topic: "t",
+    topicId: "t",
     partition: 0,
     errorCode: 0,
+    divergence: undefined,
     lastStableOffset: 1_000,
     logStartOffset: 0,
     abortedTransactions: [],

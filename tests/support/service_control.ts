@@ -1,5 +1,6 @@
 import { assert } from "../../src/base/assert.ts";
 import { runCompose } from "../../scripts/services/compose.ts";
+import { folders } from "../../scripts/services/folders.ts";
 import {
   isRunning,
   killProcess,
@@ -29,6 +30,11 @@ export class ServiceControl {
   /** Process id of the last start; a container has none here. */
   get pid(): number | undefined {
     return this.#member().process?.pid;
+  }
+
+  /** Where it keeps its data, if it runs on the local Java. */
+  get dataFolder(): string {
+    return folders.data(this.#settings.dir, this.id);
   }
 
   /** True while its process runs, answering or not. */

@@ -9,10 +9,11 @@ export async function recordsWithAborted(
   end: Offset,
 ): Promise<number> {
   await using cluster = testCluster();
-  const leader = await cluster.leader(partition);
+  const { leader, topicId, leaderEpoch: currentLeaderEpoch } = await cluster.locate(partition);
   let [count, offset] = [0, 0];
   while (offset < end) {
-    const request = fetchRequest([{ ...partition, offset }], readOptions);
+    const target = { ...partition, topicId, offset, currentLeaderEpoch, lastFetchedEpoch: -1 };
+    const request = fetchRequest([target], readOptions);
     const { partitions: [answer] } = await cluster.send(leader, request);
     const chunk = answer === undefined ? undefined : chunkOf(answer);
     if (chunk === undefined) throw new Error(`no answer at ${offset} of ${end}`);

@@ -153,7 +153,7 @@ Deno.test("a driver shows whatever a job does", async () => {
   assert.deepEqual(driver.rows.map(({ sizeMs }) => sizeMs), [minuteMs, hourMs]);
   assert.equal(driver.deadLetters.length, 1);
   assert.equal(driver.late.length, 0);
-  assert.equal(driver.changelog.length, 4); // key, minute, hour, the task's own progress
+  assert.equal(driver.changelog.length, 5); // the rules; key, minute, hour, the task's own progress
   assert.equal(driver.counts.aggregated, 1);
   assert.equal((await driver.windows("roof")).length, 1); // the committed windows of a key
 });

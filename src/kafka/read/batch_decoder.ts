@@ -17,6 +17,8 @@ export interface BatchHeader {
   readonly end: number;
   readonly baseOffset: Offset;
   readonly lastOffset: Offset;
+  /** Of the leader that took it in; -1 in logs that are older than epochs. */
+  readonly leaderEpoch: number;
   readonly attributes: number;
   readonly producerId: number;
 }
@@ -32,6 +34,7 @@ export function readBatchHeader(bytes: Buffer, start: number): BatchHeader | und
     end,
     baseOffset,
     lastOffset: baseOffset + bytes.readInt32BE(start + batchLayout.lastOffsetDelta),
+    leaderEpoch: bytes.readInt32BE(start + batchLayout.leaderEpoch),
     attributes: bytes.readInt16BE(start + batchLayout.attributes),
     producerId: readInt64(bytes, start + batchLayout.producerId),
   };

@@ -3,7 +3,13 @@ import { isAborted } from "../../base/errors.ts";
 import { type Offset, partitionName } from "../../streams/record.ts";
 import type { Cluster } from "../cluster.ts";
 import { ProtocolFault } from "../errors.ts";
-import { type FetchedPartition, type FetchLimits, fetchRequest } from "./fetch_protocol.ts";
+import {
+  type Divergence,
+  type FetchedPartition,
+  type FetchLimits,
+  fetchRequest,
+  type FetchTarget,
+} from "./fetch_protocol.ts";
 import type { KafkaPartitionReader } from "./partition_reader.ts";
 import type { Waiting } from "../retry.ts";
 
@@ -13,6 +19,10 @@ export interface FetchLoopOwner {
   partitionServed(reader: KafkaPartitionReader): void;
   /** A partition answered with an error. */
   partitionFailed(reader: KafkaPartitionReader, fault: ProtocolFault): void;
+  /** The log is not the one that led to the position that was asked for. */
+  partitionDiverged(reader: KafkaPartitionReader, asked: FetchTarget, where: Divergence): void;
+  /** A partition answered with nothing though its log goes on up to `endOffset`. */
+  partitionWithheld(reader: KafkaPartitionReader, asked: FetchTarget, endOffset: Offset): void;
   /** The broker did not answer: its partitions may be elsewhere by now. */
   brokerFailed(readers: readonly KafkaPartitionReader[], error: unknown): void;
 }
@@ -103,10 +113,7 @@ export class FetchLoop {
   }
 
   async #fetch(due: readonly KafkaPartitionReader[]): Promise<void> {
-    const targets = due.map(({ partition, fetchPosition }) => ({
-      ...partition,
-      offset: fetchPosition,
-    }));
+    const targets = due.map(({ fetchTarget }) => fetchTarget);
     const someAreFull = due.length < this.#readers.size;
     const maxWaitMs = someAreFull ? waitMsWhileFull : this.#limits.maxWaitMs;
     try {
@@ -114,7 +121,7 @@ export class FetchLoop {
       const answer = await this.#cluster.send(this.#nodeId, request);
       if (answer.errorCode !== 0) throw new ProtocolFault(answer.errorCode, "Fetch");
       this.#failures = 0;
-      this.#deliver(due, targets.map(({ offset }) => offset), answer.partitions);
+      this.#deliver(due, targets, answer.partitions);
     } catch (error) {
       await this.#failed(due, error);
     }
@@ -122,21 +129,34 @@ export class FetchLoop {
 
   #deliver(
     due: readonly KafkaPartitionReader[],
-    asked: readonly Offset[],
+    asked: readonly FetchTarget[],
     answered: readonly FetchedPartition[],
   ): void {
-    const byName = new Map(answered.map((fetched) => [partitionName(fetched), fetched]));
+    const byName = new Map(answered.map((fetched) => [nameOf(fetched), fetched]));
     const nothingCame = answered.every(({ records }) => records.length === 0);
     due.forEach((reader, i) => {
-      const fetched = byName.get(partitionName(reader.partition));
-      const offset = asked[i];
-      if (fetched === undefined || offset === undefined) return;
-      if (fetched.errorCode !== 0) return this.#partitionFailed(reader, fetched.errorCode);
-      this.#owner.partitionServed(reader);
-      if (nothingCame && fetched.lastStableOffset > offset) {
-        reader.acceptGap(fetched.lastStableOffset, offset);
-      } else reader.accept(fetched, offset);
+      const target = asked[i] ?? reader.fetchTarget;
+      const fetched = byName.get(nameOf(target));
+      if (fetched !== undefined) this.#deliverTo(reader, target, { fetched, nothingCame });
     });
+  }
+
+  #deliverTo(
+    reader: KafkaPartitionReader,
+    asked: FetchTarget,
+    answer: { readonly fetched: FetchedPartition; readonly nothingCame: boolean },
+  ): void {
+    const { errorCode, divergence, lastStableOffset } = answer.fetched;
+    if (errorCode !== 0) return this.#partitionFailed(reader, errorCode);
+    if (divergence !== undefined) {
+      return this.#owner.partitionDiverged(reader, asked, divergence);
+    }
+    // Where something came, the others' share may have been used up by it.
+    if (answer.nothingCame && lastStableOffset > asked.offset) {
+      return this.#owner.partitionWithheld(reader, asked, lastStableOffset);
+    }
+    this.#owner.partitionServed(reader);
+    reader.accept(answer.fetched, asked.offset);
   }
 
   #partitionFailed(reader: KafkaPartitionReader, errorCode: number): void {
@@ -154,4 +174,8 @@ export class FetchLoop {
       if (!isAborted(aborted)) throw aborted;
     }
   }
+}
+
+function nameOf({ topicId, partition }: Pick<FetchTarget, "topicId" | "partition">): string {
+  return `${topicId}-${partition}`;
 }

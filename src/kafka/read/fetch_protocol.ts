@@ -1,12 +1,19 @@
 import { Buffer } from "node:buffer";
-import type { Offset, TopicPartition } from "../../streams/record.ts";
+import type { Offset } from "../../streams/record.ts";
 import type { WireReader } from "../wire/wire_reader.ts";
 import type { WireRequest } from "../wire/wire_request.ts";
 import type { WireWriter } from "../wire/wire_writer.ts";
 
-/** From where a partition is wanted. */
-export interface FetchTarget extends TopicPartition {
+/** What is wanted of a partition, and what the broker is to check before it answers. */
+export interface FetchTarget {
+  /** Never read on in a topic that was deleted and recreated. */
+  readonly topicId: string;
+  readonly partition: number;
   readonly offset: Offset;
+  /** Epoch in which the broker is the leader, as we know it: an older or newer one refuses. */
+  readonly currentLeaderEpoch: number;
+  /** Epoch that wrote what lies before the offset: a log that has lost it says so; -1: unknown. */
+  readonly lastFetchedEpoch: number;
 }
 
 /** Bounds of one fetch. */
@@ -23,9 +30,20 @@ export interface AbortedTransaction {
   readonly firstOffset: Offset;
 }
 
+/** Where a log and the one that led to our position part. */
+export interface Divergence {
+  /** The newest epoch, up to that of our position, that the log knows. */
+  readonly leaderEpoch: number;
+  /** Where that epoch ends. */
+  readonly endOffset: Offset;
+}
+
 /** A broker's answer for one partition. */
-export interface FetchedPartition extends TopicPartition {
+export interface FetchedPartition {
+  readonly topicId: string;
+  readonly partition: number;
   readonly errorCode: number;
+  readonly divergence: Divergence | undefined;
   readonly lastStableOffset: Offset;
   readonly logStartOffset: Offset;
   readonly abortedTransactions: readonly AbortedTransaction[];
@@ -41,7 +59,14 @@ export interface FetchAnswer {
 
 const readCommitted = 1;
 
-/** Fetch, `read_committed`, without a fetch session. */
+/** Of the tagged fields in a partition's answer. */
+const divergingEpochTag = 0;
+
+/**
+ * Fetch, `read_committed`, without a fetch session. Version 12 lets the broker compare leader
+ * epochs (KIP-320, KIP-595), 13 names topics by their ids (KIP-516), and 15 no longer says that we
+ * are a client.
+ */
 export function fetchRequest(
   targets: readonly FetchTarget[],
   limits: FetchLimits,
@@ -49,12 +74,12 @@ export function fetchRequest(
   return {
     apiKey: 1,
     apiName: "Fetch",
-    versions: { min: 12, max: 12 },
+    versions: { min: 13, max: 17 },
     flexibleFrom: 12,
     sizeBytes: 64 + targets.length * 64,
-    encode: (writer) =>
+    encode: (writer, version) => {
+      if (version < 15) writer.int32(-1); // replica: a client
       writer
-        .int32(-1) // replica: a client
         .int32(limits.maxWaitMs)
         .int32(1) // answer as soon as there is a byte
         .int32(limits.maxBytes)
@@ -64,7 +89,8 @@ export function fetchRequest(
         .array(targets, (w, target) => writeTarget(w, target, limits))
         .array([], () => {}) // forgotten topics
         .string("") // rack
-        .tags(),
+        .tags();
+    },
     decode: decodeFetched,
   };
 }
@@ -72,13 +98,13 @@ export function fetchRequest(
 /** One topic entry per partition, so that the broker serves them in our order. */
 function writeTarget(writer: WireWriter, target: FetchTarget, limits: FetchLimits): void {
   writer
-    .string(target.topic)
-    .array([target], (w, { partition, offset }) =>
+    .uuid(target.topicId)
+    .array([target], (w, { partition, offset, currentLeaderEpoch, lastFetchedEpoch }) =>
       w
         .int32(partition)
-        .int32(-1) // leader epoch: not checked
+        .int32(currentLeaderEpoch)
         .int64(offset)
-        .int32(-1) // epoch of what was fetched last: not checked
+        .int32(lastFetchedEpoch)
         .int64(-1) // log start: for followers only
         .int32(limits.maxBytesPerPartition)
         .tags())
@@ -91,14 +117,14 @@ function decodeFetched(reader: WireReader): FetchAnswer {
   reader.int32(); // session id
   const partitions: FetchedPartition[] = [];
   reader.array((byTopic) => {
-    const topic = byTopic.string() ?? "";
-    byTopic.array((r) => partitions.push(readPartition(r, topic)));
+    const topicId = byTopic.uuid();
+    byTopic.array((r) => partitions.push(readPartition(r, topicId)));
     byTopic.tags();
   });
   return { errorCode, partitions };
 }
 
-function readPartition(reader: WireReader, topic: string): FetchedPartition {
+function readPartition(reader: WireReader, topicId: string): FetchedPartition {
   const partition = reader.int32();
   const errorCode = reader.int16();
   reader.int64(); // high watermark
@@ -107,16 +133,24 @@ function readPartition(reader: WireReader, topic: string): FetchedPartition {
   const abortedTransactions = reader.array(readAborted);
   reader.int32(); // preferred replica
   const records = ownBytes(reader.bytes(), reader.sizeBytes);
-  reader.tags();
+  let divergence: Divergence | undefined;
+  reader.tags((tag, field) => {
+    if (tag === divergingEpochTag) divergence = readDivergence(field);
+  });
   return {
-    topic,
+    topicId,
     partition,
     errorCode,
+    divergence,
     lastStableOffset,
     logStartOffset,
     abortedTransactions,
     records,
   };
+}
+
+function readDivergence(reader: WireReader): Divergence {
+  return { leaderEpoch: reader.int32(), endOffset: reader.int64() };
 }
 
 function readAborted(reader: WireReader): AbortedTransaction {

@@ -16,6 +16,8 @@ export interface FetchedChunk {
   readonly abortedTransactions: readonly AbortedTransaction[];
   /** Position after it. */
   readonly nextOffset: Offset;
+  /** Of its last batch; -1 for none. */
+  readonly leaderEpoch: number;
 }
 
 /**
@@ -27,9 +29,11 @@ export interface FetchedChunk {
 export function chunkOf(fetched: FetchedPartition): FetchedChunk | undefined {
   let end = 0;
   let nextOffset = -1;
+  let leaderEpoch = -1;
   for (let header = readBatchHeader(fetched.records, 0); header !== undefined;) {
     end = header.end;
     nextOffset = header.lastOffset + 1;
+    leaderEpoch = header.leaderEpoch;
     header = readBatchHeader(fetched.records, end);
   }
   if (nextOffset < 0) return undefined;
@@ -37,6 +41,7 @@ export function chunkOf(fetched: FetchedPartition): FetchedChunk | undefined {
     bytes: fetched.records.subarray(0, end),
     abortedTransactions: fetched.abortedTransactions,
     nextOffset,
+    leaderEpoch,
   };
 }
 
@@ -44,6 +49,8 @@ export function chunkOf(fetched: FetchedPartition): FetchedChunk | undefined {
 export interface DecodedPart {
   readonly records: readonly LogRecord[];
   readonly nextOffset: Offset;
+  /** Of the last batch that was passed; -1 for none. */
+  readonly leaderEpoch: number;
 }
 
 /**
@@ -82,18 +89,19 @@ export class ChunkDecoder {
    */
   decode(fromOffset: Offset, recordsMax: number): DecodedPart {
     const { topic, partition } = this.#partition;
-    const { bytes, nextOffset } = this.#chunk;
+    const { bytes } = this.#chunk;
     const records: LogRecord[] = [];
-    let position = nextOffset;
+    let { nextOffset, leaderEpoch } = this.#chunk;
     while (records.length < recordsMax) {
       const header = readBatchHeader(bytes, this.#at);
-      if (header === undefined) return { records, nextOffset };
+      if (header === undefined) break;
       const wanted = this.#filter.passes(header) && header.lastOffset >= fromOffset;
       if (wanted) decodeBatch(bytes, header, { topic, partition, fromOffset }, records);
       this.#at = header.end;
-      position = header.lastOffset + 1;
+      nextOffset = header.lastOffset + 1;
+      leaderEpoch = header.leaderEpoch;
     }
-    return { records, nextOffset: position };
+    return { records, nextOffset, leaderEpoch };
   }
 }
 

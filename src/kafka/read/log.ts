@@ -5,12 +5,14 @@ import type {
   RecordLog,
   TopicDescription,
 } from "../../streams/ports.ts";
-import { partitionName, type TopicPartition } from "../../streams/record.ts";
-import { inputTruncated } from "../../streams/task/truncated.ts";
-import type { Cluster } from "../cluster.ts";
-import { faultKind, isPassing, type ProtocolFault, toPipelineError } from "../errors.ts";
+import { dispositionOf, PipelineError } from "../../base/errors.ts";
+import { type Offset, partitionName, type TopicPartition } from "../../streams/record.ts";
+import { inputTruncated, tailLost } from "../../streams/task/truncated.ts";
+import type { Cluster, LeaderLocation } from "../cluster.ts";
+import { type ProtocolFault, toPipelineError, toReadError } from "../errors.ts";
+import { isCompactedAway } from "./compacted_gap.ts";
 import { FetchLoop, type FetchLoopOwner } from "./fetch_loop.ts";
-import type { FetchLimits } from "./fetch_protocol.ts";
+import type { Divergence, FetchLimits, FetchTarget } from "./fetch_protocol.ts";
 import { listOffsetsRequest } from "../write/offsets_protocol.ts";
 import { KafkaPartitionReader, type ReaderOwner } from "./partition_reader.ts";
 import { Deadline, type Waiting } from "../retry.ts";
@@ -21,6 +23,12 @@ export interface ReadOptions extends FetchLimits {
   readonly bufferedBytesMax: number;
   /** How long a partition may go unanswered before its reader is told, ms. */
   readonly unavailableAfterMs: number;
+}
+
+/** A partition that is not served, since when, and how often it was tried. */
+interface Trouble {
+  readonly patience: Deadline;
+  tries: number;
 }
 
 /**
@@ -35,7 +43,7 @@ export class KafkaLog implements RecordLog, ReaderOwner, FetchLoopOwner, AsyncDi
   readonly #options: ReadOptions;
   readonly #loops = new Map<number, FetchLoop>();
   readonly #homes = new Map<KafkaPartitionReader, FetchLoop>();
-  readonly #troubles = new Map<KafkaPartitionReader, Deadline>();
+  readonly #troubles = new Map<KafkaPartitionReader, Trouble>();
   readonly #searches = new Set<Promise<void>>();
   readonly #stop = new AbortController();
 
@@ -58,18 +66,13 @@ export class KafkaLog implements RecordLog, ReaderOwner, FetchLoopOwner, AsyncDi
     try {
       return await this.#patience().retry(() => this.#bounds(partition));
     } catch (error) {
-      throw toPipelineError(error, `read the bounds of ${partitionName(partition)}`, {
-        ...partition,
-      });
+      throw toReadError(error, `read the bounds of ${partitionName(partition)}`);
     }
   }
 
-  open({ topic, partition }: TopicPartition, { offset }: ReadFrom): PartitionReader {
+  open({ topic, partition }: TopicPartition, from: ReadFrom): PartitionReader {
     const { bufferedBytesMax } = this.#options;
-    const reader = new KafkaPartitionReader(this, { topic, partition }, {
-      offset,
-      bufferedBytesMax,
-    });
+    const reader = new KafkaPartitionReader(this, { topic, partition }, { from, bufferedBytesMax });
     this.#place(reader);
     return reader;
   }
@@ -93,9 +96,20 @@ export class KafkaLog implements RecordLog, ReaderOwner, FetchLoopOwner, AsyncDi
     else this.#relocate(reader, fault);
   }
 
+  partitionDiverged(reader: KafkaPartitionReader, asked: FetchTarget, where: Divergence): void {
+    this.#displace(reader);
+    const lost = { leaderEpoch: asked.lastFetchedEpoch, endOffset: where.endOffset };
+    reader.fail(tailLost(reader.partition, asked.offset, lost));
+  }
+
+  partitionWithheld(reader: KafkaPartitionReader, asked: FetchTarget, endOffset: Offset): void {
+    this.#displace(reader);
+    this.#track(this.#inquire(reader, asked, endOffset));
+  }
+
   brokerFailed(readers: readonly KafkaPartitionReader[], error: unknown): void {
     for (const reader of readers) {
-      if (reader.closed) continue;
+      if (reader.ended) continue;
       this.#displace(reader);
       this.#relocate(reader, error);
     }
@@ -122,27 +136,26 @@ export class KafkaLog implements RecordLog, ReaderOwner, FetchLoopOwner, AsyncDi
     }
   }
 
-  /** Finds the reader's leader and hands it to that broker's loop; goes on until it is closed. */
+  /** Finds the reader's leader and hands it to that broker's loop; tries until it has ended. */
   #place(reader: KafkaPartitionReader): void {
     this.#track(this.#search(reader));
   }
 
   async #search(reader: KafkaPartitionReader): Promise<void> {
-    const patience = this.#patience();
-    for (let attempt = 0; !reader.closed && !this.#stop.signal.aborted; attempt++) {
+    while (!reader.ended && !this.#stop.signal.aborted) {
       try {
-        const leader = await this.#cluster.leader(reader.partition);
-        return this.#settle(reader, leader);
+        return this.#settle(reader, await this.#cluster.locate(reader.partition));
       } catch (error) {
         this.#trouble(reader, error);
-        await patience.pause(attempt, this.#stop.signal).catch(() => {});
+        await this.#pause(reader);
       }
     }
   }
 
-  #settle(reader: KafkaPartitionReader, nodeId: number): void {
-    if (reader.closed || this.#stop.signal.aborted) return;
-    const loop = this.#loops.get(nodeId) ?? this.#startLoop(nodeId);
+  #settle(reader: KafkaPartitionReader, location: LeaderLocation): void {
+    reader.located(location);
+    if (reader.ended || this.#stop.signal.aborted) return;
+    const loop = this.#loops.get(location.leader) ?? this.#startLoop(location.leader);
     this.#homes.set(reader, loop);
     loop.add(reader);
   }
@@ -165,29 +178,57 @@ export class KafkaLog implements RecordLog, ReaderOwner, FetchLoopOwner, AsyncDi
   #relocate(reader: KafkaPartitionReader, error: unknown): void {
     this.#cluster.forgetTopic(reader.partition.topic);
     this.#trouble(reader, error);
-    this.#place(reader);
+    this.#track(this.#pause(reader).then(() => this.#search(reader)));
   }
 
-  /** Tells the reader at once of what stays, and after a while of what might pass. */
+  /** Tells the reader at once of what stays, and after a while of what may pass. */
   #trouble(reader: KafkaPartitionReader, error: unknown): void {
-    const since = this.#troubles.get(reader) ?? this.#patience();
-    this.#troubles.set(reader, since);
-    if (isPassing(error) && !since.passed) return;
-    this.#troubles.delete(reader);
-    reader.fail(toPipelineError(error, `read ${partitionName(reader.partition)}`));
+    if (reader.ended) return;
+    const { patience, tries } = this.#troubles.get(reader) ?? this.#newTrouble();
+    const failure = toReadError(error, `read ${partitionName(reader.partition)}`);
+    const isDue = patience.passed || dispositionOf(failure) !== "retry";
+    if (isDue) reader.fail(failure);
+    const since = isDue ? this.#newTrouble() : { patience };
+    this.#troubles.set(reader, { ...since, tries: tries + 1 });
+  }
+
+  #newTrouble(): Trouble {
+    return { patience: this.#patience(), tries: 0 };
+  }
+
+  async #pause(reader: KafkaPartitionReader): Promise<void> {
+    const { patience, tries } = this.#troubles.get(reader) ?? this.#newTrouble();
+    await patience.pause(tries, this.#stop.signal).catch(() => {});
   }
 
   /** A position outside the log is final, unless the leader just changed and is catching up. */
   async #checkRange(reader: KafkaPartitionReader, fault: ProtocolFault): Promise<void> {
-    const wanted = reader.fetchPosition;
+    const { offset } = reader.fetchTarget;
     try {
       const bounds = await this.bounds(reader.partition);
-      if (wanted < bounds.startOffset || wanted > bounds.endOffset) {
-        reader.fail(inputTruncated(reader.partition, wanted, bounds));
+      const isOutside = offset < bounds.startOffset || offset > bounds.endOffset;
+      this.#relocate(reader, isOutside ? inputTruncated(reader.partition, offset, bounds) : fault);
+    } catch (error) {
+      this.#relocate(reader, error);
+    }
+  }
+
+  /** A position moves only over what the broker has shown. */
+  async #inquire(
+    reader: KafkaPartitionReader,
+    { offset }: FetchTarget,
+    endOffset: Offset,
+  ): Promise<void> {
+    const [cluster, waiting, limits] = [this.#cluster, this.#waiting, this.#options];
+    const { signal } = this.#stop;
+    try {
+      if (!await isCompactedAway(reader, endOffset, { cluster, waiting, limits, signal })) {
+        return this.#relocate(reader, withheld(reader.partition, offset, endOffset));
       }
+      reader.acceptGap(endOffset, offset);
       this.#place(reader);
     } catch (error) {
-      this.#relocate(reader, faultKind(error) === "bug" ? fault : error);
+      this.#relocate(reader, error);
     }
   }
 
@@ -199,4 +240,13 @@ export class KafkaLog implements RecordLog, ReaderOwner, FetchLoopOwner, AsyncDi
   #patience(): Deadline {
     return new Deadline(this.#waiting, this.#options.unavailableAfterMs);
   }
+}
+
+function withheld(place: TopicPartition, offset: Offset, endOffset: Offset): PipelineError {
+  return new PipelineError(
+    "LOG_UNAVAILABLE",
+    `Cannot read ${partitionName(place)} from offset ${offset} as the broker must show what lies ` +
+      `before the end ${endOffset}: it answers with nothing`,
+    { context: { ...place, offset, endOffset } },
+  );
 }

@@ -1,15 +1,30 @@
 import { Buffer } from "node:buffer";
 import { assert } from "../../base/assert.ts";
-import { PipelineError, throwIfAborted } from "../../base/errors.ts";
-import type { Fetched, PartitionReader } from "../../streams/ports.ts";
+import { dispositionOf, PipelineError, throwIfAborted } from "../../base/errors.ts";
+import type { Fetched, PartitionReader, ReadFrom } from "../../streams/ports.ts";
 import type { Offset, TopicPartition } from "../../streams/record.ts";
 import { ChunkDecoder, chunkOf, type FetchedChunk } from "./fetched_chunk.ts";
-import type { FetchedPartition } from "./fetch_protocol.ts";
+import { topicReplaced } from "../../streams/task/lineage_errors.ts";
+import type { FetchedPartition, FetchTarget } from "./fetch_protocol.ts";
 
 /** One read brings so many records, or one batch more: 100-byte records then fill half a megabyte. */
 const recordsMax = 5_000;
 
 const noBytes = Buffer.alloc(0);
+const noEpoch = -1;
+/** Before the first topic was seen. */
+const noTopicId = "";
+
+/** Where a partition is, and what it is. */
+export interface PartitionLocation {
+  readonly topicId: string;
+  /** Of the broker that leads it now. */
+  readonly leaderEpoch: number;
+}
+
+function isPermanent(failure: unknown): boolean {
+  return failure !== undefined && dispositionOf(failure) !== "retry";
+}
 
 /** Told when a reader has room again or is gone. */
 export interface ReaderOwner {
@@ -32,32 +47,54 @@ export class KafkaPartitionReader implements PartitionReader {
   #decoder: ChunkDecoder | undefined;
   #bufferedBytes = 0;
   #position: Offset;
-  #fetchPosition: Offset;
+  #leaderEpoch: number;
+  /** Where the next fetch starts, and in which log. */
+  #fetchTarget: FetchTarget;
   #endOffset: Offset = 0;
   #failure: unknown;
-  #emptyRounds = 0;
   #closed = false;
   #changed = Promise.withResolvers<void>();
 
   constructor(
     owner: ReaderOwner,
     partition: TopicPartition,
-    options: { readonly offset: Offset; readonly bufferedBytesMax: number },
+    options: { readonly from: ReadFrom; readonly bufferedBytesMax: number },
   ) {
+    const { offset, leaderEpoch = noEpoch, topicId = noTopicId } = options.from;
     this.#owner = owner;
     this.partition = partition;
-    this.#position = options.offset;
-    this.#fetchPosition = options.offset;
+    this.#position = offset;
+    this.#leaderEpoch = leaderEpoch;
+    this.#fetchTarget = {
+      topicId,
+      partition: partition.partition,
+      offset,
+      currentLeaderEpoch: noEpoch,
+      lastFetchedEpoch: leaderEpoch,
+    };
     this.#bufferedBytesMax = options.bufferedBytesMax;
   }
 
-  /** Where the next fetch starts. */
-  get fetchPosition(): Offset {
-    return this.#fetchPosition;
+  /** What to ask for next; complete once the partition was located. */
+  get fetchTarget(): FetchTarget {
+    return this.#fetchTarget;
   }
 
-  get closed(): boolean {
-    return this.#closed;
+  /** True when nothing more will be read: it was closed, or has failed permanently. */
+  get ended(): boolean {
+    return this.#closed || isPermanent(this.#failure);
+  }
+
+  /**
+   * Takes in where the partition is now. The first topic that is seen under the name is the one
+   * that is read: fails permanently when it is another one.
+   */
+  located({ topicId, leaderEpoch }: PartitionLocation): void {
+    const wanted = this.#fetchTarget.topicId;
+    if (wanted !== noTopicId && wanted !== topicId) {
+      return this.fail(topicReplaced(this.partition.topic, wanted, topicId));
+    }
+    this.#fetchTarget = { ...this.#fetchTarget, topicId, currentLeaderEpoch: leaderEpoch };
   }
 
   /** True when the reader can take another chunk; one chunk may overshoot the bound. */
@@ -77,29 +114,31 @@ export class KafkaPartitionReader implements PartitionReader {
 
   /** Takes in what a fetch brought; an answer to a question that is out of date is dropped. */
   accept(fetched: FetchedPartition, askedOffset: Offset): void {
-    if (this.#closed || askedOffset !== this.#fetchPosition) return;
-    this.#emptyRounds = 0;
+    if (this.#closed || askedOffset !== this.#fetchTarget.offset) return;
     this.#endOffset = Math.max(this.#endOffset, fetched.lastStableOffset);
     const chunk = chunkOf(fetched);
-    if (chunk === undefined) return;
+    if (chunk === undefined || chunk.nextOffset <= askedOffset) return;
     this.#push(chunk);
   }
 
-  /**
-   * Takes in that the partition holds nothing between the position and `endOffset`, as after
-   * compaction removed a tail of control records. Believed when it was said twice in a row.
-   */
+  /** Takes in the proof that compaction left nothing between a position and `endOffset`. */
   acceptGap(endOffset: Offset, askedOffset: Offset): void {
-    if (this.#closed || askedOffset !== this.#fetchPosition) return;
-    if (++this.#emptyRounds < 2) return;
-    this.#emptyRounds = 0;
+    if (this.#closed || askedOffset !== this.#fetchTarget.offset) return;
     this.#endOffset = Math.max(this.#endOffset, endOffset);
-    this.#push({ bytes: noBytes, abortedTransactions: [], nextOffset: endOffset });
+    this.#push({
+      bytes: noBytes,
+      abortedTransactions: [],
+      nextOffset: endOffset,
+      leaderEpoch: this.#fetchTarget.lastFetchedEpoch,
+    });
   }
 
-  /** The next `next` throws this, once; reading goes on where it was. */
+  /**
+   * The next `next` throws this, after what was fetched before: once, and reading continues where
+   * it was, if it may succeed later; otherwise from then on each time.
+   */
   fail(error: unknown): void {
-    if (this.#closed) return;
+    if (this.ended) return;
     this.#failure = error;
     this.#signalChange();
   }
@@ -115,10 +154,11 @@ export class KafkaPartitionReader implements PartitionReader {
   }
 
   #push(chunk: FetchedChunk): void {
-    assert(chunk.nextOffset > this.#fetchPosition, "a fetch must move the position forward");
+    const { nextOffset: offset, leaderEpoch: lastFetchedEpoch } = chunk;
+    assert(offset > this.#fetchTarget.offset, "a fetch must move the position forward");
     this.#chunks.push(chunk);
     this.#bufferedBytes += chunk.bytes.length;
-    this.#fetchPosition = chunk.nextOffset;
+    this.#fetchTarget = { ...this.#fetchTarget, offset, lastFetchedEpoch };
     this.#signalChange();
   }
 
@@ -141,10 +181,12 @@ export class KafkaPartitionReader implements PartitionReader {
 
   #decode(decoder: ChunkDecoder): Fetched {
     try {
-      const { records, nextOffset } = decoder.decode(this.#position, recordsMax);
-      this.#position = nextOffset;
-      const endOffset = Math.max(this.#endOffset, nextOffset);
-      return { records, nextOffset, endOffset, leaderEpoch: undefined };
+      const part = decoder.decode(this.#position, recordsMax);
+      this.#position = part.nextOffset;
+      this.#leaderEpoch = part.leaderEpoch;
+      const endOffset = Math.max(this.#endOffset, part.nextOffset);
+      const leaderEpoch = part.leaderEpoch === noEpoch ? undefined : part.leaderEpoch;
+      return { ...part, endOffset, leaderEpoch };
     } catch (error) {
       this.#rewind();
       throw error;
@@ -156,13 +198,15 @@ export class KafkaPartitionReader implements PartitionReader {
     this.#decoder = undefined;
     this.#chunks.length = 0;
     this.#bufferedBytes = 0;
-    this.#fetchPosition = this.#position;
+    const lastFetchedEpoch = this.#leaderEpoch;
+    this.#fetchTarget = { ...this.#fetchTarget, offset: this.#position, lastFetchedEpoch };
     this.#owner.readerDrained();
   }
 
   #throwFailure(): undefined {
     const failure = this.#failure;
     if (failure === undefined) return undefined;
+    if (isPermanent(failure)) throw failure;
     this.#failure = undefined;
     this.#owner.readerDrained();
     throw failure;

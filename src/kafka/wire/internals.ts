@@ -65,7 +65,7 @@ interface TopicPartitions<P> {
 }
 
 /** A setting of a topic. */
-export interface ConfigEntry {
+interface ConfigEntry {
   readonly configName: string;
   readonly configValue: string | null;
 }

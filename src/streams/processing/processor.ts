@@ -16,6 +16,7 @@ import {
   originHeaders,
 } from "./side_output.ts";
 import type { Lineage } from "../state/lineage.ts";
+import { Horizon } from "../state/horizon.ts";
 import type { Rules } from "../state/rules.ts";
 import { stateVersion, type TaskMeta, type Windowing } from "../state/state.ts";
 import { WriteTimes } from "../state/write_times.ts";
@@ -51,6 +52,7 @@ export class RecordProcessor<E, A, R> {
   readonly #lineage: Lineage;
   readonly #times: WriteTimes;
   readonly #rules: Rules;
+  readonly #horizon: Horizon;
   readonly #generationUs: number;
   readonly #counts: { -readonly [K in keyof ItemCounts]: ItemCounts[K] };
   readonly #producers: Producers;
@@ -76,6 +78,7 @@ export class RecordProcessor<E, A, R> {
     this.#lineage = meta.lineage;
     this.#times = new WriteTimes(meta.versionUs, meta.rules.leadUs);
     this.#rules = meta.rules;
+    this.#horizon = new Horizon(topology, meta.horizon);
     this.#generationUs = meta.generationUs;
     this.#counts = { ...meta.counts };
     this.#producers = new Producers(meta.producers);
@@ -98,6 +101,7 @@ export class RecordProcessor<E, A, R> {
       producers: this.#producers.known,
       windowing: this.#windowing,
       rules: { ...this.#rules, leadUs: this.#times.leadUs },
+      horizon: this.#horizon.state,
     };
   }
 
@@ -288,21 +292,29 @@ export class RecordProcessor<E, A, R> {
   /** Puts an event into its windows; it is late when none of them takes it. */
   #place(event: E, timeMs: number, context: EventContext): void {
     const { windows } = this.#topology;
+    this.#horizon.note(timeMs);
     const owner = this.#cache.key(context.key);
-    const { streamTimeMs } = owner.state;
+    const { expiredToMs } = this.#horizon;
+    const expired = owner.state.streamTimeMs < expiredToMs;
+    const streamTimeMs = expired ? expiredToMs : owner.state.streamTimeMs;
+    const closedToMs = expired ? expiredToMs : owner.state.closedToMs;
     const lastMs = lastWindowStart(timeMs, windows);
     const firstMs = firstWindowStart(lastMs, windows);
-    const firstOpenMs = Math.max(firstMs, owner.state.closedToMs);
+    const firstOpenMs = Math.max(firstMs, closedToMs);
     if (this.#continues) this.#rehearse(event, owner, { firstMs: firstOpenMs, lastMs });
     const missedEndMs = Math.min(firstOpenMs, lastMs + windows.advanceMs);
     for (let startMs = firstMs; startMs < missedEndMs; startMs += windows.advanceMs) {
       this.#missed(event, context, startMs, streamTimeMs);
     }
+    if (firstOpenMs > lastMs) {
+      this.#counts.late += 1;
+      return;
+    }
+    if (expired) this.#cache.renew(owner, expiredToMs);
     for (let startMs = firstOpenMs; startMs <= lastMs; startMs += windows.advanceMs) {
       this.#aggregate(event, context, owner, startMs);
     }
-    if (firstOpenMs <= lastMs) this.#counts.aggregated += 1;
-    else this.#counts.late += 1;
+    this.#counts.aggregated += 1;
     if (timeMs > streamTimeMs) this.#advance(owner, timeMs, context);
   }
 

@@ -7,6 +7,7 @@ import { keyStateKey, metaKey, rollUpKey, windowKey, windowStartOf } from "./sto
 import { neededFromMs } from "../topology/roll_ups.ts";
 import type { Topology, WindowResult } from "../topology/topology.ts";
 import { purgeHorizonMs, type TimeWindows } from "../topology/windows.ts";
+import type { Sweep } from "./sweep.ts";
 import type { CachedKey, CachedWindow, WriteCache } from "./write_cache.ts";
 
 /** Everything that one commit makes durable. */
@@ -27,6 +28,7 @@ export interface ChangeSources<E, A, R> {
   readonly store: StateStore;
   readonly cache: WriteCache<A>;
   readonly processor: RecordProcessor<E, A, R>;
+  readonly sweep: Sweep;
 }
 
 /**
@@ -50,16 +52,15 @@ export async function collectChanges<E, A, R>(
       });
     }
     for (const kept of keptWindows(topology, owner)) {
-      const horizonMs = Math.min(
-        purgeHorizonMs(owner.state.streamTimeMs, kept.windows, owner.spread),
-        kept.neededFromMs,
-      );
+      const outlivedMs = purgeHorizonMs(owner.state.streamTimeMs, kept.windows, owner.spread);
+      const horizonMs = Math.max(owner.renewedFromMs, Math.min(outlivedMs, kept.neededFromMs));
       if (horizonMs <= kept.state.purgedToMs) continue;
       await collectExpired(sources.store, kept, horizonMs, entries);
     }
     entries.push({ key: keyStateKey(owner.key), value: codecs.keyState.encode(owner.state) });
   }
   const { meta } = processor;
+  entries.push(...await sources.sweep.collect(sources, meta.horizon));
   entries.push({ key: metaKey, value: codecs.meta.encode(meta) });
   return { meta, rows, entries, sideOutputs: processor.sideOutputs };
 }
@@ -102,7 +103,7 @@ interface KeptWindows {
   readonly state: WindowsState;
   /** See `neededFromMs()`. */
   readonly neededFromMs: number;
-  readonly cached: ReadonlyMap<number, unknown>;
+  readonly cached: Map<number, unknown>;
   /** False for a key of which the store has nothing yet. */
   readonly stored: boolean;
   readonly keyOf: (startMs: number) => Uint8Array;
@@ -126,7 +127,7 @@ function keptWindows<E, A, R>(
       windows: level,
       state: state.rollUps[index] as WindowsState,
       neededFromMs: neededFromMs(state.closedToMs, index, levels),
-      cached: cachedRollUps[index] as ReadonlyMap<number, unknown>,
+      cached: cachedRollUps[index] as Map<number, unknown>,
       stored,
       keyOf: (startMs: number) => rollUpKey(key, level.sizeMs, startMs),
     })),
@@ -146,7 +147,10 @@ async function collectExpired(
     for await (const { key } of store.scan(range)) expired.add(windowStartOf(key));
   }
   for (const startMs of cached.keys()) if (startMs < horizonMs) expired.add(startMs);
-  for (const startMs of expired) entries.push({ key: keyOf(startMs), value: null });
+  for (const startMs of expired) {
+    entries.push({ key: keyOf(startMs), value: null });
+    cached.delete(startMs);
+  }
   state.purgedToMs = horizonMs;
 }
 

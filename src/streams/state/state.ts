@@ -2,6 +2,7 @@ import type { Codec } from "../topology/codec.ts";
 import type { Lineage } from "./lineage.ts";
 import type { Offset } from "../record.ts";
 import type { RecordIdentity } from "../processing/record_identity.ts";
+import { type HorizonState, noHorizon } from "./horizon.ts";
 import { noRules, type Rules } from "./rules.ts";
 import type { ItemCounts } from "../task/status.ts";
 
@@ -84,6 +85,7 @@ export interface TaskMeta {
   /** What the windows in the state are; empty while there are none. */
   readonly windowing: Windowing;
   readonly rules: Rules;
+  readonly horizon: HorizonState;
 }
 
 /** How the engine's own state is written. */
@@ -128,5 +130,6 @@ export function firstMeta(
     producers: [],
     windowing: [],
     rules: noRules,
+    horizon: noHorizon,
   };
 }

@@ -34,6 +34,8 @@ export interface CachedKey<A> {
   rollUpEndMs: number;
   /** The window asked for last: nearly always the next one, too. */
   latest: CachedWindow<A> | undefined;
+  /** Its windows that start before this are gone, as it had expired, epoch ms. */
+  renewedFromMs: number;
   /** A hash of the key: see `purgeHorizonMs`. */
   readonly spread: number;
   /** False for a key of which the store has nothing yet. */
@@ -113,10 +115,32 @@ export class WriteCache<A> {
       rollUps: levels.map(() => new Map()),
       rollUpEndMs: firstEndMs(state, levels),
       latest: undefined,
+      renewedFromMs: 0,
       spread: murmur2(encodeText(key)) >>> 0,
       stored: stored !== undefined,
       dirty: false,
     };
+  }
+
+  /** Begins a key again that has expired, or was never seen: windows before `fromMs` are closed. */
+  renew(owner: CachedKey<A>, fromMs: number): void {
+    const { state } = owner;
+    state.streamTimeMs = fromMs;
+    state.closedToMs = fromMs;
+    for (const windows of [state, ...state.rollUps]) windows.openWindows = [];
+    owner.rollUpEndMs = Infinity;
+    owner.renewedFromMs = fromMs;
+  }
+
+  /** True for a key that changed since the last commit. */
+  isDirty(key: string): boolean {
+    return this.#young.get(key)?.dirty === true;
+  }
+
+  /** Takes a key for one that the store does not have. */
+  forget(key: string): void {
+    this.#young.delete(key);
+    this.#old.delete(key);
   }
 
   /** A window of the key, or `undefined` if it has none that starts there. */

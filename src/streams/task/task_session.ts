@@ -25,6 +25,7 @@ import { aheadOfRows } from "../state/reissue.ts";
 import { underRules } from "../state/rules.ts";
 import type { TaskState } from "./status.ts";
 import type { Topology } from "../topology/topology.ts";
+import { Sweep } from "../state/sweep.ts";
 import { rulesOf } from "../topology/rules.ts";
 import { windowingOf } from "../topology/windowing.ts";
 import { WriteCache } from "../state/write_cache.ts";
@@ -78,6 +79,7 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
   readonly #topology: Topology<E, A, R>;
   readonly #resources: AsyncDisposableStack;
   readonly #cache: WriteCache<A>;
+  readonly #sweep = new Sweep();
   readonly #committer: Committer<R>;
   readonly #processor: RecordProcessor<E, A, R>;
   readonly #rekeyed: RekeyedInput | undefined;
@@ -261,6 +263,7 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
       store: this.store,
       cache: this.#cache,
       processor: this.#processor,
+      sweep: this.#sweep,
     });
     const { changelogPosition } = await this.#committer.commit(changes, options);
     this.#processor.settle();

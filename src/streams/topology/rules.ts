@@ -5,9 +5,9 @@ const engineRevision = 1;
 
 /** The rules by which a job works, as `Rules.text` has them. */
 export function rulesOf<A>(
-  { windows, rollUps, maxFutureMs, repartition, revision }: Pick<
+  { windows, rollUps, maxFutureMs, agreeingEvents, repartition, revision }: Pick<
     Topology<never, A, never>,
-    "windows" | "rollUps" | "maxFutureMs" | "repartition" | "revision"
+    "windows" | "rollUps" | "maxFutureMs" | "agreeingEvents" | "repartition" | "revision"
   >,
 ): string {
   const kept = [windows, ...rollUps.levels].map(({ sizeMs, retentionMs }) => [sizeMs, retentionMs]);
@@ -17,6 +17,7 @@ export function rulesOf<A>(
     grace: windows.graceMs,
     kept,
     future: maxFutureMs,
+    agreeing: agreeingEvents,
     rekeyed: repartition,
   });
 }

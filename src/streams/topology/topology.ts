@@ -83,6 +83,8 @@ export interface Topology<E, A, R> {
   readonly source: Source<E>;
   /** An event further than this ahead of its record's timestamp is not believed, ms. */
   readonly maxFutureMs: number;
+  /** Events in a row that must have passed a time before keys expire by it. */
+  readonly agreeingEvents: number;
   /**
    * True when records in the wrong place are sent on to the repartition topic, by the keys of their
    * events; else they are dead letters.

@@ -16,6 +16,12 @@ import type { TimeWindows } from "./windows.ts";
 /** How far ahead of its record's timestamp an event may lie by default, ms. */
 const maxFutureMsDefault = 60_000;
 
+/**
+ * Events in a row that must have passed a time before keys expire by it: a burst with wrong times is
+ * shorter, and as many keys more in the state are few.
+ */
+const agreeingEventsDefault = 1_000;
+
 /** What is kept of a window, and where. */
 export interface Aggregation<E, A> {
   /** Names the state store and its changelog. */
@@ -61,6 +67,8 @@ export interface WindowTable<E, A, R> {
 export interface TopologyOptions<E> {
   /** An event further than this ahead of its record's timestamp is a dead letter, ms. */
   readonly maxFutureMs?: number;
+  /** Events in a row that must have passed a time before keys expire by it, > 0. */
+  readonly agreeingEvents?: number;
   /**
    * True when records without their events' key, or in another partition than that key's, go
    * through the repartition topic; else they are dead letters, or processed where they are.
@@ -117,6 +125,7 @@ function windowed<E, R>(
           name,
           source,
           maxFutureMs: options.maxFutureMs ?? maxFutureMsDefault,
+          agreeingEvents: options.agreeingEvents ?? agreeingEventsDefault,
           repartition: options.repartition ?? false,
           events,
           store,

@@ -212,8 +212,16 @@ export class Auditor {
     model: PartitionModel,
   ): void {
     const expected = model.stateAt(offset);
+    const mayLack = model.mayLack(offset, expected);
     for (const [name, text] of expected) {
-      this.#check(state.get(name) === text, `${what}: ${name} is ${state.get(name)}, not ${text}`);
+      const is = state.get(name);
+      const gone = is === undefined && mayLack.has(name);
+      this.#check(is === text || gone, `${what}: ${name} is ${is}, not ${text}`);
+    }
+    for (const name of state.keys()) {
+      const [kind, key] = name.split(" ");
+      const lost = key !== undefined && kind !== "key" && !state.has(`key ${key}`);
+      this.#check(!lost, `G8 ${what}: ${name} is there, its key is gone`);
     }
     // A store whose input held nothing but control records has a meta record without a fold.
     const spare = [...state.keys()].find((name) => !expected.has(name) && name !== "meta");

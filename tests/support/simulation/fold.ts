@@ -16,6 +16,8 @@ export interface ModelRules {
   readonly retentionMs: number;
   readonly rollUpRetentionMs: number;
   readonly maxFutureMs: number;
+  /** Events in a row that make a time the partition's. */
+  readonly agreeingEvents: number;
   /** Of the job's code, which does the same in each. */
   readonly revision: string;
 }
@@ -45,6 +47,14 @@ interface KeyTime {
   readonly purgedToMs: number[];
   readonly open: Set<number>;
   readonly openRollUps: readonly Set<number>[];
+}
+
+/** The partition's time, and what it makes of its keys. */
+interface ModelHorizon {
+  timeMs: number;
+  expiredToMs: number;
+  events: number;
+  leastMs: number;
 }
 
 interface Total {
@@ -78,6 +88,8 @@ export class Fold {
   readonly #changes: RulesFrom[];
   #rules: ModelRules;
   #leadUs = 0;
+  readonly #horizon: ModelHorizon = { timeMs: 0, expiredToMs: 0, events: 0, leastMs: 0 };
+  readonly #horizons: (ModelHorizon & { readonly from: number })[] = [];
   readonly #history = new Map<PieceName, Version[]>();
   readonly #times = new Map<string, KeyTime>();
   readonly #totals = new Map<string, Total>();
@@ -112,7 +124,8 @@ export class Fold {
     else if (record.timestampMs < 0) this.#dead(offset, "", "impossible-value");
     else if (record.events === undefined) this.#dead(offset, "", "malformed");
     else record.events.forEach((event, index) => this.#event(event, offset, index, record));
-    this.#remember("meta", offset, metaText(this.#versionUs, this.#counts));
+    this.#remember("meta", offset, metaText(this.#versionUs, this.#counts, this.#horizon));
+    this.#horizons.push({ from: offset, ...this.#horizon });
   }
 
   /** The state behind all records with smaller offsets. */
@@ -124,6 +137,12 @@ export class Fold {
     }
     this.#purge(state);
     return state;
+  }
+
+  /** The horizon behind all records with smaller offsets. */
+  horizonAt(inputOffset: number): Readonly<ModelHorizon> {
+    return this.#horizons.findLast(({ from }) => from < inputOffset) ??
+      { timeMs: 0, expiredToMs: 0, events: 0, leastMs: 0 };
   }
 
   #isRepeated({ sent }: InputRecord): boolean {
@@ -160,13 +179,8 @@ export class Fold {
     if (timeMs - record.timestampMs > this.#rules.maxFutureMs) {
       return this.#dead(offset, index, "far-future");
     }
-    const time = this.#times.get(record.key) ?? {
-      streamTimeMs: 0,
-      closedToMs: 0,
-      purgedToMs: [sizeMs, ...this.#sizesMs].map(() => 0),
-      open: new Set(),
-      openRollUps: this.#sizesMs.map(() => new Set<number>()),
-    };
+    this.#pass(timeMs);
+    const time = this.#timeOf(record.key);
     const starts = this.#startsOf(timeMs);
     const open = starts.filter((start) => start >= time.closedToMs);
     if (open.length > 0 && value === unbearable) {
@@ -185,6 +199,34 @@ export class Fold {
     this.#rollUp(record, time, [...open, ...closed], offset);
     this.#purgeKey(record.key, time);
     this.#remember(`key ${record.key}`, offset, keyText(time));
+  }
+
+  /** Moves the partition's time once a run of events lies beyond it. */
+  #pass(timeMs: number): void {
+    const horizon = this.#horizon;
+    const { agreeingEvents, retentionMs, rollUpRetentionMs } = this.#rules;
+    horizon.leastMs = horizon.events === 0 ? timeMs : Math.min(horizon.leastMs, timeMs);
+    horizon.events += 1;
+    if (horizon.events < agreeingEvents) return;
+    horizon.events = 0;
+    horizon.timeMs = Math.max(horizon.timeMs, horizon.leastMs);
+    const outlivedMs = horizon.timeMs - Math.max(retentionMs, rollUpRetentionMs);
+    const stepMs = this.#sizesMs.at(-1) ?? this.#windows.advanceMs;
+    horizon.expiredToMs = Math.max(horizon.expiredToMs, outlivedMs - outlivedMs % stepMs);
+  }
+
+  /** That of a key that has expired is as that of one that was never there. */
+  #timeOf(key: string): KeyTime {
+    const { expiredToMs } = this.#horizon;
+    const time = this.#times.get(key);
+    if (time !== undefined && time.streamTimeMs >= expiredToMs) return time;
+    return {
+      streamTimeMs: expiredToMs,
+      closedToMs: expiredToMs,
+      purgedToMs: [sizeMs, ...this.#sizesMs].map(() => expiredToMs),
+      open: new Set(),
+      openRollUps: this.#sizesMs.map(() => new Set<number>()),
+    };
   }
 
   #startsOf(timeMs: number): number[] {
@@ -356,6 +398,8 @@ export function windowsText(
 export function metaText(
   versionUs: number,
   { read, aggregated, late, deadLetters, duplicates }: Readonly<ItemCounts>,
+  { timeMs, expiredToMs, events, leastMs }: Readonly<ModelHorizon>,
 ): string {
-  return `${versionUs} ${read} ${aggregated} ${late} ${deadLetters} ${duplicates}`;
+  const counts = `${read} ${aggregated} ${late} ${deadLetters} ${duplicates}`;
+  return `${versionUs} ${counts} ${timeMs} ${expiredToMs} ${events} ${leastMs}`;
 }

@@ -9,6 +9,8 @@ import {
 } from "./fold.ts";
 import type { InputRecord } from "./input.ts";
 
+const noTimes = { timeMs: 0, expiredToMs: 0 };
+
 /**
  * One partition of the job as it has to be: a fold of its input by the rules that its owners said
  * they work by. Folds by rules that were changed since are kept: a process that does not know yet
@@ -67,6 +69,37 @@ export class PartitionModel {
   /** The state behind all records with smaller offsets. */
   stateAt(inputOffset: number): Map<PieceName, string> {
     return this.#fold?.stateAt(inputOffset) ?? new Map();
+  }
+
+  /**
+   * Pieces of that state that may be gone: what expired keys leave behind, and closed windows that
+   * have outlived any retention the rules had.
+   */
+  mayLack(inputOffset: number, state: ReadonlyMap<PieceName, string>): Set<PieceName> {
+    const { timeMs, expiredToMs } = this.#fold?.horizonAt(inputOffset) ?? noTimes;
+    const least = (of: (rules: ModelRules) => number) =>
+      Math.min(...this.#changes.map(({ rules }) => of(rules)));
+    const lacking = new Set<PieceName>();
+    for (const [name] of state) {
+      const [kind = "", key, start] = name.split(" ");
+      const [streamTimeMs = 0, closedToMs = 0] = (state.get(`key ${key}`) ?? "").split(" ").map(
+        Number,
+      );
+      if (kind === "meta") continue;
+      const keptMs = kind === "window"
+        ? least(({ retentionMs }) => retentionMs)
+        : least(({ rollUpRetentionMs }) => rollUpRetentionMs);
+      const outlivedMs = Math.min(timeMs - keptMs, this.#neededFromMs(kind, closedToMs));
+      if (streamTimeMs < expiredToMs || Number(start) < outlivedMs) lacking.add(name);
+    }
+    return lacking;
+  }
+
+  /** Where the windows begin that are open, or part of one that is. */
+  #neededFromMs(kind: string, closedToMs: number): number {
+    if (!this.#windows.rollUps) return closedToMs;
+    const aboveMs = kind === "window" ? 20_000 : 60_000;
+    return closedToMs - closedToMs % aboveMs;
   }
 
   /** The rows of every fold by a key and a write time: more than one is a contradiction. */

@@ -68,6 +68,7 @@ function drawRules(chance: Chance, rollUps: boolean): ModelRules {
     retentionMs: leastMs + chance.pick([0, 0, 35_000, 1_000_000]),
     rollUpRetentionMs: rollUps ? 60_000 + graceMs + chance.pick([0, 0, 100_000]) : 0,
     maxFutureMs: chance.pick([60_000, 60_000, 5_000]),
+    agreeingEvents: chance.pick([1, 3, 10, 1_000]),
     revision: chance.pick(["1", "1", "2"]),
   };
 }

@@ -71,9 +71,9 @@ function contentOf(kind: number | undefined, value: Uint8Array): Omit<Piece, "na
 }
 
 function metaContent(
-  { inputOffset, versionUs, counts, rules: { changes } }: TaskMeta,
+  { inputOffset, versionUs, counts, rules: { changes }, horizon }: TaskMeta,
 ): Omit<Piece, "name"> {
-  return { inputOffset, changes, text: metaText(versionUs, counts) };
+  return { inputOffset, changes, text: metaText(versionUs, counts, horizon) };
 }
 
 function keyText({ streamTimeMs, closedToMs, rollUps, ...windows }: KeyState): string {

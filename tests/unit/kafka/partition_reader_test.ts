@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { PipelineError } from "../../../src/base/errors.ts";
 import { KafkaPartitionReader } from "../../../src/kafka/read/partition_reader.ts";
 import { dataBatch, fetchedPartition } from "../../support/kafka_batches.ts";
+import type { ReadFrom } from "../../../src/streams/ports.ts";
 import { valuesOf } from "../../contract/log_harness.ts";
 
 const partition = { topic: "t", partition: 0 };
@@ -20,9 +21,13 @@ class Owner {
   }
 }
 
-function open(bufferedBytesMax = 150, offset = 0): { reader: KafkaPartitionReader; owner: Owner } {
+function open(from: Partial<ReadFrom> = {}): { reader: KafkaPartitionReader; owner: Owner } {
   const owner = new Owner();
-  const reader = new KafkaPartitionReader(owner, partition, { offset, bufferedBytesMax });
+  const reader = new KafkaPartitionReader(owner, partition, {
+    from: { offset: 0, ...from },
+    bufferedBytesMax: 150,
+  });
+  reader.located({ topicId: "t", leaderEpoch: 3 });
   return { reader, owner };
 }
 
@@ -48,7 +53,7 @@ Deno.test("KafkaPartitionReader drops an answer to a question that is out of dat
   const { reader } = open();
   reader.accept(oneRecord(0), 0);
   reader.accept(oneRecord(0), 0);
-  assert.equal(reader.fetchPosition, 1);
+  assert.equal(reader.fetchTarget.offset, 1);
   assert.deepEqual(valuesOf((await reader.next(never)).records), ["v0"]);
 });
 
@@ -68,30 +73,55 @@ Deno.test("KafkaPartitionReader fetches again what it could not read", async () 
   broken.records[broken.records.length - 2] = 0xff;
   reader.accept(broken, 0);
   await assert.rejects(reader.next(never), { code: "LOG_UNAVAILABLE" });
-  assert.equal(reader.fetchPosition, 0);
+  assert.equal(reader.fetchTarget.offset, 0);
   reader.accept(oneRecord(0), 0);
   assert.deepEqual(valuesOf((await reader.next(never)).records), ["v0"]);
 });
 
-Deno.test("KafkaPartitionReader believes in a gap when it was said twice in a row", async () => {
-  const { reader } = open();
-  reader.acceptGap(9, 0);
-  assert.equal(reader.fetchPosition, 0);
+Deno.test("KafkaPartitionReader passes a proven gap with the epoch that led to it", async () => {
+  const { reader } = open({ leaderEpoch: 2 });
   reader.acceptGap(9, 0);
   assert.deepEqual(await reader.next(never), {
     records: [],
     nextOffset: 9,
     endOffset: 9,
-    leaderEpoch: undefined,
+    leaderEpoch: 2,
   });
 });
 
-Deno.test("KafkaPartitionReader forgets a gap when records come after all", () => {
+Deno.test("KafkaPartitionReader stays where it is when an answer brings nothing", () => {
   const { reader } = open();
-  reader.acceptGap(9, 0);
-  reader.accept(fetchedPartition([]), 0);
-  reader.acceptGap(9, 0);
-  assert.equal(reader.fetchPosition, 0);
+  for (let i = 0; i < 3; i++) reader.accept(fetchedPartition([], { lastStableOffset: 9 }), 0);
+  assert.equal(reader.fetchTarget.offset, 0);
+});
+
+Deno.test("KafkaPartitionReader asks with the epoch of what it fetched, and reports that of what it passed", async () => {
+  const { reader } = open({ leaderEpoch: 1 });
+  const { offset, lastFetchedEpoch, currentLeaderEpoch } = reader.fetchTarget;
+  assert.deepEqual([offset, lastFetchedEpoch, currentLeaderEpoch], [0, 1, 3]);
+  const batches = [4, 5].map((leaderEpoch, baseOffset) =>
+    dataBatch({ baseOffset, values: ["v"], leaderEpoch })
+  );
+  for (const [i, batch] of batches.entries()) reader.accept(fetchedPartition([batch]), i);
+  assert.equal(reader.fetchTarget.lastFetchedEpoch, 5);
+  assert.equal((await reader.next(never)).leaderEpoch, 4);
+  assert.equal((await reader.next(never)).leaderEpoch, 5);
+});
+
+Deno.test("KafkaPartitionReader keeps to the first topic it sees under its name", async () => {
+  const { reader } = open();
+  reader.accept(oneRecord(0), 0);
+  reader.located({ topicId: "another", leaderEpoch: 0 });
+  assert.ok(reader.ended);
+  assert.equal((await reader.next(never)).nextOffset, 1);
+  for (let i = 0; i < 2; i++) {
+    await assert.rejects(reader.next(never), { code: "TOPIC_REPLACED", message: /t.*another/ });
+  }
+});
+
+Deno.test("KafkaPartitionReader refuses a topic other than the one it was opened for", async () => {
+  const { reader } = open({ topicId: "wanted" });
+  await assert.rejects(reader.next(never), { code: "TOPIC_REPLACED", message: /wanted.* t$/ });
 });
 
 Deno.test("KafkaPartitionReader names the end of the log", async () => {
@@ -105,5 +135,5 @@ Deno.test("KafkaPartitionReader says goodbye once and takes in nothing afterward
   await reader[Symbol.asyncDispose]();
   await reader[Symbol.asyncDispose]();
   reader.accept(oneRecord(0), 0);
-  assert.deepEqual([owner.closed, reader.fetchPosition], [1, 0]);
+  assert.deepEqual([owner.closed, reader.fetchTarget.offset], [1, 0]);
 });

@@ -9,6 +9,7 @@ const rules = {
   retentionMs: 20_000,
   rollUpRetentionMs: 0,
   maxFutureMs: 60_000,
+  agreeingEvents: 1_000,
   revision: "1",
 };
 

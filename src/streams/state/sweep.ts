@@ -1,0 +1,105 @@
+import { decodeState } from "../topology/codec.ts";
+import { neededFromMs } from "../topology/roll_ups.ts";
+import type { StateStore, StoreEntry } from "../ports.ts";
+import type { HorizonState } from "./horizon.ts";
+import type { EngineCodecs, KeyState } from "./state.ts";
+import { allKeyStates, keyOf, rollUpRange, windowRange } from "./store_keys.ts";
+import type { Topology } from "../topology/topology.ts";
+import type { WriteCache } from "./write_cache.ts";
+
+/** Keys that one commit looks at. */
+const keysMax = 200;
+
+/** Rows that one commit deletes. */
+const rowsMax = 1_000;
+
+/** What a sweep needs of a commit. */
+export interface SweepSources {
+  readonly topology: Pick<Topology<never, never, never>, "windows" | "rollUps">;
+  readonly codecs: Pick<EngineCodecs, "keyState">;
+  readonly store: Pick<StateStore, "scan">;
+  readonly cache: Pick<WriteCache<unknown>, "isDirty" | "forget">;
+}
+
+interface SweptKey {
+  readonly key: string;
+  readonly state: KeyState;
+  readonly expired: boolean;
+}
+
+/**
+ * Deletes what keys leave behind that no longer have events: those that have expired, and of others
+ * the windows that have outlived their retention. A key with events purges its own.
+ *
+ * Nothing that is read depends on how far it got: a key that has expired counts as absent, and a
+ * window that is deleted was closed. So it goes through the keys bit by bit, a few per commit, and
+ * begins again when the horizon has moved, or the task's session is a new one.
+ *
+ * Owner: the task's session.
+ */
+export class Sweep {
+  /** Where it continues; `undefined` between two rounds. */
+  #next: Uint8Array | undefined;
+  #sweptToMs = 0;
+
+  /** What is to be deleted in this commit; at most `rowsMax` rows. */
+  async collect(sources: SweepSources, horizon: HorizonState): Promise<StoreEntry[]> {
+    if (this.#next === undefined) {
+      if (horizon.expiredToMs <= this.#sweptToMs) return [];
+      this.#sweptToMs = horizon.expiredToMs;
+      this.#next = allKeyStates.gte;
+    }
+    const { store, codecs, cache } = sources;
+    const entries: StoreEntry[] = [];
+    const range = { ...allKeyStates, gte: this.#next, limit: keysMax };
+    let looked = 0;
+    for await (const row of store.scan(range)) {
+      this.#next = row.key;
+      const key = keyOf(row.key);
+      const state = decodeState(codecs.keyState, row.value);
+      if (!cache.isDirty(key)) {
+        const expired = state.streamTimeMs < horizon.expiredToMs;
+        const done = await collectWindows(sources, { key, state, expired }, horizon, entries);
+        if (!done) return entries;
+        if (expired) {
+          cache.forget(key);
+          entries.push({ key: row.key, value: null });
+        }
+      }
+      looked++;
+    }
+    this.#next = looked < keysMax ? undefined : successor(this.#next);
+    return entries;
+  }
+}
+
+/** @returns False if there are more than fit into the commit. */
+async function collectWindows(
+  { store, topology }: SweepSources,
+  { key, state, expired }: SweptKey,
+  { timeMs }: HorizonState,
+  entries: StoreEntry[],
+): Promise<boolean> {
+  const { windows, rollUps: { levels } } = topology;
+  for (const [index, { sizeMs, retentionMs }] of [windows, ...levels].entries()) {
+    const outlivedMs = Math.min(
+      timeMs - retentionMs,
+      neededFromMs(state.closedToMs, index - 1, levels),
+    );
+    const toMs = expired ? Number.MAX_SAFE_INTEGER : outlivedMs;
+    if (toMs <= state.streamTimeMs - retentionMs) continue; // the key's own time has purged them
+    const range = index === 0 ? windowRange(key, 0, toMs) : rollUpRange(key, sizeMs, 0, toMs);
+    for await (const row of store.scan({ ...range, limit: rowsMax - entries.length })) {
+      entries.push({ key: row.key, value: null });
+    }
+    if (entries.length >= rowsMax) return false;
+  }
+  return true;
+}
+
+/** The least key behind another one. */
+function successor(key: Uint8Array): Uint8Array {
+  const next = new Uint8Array(key.length + 1);
+  next.set(key);
+  return next;
+}

@@ -1,0 +1,85 @@
+/** What a reader says of a broker that was killed and has lost the end of its log. */
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { join } from "node:path";
+import { silentLogger } from "../../src/base/logger.ts";
+import { connectKafka, type KafkaConnection } from "../../src/kafka/connection.ts";
+import { readBatchHeader } from "../../src/kafka/read/batch_decoder.ts";
+import type { PartitionReader } from "../../src/streams/ports.ts";
+import type { TopicPartition } from "../../src/streams/record.ts";
+import { patience, textRecord, valuesOf } from "../contract/log_harness.ts";
+import { createTestTopic, kafkaBrokers } from "../support/kafka_harness.ts";
+import { realServices } from "../support/services.ts";
+
+const ignore = kafkaBrokers().length === 0;
+
+/** As many records as batches, each in a batch of its own. */
+async function append(kafka: KafkaConnection, place: TopicPartition, texts: readonly string[]) {
+  await using appender = kafka.appender();
+  for (const text of texts) await appender.append([textRecord(place, "k", text)]);
+}
+
+/** Cuts the newest segment of a partition behind its first batches. */
+async function cutLog(folder: string, place: TopicPartition, batchesKept: number): Promise<void> {
+  const name = `${place.topic}-${place.partition}`;
+  const path = join(folder, "log", name, `${"0".repeat(20)}.log`);
+  const bytes = Buffer.from(await Deno.readFile(path));
+  let at = 0;
+  for (let i = 0; i < batchesKept; i++) at = readBatchHeader(bytes, at)?.end ?? at;
+  await Deno.truncate(path, at);
+}
+
+/** Reads on over the time in which the broker is not there. */
+async function outcomeOf(reader: PartitionReader): Promise<unknown> {
+  const signal = patience();
+  for (;;) {
+    try {
+      return valuesOf((await reader.next(signal)).records);
+    } catch (error) {
+      const { code } = error as { readonly code?: string };
+      if (code !== "LOG_UNAVAILABLE") return error;
+    }
+  }
+}
+
+const numbered = (count: number, name: string) => Array.from({ length: count }, (_, i) => name + i);
+
+Deno.test({
+  name: "KafkaLog notices that a killed broker has lost the tail which led to its position",
+  ignore,
+  async fn(t) {
+    await using services = await realServices({ kafka: true, onJava: true });
+    const brokers = services.kafkaUrl.split(",");
+    await using kafka = connectKafka({ brokers, clientId: "test", logger: silentLogger });
+    const place = { topic: await createTestTopic(kafka, 1), partition: 0 };
+    await append(kafka, place, numbered(20, "old"));
+    const log = kafka.log();
+    const { id: topicId } = await log.describe(place.topic);
+    await using running = log.open(place, { offset: 0 });
+    let [position, leaderEpoch]: [number, number | undefined] = [0, undefined];
+    while (position < 20) {
+      ({ nextOffset: position, leaderEpoch } = await running.next(patience()));
+    }
+    await services.kafka.kill();
+    await cutLog(services.kafka.dataFolder, place, 15);
+    await services.kafka.start();
+    await append(kafka, place, numbered(10, "new"));
+    assert.deepEqual(await log.bounds(place), { startOffset: 0, endOffset: 25 });
+    const expected = {
+      code: "INPUT_TRUNCATED",
+      message: new RegExp(`offset 20 .*leader epoch ${leaderEpoch}.* ends at 15`),
+    };
+    await t.step("while it reads", async () => {
+      await assert.rejects(async () => assert.deepEqual(await outcomeOf(running), expected));
+      await assert.rejects(running.next(patience()), expected);
+    });
+    await t.step("when it is opened at the position", async () => {
+      await using reader = log.open(place, { offset: 20, leaderEpoch, topicId });
+      await assert.rejects(reader.next(patience()), expected);
+    });
+    await t.step("and reads on from a position that is still sound", async () => {
+      await using reader = log.open(place, { offset: 15, leaderEpoch, topicId });
+      assert.deepEqual(await outcomeOf(reader), numbered(10, "new"));
+    });
+  },
+});
