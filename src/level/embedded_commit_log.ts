@@ -21,8 +21,8 @@ import { logKey, offsetBytes, offsetOf, partitionBytes, partitionOf } from "./lo
  * Transactions in the embedded log: each is one atomic write.
  *
  * Compaction happens in the commit: an older record of the same key goes in the same write, so a
- * changelog holds one record per key. Deletions stay until the next commit of the partition, by
- * when the task's store has applied them.
+ * changelog holds one record per key. What the commit itself wrote stays whole until the next one
+ * of the partition, deletions included: by then the store has applied it and the sink has its rows.
  */
 export class EmbeddedCommitLog implements CommitLog {
   readonly #database: LogDatabase;
@@ -101,13 +101,14 @@ class Compaction {
   readonly #batch: LogBatch;
   readonly #changelog: PartitionState;
   readonly #latest = new Map<string, Offset>();
-  readonly #tombstones: number[] = [];
+  /** What the next commit is to delete. */
+  readonly #dropNext: Offset[] = [];
 
   constructor(database: LogDatabase, batch: LogBatch, changelog: PartitionState) {
     this.#database = database;
     this.#batch = batch;
     this.#changelog = changelog;
-    this.#dropTombstones();
+    this.#dropOfLastCommit();
   }
 
   supersede({ key, value }: OutputRecord, offset: Offset): void {
@@ -117,25 +118,26 @@ class Compaction {
     const stored = this.#database.get(indexKey);
     const previous = this.#latest.get(name) ??
       (stored === undefined ? undefined : offsetOf(stored));
-    if (previous !== undefined) this.#batch.deleteRecord(this.#changelog, previous);
+    if (this.#latest.has(name)) this.#dropNext.push(previous as Offset);
+    else if (previous !== undefined) this.#batch.deleteRecord(this.#changelog, previous);
     this.#latest.set(name, offset);
     if (value !== null) return this.#batch.put(indexKey, offsetBytes(offset));
     this.#batch.delete(indexKey);
-    this.#tombstones.push(offset);
+    this.#dropNext.push(offset);
   }
 
   finish(): void {
-    this.#batch.put(this.#tombstonesKey(), encodeText(JSON.stringify(this.#tombstones)));
+    this.#batch.put(this.#dropNextKey(), encodeText(JSON.stringify(this.#dropNext)));
   }
 
-  #dropTombstones(): void {
-    const stored = this.#database.get(this.#tombstonesKey());
+  #dropOfLastCommit(): void {
+    const stored = this.#database.get(this.#dropNextKey());
     if (stored === undefined) return;
     const offsets: number[] = JSON.parse(textOf(stored));
     for (const offset of offsets) this.#batch.deleteRecord(this.#changelog, offset);
   }
 
-  #tombstonesKey(): Uint8Array {
+  #dropNextKey(): Uint8Array {
     return logKey("t", this.#changelog.placeBytes);
   }
 }

@@ -63,7 +63,7 @@ const metaParts: Parts = [
   ["d00f", "versionUs 1000"],
   ["02", "generationUs 1"],
   ["14 06 04 02 08 0a", "counts: 10 = 3 + 2 + 1 + 4, and 5 re-keyed"],
-  ["0c 10 04", "re-keyed: next 6, planned to 8, 2 portions"],
+  ["0c", "re-keyed: next 6"],
   ["02 02 70 0e 00", "one producer: p, sequence 7"],
   ["04 b0ea01 c0a907 00", "two lengths: 15000 and 60000"],
   ["02 72 06 0a", "rules r, changed 3 times, lead 5"],
@@ -119,7 +119,6 @@ Deno.test("StateCodecs.keyState writes and reads the bytes derived by hand", () 
 
 Deno.test("StateCodecs.meta writes and reads the bytes derived by hand", () => {
   const counts = { read: 10, aggregated: 3, late: 2, deadLetters: 1, duplicates: 4, rekeyed: 5 };
-  const rekeyed = { offset: 6, plannedTo: 8, portions: 2 };
   const producers = [{ producerId: "p", sequence: 7 }];
   const meta = {
     stateVersion: 1,
@@ -129,7 +128,7 @@ Deno.test("StateCodecs.meta writes and reads the bytes derived by hand", () => {
     versionUs: 1_000,
     generationUs: 1,
     counts,
-    rekeyed,
+    rekeyedOffset: 6,
     producers,
     windowing: [15_000, 60_000],
     rules: { text: "r", changes: 3, leadUs: 5 },

@@ -23,7 +23,7 @@ import type {
 import type { Repartition } from "../processing/rekeying.ts";
 import type { Lineage } from "../state/lineage.ts";
 import { markOf } from "../state/rules.ts";
-import { knownEpoch, type TaskMeta } from "../state/state.ts";
+import { knownEpoch } from "../state/state.ts";
 import { type Offset, partitionName, type TopicPartition } from "../record.ts";
 import { writeRows } from "./write_rows.ts";
 
@@ -57,12 +57,21 @@ export interface CommitPlace {
   readonly repartition: (Repartition & TopicPartition) | undefined;
 }
 
+/** What one commit makes true, and how it is found again. */
+interface CommitAttempt<R> {
+  readonly changes: Changes<R>;
+  readonly id: string;
+  readonly metadata: Transaction["metadata"];
+}
+
 /**
  * Makes a task's changes durable, in this order:
  *
- * 1. rows to the sink: idempotent, so a crash after this step only repeats them
+ * 1. rows of events to the sink: functions of their records, so whoever repeats them writes the same
  * 2. one transaction: changelog records, late and dead-letter records, the input position
- * 3. one batch to the local store: the same changes and the changelog position
+ * 3. rows of results to the sink, which so shows no window as it never was; after a crash before
+ *    this step the next session finds them in the changelog (`unshown_results.ts`)
+ * 4. one batch to the local store: the same changes and the changelog position
  *
  * The store is thus never ahead of the log, and a crash costs the tail of one transaction.
  *
@@ -100,26 +109,35 @@ export class Committer<R> {
    */
   async commit(changes: Changes<R>, { signal, last }: CommitOptions): Promise<Checkpoint> {
     const { meta } = changes;
+    const id = commitId(this.#ports.random);
+    const shownTo = parseCommitMetadata(this.#committed?.metadata ?? "")?.changelogPosition ?? 0;
     const metadata = (changelogPosition: Offset) =>
       writeCommitMetadata({
         ...meta,
         leaderEpoch: knownEpoch(meta),
         rules: markOf(meta.rules),
         changelogPosition,
+        shownTo,
+        id,
         closed: last,
       });
-    assert(!isCommitOf(this.#committed, meta), "a commit must move a position or change the rules");
-    await writeRows(changes.rows, {
-      ...this.#ports,
-      policy: retryPolicy,
-      signal,
-      onProblem: this.#onProblem,
-    });
-    const changelogPosition = await this.#transact(changes, metadata, signal);
+    await this.show(changes.eventRows, signal);
+    const changelogPosition = await this.#transact({ changes, id, metadata }, signal);
     this.#committed = { offset: meta.inputOffset, metadata: metadata(changelogPosition) };
+    await this.show(changes.resultRows, signal);
     const checkpoint = { changelogPosition };
     await this.#ports.store.apply(changes.entries, checkpoint);
     return checkpoint;
+  }
+
+  /**
+   * Writes rows to the sink; waits while it is unavailable.
+   *
+   * @throws {PipelineError} `SINK_REJECTED` if the job says to stop; `ABORTED`.
+   */
+  async show(rows: readonly R[], signal: AbortSignal): Promise<void> {
+    const policy = retryPolicy;
+    await writeRows(rows, { ...this.#ports, policy, signal, onProblem: this.#onProblem });
   }
 
   /** Lets go of the writer. */
@@ -130,30 +148,23 @@ export class Committer<R> {
   }
 
   /** @returns The changelog position after the transaction. */
-  async #transact(
-    changes: Changes<R>,
-    metadata: Transaction["metadata"],
-    signal: AbortSignal,
-  ): Promise<Offset> {
+  async #transact(attempt: CommitAttempt<R>, signal: AbortSignal): Promise<Offset> {
     const { clock, random } = this.#ports;
-    for (let attempt = 0;; attempt++) {
+    for (let tries = 0;; tries++) {
       try {
-        const settled = await this.#reconcile(changes.meta);
-        return settled ?? await this.#tryTransaction(changes, metadata);
+        const settled = await this.#reconcile(attempt.id);
+        return settled ?? await this.#tryTransaction(attempt);
       } catch (error) {
         const disposition = dispositionOf(error);
         if (disposition !== "retry" && disposition !== "reconcile") throw error;
         this.#onProblem(error);
         await this[Symbol.asyncDispose]();
-        await clock.sleep(fullJitterMs(retryPolicy, attempt, random), signal);
+        await clock.sleep(fullJitterMs(retryPolicy, tries, random), signal);
       }
     }
   }
 
-  async #tryTransaction(
-    changes: Changes<R>,
-    metadata: Transaction["metadata"],
-  ): Promise<Offset> {
+  async #tryTransaction({ changes, metadata }: CommitAttempt<R>): Promise<Offset> {
     assert(this.#writer !== undefined, "a transaction needs a writer");
     const { input, changelog } = this.#place;
     const timestampMs = Math.floor(changes.meta.versionUs / 1000);
@@ -173,19 +184,19 @@ export class Committer<R> {
    * After a transaction without a known outcome: fences again, which decides it, and asks the log.
    *
    * Fencing again would also shut out a rightful new owner, so the last commit must be the one that
-   * this state was built on, or stand where this state was about to commit; anything else means
-   * that somebody went on with the partition.
+   * this state was built on, or have the id of this one; anything else means that another owner
+   * continued with the partition.
    *
    * @returns The changelog position if the transaction had happened; `undefined` if it is to be
    *   done (again).
    */
-  async #reconcile(meta: TaskMeta): Promise<Offset | undefined> {
+  async #reconcile(id: string): Promise<Offset | undefined> {
     if (this.#writer !== undefined) return undefined;
     const { commitLog } = this.#ports;
     this.#writer = await commitLog.fence(this.#place.input);
     const committed = await commitLog.committed(this.#place.input);
     if (isSameCommit(committed, this.#committed)) return undefined;
-    if (committed !== undefined && isCommitOf(committed, meta)) {
+    if (committed !== undefined && isCommitOf(committed, id)) {
       return parseCommitMetadata(committed.metadata)?.changelogPosition;
     }
     throw new PipelineError(
@@ -194,4 +205,9 @@ export class Committer<R> {
         `committed offset is ${committed?.offset}, ours was ${this.#committed?.offset}`,
     );
   }
+}
+
+/** By chance alone: two owners may commit the same positions after another order of two inputs. */
+function commitId(random: Random): string {
+  return Math.floor(random.next() * Number.MAX_SAFE_INTEGER).toString(36);
 }

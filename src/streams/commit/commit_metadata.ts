@@ -1,15 +1,15 @@
 import type { CommittedOffset } from "../ports.ts";
 import type { Offset } from "../record.ts";
 import type { Lineage } from "../state/lineage.ts";
-import { markOf } from "../state/rules.ts";
-import type { RekeyedProgress, TaskMeta } from "../state/state.ts";
 
 /** What stands beside a committed input offset. */
 export interface CommitMetadata {
   /** Where the changelog stood, so that a start with its state in place needs no restore. */
   readonly changelogPosition: Offset;
-  /** How far the repartition topic was processed and planned, as it moves on its own. */
-  readonly rekeyed: Pick<RekeyedProgress, "offset" | "plannedTo">;
+  /** Changelog position before this commit: the results of all others are in the sink. */
+  readonly shownTo: Offset;
+  /** Of this commit alone, so that whoever did not hear of its outcome finds it again. */
+  readonly id: string;
   /** Epoch of the leader that wrote what lies before the offset; `undefined` where none is known. */
   readonly leaderEpoch: number | undefined;
   readonly lineage: Lineage;
@@ -25,12 +25,13 @@ export interface CommitMetadata {
  * @see Kafka Streams TopicPartitionMetadata, which keeps the partition time there.
  */
 export function writeCommitMetadata(
-  { changelogPosition, rekeyed, leaderEpoch, lineage, rules, closed }: CommitMetadata,
+  { changelogPosition, shownTo, id, leaderEpoch, lineage, rules, closed }: CommitMetadata,
 ): string {
   return JSON.stringify({
     v: 2,
     changelog: changelogPosition,
-    rekeyed: [rekeyed.offset, rekeyed.plannedTo],
+    shown: shownTo,
+    id,
     ...(leaderEpoch === undefined ? {} : { epoch: leaderEpoch }),
     lineage,
     rules,
@@ -42,16 +43,15 @@ export function writeCommitMetadata(
 export function parseCommitMetadata(metadata: string): CommitMetadata | undefined {
   try {
     const value: unknown = JSON.parse(metadata);
-    if (!isRecord(value) || !Array.isArray(value["rekeyed"])) return undefined;
-    const [offset, plannedTo] = value["rekeyed"];
-    const { changelog, epoch: leaderEpoch, lineage, rules, closed } = value;
-    if (![changelog, offset, plannedTo, leaderEpoch ?? 0].every(Number.isSafeInteger)) {
-      return undefined;
-    }
+    if (!isRecord(value)) return undefined;
+    const { changelog, shown, id, epoch: leaderEpoch, lineage, rules, closed } = value;
+    if (![changelog, shown, leaderEpoch ?? 0].every(Number.isSafeInteger)) return undefined;
+    if (typeof id !== "string") return undefined;
     if (!isLineage(lineage)) return undefined;
     return {
       changelogPosition: changelog as Offset,
-      rekeyed: { offset, plannedTo },
+      shownTo: shown as Offset,
+      id,
       leaderEpoch: leaderEpoch as number | undefined,
       lineage,
       rules: String(rules),
@@ -73,15 +73,9 @@ function isLineage(value: unknown): value is Lineage {
   return texts.every((text) => typeof text === "string") && Number.isSafeInteger(partitions);
 }
 
-/** True when a commit left off exactly where this state does. */
-export function isCommitOf(
-  committed: CommittedOffset | undefined,
-  { inputOffset, rekeyed, rules }: TaskMeta,
-): boolean {
-  if (committed === undefined || committed.offset !== inputOffset) return false;
-  const found = parseCommitMetadata(committed.metadata);
-  if (found?.rules !== markOf(rules)) return false;
-  return found.rekeyed.offset === rekeyed.offset && found.rekeyed.plannedTo === rekeyed.plannedTo;
+/** True for the commit with this id. */
+export function isCommitOf(committed: CommittedOffset | undefined, id: string): boolean {
+  return committed !== undefined && parseCommitMetadata(committed.metadata)?.id === id;
 }
 
 /** True when nobody has committed anything between two looks. */

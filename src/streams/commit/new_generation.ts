@@ -77,6 +77,8 @@ export async function beginGeneration(
         leaderEpoch: undefined,
         rules: markOf(meta.rules),
         changelogPosition,
+        shownTo: changelogPosition,
+        id: `generation-${startMs}`,
         closed: true,
       }),
   });

@@ -41,13 +41,14 @@ const recordTimestampMsMax = 9_000_000_000_000;
  * Applies records to the state: the whole meaning of a topology, synchronous and pure but for the
  * cache it changes.
  *
- * Owner: the task. Ordering: records of a topic in offset order, each once; those of the repartition
- * topic in the portions that `plan` settled, each right after the commit that settled it.
+ * Owner: the task. Ordering: records of a topic in offset order, each once; those of the input and
+ * of the repartition topic in any order.
  */
 export class RecordProcessor<E, A, R> {
   readonly #topology: Topology<E, A, R>;
   readonly #cache: WriteCache<A>;
   #inputOffset: number;
+  #rekeyedOffset: number;
   #inputEpoch: number;
   readonly #lineage: Lineage;
   readonly #times: WriteTimes;
@@ -74,6 +75,7 @@ export class RecordProcessor<E, A, R> {
     this.#topology = topology;
     this.#cache = cache;
     this.#inputOffset = meta.inputOffset;
+    this.#rekeyedOffset = meta.rekeyedOffset;
     this.#inputEpoch = meta.inputEpoch;
     this.#lineage = meta.lineage;
     this.#times = new WriteTimes(meta.versionUs, meta.rules.leadUs);
@@ -83,7 +85,7 @@ export class RecordProcessor<E, A, R> {
     this.#counts = { ...meta.counts };
     this.#producers = new Producers(meta.producers);
     this.#windowing = windowingOf(topology);
-    this.#rekeying = new Rekeying(repartition, meta.rekeyed, (key) => cache.key(key).spread);
+    this.#rekeying = new Rekeying(repartition, (key) => cache.key(key).spread);
     this.#continues = topology.handlers.onProcessingError !== defaultHandlers.onProcessingError;
   }
 
@@ -97,7 +99,7 @@ export class RecordProcessor<E, A, R> {
       versionUs: this.#times.latestUs,
       generationUs: this.#generationUs,
       counts: { ...this.#counts },
-      rekeyed: this.#rekeying.progress,
+      rekeyedOffset: this.#rekeyedOffset,
       producers: this.#producers.known,
       windowing: this.#windowing,
       rules: { ...this.#rules, leadUs: this.#times.leadUs },
@@ -132,35 +134,21 @@ export class RecordProcessor<E, A, R> {
    * What comes next was written by a leader of this epoch, or by earlier ones. A later epoch beside
    * an earlier offset does no harm, the other way round would look like a lost tail.
    */
-  writtenIn(leaderEpoch: number | undefined): void {
-    if (leaderEpoch !== undefined) this.#inputEpoch = leaderEpoch;
+  writtenIn(topic: string, leaderEpoch: number | undefined): void {
+    if (leaderEpoch === undefined || this.#rekeying.isRekeyed({ topic })) return;
+    this.#inputEpoch = leaderEpoch;
   }
 
-  /** Moves the input position over offsets that hold no record for us. */
-  skipTo(inputOffset: number): void {
-    if (inputOffset <= this.#inputOffset) return;
-    this.#inputOffset = inputOffset;
+  /** Moves the position in a topic over offsets that hold no record for us. */
+  skipTo(topic: string, offset: Offset): void {
+    if (offset <= this.#offsetIn(topic)) return;
+    if (this.#rekeying.isRekeyed({ topic })) this.#rekeyedOffset = offset;
+    else this.#inputOffset = offset;
     this.#changed = true;
   }
 
-  /** Settles what of the repartition topic is processed after the next commit. */
-  plan(plannedTo: Offset): void {
-    if (this.#rekeying.plan(plannedTo)) this.#changed = true;
-  }
-
-  /** Processes the portion that the last commit settled: the prepared records of it, in order. */
-  processPlanned(records: readonly LogRecord[]): void {
-    const portion = this.#rekeying.begin(records);
-    const received = portion.map((record) => this.#receivedUs(record) ?? 0);
-    this.#times.moveTo(received.reduce((latest, us) => Math.max(latest, us), 0));
-    for (const record of portion) this.#apply(record);
-    this.#rekeying.finish();
-    this.#changed = true;
-  }
-
-  /** Moves over offsets of the repartition topic that hold no record; not worth a commit. */
-  passRekeyed(offset: Offset): void {
-    this.#rekeying.pass(offset);
+  #offsetIn(topic: string): Offset {
+    return this.#rekeying.isRekeyed({ topic }) ? this.#rekeyedOffset : this.#inputOffset;
   }
 
   /** False for a record that must wait for a commit of what came before it. */
@@ -169,16 +157,17 @@ export class RecordProcessor<E, A, R> {
   }
 
   /**
-   * Applies one record of the input; one that was applied before changes nothing, and one that its
-   * producer sent twice only counts as such.
+   * Applies one record; one that was applied before changes nothing, and one that its producer sent
+   * twice only counts as such.
    *
    * @throws {PipelineError} `RECORD_REFUSED` where a handler of the job says to stop.
    */
   process(record: LogRecord): void {
-    if (record.offset < this.#inputOffset) return;
-    this.skipTo(record.offset + 1);
+    if (record.offset < this.#offsetIn(record.topic)) return;
+    this.skipTo(record.topic, record.offset + 1);
     const receivedUs = this.#receivedUs(record);
     if (receivedUs !== undefined) this.#times.moveTo(receivedUs);
+    if (this.#rekeying.isRekeyed(record)) return this.#apply(record);
     const identity = identityOf(record.headers);
     if (identity !== undefined && !this.#producers.isNew(identity)) return this.#duplicate(record);
     this.#apply(record);
@@ -187,7 +176,7 @@ export class RecordProcessor<E, A, R> {
   /** The write time that a record's receive time stands for; `undefined` for an impossible one. */
   #receivedUs({ timestampMs }: LogRecord): number | undefined {
     if (!(timestampMs >= 0 && timestampMs <= recordTimestampMsMax)) return undefined;
-    return timestampMs * 1000 + this.#rekeying.portions;
+    return timestampMs * 1000;
   }
 
   #apply(record: LogRecord): void {
@@ -278,9 +267,10 @@ export class RecordProcessor<E, A, R> {
     if (aheadMs > maxFutureMs) {
       return this.#deadEvent(context, "far-future", `event is ${aheadMs} ms ahead of its receipt`);
     }
+    // Written before the commit, so it must not depend on the windows: see ADR 12.
     const row = events?.row(event, context);
-    this.#place(event, timeMs, context);
     if (row !== undefined) this.#eventRows.push(row);
+    this.#place(event, timeMs, context);
   }
 
   #deadEvent(origin: Origin, cause: DeadLetterCause, detail: string): void {

@@ -13,8 +13,10 @@ import type { CachedKey, CachedWindow, WriteCache } from "./write_cache.ts";
 /** Everything that one commit makes durable. */
 export interface Changes<R> {
   readonly meta: TaskMeta;
-  /** Rows of events, then rows of changed windows. */
-  readonly rows: readonly R[];
+  /** Rows of events: functions of their records, whatever becomes of the commit. */
+  readonly eventRows: readonly R[];
+  /** Rows of changed windows, true once the commit has happened. */
+  readonly resultRows: readonly R[];
   /** Changed state, the meta last. */
   readonly entries: readonly StoreEntry[];
   /** Late events and dead letters. */
@@ -40,7 +42,7 @@ export async function collectChanges<E, A, R>(
   sources: ChangeSources<E, A, R>,
 ): Promise<Changes<R>> {
   const { topology, codecs, cache, processor } = sources;
-  const rows: R[] = [...processor.eventRows];
+  const rows: R[] = [];
   const entries: StoreEntry[] = [];
   for (const owner of cache.dirtyKeys) {
     collectWindows(topology, owner, rows, entries);
@@ -62,14 +64,16 @@ export async function collectChanges<E, A, R>(
   const { meta } = processor;
   entries.push(...await sources.sweep.collect(sources, meta.horizon));
   entries.push({ key: metaKey, value: codecs.meta.encode(meta) });
-  return { meta, rows, entries, sideOutputs: processor.sideOutputs };
+  const { eventRows, sideOutputs } = processor;
+  return { meta, eventRows, resultRows: rows, entries, sideOutputs };
 }
 
 /** The changes of a commit that changes the task's own record and nothing else. */
 export function metaAlone(meta: TaskMeta, { meta: codec }: EngineCodecs): Changes<never> {
   return {
     meta,
-    rows: [],
+    eventRows: [],
+    resultRows: [],
     entries: [{ key: metaKey, value: codec.encode(meta) }],
     sideOutputs: [],
   };

@@ -38,22 +38,6 @@ export interface KeyState extends WindowsState {
   rollUps: WindowsState[];
 }
 
-/**
- * How far a task got in its partition of the repartition topic.
- *
- * What it takes from there next is settled by one commit and taken right after it, before any more
- * input: so the order of two inputs is part of the state, and a repetition follows it. See
- * docs/adr/0012-repartition.md.
- */
-export interface RekeyedProgress {
-  /** Next offset of the repartition topic to process. */
-  readonly offset: Offset;
-  /** Records before this come next, before any more input; `offset` when there are none. */
-  readonly plannedTo: Offset;
-  /** Portions taken so far: see `versionUs`. */
-  readonly portions: number;
-}
-
 /** The lengths that a state depends on, ms: size and advance of its windows, then its roll-ups. */
 export type Windowing = readonly number[];
 
@@ -70,16 +54,16 @@ export interface TaskMeta {
   readonly inputEpoch: number;
   readonly lineage: Lineage;
   /**
-   * Write time of the last event, microseconds: `max(previous + 1, receivedAtMs * 1000 + portions)`,
-   * so a strictly increasing function of the input prefix that stays near real time, and greater
-   * than what somebody made of the same events who had taken fewer portions of re-keyed ones, or
-   * worked by other rules.
+   * Write time of the last event, microseconds: `max(previous + 1, receivedAtMs * 1000)`, so
+   * strictly increasing along the events that the state holds, near real time, and greater than
+   * what an owner made of the same events that worked by other rules.
    */
   readonly versionUs: number;
   /** First `versionUs` of this state's life; a reset starts a later one, which wins everywhere. */
   readonly generationUs: number;
   readonly counts: ItemCounts;
-  readonly rekeyed: RekeyedProgress;
+  /** Next offset to process of the task's partition of the repartition topic. */
+  readonly rekeyedOffset: Offset;
   /** Greatest sequence of each producer, the one heard of last at the end; bounded. */
   readonly producers: readonly RecordIdentity[];
   /** What the windows in the state are; empty while there are none. */
@@ -126,7 +110,7 @@ export function firstMeta(
     versionUs: 0,
     generationUs: 0,
     counts: noItems,
-    rekeyed: { offset: rekeyedOffset, plannedTo: rekeyedOffset, portions: 0 },
+    rekeyedOffset,
     producers: [],
     windowing: [],
     rules: noRules,

@@ -55,8 +55,33 @@ export function rollUpKey(key: string, sizeMs: number, startMs: number): Uint8Ar
 /** Start of the window that the key of a window, rolled up or not, stands for, epoch ms. */
 export function windowStartOf(bytes: Uint8Array): number {
   assert(bytes[0] === windowTag || bytes[0] === rollUpTag, "not a window key");
-  const view = new DataView(bytes.buffer, bytes.byteOffset + bytes.length - timeBytes);
+  return timeAt(bytes, bytes.length - timeBytes);
+}
+
+function timeAt(bytes: Uint8Array, at: number): number {
+  const view = new DataView(bytes.buffer, bytes.byteOffset + at);
   return view.getUint32(0) * two32 + view.getUint32(4);
+}
+
+/** Which window, rolled up or not, a store key stands for. */
+export interface StoredWindow {
+  readonly key: string;
+  readonly startMs: number;
+  /** Of rolled-up windows only. */
+  readonly sizeMs: number | undefined;
+}
+
+/** What the key of a window stands for; `undefined` for the other keys. */
+export function windowOf(bytes: Uint8Array): StoredWindow | undefined {
+  if (bytes[0] !== windowTag && bytes[0] !== rollUpTag) return undefined;
+  const times = bytes[0] === rollUpTag ? 2 : 1;
+  const escaped = bytes.subarray(1, bytes.length - times * timeBytes - 1);
+  const text = escaped.filter((_, at) => escaped[at - 1] !== 0); // without the ff behind every 00
+  return {
+    key: textOf(text),
+    startMs: timeAt(bytes, bytes.length - timeBytes),
+    sizeMs: times === 2 ? timeAt(bytes, bytes.length - 2 * timeBytes) : undefined,
+  };
 }
 
 /** The windows of a key that start in `[fromMs, toMs)`. */

@@ -24,8 +24,8 @@ export interface PlacePorts {
 /** Told of what is found. */
 export interface PlaceObserver {
   readonly onRestore: (progress: RestoreProgress) => void;
-  /** Told where the input ends, before anything is read of it. */
-  readonly onInputEnd: (endOffset: Offset) => void;
+  /** Told where each input ends, before anything is read of it. */
+  readonly onEnd: (topic: string, endOffset: Offset) => void;
 }
 
 /** Refuses a partition whose last commit belongs to other topics than there are. */
@@ -79,12 +79,15 @@ export async function findPlace(
   windowing: Windowing,
   store: StateStore,
   committed: CommittedOffset | undefined,
-  { onInputEnd }: PlaceObserver,
+  { onEnd }: PlaceObserver,
 ): Promise<TaskMeta> {
   const { input, repartition } = place;
   const bounds = await log.bounds(input);
-  onInputEnd(bounds.endOffset);
+  onEnd(input.topic, bounds.endOffset);
   const rekeyedBounds = repartition === undefined ? undefined : await log.bounds(repartition);
+  if (repartition !== undefined && rekeyedBounds !== undefined) {
+    onEnd(repartition.topic, rekeyedBounds.endOffset);
+  }
   const stored = store.get(metaKey);
   if (stored === undefined) {
     if (isPastStart(committed, bounds)) throw stateGone(place, committed);
@@ -99,9 +102,9 @@ export async function findPlace(
     throw inputTruncated(input, meta.inputOffset, bounds);
   }
   if (repartition !== undefined && rekeyedBounds !== undefined) {
-    const { offset, plannedTo } = meta.rekeyed;
-    if (offset < rekeyedBounds.startOffset || plannedTo > rekeyedBounds.endOffset) {
-      throw inputTruncated(repartition, offset, rekeyedBounds);
+    const { rekeyedOffset } = meta;
+    if (rekeyedOffset < rekeyedBounds.startOffset || rekeyedOffset > rekeyedBounds.endOffset) {
+      throw inputTruncated(repartition, rekeyedOffset, rekeyedBounds);
     }
   }
   return { ...meta, lineage: place.lineage };

@@ -50,7 +50,7 @@ export interface TaskStatus {
   readonly state: TaskState;
   /** Next input offset as of the last commit. */
   readonly committedOffset: Offset | undefined;
-  /** Records between the last commit and the end of the input. */
+  /** Records between the last commit and the ends of the input and of what was sent on to it. */
   readonly lagRecords: number | undefined;
   readonly changelogPosition: Offset | undefined;
   readonly lastCommitAtMs: number | undefined;

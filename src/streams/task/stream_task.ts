@@ -5,8 +5,9 @@ import { TaskControl } from "./task_control.ts";
 import { InvariantError } from "../../base/assert.ts";
 import { InheritedStore } from "./inherited_store.ts";
 import { persevere } from "./perseverance.ts";
-import type { Fetched, HeldState, StateStore } from "../ports.ts";
+import type { HeldState, StateStore } from "../ports.ts";
 import { PunctuationSchedule } from "../processing/punctuation.ts";
+import type { ReadAhead } from "../processing/read_ahead.ts";
 import type { TaskListener } from "./task_listener.ts";
 import { type Committed, type StreamsPorts, TaskSession } from "./task_session.ts";
 import { TaskReport } from "./task_report.ts";
@@ -138,40 +139,44 @@ export class StreamTask<E, A, R> {
         onRestore: (progress) => this.#report.restoring(progress),
         onProblem: (error) => this.#report.problem(error),
         onArrival: () => this.#control.ring(),
-        onInputEnd: (endOffset) => this.#report.inputEnds(endOffset),
+        onEnd: (topic, endOffset) => this.#report.ends(topic, endOffset),
       },
       signal,
     );
     this.#session = session;
     try {
-      this.#report.opened(session.meta, session.store.checkpoint?.changelogPosition);
-      this.#listener.opened(this.#place.input);
-      // A task that takes up a state has kept its readers waiting: its first commit is due at once.
-      const waitedMs = session.takenUp ? this.#settings.commitIntervalMs : 0;
-      this.#lastCommitMs = this.#ports.clock.monotonicMs() - waitedMs;
-      await this.#loop(session, signal);
+      await session.begin(signal);
+      await this.#work(session, signal);
     } finally {
       this.#session = undefined;
+    }
+  }
+
+  async #work(session: TaskSession<E, A, R>, signal: AbortSignal): Promise<void> {
+    this.#report.opened(session.meta, session.store.checkpoint?.changelogPosition);
+    this.#listener.opened(this.#place.input);
+    // A task that takes up a state has kept its readers waiting: its first commit is due at once.
+    const waitedMs = session.takenUp ? this.#settings.commitIntervalMs : 0;
+    this.#lastCommitMs = this.#ports.clock.monotonicMs() - waitedMs;
+    try {
+      await this.#loop(session, signal);
+    } finally {
       this.#report.state("closing");
     }
   }
 
   async #loop(session: TaskSession<E, A, R>, signal: AbortSignal): Promise<void> {
     const schedule = new PunctuationSchedule(this.#topology.punctuators, this.#ports.clock);
-    let reading = this.#read(session, signal);
     this.#control.busy();
     while (!this.#control.closing) {
-      await session.planRekeyed(signal);
-      const waitMs = earlier(session.changed ? this.#untilDueMs() : undefined, schedule.untilDueMs);
-      const fetched = await this.#control.race(reading, waitMs);
-      if (fetched !== undefined) {
-        await this.#processAll(session, fetched, signal);
-        reading = this.#read(session, signal);
-      }
+      // One fetch of each in turn: neither input waits for the other to end.
+      for (const input of session.inputs) await this.#processArrived(session, input, signal);
       if (session.changed && this.#untilDueMs() <= 0) {
         await this.#commit(session, { signal, last: false });
       }
       await this.#punctuate(session, schedule);
+      const waitMs = earlier(session.changed ? this.#untilDueMs() : undefined, schedule.untilDueMs);
+      await this.#control.wait(waitMs);
     }
     if (session.changed) await this.#commit(session, { signal, last: true });
   }
@@ -187,19 +192,15 @@ export class StreamTask<E, A, R> {
     }
   }
 
-  #read(session: TaskSession<E, A, R>, signal: AbortSignal): Promise<Fetched> {
-    const reading = session.reader.next(signal);
-    reading.catch(() => {}); // seen by the race, if the task still cares
-    return reading;
-  }
-
-  async #processAll(
+  async #processArrived(
     session: TaskSession<E, A, R>,
-    fetched: Fetched,
+    input: ReadAhead,
     signal: AbortSignal,
   ): Promise<void> {
+    const fetched = input.take();
+    if (fetched === undefined) return;
     await session.prepare(fetched.records, signal);
-    session.begins(fetched);
+    session.begins(input.topic, fetched);
     for (const record of fetched.records) {
       if (!session.takes(record)) await this.#commit(session, { signal, last: false });
       session.process(record);
@@ -207,8 +208,8 @@ export class StreamTask<E, A, R> {
         await this.#commit(session, { signal, last: false });
       }
     }
-    session.passed(fetched);
-    this.#report.inputEnds(fetched.endOffset);
+    session.passed(input.topic, fetched);
+    this.#report.ends(input.topic, fetched.endOffset);
     this.#listener.fetched(this.#place.input, fetched.records.length);
   }
 
@@ -220,7 +221,6 @@ export class StreamTask<E, A, R> {
     const previous = this.#report.status.counts;
     this.#report.committed(committed.meta, committed.changelogPosition, durationMs);
     this.#listener.committed(this.#place.input, { ...committed, durationMs, previous });
-    session.processPlanned();
   }
 
   #untilDueMs(): number {

@@ -49,7 +49,7 @@ export class TaskControl {
     this.#abort.abort();
   }
 
-  /** Ends the wait of `race`, the one under way or the next one. */
+  /** Ends the `wait`, the one under way or the next one. */
   ring(): void {
     this.#rung = true;
     this.#waker?.();
@@ -71,34 +71,21 @@ export class TaskControl {
     throw new PipelineError("ABORTED", "Cannot go on as the task is closed");
   }
 
-  /**
-   * Waits for `work`, a wish of others, a ring, or the time; `undefined` if `work` was not first.
-   *
-   * Leaves nothing behind on promises that outlive the call, except on `work` itself.
-   */
-  async race<T>(work: Promise<T>, waitMs: number | undefined): Promise<T | undefined> {
+  /** Waits for a wish of others, a ring, or the time. */
+  async wait(waitMs: number | undefined): Promise<void> {
     // A wish of the moment between the last look and now woke nobody.
     if (this.#closed || this.#rung) {
       this.#rung = false;
-      return undefined;
+      return;
     }
-    const { promise, resolve, reject } = Promise.withResolvers<T | undefined>();
+    const { promise, resolve } = Promise.withResolvers<void>();
     const timer = new AbortController();
-    // The runtime keeps a timer for a while after it was stopped. It must not keep the result, too:
-    // with all the records in it, a third of what is allocated would outlive its use.
-    const waiter: { wake: (() => void) | undefined } = { wake: resolve as () => void };
-    const wake = () => waiter.wake?.();
-    this.#waker = wake;
-    work.then(resolve, reject);
-    if (waitMs !== undefined) this.#clock.sleep(waitMs, timer.signal).then(wake, () => {});
-    try {
-      return await promise;
-    } finally {
-      waiter.wake = undefined;
-      this.#waker = undefined;
-      this.#rung = false;
-      timer.abort(notNeeded);
-    }
+    this.#waker = resolve;
+    if (waitMs !== undefined) this.#clock.sleep(waitMs, timer.signal).then(resolve, () => {});
+    await promise;
+    this.#waker = undefined;
+    this.#rung = false;
+    timer.abort(notNeeded);
   }
 
   #close(): void {

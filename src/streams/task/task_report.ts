@@ -16,7 +16,9 @@ export class TaskReport {
   readonly #remedies: Remedies | undefined;
   readonly #name: string;
   #status: TaskStatus;
-  #endOffset: Offset | undefined;
+  /** Where each of the task's inputs ends, by topic. */
+  readonly #ends = new Map<string, Offset>();
+  #rekeyedOffset: Offset = 0;
   #progressLoggedMs = 0;
 
   constructor(
@@ -62,6 +64,7 @@ export class TaskReport {
   }
 
   opened(meta: TaskMeta, changelogPosition: Offset | undefined): void {
+    this.#rekeyedOffset = meta.rekeyedOffset;
     this.#update({
       state: "running",
       committedOffset: meta.inputOffset,
@@ -76,12 +79,14 @@ export class TaskReport {
     });
   }
 
-  inputEnds(endOffset: Offset): void {
-    this.#endOffset = endOffset;
+  /** An input ends there, as far as is known. */
+  ends(topic: string, endOffset: Offset): void {
+    this.#ends.set(topic, endOffset);
     this.#update({});
   }
 
   committed(meta: TaskMeta, changelogPosition: Offset, durationMs: number): void {
+    this.#rekeyedOffset = meta.rekeyedOffset;
     this.#update({
       committedOffset: meta.inputOffset,
       counts: meta.counts,
@@ -110,9 +115,15 @@ export class TaskReport {
 
   #update(change: Partial<TaskStatus>): void {
     const status = { ...this.#status, ...change };
-    const lagRecords = this.#endOffset === undefined || status.committedOffset === undefined
-      ? undefined
-      : Math.max(0, this.#endOffset - status.committedOffset);
-    this.#status = { ...status, lagRecords };
+    this.#status = { ...status, lagRecords: this.#lagAt(status) };
+  }
+
+  #lagAt({ topic, committedOffset }: TaskStatus): number | undefined {
+    if (committedOffset === undefined || !this.#ends.has(topic)) return undefined;
+    let lag = 0;
+    for (const [name, endOffset] of this.#ends) {
+      lag += Math.max(0, endOffset - (name === topic ? committedOffset : this.#rekeyedOffset));
+    }
+    return lag;
   }
 }

@@ -9,17 +9,17 @@ import { type KeyTime, keyTimes } from "../state/key_times.ts";
 import type {
   CommitLog,
   Fetched,
-  PartitionReader,
+  ReadFrom,
   RecordLog,
   Sink,
   StateStore,
   StateStores,
 } from "../ports.ts";
 import { RecordProcessor } from "../processing/processor.ts";
-import type { LogRecord, Offset, OutputRecord } from "../record.ts";
+import type { LogRecord, Offset, OutputRecord, TopicPartition } from "../record.ts";
 import { bringUpToDate, findPlace, type PlaceObserver, refuseOtherCommit } from "./find_place.ts";
-import { readBetween } from "./read_between.ts";
-import { RekeyedInput } from "../processing/rekeyed_input.ts";
+import { ReadAhead } from "../processing/read_ahead.ts";
+import { unshownResults } from "../commit/unshown_results.ts";
 import { type EngineCodecs, knownEpoch, type TaskMeta } from "../state/state.ts";
 import { aheadOfRows } from "../state/reissue.ts";
 import { underRules } from "../state/rules.ts";
@@ -53,7 +53,7 @@ export interface StreamsPorts<R> {
 export interface OpeningObserver extends PlaceObserver {
   readonly onState: (state: TaskState) => void;
   readonly onProblem: (error: unknown) => void;
-  /** Called whenever `planRekeyed` has something to do; must not throw. */
+  /** Called whenever one of the `inputs` has something to take; must not throw. */
   readonly onArrival: () => void;
 }
 
@@ -82,9 +82,10 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
   readonly #sweep = new Sweep();
   readonly #committer: Committer<R>;
   readonly #processor: RecordProcessor<E, A, R>;
-  readonly #rekeyed: RekeyedInput | undefined;
+  readonly #unfinished: (signal: AbortSignal) => Promise<void>;
   readonly store: StateStore;
-  readonly reader: PartitionReader;
+  /** The input, and what others sent on to this partition where the job does so. */
+  readonly inputs: readonly ReadAhead[];
   /** True for a task that has a past. */
   readonly takenUp: boolean;
 
@@ -94,11 +95,11 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
     parts: {
       readonly store: StateStore;
       readonly cache: WriteCache<A>;
-      readonly reader: PartitionReader;
+      readonly inputs: readonly ReadAhead[];
       readonly committer: Committer<R>;
       readonly meta: TaskMeta;
       readonly place: CommitPlace;
-      readonly rekeyed: RekeyedInput | undefined;
+      readonly unfinished: (signal: AbortSignal) => Promise<void>;
       readonly takenUp: boolean;
       readonly resources: AsyncDisposableStack;
     },
@@ -108,12 +109,12 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
     this.#resources = parts.resources;
     this.#committer = parts.committer;
     this.store = parts.store;
-    this.reader = parts.reader;
+    this.inputs = parts.inputs;
+    this.#unfinished = parts.unfinished;
     this.takenUp = parts.takenUp;
     this.#cache = parts.cache;
-    const { meta, place, rekeyed } = parts;
+    const { meta, place } = parts;
     this.#processor = new RecordProcessor(topology, this.#cache, meta, place.repartition);
-    this.#rekeyed = rekeyed;
   }
 
   /**
@@ -146,13 +147,8 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
     const ahead = await aheadOfRows(sources, found, ports.rowsVersionUs);
     const meta = underRules(ahead, rulesOf(topology));
     const takenUp = store.checkpoint !== undefined;
-    const rekeyed = openRekeyed(ports, place, meta, observer, signal);
-    if (rekeyed !== undefined) opening.use(rekeyed);
-    const reader = opening.use(ports.log.open(place.input, {
-      offset: meta.inputOffset,
-      leaderEpoch: knownEpoch(meta),
-      topicId: place.lineage.topicId,
-    }));
+    const inputs = openInputs(ports, place, meta, observer, signal);
+    for (const input of inputs) opening.use(input);
     const { onProblem } = observer;
     const committer = new Committer(
       { ...ports, store, onProductionError: topology.handlers.onProductionError },
@@ -162,27 +158,32 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
       onProblem,
     );
     opening.use(committer);
-    if (meta.rules !== found.rules) {
+    const unfinished = async (signal: AbortSignal) => {
+      const results = await unshownResults(ports.log, topology, place, committed, signal);
+      await committer.show(results, signal);
+      if (meta.rules === found.rules) return;
       await committer.commit(metaAlone(meta, ports.codecs), { signal, last: false });
-    }
-    const portion = await plannedPortion(ports, place, meta, signal);
-    const session = new TaskSession(ports, topology, {
+    };
+    return new TaskSession(ports, topology, {
       store,
       cache,
-      reader,
+      inputs,
       committer,
       meta,
       place,
-      rekeyed,
+      unfinished,
       takenUp,
       resources: opening.move(),
     });
-    if (portion !== undefined) {
-      await session.prepare(portion, signal);
-      session.#processor.processPlanned(portion);
-    }
-    rekeyed?.start();
-    return session;
+  }
+
+  /**
+   * Writes the results that the last commit before this session may have left unwritten, commits
+   * what has changed of the rules, and begins to read.
+   */
+  async begin(signal: AbortSignal): Promise<void> {
+    await this.#unfinished(signal);
+    for (const input of this.inputs) input.start();
   }
 
   /** True when there is something to commit. */
@@ -216,8 +217,8 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
   }
 
   /** Takes note of what the records of a read have in common, before the first is applied. */
-  begins({ leaderEpoch }: Fetched): void {
-    this.#processor.writtenIn(leaderEpoch);
+  begins(topic: string, { leaderEpoch }: Fetched): void {
+    this.#processor.writtenIn(topic, leaderEpoch);
   }
 
   /** False for a record before which everything has to be committed. */
@@ -230,29 +231,9 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
     this.#processor.process(record);
   }
 
-  /** Moves the input position behind what was fetched, control records included. */
-  passed(fetched: Fetched): void {
-    this.#processor.skipTo(fetched.nextOffset);
-  }
-
-  /** Plans what arrived from the repartition topic: it is processed after the next commit. */
-  async planRekeyed(signal: AbortSignal): Promise<void> {
-    const fetched = this.#rekeyed?.arrived();
-    if (fetched === undefined) return;
-    if (fetched.records.length === 0) {
-      this.#processor.passRekeyed(fetched.nextOffset);
-      this.#rekeyed?.start();
-      return;
-    }
-    await this.prepare(fetched.records, signal);
-    this.#processor.plan(fetched.nextOffset);
-    this.#rekeyed?.keep(fetched.records);
-  }
-
-  /** Processes what the commit just made has settled; to be called after every commit. */
-  processPlanned(): void {
-    const portion = this.#rekeyed?.take();
-    if (portion !== undefined) this.#processor.processPlanned(portion);
+  /** Moves the position in a topic behind what was fetched, control records included. */
+  passed(topic: string, { nextOffset }: Fetched): void {
+    this.#processor.skipTo(topic, nextOffset);
   }
 
   /** Makes everything processed so far durable. */
@@ -268,7 +249,7 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
     const { changelogPosition } = await this.#committer.commit(changes, options);
     this.#processor.settle();
     this.#cache.settle();
-    return { ...changes, changelogPosition };
+    return { ...changes, rows: [...changes.eventRows, ...changes.resultRows], changelogPosition };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -276,29 +257,18 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
   }
 }
 
-function openRekeyed<R>(
+function openInputs<R>(
   { log }: StreamsPorts<R>,
-  { repartition, lineage }: CommitPlace,
-  { rekeyed }: TaskMeta,
+  { input, repartition, lineage }: CommitPlace,
+  meta: TaskMeta,
   { onArrival }: OpeningObserver,
   signal: AbortSignal,
-): RekeyedInput | undefined {
-  if (repartition === undefined) return undefined;
-  return new RekeyedInput(
-    log.open(repartition, { offset: rekeyed.plannedTo, topicId: lineage.repartitionId }),
-    onArrival,
-    signal,
-  );
-}
-
-/** The re-keyed records that the last commit has settled to come next; `undefined` for none. */
-async function plannedPortion<R>(
-  { log }: StreamsPorts<R>,
-  { repartition, lineage }: CommitPlace,
-  { rekeyed: { offset, plannedTo } }: TaskMeta,
-  signal: AbortSignal,
-): Promise<LogRecord[] | undefined> {
-  if (repartition === undefined || plannedTo === offset) return undefined;
-  const bounds = { startOffset: offset, endOffset: plannedTo, topicId: lineage.repartitionId };
-  return (await Array.fromAsync(readBetween(log, repartition, bounds, signal))).flat();
+): ReadAhead[] {
+  const open = ({ topic, partition }: TopicPartition, from: ReadFrom) =>
+    new ReadAhead(topic, log.open({ topic, partition }, from), onArrival, signal);
+  const { inputOffset: offset, rekeyedOffset } = meta;
+  const { topicId, repartitionId } = lineage;
+  const direct = open(input, { offset, leaderEpoch: knownEpoch(meta), topicId });
+  if (repartition === undefined) return [direct];
+  return [direct, open(repartition, { offset: rekeyedOffset, topicId: repartitionId })];
 }

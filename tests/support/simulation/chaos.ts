@@ -1,4 +1,5 @@
 import { isAborted } from "../../../src/base/errors.ts";
+import { parseCommitMetadata } from "../../../src/streams/commit/commit_metadata.ts";
 import type { Machine } from "./machine.ts";
 import type { World } from "./world.ts";
 
@@ -94,11 +95,13 @@ export function strike(world: World): void {
   if (world.disaster.struck) world.trace(`disaster: ${world.disaster.kind}`);
 }
 
-function compactSome({ auditor, chance, log, scenario }: World): void {
-  const place = {
-    topic: "app-totals-changelog",
-    partition: chance.whole(0, scenario.partitions - 1),
-  };
+/** Takes away what has a newer record, but not of the last commit: it is in the active segment. */
+async function compactSome({ auditor, chance, log, scenario }: World): Promise<void> {
+  const partition = chance.whole(0, scenario.partitions - 1);
+  const place = { topic: "app-totals-changelog", partition };
+  const before = chance.below(1);
+  const committed = await log.commitLogOf("app").committed({ topic: "input", partition });
   auditor.compacted(place);
-  log.compact(place, chance.whole(0, log.stableEnd(place)));
+  const { shownTo = 0 } = parseCommitMetadata(committed?.metadata ?? "") ?? {};
+  log.compact(place, Math.floor(before * (shownTo + 1)));
 }

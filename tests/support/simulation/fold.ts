@@ -183,10 +183,10 @@ export class Fold {
     const time = this.#timeOf(record.key);
     const starts = this.#startsOf(timeMs);
     const open = starts.filter((start) => start >= time.closedToMs);
+    this.#row(`${this.#partition}/${offset}/${index}`, String(value), offset);
     if (open.length > 0 && value === unbearable) {
       return this.#dead(offset, index, "processing-error");
     }
-    this.#row(`${this.#partition}/${offset}/${index}`, String(value), offset);
     this.#counts.read += 1;
     this.#counts[open.length > 0 ? "aggregated" : "late"] += 1;
     for (const start of starts) {

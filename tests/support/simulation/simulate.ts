@@ -100,8 +100,10 @@ function caughtUp({ log, scenario, processes, disaster }: World): boolean {
   for (let partition = 0; partition < scenario.partitions; partition++) {
     if (disaster.severs(partition)) continue;
     const place = { topic: "input", partition };
-    if ((log.committedOffset("app", place) ?? 0) < log.stableEnd(place)) return false;
-    if (!running.some((task) => task.partition === partition)) return false;
+    const end = log.stableEnd(place);
+    if ((log.committedOffset("app", place) ?? 0) < end) return false;
+    const here = running.filter((task) => task.partition === partition);
+    if (!here.some(({ committedOffset }) => committedOffset === end)) return false;
   }
   return true;
 }

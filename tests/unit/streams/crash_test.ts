@@ -38,11 +38,12 @@ async function worldWithInput(): Promise<CountingWorld> {
   return world;
 }
 
-/** Makes the `n`th call of a hook die. */
+/** Makes the process die at the `n`th call of a hook: whatever it does after that fails, too. */
 function dieAt(step: string, n: number): (at: string) => void {
   let calls = 0;
   return (at) => {
-    if (at === step && ++calls === n) throw new Crash(`crash at ${step} ${n}`);
+    if (at === step) calls += 1;
+    if (calls >= n) throw new Crash(`crash at ${step} ${n}`);
   };
 }
 
@@ -92,6 +93,7 @@ for (const state of ["kept", "deleted"] as const) {
         plant(world, step, n);
         assert.equal(await world.runToEnd(), "crashed", `no crash at ${step} ${n}`);
         if (state === "deleted") world.stores.wipe();
+        plant(world, "never", 1);
         assert.equal(await world.runToEnd(), "done");
         assertComplete(world);
       }

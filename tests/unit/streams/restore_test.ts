@@ -105,7 +105,7 @@ Deno.test("TaskSession.open() gives way to an owner that commits while it restor
     },
     countingTopology(),
     { input, changelog, repartition: undefined, lineage },
-    { onState() {}, onRestore() {}, onProblem() {}, onArrival() {}, onInputEnd() {} },
+    { onState() {}, onRestore() {}, onProblem() {}, onArrival() {}, onEnd() {} },
     new AbortController().signal,
   );
   await assert.rejects(

@@ -6,6 +6,7 @@ import {
   rollUpKey,
   rollUpRange,
   windowKey,
+  windowOf,
   windowRange,
   windowStartOf,
 } from "../../../src/streams/state/store_keys.ts";
@@ -47,6 +48,18 @@ Deno.test("windowRange() holds no other key's window", () => {
     const { gte, lt } = windowRange(key, 0, 2 ** 46);
     const bytes = windowKey(other, start);
     assert.ok(Buffer.compare(bytes, gte) < 0 || Buffer.compare(bytes, lt) >= 0);
+  }));
+});
+
+Deno.test("windowOf() says what the key of a window stands for, and no other", () => {
+  const zeros = fc.array(fc.constantFrom("\0", "a", "é"), { maxLength: 4 }).map((all) =>
+    all.join("")
+  );
+  fc.assert(fc.property(fc.oneof(text, zeros), startMs, (key, startMs) => {
+    assert.deepEqual(windowOf(windowKey(key, startMs)), { key, startMs, sizeMs: undefined });
+    const sizeMs = 86_400_000;
+    assert.deepEqual(windowOf(rollUpKey(key, sizeMs, startMs)), { key, startMs, sizeMs });
+    assert.equal(windowOf(keyStateKey(key)), undefined);
   }));
 });
 

@@ -4,29 +4,33 @@ import { SimulatedClock } from "../../../src/streams/testing/simulated_clock.ts"
 
 const nothing = () => Promise.resolve();
 
-const never = new Promise<void>(() => {});
-
-Deno.test("TaskControl.race() obeys a wish to close that came before it waits", async () => {
+Deno.test("TaskControl.wait() obeys a wish to close that came before it waits", async () => {
   const control = new TaskControl(new SimulatedClock());
   control.busy();
   const closed = control.close(60_000, nothing());
-  assert.equal(await control.race(never, undefined), undefined);
+  await control.wait(undefined);
   await closed;
 });
 
-Deno.test("TaskControl.race() hears a ring from before it, once", async () => {
-  const control = new TaskControl(new SimulatedClock());
+Deno.test("TaskControl.wait() hears a ring from before it, once", async () => {
+  const clock = new SimulatedClock();
+  const control = new TaskControl(clock);
   control.ring();
-  assert.equal(await control.race(never, undefined), undefined);
-  assert.equal(await control.race(Promise.resolve(7), undefined), 7);
+  await control.wait(undefined);
+  let waited = false;
+  const waiting = control.wait(5).then(() => waited = true);
+  await clock.advance(4);
+  assert.ok(!waited);
+  await clock.advance(1);
+  await waiting;
 });
 
-Deno.test("TaskControl.race() gives up waiting when the task is to be closed", async () => {
+Deno.test("TaskControl.wait() gives up waiting when the task is to be closed", async () => {
   const control = new TaskControl(new SimulatedClock());
   control.busy();
-  const racing = control.race(never, undefined);
+  const waiting = control.wait(undefined);
   const closed = control.close(60_000, nothing());
-  assert.equal(await racing, undefined);
+  await waiting;
   assert.ok(control.closing);
   await closed;
 });

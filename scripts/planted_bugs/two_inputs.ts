@@ -1,0 +1,64 @@
+import type { PlantedBug } from "./planted_bug.ts";
+
+/** What must not be forgotten where a task has two inputs, and where partitions move. */
+export const twoInputsBugs: readonly PlantedBug[] = [
+  {
+    name: "results shown before they are committed",
+    file: "src/streams/commit/commit.ts",
+    find: "await this.show(changes.eventRows, signal);",
+    replace: "await this.show([...changes.eventRows, ...changes.resultRows], signal);",
+    guarantee: "G3",
+    test: "tests/unit/streams/rekeying_zombie_test.ts",
+  },
+  {
+    name: "results forgotten that a crash left unwritten",
+    file: "src/streams/task/task_session.ts",
+    find: "await committer.show(results, signal);",
+    replace: "await committer.show(results.slice(0, 0), signal);",
+    guarantee: "G3",
+  },
+  {
+    name: "another owner's commit taken for one's own",
+    file: "src/streams/commit/commit_metadata.ts",
+    find: "return committed !== undefined && parseCommitMetadata(committed.metadata)?.id === id;",
+    replace: "return committed !== undefined && id !== undefined;",
+    guarantee: "G1",
+  },
+  {
+    name: "an input that waits for the other one to end",
+    file: "src/streams/task/stream_task.ts",
+    find: "for (const input of session.inputs) await this.#processArrived(session, input, signal);",
+    replace: `for (const input of [...session.inputs].reverse()) {
+        const before = session.meta;
+        await this.#processArrived(session, input, signal);
+        if (before.rekeyedOffset !== session.meta.rekeyedOffset) break;
+      }`,
+    guarantee: "G8",
+    test: "tests/unit/streams/rekeying_test.ts",
+  },
+  {
+    name: "a record in another partition than its key's processed where it is",
+    file: "src/streams/processing/processor.ts",
+    find: "if (!rekeyed && this.#rekeying.belongsElsewhere(key, record.partition)) {",
+    replace:
+      "if (!rekeyed && this.#rekeying.belongsElsewhere(key, record.partition) && key === undefined) {",
+    guarantee: "G1",
+    test: "tests/unit/streams/rekeying_test.ts",
+  },
+  {
+    name: "an arrival missed",
+    file: "src/streams/task/task_control.ts",
+    find: "|| this.#rung) {",
+    replace: ") {",
+    guarantee: "G10",
+    test: "tests/unit/streams/task_control_test.ts",
+  },
+  {
+    name: "a larger share for whoever holds most at the moment",
+    file: "src/streams/assignment/balance.ts",
+    find: "rank(held) - rank(other) || compareMembers(a, b)",
+    replace: "rank(held) - rank(other) || other - held || compareMembers(a, b)",
+    guarantee: "G10",
+    test: "tests/unit/streams/assignment_test.ts",
+  },
+];

@@ -1,0 +1,45 @@
+import { parseCommitMetadata } from "./commit_metadata.ts";
+import type { CommitPlace } from "./commit.ts";
+import type { CommittedOffset, RecordLog } from "../ports.ts";
+import { windowOf } from "../state/store_keys.ts";
+import { readBetween } from "../task/read_between.ts";
+import { decodeState } from "../topology/codec.ts";
+import type { Topology } from "../topology/topology.ts";
+
+/**
+ * The rows of results that the last commit made true: the owner that made it may have ended before
+ * it wrote them. Those of earlier commits were written before the last one happened.
+ *
+ * Their changelog entries are the newest of their keys, so compaction has left them.
+ *
+ * @throws {PipelineError} As the log does; `STATE_UNREADABLE`.
+ */
+export async function unshownResults<E, A, R>(
+  log: RecordLog,
+  { rollUps, results, windows, windowCodec }: Topology<E, A, R>,
+  { changelog, lineage }: CommitPlace,
+  committed: CommittedOffset | undefined,
+  signal: AbortSignal,
+): Promise<R[]> {
+  const last = parseCommitMetadata(committed?.metadata ?? "");
+  if (last === undefined) return [];
+  const { startOffset } = await log.bounds(changelog);
+  const bounds = {
+    startOffset: Math.max(startOffset, last.shownTo),
+    endOffset: last.changelogPosition,
+    topicId: lineage.changelogId,
+  };
+  const rows: R[] = [];
+  for await (const records of readBetween(log, changelog, bounds, signal)) {
+    for (const { key, value } of records) {
+      const window = key === null || value === null ? undefined : windowOf(key);
+      if (window === undefined || value === null) continue;
+      const sizeMs = window.sizeMs ?? windows.sizeMs;
+      if (![windows, ...rollUps.levels].some((length) => length.sizeMs === sizeMs)) continue;
+      const { key: name, startMs } = window;
+      const state = decodeState(windowCodec, value);
+      rows.push(results.row({ key: name, startMs, endMs: startMs + sizeMs, state }));
+    }
+  }
+  return rows;
+}
