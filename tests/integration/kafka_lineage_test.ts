@@ -206,6 +206,31 @@ Deno.test({
   },
 });
 
+// What kafka-consumer-groups --reset-offsets --to-earliest leaves in a partition that is empty.
+Deno.test({
+  name: "a position that has nothing before it is a first start",
+  ignore,
+  async fn() {
+    await using kafka = connectTestKafka();
+    const folder = await Deno.makeTempDir();
+    const job = { kafka, folder, ...await createCountingTopics(kafka, 1) };
+    const input = { topic: job.topic, partition: 0 };
+    const changelog = { topic: countingChangelog(job), partition: 0 };
+    {
+      await using writer = await kafka.commitLog(job.application).fence(input);
+      const metadata = () => "";
+      await writer.commit({ records: [], changelog, input, inputOffset: 0, metadata });
+    }
+    await feed(job, 5, 20);
+    {
+      await using run = await start(job);
+      await run.caughtUp();
+      assert.ok(run.rows.length > 0);
+    }
+    await Deno.remove(folder, { recursive: true });
+  },
+});
+
 // Machine B resets the state; machine A comes back with the folder that it had, once the new
 // changelog is longer than its checkpoint. The window then said 60 where 30 was right.
 Deno.test({
