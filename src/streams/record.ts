@@ -18,6 +18,11 @@ export interface LogRecord extends TopicPartition {
   readonly key: Uint8Array | null;
   readonly value: Uint8Array | null;
   readonly headers: Headers;
+  /**
+   * Why nothing of a whole batch of records can be read, ever. The record then stands for all
+   * offsets of the batch, and its value is what the log holds there.
+   */
+  readonly unreadable?: string;
 }
 
 /** A record to be written. */

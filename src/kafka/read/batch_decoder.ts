@@ -3,12 +3,19 @@ import { PipelineError } from "../../base/errors.ts";
 import type { LogRecord, Offset, TopicPartition } from "../../streams/record.ts";
 import { batchBits, batchLayout, batchPrefixBytes } from "../wire/batch_layout.ts";
 import { decompress } from "../wire/compression.ts";
+import { UnreadableError } from "../wire/unreadable.ts";
 import { crc32c } from "../../base/crc32c.ts";
 import { HeaderDecoder } from "./header_decoder.ts";
 import { stampOf } from "../wire/stamps.ts";
 import { RecordCursor } from "./record_cursor.ts";
 
 const twoTo32 = 2 ** 32;
+
+/** Records of one batch: 1 MB of records of 5 bytes. Each becomes some hundred bytes here. */
+export const recordsPerBatchMax = 200_000;
+
+/** Of a record without anything: six numbers of one byte, and its length. */
+const recordBytesMin = 7;
 
 /** What is known of a batch before its records are read. */
 export interface BatchHeader {
@@ -23,11 +30,11 @@ export interface BatchHeader {
   readonly producerId: number;
 }
 
-/** The batch at `start`, or `undefined` if the bytes end within it. */
+/** The batch at `start`, or `undefined` if the bytes end within it, or are none. */
 export function readBatchHeader(bytes: Buffer, start: number): BatchHeader | undefined {
   if (start + batchLayout.records > bytes.length) return undefined;
   const end = start + batchPrefixBytes + bytes.readInt32BE(start + batchLayout.length);
-  if (end > bytes.length) return undefined;
+  if (end > bytes.length || end < start + batchLayout.records) return undefined;
   const baseOffset = readInt64(bytes, start);
   return {
     start,
@@ -62,8 +69,11 @@ export interface BatchTarget extends TopicPartition {
  * Keys and values are views of `bytes` (of the decompressed bytes if it was compressed), and equal
  * neighbours may share one: who changes one, or keeps one for long, copies it.
  *
+ * A batch that can never be read, as its writer made it so, becomes one record: `unreadable` says
+ * why, its value is the batch.
+ *
  * @throws {PipelineError} `LOG_UNAVAILABLE` if the checksum is wrong: read again;
- *   `TOPIC_UNSUITABLE` for a codec we cannot read.
+ *   `TOPIC_UNSUITABLE` for a message format other than 2.
  */
 export function decodeBatch(
   bytes: Buffer,
@@ -72,21 +82,41 @@ export function decodeBatch(
   out: LogRecord[],
 ): void {
   verify(bytes, header, target);
+  const before = out.length;
+  try {
+    decodeRecords(bytes, header, target, out);
+  } catch (error) {
+    if (!(error instanceof UnreadableError)) throw error;
+    out.length = before;
+    out.push(unreadableBatch(bytes, header, target, error.message));
+  }
+}
+
+function decodeRecords(
+  bytes: Buffer,
+  header: BatchHeader,
+  target: BatchTarget,
+  out: LogRecord[],
+): void {
   const { start, attributes } = header;
-  const records = recordBytes(bytes, header, target);
-  const cursor = new RecordCursor(records);
   const count = bytes.readInt32BE(start + batchLayout.recordCount);
+  if (count === 0) return;
+  const records = recordBytes(bytes, header);
+  checkCount(count, records);
+  const cursor = new RecordCursor(records);
   const baseTimestampMs = readInt64(bytes, start + batchLayout.baseTimestamp);
   const appendTimeMs = (attributes & batchBits.appendTime) === 0
     ? undefined
     : readInt64(bytes, start + batchLayout.maxTimestamp);
   const headers = new HeaderDecoder(cursor);
   let key: Uint8Array | null = null;
+  let offset = header.baseOffset - 1;
   for (let i = 0; i < count; i++) {
-    const end = cursor.varint() + cursor.at;
-    cursor.at++;
+    const length = cursor.varint();
+    const end = cursor.at + length;
+    cursor.skip(1);
     const timestampMs = baseTimestampMs + cursor.varlong();
-    const offset = header.baseOffset + cursor.varint();
+    offset = checkedOffset(header.baseOffset + cursor.varint(), offset, header);
     if (offset >= target.fromOffset) {
       key = cursor.bytesLike(key);
       const value = cursor.bytes();
@@ -100,21 +130,71 @@ export function decodeBatch(
         value,
         headers: decoded,
       });
-    }
-    cursor.at = end;
+    } else cursor.skip(end - cursor.at);
+    if (cursor.at !== end) throw new UnreadableError("a record has another length than it claims");
+  }
+  if (cursor.at !== records.length) throw new UnreadableError("more records than the batch claims");
+}
+
+function checkCount(count: number, records: Uint8Array): void {
+  if (count < 0 || count > recordsPerBatchMax || count * recordBytesMin > records.length) {
+    throw new UnreadableError(
+      `${count} records in ${records.length} bytes, and at most ${recordsPerBatchMax} are read`,
+    );
   }
 }
 
-/** True when a control batch says that its producer's transaction was aborted. */
+function checkedOffset(offset: Offset, before: Offset, { lastOffset }: BatchHeader): Offset {
+  if (offset > before && offset <= lastOffset) return offset;
+  throw new UnreadableError(`offset ${offset} after ${before} in a batch up to ${lastOffset}`);
+}
+
+/** Stands for all the batch's offsets, as far as they are wanted. */
+function unreadableBatch(
+  bytes: Buffer,
+  { start, end, baseOffset }: BatchHeader,
+  { topic, partition, fromOffset }: BatchTarget,
+  unreadable: string,
+): LogRecord {
+  return {
+    topic,
+    partition,
+    offset: Math.max(baseOffset, fromOffset),
+    timestampMs: readInt64(bytes, start + batchLayout.maxTimestamp),
+    key: null,
+    value: plainView(bytes, start, end),
+    headers: {},
+    unreadable,
+  };
+}
+
+/**
+ * True when a control batch says that its producer's transaction was aborted.
+ *
+ * @throws {PipelineError} `LOG_UNAVAILABLE` if it says nothing: only brokers write those.
+ */
 export function isAbortMarker(bytes: Buffer, header: BatchHeader): boolean {
-  const cursor = new RecordCursor(bytes.subarray(header.start + batchLayout.records, header.end));
-  cursor.varint();
-  cursor.at++;
-  cursor.varlong();
-  cursor.varint();
   // The key of a control record: int16 version, int16 type (0 abort, 1 commit).
-  const key = cursor.bytes();
-  return key !== null && key.length >= 4 && key[2] === 0 && key[3] === 0;
+  const key = keyOfFirstRecord(bytes.subarray(header.start + batchLayout.records, header.end));
+  if (key !== undefined && key.length >= 4) return key[2] === 0 && key[3] === 0;
+  throw new PipelineError(
+    "LOG_UNAVAILABLE",
+    `Cannot read the control batch at ${header.baseOffset} as it must commit or abort`,
+  );
+}
+
+function keyOfFirstRecord(records: Uint8Array): Uint8Array | undefined {
+  try {
+    const cursor = new RecordCursor(records);
+    cursor.varint();
+    cursor.skip(1);
+    cursor.varlong();
+    cursor.varint();
+    return cursor.bytes() ?? undefined;
+  } catch (error) {
+    if (error instanceof UnreadableError) return undefined;
+    throw error;
+  }
 }
 
 function verify(bytes: Buffer, header: BatchHeader, target: BatchTarget): void {
@@ -137,11 +217,9 @@ function verify(bytes: Buffer, header: BatchHeader, target: BatchTarget): void {
   }
 }
 
-function recordBytes(bytes: Buffer, header: BatchHeader, target: BatchTarget): Uint8Array {
+function recordBytes(bytes: Buffer, header: BatchHeader): Uint8Array {
   const stored = plainView(bytes, header.start + batchLayout.records, header.end);
-  const codec = header.attributes & batchBits.codec;
-  if (codec === 0) return stored;
-  return decompress(codec, stored, `${target.topic}-${target.partition}@${header.baseOffset}`);
+  return decompress(header.attributes & batchBits.codec, stored);
 }
 
 function plainView(bytes: Buffer, start: number, end: number): Uint8Array {

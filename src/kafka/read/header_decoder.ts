@@ -1,5 +1,6 @@
 import type { Headers } from "../../streams/record.ts";
 import { decodeText } from "../../streams/text.ts";
+import { UnreadableError } from "../wire/unreadable.ts";
 import type { RecordCursor } from "./record_cursor.ts";
 
 const noHeaders: Headers = Object.freeze({});
@@ -30,6 +31,7 @@ export class HeaderDecoder {
   decode(): Headers {
     const count = this.#cursor.varint();
     if (count === 0) return noHeaders;
+    if (count < 0) throw new UnreadableError(`${count} headers`);
     const headers: Record<string, Uint8Array> = {};
     for (let place = 0; place < count; place++) {
       const { name, value } = this.#next(place);

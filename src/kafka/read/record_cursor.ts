@@ -1,6 +1,15 @@
+import { UnreadableError } from "../wire/unreadable.ts";
+
 const twoTo28 = 2 ** 28;
 
-/** Walks over the varint-coded records of a batch. */
+/** No 64-bit integer has more of them. */
+const longBytesMax = 10;
+
+/**
+ * Walks over the varint-coded records of a batch.
+ *
+ * Its methods throw `UnreadableError` where the bytes end too early, or a number does not end.
+ */
 export class RecordCursor {
   at = 0;
   readonly #bytes: Uint8Array;
@@ -17,9 +26,9 @@ export class RecordCursor {
     for (let shift = 7; shift < 35; shift += 7) {
       const byte = this.#byte();
       raw |= (byte & 0x7f) << shift;
-      if (byte < 0x80) break;
+      if (byte < 0x80) return (raw >>> 1) ^ -(raw & 1);
     }
-    return (raw >>> 1) ^ -(raw & 1);
+    throw new UnreadableError("a number does not end");
   }
 
   /** Zigzag varint of 64 bits, as a number: exact up to 2^52. */
@@ -36,11 +45,12 @@ export class RecordCursor {
   #longTail(low: number): number {
     let raw = low;
     let weight = twoTo28;
-    for (let byte = 0x80; byte >= 0x80; weight *= 128) {
-      byte = this.#byte();
+    for (let i = 4; i < longBytesMax; i++, weight *= 128) {
+      const byte = this.#byte();
       raw += (byte & 0x7f) * weight;
+      if (byte < 0x80) return raw % 2 === 0 ? raw / 2 : -(raw + 1) / 2;
     }
-    return raw % 2 === 0 ? raw / 2 : -(raw + 1) / 2;
+    throw new UnreadableError("a number does not end");
   }
 
   /** A byte string with its length before it; `null` for length -1. */
@@ -48,7 +58,7 @@ export class RecordCursor {
     const length = this.varint();
     if (length < 0) return null;
     const start = this.at;
-    this.at = start + length;
+    this.skip(length);
     return this.#bytes.subarray(start, this.at);
   }
 
@@ -60,9 +70,15 @@ export class RecordCursor {
     const length = this.varint();
     if (length < 0) return null;
     const start = this.at;
-    this.at = start + length;
+    this.skip(length);
     if (previous?.length === length && this.#equals(previous, start)) return previous;
     return this.#bytes.subarray(start, this.at);
+  }
+
+  /** Passes bytes that must be there. */
+  skip(length: number): void {
+    if (length > this.#bytes.length - this.at) throw endsTooEarly();
+    this.at += length;
   }
 
   #equals(previous: Uint8Array, start: number): boolean {
@@ -73,6 +89,12 @@ export class RecordCursor {
   }
 
   #byte(): number {
-    return this.#bytes[this.at++] as number;
+    const byte = this.#bytes[this.at++];
+    if (byte === undefined) throw endsTooEarly();
+    return byte;
   }
+}
+
+function endsTooEarly(): UnreadableError {
+  return new UnreadableError("records end too early");
 }

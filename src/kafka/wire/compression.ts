@@ -1,5 +1,8 @@
 import { gunzipSync, gzipSync, zstdCompressSync, zstdDecompressSync } from "node:zlib";
-import { PipelineError } from "../../base/errors.ts";
+import { unpackLz4 } from "./lz4.ts";
+import { unpackSnappy } from "./snappy.ts";
+import { unpackedBytesMax } from "./unpacked_bytes.ts";
+import { UnreadableError } from "./unreadable.ts";
 
 /** How the records of a batch we write are compressed. */
 export type Compression = "none" | "gzip" | "zstd";
@@ -25,30 +28,37 @@ export function compress(compression: Compression, records: Uint8Array): Uint8Ar
 }
 
 /**
- * The records part of a batch as it was before compression.
+ * The records part of a batch as it was before compression, by whatever writer.
  *
  * @param codec Number from the batch's attributes.
- * @param place Where the batch stands, for the message.
- * @throws {PipelineError} `TOPIC_UNSUITABLE` for snappy and lz4, which the runtime cannot read.
+ * @throws {UnreadableError} If it is no such thing, or unpacks to more than `unpackedBytesMax`.
  */
-export function decompress(codec: number, records: Uint8Array, place: string): Uint8Array {
+export function decompress(codec: number, records: Uint8Array): Uint8Array {
   switch (codecNames[codec]) {
     case "none":
       return records;
     case "gzip":
-      return plain(gunzipSync(records));
+      return unpacked(() => gunzipSync(records, bounded));
+    case "snappy":
+      return unpackSnappy(records);
+    case "lz4":
+      return unpackLz4(records);
     case "zstd":
-      return plain(zstdDecompressSync(records));
+      return unpacked(() => zstdDecompressSync(records, bounded));
     default:
-      throw new PipelineError(
-        "TOPIC_UNSUITABLE",
-        `Cannot read ${place} as its compression must be none, gzip or zstd: ` +
-          `${codecNames[codec] ?? codec}; set compression.type=zstd on the topic`,
-        { context: { place, codec: codecNames[codec] ?? codec } },
-      );
+      throw new UnreadableError(`compression ${codec} is not known`);
   }
 }
 
-function plain(bytes: Uint8Array): Uint8Array {
-  return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+/** With a bound, what is too long is an error of zlib's, as is what is malformed. */
+const bounded = { maxOutputLength: unpackedBytesMax };
+
+function unpacked(unpack: () => Uint8Array): Uint8Array {
+  try {
+    const { buffer, byteOffset, byteLength } = unpack();
+    return new Uint8Array(buffer, byteOffset, byteLength);
+  } catch (cause) {
+    const text = cause instanceof Error ? cause.message : String(cause);
+    throw new UnreadableError(`records cannot be unpacked: ${text}`, { cause });
+  }
 }

@@ -183,6 +183,9 @@ export class RecordProcessor<E, A, R> {
     if (this.#receivedUs(record) === undefined) {
       return this.#deadRecord(record, "impossible-value", "record timestamp is out of range");
     }
+    if (record.unreadable !== undefined) {
+      return this.#deadRecord(record, "unreadable-batch", record.unreadable);
+    }
     const reading = this.#topology.source.read(record);
     if (reading.kind === "dead") return this.#deadRecord(record, reading.cause, reading.detail);
     if (eventsIn(reading) === 0) return this.#deadRecord(record, "empty", "no event in record");

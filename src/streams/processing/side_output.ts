@@ -15,6 +15,7 @@ export function deadLetterTopic(topic: string): string {
 /** Why something may become a dead letter. */
 export const deadLetterCauses = [
   "malformed",
+  "unreadable-batch",
   "schema-unknown",
   "impossible-value",
   "key-mismatch",

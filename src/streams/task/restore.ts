@@ -93,7 +93,24 @@ export function checkedPosition(
   );
 }
 
-/** What changelog records change in a store. */
+/**
+ * What changelog records change in a store.
+ *
+ * @throws {PipelineError} `STATE_UNREADABLE` for a batch that cannot be read: of our own topic,
+ *   none can be left out.
+ */
 export function entriesOf(records: readonly LogRecord[]): StoreEntry[] {
+  const bad = records.find(({ unreadable }) => unreadable !== undefined);
+  if (bad !== undefined) throw unreadableEntries(bad);
   return records.flatMap(({ key, value }) => key === null ? [] : [{ key, value }]);
+}
+
+function unreadableEntries(record: LogRecord): PipelineError {
+  const { topic, partition, offset, unreadable } = record;
+  return new PipelineError(
+    "STATE_UNREADABLE",
+    `Cannot restore ${partitionName(record)} from offset ${offset} as every batch of a changelog ` +
+      `must be readable: ${unreadable}`,
+    { context: { topic, partition, offset }, remedy: "reset" },
+  );
 }

@@ -203,7 +203,8 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
   /** Fetches what the records need before they can be processed synchronously. */
   async prepare(records: readonly LogRecord[], signal: AbortSignal): Promise<void> {
     const { clock, random } = this.#ports;
-    await retrying(() => this.#topology.source.prepare(records), {
+    const readable = records.filter(({ unreadable }) => unreadable === undefined);
+    await retrying(() => this.#topology.source.prepare(readable), {
       policy: prepareRetry,
       clock,
       random,

@@ -4,7 +4,10 @@ import { decodeBatch, readBatchHeader } from "../../../src/kafka/read/batch_deco
 import { encodeBatch } from "../../../src/kafka/write/batch_encoder.ts";
 import { crc32c } from "../../../src/base/crc32c.ts";
 import type { LogRecord, OutputRecord } from "../../../src/streams/record.ts";
-import { encodeText } from "../../../src/streams/text.ts";
+import { decodeText, encodeText } from "../../../src/streams/text.ts";
+import { compress } from "../../../src/kafka/wire/compression.ts";
+import { unpackedBytesMax } from "../../../src/kafka/wire/unpacked_bytes.ts";
+import { javaBatches, javaValue } from "../../support/java_batches.ts";
 import { fc } from "../../support/properties.ts";
 
 const options = {
@@ -26,6 +29,21 @@ function decodeAll(batch: Buffer, fromOffset = 0): LogRecord[] {
 function record(fields: Partial<OutputRecord> = {}): OutputRecord {
   return { topic: "t", timestampMs: 1_700_000_000_000, key: null, value: null, ...fields };
 }
+
+/** One literal zero, then a match that repeats it: 255 bytes of length each. */
+const lz4Bomb = Buffer.concat([
+  Buffer.from("04224d18604082", "hex"),
+  Buffer.from([0x06, 0x00, 0x03, 0x00]), // a block of 196,614 bytes
+  Buffer.from([0x1f, 0, 1, 0]),
+  Buffer.alloc(196_609, 255),
+  Buffer.from([0]),
+]);
+
+/** One literal zero, then copies of 64 bytes each. */
+const snappyBomb = Buffer.concat([
+  Buffer.from([0x80, 0x80, 0x80, 0x80, 0x01, 0, 0]),
+  Buffer.alloc(3 * 600_000, Buffer.from([0xfe, 1, 0])),
+]);
 
 const bytes = fc.uint8Array({ maxLength: 40 });
 const anyRecord = fc.record({
@@ -81,14 +99,45 @@ Deno.test("decodeBatch() refuses a flipped bit with LOG_UNAVAILABLE", () => {
   assert.throws(() => decodeAll(batch), { code: "LOG_UNAVAILABLE" });
 });
 
-Deno.test("decodeBatch() names the setting to change for a codec it cannot read", () => {
-  const snappy = withAttributes(encodeBatch([record()], options), 0x12);
-  assert.throws(() => decodeAll(snappy), {
-    code: "TOPIC_UNSUITABLE",
-    message: "Cannot read t-1@0 as its compression must be none, gzip or zstd: snappy; " +
-      "set compression.type=zstd on the topic",
+for (const codec of ["snappy", "lz4"] as const) {
+  Deno.test(`decodeBatch() reads what Kafka's own client packs with ${codec}`, () => {
+    const decoded = decodeAll(javaBatches[codec]());
+    assert.deepEqual(
+      decoded.map(({ offset, timestampMs, key, value }) => [
+        offset,
+        timestampMs - 1_700_000_000_000,
+        key && decodeText(key),
+        value && decodeText(value),
+      ]),
+      Array.from({ length: 20 }, (_, i) => [i, i, `key${i % 3}`, javaValue(i)]),
+    );
   });
-});
+}
+
+const small = () => encodeBatch([0, 1].map((i) => record({ timestampMs: 7 + i })), options);
+
+for (
+  const [what, batch, why] of [
+    ["a codec that is not known", () => withAttributes(small(), 0x17), /compression 7/],
+    ["records that are not packed", () => withAttributes(small(), 0x14), /cannot be unpacked/],
+    ["more records than it holds", () => withCount(small(), 3), /3 records in 14 bytes/],
+    ["more records than are read", () => withCount(small(), 2 ** 31 - 1), /at most 200000/],
+    ["fewer records than it holds", () => withCount(small(), 1), /more records than/],
+    ["zeros without end in gzip", () => bomb("gzip"), /cannot be unpacked/],
+    ["zeros without end in zstd", () => bomb("zstd"), /cannot be unpacked/],
+    ["zeros without end in lz4", () => packed(3, lz4Bomb), /unpack to more than 33554432 bytes/],
+    ["zeros without end in snappy", () => packed(2, snappyBomb), /unpack to more than 33554432/],
+  ] as const
+) {
+  Deno.test(`decodeBatch() makes one unreadable record of a batch with ${what}`, () => {
+    const bytes = batch();
+    const [decoded, ...others] = decodeAll(bytes);
+    assert.deepEqual(others, []);
+    assert.match(decoded?.unreadable ?? "", why);
+    assert.deepEqual([decoded?.offset, decoded?.key, decoded?.timestampMs], [0, null, 8]);
+    assert.deepEqual(Buffer.from(decoded?.value ?? []), bytes);
+  });
+}
 
 Deno.test("decodeBatch() gives every record the append time where the topic says so", () => {
   const batch = withAttributes(encodeBatch([record(), record({ timestampMs: 5 })], options), 0x18);
@@ -117,6 +166,29 @@ Deno.test("decodeBatch() keeps a header by the name __proto__ as data", () => {
 function withAttributes(batch: Buffer, attributes: number): Buffer {
   const changed = Buffer.from(batch);
   changed.writeInt16BE(attributes, 21);
-  changed.writeUInt32BE(crc32c(changed.subarray(21)), 17);
-  return changed;
+  return sealed(changed);
+}
+
+function sealed(batch: Buffer): Buffer {
+  batch.writeUInt32BE(crc32c(batch.subarray(21)), 17);
+  return batch;
+}
+
+/** Changes the number of records and makes the checksum fit. */
+function withCount(batch: Buffer, count: number): Buffer {
+  const changed = Buffer.from(batch);
+  changed.writeInt32BE(count, 57);
+  return sealed(changed);
+}
+
+/** A batch with these bytes in place of its records, which are packed with a codec. */
+function packed(codec: number, records: Uint8Array): Buffer {
+  const batch = Buffer.concat([withAttributes(small(), codec).subarray(0, 61), records]);
+  batch.writeInt32BE(batch.length - 12, 8);
+  return sealed(batch);
+}
+
+function bomb(compression: "gzip" | "zstd"): Buffer {
+  const zeros = new Uint8Array(unpackedBytesMax + 1);
+  return packed(compression === "gzip" ? 1 : 4, compress(compression, zeros));
 }

@@ -67,6 +67,19 @@ Deno.test("RecordProcessor leaves out a record that it has processed", async () 
   assert.equal(processor.meta.counts.read, 1);
 });
 
+Deno.test("RecordProcessor sends a batch that cannot be read to the dead letters, whole", async () => {
+  const { processor } = await bench();
+  processor.process({ ...record(4, {}), unreadable: "no codec" });
+  processor.skipTo("input", 9);
+  processor.process(record(9, {}));
+  const [dead] = processor.sideOutputs;
+  assert.ok(dead !== undefined);
+  assert.equal(deadLetterCauseOf(dead), "unreadable-batch");
+  assert.deepEqual(dead.value, record(4, {}).value);
+  assert.equal(header(processor, "detail"), "no codec");
+  assert.deepEqual([processor.meta.inputOffset, processor.meta.counts.aggregated], [10, 1]);
+});
+
 Deno.test("RecordProcessor gives every event a greater write time near its receipt", async () => {
   const { processor } = await bench();
   processor.process(record(0, {}, {}, {}));

@@ -4,7 +4,7 @@ import { PipelineError } from "../../../src/base/errors.ts";
 import { silentLogger } from "../../../src/base/logger.ts";
 import { seededRandom } from "../../../src/base/random.ts";
 import type { CommitLog } from "../../../src/streams/ports.ts";
-import { checkedPosition, restore } from "../../../src/streams/task/restore.ts";
+import { checkedPosition, entriesOf, restore } from "../../../src/streams/task/restore.ts";
 import { lineageTopics, presentLineage } from "../../../src/streams/state/lineage.ts";
 import { TaskSession } from "../../../src/streams/task/task_session.ts";
 import {
@@ -121,4 +121,12 @@ Deno.test.each([
 ])("checkedPosition() of a store ahead of its changelog is $code where $why", (row) => {
   const bounds = { startOffset: 0, endOffset: 25 };
   assert.throws(() => checkedPosition(changelog, 30, bounds, row.committed), { code: row.code });
+});
+
+Deno.test("entriesOf() leaves out no batch that cannot be read", () => {
+  const record = { ...changelog, offset: 3, timestampMs: 0, key: null, value: null, headers: {} };
+  assert.throws(() => entriesOf([record, { ...record, offset: 4, unreadable: "no codec" }]), {
+    code: "STATE_UNREADABLE",
+    message: /app-totals-changelog-0 from offset 4 .* no codec$/,
+  });
 });
