@@ -147,7 +147,13 @@ export class MarketBench implements AsyncDisposable {
         logger: silentLogger,
       },
       alone(this.#partitions),
-      { application, commitIntervalMs: 1_000, pendingRowsMax: 1_000_000, closeBoundMs: 60_000 },
+      {
+        application,
+        commitIntervalMs: 1_000,
+        pendingRowsMax: 1_000_000,
+        closeBoundMs: 60_000,
+        stateCleanupDelayMs: 600_000,
+      },
     );
     const stop = new AbortController();
     let openedMs = 0;

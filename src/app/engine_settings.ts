@@ -8,6 +8,7 @@ export interface EngineConfig {
   readonly windowGraceMs: number;
   readonly windowRetentionMs: number;
   readonly commitIntervalMs: number;
+  readonly stateCleanupDelayMs: number;
   readonly maxFutureMs: number;
   readonly conditionPolicy: settings.ConditionPolicy;
 }
@@ -19,6 +20,7 @@ export const engineSettings: SettingsOf<EngineConfig> = {
   windowGraceMs: settings.windowGraceMs,
   windowRetentionMs: settings.windowRetentionMs,
   commitIntervalMs: settings.commitIntervalMs,
+  stateCleanupDelayMs: settings.stateCleanupDelayMs,
   maxFutureMs: settings.maxFutureMs,
   conditionPolicy: settings.conditionPolicy,
 };

@@ -10,6 +10,7 @@ export const kafkaRemedies: Remedies = {
     "APPLICATION_ID of its own; or, " +
     computeAgain("every instance of process", "state reset --yes"),
   repartition: 'stop every instance of process and run "deno task state repartition"',
+  "add-partitions": "add partitions to it with kafka-topics --alter, then start again",
 };
 
 /** What to do about errors that stop `start` in a folder. */
@@ -23,6 +24,7 @@ export function folderRemedies(dataDir: string): Remedies {
     provision: reset,
     "other-topic": elsewhere,
     repartition: reset,
+    "add-partitions": reset,
   };
 }
 

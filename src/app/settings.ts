@@ -326,6 +326,14 @@ export const commitIntervalMs: Setting<number> = {
   parse: integer(10, 60_000),
 };
 
+export const stateCleanupDelayMs: Setting<number> = {
+  variable: "STATE_CLEANUP_DELAY_MS",
+  form: "milliseconds from 1000 to 604800000",
+  meaning: "how long the local state of a partition is kept that moved to another instance",
+  defaultText: "600000",
+  parse: integer(1_000, 604_800_000),
+};
+
 export const maxFutureMs: Setting<number> = {
   variable: "MAX_FUTURE_MS",
   form: "milliseconds from 0 to 86400000",

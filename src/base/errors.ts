@@ -39,8 +39,15 @@ export type ErrorContext = Readonly<Record<string, string | number | boolean | u
  * - `provision`: make the topics that are missing
  * - `other-topic`: read the topic that the state is of, or begin another application; or `reset`
  * - `repartition`: move the state to as many partitions as the input has
+ * - `add-partitions`: give a topic that is only written as many partitions as the input has
  */
-export type Remedy = "reset" | "group-position" | "provision" | "other-topic" | "repartition";
+export type Remedy =
+  | "reset"
+  | "group-position"
+  | "provision"
+  | "other-topic"
+  | "repartition"
+  | "add-partitions";
 
 /**
  * The same in words. Only the program that prints an error knows the commands that fit it, so an
@@ -120,6 +127,11 @@ function dispositionOfCode(code: ErrorCode): Disposition {
     case "ABORTED":
       return "stop";
   }
+}
+
+/** True for a failure of this machine: elsewhere the same work may succeed. */
+export function isOfThisMachine(error: unknown): boolean {
+  return error instanceof PipelineError && error.code === "STORE_UNAVAILABLE";
 }
 
 /** True for the error that a shutdown raises, which is not a failure. */

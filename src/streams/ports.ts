@@ -157,6 +157,8 @@ export interface HeldState {
   readonly position: Offset;
   /** True when the store is open and next to nothing is missing: it can take over at once. */
   readonly current: boolean;
+  /** True where the instance's own disk fails: any other instance is better placed. */
+  readonly unable?: true;
 }
 
 /** Told of ownership; calls never overlap. */

@@ -1,5 +1,4 @@
 import { assert } from "../base/assert.ts";
-import { PipelineError } from "../base/errors.ts";
 import { decodeState } from "./topology/codec.ts";
 import { Placements } from "./task/placements.ts";
 import {
@@ -8,7 +7,6 @@ import {
   type GroupMembership,
   type HeldState,
   type KeyRange,
-  noTasks,
   type StateStore,
 } from "./ports.ts";
 import { partitionForKey } from "./partitioner.ts";
@@ -22,6 +20,8 @@ import { rollUpRange, windowRange, windowStartOf } from "./state/store_keys.ts";
 import type { TaskListener } from "./task/task_listener.ts";
 import type { StreamsPorts } from "./task/task_session.ts";
 import { encodeText } from "./text.ts";
+import { checkTopics } from "./topology/check_topics.ts";
+import { jobTopics } from "./topology/job_topics.ts";
 import {
   changelogTopic,
   repartitionTopic,
@@ -35,6 +35,8 @@ export interface AppSettings extends TaskSettings {
   readonly application: string;
   /** How long tasks may take to commit when they are revoked or closed, ms. */
   readonly closeBoundMs: number;
+  /** How long the store of a partition is kept that has moved to another instance, ms. */
+  readonly stateCleanupDelayMs: number;
 }
 
 /** Which windows of a key are asked for. */
@@ -123,7 +125,11 @@ export class StreamsApp<E, A, R> {
     // First, as what is wrong with the state explains what is wrong with the topics.
     refuseOtherPositions(await this.#ports.commitLog.positions(), lineage, topics);
     this.#partitionCount = lineage.partitions;
-    await this.#checkInternalTopics();
+    await checkTopics(
+      this.#ports.log,
+      jobTopics(this.#settings.application, this.#topology),
+      this.#partitionCount,
+    );
     await using watch = new LineageWatch(this.#ports, lineage, topics);
     const placements = new Placements({
       ports: this.#ports,
@@ -131,6 +137,7 @@ export class StreamsApp<E, A, R> {
       settings: this.#settings,
       listener: this.#broadcast(watch),
       onTurn: () => this.#considerWarmUps(),
+      onUnable: () => this.#membership.reconsider(),
     }, lineage);
     this.#placements = placements;
     await placements.takeUp();
@@ -138,7 +145,7 @@ export class StreamsApp<E, A, R> {
     try {
       await this.#membership.run(topic, this.#assignmentListener(placements), stop);
     } finally {
-      await placements.assign(noTasks);
+      await placements.close();
     }
     if (watch.broken.aborted) throw watch.broken.reason;
   }
@@ -207,23 +214,6 @@ export class StreamsApp<E, A, R> {
     if (sizeMs === windows.sizeMs) return windowRange(key, fromMs, toMs);
     assert(rollUps.levels.some((level) => level.sizeMs === sizeMs), `no windows of ${sizeMs} ms`);
     return rollUpRange(key, sizeMs, fromMs, toMs);
-  }
-
-  async #checkInternalTopics(): Promise<void> {
-    const { application } = this.#settings;
-    const { store, repartition } = this.#topology;
-    const topics = [changelogTopic(application, store)];
-    if (repartition) topics.push(repartitionTopic(application));
-    for (const topic of topics) {
-      const count = (await this.#ports.log.describe(topic)).partitions;
-      if (count === this.#partitionCount) continue;
-      throw new PipelineError(
-        "TOPIC_UNSUITABLE",
-        `Cannot use ${topic} as it must have as many partitions as the input ` +
-          `(${this.#partitionCount}): it has ${count}`,
-        { remedy: "reset" },
-      );
-    }
   }
 
   #assignmentListener(placements: Placements<E, A, R>): AssignmentListener {

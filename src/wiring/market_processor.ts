@@ -83,6 +83,7 @@ export function createMarketProcessor(options: MarketProcessorOptions): MarketPr
       commitIntervalMs: config.commitIntervalMs,
       pendingRowsMax,
       closeBoundMs,
+      stateCleanupDelayMs: config.stateCleanupDelayMs,
     },
   );
   app.listen(taskMetricsListener(metrics.stream));

@@ -76,6 +76,7 @@ async function start(job: Job): Promise<Run> {
       commitIntervalMs: 50,
       pendingRowsMax: 1_000,
       closeBoundMs: 100_000,
+      stateCleanupDelayMs: 600_000,
     },
   );
   const stop = new AbortController();

@@ -92,7 +92,13 @@ class PoweredWorld {
         rowsVersionUs: database.closedWell ? undefined : last,
       },
       new EmbeddedMembership(log),
-      { application: "app", commitIntervalMs: 0, pendingRowsMax: 1_000, closeBoundMs: 1_000 },
+      {
+        application: "app",
+        commitIntervalMs: 0,
+        pendingRowsMax: 1_000,
+        closeBoundMs: 1_000,
+        stateCleanupDelayMs: 600_000,
+      },
     );
     const stop = new AbortController();
     const running = app.run(stop.signal);

@@ -69,7 +69,13 @@ export async function runCountingJob(job: CountingJob): Promise<void> {
       logger: silentLogger,
     },
     new TestMembership(Array.from({ length: partitions }, (_, partition) => partition)),
-    { application, commitIntervalMs: 200, pendingRowsMax, closeBoundMs: 5_000 },
+    {
+      application,
+      commitIntervalMs: 200,
+      pendingRowsMax,
+      closeBoundMs: 5_000,
+      stateCleanupDelayMs: 600_000,
+    },
   );
   const stop = new AbortController();
   const running = app.run(stop.signal);

@@ -136,7 +136,13 @@ export class CountingWorld {
         rowsVersionUs: this.rowsVersionUs,
       },
       membership ?? new TestMembership(partitions),
-      { application: "app", commitIntervalMs: 0, pendingRowsMax: 1_000, closeBoundMs: 1_000 },
+      {
+        application: "app",
+        commitIntervalMs: 0,
+        pendingRowsMax: 1_000,
+        closeBoundMs: 1_000,
+        stateCleanupDelayMs: 600_000,
+      },
     );
   }
 

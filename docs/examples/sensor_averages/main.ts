@@ -46,7 +46,13 @@ function createApp(
       logger: silentLogger,
     },
     services.membership,
-    { application, commitIntervalMs: 1_000, pendingRowsMax: 10_000, closeBoundMs: 7_000 },
+    {
+      application,
+      commitIntervalMs: 1_000,
+      pendingRowsMax: 10_000,
+      closeBoundMs: 7_000,
+      stateCleanupDelayMs: 600_000,
+    },
   );
 }
 

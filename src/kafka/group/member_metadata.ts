@@ -32,11 +32,13 @@ export interface AssignmentMessage extends TaskAssignment {
 /**
  * A subscription in the form of Kafka's "consumer" protocol, version 0, which its tools read:
  * int16 version, array of topics, user data. The user data is ours: JSON
- * `{instance, generation, owned, held: [[partition, position, current], …], leaving,
- * addresses: {address, peer}}`.
+ * `{instance, generation, owned, held: [[partition, position, current, unable], …], leaving,
+ * addresses: {address, peer}}`; `unable` only where it is true.
  */
 export function encodeSubscription({ topic, held, ...userData }: Subscription): Buffer {
-  const entries = [...held].map(([partition, state]) => [partition, state.position, state.current]);
+  const entries = [...held].map(([partition, { position, current, unable = false }]) =>
+    unable ? [partition, position, current, unable] : [partition, position, current]
+  );
   return new WireWriter()
     .int16(0)
     .array([topic], (writer, name) => writer.string(name))
@@ -76,9 +78,9 @@ function parseUserData(bytes: Uint8Array): Omit<Subscription, "topic"> | undefin
 function heldOf(told: unknown): Map<number, HeldState> {
   const held = new Map<number, HeldState>();
   for (const entry of Array.isArray(told) ? told : []) {
-    const [partition, position, current] = Array.isArray(entry) ? entry as unknown[] : [];
+    const [partition, position, current, unable] = Array.isArray(entry) ? entry as unknown[] : [];
     if (isCount(partition) && isCount(position) && typeof current === "boolean") {
-      held.set(partition, { position, current });
+      held.set(partition, { position, current, ...(unable === true ? { unable } : {}) });
     }
   }
   return held;

@@ -1,12 +1,19 @@
 import type { Holders } from "./holders.ts";
-import { compareMembers, compareNearness, type GroupMember, nearness } from "./member.ts";
+import {
+  ableMembers,
+  compareMembers,
+  compareNearness,
+  type GroupMember,
+  nearness,
+} from "./member.ts";
 
 /**
  * Shares partitions evenly and moves as few as possible, to those whose state is nearest.
  *
  * Every member gets `floor(partitions / members)` or one more: first those that hold more, then by
  * the order of members. What a member holds beyond its share, and what no member holds, goes where
- * there is room: first to members that have most of its state, lowest partition first.
+ * there is room: first to members that have most of its state, lowest partition first. A member
+ * gets none that it is unable to serve, be the shares uneven then.
  *
  * @param stayers In the order of `compareMembers`; at least one.
  * @returns By partition, who is to process it in the end.
@@ -22,7 +29,20 @@ export function balance(stayers: readonly GroupMember[], holders: Holders): Grou
     room.set(member, (room.get(member) ?? 0) - 1);
     targets[partition] = member;
   }
-  return targets as GroupMember[];
+  return targets.map((target, partition) => target ?? roomiest(stayers, partition, room));
+}
+
+/** Takes room from the member that has most of it, of those that can serve a partition. */
+function roomiest(
+  stayers: readonly GroupMember[],
+  partition: number,
+  room: Map<GroupMember, number>,
+): GroupMember {
+  const roomIn = (member: GroupMember) => room.get(member) ?? 0;
+  const chosen = ableMembers(stayers, partition)
+    .reduce((best, member) => roomIn(member) > roomIn(best) ? member : best);
+  room.set(chosen, roomIn(chosen) - 1);
+  return chosen;
 }
 
 /**
@@ -61,9 +81,9 @@ function movesByNearness(
 ): Move[] {
   const receivers = stayers.filter((member) => (room.get(member) ?? 0) > 0);
   const moves = holders.flatMap((holder, partition) =>
-    holder !== undefined && (room.get(holder) ?? 0) >= 0
-      ? []
-      : receivers.map((member) => ({ partition, member, near: nearness(member, partition) }))
+    holder !== undefined && (room.get(holder) ?? 0) >= 0 ? [] : ableMembers(stayers, partition)
+      .filter((member) => receivers.includes(member))
+      .map((member) => ({ partition, member, near: nearness(member, partition) }))
   );
   return moves.sort((a, b) => compareNearness(a.near, b.near));
 }

@@ -17,17 +17,25 @@ export interface GroupMember {
 
 /**
  * How near a member's state of a partition is to the end of the changelog: the greater, the nearer.
- * Current ones are all alike, as they lack next to nothing.
+ * Current ones are all alike, as they lack next to nothing. A member that says it is unable comes
+ * after those that have nothing.
  */
 export function nearness(member: GroupMember, partition: number): number {
   const held = member.held.get(partition);
   if (held === undefined) return -1;
+  if (held.unable === true) return -2;
   return held.current ? Infinity : held.position;
 }
 
 /** True when the member can take a partition over without a pause. */
 export function isCurrent(member: GroupMember, partition: number): boolean {
   return nearness(member, partition) === Infinity;
+}
+
+/** Those of the members that can serve a partition; all of them where none can. */
+export function ableMembers(members: readonly GroupMember[], partition: number): GroupMember[] {
+  const able = members.filter((member) => member.held.get(partition)?.unable !== true);
+  return able.length > 0 ? able : [...members];
 }
 
 /** Orders by nearness, the nearest first; `Infinity` equals itself, which a difference hides. */

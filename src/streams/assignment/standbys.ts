@@ -35,6 +35,7 @@ export function chooseStandbys(
       const rank = (member: GroupMember) => count(member) < shareMax ? 0 : 1;
       const [best] = stayers
         .filter((member) => member !== owner && !standbys.includes(member))
+        .filter((member) => member.held.get(partition)?.unable !== true)
         .sort((a, b) =>
           rank(a) - rank(b) ||
           compareNearness(nearness(a, partition), nearness(b, partition)) ||

@@ -1,8 +1,11 @@
-import type { HeldState, TaskAssignment } from "../ports.ts";
+import { isOfThisMachine } from "../../base/errors.ts";
+import { type HeldState, noTasks, type TaskAssignment } from "../ports.ts";
 import type { Offset } from "../record.ts";
 import type { CommitPlace } from "../commit/commit.ts";
 import type { Lineage } from "../state/lineage.ts";
 import { StandbyTask } from "./standby_task.ts";
+import { StoreCleanup } from "./store_cleanup.ts";
+import { UnablePartitions } from "./unable.ts";
 import { StreamTask, type TaskSettings } from "./stream_task.ts";
 import type { TaskListener } from "./task_listener.ts";
 import type { StreamsPorts } from "./task_session.ts";
@@ -16,10 +19,14 @@ export interface PlacementParts<E, A, R> {
     readonly application: string;
     /** How long tasks may take to commit when they are closed, ms. */
     readonly closeBoundMs: number;
+    /** How long the store of a partition is kept that has moved away, ms. */
+    readonly stateCleanupDelayMs: number;
   };
   readonly listener: TaskListener<R>;
   /** Called when a standby has become current, or has failed; must not throw. */
   readonly onTurn: () => void;
+  /** Called when a task is to go to another instance, or may return; must not throw. */
+  readonly onUnable: () => void;
 }
 
 /**
@@ -35,12 +42,34 @@ export class Placements<E, A, R> {
   readonly #standbys = new Map<number, StandbyTask>();
   /** Stores that were closed here, as of then. */
   readonly #closed = new Map<number, Offset>();
+  readonly #unable: UnablePartitions;
+  /** Tasks and standbys that ended with this machine's disk. */
+  readonly #diskFailed = new WeakSet<StreamTask<E, A, R> | StandbyTask>();
+  readonly #cleanup: StoreCleanup;
+  readonly #listener: TaskListener<R>;
   #lookedAt: Promise<unknown> = Promise.resolve();
 
   /** @param lineage What every state belongs to that is made or opened here. */
   constructor(parts: PlacementParts<E, A, R>, lineage: Lineage) {
+    const { ports: { stores, clock, logger }, topology, settings, listener } = parts;
     this.#parts = parts;
     this.#lineage = lineage;
+    this.#unable = new UnablePartitions(clock, parts.onUnable);
+    this.#cleanup = new StoreCleanup({
+      stores,
+      clock,
+      logger,
+      topic: topology.source.topic,
+      delayMs: settings.stateCleanupDelayMs,
+      onDeleted: (partition) => this.#closed.delete(partition),
+    });
+    this.#listener = {
+      ...listener,
+      failed: (input, error) => {
+        listener.failed(input, error);
+        this.#taskFailed(input.partition, error);
+      },
+    };
   }
 
   get tasks(): readonly StreamTask<E, A, R>[] {
@@ -79,11 +108,28 @@ export class Placements<E, A, R> {
     for (const [partition, place] of [...this.#standbys, ...this.#tasks]) {
       if (place.held !== undefined) held.set(partition, place.held);
     }
+    for (const partition of this.#unable.partitions) {
+      const { position } = held.get(partition) ?? { position: 0 };
+      held.set(partition, { position, current: false, unable: true });
+    }
     return held;
   }
 
   /** Makes it so; resolves when everything that is not ours any more is committed and closed. */
   async assign(assignment: TaskAssignment): Promise<void> {
+    await this.#cleanup.pause();
+    await this.#apply(assignment);
+    this.#cleanup.watch((partition) => this.#tasks.has(partition) || this.#standbys.has(partition));
+  }
+
+  /** Commits and closes everything; stores stay, for the next start. */
+  async close(): Promise<void> {
+    await this.#cleanup.pause();
+    this.#unable[Symbol.dispose]();
+    await this.#apply(noTasks);
+  }
+
+  async #apply(assignment: TaskAssignment): Promise<void> {
     const wanted = new Map<number, "task" | "standby">();
     for (const partition of assignment.standbys) wanted.set(partition, "standby");
     for (const partition of assignment.active) wanted.set(partition, "task");
@@ -112,16 +158,19 @@ export class Placements<E, A, R> {
   ): Promise<void> {
     if (wanted === "task") return await this.#openTask(partition, handedOver);
     await this.#closeTask(partition);
+    const standby = this.#standbys.get(partition);
+    if (wanted !== "standby" || this.#isToBeRetried(partition, standby)) {
+      await this.#closeStandby(partition);
+    }
     if (wanted === "standby") this.#openStandby(partition);
-    else await this.#closeStandby(partition);
   }
 
   async #openTask(partition: number, handedOver: boolean): Promise<void> {
-    if (this.#tasks.has(partition)) return;
+    if (await this.#keepsTask(partition)) return;
     const inherited = await this.#standbys.get(partition)?.promote();
     this.#standbys.delete(partition);
     this.#closed.delete(partition);
-    const { ports, topology, settings, listener } = this.#parts;
+    const { ports, topology, settings } = this.#parts;
     const place = {
       ...this.#storePlace(partition),
       repartition: topology.repartition
@@ -132,7 +181,7 @@ export class Placements<E, A, R> {
         }
         : undefined,
     };
-    const task = new StreamTask(ports, topology, place, settings, listener, {
+    const task = new StreamTask(ports, topology, place, settings, this.#listener, {
       inherited,
       handedOver,
     });
@@ -140,11 +189,45 @@ export class Placements<E, A, R> {
     task.start();
   }
 
+  /** True where the task goes on; one that is to be retried is closed. */
+  async #keepsTask(partition: number): Promise<boolean> {
+    const task = this.#tasks.get(partition);
+    if (task === undefined) return false;
+    if (!this.#isToBeRetried(partition, task)) return true;
+    await this.#closeTask(partition);
+    return false;
+  }
+
+  /** True for what ended with the disk, once the disk may be repaired. */
+  #isToBeRetried(partition: number, ended: StreamTask<E, A, R> | StandbyTask | undefined): boolean {
+    return ended !== undefined && this.#diskFailed.has(ended) && !this.#unable.has(partition);
+  }
+
+  #taskFailed(partition: number, error: unknown): void {
+    const task = this.#tasks.get(partition);
+    if (task === undefined || !isOfThisMachine(error)) return;
+    this.#diskFailed.add(task);
+    this.#unable.add(partition);
+    this.#parts.onUnable();
+  }
+
+  #standbyTurned(partition: number, failure: unknown): void {
+    const standby = this.#standbys.get(partition);
+    if (standby !== undefined && isOfThisMachine(failure)) {
+      this.#diskFailed.add(standby);
+      this.#unable.add(partition);
+    }
+    this.#parts.onTurn();
+  }
+
   #openStandby(partition: number): void {
     if (this.#standbys.has(partition)) return;
     this.#closed.delete(partition);
-    const { ports, onTurn } = this.#parts;
-    const standby = new StandbyTask(ports, this.#storePlace(partition), onTurn);
+    const standby = new StandbyTask(
+      this.#parts.ports,
+      this.#storePlace(partition),
+      (failure) => this.#standbyTurned(partition, failure),
+    );
     this.#standbys.set(partition, standby);
     standby.start();
   }

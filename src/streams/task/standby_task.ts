@@ -44,7 +44,7 @@ export interface StandbyPlace {
 export class StandbyTask {
   readonly #ports: StandbyPorts;
   readonly #place: StandbyPlace;
-  readonly #onTurn: () => void;
+  readonly #onTurn: (failure?: unknown) => void;
   readonly #control: TaskControl;
   readonly #opened = Promise.withResolvers<void>();
   #status: StandbyStatus;
@@ -52,8 +52,8 @@ export class StandbyTask {
   #promoted = false;
   #handedOver: StateStore | undefined;
 
-  /** @param onTurn Called when the standby has become current, or has failed; must not throw. */
-  constructor(ports: StandbyPorts, place: StandbyPlace, onTurn: () => void) {
+  /** @param onTurn Called when the standby has become current, or with its failure; must not throw. */
+  constructor(ports: StandbyPorts, place: StandbyPlace, onTurn: (failure?: unknown) => void) {
     this.#ports = ports;
     this.#place = place;
     this.#onTurn = onTurn;
@@ -167,7 +167,7 @@ export class StandbyTask {
     this.#ports.logger.warn("standby failed", { task, problem, then: disposition });
     this.#update({ state: "failed", problem });
     this.#opened.resolve();
-    this.#onTurn();
+    this.#onTurn(error);
   }
 
   #update(change: Partial<StandbyStatus>): void {

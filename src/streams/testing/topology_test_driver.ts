@@ -122,6 +122,7 @@ export class TopologyTestDriver<E, A, R> implements AsyncDisposable {
       commitIntervalMs,
       pendingRowsMax: options.pendingRowsMax ?? 10_000,
       closeBoundMs: 10_000,
+      stateCleanupDelayMs: 600_000,
     };
     this.clock = new SimulatedClock(options.startMs);
     this.#stores = Array.from({ length: instances }, () => new MemoryStores());

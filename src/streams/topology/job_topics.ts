@@ -19,7 +19,7 @@ export interface WithTopics {
 
 /**
  * Every topic of a job. All must exist before it runs, with the same number of partitions: task p
- * reads partition p of the input and writes partition p of the others.
+ * reads partition p of the input and writes partition p of the others. `checkTopics` refuses others.
  */
 export function jobTopics(application: string, job: WithTopics): readonly JobTopic[] {
   const { source: { topic }, store, repartition } = job;

@@ -146,7 +146,13 @@ export class SimulatedProcess {
         this.member = member;
         member.alive = this.#alive;
       }),
-      { application, commitIntervalMs, pendingRowsMax, closeBoundMs: 1_000 },
+      {
+        application,
+        commitIntervalMs,
+        pendingRowsMax,
+        closeBoundMs: 1_000,
+        stateCleanupDelayMs: 2_000,
+      },
     );
   }
 

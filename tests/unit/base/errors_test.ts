@@ -18,6 +18,7 @@ const remedies: Remedies = {
   reset: "begin again",
   "group-position": "set it",
   provision: "make it",
+  "add-partitions": "add some",
 };
 
 Deno.test("describeError() ends with the program's words for what to do", () => {

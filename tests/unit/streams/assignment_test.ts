@@ -173,24 +173,28 @@ Deno.test("assignPartitions() has as many standbys as there are other members", 
 });
 
 const partitionsMax = 12;
-const anyHeld = fc.array(
-  fc.tuple(
-    fc.nat(partitionsMax),
-    fc.record({ position: fc.nat(9), current: fc.boolean() }),
-  ),
-  { maxLength: 8 },
-).map((entries) => new Map(entries));
-const anyMembers = fc.uniqueArray(
-  fc.record({
-    memberId: fc.string({ minLength: 1, maxLength: 4 }),
-    instance: fc.string({ maxLength: 1 }),
-    owned: fc.array(fc.nat(partitionsMax), { maxLength: 8 }),
-    generation: fc.integer({ min: -1, max: 3 }),
-    held: anyHeld,
-    leaving: fc.boolean(),
-  }),
-  { selector: ({ memberId }) => memberId, minLength: 1, maxLength: 6 },
-);
+type AnyState = fc.Arbitrary<HeldState>;
+const anyState: AnyState = fc.record({ position: fc.nat(9), current: fc.boolean() });
+const unableState: AnyState = fc.constant({ position: 0, current: false, unable: true });
+
+function membersWith(state: AnyState): fc.Arbitrary<GroupMember[]> {
+  return fc.uniqueArray(
+    fc.record({
+      memberId: fc.string({ minLength: 1, maxLength: 4 }),
+      instance: fc.string({ maxLength: 1 }),
+      owned: fc.array(fc.nat(partitionsMax), { maxLength: 8 }),
+      generation: fc.integer({ min: -1, max: 3 }),
+      held: fc.array(fc.tuple(fc.nat(partitionsMax), state), { maxLength: 8 })
+        .map((entries) => new Map(entries)),
+      leaving: fc.boolean(),
+    }),
+    { selector: ({ memberId }) => memberId, minLength: 1, maxLength: 6 },
+  );
+}
+
+/** Members whose disks work. */
+const ableMembers = membersWith(anyState);
+const anyMembers = membersWith(fc.oneof(anyState, unableState));
 
 Deno.test("assignPartitions() gives every partition once, whatever the members and their order", () => {
   fc.assert(fc.property(anyMembers, fc.nat(12), fc.nat(3), (members, partitionCount, replicas) => {
@@ -203,12 +207,17 @@ Deno.test("assignPartitions() gives every partition once, whatever the members a
       assert.deepEqual(assigned.get(memberId), noTasks);
     }
     const copies = [...assigned.values()].flatMap(({ active, standbys }) => [active, standbys]);
+    const hosts = (partition: number) =>
+      stayers.filter((one) =>
+        assigned.get(one.memberId)?.active.includes(partition) !== true &&
+        one.held.get(partition)?.unable !== true
+      ).length;
     for (const partition of all) {
       const count = copies.filter((list) => list.includes(partition)).length;
       const promised = [...assigned.values()].some(({ warmUps }) => warmUps.includes(partition));
       assert.equal(
         count,
-        1 + Math.max(promised ? 1 : 0, Math.min(replicas, stayers.length - 1)),
+        1 + Math.max(promised ? 1 : 0, Math.min(replicas, hosts(partition))),
       );
     }
     assert.deepEqual(
@@ -249,7 +258,7 @@ const passedOver: GroupMember[] = [
 
 Deno.test("assignPartitions() is even in the end, and then nothing moves any more", () => {
   const evenAtLast = fc.property(
-    anyMembers,
+    ableMembers,
     fc.nat(partitionsMax),
     fc.nat(2),
     (members, partitionCount, replicas) => {
@@ -274,3 +283,62 @@ Deno.test("assignPartitions() is even in the end, and then nothing moves any mor
 function afterwards(one: GroupMember, { active, standbys }: TaskAssignment): GroupMember {
   return { ...settled(one.memberId, active, standbys), instance: one.instance, generation: 9 };
 }
+
+/** A member as `one` whose disk fails for these partitions. */
+function unableAt(one: GroupMember, partitions: readonly number[]): GroupMember {
+  const unable = { position: 0, current: false, unable: true } as const;
+  const entries = partitions.map((partition) => [partition, unable] as const);
+  return { ...one, held: new Map([...one.held, ...entries]) };
+}
+
+Deno.test("assignPartitions() gives a partition away whose owner's disk fails", () => {
+  const members = [unableAt(member("a", [0, 1]), [0]), member("b", [2, 3], { 0: true })];
+  const assigned = assignPartitions(members, 4, 0);
+  assert.ok(assigned.get("b")?.active.includes(0), "b has it current");
+  assert.deepEqual(assigned.get("b")?.handedOver, [0]);
+});
+
+Deno.test("assignPartitions() gives it to one without any state, rather than to its owner", () => {
+  const members = [unableAt(member("a", [0]), [0]), member("b", [])];
+  assert.deepEqual(assignPartitions(members, 1, 1).get("b")?.active, [0]);
+  assert.deepEqual(assignPartitions(members, 1, 1).get("a"), noTasks);
+});
+
+Deno.test("assignPartitions() leaves a partition where it is when every disk fails", () => {
+  const members = [unableAt(member("a", []), [0]), unableAt(member("b", [0]), [0])];
+  assert.deepEqual(assignPartitions(members, 1, 0).get("b")?.active, [0]);
+});
+
+Deno.test("assignPartitions() gives no partition to a member that is unable, where one is able", () => {
+  fc.assert(fc.property(anyMembers, fc.nat(12), fc.nat(2), (members, partitionCount, replicas) => {
+    const assigned = assignPartitions(members, partitionCount, replicas);
+    const stayers = members.filter(({ leaving }) => !leaving);
+    const isUnable = (one: GroupMember, partition: number) =>
+      one.held.get(partition)?.unable === true;
+    for (const one of stayers) {
+      const { active, standbys } = assigned.get(one.memberId) ?? noTasks;
+      for (const partition of active) {
+        const someAble = stayers.some((other) => !isUnable(other, partition));
+        assert.ok(!someAble || !isUnable(one, partition), `${partition} at ${one.memberId}`);
+      }
+      for (const partition of standbys) assert.ok(!isUnable(one, partition), "standby");
+    }
+  }));
+});
+
+Deno.test("assignPartitions() comes to rest while disks fail, whoever has room", () => {
+  fc.assert(fc.property(anyMembers, fc.nat(partitionsMax), (members, partitionCount) => {
+    const stayers = members.filter(({ leaving }) => !leaving);
+    fc.pre(stayers.length > 0);
+    let outcome = assignPartitions(stayers, partitionCount, 0);
+    const again = () =>
+      stayers.map((one) => {
+        const unable = [...one.held].flatMap(([partition, held]) => held.unable ? [partition] : []);
+        return unableAt(afterwards(one, outcome.get(one.memberId) as TaskAssignment), unable);
+      });
+    for (let round = 0; round <= roundsMax(0); round++) {
+      outcome = assignPartitions(again(), partitionCount, 0);
+    }
+    assert.deepEqual(assignPartitions(again(), partitionCount, 0), outcome);
+  }));
+});

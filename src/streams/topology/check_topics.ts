@@ -1,0 +1,28 @@
+import { PipelineError } from "../../base/errors.ts";
+import type { RecordLog } from "../ports.ts";
+import type { JobTopic } from "./job_topics.ts";
+
+/**
+ * Refuses a job's topics where one is missing, or does not go with the input: at the start, not at
+ * the first late event.
+ *
+ * @param partitions Partitions of the input.
+ * @throws {PipelineError} `TOPIC_UNSUITABLE`.
+ */
+export async function checkTopics(
+  log: Pick<RecordLog, "describe">,
+  topics: readonly JobTopic[],
+  partitions: number,
+): Promise<void> {
+  for (const topic of topics) {
+    const found = (await log.describe(topic.name)).partitions;
+    const kept = topic.role === "late" || topic.role === "dead-letters";
+    if (found === partitions || (kept && found > partitions)) continue;
+    throw new PipelineError(
+      "TOPIC_UNSUITABLE",
+      `Cannot use ${topic.name} as it must have as many partitions as the input ` +
+        `(${partitions}): it has ${found}`,
+      { remedy: kept ? "add-partitions" : "reset" },
+    );
+  }
+}

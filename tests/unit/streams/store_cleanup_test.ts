@@ -1,0 +1,97 @@
+import assert from "node:assert/strict";
+import { silentLogger } from "../../../src/base/logger.ts";
+import { StoreCleanup } from "../../../src/streams/task/store_cleanup.ts";
+import { MemoryStores } from "../../../src/streams/testing/memory_stores.ts";
+import { settle, SimulatedClock } from "../../../src/streams/testing/simulated_clock.ts";
+import { feed, startDriver } from "../../support/counting_driver.ts";
+
+const delayMs = 600_000;
+
+/** A cleanup over stores of partitions 0 to 2, none of them open. */
+async function threeStores() {
+  const clock = new SimulatedClock(0);
+  const stores = new MemoryStores();
+  for (const partition of [0, 1, 2]) {
+    await using _store = await stores.open({ topic: "input", partition }, "changelog");
+  }
+  const deleted: number[] = [];
+  const cleanup = new StoreCleanup({
+    stores,
+    clock,
+    logger: silentLogger,
+    topic: "input",
+    delayMs,
+    onDeleted: (partition) => deleted.push(partition),
+  });
+  /** Begins to watch, and lets what is due at once happen. */
+  const watch = async (...needed: readonly number[]) => {
+    await cleanup.pause();
+    cleanup.watch((partition) => needed.includes(partition));
+    await settle();
+  };
+  return { clock, stores, deleted, cleanup, watch };
+}
+
+Deno.test("StoreCleanup deletes what is not needed for as long as the delay, and nothing else", async () => {
+  const { clock, stores, deleted, cleanup, watch } = await threeStores();
+  await watch(1);
+  await clock.advance(delayMs - 1);
+  assert.deepEqual(deleted, []);
+  await clock.advance(1);
+  assert.deepEqual(deleted, [0, 2]);
+  assert.deepEqual(await stores.partitions("input"), [1]);
+  await cleanup.pause();
+});
+
+Deno.test("StoreCleanup counts on over rebalances, and from the beginning for one that was needed", async () => {
+  const { clock, deleted, cleanup, watch } = await threeStores();
+  await watch(2);
+  await clock.advance(delayMs / 2);
+  await watch(0, 2);
+  await clock.advance(delayMs / 4);
+  await watch(2);
+  await clock.advance(delayMs / 4);
+  assert.deepEqual(deleted, [1]);
+  await clock.advance(delayMs);
+  assert.deepEqual(deleted, [1, 0]);
+  await cleanup.pause();
+});
+
+Deno.test("StoreCleanup deletes nothing while it pauses", async () => {
+  const { clock, deleted, cleanup, watch } = await threeStores();
+  await watch();
+  await cleanup.pause();
+  await clock.advance(10 * delayMs);
+  assert.deepEqual(deleted, []);
+});
+
+Deno.test("A partition that returns within the delay finds its store, one that stays away does not", async () => {
+  await using driver = await startDriver({ instances: 2 });
+  await feed(driver, 1, 2);
+  await driver.commit();
+  await driver.rebalance([[], [0]]);
+  await driver.advance(delayMs - 1_000);
+  assert.deepEqual([...(await driver.held(0)).keys()], [0]);
+  await driver.rebalance([[0], []]);
+  await feed(driver, 4);
+  await driver.commit();
+  assert.equal(driver.counts.aggregated, 3);
+  await driver.rebalance([[], [0]]);
+  await driver.advance(delayMs);
+  assert.deepEqual([...(await driver.held(0)).keys()], []);
+  await driver.rebalance([[0], []]);
+  await feed(driver, 8);
+  await driver.commit();
+  assert.equal(driver.counts.aggregated, 4);
+});
+
+Deno.test("A store that an earlier run left is deleted, too, unless it is needed", async () => {
+  await using driver = await startDriver({ instances: 2, partitions: 2 });
+  await driver.commit();
+  await driver.rebalance([[0], [1]]);
+  await driver.stop(0);
+  await driver.restart(0);
+  assert.deepEqual([...(await driver.held(0)).keys()].sort(), [0, 1]);
+  await driver.advance(delayMs);
+  assert.deepEqual([...(await driver.held(0)).keys()], [0]);
+});
