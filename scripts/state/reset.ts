@@ -10,6 +10,7 @@ import {
   type GenerationPorts,
   generationStartMs,
 } from "../../src/streams/commit/new_generation.ts";
+import { wholeFromOfAll } from "../../src/streams/state/cut_input.ts";
 import { repartitionTopic } from "../../src/streams/topology/topology.ts";
 import { marketStateCodecs } from "../../src/wiring/market_processor.ts";
 import { print, printError } from "../lib/print.ts";
@@ -42,17 +43,24 @@ export async function resetState(
   const present = await presentTopics(kafka, topics);
   if (!yes) {
     printPlan("Would delete", config, present, folder);
+    printCut(await wholeFrom(kafka, config, shape));
     print('Nothing was done. "deno task state reset --yes" does it.');
     return true;
   }
   const codecs = await marketStateCodecs(registry, applicationId, conditionPolicy);
   const ports = { log: kafka.log(), commitLog: kafka.commitLog(applicationId), codecs };
   const startsMs = await generationStarts(kafka, changelog);
+  const wholeFromsMs = await wholeFrom(kafka, config, shape);
   printPlan("Deleting", config, present, folder);
   await deleteFolder(stateDir, changelog, folder);
   for (const { name } of present) await kafka.deleteTopic(name);
   await kafka.ensureTopics(topics);
-  await beginGenerations(ports, config, changelog, { partitions: shape.partitions, startsMs });
+  await beginGenerations(ports, config, changelog, {
+    partitions: shape.partitions,
+    startsMs,
+    wholeFromsMs,
+  });
+  printCut(wholeFromsMs);
   print("Done. The next start of process computes everything from the start of the input.");
   return true;
 }
@@ -121,11 +129,33 @@ async function generationStarts(kafka: KafkaConnection, topic: string): Promise<
   return startsMs;
 }
 
+/** From which start on windows lack nothing, by partition, as the input is now. */
+async function wholeFrom(
+  kafka: KafkaConnection,
+  { topic, windowGraceMs: graceMs, maxFutureMs }: StateConfig,
+  { partitions }: TopicShape,
+): Promise<(number | null)[]> {
+  const inputs = Array.from({ length: partitions }, (_, partition) => ({ topic, partition }));
+  const job = { windows: { graceMs }, maxFutureMs };
+  return await wholeFromOfAll(kafka.log(), inputs, job);
+}
+
+function printCut(wholeFromsMs: readonly (number | null)[]): void {
+  const wholeFromMs = Math.max(...wholeFromsMs.map((fromMs) => fromMs ?? 0));
+  if (wholeFromMs === 0) return;
+  print("The beginning of the input has been deleted. Windows and candles that start before");
+  print(`${new Date(wholeFromMs).toISOString()} may lack trades: their rows stay as they are.`);
+}
+
 async function beginGenerations(
   ports: GenerationPorts,
   { topic, applicationId }: StateConfig,
   changelog: string,
-  { partitions, startsMs }: { readonly partitions: number; readonly startsMs: readonly number[] },
+  { partitions, startsMs, wholeFromsMs }: {
+    readonly partitions: number;
+    readonly startsMs: readonly number[];
+    readonly wholeFromsMs: readonly (number | null)[];
+  },
 ): Promise<void> {
   for (let partition = 0; partition < partitions; partition++) {
     const place = {
@@ -134,7 +164,10 @@ async function beginGenerations(
       repartition: { topic: repartitionTopic(applicationId), partition, partitions },
     };
     const startMs = startsMs[partition] ?? systemClock.nowMs();
-    const { inputOffset } = await beginGeneration(ports, place, startMs);
+    const { inputOffset } = await beginGeneration(ports, place, {
+      startMs,
+      wholeFromMs: wholeFromsMs[partition] ?? null,
+    });
     print(`  ${topic}-${partition} begins at offset ${inputOffset}`);
   }
 }

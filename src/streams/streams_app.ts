@@ -7,7 +7,6 @@ import {
   type GroupMembership,
   type HeldState,
   type KeyRange,
-  type StateStore,
 } from "./ports.ts";
 import { partitionForKey } from "./partitioner.ts";
 import type { TopicPartition } from "./record.ts";
@@ -15,10 +14,10 @@ import type { TaskSettings } from "./task/stream_task.ts";
 import type { StandbyStatus, TaskStatus } from "./task/status.ts";
 import { LineageWatch, refuseOtherPositions } from "./task/lineage_watch.ts";
 import { type LineageTopics, presentLineage } from "./state/lineage.ts";
-import { type KeyTime, keyTimes } from "./state/key_times.ts";
+import type { KeyTime } from "./state/key_times.ts";
 import { rollUpRange, windowRange, windowStartOf } from "./state/store_keys.ts";
 import type { TaskListener } from "./task/task_listener.ts";
-import type { StreamsPorts } from "./task/task_session.ts";
+import type { StreamsPorts, TaskSession } from "./task/task_session.ts";
 import { encodeText } from "./text.ts";
 import { checkTopics } from "./topology/check_topics.ts";
 import { jobTopics } from "./topology/job_topics.ts";
@@ -162,7 +161,7 @@ export class StreamsApp<E, A, R> {
 
   /**
    * The committed windows of a key that start in `[fromMs, toMs)`, oldest first; of more than
-   * `limit` the newest.
+   * `limit` the newest. Those of which no rows are made, as their input was cut off, are left out.
    *
    * @returns `undefined` when the key's partition is not open here.
    * @throws {InvariantError} If the job has no windows of that length.
@@ -172,13 +171,14 @@ export class StreamsApp<E, A, R> {
     query: WindowQuery,
   ): Promise<WindowResult<A>[] | undefined> {
     if (this.#partitionCount === 0) return undefined;
-    const store = this.#openStore(partitionForKey(encodeText(key), this.#partitionCount));
-    if (store === undefined) return undefined;
+    const session = this.#openSession(partitionForKey(encodeText(key), this.#partitionCount));
+    if (session === undefined) return undefined;
     const results: WindowResult<A>[] = [];
     const { windowCodec, windows } = this.#topology;
     const { sizeMs = windows.sizeMs, limit } = query;
-    const range = this.#rangeOf(key, { ...query, sizeMs });
-    for await (const entry of store.scan({ ...range, reverse: true, limit })) {
+    const fromMs = Math.min(Math.max(query.fromMs, session.wholeFromMs), query.toMs);
+    const range = this.#rangeOf(key, { ...query, fromMs, sizeMs });
+    for await (const entry of session.store.scan({ ...range, reverse: true, limit })) {
       const startMs = windowStartOf(entry.key);
       const state = decodeState(windowCodec, entry.value);
       results.push({ key, startMs, endMs: startMs + sizeMs, state });
@@ -199,14 +199,12 @@ export class StreamsApp<E, A, R> {
 
   /** The keys of an open partition with their time; none if it is not open here. */
   async keys(partition: number): Promise<KeyTime[]> {
-    const store = this.#openStore(partition);
-    return store === undefined
-      ? []
-      : await Array.fromAsync(keyTimes(store, this.#ports.codecs.keyState));
+    const session = this.#openSession(partition);
+    return session === undefined ? [] : await Array.fromAsync(session.keys());
   }
 
-  #openStore(partition: number): StateStore | undefined {
-    return this.#placements?.task(partition)?.session?.store;
+  #openSession(partition: number): TaskSession<E, A, R> | undefined {
+    return this.#placements?.task(partition)?.session;
   }
 
   #rangeOf(key: string, { fromMs, toMs, sizeMs }: Required<WindowQuery>): KeyRange {

@@ -68,6 +68,7 @@ const metaParts: Parts = [
   ["04 b0ea01 c0a907 00", "two lengths: 15000 and 60000"],
   ["02 72 06 0a", "rules r, changed 3 times, lead 5"],
   ["c0a907 b0ea01 02 c0a907", "horizon: 60000, expired to 15000, 1 event, at 60000"],
+  ["02 c0a907", "whole from 60000"],
 ];
 
 function compact(parts: Parts): string {
@@ -133,6 +134,7 @@ Deno.test("StateCodecs.meta writes and reads the bytes derived by hand", () => {
     windowing: [15_000, 60_000],
     rules: { text: "r", changes: 3, leadUs: 5 },
     horizon: { timeMs: 60_000, expiredToMs: 15_000, events: 1, leastMs: 60_000 },
+    wholeFromMs: 60_000,
   };
   assert.equal(codecs.meta.encode(meta).toHex(), compact(metaParts));
   assert.deepEqual(codecs.meta.decode(Uint8Array.fromHex(compact(metaParts))), meta);

@@ -255,7 +255,10 @@ Deno.test({
         changelog: { topic: changelog, partition: 0 },
         repartition: undefined,
       };
-      await beginGeneration({ log, commitLog, codecs: jsonEngineCodecs }, place, 3_000_000);
+      await beginGeneration({ log, commitLog, codecs: jsonEngineCodecs }, place, {
+        startMs: 3_000_000,
+        wholeFromMs: 0,
+      });
     }
     await feed(a, 6, 60);
     {

@@ -5,7 +5,8 @@ import { readBetween } from "../task/read_between.ts";
 import type { TopicPartition } from "../record.ts";
 import { lineageTopics, presentLineage } from "../state/lineage.ts";
 import { type EngineCodecs, firstMeta, type TaskMeta } from "../state/state.ts";
-import { markOf } from "../state/rules.ts";
+import { markOf, noRules } from "../state/rules.ts";
+import { leadUs } from "../state/write_times.ts";
 import { metaKey } from "../state/store_keys.ts";
 
 /** What a new generation is made with. */
@@ -42,7 +43,8 @@ export async function generationStartMs(
  *
  * Its write times begin at `startMs` (see `generationStartMs`), after every one that an earlier
  * state of the partition has used, so that the rows made from the same input again win over the old
- * ones, also where they are others because settings or the input have changed.
+ * ones, also where they are others because settings or the input have changed. No rows are made of
+ * windows before `wholeFromMs` (see `wholeFromOfAll`).
  *
  * Ordering: nobody works on the partition, its changelog is empty and its local stores are deleted.
  *
@@ -51,7 +53,7 @@ export async function generationStartMs(
 export async function beginGeneration(
   { log, commitLog, codecs }: GenerationPorts,
   place: Omit<CommitPlace, "lineage">,
-  startMs: number,
+  { startMs, wholeFromMs }: { readonly startMs: number; readonly wholeFromMs: number | null },
 ): Promise<TaskMeta> {
   const { input, changelog, repartition } = place;
   const lineage = await presentLineage(log, lineageTopics(place));
@@ -62,6 +64,9 @@ export async function beginGeneration(
     ...firstMeta(lineage, startOffset, rekeyed?.startOffset),
     versionUs: generationUs,
     generationUs,
+    // What the state before had not committed may lie behind its last commit.
+    rules: { ...noRules, leadUs },
+    wholeFromMs,
   };
   await using writer = await commitLog.fence(input);
   await writer.commit({

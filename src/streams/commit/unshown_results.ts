@@ -18,7 +18,11 @@ export async function unshownResults<E, A, R>(
   log: RecordLog,
   { rollUps, results, windows, windowCodec }: Topology<E, A, R>,
   { changelog, lineage }: CommitPlace,
-  committed: CommittedOffset | undefined,
+  { committed, wholeFromMs }: {
+    readonly committed: CommittedOffset | undefined;
+    /** As of that commit, see `TaskMeta`. */
+    readonly wholeFromMs: number | null;
+  },
   signal: AbortSignal,
 ): Promise<R[]> {
   const last = parseCommitMetadata(committed?.metadata ?? "");
@@ -37,6 +41,7 @@ export async function unshownResults<E, A, R>(
       const sizeMs = window.sizeMs ?? windows.sizeMs;
       if (![windows, ...rollUps.levels].some((length) => length.sizeMs === sizeMs)) continue;
       const { key: name, startMs } = window;
+      if (startMs < (wholeFromMs ?? Infinity)) continue;
       const state = decodeState(windowCodec, value);
       rows.push(results.row({ key: name, startMs, endMs: startMs + sizeMs, state }));
     }

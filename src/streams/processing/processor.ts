@@ -7,21 +7,14 @@ import { identityOf } from "./record_identity.ts";
 import { eventsIn, itemsOf, sortOut } from "./reading.ts";
 import { Rekeying, type Repartition } from "./rekeying.ts";
 import { closeRollUps, openRollUps } from "./roll_up_times.ts";
-import {
-  cutValue,
-  type DeadLetterCause,
-  deadLetterRecord,
-  lateTopic,
-  type Origin,
-  originHeaders,
-} from "./side_output.ts";
+import { type DeadLetterCause, deadLetterRecord, lateRecord, type Origin } from "./side_output.ts";
 import type { Lineage } from "../state/lineage.ts";
+import { wholeFromMs } from "../state/cut_input.ts";
 import { Horizon } from "../state/horizon.ts";
 import type { Rules } from "../state/rules.ts";
 import { stateVersion, type TaskMeta, type Windowing } from "../state/state.ts";
 import { WriteTimes } from "../state/write_times.ts";
 import type { ItemCounts } from "../task/status.ts";
-import { encodeText } from "../text.ts";
 import { defaultHandlers } from "../topology/handlers.ts";
 import type { EventContext, KeyedEvents, Topology } from "../topology/topology.ts";
 import {
@@ -54,6 +47,7 @@ export class RecordProcessor<E, A, R> {
   readonly #times: WriteTimes;
   readonly #rules: Rules;
   readonly #horizon: Horizon;
+  #wholeFromMs: number | null;
   readonly #generationUs: number;
   readonly #counts: { -readonly [K in keyof ItemCounts]: ItemCounts[K] };
   readonly #producers: Producers;
@@ -81,6 +75,7 @@ export class RecordProcessor<E, A, R> {
     this.#times = new WriteTimes(meta.versionUs, meta.rules.leadUs);
     this.#rules = meta.rules;
     this.#horizon = new Horizon(topology, meta.horizon);
+    this.#wholeFromMs = meta.wholeFromMs;
     this.#generationUs = meta.generationUs;
     this.#counts = { ...meta.counts };
     this.#producers = new Producers(meta.producers);
@@ -104,7 +99,13 @@ export class RecordProcessor<E, A, R> {
       windowing: this.#windowing,
       rules: { ...this.#rules, leadUs: this.#times.leadUs },
       horizon: this.#horizon.state,
+      wholeFromMs: this.#wholeFromMs,
     };
+  }
+
+  /** See `TaskMeta`. */
+  get wholeFromMs(): number | null {
+    return this.#wholeFromMs;
   }
 
   /** True when there is something to commit. */
@@ -166,7 +167,7 @@ export class RecordProcessor<E, A, R> {
     if (record.offset < this.#offsetIn(record.topic)) return;
     this.skipTo(record.topic, record.offset + 1);
     const receivedUs = this.#receivedUs(record);
-    if (receivedUs !== undefined) this.#times.moveTo(receivedUs);
+    if (receivedUs !== undefined) this.#enter(receivedUs);
     if (this.#rekeying.isRekeyed(record)) return this.#apply(record);
     const identity = identityOf(record.headers);
     if (identity !== undefined && !this.#producers.isNew(identity)) return this.#duplicate(record);
@@ -177,6 +178,12 @@ export class RecordProcessor<E, A, R> {
   #receivedUs({ timestampMs }: LogRecord): number | undefined {
     if (!(timestampMs >= 0 && timestampMs <= recordTimestampMsMax)) return undefined;
     return timestampMs * 1000;
+  }
+
+  /** Begins with records that were received at this time or before. */
+  #enter(receivedUs: number): void {
+    this.#times.moveTo(receivedUs);
+    this.#wholeFromMs ??= wholeFromMs(Math.floor(receivedUs / 1000), this.#topology);
   }
 
   #apply(record: LogRecord): void {
@@ -329,22 +336,10 @@ export class RecordProcessor<E, A, R> {
 
   /** Keeps an event that came too late for a window. */
   #missed(event: E, context: EventContext, startMs: number, streamTimeMs: number): void {
-    const { record } = context;
-    this.#sideOutputs.push(cutValue({
-      topic: lateTopic(this.#topology.source.topic),
-      partition: record.partition,
-      timestampMs: record.timestampMs,
-      key: record.key,
-      value: this.#topology.source.write([event]),
-      headers: {
-        ...originHeaders(context),
-        cause: encodeText("window-closed"),
-        "window-start": encodeText(String(startMs)),
-        "window-end": encodeText(String(startMs + this.#topology.windows.sizeMs)),
-        "stream-time": encodeText(String(streamTimeMs)),
-      },
-      cuttable: true,
-    }));
+    const { source, windows } = this.#topology;
+    const window = { startMs, endMs: startMs + windows.sizeMs };
+    const value = source.write([event]);
+    this.#sideOutputs.push(lateRecord(source.topic, context, { value, window, streamTimeMs }));
   }
 
   #aggregate(event: E, context: EventContext, owner: CachedKey<A>, startMs: number): void {

@@ -142,6 +142,38 @@ export function deadLetterRecord(
   });
 }
 
+/**
+ * A record of the late topic: the event, with the window that is closed and its key's time.
+ *
+ * @param topic The input topic.
+ */
+export function lateRecord(
+  topic: string,
+  origin: Origin,
+  { value, window, streamTimeMs }: {
+    readonly value: Uint8Array;
+    readonly window: { readonly startMs: number; readonly endMs: number };
+    readonly streamTimeMs: number;
+  },
+): OutputRecord {
+  const { record } = origin;
+  return cutValue({
+    topic: lateTopic(topic),
+    partition: record.partition,
+    timestampMs: record.timestampMs,
+    key: record.key,
+    value,
+    headers: {
+      ...originHeaders(origin),
+      cause: encodeText("window-closed"),
+      "window-start": encodeText(String(window.startMs)),
+      "window-end": encodeText(String(window.endMs)),
+      "stream-time": encodeText(String(streamTimeMs)),
+    },
+    cuttable: true,
+  });
+}
+
 /** Why a side output is a dead letter; `undefined` if it is none. */
 export function deadLetterCauseOf({ headers }: OutputRecord): DeadLetterCause | undefined {
   const cause = headers?.["cause"];

@@ -42,12 +42,16 @@ export async function collectChanges<E, A, R>(
   sources: ChangeSources<E, A, R>,
 ): Promise<Changes<R>> {
   const { topology, codecs, cache, processor } = sources;
+  const { meta } = processor;
+  const wholeFromMs = meta.wholeFromMs ?? Infinity;
   const rows: R[] = [];
   const entries: StoreEntry[] = [];
   for (const owner of cache.dirtyKeys) {
-    collectWindows(topology, owner, rows, entries);
+    collectWindows(topology, owner, wholeFromMs, { rows, entries });
     for (const { level, window } of await rollUp(sources, owner)) {
-      rows.push(topology.results.row(resultOf(owner.key, window, level)));
+      if (window.startMs >= wholeFromMs) {
+        rows.push(topology.results.row(resultOf(owner.key, window, level)));
+      }
       entries.push({
         key: rollUpKey(owner.key, level.sizeMs, window.startMs),
         value: topology.windowCodec.encode(window.state),
@@ -61,7 +65,6 @@ export async function collectChanges<E, A, R>(
     }
     entries.push({ key: keyStateKey(owner.key), value: codecs.keyState.encode(owner.state) });
   }
-  const { meta } = processor;
   entries.push(...await sources.sweep.collect(sources, meta.horizon));
   entries.push({ key: metaKey, value: codecs.meta.encode(meta) });
   const { eventRows, sideOutputs } = processor;
@@ -82,12 +85,14 @@ export function metaAlone(meta: TaskMeta, { meta: codec }: EngineCodecs): Change
 function collectWindows<E, A, R>(
   topology: Topology<E, A, R>,
   owner: CachedKey<A>,
-  rows: R[],
-  entries: StoreEntry[],
+  wholeFromMs: number,
+  { rows, entries }: { readonly rows: R[]; readonly entries: StoreEntry[] },
 ): void {
   for (const window of owner.windows.values()) {
     if (!window.dirty) continue;
-    rows.push(topology.results.row(resultOf(owner.key, window, topology.windows)));
+    if (window.startMs >= wholeFromMs) {
+      rows.push(topology.results.row(resultOf(owner.key, window, topology.windows)));
+    }
     const value = topology.windowCodec.encode(window.state);
     entries.push({ key: windowKey(owner.key, window.startMs), value });
   }

@@ -25,8 +25,8 @@ export const noRules: Rules = { text: "", changes: 0, leadUs: 0 };
 export function underRules<M extends { readonly rules: Rules }>(meta: M, text: string): M {
   const { rules } = meta;
   if (rules.text === text) return meta;
-  const before = rules.text === "" ? 0 : rules.leadUs + leadUs;
-  return { ...meta, rules: { text, changes: rules.changes + 1, leadUs: before } };
+  const addedUs = rules.text === "" ? 0 : leadUs;
+  return { ...meta, rules: { text, changes: rules.changes + 1, leadUs: rules.leadUs + addedUs } };
 }
 
 /** Tells rules, and how often they had changed, from any others: stands beside a commit. */

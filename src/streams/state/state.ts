@@ -70,6 +70,12 @@ export interface TaskMeta {
   readonly windowing: Windowing;
   readonly rules: Rules;
   readonly horizon: HorizonState;
+  /**
+   * No rows are made of windows that start before this, epoch ms: what was cut off the beginning of
+   * the input may have been theirs. 0 for an input that is whole; `null` until the first record
+   * says.
+   */
+  readonly wholeFromMs: number | null;
 }
 
 /** How the engine's own state is written. */
@@ -115,5 +121,6 @@ export function firstMeta(
     windowing: [],
     rules: noRules,
     horizon: noHorizon,
+    wholeFromMs: inputOffset === 0 ? 0 : null,
   };
 }

@@ -159,7 +159,8 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
     );
     opening.use(committer);
     const unfinished = async (signal: AbortSignal) => {
-      const results = await unshownResults(ports.log, topology, place, committed, signal);
+      const last = { committed, wholeFromMs: meta.wholeFromMs };
+      const results = await unshownResults(ports.log, topology, place, last, signal);
       await committer.show(results, signal);
       if (meta.rules === found.rules) return;
       await committer.commit(metaAlone(meta, ports.codecs), { signal, last: false });
@@ -189,6 +190,11 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
   /** True when there is something to commit. */
   get changed(): boolean {
     return this.#processor.changed;
+  }
+
+  /** Where the windows begin that lack nothing, epoch ms; see `TaskMeta.wholeFromMs`. */
+  get wholeFromMs(): number {
+    return this.#processor.wholeFromMs ?? Infinity;
   }
 
   /** Rows that wait for the next commit, without those of windows. */

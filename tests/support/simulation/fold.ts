@@ -2,6 +2,7 @@ import { murmur2 } from "../../../src/streams/partitioner.ts";
 import type { ItemCounts } from "../../../src/streams/task/status.ts";
 import { encodeText } from "../../../src/streams/text.ts";
 import { unbearable } from "../counting_topology.ts";
+import { keyText, type KeyTime, metaText, type ModelHorizon } from "./fold_texts.ts";
 import type { InputEvent, InputRecord } from "./input.ts";
 
 /** Windows as the model computes them; the same for all that a job may become. */
@@ -38,23 +39,6 @@ interface Version {
   /** First input offset behind which it holds. */
   readonly from: number;
   readonly text: string;
-}
-
-interface KeyTime {
-  streamTimeMs: number;
-  closedToMs: number;
-  /** By length. */
-  readonly purgedToMs: number[];
-  readonly open: Set<number>;
-  readonly openRollUps: readonly Set<number>[];
-}
-
-/** The partition's time, and what it makes of its keys. */
-interface ModelHorizon {
-  timeMs: number;
-  expiredToMs: number;
-  events: number;
-  leastMs: number;
 }
 
 interface Total {
@@ -360,18 +344,6 @@ function takeIf(open: Set<number>, isClosed: (start: number) => boolean): number
   return closed;
 }
 
-function keyText(
-  { streamTimeMs, closedToMs, purgedToMs, open, openRollUps }: KeyTime,
-): string {
-  const texts = [open, ...openRollUps].map((starts, index) =>
-    windowsText({
-      openWindows: [...starts].sort((a, b) => a - b),
-      purgedToMs: purgedToMs[index] as number,
-    })
-  );
-  return `${streamTimeMs} ${closedToMs} ${texts.join(" | ")}`;
-}
-
 /** Moves in steps, each key at its own time within a step. */
 function horizonMs(
   key: string,
@@ -382,24 +354,4 @@ function horizonMs(
   const phaseMs = ((murmur2(encodeText(key)) >>> 0) % steps) * sizeMs;
   const stepsDone = Math.floor((streamTimeMs - retentionMs - phaseMs) / (steps * sizeMs));
   return stepsDone < 0 ? 0 : phaseMs + stepsDone * steps * sizeMs;
-}
-
-/** The windows of one length that a key has open, and to where they are gone. */
-export function windowsText(
-  { openWindows, purgedToMs }: {
-    readonly openWindows: readonly number[];
-    readonly purgedToMs: number;
-  },
-): string {
-  return `[${openWindows.join()}] ${purgedToMs}`;
-}
-
-/** The text of a task's own record but for its input offset, which the caller knows. */
-export function metaText(
-  versionUs: number,
-  { read, aggregated, late, deadLetters, duplicates }: Readonly<ItemCounts>,
-  { timeMs, expiredToMs, events, leastMs }: Readonly<ModelHorizon>,
-): string {
-  const counts = `${read} ${aggregated} ${late} ${deadLetters} ${duplicates}`;
-  return `${versionUs} ${counts} ${timeMs} ${expiredToMs} ${events} ${leastMs}`;
 }

@@ -1,7 +1,8 @@
 import type { TaskMeta } from "../../../src/streams/state/state.ts";
 import type { KeyState, WindowState } from "../../../src/streams/state/state.ts";
 import type { Total } from "../counting_topology.ts";
-import { metaText, type PieceName, windowsText } from "./fold.ts";
+import type { PieceName } from "./fold.ts";
+import { metaText, windowsText } from "./fold_texts.ts";
 
 /** A stored entry in the model's words. */
 export interface Piece {

@@ -40,7 +40,7 @@ Deno.test.each([
     codecs: jsonEngineCodecs,
   };
   const place = { input, changelog, repartition: undefined };
-  const { inputOffset } = await beginGeneration(ports, place, startMs);
+  const { inputOffset } = await beginGeneration(ports, place, { startMs, wholeFromMs: 0 });
   assert.equal(inputOffset, 0);
   assert.equal(await world.runToEnd(), "done");
   const after = writeTimes(world);

@@ -1,0 +1,52 @@
+import type { ItemCounts } from "../../../src/streams/task/status.ts";
+
+/** A key in the model. */
+export interface KeyTime {
+  streamTimeMs: number;
+  closedToMs: number;
+  /** By length. */
+  readonly purgedToMs: number[];
+  readonly open: Set<number>;
+  readonly openRollUps: readonly Set<number>[];
+}
+
+/** The partition's time, and what it makes of its keys. */
+export interface ModelHorizon {
+  timeMs: number;
+  expiredToMs: number;
+  events: number;
+  leastMs: number;
+}
+
+/** The text of a key. */
+export function keyText(
+  { streamTimeMs, closedToMs, purgedToMs, open, openRollUps }: KeyTime,
+): string {
+  const texts = [open, ...openRollUps].map((starts, index) =>
+    windowsText({
+      openWindows: [...starts].sort((a, b) => a - b),
+      purgedToMs: purgedToMs[index] as number,
+    })
+  );
+  return `${streamTimeMs} ${closedToMs} ${texts.join(" | ")}`;
+}
+
+/** The windows of one length that a key has open, and to where they are gone. */
+export function windowsText(
+  { openWindows, purgedToMs }: {
+    readonly openWindows: readonly number[];
+    readonly purgedToMs: number;
+  },
+): string {
+  return `[${openWindows.join()}] ${purgedToMs}`;
+}
+
+/** The text of a task's own record but for its input offset, which the caller knows. */
+export function metaText(
+  versionUs: number,
+  { read, aggregated, late, deadLetters, duplicates }: Readonly<ItemCounts>,
+  { timeMs, expiredToMs, events, leastMs }: Readonly<ModelHorizon>,
+): string {
+  const counts = `${read} ${aggregated} ${late} ${deadLetters} ${duplicates}`;
+  return `${versionUs} ${counts} ${timeMs} ${expiredToMs} ${events} ${leastMs}`;
+}
