@@ -3,6 +3,7 @@ import { recordLimitBugs } from "./record_limits.ts";
 import { lostTailBugs } from "./lost_tail.ts";
 import { lineageBugs } from "./lineage.ts";
 import { changeBugs } from "./changes.ts";
+import { transactionBugs } from "./transactions.ts";
 import type { PlantedBug } from "./planted_bug.ts";
 import { twoInputsBugs } from "./two_inputs.ts";
 
@@ -14,51 +15,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   ...lineageBugs,
   ...twoInputsBugs,
   ...changeBugs,
-  {
-    name: "no fence at opening",
-    file: "src/streams/task/task_session.ts",
-    find: "const writer = opening.use(await ports.commitLog.fence(place.input));",
-    replace: `const writer = opening.use({
-      commit: async (transaction) =>
-        await (await ports.commitLog.fence(place.input)).commit(transaction),
-      [Symbol.asyncDispose]: () => Promise.resolve(),
-    });`,
-    guarantee: "G4",
-  },
-  {
-    name: "the store written before the transaction",
-    file: "src/streams/commit/commit.ts",
-    find: "const changelogPosition = await this.#transact({ changes, id, metadata }, signal);",
-    replace: `const { store } = this.#ports;
-    await store.apply(changes.entries, store.checkpoint ?? { changelogPosition: 0 });
-    const changelogPosition = await this.#transact({ changes, id, metadata }, signal);`,
-    guarantee: "G2",
-  },
-  {
-    name: "an unknown outcome taken for a failure",
-    file: "src/streams/commit/commit.ts",
-    find: "if (isSameCommit(committed, this.#committed)) return undefined;",
-    replace: "if (committed !== null) return undefined;",
-    guarantee: "G1",
-  },
-  {
-    name: "an unknown outcome taken for a success",
-    file: "src/streams/commit/commit.ts",
-    find: "if (isSameCommit(committed, this.#committed)) return undefined;",
-    replace: `if (isSameCommit(committed, this.#committed)) {
-      return this.#ports.store.checkpoint?.changelogPosition ?? 0;
-    }`,
-    guarantee: "G1",
-  },
-  {
-    name: "asking what became of a transaction before fencing it",
-    file: "src/streams/commit/commit.ts",
-    find: `this.#writer = await commitLog.fence(this.#place.input);
-    const committed = await commitLog.committed(this.#place.input);`,
-    replace: `const committed = await commitLog.committed(this.#place.input);
-    this.#writer = await commitLog.fence(this.#place.input);`,
-    guarantee: "G1",
-  },
+  ...transactionBugs,
   {
     name: "a lost partition kept",
     file: "src/streams/task/placements.ts",
@@ -129,13 +86,6 @@ export const plantedBugs: readonly PlantedBug[] = [
     replace: "() => true",
     guarantee: "G2",
     test: "tests/unit/streams/restore_test.ts",
-  },
-  {
-    name: "the changelog position not in the store",
-    file: "src/streams/commit/commit.ts",
-    find: "const checkpoint = { changelogPosition };",
-    replace: "const checkpoint = this.#ports.store.checkpoint ?? { changelogPosition: 0 };",
-    guarantee: "G2",
   },
   {
     name: "no checksum",
@@ -231,13 +181,6 @@ export const plantedBugs: readonly PlantedBug[] = [
     replace: "",
     guarantee: "G1",
     test: "tests/unit/streams/windowing_test.ts",
-  },
-  {
-    name: "late events and dead letters left out of the transaction",
-    file: "src/streams/commit/commit.ts",
-    find: "...changes.sideOutputs,",
-    replace: "",
-    guarantee: "G7",
   },
   {
     name: "a session that goes on after another owner went on",

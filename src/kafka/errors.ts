@@ -165,6 +165,7 @@ const namesByCode: Readonly<Record<number, string>> = {
   90: "PRODUCER_FENCED",
   100: "UNKNOWN_TOPIC_ID",
   103: "INCONSISTENT_TOPIC_ID",
+  120: "TRANSACTION_ABORTABLE",
 };
 
 function protocolErrorName(errorCode: number): string {

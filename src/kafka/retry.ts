@@ -1,7 +1,7 @@
 import { type BackoffPolicy, fullJitterMs } from "../base/backoff.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Random } from "../base/random.ts";
-import { isPassing } from "./errors.ts";
+import { faultKind, isPassing } from "./errors.ts";
 
 /** What waiting needs from its surroundings. */
 export interface Waiting {
@@ -19,6 +19,7 @@ const policy: BackoffPolicy = { baseMs: 10, maxMs: 500 };
 export class Deadline {
   readonly #waiting: Waiting;
   readonly #endMs: number;
+  #repeated = false;
 
   constructor(waiting: Waiting, timeoutMs: number) {
     this.#waiting = waiting;
@@ -29,10 +30,30 @@ export class Deadline {
     return this.#waiting.clock.monotonicMs() >= this.#endMs;
   }
 
+  /** True once a request was repeated that no answer came to: its first copy may still arrive. */
+  get repeated(): boolean {
+    return this.#repeated;
+  }
+
   /** Waits before try `attempt + 1`. */
   async pause(attempt: number, signal?: AbortSignal): Promise<void> {
     const delayMs = 1 + fullJitterMs(policy, attempt, this.#waiting.random);
     await this.#waiting.clock.sleep(delayMs, signal);
+  }
+
+  /**
+   * Waits before another try, if there is to be one.
+   *
+   * @throws `error`, what the last try failed with, if not.
+   */
+  async again(
+    error: unknown,
+    attempt: number,
+    isWorthRetrying: (error: unknown) => boolean = isPassing,
+  ): Promise<void> {
+    if (!isWorthRetrying(error) || this.passed) throw error;
+    this.#repeated ||= faultKind(error) === "connection";
+    await this.pause(attempt);
   }
 
   /**
@@ -43,14 +64,13 @@ export class Deadline {
    */
   async retry<T>(
     work: () => Promise<T>,
-    isWorthRetrying: (error: unknown) => boolean = isPassing,
+    isWorthRetrying?: (error: unknown) => boolean,
   ): Promise<T> {
     for (let attempt = 0;; attempt++) {
       try {
         return await work();
       } catch (error) {
-        if (this.passed || !isWorthRetrying(error)) throw error;
-        await this.pause(attempt);
+        await this.again(error, attempt, isWorthRetrying);
       }
     }
   }

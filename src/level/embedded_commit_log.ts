@@ -53,6 +53,7 @@ export class EmbeddedCommitLog implements CommitLog {
           return this.#fill(batch, transaction);
         }, this.#sync);
       },
+      spent: false,
       [Symbol.asyncDispose]: () => Promise.resolve(),
     });
   }

@@ -33,7 +33,7 @@ import { type Trade, tradeFault, tradeId, tradesPerRecordMax } from "./trade.ts"
 
 /** Name of the market job's state store: another policy folds other windows. */
 export function marketStore(policy: ConditionPolicy): string {
-  return policy === "all" ? "windows" : `windows-${policy}`;
+  return policy === "all" ? "windows" : `windows_${policy}`;
 }
 
 /** The changelog of that store. */

@@ -113,10 +113,17 @@ export interface FencedWriter extends AsyncDisposable {
    * @returns The changelog position after this transaction's records.
    * @throws {PipelineError} `LOG_FENCED` when a newer owner exists; `LOG_UNAVAILABLE` when the
    *   transaction is known not to have happened; `COMMIT_UNKNOWN` when its outcome is not known;
-   *   `TOPIC_UNSUITABLE` when a record is larger than its topic allows. After each but the first
-   *   this writer is dead: fence again.
+   *   `TOPIC_UNSUITABLE` when a record is larger than its topic allows. After each of them this
+   *   writer is spent.
    */
   commit(transaction: Transaction): Promise<Offset>;
+  /**
+   * True when this writer must not commit again: fence first.
+   *
+   * So it is after an error, and after a commit of which a request had to be repeated: the first
+   * copy may still arrive, and would end or change the next transaction of this writer (KIP-890).
+   */
+  readonly spent: boolean;
 }
 
 /** Transactions over state changes and input positions. */
@@ -127,7 +134,7 @@ export interface CommitLog {
    */
   fence(input: TopicPartition): Promise<FencedWriter>;
   committed(input: TopicPartition): Promise<CommittedOffset | undefined>;
-  /** Every position that the group has committed, of whatever topic. */
+  /** Every position that the group has committed, of whatever topic; what is pending is not. */
   positions(): Promise<readonly GroupPosition[]>;
 }
 

@@ -101,11 +101,17 @@ async function assertState(log: KafkaLog, job: CountingJob): Promise<Contents[]>
     const topic = countingChangelog(job);
     const fold = new ChangelogFold(log, { topic, partition });
     await fold.advance();
-    const { contents } = await storeContents(job, partition, await fold.changelogId());
+    const changelogId = await fold.changelogId();
+    const { contents } = await storeContents(job, partition, changelogId);
     assert.deepEqual(differingKeys(contents, fold.contents), []);
-    stores.push(contents);
+    stores.push(withoutText(contents, changelogId));
   }
   return stores;
+}
+
+/** Contents of another job's store, whose changelog has another id, are the same but for that. */
+function withoutText(contents: Contents, text: string): Contents {
+  return new Map([...contents].map(([key, value]) => [key, value.replaceAll(text, "")]));
 }
 
 async function abortedRecords(log: KafkaLog, job: CountingJob): Promise<number> {

@@ -29,7 +29,7 @@ function anonymous(batch: Buffer): Buffer {
 }
 
 function packed(compression: "gzip" | "zstd", value: Uint8Array): Buffer {
-  const identity = { producerId: "-1", producerEpoch: -1, baseSequence: -1 };
+  const identity = { producerId: -1, producerEpoch: -1, baseSequence: -1 };
   const record = { topic: "t", timestampMs: 1_700_000_000_000, key: null, value };
   return encodeBatch([record], { ...identity, transactional: false, compression });
 }

@@ -24,6 +24,7 @@ import {
   readOptions,
   realWaiting,
   testCluster,
+  type TestClusterOptions,
   testProxy,
   transactionOptions,
 } from "../support/kafka_harness.ts";
@@ -40,14 +41,18 @@ interface FaultTest {
   topic(partitions?: number): Promise<string>;
 }
 
-function faultTest(name: string, run: (test: FaultTest) => Promise<void>): void {
+function faultTest(
+  name: string,
+  run: (test: FaultTest) => Promise<void>,
+  options: TestClusterOptions = {},
+): void {
   Deno.test({
     name,
     ignore,
     async fn() {
       await using kafka = connectTestKafka();
       await using proxy = testProxy();
-      await using cluster = testCluster(proxy.port);
+      await using cluster = testCluster(proxy.port, options);
       const topic = (partitions = 1) => createTestTopic(kafka, partitions);
       await run({ proxy, cluster, log: kafka.log(), topic });
     },
@@ -64,7 +69,11 @@ interface CommitTest {
   transaction(inputOffset: number, value: string): Transaction;
 }
 
-function commitTest(name: string, run: (test: CommitTest) => Promise<void>): void {
+function commitTest(
+  name: string,
+  run: (test: CommitTest) => Promise<void>,
+  options: TestClusterOptions = {},
+): void {
   faultTest(name, async (test) => {
     const application = uniqueName("app");
     const input = { topic: await test.topic(), partition: 0 };
@@ -74,7 +83,7 @@ function commitTest(name: string, run: (test: CommitTest) => Promise<void>): voi
       test,
       commits: new KafkaCommitLog(test.cluster, application, realWaiting, {
         ...transactionOptions,
-        commitTimeoutMs: 1_500,
+        commitTimeoutMs: 4_000,
       }),
       observer: new KafkaCommitLog(straight, application, realWaiting, transactionOptions),
       input,
@@ -87,7 +96,7 @@ function commitTest(name: string, run: (test: CommitTest) => Promise<void>): voi
         metadata: (position) => `${position}`,
       }),
     });
-  });
+  }, options);
 }
 
 const appenderOptions = { ...transactionOptions, deliveryTimeoutMs: 10_000 };
@@ -119,22 +128,31 @@ faultTest(
   },
 );
 
-for (const [request, apiKey] of Object.entries(apiKeys)) {
-  if (["fetch", "joinGroup", "heartbeat", "apiVersions"].includes(request)) continue;
-  for (const verdict of ["lose-answer", "drop", "halve-answer"] as const) {
-    commitTest(
-      `TransactionWriter commits once when ${request} meets ${verdict}`,
-      async ({ test, commits, observer, input, changelog, transaction }) => {
-        await using writer = await commits.fence(input);
-        await writer.commit(transaction(1, "a"));
-        test.proxy.interfere(apiKey, verdict, 1);
-        await writer.commit(transaction(2, "b"));
-        const position = await writer.commit(transaction(3, "c"));
-        assert.deepEqual(await observer.committed(input), { offset: 3, metadata: `${position}` });
-        assert.deepEqual(valuesOf(await readCount(test.log, changelog, 3)), ["a", "b", "c"]);
-        assert.equal((await readAll(test.log, changelog)).length, 3);
-      },
-    );
+const requestsOf = {
+  explicit: ["produce", "addPartitions", "addOffsets", "commitOffset", "endTransaction"],
+  v2: ["produce", "commitOffset", "endTransaction"],
+} as const;
+
+for (const kind of ["explicit", "v2"] as const) {
+  for (const request of requestsOf[kind]) {
+    for (const verdict of ["lose-answer", "drop", "halve-answer"] as const) {
+      commitTest(
+        `TransactionWriter commits once when ${request} meets ${verdict}, ${kind}`,
+        async ({ test, commits, observer, input, changelog, transaction }) => {
+          await using writer = await commits.fence(input);
+          await writer.commit(transaction(1, "a"));
+          test.proxy.interfere(apiKeys[request], verdict, 1);
+          await writer.commit(transaction(2, "b"));
+          assert.equal(writer.spent, kind === "explicit", "the first copy may still arrive");
+          await using next = writer.spent ? await commits.fence(input) : writer;
+          const position = await next.commit(transaction(3, "c"));
+          assert.deepEqual(await observer.committed(input), { offset: 3, metadata: `${position}` });
+          assert.deepEqual(valuesOf(await readCount(test.log, changelog, 3)), ["a", "b", "c"]);
+          assert.equal((await readAll(test.log, changelog)).length, 3);
+        },
+        { transactionsV2: kind === "v2" },
+      );
+    }
   }
 }
 
@@ -156,6 +174,7 @@ commitTest(
     await using writer = await commits.fence(input);
     test.proxy.interfere(apiKeys.endTransaction, "drop");
     await assert.rejects(writer.commit(transaction(7, "a")), { code: "COMMIT_UNKNOWN" });
+    assert.deepEqual(await observer.positions(), [], "a start reads them before it fences");
     await using _next = await observer.fence(input);
     assert.equal(await observer.committed(input), undefined);
     assert.deepEqual(await readAll(test.log, changelog), []);

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import type { BatchOptions } from "../../src/kafka/write/batch_encoder.ts";
 import type { Cluster } from "../../src/kafka/cluster.ts";
 import type { KafkaConnection } from "../../src/kafka/connection.ts";
-import type { ProducerIdentity } from "../../src/kafka/wire/internals.ts";
+import type { ProducerIdentity } from "../../src/kafka/write/transaction_requests.ts";
 import { KafkaLog } from "../../src/kafka/read/log.ts";
 import { ProducerSession } from "../../src/kafka/write/producer_session.ts";
 import { Deadline } from "../../src/kafka/retry.ts";
@@ -99,7 +99,8 @@ function logTest(name: string, run: (test: LogTest) => Promise<void>): void {
     ignore,
     async fn() {
       await using kafka = connectTestKafka();
-      await using cluster = testCluster();
+      // Whose every step can be made by itself.
+      await using cluster = testCluster(undefined, { transactionsV2: false });
       await using tiny = new KafkaLog(testCluster(), realWaiting, {
         ...readOptions,
         maxBytesPerPartition: 200,

@@ -27,7 +27,7 @@ const written = (["none", "gzip", "zstd"] as const).map((compression) =>
       value: encodeText(`a value ${i}`),
       headers: { "producer-id": encodeText("p"), sequence: encodeText(String(i)) },
     })),
-    { producerId: "1", producerEpoch: 0, baseSequence: 0, transactional: false, compression },
+    { producerId: 1, producerEpoch: 0, baseSequence: 0, transactional: false, compression },
   )
 );
 const sound: readonly Buffer[] = [...written, ...Object.values(javaBatches).map((make) => make())];

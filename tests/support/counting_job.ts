@@ -9,7 +9,7 @@ import type { Sink } from "../../src/streams/ports.ts";
 import type { TaskStatus } from "../../src/streams/task/status.ts";
 import { StreamsApp } from "../../src/streams/streams_app.ts";
 import type { Topology } from "../../src/streams/topology/topology.ts";
-import { type CrashPoint, CrashSwitch } from "./crash_points.ts";
+import { type CrashPoint, CrashSwitch, isOfExplicit } from "./crash_points.ts";
 import { TestMembership } from "./counting_run.ts";
 import {
   type CountingRow,
@@ -53,7 +53,8 @@ export async function runCountingJob(job: CountingJob): Promise<void> {
   const crash = new CrashSwitch(job.crash);
   await using proxy = testProxy();
   crash.watch(proxy);
-  await using cluster = testCluster(proxy.port);
+  const transactionsV2 = job.crash === undefined || !isOfExplicit(job.crash);
+  await using cluster = testCluster(proxy.port, { transactionsV2 });
   await using log = new KafkaLog(testCluster(), realWaiting, readOptions);
   await using stores = await LevelStateStores.open(job.stateDir, application);
   const app = new StreamsApp(

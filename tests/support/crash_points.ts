@@ -48,6 +48,11 @@ export interface CrashPoint {
   readonly pass: number;
 }
 
+/** True for a moment that there is without Transactions V2 only. */
+export function isOfExplicit({ step }: CrashPoint): boolean {
+  return step.startsWith("add-");
+}
+
 /** Ends this very process, as `kill -9` does, when it passes a moment of a commit. */
 export class CrashSwitch {
   readonly #point: CrashPoint | undefined;

@@ -26,7 +26,7 @@ export function dataBatch(batch: LoggedBatch): Buffer {
     value: encodeText(value),
   }));
   const bytes = encodeBatch(records, {
-    producerId: `${producerId}`,
+    producerId,
     producerEpoch: 0,
     baseSequence: 0,
     transactional,

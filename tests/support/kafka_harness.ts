@@ -3,6 +3,7 @@ import { silentLogger } from "../../src/base/logger.ts";
 import { connectKafka, type KafkaConnection } from "../../src/kafka/connection.ts";
 import { Cluster } from "../../src/kafka/cluster.ts";
 import {
+  type Broker,
   createBroker,
   createKafkajsLogger,
   kafkajsLevels,
@@ -92,20 +93,34 @@ export const readOptions: ReadOptions = {
   unavailableAfterMs: 1_000,
 };
 
+/** How connections of a test differ from those of a program. */
+export interface TestClusterOptions {
+  readonly requestTimeoutMs?: number;
+  /** False where the cluster is to be taken for one without Transactions V2. */
+  readonly transactionsV2?: boolean;
+}
+
 /** Connections to the first broker, straight or through a proxy's port. */
-export function testCluster(port?: number): Cluster {
+export function testCluster(port?: number, options: TestClusterOptions = {}): Cluster {
+  const { requestTimeoutMs = 15_000, transactionsV2 = true } = options;
   const [first = ""] = kafkaBrokers();
   const [host = "", brokerPort] = first.split(":");
-  return new Cluster([first], () =>
-    createBroker({
+  return new Cluster([first], () => {
+    const broker = createBroker({
       host: port === undefined ? host : "127.0.0.1",
       port: port ?? Number(brokerPort),
       clientId: "test",
       logger: createKafkajsLogger(kafkajsLevels.ERROR, () => {}),
       connectionTimeoutMs: 5_000,
-      requestTimeoutMs: 15_000,
+      requestTimeoutMs,
       socketMaker: socketMaker({}),
-    }));
+    });
+    return transactionsV2 ? broker : withoutFeatures(broker);
+  });
+}
+
+function withoutFeatures(broker: Broker): Broker {
+  return Object.defineProperty(broker, "features", { get: () => new Map(), set() {} });
 }
 
 /** Gives a topic more partitions, as `kafka-topics --alter` does. */

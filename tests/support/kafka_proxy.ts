@@ -1,4 +1,5 @@
-import { Buffer } from "node:buffer";
+import type { Buffer } from "node:buffer";
+import { closeQuietly, frames, writeAll } from "./kafka_frames.ts";
 
 /** What happens to a request on its way. */
 export type ProxyVerdict =
@@ -9,7 +10,19 @@ export type ProxyVerdict =
   /** Arrives and is executed, but the connection is cut instead of the answer. */
   | "lose-answer"
   /** Arrives; half of its answer comes back, then the connection is cut. */
-  | "halve-answer";
+  | "halve-answer"
+  /** Kept back while the connection is cut; arrives when `deliver` is called with it. */
+  | "late"
+  /** As `lose-answer`, and a copy is kept back. */
+  | "repeat"
+  /** Goes through; its answer comes after a while. */
+  | "slow";
+
+/** How long a slow answer takes, ms. */
+const slowMs = 60;
+
+/** How long a late request waits for its answer, which no one reads, ms. */
+const lateAnswerMs = 1_000;
 
 /** Numbers of the requests that tests interfere with. */
 export const apiKeys = {
@@ -34,8 +47,12 @@ export class KafkaProxy implements AsyncDisposable {
   verdict: (apiKey: number) => ProxyVerdict = () => "pass";
   /** What becomes of an answer that is passed on; may change it. */
   rewrite: (apiKey: number, answer: Buffer) => Buffer = (_, answer) => answer;
+  /** Asked to wait before a request is passed on. */
+  arriving: (apiKey: number) => void | Promise<void> = () => {};
   /** Told of every answer before it is passed on. */
   answered: (apiKey: number) => void = () => {};
+  /** Given each request that is kept back. */
+  kept: (frame: Uint8Array, apiKey: number) => void = () => {};
 
   constructor(target: { readonly hostname: string; readonly port: number }) {
     this.#target = target;
@@ -63,6 +80,21 @@ export class KafkaProxy implements AsyncDisposable {
     this.verdict = () => "pass";
   }
 
+  /** Lets a request arrive that was kept back, on a connection of its own. */
+  async deliver(frame: Uint8Array): Promise<void> {
+    const broker = await Deno.connect(this.#target);
+    const timer = setTimeout(() => closeQuietly(broker), lateAnswerMs);
+    try {
+      await writeAll(broker, frame);
+      await frames(broker).next();
+    } catch {
+      // The broker did not like it.
+    } finally {
+      clearTimeout(timer);
+      closeQuietly(broker);
+    }
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     this.#listener.close();
     for (const link of this.#links) link.cut();
@@ -84,7 +116,7 @@ export class KafkaProxy implements AsyncDisposable {
   }
 }
 
-type ProxyRules = Pick<KafkaProxy, "verdict" | "answered" | "rewrite">;
+type ProxyRules = Pick<KafkaProxy, "verdict" | "answered" | "rewrite" | "arriving" | "kept">;
 
 /** One connection through the proxy, frame by frame. */
 class Link {
@@ -113,14 +145,16 @@ class Link {
   cut(): void {
     if (this.#cut) return;
     this.#cut = true;
-    close(this.#client);
-    close(this.#broker);
+    closeQuietly(this.#client);
+    closeQuietly(this.#broker);
   }
 
   async #request(frame: Buffer): Promise<void> {
     const apiKey = frame.readInt16BE(4);
     const verdict = this.#proxy.verdict(apiKey);
-    if (verdict === "drop") return this.cut();
+    if (verdict === "late" || verdict === "repeat") this.#proxy.kept(frame.slice(), apiKey);
+    if (verdict === "drop" || verdict === "late") return this.cut();
+    await this.#proxy.arriving(apiKey);
     this.#asked.push({ apiKey, verdict });
     await writeAll(this.#broker, frame);
   }
@@ -129,7 +163,8 @@ class Link {
   async #answer(frame: Buffer): Promise<void> {
     const { apiKey, verdict } = this.#asked.shift() ?? { apiKey: -1, verdict: "pass" };
     this.#proxy.answered(apiKey);
-    if (verdict === "lose-answer") return this.cut();
+    if (verdict === "lose-answer" || verdict === "repeat") return this.cut();
+    if (verdict === "slow") await new Promise((resolve) => setTimeout(resolve, slowMs));
     if (verdict === "halve-answer") {
       await writeAll(this.#client, frame.subarray(0, frame.length >> 1));
       return this.cut();
@@ -145,29 +180,4 @@ class Link {
     }
     this.cut();
   }
-}
-
-/** Reading to the end closes a connection by itself. */
-function close(connection: Deno.TcpConn): void {
-  try {
-    connection.close();
-  } catch (error) {
-    if (!(error instanceof Deno.errors.BadResource)) throw error;
-  }
-}
-
-async function* frames(from: Deno.TcpConn): AsyncGenerator<Buffer> {
-  let rest: Buffer = Buffer.alloc(0);
-  for await (const chunk of from.readable) {
-    rest = Buffer.concat([rest, chunk]);
-    while (rest.length >= 4 && rest.length >= 4 + rest.readInt32BE(0)) {
-      const size = 4 + rest.readInt32BE(0);
-      yield rest.subarray(0, size);
-      rest = rest.subarray(size);
-    }
-  }
-}
-
-async function writeAll(to: Deno.TcpConn, bytes: Uint8Array): Promise<void> {
-  for (let at = 0; at < bytes.length;) at += await to.write(bytes.subarray(at));
 }

@@ -50,15 +50,6 @@ interface ConnectionPool {
   send(request: ProtocolRequest): Promise<unknown>;
 }
 
-/** Who writes, as the broker knows it. */
-export interface ProducerIdentity {
-  /** int64 as decimal text. */
-  readonly producerId: string;
-  readonly producerEpoch: number;
-}
-
-type InTransaction = ProducerIdentity & { readonly transactionalId: string };
-
 interface TopicPartitions<P> {
   readonly topic: string;
   readonly partitions: readonly P[];
@@ -97,22 +88,6 @@ export interface Broker {
       };
     }
   >;
-  initProducerId(
-    request: { readonly transactionalId: string | null; readonly transactionTimeout: number },
-  ): Promise<ProducerIdentity>;
-  addPartitionsToTxn(
-    request: InTransaction & { readonly topics: readonly TopicPartitions<number>[] },
-  ): Promise<unknown>;
-  addOffsetsToTxn(request: InTransaction & { readonly groupId: string }): Promise<unknown>;
-  txnOffsetCommit(
-    request: InTransaction & {
-      readonly groupId: string;
-      readonly topics: readonly TopicPartitions<
-        { readonly partition: number; readonly offset: string; readonly metadata: string }
-      >[];
-    },
-  ): Promise<unknown>;
-  endTxn(request: InTransaction & { readonly transactionResult: boolean }): Promise<unknown>;
   syncGroup(request: {
     readonly groupId: string;
     readonly generationId: number;

@@ -5,6 +5,8 @@ import type { Cluster } from "../cluster.ts";
 import { toPipelineError } from "../errors.ts";
 import { placeRecords, type ProduceLimits, ProducerSession } from "./producer_session.ts";
 import { Deadline, type Waiting } from "../retry.ts";
+import { sendWire } from "../wire/internals.ts";
+import { initProducerIdRequest } from "./transaction_requests.ts";
 
 /** How long and how much an appender sends. */
 export interface AppenderOptions extends ProduceLimits {
@@ -62,12 +64,10 @@ export class KafkaAppender implements RecordAppender {
   }
 
   async #openSession(deadline: Deadline): Promise<ProducerSession> {
-    const { producerId, producerEpoch } = await deadline.retry(() =>
-      this.#cluster.onAny((broker) =>
-        broker.initProducerId({ transactionalId: null, transactionTimeout: 0 })
-      )
+    const request = initProducerIdRequest(null, 0);
+    const identity = await deadline.retry(() =>
+      this.#cluster.onAny((broker) => sendWire(broker, request))
     );
-    const identity = { producerId, producerEpoch };
     return new ProducerSession(this.#cluster, identity, {
       transactionalId: null,
       limits: this.#options,

@@ -4,7 +4,7 @@ import { encodeText } from "../../streams/text.ts";
 import { batchBits, batchLayout, batchPrefixBytes } from "../wire/batch_layout.ts";
 import { codecOf, compress, type Compression } from "../wire/compression.ts";
 import { crc32c } from "../../base/crc32c.ts";
-import type { ProducerIdentity } from "../wire/internals.ts";
+import type { ProducerIdentity } from "./transaction_requests.ts";
 
 /** How a batch is written. */
 export interface BatchOptions extends ProducerIdentity {

@@ -13,9 +13,13 @@ import { Deadline, type Waiting } from "../retry.ts";
 import { TransactionClient } from "./transaction_protocol.ts";
 import { type TransactionOptions, TransactionWriter } from "./transaction_writer.ts";
 
-/** The transactional id of an input partition: whoever holds it owns the partition. */
+/**
+ * The transactional id of an input partition: whoever holds it owns the partition.
+ *
+ * A slash is in no name of an application or topic, so that no two partitions share an id.
+ */
 export function transactionalIdOf(applicationId: string, input: TopicPartition): string {
-  return `${applicationId}-${partitionName(input)}`;
+  return `${applicationId}/${partitionName(input)}`;
 }
 
 /**

@@ -51,9 +51,9 @@ function readListedOffset(reader: WireReader): Offset {
 }
 
 /**
- * OffsetFetch: the committed offset of one partition, or of all that the group has committed, or a
- * fault while a transaction that commits it is pending (`UNSTABLE_OFFSET_COMMIT`, KIP-447, since
- * version 7).
+ * OffsetFetch: the committed offset of one partition, or a fault while a transaction that commits it
+ * is pending (`UNSTABLE_OFFSET_COMMIT`, KIP-447, since version 7); or all that the group has
+ * committed, whatever is pending: one that died in a transaction leaves it so until it is fenced.
  */
 export function offsetFetchRequest(
   groupId: string,
@@ -68,7 +68,7 @@ export function offsetFetchRequest(
       writer
         .string(groupId)
         .array(place === undefined ? null : [place], writePlace)
-        .int8(1) // only what is decided
+        .boolean(place !== undefined) // only what is decided
         .tags(),
     decode: decodeOffsetFetch,
   };

@@ -21,13 +21,18 @@ const allReplicas = -1;
 /** Produce: one batch per partition, acknowledged by all in-sync replicas. */
 export function produceRequest(
   batches: readonly PartitionBatch[],
-  options: { readonly transactionalId: string | null; readonly timeoutMs: number },
+  options: {
+    readonly transactionalId: string | null;
+    /** True for Transactions V2: the partitions are added to the transaction. */
+    readonly v2?: boolean;
+    readonly timeoutMs: number;
+  },
 ): WireRequest<ProducedPartition[]> {
   const byTopic = [...Map.groupBy(batches, ({ topic }) => topic)];
   return {
     apiKey: 0,
     apiName: "Produce",
-    versions: { min: 9, max: 11 },
+    versions: options.v2 === true ? { min: 12, max: 12 } : { min: 9, max: 11 },
     flexibleFrom: 9,
     sizeBytes: batches.reduce((sum, { batch }) => sum + batch.length + 300, 64),
     encode: (writer) =>

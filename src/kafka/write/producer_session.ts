@@ -5,8 +5,8 @@ import { encodeBatch } from "./batch_encoder.ts";
 import { type PlacedRecord, planBatches, type PlannedBatch } from "./batch_plan.ts";
 import type { Cluster } from "../cluster.ts";
 import type { Compression } from "../wire/compression.ts";
-import { isPassing, ProtocolFault } from "../errors.ts";
-import type { ProducerIdentity } from "../wire/internals.ts";
+import { faultKind, isPassing, ProtocolFault } from "../errors.ts";
+import type { ProducerIdentity } from "./transaction_requests.ts";
 import { type PartitionBatch, type ProducedPartition, produceRequest } from "./produce_protocol.ts";
 import { inPlaceOf, type RefusalReason, refusalReason } from "./refusals.ts";
 import { isStampable, unstamped } from "../wire/stamps.ts";
@@ -31,6 +31,14 @@ export interface Sent {
   readonly lastOffsets: ReadonlyMap<string, Offset>;
   /** Records that the broker takes in no form; nothing of them is written. */
   readonly refused: readonly OutputRecord[];
+}
+
+/** In whose transactions, if in any, and in what portions a session writes. */
+export interface ProducerSessionOptions {
+  readonly transactionalId: string | null;
+  /** True when what is written adds itself to the transaction. */
+  readonly v2?: boolean;
+  readonly limits: ProduceLimits;
 }
 
 /** Sequence numbers count modulo 2^31. */
@@ -58,19 +66,17 @@ interface RefusedBatch {
 export class ProducerSession {
   readonly #cluster: Cluster;
   readonly #identity: ProducerIdentity;
-  readonly #transactionalId: string | null;
-  readonly #limits: ProduceLimits;
+  readonly #options: ProducerSessionOptions;
   readonly #sequences = new Map<string, number>();
 
   constructor(
     cluster: Cluster,
     identity: ProducerIdentity,
-    options: { readonly transactionalId: string | null; readonly limits: ProduceLimits },
+    options: ProducerSessionOptions,
   ) {
     this.#cluster = cluster;
     this.#identity = identity;
-    this.#transactionalId = options.transactionalId;
-    this.#limits = options.limits;
+    this.#options = options;
   }
 
   /**
@@ -83,7 +89,7 @@ export class ProducerSession {
     const holdable = records.every(isStampable)
       ? records
       : records.map((record) => isStampable(record) ? record : unstamped(record));
-    const plan = planBatches(holdable, this.#limits.batchBytesMax);
+    const plan = planBatches(holdable, this.#options.limits.batchBytesMax);
     const lastOffsets = new Map<string, Offset>();
     const refused: OutputRecord[] = [];
     for (let round = this.#nextRound(plan); round.length > 0; round = this.#nextRound(plan)) {
@@ -105,7 +111,7 @@ export class ProducerSession {
     plan: ReadonlyMap<string, PlannedBatch[]>,
   ): readonly OutputRecord[] {
     const { name, planned, baseSequence } = pending;
-    this.#limits.onRefused?.(planned.topic, reason);
+    this.#options.limits.onRefused?.(planned.topic, reason);
     this.#sequences.set(name, baseSequence);
     const batches = inPlaceOf(planned, reason);
     plan.get(name)?.unshift(...batches);
@@ -125,7 +131,7 @@ export class ProducerSession {
       const pending = this.#encode(name, planned);
       round.push(pending);
       sizeBytes += pending.batch.length;
-      if (sizeBytes >= this.#limits.requestBytesMax) break;
+      if (sizeBytes >= this.#options.limits.requestBytesMax) break;
     }
     return round;
   }
@@ -137,8 +143,8 @@ export class ProducerSession {
     const batch = encodeBatch(records, {
       ...this.#identity,
       baseSequence,
-      transactional: this.#transactionalId !== null,
-      compression: this.#limits.compression,
+      transactional: this.#options.transactionalId !== null,
+      compression: this.#options.limits.compression,
     });
     return { topic, partition, name, planned, baseSequence, batch };
   }
@@ -153,10 +159,7 @@ export class ProducerSession {
       const { written, refused, failed, fault } = await this.#tryBatches(left);
       done.written.push(...written);
       done.refused.push(...refused);
-      if (failed.length > 0) {
-        if (deadline.passed || !isPassing(fault)) throw fault;
-        await deadline.pause(attempt);
-      }
+      if (failed.length > 0) await deadline.again(fault, attempt);
       left = failed;
     }
     return done;
@@ -192,10 +195,9 @@ export class ProducerSession {
     group: readonly PendingBatch[],
     outcome: RoundOutcome,
   ): Promise<void> {
-    const request = produceRequest(group, {
-      transactionalId: this.#transactionalId,
-      timeoutMs: this.#limits.replicationTimeoutMs,
-    });
+    const { transactionalId, v2 = false, limits } = this.#options;
+    const timeoutMs = limits.replicationTimeoutMs;
+    const request = produceRequest(group, { transactionalId, v2, timeoutMs });
     try {
       this.#settle(group, await this.#cluster.send(leader, request), outcome);
     } catch (error) {
@@ -235,13 +237,19 @@ interface RoundOutcome {
   readonly written: { readonly name: string; readonly offset: Offset }[];
   readonly refused: RefusedBatch[];
   readonly failed: PendingBatch[];
-  /** The gravest error: one that does not pass wins over one that does. */
+  /** The gravest error: one that does not pass, or else one that was no answer. */
   fault: unknown;
 }
 
 function note(outcome: RoundOutcome, pending: PendingBatch, error: unknown): void {
   outcome.failed.push(pending);
-  if (outcome.fault === undefined || isPassing(outcome.fault)) outcome.fault = error;
+  if (gravity(error) > gravity(outcome.fault)) outcome.fault = error;
+}
+
+function gravity(error: unknown): number {
+  if (error === undefined) return 0;
+  if (!isPassing(error)) return 3;
+  return faultKind(error) === "connection" ? 2 : 1;
 }
 
 /** Decides the partition of records that do not name one: by key, as Kafka's own clients do. */

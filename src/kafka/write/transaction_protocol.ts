@@ -1,24 +1,39 @@
-import type { Offset, TopicPartition } from "../../streams/record.ts";
+import type { TopicPartition } from "../../streams/record.ts";
 import type { Cluster } from "../cluster.ts";
-import type { Broker, ProducerIdentity } from "../wire/internals.ts";
 import type { Deadline } from "../retry.ts";
+import { type Broker, sendWire } from "../wire/internals.ts";
+import type { WireRequest } from "../wire/wire_request.ts";
+import {
+  addOffsetsRequest,
+  addPartitionsRequest,
+  commitOffsetRequest,
+  endRequest,
+  initProducerIdRequest,
+  type InTransaction,
+  type OffsetCommit,
+  type ProducerIdentity,
+} from "./transaction_requests.ts";
 
-/** Input position to be committed in a transaction. */
-export interface OffsetCommit extends TopicPartition {
-  readonly offset: Offset;
-  readonly metadata: string;
-}
+/** Level of the feature `transaction.version` from which on clients speak Transactions V2. */
+const transactionsV2 = 2;
 
 /**
  * The requests of one transactional producer, each retried until its deadline.
  *
- * Every one of them may be repeated: adding twice adds once, and ending a transaction a second
- * time in the same epoch answers as the first time did.
+ * Every one of them may be repeated: adding twice adds once, and ending a transaction a second time
+ * answers as the first time did.
+ *
+ * Where the cluster has Transactions V2 (KIP-890), the brokers add to a transaction what is written
+ * in it, and each transaction has an epoch of its own, so that no late request can meet the next
+ * one. A level that is lowered while we run takes effect at the next connection.
+ *
+ * @see Kafka's TransactionManager; docs/adr/0017-transactions.md
  */
 export class TransactionClient {
   readonly #cluster: Cluster;
   readonly #transactionalId: string;
   readonly #groupId: string;
+  #v2 = false;
 
   constructor(cluster: Cluster, transactionalId: string, groupId: string) {
     this.#cluster = cluster;
@@ -26,20 +41,24 @@ export class TransactionClient {
     this.#groupId = groupId;
   }
 
+  /** True for Transactions V2; known once `init` was answered. */
+  get v2(): boolean {
+    return this.#v2;
+  }
+
   /**
    * Fences every earlier producer with this id. The coordinator aborts what they left open and
    * answers `CONCURRENT_TRANSACTIONS` until the markers of their last transaction are written.
    */
   async init(transactionTimeoutMs: number, deadline: Deadline): Promise<ProducerIdentity> {
-    const { producerId, producerEpoch } = await this.#ask(
-      deadline,
-      (broker) =>
-        broker.initProducerId({
-          transactionalId: this.#transactionalId,
-          transactionTimeout: transactionTimeoutMs,
-        }),
+    const request = initProducerIdRequest(this.#transactionalId, transactionTimeoutMs);
+    return await deadline.retry(() =>
+      this.#onCoordinator(async (broker) => {
+        const identity = await sendWire(broker, request);
+        this.#v2 = (broker.features?.get("transaction.version") ?? 0) >= transactionsV2;
+        return identity;
+      })
     );
-    return { producerId, producerEpoch };
   }
 
   async addPartitions(
@@ -47,51 +66,48 @@ export class TransactionClient {
     partitions: readonly TopicPartition[],
     deadline: Deadline,
   ): Promise<void> {
-    const topics = [...Map.groupBy(partitions, ({ topic }) => topic)].map(([topic, of]) => ({
-      topic,
-      partitions: of.map(({ partition }) => partition),
-    }));
-    await this.#ask(
-      deadline,
-      (broker) => broker.addPartitionsToTxn({ ...this.#in(identity), topics }),
-    );
+    if (this.#v2) return;
+    await this.#ask(addPartitionsRequest(this.#in(identity), partitions), deadline);
   }
 
   async addOffsets(identity: ProducerIdentity, deadline: Deadline): Promise<void> {
-    await this.#ask(
-      deadline,
-      (broker) => broker.addOffsetsToTxn({ ...this.#in(identity), groupId: this.#groupId }),
-    );
+    if (this.#v2) return;
+    await this.#ask(addOffsetsRequest(this.#in(identity), this.#groupId), deadline);
   }
 
   async commitOffset(
     identity: ProducerIdentity,
-    { topic, partition, offset, metadata }: OffsetCommit,
+    commit: OffsetCommit,
     deadline: Deadline,
   ): Promise<void> {
-    const partitions = [{ partition, offset: String(offset), metadata }];
-    const request = {
-      ...this.#in(identity),
-      groupId: this.#groupId,
-      topics: [{ topic, partitions }],
-    };
+    const request = commitOffsetRequest(this.#in(identity), this.#groupId, {
+      commit,
+      v2: this.#v2,
+    });
     await deadline.retry(() =>
-      this.#cluster.onCoordinator("group", this.#groupId, (b) => b.txnOffsetCommit(request))
+      this.#cluster.onCoordinator("group", this.#groupId, (b) => sendWire(b, request))
     );
   }
 
-  /** One try, so that the caller knows whether an answer was lost. */
-  async end(identity: ProducerIdentity, outcome: "commit" | "abort"): Promise<void> {
-    const request = { ...this.#in(identity), transactionResult: outcome === "commit" };
-    await this.#onCoordinator((broker) => broker.endTxn(request));
+  /**
+   * One try, so that the caller knows whether an answer was lost.
+   *
+   * @returns Who writes the next transaction: in V2 another epoch.
+   */
+  async end(identity: ProducerIdentity, outcome: "commit" | "abort"): Promise<ProducerIdentity> {
+    const request = endRequest(this.#in(identity), {
+      committed: outcome === "commit",
+      v2: this.#v2,
+    });
+    return await this.#onCoordinator((broker) => sendWire(broker, request));
   }
 
-  #in(identity: ProducerIdentity): ProducerIdentity & { readonly transactionalId: string } {
+  #in(identity: ProducerIdentity): InTransaction {
     return { ...identity, transactionalId: this.#transactionalId };
   }
 
-  #ask<T>(deadline: Deadline, call: (broker: Broker) => Promise<T>): Promise<T> {
-    return deadline.retry(() => this.#onCoordinator(call));
+  #ask<T>(request: WireRequest<T>, deadline: Deadline): Promise<T> {
+    return deadline.retry(() => this.#onCoordinator((broker) => sendWire(broker, request)));
   }
 
   #onCoordinator<T>(call: (broker: Broker) => Promise<T>): Promise<T> {

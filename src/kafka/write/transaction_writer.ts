@@ -10,11 +10,11 @@ import {
 import { recordSizeBytesMax } from "./batch_encoder.ts";
 import type { PlacedRecord } from "./batch_plan.ts";
 import type { Cluster } from "../cluster.ts";
-import { faultKind, faultType, isPassing, toPipelineError } from "../errors.ts";
-import type { ProducerIdentity } from "../wire/internals.ts";
+import { faultType, isPassing, toPipelineError } from "../errors.ts";
 import { placeRecords, type ProduceLimits, ProducerSession } from "./producer_session.ts";
 import { Deadline, type Waiting } from "../retry.ts";
 import type { TransactionClient } from "./transaction_protocol.ts";
+import type { ProducerIdentity } from "./transaction_requests.ts";
 
 /** How long and how much a writer sends. */
 export interface TransactionOptions extends ProduceLimits {
@@ -39,29 +39,25 @@ export interface TransactionWriterParts {
 
 /**
  * ```
- * open ──commit──► committing ──► open          all requests answered
- *                       └───────► dead          any error; fence again
+ * open ──commit──► committing ──► open          each request was answered, or the epoch is new
+ *                       └───────► spent         an error, or a request was repeated: fence again
  * ```
  */
-type WriterState = "open" | "committing" | "dead";
+type WriterState = "open" | "committing" | "spent";
 
-/** How long a dead writer tries to abort what it left open, ms. */
-const abortTimeoutMs = 2_000;
-
-/** Commits through one epoch of a transactional producer. */
+/** Commits through one epoch of a transactional producer, or in Transactions V2 one after another. */
 export class TransactionWriter implements FencedWriter {
   readonly #parts: TransactionWriterParts;
-  readonly #session: ProducerSession;
+  #identity: ProducerIdentity;
+  #session: ProducerSession;
   #state: WriterState = "open";
   #changelogPosition: Offset | undefined;
   #settled: Promise<void> = Promise.resolve();
 
   constructor(parts: TransactionWriterParts) {
     this.#parts = parts;
-    this.#session = new ProducerSession(parts.cluster, parts.identity, {
-      transactionalId: parts.transactionalId,
-      limits: parts.options,
-    });
+    this.#identity = parts.identity;
+    this.#session = this.#newSession();
   }
 
   async commit(transaction: Transaction): Promise<Offset> {
@@ -72,25 +68,51 @@ export class TransactionWriter implements FencedWriter {
     try {
       const deadline = new Deadline(this.#parts.waiting, this.#parts.options.commitTimeoutMs);
       const position = await this.#prepare(transaction, deadline);
-      await this.#end(deadline);
+      const next = await this.#end(deadline);
       this.#changelogPosition = position;
-      this.#state = "open";
+      this.#state = this.#follow(next) || !deadline.repeated ? "open" : "spent";
       return position;
     } catch (error) {
-      this.#state = "dead";
+      this.#state = "spent";
       throw error;
     } finally {
       settled.resolve();
     }
   }
 
+  get spent(): boolean {
+    return this.#state === "spent";
+  }
+
   /** Waits for a commit under way; its transaction is ended either way. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#settled;
-    this.#state = "dead";
+    this.#state = "spent";
   }
 
-  /** Everything before the decision: what fails here has certainly not happened. */
+  /** Takes the identity for the next transaction; returns whether it is a new one. */
+  #follow(next: ProducerIdentity): boolean {
+    const { producerId, producerEpoch } = this.#identity;
+    if (next.producerId === producerId && next.producerEpoch === producerEpoch) return false;
+    this.#identity = next;
+    this.#session = this.#newSession();
+    return true;
+  }
+
+  #newSession(): ProducerSession {
+    const { cluster, client, transactionalId, options } = this.#parts;
+    return new ProducerSession(cluster, this.#identity, {
+      transactionalId,
+      v2: client.v2,
+      limits: options,
+    });
+  }
+
+  /**
+   * Everything before the decision: what fails here has certainly not happened. It is not aborted
+   * here, as a late request would then open it again in this epoch, without end: the next fence
+   * does, or the coordinator's time-out.
+   */
   async #prepare(transaction: Transaction, deadline: Deadline): Promise<Offset> {
     try {
       const placed = await deadline.retry(() =>
@@ -100,7 +122,6 @@ export class TransactionWriter implements FencedWriter {
       await this.#commitOffset(transaction, position, deadline);
       return position;
     } catch (error) {
-      await this.#abort();
       throw this.#wrap(error);
     }
   }
@@ -110,7 +131,8 @@ export class TransactionWriter implements FencedWriter {
     records: readonly PlacedRecord[],
     deadline: Deadline,
   ): Promise<Offset> {
-    const { client, identity } = this.#parts;
+    const { client } = this.#parts;
+    const identity = this.#identity;
     if (records.length > 0) {
       await client.addPartitions(identity, partitionsOf(records), deadline);
     }
@@ -135,37 +157,29 @@ export class TransactionWriter implements FencedWriter {
       `${partitionName(input)} cannot be committed by the writer of another partition`,
     );
     const commit = { ...input, offset: inputOffset, metadata: metadata(position) };
-    await this.#parts.client.commitOffset(this.#parts.identity, commit, deadline);
+    await this.#parts.client.commitOffset(this.#identity, commit, deadline);
   }
 
   /**
    * Asks for the commit until it is answered.
    *
-   * Once an answer was lost, the coordinator may have committed: an error that would otherwise
-   * mean "not committed" then means "unknown", except that a newer owner exists either way.
+   * Once it had to ask again, the coordinator may have committed: an error that would otherwise mean
+   * "not committed" then means "unknown", except that a newer owner exists either way.
    */
-  async #end(deadline: Deadline): Promise<void> {
+  async #end(deadline: Deadline): Promise<ProducerIdentity> {
+    const { client } = this.#parts;
+    const identity = this.#identity;
     let inDoubt = false;
-    for (let attempt = 0;; attempt++) {
-      try {
-        return await this.#parts.client.end(this.#parts.identity, "commit");
-      } catch (error) {
-        inDoubt ||= faultKind(error) === "connection";
-        if (isPassing(error) && !deadline.passed) {
-          await deadline.pause(attempt);
-          continue;
-        }
-        if (!inDoubt) await this.#abort();
-        throw this.#wrap(error, inDoubt ? "COMMIT_UNKNOWN" : undefined);
-      }
+    const isWorthRetrying = (error: unknown) => {
+      const passing = isPassing(error);
+      inDoubt ||= passing;
+      return passing;
+    };
+    try {
+      return await deadline.retry(() => client.end(identity, "commit"), isWorthRetrying);
+    } catch (error) {
+      throw this.#wrap(error, inDoubt ? "COMMIT_UNKNOWN" : undefined);
     }
-  }
-
-  /** Best effort: the next fence, or the coordinator's time-out, aborts what is left open. */
-  async #abort(): Promise<void> {
-    const deadline = new Deadline(this.#parts.waiting, abortTimeoutMs);
-    const { client, identity } = this.#parts;
-    await deadline.retry(() => client.end(identity, "abort")).catch(() => {});
   }
 
   #wrap(error: unknown, code?: ErrorCode): unknown {

@@ -181,7 +181,8 @@ export class Committer<R> {
   }
 
   /**
-   * After a transaction without a known outcome: fences again, which decides it, and asks the log.
+   * Where no writer may commit, as after a transaction without a known outcome: fences again, which
+   * decides it, and asks the log.
    *
    * Fencing again would also shut out a rightful new owner, so the last commit must be the one that
    * this state was built on, or have the id of this one; anything else means that another owner
@@ -191,6 +192,7 @@ export class Committer<R> {
    *   done (again).
    */
   async #reconcile(id: string): Promise<Offset | undefined> {
+    if (this.#writer?.spent === true) await this[Symbol.asyncDispose]();
     if (this.#writer !== undefined) return undefined;
     const { commitLog } = this.#ports;
     this.#writer = await commitLog.fence(this.#place.input);

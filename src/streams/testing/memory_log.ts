@@ -2,7 +2,6 @@ import { PipelineError, throwIfAborted } from "../../base/errors.ts";
 import type {
   CommitLog,
   CommittedOffset,
-  FencedWriter,
   Fetched,
   GroupPosition,
   LogBounds,
@@ -11,7 +10,6 @@ import type {
   RecordAppender,
   RecordLog,
   TopicDescription,
-  Transaction,
 } from "../ports.ts";
 import { partitionForKey } from "../partitioner.ts";
 import {
@@ -21,32 +19,23 @@ import {
   partitionName,
   type TopicPartition,
 } from "../record.ts";
-import { sortBySize, takenWhole } from "./record_sizes.ts";
+import { sortBySize } from "./record_sizes.ts";
 import { inputTruncated, tailLost } from "../task/truncated.ts";
 import { topicReplaced } from "../task/lineage_errors.ts";
-
-/** The points of a transaction at which a test may interfere. */
-export type TransactionStep =
-  | "records-sent"
-  | "offsets-sent"
-  | "before-end"
-  | "after-end";
-
-/**
- * Called at each step of each transaction, which goes on when it resolves; what it throws is what
- * the caller of `commit` sees.
- */
-export type TransactionHook = (
-  step: TransactionStep,
-  input: TopicPartition,
-) => void | Promise<void>;
+import {
+  MemoryWriter,
+  type OpenTransaction,
+  type RepeatedRequest,
+  type TransactionHook,
+  type TransactionLog,
+} from "./memory_writer.ts";
 
 interface Entry {
   /** Of the leader that wrote it. */
   readonly epoch: number;
   /** `undefined` for a control record. */
   readonly record: LogRecord | undefined;
-  readonly transaction: { state: "open" | "committed" | "aborted" } | undefined;
+  readonly transaction: Pick<OpenTransaction, "state"> | undefined;
 }
 
 interface Partition {
@@ -64,7 +53,7 @@ interface Partition {
  * Kafka in memory, with what makes it hard: transactions leave control records behind, aborted
  * ones leave their records, and readers see neither.
  */
-export class MemoryLog implements RecordLog, RecordAppender {
+export class MemoryLog implements RecordLog, RecordAppender, TransactionLog {
   readonly #partitions = new Map<string, Partition>();
   readonly #topics = new Map<string, TopicDescription>();
   readonly #committed = new Map<string, Map<string, GroupPosition>>();
@@ -74,8 +63,8 @@ export class MemoryLog implements RecordLog, RecordAppender {
   readRecordsMax = 500;
   /** Bytes of a value that it takes at most. */
   valueBytesMax = 1_000_000;
-  /** For the transactions of every application. */
   hook: TransactionHook = () => {};
+  repeated: (input: TopicPartition) => Promise<RepeatedRequest> | undefined = () => undefined;
 
   /** Creates a topic; one of that name is deleted before, with everything in it. */
   createTopic(name: string, partitions: number): void {
@@ -299,73 +288,6 @@ class MemoryReader implements PartitionReader {
 
   [Symbol.asyncDispose](): Promise<void> {
     return Promise.resolve();
-  }
-}
-
-class MemoryWriter implements FencedWriter {
-  readonly #log: MemoryLog;
-  readonly #applicationId: string;
-  readonly #input: TopicPartition;
-  #fenced = false;
-  readonly #hook: TransactionHook;
-  #open: (() => void) | undefined;
-
-  constructor(log: MemoryLog, applicationId: string, input: TopicPartition, hook: TransactionHook) {
-    this.#log = log;
-    this.#applicationId = applicationId;
-    this.#input = input;
-    this.#hook = hook;
-  }
-
-  /** A newer writer: what is not decided is aborted. */
-  fence(): void {
-    this.#fenced = true;
-    this.#open?.();
-  }
-
-  async commit(transaction: Transaction): Promise<Offset> {
-    await Promise.resolve();
-    const log = this.#log;
-    this.#refuseFenced();
-    const tx: { state: "open" | "committed" | "aborted" } = { state: "open" };
-    const touched = new Map<string, TopicPartition>();
-    for (const record of takenWhole(transaction.records, log.valueBytesMax)) {
-      const place = { topic: record.topic, partition: log.write(record, tx).partition };
-      touched.set(partitionName(place), place);
-    }
-    const end = (state: "committed" | "aborted") => {
-      tx.state = state;
-      this.#open = undefined;
-      for (const place of touched.values()) log.control(place);
-      log.wake();
-    };
-    this.#open = () => end("aborted");
-    await this.#at("records-sent");
-    const changelogPosition = log.positionAfterLast(transaction.changelog);
-    await this.#at("offsets-sent");
-    await this.#at("before-end");
-    this.#refuseFenced();
-    end("committed");
-    log.commitOffset(this.#applicationId, this.#input, {
-      offset: transaction.inputOffset,
-      metadata: transaction.metadata(changelogPosition),
-    });
-    await this.#at("after-end");
-    return changelogPosition;
-  }
-
-  [Symbol.asyncDispose](): Promise<void> {
-    return Promise.resolve();
-  }
-
-  async #at(step: TransactionStep): Promise<void> {
-    await this.#hook(step, this.#input);
-    await this.#log.hook(step, this.#input);
-  }
-
-  #refuseFenced(): void {
-    if (!this.#fenced) return;
-    throw new PipelineError("LOG_FENCED", "Cannot commit as a newer owner exists");
   }
 }
 

@@ -6,6 +6,7 @@
 export * from "./gated_ports.ts";
 export * from "./memory_log.ts";
 export * from "./memory_stores.ts";
+export * from "./memory_writer.ts";
 export * from "./planned_failures.ts";
 export * from "./recording_sink.ts";
 export * from "./simulated_clock.ts";

@@ -1,3 +1,4 @@
+import { PipelineError } from "../../base/errors.ts";
 import { deadLetterTopic, lateTopic } from "../processing/side_output.ts";
 import { changelogTopic, repartitionTopic } from "./topology.ts";
 
@@ -24,11 +25,24 @@ export interface WithTopics {
 export function jobTopics(application: string, job: WithTopics): readonly JobTopic[] {
   const { source: { topic }, store, repartition } = job;
   const rekeyed: JobTopic = { name: repartitionTopic(application), role: "repartition" };
-  return [
+  const topics: readonly JobTopic[] = [
     { name: topic, role: "input" },
     { name: changelogTopic(application, store), role: "changelog" },
     ...repartition ? [rekeyed] : [],
     { name: lateTopic(topic), role: "late" },
     { name: deadLetterTopic(topic), role: "dead-letters" },
   ];
+  refuseSharedNames(topics);
+  return topics;
+}
+
+function refuseSharedNames(topics: readonly JobTopic[]): void {
+  for (const [name, roles] of Map.groupBy(topics, ({ name }) => name)) {
+    if (roles.length === 1) continue;
+    throw new PipelineError(
+      "CONFIG_INVALID",
+      `Cannot use ${name} as each topic of a job must have a name of its own: it is ` +
+        `${roles.map(({ role }) => role).join(" and ")}; rename the input or the application`,
+    );
+  }
 }

@@ -1,3 +1,4 @@
+import { assert } from "../../base/assert.ts";
 import type { Codec } from "./codec.ts";
 import type { ErrorHandlers } from "./handlers.ts";
 import type { Punctuator } from "../processing/punctuation.ts";
@@ -108,8 +109,16 @@ export interface Topology<E, A, R> {
   readonly punctuators: readonly Punctuator[];
 }
 
-/** Name of the changelog topic of a store. */
+/**
+ * Name of the changelog topic of a store.
+ *
+ * A store's name has no dash, so that no two applications share a topic: that of the store
+ * `totals` of `market-eu` would be that of `eu-totals` of `market`.
+ *
+ * @throws {InvariantError} If the store's name holds anything but letters, digits, `.` and `_`.
+ */
 export function changelogTopic(application: string, store: string): string {
+  assert(/^[a-zA-Z0-9._]+$/.test(store), `a store's name must be without dashes: ${store}`);
   return `${application}-${store}-changelog`;
 }
 

@@ -1,5 +1,6 @@
 import { type ErrorCode, PipelineError } from "../../../src/base/errors.ts";
 import type { Operation } from "../../../src/streams/testing/gated_ports.ts";
+import type { RepeatedRequest } from "../../../src/streams/testing/memory_writer.ts";
 import type { Chance } from "./chance.ts";
 import type { Scenario } from "./scenario.ts";
 
@@ -48,6 +49,12 @@ export class Faults {
   /** True when somebody gives up waiting for an answer that is still on its way. */
   get impatient(): boolean {
     return this.on && this.#chance.oneIn(this.#scenario.failOneIn);
+  }
+
+  /** What a transaction's writer had to ask for twice, if anything. */
+  get repeated(): RepeatedRequest | undefined {
+    if (!this.on || !this.#chance.oneIn(this.#scenario.failOneIn)) return undefined;
+    return this.#chance.pick(["end", "commit-offset"]);
   }
 
   fate(operation: Operation, nowMs: number): Fate {

@@ -233,6 +233,9 @@ export class SimulatedProcess {
         timer.catch(() => {});
         return await Promise.race([work, timer]);
       },
+      get spent() {
+        return writer.spent;
+      },
       [Symbol.asyncDispose]: () => writer[Symbol.asyncDispose](),
     };
   }

@@ -1,6 +1,8 @@
 import { type Logger, silentLogger } from "../../../src/base/logger.ts";
 import type { Topology } from "../../../src/streams/topology/topology.ts";
 import { MemoryLog } from "../../../src/streams/testing/memory_log.ts";
+import type { RepeatedRequest } from "../../../src/streams/testing/memory_writer.ts";
+import type { TopicPartition } from "../../../src/streams/record.ts";
 import { SimulatedClock } from "../../../src/streams/testing/simulated_clock.ts";
 import {
   type CountingRow,
@@ -56,6 +58,7 @@ export class World implements Surroundings {
     this.auditor = new Auditor(this.log, this.#models, this.disaster);
     this.table = new SimulatedTable((row) => this.auditor.written(row));
     this.faults = new Faults(this.chance, this.scenario);
+    this.log.repeated = (place) => this.#repeated(place);
     this.group = new SimulatedGroup(this.clock, this.chance, partitions);
     this.group.onAssigned = (sharing) => this.trace(`shared out ${JSON.stringify(sharing)}`);
     this.machines = range(machines).map((i) => new Machine(this, `m${i}`));
@@ -102,6 +105,16 @@ export class World implements Surroundings {
     }
     if (this.chance.oneIn(10)) { for (const again of this.#input.repeated()) this.#append(again); }
     this.log.wake();
+  }
+
+  /** The first copy of a request that was repeated arrives within seconds. */
+  #repeated({ partition }: TopicPartition): Promise<RepeatedRequest> | undefined {
+    const request = this.faults.repeated;
+    if (request === undefined) return undefined;
+    return this.clock.sleep(this.chance.below(this.chance.pick([20, 3_000]))).then(() => {
+      this.trace(`a late ${request} of ${partition} arrives`);
+      return request;
+    });
   }
 
   #append(record: InputRecord): number {

@@ -11,7 +11,7 @@ import { javaBatches, javaValue } from "../../support/java_batches.ts";
 import { fc } from "../../support/properties.ts";
 
 const options = {
-  producerId: "77",
+  producerId: 77,
   producerEpoch: 3,
   baseSequence: 5,
   transactional: true,

@@ -90,7 +90,7 @@ Deno.test("A batch holds every timestamp that isStampable() lets pass, and none 
     ![-2, 2 ** 52, 2 ** 63, NaN].some((timestampMs) => isStampable(record(1, { timestampMs }))),
   );
   const bytes = Buffer.from(encodeBatch([...stamps, unstamped(record(1))], {
-    producerId: "1",
+    producerId: 1,
     producerEpoch: 0,
     baseSequence: 0,
     transactional: false,

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { kafkaTopics } from "../../../src/kafka/job_topics.ts";
 import { embeddedTopics } from "../../../src/level/job_topics.ts";
 import { jobTopics } from "../../../src/streams/topology/job_topics.ts";
+import { changelogTopic } from "../../../src/streams/topology/topology.ts";
 import { TopologyTestDriver } from "../../../src/streams/testing/mod.ts";
 import { countingTopology, measurementRecord } from "../../support/counting_topology.ts";
 
@@ -46,4 +47,17 @@ Deno.test("a changelog is compacted and nothing else is", () => {
     kafka.filter(({ config }) => config["cleanup.policy"] !== "delete").map(({ name }) => name),
     compacted,
   );
+});
+
+Deno.test("changelogTopic() never gives two applications one topic", () => {
+  assert.equal(changelogTopic("market-eu", "totals"), "market-eu-totals-changelog");
+  assert.throws(() => changelogTopic("market", "eu-totals"), { name: "InvariantError" });
+});
+
+Deno.test("jobTopics() refuses an input that the job writes to itself", () => {
+  const job = countingTopology({ repartition: true });
+  for (const topic of ["app-repartition", "app-totals-changelog"]) {
+    const itself = { ...job, source: { ...job.source, topic } };
+    assert.throws(() => jobTopics("app", itself), { code: "CONFIG_INVALID" });
+  }
 });

@@ -2,7 +2,10 @@ import assert from "node:assert/strict";
 import { PipelineError } from "../../../src/base/errors.ts";
 import { CountingWorld } from "../../support/counting_run.ts";
 import { expectedWindows, measurements } from "../../support/measurements.ts";
-import type { TransactionStep } from "../../../src/streams/testing/memory_log.ts";
+import type {
+  RepeatedRequest,
+  TransactionStep,
+} from "../../../src/streams/testing/memory_writer.ts";
 
 const input = measurements(3, 60);
 const expected = expectedWindows(input);
@@ -55,4 +58,28 @@ Deno.test("Committer does not take the partition back from an owner that went on
   assert.equal(world.log.visible("app-totals-changelog").length, 0);
   stop.abort();
   await running;
+});
+
+Deno.test.each(
+  [
+    { request: "end", step: "records-sent", why: "would commit records without their position" },
+    { request: "commit-offset", step: "before-end", why: "would commit an older position" },
+  ] as const,
+)("Committer fences again after a repeated request, as a late $request $why", async (test) => {
+  const world = new CountingWorld({ partitions: 1 });
+  await world.feed(input, 2_000_000);
+  const late = Promise.withResolvers<RepeatedRequest>();
+  let transactions = 0;
+  world.log.repeated = () => ++transactions === 3 ? late.promise : undefined;
+  const positions: number[] = [];
+  world.log.hook = (at, input) => {
+    if (transactions >= 3 && at === test.step) late.resolve(test.request);
+    if (at === "after-end") positions.push(world.log.committedOffset("app", input) ?? 0);
+  };
+  assert.equal(await world.runToEnd(), "done");
+  assert.ok(transactions > 4);
+  assert.deepEqual(positions, [...new Set(positions)]);
+  assert.deepEqual(world.counts(), expected.counts);
+  assert.equal(world.log.visible("input-late").length, expected.late);
+  assert.deepEqual(world.sink.violations, []);
 });

@@ -1,0 +1,79 @@
+import type { PlantedBug } from "./planted_bug.ts";
+
+/** Bugs in who may commit, and in what is believed of a commit. */
+export const transactionBugs: readonly PlantedBug[] = [
+  {
+    name: "no fence at opening",
+    file: "src/streams/task/task_session.ts",
+    find: "const writer = opening.use(await ports.commitLog.fence(place.input));",
+    replace: `const writer = opening.use({
+      commit: async (transaction) =>
+        await (await ports.commitLog.fence(place.input)).commit(transaction),
+      [Symbol.asyncDispose]: () => Promise.resolve(),
+    });`,
+    guarantee: "G4",
+  },
+  {
+    name: "an unknown outcome taken for a failure",
+    file: "src/streams/commit/commit.ts",
+    find: "if (isSameCommit(committed, this.#committed)) return undefined;",
+    replace: "if (committed !== null) return undefined;",
+    guarantee: "G1",
+  },
+  {
+    name: "an unknown outcome taken for a success",
+    file: "src/streams/commit/commit.ts",
+    find: "if (isSameCommit(committed, this.#committed)) return undefined;",
+    replace: `if (isSameCommit(committed, this.#committed)) {
+      return this.#ports.store.checkpoint?.changelogPosition ?? 0;
+    }`,
+    guarantee: "G1",
+  },
+  {
+    name: "asking what became of a transaction before fencing it",
+    file: "src/streams/commit/commit.ts",
+    find: `this.#writer = await commitLog.fence(this.#place.input);
+    const committed = await commitLog.committed(this.#place.input);`,
+    replace: `const committed = await commitLog.committed(this.#place.input);
+    this.#writer = await commitLog.fence(this.#place.input);`,
+    guarantee: "G1",
+  },
+  {
+    name: "a writer that stays in its epoch after a repeated request",
+    file: "src/streams/commit/commit.ts",
+    find: "if (this.#writer?.spent === true) await this[Symbol.asyncDispose]();",
+    replace: "",
+    guarantee: "G1",
+  },
+  {
+    name: "a transactional id that two applications share",
+    file: "src/kafka/write/commit_log.ts",
+    find: "return `${applicationId}/${partitionName(input)}`;",
+    replace: "return `${applicationId}-${partitionName(input)}`;",
+    guarantee: "G4",
+    test: "tests/unit/kafka/commit_log_test.ts",
+  },
+  {
+    name: "the store written before the transaction",
+    file: "src/streams/commit/commit.ts",
+    find: "const changelogPosition = await this.#transact({ changes, id, metadata }, signal);",
+    replace: `const { store } = this.#ports;
+    await store.apply(changes.entries, store.checkpoint ?? { changelogPosition: 0 });
+    const changelogPosition = await this.#transact({ changes, id, metadata }, signal);`,
+    guarantee: "G2",
+  },
+  {
+    name: "the changelog position not in the store",
+    file: "src/streams/commit/commit.ts",
+    find: "const checkpoint = { changelogPosition };",
+    replace: "const checkpoint = this.#ports.store.checkpoint ?? { changelogPosition: 0 };",
+    guarantee: "G2",
+  },
+  {
+    name: "late events and dead letters left out of the transaction",
+    file: "src/streams/commit/commit.ts",
+    find: "...changes.sideOutputs,",
+    replace: "",
+    guarantee: "G7",
+  },
+];

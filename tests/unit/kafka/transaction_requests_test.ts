@@ -1,0 +1,93 @@
+/** Bytes by the protocol's own descriptions, `clients/src/main/resources/common/message`. */
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { produceRequest } from "../../../src/kafka/write/produce_protocol.ts";
+import {
+  addOffsetsRequest,
+  addPartitionsRequest,
+  commitOffsetRequest,
+  endRequest,
+  initProducerIdRequest,
+} from "../../../src/kafka/write/transaction_requests.ts";
+import {
+  decodeAnswer,
+  encodeRequest,
+  type WireRequest,
+} from "../../../src/kafka/wire/wire_request.ts";
+
+const transaction = { transactionalId: "a/b-0", producerId: 7, producerEpoch: 3 };
+/** Tags of the header, then the id, producer and epoch. */
+const begin = "00" + "06612f622d30" + "0000000000000007" + "0003";
+const commit = { topic: "b", partition: 0, offset: 9, metadata: "m" };
+
+Deno.test.each([
+  {
+    what: "InitProducerId",
+    request: initProducerIdRequest("a/b-0", 1_000),
+    version: 5,
+    bytes: "00" + "06612f622d30" + "000003e8" + "ffffffffffffffff" + "ffff" + "00",
+  },
+  {
+    what: "AddPartitionsToTxn",
+    request: addPartitionsRequest(transaction, [{ topic: "c", partition: 1 }]),
+    version: 3,
+    bytes: begin + "02" + "0263" + "02" + "00000001" + "00" + "00",
+  },
+  {
+    what: "AddOffsetsToTxn",
+    request: addOffsetsRequest(transaction, "a"),
+    version: 4,
+    bytes: begin + "0261" + "00",
+  },
+  {
+    what: "TxnOffsetCommit",
+    request: commitOffsetRequest(transaction, "a", { commit, v2: true }),
+    version: 5,
+    bytes: "00" + "06612f622d30" + "0261" + "0000000000000007" + "0003" + "ffffffff" + "01" + "00" +
+      "02" + "0262" + "02" + "00000000" + "0000000000000009" + "ffffffff" + "026d" + "00" + "00" +
+      "00",
+  },
+  {
+    what: "EndTxn",
+    request: endRequest(transaction, { committed: true, v2: true }),
+    version: 5,
+    bytes: begin + "01" + "00",
+  },
+])("$what is written as the protocol describes it", ({ request, version, bytes }) => {
+  assert.equal(encodeRequest(request, version).toString("hex"), bytes);
+});
+
+Deno.test("a transaction's requests have the versions that add what is written only in V2", () => {
+  const requestsOf = (v2: { readonly v2: boolean }) => [
+    produceRequest([], { transactionalId: "a", ...v2, timeoutMs: 1 }),
+    commitOffsetRequest(transaction, "a", { commit, ...v2 }),
+    endRequest(transaction, { committed: true, ...v2 }),
+  ];
+  assert.deepEqual(requestsOf({ v2: false }).map(({ versions }) => versions.max), [11, 4, 4]);
+  assert.deepEqual(requestsOf({ v2: true }).map(({ versions }) => versions.min), [12, 5, 5]);
+  assert.deepEqual(requestsOf({ v2: true }).map(({ versions }) => versions.max), [12, 5, 5]);
+});
+
+Deno.test("EndTxn tells who writes the next transaction: in V2 another epoch", () => {
+  const v2 = endRequest(transaction, { committed: true, v2: true });
+  const answer = "00" + "00000000" + "0000" + "0000000000000008" + "0000" + "00";
+  assert.deepEqual(answered(v2, 5, answer), { producerId: 8, producerEpoch: 0 });
+  const explicit = endRequest(transaction, { committed: true, v2: false });
+  const { producerId, producerEpoch } = transaction;
+  assert.deepEqual(answered(explicit, 4, "00" + "00000000" + "0000" + "00"), {
+    producerId,
+    producerEpoch,
+  });
+});
+
+Deno.test("an error of one partition fails the request", () => {
+  const request = commitOffsetRequest(transaction, "a", { commit, v2: true });
+  const answer = (error: string) =>
+    "00" + "00000000" + "02" + "0262" + "02" + "00000000" + error + "00" + "00" + "00";
+  answered(request, 5, answer("0000"));
+  assert.throws(() => answered(request, 5, answer("0078")), { type: "TRANSACTION_ABORTABLE" });
+});
+
+function answered<T>(request: WireRequest<T>, version: number, hex: string): T {
+  return decodeAnswer(request, version, Buffer.from(hex, "hex"));
+}
