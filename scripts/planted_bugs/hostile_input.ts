@@ -28,7 +28,7 @@ export const hostileInputBugs: readonly PlantedBug[] = [
   },
   {
     name: "an impossible event sent to another partition",
-    file: "src/streams/processing/processor.ts",
+    file: "src/streams/processing/written_parts.ts",
     find: "sortOut(part, source.fault);",
     replace: "sortOut(part, () => undefined);",
     guarantee: "G12",

@@ -74,4 +74,12 @@ export const recordLimitBugs: readonly PlantedBug[] = [
     guarantee: "G6",
     test: "tests/unit/streams/check_topics_test.ts",
   },
+  {
+    name: "a record sent on larger than it came",
+    file: "src/streams/processing/written_parts.ts",
+    find: "if (value.length <= bytesMax) return",
+    replace: "if (value.length >= 0) return",
+    guarantee: "G12",
+    test: "tests/unit/streams/rekeying_test.ts",
+  },
 ];

@@ -4,10 +4,11 @@ import { insertSorted } from "../state/sorted.ts";
 import { Producers } from "../state/producers.ts";
 import { type LogRecord, type Offset, type OutputRecord, partitionName } from "../record.ts";
 import { identityOf } from "./record_identity.ts";
-import { eventsIn, itemsOf, sortOut } from "./reading.ts";
+import { eventsIn, itemsOf } from "./reading.ts";
 import { Rekeying, type Repartition } from "./rekeying.ts";
 import { closeRollUps, openRollUps } from "./roll_up_times.ts";
 import { type DeadLetterCause, deadLetterRecord, lateRecord, type Origin } from "./side_output.ts";
+import { writtenParts } from "./written_parts.ts";
 import type { Lineage } from "../state/lineage.ts";
 import { wholeFromMs } from "../state/cut_input.ts";
 import { Horizon } from "../state/horizon.ts";
@@ -216,21 +217,19 @@ export class RecordProcessor<E, A, R> {
   }
 
   /**
-   * Sends events to the partition of their key, in the transaction of the next commit. Impossible
-   * ones end here: a key that no record can hold would stop the commit.
+   * Sends events to the partition of their key, in the transaction of the next commit. What no
+   * record can hold ends here: it would stop the commit.
    */
-  #sendOn(record: LogRecord, part: KeyedEvents<E>): void {
-    const { source } = this.#topology;
-    const { possible, impossible } = sortOut(part, source.fault);
-    for (const { index, fault } of impossible) {
-      this.#counts.read += 1;
-      this.#deadEvent({ record, index }, "impossible-value", fault);
+  #sendOn(record: LogRecord, events: KeyedEvents<E>): void {
+    for (const part of writtenParts(events, this.#topology.source)) {
+      if ("value" in part) {
+        this.#counts.rekeyed += part.indexes.length;
+        this.#sideOutputs.push(this.#rekeying.sentOn(record, part));
+      } else {
+        this.#counts.read += 1;
+        this.#deadEvent({ record, index: part.index }, part.cause, part.detail);
+      }
     }
-    const { key, events, indexes } = possible;
-    if (events.length === 0) return;
-    const value = source.write(events);
-    this.#counts.rekeyed += events.length;
-    this.#sideOutputs.push(this.#rekeying.sentOn(record, { key, value, indexes }));
   }
 
   #duplicate(record: LogRecord): void {

@@ -187,6 +187,33 @@ Deno.test("TaskStatus.lagRecords counts what waits in the repartition topic", as
   assert.deepEqual(lag(), [0]);
 });
 
+Deno.test("StreamsApp sends a record on in as many as it takes, and what no topic takes nowhere", async () => {
+  // Such a record unpacks to more than it filled of its topic, and gets headers beside that.
+  await using driver = await startDriver();
+  const many = Array.from({ length: 6_000 }, (_, i) => ({
+    key: keys[i % 2] as string,
+    timeMs: startMs + i % 100,
+    value: 7,
+  }));
+  const endless = { ...many[0], note: "x".repeat(1_100_000) } as Measurement;
+  driver.log.valueBytesMax = 2_000_000;
+  await driver.pipe({ key: null, value: JSON.stringify([...many, endless]), partition: 0 });
+  driver.log.valueBytesMax = 150_000;
+  await driver.commit();
+  await driver.commit();
+  assert.deepEqual(await totalsOf(driver), expectedTotals([many]));
+  const { read, aggregated, deadLetters } = driver.counts;
+  assert.deepEqual({ read, aggregated, deadLetters }, {
+    read: many.length + 1,
+    aggregated: many.length,
+    deadLetters: 1,
+  });
+  const causes = driver.deadLetters.map(({ headers }) =>
+    decodeText(headers["cause"] as Uint8Array)
+  );
+  assert.deepEqual(causes, ["too-large"]);
+});
+
 Deno.test("StreamsApp does nothing more once everything is sent on", async () => {
   await using driver = await startDriver();
   await driver.pipe(keyless(mixedRecords(3, 1)[0] ?? [], seededRandom(3)));
