@@ -82,4 +82,12 @@ export const recordLimitBugs: readonly PlantedBug[] = [
     guarantee: "G12",
     test: "tests/unit/streams/rekeying_test.ts",
   },
+  {
+    name: "a spool that a full disk keeps shut",
+    file: "src/level/reserve.ts",
+    find: "if (!await isGivenUp(path)) throw error;",
+    replace: "if (path !== undefined) throw error;",
+    guarantee: "G12",
+    test: "tests/integration/level_reserve_test.ts",
+  },
 ];

@@ -3,6 +3,7 @@ import { Spool } from "../ingest/spool.ts";
 import type { Logger } from "../base/logger.ts";
 import type { SpoolConfig } from "../app/spool_settings.ts";
 import { LevelQueue } from "../level/level_queue.ts";
+import { withReserve } from "../level/reserve.ts";
 
 /** How often lost frames are named, ms. */
 const reminderMs = 30_000;
@@ -22,7 +23,8 @@ export async function diskSpool(
   { clock, logger }: { readonly clock: Clock; readonly logger: Logger },
   onDropped: (frames: number) => void,
 ): Promise<DiskSpool> {
-  const queue = await LevelQueue.open(config.spoolDir);
+  const { spoolDir } = config;
+  const queue = await withReserve(spoolDir, () => LevelQueue.open(spoolDir));
   const limits = {
     bytesMax: config.spoolBytesMax,
     ageMsMax: config.spoolAgeSeconds === 0 ? Infinity : config.spoolAgeSeconds * 1000,

@@ -1,0 +1,43 @@
+import { PipelineError } from "../base/errors.ts";
+
+/**
+ * Bytes kept aside: opening a queue writes its log out as a table, at most 4 MiB, and removing from
+ * it writes again before it frees anything.
+ */
+const reserveBytes = 16 * 1024 * 1024;
+
+/**
+ * Opens what may lie on a full disk, of which nothing can be removed without writing first. A file
+ * in its folder keeps room for that: it is given up when opening fails, and made again at a later
+ * start, when there is room.
+ *
+ * @param folder Of a database; LevelDB lets other files be.
+ * @throws As `open`, if there is no reserve or it does not help.
+ */
+export async function withReserve<T>(folder: string, open: () => Promise<T>): Promise<T> {
+  const path = `${folder}/reserve`;
+  try {
+    const opened = await open();
+    await keepAside(path);
+    return opened;
+  } catch (error) {
+    if (!(error instanceof PipelineError && error.code === "STORE_UNAVAILABLE")) throw error;
+    if (!await isGivenUp(path)) throw error;
+    return await open();
+  }
+}
+
+/** Best effort: without it, all is as before. */
+async function keepAside(path: string): Promise<void> {
+  const found = await Deno.stat(path).catch(() => undefined);
+  if (found?.size === reserveBytes) return;
+  try {
+    await Deno.writeFile(path, new Uint8Array(reserveBytes));
+  } catch {
+    await isGivenUp(path);
+  }
+}
+
+async function isGivenUp(path: string): Promise<boolean> {
+  return await Deno.remove(path).then(() => true, () => false);
+}
