@@ -19,14 +19,14 @@ export const lineageBugs: readonly PlantedBug[] = [
   {
     name: "a position without its leader epoch",
     file: "src/streams/task/task_session.ts",
-    find: "leaderEpoch: knownEpoch(meta),",
-    replace: "leaderEpoch: knownEpoch({ ...meta, inputEpoch: -1 }),",
+    find: "leaderEpoch: knownEpoch(meta.inputEpoch),",
+    replace: "",
     guarantee: "G11",
   },
   {
     name: "an input read by its name alone",
     file: "src/streams/task/task_session.ts",
-    find: "topicId: place.lineage.topicId,",
+    find: "topicId: lineage.topicId,",
     replace: "",
     guarantee: "G11",
   },

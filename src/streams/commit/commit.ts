@@ -114,7 +114,7 @@ export class Committer<R> {
     const metadata = (changelogPosition: Offset) =>
       writeCommitMetadata({
         ...meta,
-        leaderEpoch: knownEpoch(meta),
+        leaderEpoch: knownEpoch(meta.inputEpoch),
         rules: markOf(meta.rules),
         changelogPosition,
         shownTo,

@@ -7,14 +7,17 @@ import { decodeState } from "../topology/codec.ts";
 import type { Topology } from "../topology/topology.ts";
 
 /**
- * The rows of results that the last commit made true: the owner that made it may have ended before
- * it wrote them. Those of earlier commits were written before the last one happened.
+ * The rows of results that the last commit made true, in portions: the owner that made it may have
+ * ended before it wrote them. Those of earlier commits were written before the last one happened.
+ * Where it is not known which commit was the last, as the group's position was lost or set by hand,
+ * they are those of the whole changelog.
  *
- * Their changelog entries are the newest of their keys, so compaction has left them.
+ * Compaction has left their entries: they are the newest of their keys, or, where the commit deletes
+ * what it changed, in the segment that is written to.
  *
  * @throws {PipelineError} As the log does; `STATE_UNREADABLE`.
  */
-export async function unshownResults<E, A, R>(
+export async function* unshownResults<E, A, R>(
   log: RecordLog,
   { rollUps, results, windows, windowCodec }: Topology<E, A, R>,
   { changelog, lineage }: CommitPlace,
@@ -24,17 +27,16 @@ export async function unshownResults<E, A, R>(
     readonly wholeFromMs: number | null;
   },
   signal: AbortSignal,
-): Promise<R[]> {
+): AsyncGenerator<R[]> {
   const last = parseCommitMetadata(committed?.metadata ?? "");
-  if (last === undefined) return [];
-  const { startOffset } = await log.bounds(changelog);
+  const { startOffset, endOffset } = await log.bounds(changelog);
   const bounds = {
-    startOffset: Math.max(startOffset, last.shownTo),
-    endOffset: last.changelogPosition,
+    startOffset: Math.max(startOffset, last?.shownTo ?? 0),
+    endOffset: last?.changelogPosition ?? endOffset,
     topicId: lineage.changelogId,
   };
-  const rows: R[] = [];
   for await (const records of readBetween(log, changelog, bounds, signal)) {
+    const rows: R[] = [];
     for (const { key, value } of records) {
       const window = key === null || value === null ? undefined : windowOf(key);
       if (window === undefined || value === null) continue;
@@ -45,6 +47,6 @@ export async function unshownResults<E, A, R>(
       const state = decodeState(windowCodec, value);
       rows.push(results.row({ key: name, startMs, endMs: startMs + sizeMs, state }));
     }
+    yield rows;
   }
-  return rows;
 }

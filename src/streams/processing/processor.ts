@@ -44,6 +44,7 @@ export class RecordProcessor<E, A, R> {
   #inputOffset: number;
   #rekeyedOffset: number;
   #inputEpoch: number;
+  #rekeyedEpoch: number;
   readonly #lineage: Lineage;
   readonly #times: WriteTimes;
   readonly #rules: Rules;
@@ -72,6 +73,7 @@ export class RecordProcessor<E, A, R> {
     this.#inputOffset = meta.inputOffset;
     this.#rekeyedOffset = meta.rekeyedOffset;
     this.#inputEpoch = meta.inputEpoch;
+    this.#rekeyedEpoch = meta.rekeyedEpoch;
     this.#lineage = meta.lineage;
     this.#times = new WriteTimes(meta.versionUs, meta.rules.leadUs);
     this.#rules = meta.rules;
@@ -96,6 +98,7 @@ export class RecordProcessor<E, A, R> {
       generationUs: this.#generationUs,
       counts: { ...this.#counts },
       rekeyedOffset: this.#rekeyedOffset,
+      rekeyedEpoch: this.#rekeyedEpoch,
       producers: this.#producers.known,
       windowing: this.#windowing,
       rules: { ...this.#rules, leadUs: this.#times.leadUs },
@@ -137,8 +140,9 @@ export class RecordProcessor<E, A, R> {
    * an earlier offset does no harm, the other way round would look like a lost tail.
    */
   writtenIn(topic: string, leaderEpoch: number | undefined): void {
-    if (leaderEpoch === undefined || this.#rekeying.isRekeyed({ topic })) return;
-    this.#inputEpoch = leaderEpoch;
+    if (leaderEpoch === undefined) return;
+    if (this.#rekeying.isRekeyed({ topic })) this.#rekeyedEpoch = leaderEpoch;
+    else this.#inputEpoch = leaderEpoch;
   }
 
   /** Moves the position in a topic over offsets that hold no record for us. */

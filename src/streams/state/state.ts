@@ -64,6 +64,8 @@ export interface TaskMeta {
   readonly counts: ItemCounts;
   /** Next offset to process of the task's partition of the repartition topic. */
   readonly rekeyedOffset: Offset;
+  /** Like `inputEpoch`. */
+  readonly rekeyedEpoch: number;
   /** Greatest sequence of each producer, the one heard of last at the end; bounded. */
   readonly producers: readonly RecordIdentity[];
   /** What the windows in the state are; empty while there are none. */
@@ -97,9 +99,9 @@ export const noItems: ItemCounts = {
 /** Stands for a leader epoch that is not known, as in Kafka's protocol. */
 export const noEpoch = -1;
 
-/** The epoch of a state's place in its input; `undefined` where none is known. */
-export function knownEpoch({ inputEpoch }: TaskMeta): number | undefined {
-  return inputEpoch === noEpoch ? undefined : inputEpoch;
+/** An epoch as readers take it; `undefined` where none is known. */
+export function knownEpoch(epoch: number): number | undefined {
+  return epoch === noEpoch ? undefined : epoch;
 }
 
 /** The state of a task without a past, that starts at these offsets. */
@@ -117,6 +119,7 @@ export function firstMeta(
     generationUs: 0,
     counts: noItems,
     rekeyedOffset,
+    rekeyedEpoch: noEpoch,
     producers: [],
     windowing: [],
     rules: noRules,

@@ -160,8 +160,9 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
     opening.use(committer);
     const unfinished = async (signal: AbortSignal) => {
       const last = { committed, wholeFromMs: meta.wholeFromMs };
-      const results = await unshownResults(ports.log, topology, place, last, signal);
-      await committer.show(results, signal);
+      for await (const results of unshownResults(ports.log, topology, place, last, signal)) {
+        await committer.show(results, signal);
+      }
       if (meta.rules === found.rules) return;
       await committer.commit(metaAlone(meta, ports.codecs), { signal, last: false });
     };
@@ -273,9 +274,16 @@ function openInputs<R>(
 ): ReadAhead[] {
   const open = ({ topic, partition }: TopicPartition, from: ReadFrom) =>
     new ReadAhead(topic, log.open({ topic, partition }, from), onArrival, signal);
-  const { inputOffset: offset, rekeyedOffset } = meta;
-  const { topicId, repartitionId } = lineage;
-  const direct = open(input, { offset, leaderEpoch: knownEpoch(meta), topicId });
+  const direct = open(input, {
+    offset: meta.inputOffset,
+    leaderEpoch: knownEpoch(meta.inputEpoch),
+    topicId: lineage.topicId,
+  });
   if (repartition === undefined) return [direct];
-  return [direct, open(repartition, { offset: rekeyedOffset, topicId: repartitionId })];
+  const rekeyed = open(repartition, {
+    offset: meta.rekeyedOffset,
+    leaderEpoch: knownEpoch(meta.rekeyedEpoch),
+    topicId: lineage.repartitionId,
+  });
+  return [direct, rekeyed];
 }

@@ -210,6 +210,11 @@ export class MemoryLog implements RecordLog, RecordAppender, TransactionLog {
     positions.set(partitionName(input), { ...input, ...committed });
   }
 
+  /** Forgets a group's positions, as Kafka does some days after its last member has left. */
+  forgetPositions(applicationId: string): void {
+    this.#committed.delete(applicationId);
+  }
+
   /** The input position of an application; `undefined` before its first commit. */
   committedOffset(applicationId: string, input: TopicPartition): Offset | undefined {
     return this.#position(applicationId, input)?.offset;

@@ -101,6 +101,19 @@ for (const state of ["kept", "deleted"] as const) {
   );
 }
 
+// The positions say which commit was the last. Without them its results stayed unwritten.
+Deno.test("StreamsApp is complete after a crash, though the group's positions are forgotten", async () => {
+  for (const n of [1, 3, 6]) {
+    const world = await worldWithInput();
+    plant(world, "after-end", n);
+    assert.equal(await world.runToEnd(), "crashed");
+    world.log.forgetPositions("app");
+    plant(world, "never", 1);
+    assert.equal(await world.runToEnd(), "done");
+    assertComplete(world);
+  }
+});
+
 Deno.test("StreamsApp leaves the same state whether or not it crashed", async () => {
   const longInput = measurements(11, 800);
   const calm = new CountingWorld({ rollUps: true });
