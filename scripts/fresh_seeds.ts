@@ -43,11 +43,11 @@ function readArguments(args: string[]): Wanted {
   throw new TypeError("--runs must be a whole number > 0 and --seed a whole number");
 }
 
-/** Every test file that takes fast-check from `tests/support/properties.ts`. */
+/** Every test file that draws its inputs by `properties.ts` or `fuzz.ts` of `tests/support`. */
 async function propertyTests(): Promise<string[]> {
   const files = await sourceFiles(["_test.ts"]);
   const texts = await Promise.all(files.map((path) => Deno.readTextFile(root + path)));
-  return files.filter((_, index) => texts[index]?.includes("support/properties.ts"));
+  return files.filter((_, index) => /support\/(properties|fuzz)\.ts/.test(texts[index] ?? ""));
 }
 
 const { runs, seed, help: helpWanted } = wantedOrExit(() => readArguments(Deno.args));

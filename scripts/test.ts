@@ -1,5 +1,5 @@
 /**
- * `deno task test [--only unit|integration|browser] [--filter TEXT]`: all tests, counted.
+ * `deno task test [--only unit|fuzz|integration|browser] [--filter TEXT]`: all tests, counted.
  *
  * Pure tests run without any permission. Kafka, the registry and Cassandra are started for the
  * others, once, and stopped at the end, also after a failure and after Ctrl-C. The page is tested in
@@ -30,6 +30,12 @@ const unit: readonly TestTier[] = [
   },
 ];
 
+const fuzz: TestTier = {
+  title: "Hostile inputs at every entrance, a hundred thousand each, without permissions",
+  folders: ["tests/fuzz"],
+  args: [reporter, "--parallel"],
+};
+
 const integration: TestTier = {
   title: "Tests of files, sockets, processes and real services",
   folders: ["tests/integration", "tests/fault"],
@@ -52,7 +58,7 @@ const servedTiers: Record<ServedTier, (options: RunOptions) => Promise<TestCount
   browser: runBrowser,
 };
 
-const tierNames = ["unit", "integration", "browser"] as const;
+const tierNames = ["unit", "fuzz", "integration", "browser"] as const;
 
 const help = `All tests, counted; those of real services and of the page where these can be had.
 
@@ -140,8 +146,12 @@ if (wanted.help) {
   Deno.exit(0);
 }
 const options: RunOptions = { env: {}, filter: wanted.filter, signal: stopSignal() };
-const served = wanted.tiers.filter((tier) => tier !== "unit");
-const pure = wanted.tiers.includes("unit") ? await runTiers(unit, options) : noTests;
+const served = wanted.tiers.filter((tier) => tier === "integration" || tier === "browser");
+const pureTiers = [
+  ...(wanted.tiers.includes("unit") ? unit : []),
+  ...(wanted.tiers.includes("fuzz") ? [fuzz] : []),
+];
+const pure = await runTiers(pureTiers, options);
 const counts = sum([pure, await runWithServices(served, options)]);
 if (counts.passed + counts.failed === 0) printError("\nNo test was run");
 print(`\n${summaryLine(counts)}`);

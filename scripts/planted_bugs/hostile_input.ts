@@ -79,4 +79,20 @@ export const hostileInputBugs: readonly PlantedBug[] = [
     guarantee: "G12",
     test: "tests/unit/kafka/member_metadata_test.ts",
   },
+  {
+    name: "an Avro array of null that stands for a billion items",
+    file: "src/registry/avro_shape.ts",
+    find: "if (--this.#emptyLeft < 0) throw",
+    replace: "if (this.#emptyLeft < 0) throw",
+    guarantee: "G12",
+    test: "tests/unit/registry/avro_shape_test.ts",
+  },
+  {
+    name: "a question to the registry for every id at random",
+    file: "src/registry/writer_schemas.ts",
+    find: "return this.#unknownUntilMs.size < unknownIdsMax;",
+    replace: "return true;",
+    guarantee: "G12",
+    test: "tests/unit/registry/writer_schemas_test.ts",
+  },
 ];

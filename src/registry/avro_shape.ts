@@ -5,9 +5,10 @@ import avro from "avsc";
  * Checks that bytes are exactly one Avro value of a type, before anything is built from them.
  *
  * avsc reads past the end of damaged bytes and believes their counts: four bytes can ask it for
- * billions of items. This walk never goes back, never leaves the bytes, and takes time linear in
- * their number. Stricter than Avro in one point: an array may not have more items than bytes left,
- * so long arrays of `null` are refused.
+ * billions of items. This walk never goes back, never leaves the bytes, and takes time and stack
+ * linear in their number. Stricter than Avro in three points: an array may not have more items than
+ * bytes left, values that take no byte (`null`, an empty record) are at most `emptyPerByteMax` for
+ * each byte, and records are nested `nestingMax` deep at most.
  *
  * @throws {Error} (from the check) If the bytes are not such a value; says where.
  */
@@ -25,13 +26,38 @@ export function shapeCheck(type: avro.Type): ShapeCheck {
 
 type Walk = (cursor: Cursor) => void;
 
+/**
+ * Values without a byte of their own, for each byte of the whole. Blocks of an array of `null` take
+ * three bytes each and claim an item for every byte left, so that 80 kB would stand for a billion.
+ */
+const emptyPerByteMax = 8;
+
+/** Records within records; the original's have two. */
+const nestingMax = 64;
+
 class Cursor {
   readonly bytes: Uint8Array;
   position: number;
+  #emptyLeft: number;
+  #nesting = 0;
 
   constructor(bytes: Uint8Array, position: number) {
     this.bytes = bytes;
     this.position = position;
+    this.#emptyLeft = emptyPerByteMax * (bytes.length - position + 1);
+  }
+
+  /** Passes a value that may take no byte. */
+  passEmpty(): void {
+    if (--this.#emptyLeft < 0) throw this.fault("too many values without bytes");
+  }
+
+  /** Walks through the fields of a record. */
+  descend(walks: readonly Walk[]): void {
+    this.passEmpty();
+    if (++this.#nesting > nestingMax) throw this.fault(`records nested beyond ${nestingMax}`);
+    for (const walk of walks) walk(this);
+    this.#nesting--;
   }
 
   get bytesLeft(): number {
@@ -107,7 +133,7 @@ function makeWalk(type: avro.Type, known: Map<avro.Type, Walk>): Walk {
 function primitiveWalk(name: string): Walk {
   switch (name) {
     case "null":
-      return () => {};
+      return (cursor) => cursor.passEmpty();
     case "boolean":
       return booleanWalk;
     case "int":
@@ -127,7 +153,7 @@ function primitiveWalk(name: string): Walk {
 }
 
 function bytesWalk(count: number): Walk {
-  return (cursor) => cursor.skip(count);
+  return count === 0 ? (cursor) => cursor.passEmpty() : (cursor) => cursor.skip(count);
 }
 
 function booleanWalk(cursor: Cursor): void {
@@ -145,9 +171,7 @@ function enumWalk(symbols: number): Walk {
 
 function recordWalk(type: avro.types.RecordType, known: Map<avro.Type, Walk>): Walk {
   const walks = type.fields.map((field) => walkOf(field.type, known));
-  return (cursor) => {
-    for (const walk of walks) walk(cursor);
-  };
+  return (cursor) => cursor.descend(walks);
 }
 
 function unionWalk(branches: readonly Walk[]): Walk {

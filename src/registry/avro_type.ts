@@ -1,17 +1,34 @@
 import avro from "avsc";
 import { PipelineError } from "../base/errors.ts";
 
+/** Characters of a schema that is read. Ours have up to 1,600; comparing two takes time by size. */
+export const schemaCharsMax = 65_536;
+
+/** Lists and objects within each other in a schema; each level is one of the stack. */
+const schemaNestingMax = 128;
+
 /**
  * Reads a schema that somebody else wrote.
  *
- * @throws {PipelineError} `RECORD_MALFORMED` if it is not an Avro schema.
+ * @throws {PipelineError} `RECORD_MALFORMED` if it is not an Avro schema, or larger than any is.
  */
 export function parseSchema(schemaText: string): avro.Type {
   try {
-    return avro.Type.forSchema(JSON.parse(schemaText));
+    if (schemaText.length > schemaCharsMax) {
+      throw new RangeError(`schema is longer than ${schemaCharsMax} characters`);
+    }
+    const schema: unknown = JSON.parse(schemaText);
+    refuseDeep(schema, schemaNestingMax);
+    return avro.Type.forSchema(schema as avro.Schema);
   } catch (cause) {
     throw new PipelineError("RECORD_MALFORMED", "Cannot use schema as it must be Avro", { cause });
   }
+}
+
+function refuseDeep(value: unknown, levelsLeft: number): void {
+  if (typeof value !== "object" || value === null) return;
+  if (levelsLeft === 0) throw new RangeError(`schema is nested beyond ${schemaNestingMax} levels`);
+  for (const inner of Object.values(value)) refuseDeep(inner, levelsLeft - 1);
 }
 
 /** Our names for the fields of a schema, by the schema's own. */

@@ -10,10 +10,13 @@ import { frameSchemaId } from "./wire_format.ts";
 
 /** Writers' schemas remembered; a registry holds few that one topic uses. */
 const writersMax = 1_000;
-/** Ids remembered as unknown, so that damaged records do not ask the registry one by one. */
-const unknownIdsMax = 1_000;
 /** How long an id stays unknown, ms: a schema may be registered after its first record. */
 const unknownForMs = 30_000;
+/**
+ * Ids remembered as unknown. While there are so many, no further one is asked for and all count as
+ * unknown: records with ids at random cost a hundred questions in half a minute, not one each.
+ */
+const unknownIdsMax = 100;
 
 /** What is needed to read the values of one writer's schema. */
 export interface Writer {
@@ -62,9 +65,11 @@ export class WriterSchemas {
   async prepare(records: readonly WithValue[]): Promise<void> {
     const ids = this.#foreignIds(records);
     const missing = [...ids].filter((id) => !this.#writers.has(id) && !this.#isUnknown(id));
-    if (missing.length === 0) return;
-    dropOldest(this.#writers, writersMax - missing.length, ids);
-    for (const id of missing) await this.#fetch(id);
+    for (const id of missing) {
+      if (!this.#mayAsk()) return;
+      dropOldest(this.#writers, writersMax - 1, ids);
+      await this.#fetch(id);
+    }
   }
 
   /**
@@ -98,14 +103,20 @@ export class WriterSchemas {
     return (this.#unknownUntilMs.get(id) ?? -Infinity) > this.#options.clock.monotonicMs();
   }
 
+  /** Forgets ids that may be known by now; false while too many are left. */
+  #mayAsk(): boolean {
+    for (const id of this.#unknownUntilMs.keys()) {
+      if (this.#isUnknown(id)) break; // they expire in their order
+      this.#unknownUntilMs.delete(id);
+    }
+    return this.#unknownUntilMs.size < unknownIdsMax;
+  }
+
   async #fetch(id: number): Promise<void> {
     try {
       this.#writers.set(id, this.#writer(id, await this.#options.registry.schemaById(id)));
-      this.#unknownUntilMs.delete(id);
     } catch (error) {
       if (!(error instanceof PipelineError && error.code === "SCHEMA_UNKNOWN")) throw error;
-      this.#unknownUntilMs.delete(id);
-      dropOldest(this.#unknownUntilMs, unknownIdsMax - 1, new Set());
       this.#unknownUntilMs.set(id, this.#options.clock.monotonicMs() + unknownForMs);
     }
   }

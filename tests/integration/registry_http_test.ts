@@ -123,6 +123,12 @@ test("raises REGISTRY_REFUSED for a page that is not a registry's", async () => 
   await assert.rejects(registry.register("s", '"long"'), { code: "REGISTRY_REFUSED" });
 });
 
+test("reads no more of an answer than a schema can have", async () => {
+  await using server = serve(() => Response.json({ schema: "x".repeat(2_000_000) }));
+  const registry = new HttpSchemaRegistry({ url: `http://${server.host}` });
+  await assert.rejects(registry.schemaById(7), { code: "SCHEMA_UNKNOWN" });
+});
+
 test("asks again after a failure", async () => {
   let failures = 1;
   await using server = serve(() =>

@@ -2,7 +2,7 @@ import type { Aggregate } from "../../src/market/aggregate.ts";
 import type { MarketRow } from "../../src/market/rows.ts";
 import { marketTopology } from "../../src/market/topology.ts";
 import type { Trade } from "../../src/market/trade.ts";
-import { createStateCodecs } from "../../src/registry/state_codecs.ts";
+import { createStateCodecs, type StateCodecs } from "../../src/registry/state_codecs.ts";
 import type { AvroTradeCodec } from "../../src/registry/trade_codec.ts";
 import { TopologyTestDriver } from "../../src/streams/testing/mod.ts";
 import type { MemoryRegistry } from "./memory_registry.ts";
@@ -13,6 +13,7 @@ export interface MarketDriver extends AsyncDisposable {
   readonly driver: TopologyTestDriver<Trade, Aggregate, MarketRow>;
   readonly codec: AvroTradeCodec;
   readonly registry: MemoryRegistry;
+  readonly state: StateCodecs;
 }
 
 /** When the driver's clock starts, epoch ms. */
@@ -39,5 +40,11 @@ export async function marketDriver(
     startMs: marketStartMs,
     codecs: state,
   });
-  return { driver, codec, registry, [Symbol.asyncDispose]: () => driver[Symbol.asyncDispose]() };
+  return {
+    driver,
+    codec,
+    registry,
+    state,
+    [Symbol.asyncDispose]: () => driver[Symbol.asyncDispose](),
+  };
 }

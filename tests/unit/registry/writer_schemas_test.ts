@@ -97,10 +97,41 @@ Deno.test("WriterSchemas.prepare() keeps every id of one batch, however many", a
   for (const id of ids) assert.notEqual(writers.writerOf(id).resolver, undefined);
 });
 
-Deno.test("WriterSchemas.prepare() remembers at most a thousand unknown ids", async () => {
+// Records with ids at random cost a question each, one after the other, as long as they came.
+Deno.test("WriterSchemas.prepare() asks for a hundred unknown ids in half a minute at most", async () => {
+  const { registry, time, writers } = setUp();
+  registry.texts[4_999] = wider;
+  await writers.prepare([{ value: valueOf(5_000) }]);
+  const ids = Array.from({ length: 1_000 }, (_, i) => i + 1);
+  for (const id of ids) await writers.prepare([{ value: valueOf(id) }]);
+  assert.equal(registry.asked.size, 1 + 100);
+  for (const id of ids) assert.throws(() => writers.writerOf(id), { code: "SCHEMA_UNKNOWN" });
+  assert.notEqual(writers.writerOf(5_000).resolver, undefined);
+  registry.texts[6_999] = wider;
+  time.nowMs = 30_000;
+  await writers.prepare([{ value: valueOf(7_000) }]);
+  assert.notEqual(writers.writerOf(7_000).resolver, undefined);
+});
+
+Deno.test.each([
+  { why: "no JSON", text: "{" },
+  { why: "a number", text: "7" },
+  {
+    why: "longer than any schema",
+    text: JSON.stringify({ type: "string", doc: "x".repeat(70_000) }),
+  },
+  {
+    why: "nested a thousand times",
+    text: `${'{"type":"array","items":'.repeat(1_000)}1${"}".repeat(1_000)}`,
+  },
+  {
+    why: "a record without end",
+    text: '{"type":"record","name":"R","fields":[{"name":"a","type":"R"}]}',
+  },
+])("WriterSchemas cannot use a schema that is $why, and uses the next one", async ({ text }) => {
   const { registry, writers } = setUp();
-  const ids = Array.from({ length: 1_001 }, (_, i) => i + 1);
-  await writers.prepare(ids.map((id) => ({ value: valueOf(id) })));
-  await writers.prepare([{ value: valueOf(1) }, { value: valueOf(1_001) }]);
-  assert.deepEqual([registry.asked.get(1), registry.asked.get(1_001)], [2, 1]);
+  registry.texts.push(text, wider);
+  await writers.prepare([{ value: valueOf(1) }, { value: valueOf(2) }]);
+  assert.throws(() => writers.writerOf(1), { code: "RECORD_MALFORMED" });
+  assert.notEqual(writers.writerOf(2).resolver, undefined);
 });
