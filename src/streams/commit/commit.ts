@@ -22,7 +22,6 @@ import type {
 } from "../ports.ts";
 import type { Repartition } from "../processing/rekeying.ts";
 import type { Lineage } from "../state/lineage.ts";
-import { markOf } from "../state/rules.ts";
 import { knownEpoch } from "../state/state.ts";
 import { type Offset, partitionName, type TopicPartition } from "../record.ts";
 import { writeRows } from "./write_rows.ts";
@@ -115,7 +114,6 @@ export class Committer<R> {
       writeCommitMetadata({
         ...meta,
         leaderEpoch: knownEpoch(meta.inputEpoch),
-        rules: markOf(meta.rules),
         changelogPosition,
         shownTo,
         id,

@@ -13,8 +13,6 @@ export interface CommitMetadata {
   /** Epoch of the leader that wrote what lies before the offset; `undefined` where none is known. */
   readonly leaderEpoch: number | undefined;
   readonly lineage: Lineage;
-  /** Of the rules that the state is made by from here on, see `markOf()`. */
-  readonly rules: string;
   /** True for the last commit of a task that was closed: whoever waits for it may begin. */
   readonly closed: boolean;
 }
@@ -25,7 +23,7 @@ export interface CommitMetadata {
  * @see Kafka Streams TopicPartitionMetadata, which keeps the partition time there.
  */
 export function writeCommitMetadata(
-  { changelogPosition, shownTo, id, leaderEpoch, lineage, rules, closed }: CommitMetadata,
+  { changelogPosition, shownTo, id, leaderEpoch, lineage, closed }: CommitMetadata,
 ): string {
   return JSON.stringify({
     v: 2,
@@ -34,7 +32,6 @@ export function writeCommitMetadata(
     id,
     ...(leaderEpoch === undefined ? {} : { epoch: leaderEpoch }),
     lineage,
-    rules,
     ...(closed ? { closed } : {}),
   });
 }
@@ -44,7 +41,7 @@ export function parseCommitMetadata(metadata: string): CommitMetadata | undefine
   try {
     const value: unknown = JSON.parse(metadata);
     if (!isRecord(value)) return undefined;
-    const { changelog, shown, id, epoch: leaderEpoch, lineage, rules, closed } = value;
+    const { changelog, shown, id, epoch: leaderEpoch, lineage, closed } = value;
     if (![changelog, shown, leaderEpoch ?? 0].every(Number.isSafeInteger)) return undefined;
     if (typeof id !== "string") return undefined;
     if (!isLineage(lineage)) return undefined;
@@ -54,7 +51,6 @@ export function parseCommitMetadata(metadata: string): CommitMetadata | undefine
       id,
       leaderEpoch: leaderEpoch as number | undefined,
       lineage,
-      rules: String(rules),
       closed: closed === true,
     };
   } catch {

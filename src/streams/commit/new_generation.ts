@@ -5,7 +5,7 @@ import { readBetween } from "../task/read_between.ts";
 import type { TopicPartition } from "../record.ts";
 import { lineageTopics, presentLineage } from "../state/lineage.ts";
 import { type EngineCodecs, firstMeta, type TaskMeta } from "../state/state.ts";
-import { markOf, noRules } from "../state/rules.ts";
+import { noRules } from "../state/rules.ts";
 import { leadUs } from "../state/write_times.ts";
 import { metaKey } from "../state/store_keys.ts";
 
@@ -80,7 +80,6 @@ export async function beginGeneration(
       writeCommitMetadata({
         ...meta,
         leaderEpoch: undefined,
-        rules: markOf(meta.rules),
         changelogPosition,
         shownTo: changelogPosition,
         id: `generation-${startMs}`,

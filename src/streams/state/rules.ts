@@ -1,5 +1,3 @@
-import { crc32c } from "../../base/crc32c.ts";
-import { encodeText } from "../text.ts";
 import { leadUs } from "./write_times.ts";
 
 /** By which settings and code a state was made. See docs/adr/0018-settings-and-code-may-change.md. */
@@ -27,9 +25,4 @@ export function underRules<M extends { readonly rules: Rules }>(meta: M, text: s
   if (rules.text === text) return meta;
   const addedUs = rules.text === "" ? 0 : leadUs;
   return { ...meta, rules: { text, changes: rules.changes + 1, leadUs: rules.leadUs + addedUs } };
-}
-
-/** Tells rules, and how often they had changed, from any others: stands beside a commit. */
-export function markOf({ text, changes }: Rules): string {
-  return `${changes}/${crc32c(encodeText(text)).toString(16)}`;
 }

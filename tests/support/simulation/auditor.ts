@@ -134,7 +134,10 @@ export class Auditor {
   written(row: CountingRow): void {
     if (this.#changelogIsGone) return;
     const key = rowKey(row);
-    const expected = this.#models.flatMap((model) => [...model.textsOf(key, row.versionUs)]);
+    const kind = row.kind === "event" ? "event" : "result";
+    const expected = this.#models.flatMap((model) => [
+      ...model.textsOf(key, row.versionUs, kind),
+    ]);
     // A zombie that had not read as far as the lost tail reads what came after it, and commits nothing.
     if (this.#disaster.struck && this.#disaster.kind === "tail lost" && expected.length === 0) {
       return;
@@ -197,12 +200,15 @@ export class Auditor {
       const text = `${row.versionUs} ${rowText(row)}`;
       const expected = rows.get(key);
       rows.delete(key);
-      if (this.#models.some((model) => model.isLeftOver(key, row.versionUs, rowText(row)))) {
-        continue;
-      }
+      if (row.kind === "event" && this.#isLeftOver(row)) continue;
       this.#check(text === expected, `G3 end row ${key}: ${text}, not ${expected}`);
     }
     this.#check(rows.size === 0, `G3 rows that are missing: ${[...rows.keys()]}`);
+  }
+
+  #isLeftOver(row: CountingRow): boolean {
+    const [key, text] = [rowKey(row), rowText(row)];
+    return this.#models.some((model) => model.isLeftOver(key, row.versionUs, text));
   }
 
   #compare(

@@ -102,9 +102,13 @@ export class PartitionModel {
     return closedToMs - closedToMs % aboveMs;
   }
 
-  /** The rows of every fold by a key and a write time: more than one is a contradiction. */
-  textsOf(key: string, versionUs: number): ReadonlySet<string> {
-    const folds = this.#fold === undefined ? [] : [this.#fold, ...this.#former];
+  /**
+   * The rows by a key and a write time: more than one is a contradiction. Those of events are written
+   * before they are committed, so that any fold may have made them.
+   */
+  textsOf(key: string, versionUs: number, kind: "event" | "result"): ReadonlySet<string> {
+    const former = kind === "event" ? this.#former : [];
+    const folds = this.#fold === undefined ? [] : [this.#fold, ...former];
     const versions = folds.flatMap(({ rows }) => rows.get(key)?.get(versionUs) ?? []);
     return new Set(versions.map(({ text }) => text));
   }
@@ -120,8 +124,8 @@ export class PartitionModel {
   }
 
   /**
-   * Whether a row may be left over from work by former rules that was lost: nothing has been made
-   * of its key since these rules ended.
+   * Whether the row of an event may be left over from work by former rules that was lost: nothing
+   * has been made of the event since these rules ended.
    */
   isLeftOver(key: string, versionUs: number, text: string): boolean {
     const newest = this.rows.get(key)?.offset ?? -1;
