@@ -36,6 +36,9 @@ export function marketStore(policy: ConditionPolicy): string {
   return policy === "all" ? "windows" : `windows_${policy}`;
 }
 
+/** Of what the job makes of a trade: to be raised with every change of that. */
+const marketRevision = "1";
+
 /** The changelog of that store. */
 export function marketChangelog(application: string, policy: ConditionPolicy): string {
   return changelogTopic(application, marketStore(policy));
@@ -81,6 +84,7 @@ export function marketTopology(options: MarketOptions): Topology<Trade, Aggregat
       store: marketStore(conditionPolicy),
       aggregator: tradeAggregator(conditionPolicy),
       codec: options.windowCodec,
+      revision: marketRevision,
       rollUps: { merge: mergeAggregates, levels: candleLevels({ retentionMs, graceMs }) },
     })
     .toRows("running averages and candles", windowRow);
