@@ -95,4 +95,12 @@ export const hostileInputBugs: readonly PlantedBug[] = [
     guarantee: "G12",
     test: "tests/unit/registry/writer_schemas_test.ts",
   },
+  {
+    name: "a producer's name of any length in the state",
+    file: "src/streams/processing/record_identity.ts",
+    find: "name.length <= producerBytesMax ? decodeText(name) : undefined;",
+    replace: "decodeText(name);",
+    guarantee: "G12",
+    test: "tests/unit/streams/record_identity_test.ts",
+  },
 ];

@@ -1,8 +1,12 @@
+import { boundedText } from "../base/bounded_text.ts";
 import type { Clock } from "../base/clock.ts";
 import { type Ask, within } from "./within.ts";
 
 /** How long another instance may take to answer, ms; a client waits for it. */
 const answerMsMax = 1_000;
+
+/** Longest answer that is read, characters: 5,000 candles take about 1,500,000. */
+const answerCharsMax = 16 * 1024 * 1024;
 
 /** What an instance is asked with. */
 export interface Asking {
@@ -15,7 +19,7 @@ export async function askJson(url: string, { ask, clock }: Asking): Promise<unkn
   try {
     return await within(clock, answerMsMax, async (signal) => {
       const response = await ask(url, signal);
-      if (response.ok) return await response.json();
+      if (response.ok) return JSON.parse(await boundedText(response, answerCharsMax) ?? "");
       await response.body?.cancel();
     });
   } catch {

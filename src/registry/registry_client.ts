@@ -1,3 +1,4 @@
+import { boundedText } from "../base/bounded_text.ts";
 import { type Clock, systemClock } from "../base/clock.ts";
 import { type ErrorCode, PipelineError } from "../base/errors.ts";
 import { Secret } from "../base/secret.ts";
@@ -8,8 +9,8 @@ import { tlsRefusal } from "./tls_refusal.ts";
 /** Answers remembered, of either kind: far more than one application has schemas. */
 const answersMax = 1_000;
 const timeoutMsDefault = 10_000;
-/** The longest answer that is read, bytes: far more than the largest schema that is taken. */
-const answerBytesMax = 1_000_000;
+/** The longest answer that is read, characters: far more than the largest schema that is taken. */
+const answerCharsMax = 1_000_000;
 /**
  * How often a registration is sent while the registry sees a conflict: an incompatible schema stays
  * one, but Apicurio also answers 409 when two programs register at the same moment.
@@ -131,7 +132,12 @@ export class HttpSchemaRegistry implements SchemaRegistry {
       ...(body === undefined ? {} : { method: "POST", body: JSON.stringify(body) }),
       signal,
     });
-    return { status: response.status, body: parseObject(await boundedText(response)) };
+    const text = await boundedText(response, answerCharsMax);
+    if (text !== undefined) return { status: response.status, body: parseObject(text) };
+    throw new PipelineError(
+      "SCHEMA_UNKNOWN",
+      `Cannot read the registry's answer as it must have at most ${answerCharsMax} characters`,
+    );
   }
 
   #silence({ action }: Request, cause: unknown): PipelineError {
@@ -172,24 +178,6 @@ function authorization(
   if (credentials === undefined) return {};
   const pair = new TextEncoder().encode(`${credentials.user}:${credentials.password.reveal()}`);
   return { authorization: `Basic ${btoa(String.fromCharCode(...pair))}` };
-}
-
-/**
- * The text of an answer.
- *
- * @throws {PipelineError} `SCHEMA_UNKNOWN` if it is too long: nothing that a schema could be.
- */
-async function boundedText(response: Response): Promise<string> {
-  let text = "";
-  for await (const part of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
-    text += part;
-    if (text.length <= answerBytesMax) continue;
-    throw new PipelineError(
-      "SCHEMA_UNKNOWN",
-      `Cannot read the registry's answer as it must have at most ${answerBytesMax} characters`,
-    );
-  }
-  return text;
 }
 
 function parseObject(text: string): Answer["body"] {

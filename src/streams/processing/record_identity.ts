@@ -24,10 +24,13 @@ export function identityOf(headers: Headers | undefined): RecordIdentity | undef
   const name = headers?.[producerHeader];
   const digits = headers?.[sequenceHeader];
   if (name === undefined || digits === undefined) return undefined;
-  const producerId = decodeText(name);
+  const producerId = name.length <= producerBytesMax ? decodeText(name) : undefined;
   const sequence = numberOf(digits);
   return producerId && sequence !== undefined ? { producerId, sequence } : undefined;
 }
+
+/** Longest name of a producer, bytes: a commit's meta record holds a thousand. Ours have under 60. */
+const producerBytesMax = 256;
 
 const digitsMax = 16;
 const zero = 0x30;

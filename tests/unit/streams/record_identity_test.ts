@@ -24,6 +24,8 @@ Deno.test("identityOf() knows nobody without both headers", () => {
     identityOf({ "producer-id": new Uint8Array(), sequence: encodeText("1") }),
     undefined,
   );
+  const endless = new Uint8Array(100_000).fill(0x41);
+  assert.equal(identityOf({ "producer-id": endless, sequence: encodeText("1") }), undefined);
   assert.equal(
     identityOf({ "producer-id": Uint8Array.of(0xff), sequence: encodeText("1") }),
     undefined,
