@@ -84,7 +84,7 @@ export class TransactionWriter implements FencedWriter {
     return this.#state === "spent";
   }
 
-  /** Waits for a commit under way; its transaction is ended either way. */
+  /** Waits for a commit under way; a transaction that failed stays open until the next fence. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#settled;
     this.#state = "spent";
@@ -198,7 +198,7 @@ export class TransactionWriter implements FencedWriter {
   }
 }
 
-/** Waits for both, so that nothing of a failed commit is still under way when it is aborted. */
+/** Waits for both, so that nothing of a failed commit is still under way when it is fenced. */
 async function bothSettled<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> {
   const [a, b] = await Promise.allSettled([first, second]);
   if (a.status === "rejected") throw a.reason;
