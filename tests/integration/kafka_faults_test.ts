@@ -128,6 +128,14 @@ faultTest(
   },
 );
 
+/** False for an older broker, too, which then gets the requests of explicit transactions. */
+async function hasTransactionsV2(cluster: Cluster): Promise<boolean> {
+  const level = await cluster.onAny(({ features }) =>
+    Promise.resolve(features?.get("transaction.version") ?? 0)
+  );
+  return level >= 2;
+}
+
 const requestsOf = {
   explicit: ["produce", "addPartitions", "addOffsets", "commitOffset", "endTransaction"],
   v2: ["produce", "commitOffset", "endTransaction"],
@@ -143,7 +151,8 @@ for (const kind of ["explicit", "v2"] as const) {
           await writer.commit(transaction(1, "a"));
           test.proxy.interfere(apiKeys[request], verdict, 1);
           await writer.commit(transaction(2, "b"));
-          assert.equal(writer.spent, kind === "explicit", "the first copy may still arrive");
+          const newEpoch = await hasTransactionsV2(test.cluster);
+          assert.equal(writer.spent, !newEpoch, "the first copy may still arrive");
           await using next = writer.spent ? await commits.fence(input) : writer;
           const position = await next.commit(transaction(3, "c"));
           assert.deepEqual(await observer.committed(input), { offset: 3, metadata: `${position}` });
