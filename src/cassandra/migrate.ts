@@ -36,7 +36,8 @@ export interface MigrationReport {
 /**
  * Brings keyspace and tables up to date; safe to repeat, and to run from several places at once.
  *
- * Each file is applied once per target, in order, and noted with its checksum.
+ * Each file is applied once per target, in order, and noted with its checksum. A note is believed
+ * only while its table is there: one that was dropped is made again.
  *
  * @throws {PipelineError} `SINK_REJECTED` when a table cannot hold our rows, an applied file was
  *   edited, or the cluster refuses; `SINK_UNAVAILABLE` when it does not answer.
@@ -57,24 +58,29 @@ async function applyAll(client: Client, options: MigrateOptions): Promise<Migrat
   const keyspaceFiles = files.filter(({ target }) => target === "keyspace");
   for (const { template } of keyspaceFiles) await runStatement(client, template, options);
   await runStatement(client, schemaMigrationsTemplate, options);
-  const applied = await appliedChecksums(client, options);
-  for (const file of files) assertUnedited(file, applied.get(keyOf(file, options)));
+  const noted = await appliedChecksums(client, options);
+  for (const file of files) assertUnedited(file, noted.get(keyOf(file, options)));
+  // After the notes were read: whoever is at it, too, makes a table before its note.
+  const missing = new Set<string>(await inspectTables(client, options.names));
   const outcomes: MigrationOutcome[] = [];
-  for (const file of files) outcomes.push(await applyOnce(client, file, { ...options, applied }));
+  for (const file of files) {
+    const wasNoted = noted.has(keyOf(file, options));
+    const isThere = wasNoted && !missing.has(file.target);
+    outcomes.push(await apply(client, file, { ...options, isThere, wasNoted }));
+  }
   return outcomes;
 }
 
-async function applyOnce(
+async function apply(
   client: Client,
   file: MigrationFile,
-  options: MigrateOptions & { readonly applied: ReadonlyMap<string, string> },
+  options: MigrateOptions & { readonly isThere: boolean; readonly wasNoted: boolean },
 ): Promise<MigrationOutcome> {
-  const target = options.names[file.target];
-  const outcome = { file: file.name, target };
-  if (options.applied.has(keyOf(file, options))) return { ...outcome, outcome: "already there" };
+  const outcome = { file: file.name, target: options.names[file.target] };
+  if (options.isThere) return { ...outcome, outcome: "already there" };
   await runStatement(client, file.template, options);
   const first = await note(client, file, options);
-  return { ...outcome, outcome: first ? "applied" : "already there" };
+  return { ...outcome, outcome: first || options.wasNoted ? "applied" : "already there" };
 }
 
 /** Notes an applied file; false when someone else did so at the same time. */

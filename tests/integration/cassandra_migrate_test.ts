@@ -54,6 +54,25 @@ testOnKeyspace("migrate() may run twice at once", async (options) => {
   assert.deepEqual(await two.reader.trades("BINANCE:BTCUSDT", 1), [tradeRowWith()]);
 });
 
+testOnKeyspace(
+  "migrate() makes tables again that were dropped, whatever is noted",
+  async (options) => {
+    await using results = await connectCassandra(options);
+    await results.migrate();
+    await using raw = await rawClient();
+    for (const table of ["trades", "candles"]) {
+      await raw.client.execute(`DROP TABLE ${options.keyspace}.${table}`);
+    }
+    const { outcomes } = await results.migrate();
+    const applied = outcomes.filter(({ outcome }) => outcome === "applied").map(({ file }) => file);
+    assert.deepEqual(applied, ["002_trades.cql", "005_candles.cql", "006_trades_gc_grace.cql"]);
+    await results.verify();
+    await results.sink.write([tradeRowWith()]);
+    const again = await results.migrate();
+    assert.ok(again.outcomes.every(({ outcome }) => outcome === "already there"));
+  },
+);
+
 testOnKeyspace("migrate() makes a table that got a new name", async (options) => {
   await using results = await connectCassandra(options);
   await results.migrate();
