@@ -1,26 +1,27 @@
 /**
- * `deno task state`: looks at the local state, and begins it anew. `--help` says how.
+ * `deno task state`: looks at the state of process or start, resets it, repartitions it. `--help` says how.
  */
 import { exitCodeOf, exitCodes } from "../src/app/exit_code.ts";
 import { describeError } from "../src/base/errors.ts";
 import { print, printError } from "./lib/print.ts";
+import { takeIdleState } from "./state/idle_state.ts";
 import { listStores } from "./state/list.ts";
 import { type OpenedState, openState } from "./state/opened_state.ts";
 import { parseStateOptions, type StateOptions, usage } from "./state/options.ts";
 import { resetState } from "./state/reset.ts";
-import { readStateConfig, stateVariables } from "./state/state_config.ts";
+import { repartitionState } from "./state/repartition.ts";
+import { stateVariables } from "./state/state_config.ts";
 import { verifyStores } from "./state/verify.ts";
 import { exportWindows, showWindows } from "./state/windows.ts";
 
 /** @returns False when something is wrong with the state, or in the way. */
 async function run(options: StateOptions): Promise<boolean> {
   const environment = Object.fromEntries(stateVariables.map((name) => [name, Deno.env.get(name)]));
-  if (options.command === "reset") {
-    if (options.dataDir === undefined) {
-      return await resetState(readStateConfig(environment), options);
-    }
-    printError(`To begin anew, stop start and delete the folder ${options.dataDir}`);
-    return false;
+  if (options.command === "reset" || options.command === "repartition") {
+    await using state = await takeIdleState(environment, options.dataDir);
+    return options.command === "reset"
+      ? await resetState(state, options)
+      : await repartitionState(state, options);
   }
   await using state = await openState(environment, options.dataDir);
   if (state.inputs.length === 0) {

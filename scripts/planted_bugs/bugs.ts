@@ -4,6 +4,7 @@ import { lostTailBugs } from "./lost_tail.ts";
 import { lineageBugs } from "./lineage.ts";
 import { changeBugs } from "./changes.ts";
 import { transactionBugs } from "./transactions.ts";
+import { movedStateBugs } from "./moved_state.ts";
 import type { PlantedBug } from "./planted_bug.ts";
 import { twoInputsBugs } from "./two_inputs.ts";
 
@@ -11,6 +12,7 @@ import { twoInputsBugs } from "./two_inputs.ts";
 export const plantedBugs: readonly PlantedBug[] = [
   ...hostileInputBugs,
   ...lostTailBugs,
+  ...movedStateBugs,
   ...recordLimitBugs,
   ...lineageBugs,
   ...twoInputsBugs,

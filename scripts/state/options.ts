@@ -3,7 +3,15 @@ import { resolutions } from "../../src/market/resolutions.ts";
 import { resolutionName, summaryWindowMs } from "../../src/market/tables.ts";
 
 /** What can be done with the state. */
-export const commands = ["ls", "get", "scan", "verify", "export", "reset"] as const;
+export const commands = [
+  "ls",
+  "get",
+  "scan",
+  "verify",
+  "export",
+  "reset",
+  "repartition",
+] as const;
 
 /** One of them. */
 export type Command = typeof commands[number];
@@ -24,14 +32,17 @@ export interface StateOptions {
   readonly limit: number;
   /** Folder of `start`; `undefined` for the state of `process`. */
   readonly dataDir: string | undefined;
-  /** For `reset`: do it. */
+  /** For `reset` and `repartition`: do it. */
   readonly yes: boolean;
+  /** For `repartition`: how many; `undefined` for as many as the input has. */
+  readonly partitions: number | undefined;
 }
 
 /** What `--help` prints. */
 export const usage = `Looks at the local state of process, or of start, and begins it anew.
 
 Usage: deno task state ls|get|scan|verify|export|reset [SYMBOL] [options]
+       deno task state repartition [PARTITIONS] [options]
 
   ls               each task's store: rows, symbols, place in the input and the changelog
   get SYMBOL       a symbol's time and its newest windows
@@ -40,6 +51,8 @@ Usage: deno task state ls|get|scan|verify|export|reset [SYMBOL] [options]
   verify           reads every row, and compares it with a state rebuilt from the changelog
   reset            says what beginning anew would delete; with --yes deletes it. Everything is then
                    computed again from the start of the input, and wins over the old rows
+  repartition [N]  says what moving the state to N partitions would change; with --yes does it.
+                   Without N: as many as the input has been given. Can be run again if it is cut short
 
 Options
   --from TIME    windows from this start on: ISO 8601, or epoch ms
@@ -48,7 +61,7 @@ Options
   --resolution R length of the windows: 15s, 1m, 5m, 1h, 1d, all   (default 15s; export: all)
   --limit N      of each symbol and length the N newest            (default 20; export: all)
   --data DIR     the state of "deno task start" in this folder, not that of process
-  --yes          reset: do it
+  --yes          reset, repartition: do it
   --help         this text
 
 The settings are those of process: STATE_DIR, APPLICATION_ID, TOPIC_KAFKA, CONDITION_POLICY,
@@ -87,6 +100,7 @@ export function parseStateOptions(args: readonly string[]): StateOptions {
   if (command === undefined) {
     throw new TypeError(`command must be one of ${commands.join(", ")}: received "${name ?? ""}"`);
   }
+  const partitions = command === "repartition" ? countOf("PARTITIONS", symbol) : undefined;
   if (more.length > 0) throw new TypeError(`one symbol at most: received ${more.length + 1}`);
   if (command === "get" && symbol === undefined) throw new TypeError("get must be told a symbol");
   const windowMs = timeOf("--window", values.window);
@@ -101,9 +115,11 @@ export function parseStateOptions(args: readonly string[]): StateOptions {
     fromMs: timeOf("--from", values.from) ?? 0,
     toMs: timeOf("--to", values.to) ?? Number.MAX_SAFE_INTEGER,
     windowMs,
-    limit: countOf(values.limit) ?? (command === "export" ? Number.MAX_SAFE_INTEGER : 20),
+    limit: countOf("--limit", values.limit) ??
+      (command === "export" ? Number.MAX_SAFE_INTEGER : 20),
     dataDir: values.data,
     yes: values.yes,
+    partitions,
   };
 }
 
@@ -122,9 +138,9 @@ function timeOf(option: string, text: string | undefined): number | undefined {
   throw new TypeError(`${option} must be ISO 8601 or epoch ms: received "${text}"`);
 }
 
-function countOf(text: string | undefined): number | undefined {
+function countOf(name: string, text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   const count = Number(text);
   if (Number.isSafeInteger(count) && count > 0) return count;
-  throw new TypeError(`--limit must be a whole number > 0: received "${text}"`);
+  throw new TypeError(`${name} must be a whole number > 0: received "${text}"`);
 }

@@ -9,7 +9,8 @@ export const kafkaRemedies: Remedies = {
   "other-topic": "set TOPIC_KAFKA to the topic of the state, or give the other topic an " +
     "APPLICATION_ID of its own; or, " +
     computeAgain("every instance of process", "state reset --yes"),
-  repartition: 'stop every instance of process and run "deno task state repartition"',
+  repartition: "to move the state to as many partitions as the topic has, stop every instance of " +
+    'process and run "deno task state repartition --yes"',
   "add-partitions": "add partitions to it with kafka-topics --alter, then start again",
 };
 
@@ -18,13 +19,16 @@ export function folderRemedies(dataDir: string): Remedies {
   const reset = computeAgain("start", `state reset --yes --data ${quoted(dataDir)}`);
   const elsewhere = "set TOPIC_KAFKA to the topic of the state, or use another folder; or, " +
     reset;
+  const repartition =
+    "to give every topic as many partitions as the input has, stop start and run " +
+    `"deno task state repartition --yes --data ${quoted(dataDir)}"`;
   return {
     reset,
     "group-position": reset,
     provision: reset,
     "other-topic": elsewhere,
-    repartition: reset,
-    "add-partitions": reset,
+    repartition,
+    "add-partitions": repartition,
   };
 }
 
@@ -34,6 +38,6 @@ function computeAgain(program: string, command: string): string {
 }
 
 /** As a shell takes it for one word. */
-function quoted(path: string): string {
+export function quoted(path: string): string {
   return /^[\w./:-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }

@@ -1,7 +1,7 @@
 import type { Cluster } from "./cluster.ts";
 import { faultType, ProtocolFault, toPipelineError } from "./errors.ts";
 import { Deadline, type Waiting } from "./retry.ts";
-import { findTopic, topicTimeoutMs } from "./topics.ts";
+import { findTopic, led, topicTimeoutMs } from "./topics.ts";
 
 /** How a topic is spread over the cluster. */
 export interface TopicShape {
@@ -69,5 +69,28 @@ export async function deleteTopic(
     });
   } catch (error) {
     throw toPipelineError(error, `delete topic ${topic}`, { topic });
+  }
+}
+
+/** Gives a topic more partitions, empty ones, and waits until each has a leader. */
+export async function addPartitions(
+  cluster: Cluster,
+  topic: string,
+  count: number,
+  waiting: Waiting,
+): Promise<void> {
+  const deadline = new Deadline(waiting, topicTimeoutMs);
+  try {
+    await deadline.retry(() =>
+      cluster.onAny((broker) =>
+        broker.createPartitions({
+          topicPartitions: [{ topic, count }],
+          timeout: topicTimeoutMs / 2,
+        })
+      )
+    );
+    await deadline.retry(() => led(cluster, { name: topic, partitions: count }));
+  } catch (error) {
+    throw toPipelineError(error, `give topic ${topic} ${count} partitions`, { topic, count });
   }
 }

@@ -2,7 +2,13 @@ import { type Clock, systemClock } from "../base/clock.ts";
 import type { Logger } from "../base/logger.ts";
 import { type Random, systemRandom } from "../base/random.ts";
 import type { Offset, TopicPartition } from "../streams/record.ts";
-import { deleteTopic, groupMemberCount, type TopicShape, topicShape } from "./admin.ts";
+import {
+  addPartitions,
+  deleteTopic,
+  groupMemberCount,
+  type TopicShape,
+  topicShape,
+} from "./admin.ts";
 import { type AppenderOptions, KafkaAppender } from "./write/appender.ts";
 import { Cluster } from "./cluster.ts";
 import { KafkaCommitLog } from "./write/commit_log.ts";
@@ -148,6 +154,12 @@ export class KafkaConnection implements AsyncDisposable {
   async topicShape(topic: string): Promise<TopicShape | undefined> {
     await using cluster = this.#newCluster();
     return await topicShape(cluster, topic, this.#waiting);
+  }
+
+  /** Gives a topic more partitions, empty ones. */
+  async addPartitions(topic: string, count: number): Promise<void> {
+    await using cluster = this.#newCluster();
+    await addPartitions(cluster, topic, count, this.#waiting);
   }
 
   /** Deletes a topic and waits until it is gone. */

@@ -114,7 +114,10 @@ function creationError(error: unknown): unknown {
 }
 
 /** Faults until every partition has a leader. */
-async function led(cluster: Cluster, spec: TopicSpec): Promise<void> {
+export async function led(
+  cluster: Cluster,
+  spec: Pick<TopicSpec, "name" | "partitions">,
+): Promise<void> {
   const { partitions } = await cluster.refresh(spec.name);
   const leaders = partitions.filter(({ leader }) => leader >= 0);
   if (leaders.length < spec.partitions) throw new ProtocolFault(5, `Leaders of ${spec.name}`);

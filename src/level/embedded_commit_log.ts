@@ -51,7 +51,7 @@ export class EmbeddedCommitLog implements CommitLog {
         return await this.#database.write((batch) => {
           if (this.#database.epoch(name) !== epoch) throw fenced(name);
           return this.#fill(batch, transaction);
-        }, this.#sync);
+        }, { sync: this.#sync });
       },
       spent: false,
       [Symbol.asyncDispose]: () => Promise.resolve(),

@@ -1,3 +1,4 @@
+import { assert } from "../base/assert.ts";
 import { PipelineError } from "../base/errors.ts";
 import { type Random, systemRandom } from "../base/random.ts";
 import { partitionForKey } from "../streams/partitioner.ts";
@@ -8,7 +9,7 @@ import {
   partitionName,
   type TopicPartition,
 } from "../streams/record.ts";
-import { decodeText, encodeText, textOf } from "../streams/text.ts";
+import { encodeText, textOf } from "../streams/text.ts";
 import { openValue, sealValue } from "./checked_value.ts";
 import { closeDatabase, type Database, openDatabase, type Operation } from "./database.ts";
 import { storeErrorOf } from "./database_errors.ts";
@@ -19,6 +20,7 @@ import { encodeRecord } from "./record_bytes.ts";
 /** What becomes of a topic's old records. */
 export interface EmbeddedTopic {
   readonly name: string;
+  /** As many as a new topic gets; one that is there keeps its own number. */
   readonly partitions: number;
   /**
    * - `compact`: the latest record of each key stays
@@ -80,10 +82,64 @@ export class LogDatabase implements AsyncDisposable {
 
   /** Makes a topic known, with what the database holds of it. */
   async addTopic(topic: EmbeddedTopic, random: Random = systemRandom): Promise<void> {
-    this.#topicIds.set(topic.name, await this.#topicId(topic.name, random));
-    for (let partition = 0; partition < topic.partitions; partition++) {
+    const stored = this.get(topicKey(topic.name));
+    const described: TopicDescription = stored === undefined
+      ? await this.#describe(topic.name, { id: newId(random), partitions: topic.partitions })
+      : JSON.parse(textOf(stored));
+    this.#take(topic, described);
+  }
+
+  /** Gives a topic more partitions, empty ones. */
+  async addPartitions(name: string, partitions: number): Promise<void> {
+    const { topic } = this.partition({ topic: name, partition: 0 });
+    assert(partitions >= this.partitionCount(name), "a topic cannot have fewer partitions");
+    const { id } = this.describe(name);
+    this.#take(topic, await this.#describe(name, { id, partitions }));
+  }
+
+  /** Deletes a topic with everything in it, and creates it again, with these partitions. */
+  async recreate(name: string, partitions: number, random: Random = systemRandom): Promise<void> {
+    const { topic } = this.partition({ topic: name, partition: 0 });
+    const states = Array.from(
+      { length: this.partitionCount(name) },
+      (_, partition) => this.partition({ topic: name, partition }),
+    );
+    // First what says that there are records: without them they are none, whatever comes between.
+    await this.write((batch) => {
+      for (const { placeBytes } of states) {
+        batch.delete(logKey("e", placeBytes));
+        batch.delete(logKey("t", placeBytes));
+      }
+    }, { sync: true });
+    for (const { place } of states) {
+      await this.#deleteRange(rangeOf("r", place));
+      await this.#deleteRange(rangeOf("i", place));
+      this.#partitions.delete(partitionName(place));
+    }
+    this.#take(topic, await this.#describe(name, { id: newId(random), partitions }));
+  }
+
+  async #describe(topic: string, description: TopicDescription): Promise<TopicDescription> {
+    const value = encodeText(JSON.stringify(description));
+    await this.write((batch) => batch.put(topicKey(topic), value), { sync: true });
+    return description;
+  }
+
+  /** Has what the database holds of a topic. */
+  #take(topic: EmbeddedTopic, { id, partitions }: TopicDescription): void {
+    this.#topicIds.set(topic.name, id);
+    for (let partition = 0; partition < partitions; partition++) {
       const place = { topic: topic.name, partition };
-      this.#partitions.set(partitionName(place), partitionState(this.#db, topic, place));
+      const state = partitionState(this.#db, { ...topic, partitions }, place);
+      this.#partitions.set(partitionName(place), state);
+    }
+  }
+
+  async #deleteRange(range: ValueRange): Promise<void> {
+    try {
+      await this.#db.clear(range);
+    } catch (error) {
+      throw storeErrorOf(this.#db.location, error);
     }
   }
 
@@ -115,17 +171,6 @@ export class LogDatabase implements AsyncDisposable {
   describe(topic: string): TopicDescription {
     const partitions = this.partitionCount(topic);
     return { id: this.#topicIds.get(topic) ?? "", partitions };
-  }
-
-  /** A topic's id, given when the database first hears of it. */
-  async #topicId(topic: string, random: Random): Promise<string> {
-    const key = logKey("n", encodeText(topic));
-    const stored = this.get(key);
-    if (stored !== undefined) return decodeText(stored) ?? "";
-    const id = Array.from({ length: 4 }, () => Math.floor(random.next() * 2 ** 32).toString(36))
-      .join("-");
-    await this.write((batch) => batch.put(key, encodeText(id)));
-    return id;
   }
 
   /** A small value, checked. */
@@ -161,7 +206,10 @@ export class LogDatabase implements AsyncDisposable {
    * @param sync Waits for the disk: this write, and all before it, outlive a power cut.
    * @throws Whatever `fill` throws, before anything is written.
    */
-  write<T>(fill: (batch: LogBatch) => T, sync = false): Promise<T> {
+  write<T>(
+    fill: (batch: LogBatch) => T,
+    { sync = false }: { readonly sync?: boolean } = {},
+  ): Promise<T> {
     const result = this.#lastWrite.then(async () => {
       const batch = new LogBatch(this, this.#db);
       const filled = fill(batch);
@@ -253,6 +301,22 @@ export class LogBatch {
       for (const wake of state.waiting) wake();
     }
   }
+}
+
+function topicKey(topic: string): Uint8Array {
+  return logKey("n", encodeText(topic));
+}
+
+/** An id that no topic has had. */
+function newId(random: Random): string {
+  return Array.from({ length: 4 }, () => Math.floor(random.next() * 2 ** 32).toString(36))
+    .join("-");
+}
+
+/** The keys of a partition's records, or of what is kept by its records' keys. */
+function rangeOf(tag: "r" | "i", { topic, partition }: TopicPartition): ValueRange {
+  const keyOf = (partition: number) => logKey(tag, partitionBytes({ topic, partition }));
+  return { gte: keyOf(partition), lt: keyOf(partition + 1) };
 }
 
 function partitionState(

@@ -10,7 +10,7 @@
  * | `c` group NUL partition | committed input position |
  * | `p` producer | sequence of its last appended record |
  * | `s` id | a schema |
- * | `n` topic | the topic's id |
+ * | `n` topic | `{id, partitions}` |
  *
  * partition = topic, NUL, uint16; offsets are uint64; all big-endian.
  */

@@ -20,6 +20,7 @@ const keepRecords = 100_000;
 /** Everything that takes the place of Kafka, registry and Cassandra in one folder. */
 export interface EmbeddedServices extends AsyncDisposable {
   readonly log: EmbeddedLog;
+  readonly database: LogDatabase;
   readonly commitLog: EmbeddedCommitLog;
   readonly membership: EmbeddedMembership;
   readonly schemas: EmbeddedSchemas;
@@ -49,6 +50,7 @@ export async function openEmbedded(config: StartConfig, clock: Clock): Promise<E
   const resources = opening.move();
   return {
     log,
+    database,
     commitLog,
     membership: new EmbeddedMembership(log),
     schemas: new EmbeddedSchemas(database),

@@ -9,8 +9,6 @@ import { assertResults, type MarketRun, marketRun, runPartitions } from "../supp
 import { ProcessInstance } from "../support/process_instance.ts";
 import { committedBy } from "../support/process_instance.ts";
 import { writeRecording } from "../support/recordings.ts";
-import { Program } from "../support/program.ts";
-import { seconds } from "../support/seconds.ts";
 import { rawClient } from "../support/cassandra_keyspace.ts";
 
 const ignore = kafkaBrokers().length === 0;
@@ -202,22 +200,3 @@ async function writeTimes(keyspace: string): Promise<Map<string, number>> {
     Number(row["written"]),
   ]));
 }
-
-Deno.test("state looks into the folder of start", async () => {
-  const folder = await Deno.makeTempDir({ prefix: "state-" });
-  const recording = await writeRecording(`${folder}/frames.jsonl`, { frames: 400, seed: 8 });
-  const args = ["--data", `${folder}/data`, "--replay", recording.path, "--speed", "max"];
-  await using program = new Program("start", { args, env: { HTTP_PORT: "0" } });
-  await program.line("The recording is at its end");
-  await seconds(1.5); // a commit's time
-  assert.equal(await program.stop(), 0);
-  const verified = await state(["verify", "--data", `${folder}/data`], {});
-  assert.equal(verified.code, 0, verified.out + verified.err);
-  assert.match(verified.out, /sound; \d+ rows, as the changelog has them/);
-  const shown = await state(["scan", "--data", `${folder}/data`, "--limit", "2"], {});
-  assert.match(shown.out, /^AAPL +15s +2024-/m);
-  const reset = await state(["reset", "--data", `${folder}/data`], {});
-  assert.equal(reset.code, 1);
-  assert.match(reset.err, /delete the folder/);
-  await Deno.remove(folder, { recursive: true });
-});

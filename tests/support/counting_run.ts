@@ -94,7 +94,7 @@ export class CountingWorld {
   readonly log: MemoryLog = new MemoryLog();
   readonly stores: MemoryStores = new MemoryStores();
   readonly sink: CountingSink = new CountingSink();
-  readonly partitions: number;
+  partitions: number;
   /** What the next process runs. */
   topology: Topology<Measurement, Total, CountingRow>;
   logger: Logger = silentLogger;

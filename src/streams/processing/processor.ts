@@ -175,7 +175,9 @@ export class RecordProcessor<E, A, R> {
     if (receivedUs !== undefined) this.#enter(receivedUs);
     if (this.#rekeying.isRekeyed(record)) return this.#apply(record);
     const identity = identityOf(record.headers);
-    if (identity !== undefined && !this.#producers.isNew(identity)) return this.#duplicate(record);
+    if (identity !== undefined && !this.#producers.isNew(identity, record.key)) {
+      return this.#duplicate(record);
+    }
     this.#apply(record);
   }
 

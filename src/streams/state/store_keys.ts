@@ -151,3 +151,16 @@ function putUint32(bytes: Uint8Array, at: number, value: number): void {
   bytes[at + 2] = value >>> 8;
   bytes[at + 3] = value;
 }
+
+/** The bytes of the key that a row belongs to; `undefined` for the meta record. */
+export function ownerOf(row: Uint8Array): Uint8Array | undefined {
+  if (row[0] === metaTag) return undefined;
+  if (row[0] === keyTag) return row.subarray(1);
+  const bytes: number[] = [];
+  for (let at = 1; at < row.length; at++) {
+    const byte = row[at] as number;
+    if (byte === 0 && row[++at] !== 0xff) break;
+    bytes.push(byte);
+  }
+  return Uint8Array.from(bytes);
+}

@@ -16,6 +16,7 @@ Deno.test("parseStateOptions() reads command, symbol and bounds", () => {
     windowMs: undefined,
     limit: 5,
     dataDir: undefined,
+    partitions: undefined,
     yes: false,
   });
 });
@@ -58,4 +59,10 @@ Deno.test.each([
   { args: ["ls", "--force"], problem: /--force/ },
 ])("parseStateOptions() refuses $args", ({ args, problem }) => {
   assert.throws(() => parseStateOptions(args), problem);
+});
+
+Deno.test("parseStateOptions() reads how many partitions the state is to have", () => {
+  assert.equal(parseStateOptions(["repartition", "5"]).partitions, 5);
+  assert.equal(parseStateOptions(["repartition", "--yes"]).partitions, undefined);
+  assert.throws(() => parseStateOptions(["repartition", "0"]), /PARTITIONS must be a whole number/);
 });

@@ -3,6 +3,8 @@ import { Buffer } from "node:buffer";
 import {
   keyOf,
   keyStateKey,
+  metaKey,
+  ownerOf,
   rollUpKey,
   rollUpRange,
   windowKey,
@@ -69,4 +71,14 @@ Deno.test("windowStartOf() and keyOf() undo the keys", () => {
     assert.equal(windowStartOf(rollUpKey(key, 60_000, start)), start);
     assert.equal(keyOf(keyStateKey(key)), key);
   }));
+});
+
+Deno.test("ownerOf() gives the key that a row belongs to", () => {
+  const any = fc.oneof(text, fc.constantFrom("", "\0", "a\0", "\0b", "a\0\0b"));
+  fc.assert(fc.property(any, startMs, (key, start) => {
+    for (const row of [keyStateKey(key), windowKey(key, start), rollUpKey(key, 60_000, start)]) {
+      assert.equal(new TextDecoder().decode(ownerOf(row)), key);
+    }
+  }));
+  assert.equal(ownerOf(metaKey), undefined);
 });

@@ -1,0 +1,253 @@
+import { PipelineError } from "../../base/errors.ts";
+import { partitionForKey } from "../partitioner.ts";
+import type { StoreEntry } from "../ports.ts";
+import type { Offset, OutputRecord, TopicPartition } from "../record.ts";
+import {
+  type Lineage,
+  type LineageTopics,
+  presentLineage,
+  refuseOtherLineage,
+} from "../state/lineage.ts";
+import { noHorizon } from "../state/horizon.ts";
+import { asFormer } from "../state/producers.ts";
+import { firstMeta, noEpoch, type TaskMeta } from "../state/state.ts";
+import { allRows, ownerOf } from "../state/store_keys.ts";
+import { readBetween } from "../task/read_between.ts";
+import { type MovedJob, MovedPartition, type MovePorts } from "./moved_partition.ts";
+
+/** What a move found and did. */
+export interface MoveReport {
+  /** Partitions that the state was made for; as `to` where there was nothing to move. */
+  readonly from: number;
+  readonly to: number;
+  /** Entries that were copied to another partition. */
+  readonly copied: number;
+  /** Entries that were deleted where their key no longer is. */
+  readonly deleted: number;
+  /** Records of the input that wait to be read, where some are in partitions that their keys left. */
+  readonly unread: number;
+}
+
+/** Entries that one transaction takes. */
+const entriesMax = 5_000;
+
+/**
+ * Moves the state of a job to as many partitions as its input has now.
+ *
+ * In three steps, each of which may be cut short and done again: every entry is copied to the
+ * changelog that its key has now; then each partition gets a meta record and a position that say
+ * so; then entries go whose key is elsewhere. Until the second step is done in all partitions the
+ * engine refuses the state, and what it was made from is whole.
+ *
+ * Ordering: nobody works on the input, and all topics have their new number of partitions.
+ *
+ * @throws {PipelineError} As its ports do; `TOPIC_REPLACED`; `PARTITIONS_CHANGED` if it was made for more partitions than there are, or
+ *   has unread input that this job cannot send on.
+ */
+export async function moveState(
+  ports: MovePorts,
+  topics: LineageTopics,
+  signal: AbortSignal,
+): Promise<MoveReport> {
+  const job = { topics, lineage: await presentLineage(ports.log, topics) };
+  await using opened = new AsyncDisposableStack();
+  const partitions: MovedPartition[] = [];
+  for (let partition = 0; partition < job.lineage.partitions; partition++) {
+    partitions.push(opened.use(await MovedPartition.open(ports, job, partition)));
+  }
+  const former = formerLineage(partitions, job);
+  const unread = await unreadRecords(ports, partitions);
+  if (former.partitions !== job.lineage.partitions) refuseUnread(job, unread);
+  for (const partition of partitions) await partition.bringUpToDate(signal);
+  const copied = partitions.some((partition) => isSwitched(partition, job))
+    ? 0
+    : await copyAll(partitions, former);
+  if (former !== job.lineage) await switchAll(ports, partitions, job, former, signal);
+  for (const partition of partitions) await partition.bringUpToDate(signal);
+  const deleted = await deleteLeftovers(partitions, former);
+  return { from: former.partitions, to: job.lineage.partitions, copied, deleted, unread };
+}
+
+function isSwitched({ lineage }: MovedPartition, job: MovedJob): boolean {
+  return lineage?.partitions === job.lineage.partitions;
+}
+
+/**
+ * What the state was made for; what it is to be where there is none. Of several answers that an earlier move has left the one with the
+ * fewest partitions counts, as nothing ran while they differed.
+ */
+function formerLineage(
+  partitions: readonly MovedPartition[],
+  { topics, lineage }: MovedJob,
+): Lineage {
+  const known = partitions.flatMap((partition) => partition.lineage ?? []);
+  const least = Math.min(...known.map(({ partitions }) => partitions));
+  const former = known.find(({ partitions }) => partitions === least);
+  if (former === undefined) return lineage;
+  refuseOtherLineage({ ...former, partitions: lineage.partitions }, lineage, topics);
+  if (former.partitions <= lineage.partitions) return former;
+  throw new PipelineError(
+    "PARTITIONS_CHANGED",
+    `Cannot move the state of ${topics.input} to fewer partitions than it was made for ` +
+      `(${former.partitions}): the topic has ${lineage.partitions}`,
+    { remedy: "reset" },
+  );
+}
+
+async function unreadRecords(
+  { log }: MovePorts,
+  partitions: readonly MovedPartition[],
+): Promise<number> {
+  let unread = 0;
+  for (const { input, offset } of partitions) {
+    unread += Math.max(0, (await log.bounds(input)).endOffset - offset);
+  }
+  return unread;
+}
+
+/** Where records can be sent on, the tasks do that with those whose key has left their partition. */
+function refuseUnread({ topics }: MovedJob, unread: number): void {
+  if (topics.repartition !== undefined || unread === 0) return;
+  throw new PipelineError(
+    "PARTITIONS_CHANGED",
+    `Cannot move the state of ${topics.input} as all of its input must be read, since this job ` +
+      `sends nothing on: ${unread} records wait`,
+  );
+}
+
+/** Whose key is in which partition. */
+function isAt(owner: Uint8Array, { partitions }: Lineage, { partition }: TopicPartition): boolean {
+  return partitionForKey(owner, partitions) === partition;
+}
+
+/** Copies the entries of every key that has moved; gives how many. */
+async function copyAll(partitions: readonly MovedPartition[], former: Lineage): Promise<number> {
+  const waiting = partitions.map((): StoreEntry[] => []);
+  let copied = 0;
+  const flush = async (target: number, most: number) => {
+    const entries = waiting[target] as StoreEntry[];
+    if (entries.length <= most) return;
+    await partitions[target]?.write(entries.splice(0), former);
+  };
+  for (const source of partitions.slice(0, former.partitions)) {
+    for await (const entry of source.store.scan(allRows)) {
+      const owner = ownerOf(entry.key);
+      // What is not at home here was copied by a move that was cut short.
+      if (owner === undefined || !isAt(owner, former, source.input)) continue;
+      const target = partitionForKey(owner, partitions.length);
+      if (target === source.input.partition) continue;
+      waiting[target]?.push(entry);
+      copied += 1;
+      await flush(target, entriesMax);
+    }
+  }
+  for (const target of partitions.keys()) await flush(target, 0);
+  return copied;
+}
+
+/** Gives each partition that has none yet the meta record under which it goes on. */
+async function switchAll(
+  ports: MovePorts,
+  partitions: readonly MovedPartition[],
+  job: MovedJob,
+  former: Lineage,
+  signal: AbortSignal,
+): Promise<void> {
+  const metas = partitions.map(({ meta }) => meta);
+  const common = commonMeta(metas.flatMap((meta) => meta ?? []), former);
+  for (const [index, partition] of partitions.entries()) {
+    if (isSwitched(partition, job)) continue;
+    const { rekeyedOffset, sentOn } = await waitingRekeyed(ports, job, index, metas[index], signal);
+    const own = metas[index] ?? { ...firstMeta(job.lineage, partition.offset), ...common.first };
+    const place = { lineage: job.lineage, rekeyedOffset, rekeyedEpoch: noEpoch };
+    await partition.switchTo({ ...own, ...common.all, ...place }, sentOn);
+  }
+}
+
+/** What is the same in every partition from now on, and what a new one begins with. */
+function commonMeta(
+  metas: readonly TaskMeta[],
+  former: Lineage,
+): {
+  readonly all: Pick<
+    TaskMeta,
+    "versionUs" | "generationUs" | "wholeFromMs" | "horizon" | "producers"
+  >;
+  readonly first: Partial<Pick<TaskMeta, "windowing" | "rules">>;
+} {
+  const most = (of: (meta: TaskMeta) => number) => Math.max(0, ...metas.map(of));
+  const producers = new Map<string, number>();
+  for (const [partition, meta] of metas.entries()) {
+    const known = asFormer(meta.producers, { partition, partitions: former.partitions });
+    for (const { producerId, sequence } of known) {
+      producers.set(producerId, Math.max(sequence, producers.get(producerId) ?? sequence));
+    }
+  }
+  const wholeFrom = metas.flatMap(({ wholeFromMs }) => wholeFromMs ?? []);
+  const [first] = metas;
+  return {
+    all: {
+      // A key's rows have the write times of its former partition.
+      versionUs: most(({ versionUs }) => versionUs),
+      generationUs: most(({ generationUs }) => generationUs),
+      wholeFromMs: wholeFrom.length === 0 ? null : Math.max(...wholeFrom),
+      // What was purged in one partition is late in all: it must never be made again.
+      horizon: {
+        ...noHorizon,
+        timeMs: most(({ horizon }) => horizon.timeMs),
+        expiredToMs: most(({ horizon }) => horizon.expiredToMs),
+      },
+      producers: [...producers].map(([producerId, sequence]) => ({ producerId, sequence })),
+    },
+    first: first === undefined ? {} : { windowing: first.windowing, rules: first.rules },
+  };
+}
+
+/**
+ * What waits in a partition of the repartition topic goes to its end again, to the partition that
+ * the key has now, in the transaction that moves the position behind it.
+ */
+async function waitingRekeyed(
+  { log }: MovePorts,
+  { topics: { repartition: topic }, lineage }: MovedJob,
+  partition: number,
+  meta: TaskMeta | undefined,
+  signal: AbortSignal,
+): Promise<{ readonly rekeyedOffset: Offset; readonly sentOn: readonly OutputRecord[] }> {
+  if (topic === undefined) return { rekeyedOffset: 0, sentOn: [] };
+  const place = { topic, partition };
+  const { startOffset, endOffset } = await log.bounds(place);
+  if (meta === undefined) return { rekeyedOffset: startOffset, sentOn: [] };
+  const bounds = { startOffset: meta.rekeyedOffset, endOffset, topicId: lineage.repartitionId };
+  const sentOn: OutputRecord[] = [];
+  for await (const records of readBetween(log, place, bounds, signal)) {
+    for (const { key, value, headers, timestampMs } of records) {
+      const target = partitionForKey(key ?? new Uint8Array(), lineage.partitions);
+      sentOn.push({ topic, partition: target, timestampMs, key, value, headers });
+    }
+  }
+  return { rekeyedOffset: endOffset, sentOn };
+}
+
+/** Deletes entries where their key no longer is; gives how many. */
+async function deleteLeftovers(
+  partitions: readonly MovedPartition[],
+  former: Lineage,
+): Promise<number> {
+  let deleted = 0;
+  for (const partition of partitions) {
+    let entries: StoreEntry[] = [];
+    for await (const { key } of partition.store.scan(allRows)) {
+      const owner = ownerOf(key);
+      if (owner === undefined) continue;
+      if (partitionForKey(owner, partitions.length) === partition.input.partition) continue;
+      entries.push({ key, value: null });
+      deleted += 1;
+      if (entries.length < entriesMax) continue;
+      await partition.write(entries, former);
+      entries = [];
+    }
+    if (entries.length > 0) await partition.write(entries, former);
+  }
+  return deleted;
+}
