@@ -164,6 +164,66 @@ Deno.test({
   },
 });
 
+Deno.test({
+  name:
+    "state reset of an input that has lost its beginning replaces no correct row by a part of it",
+  ignore,
+  async fn() {
+    await using closing = new AsyncDisposableStack();
+    const { pipeline } = await processedRun(closing, 60_000);
+    const env = pipeline.environment;
+    const before = await candleCounts(pipeline.keyspace);
+    await halveInput(pipeline.topic);
+
+    const done = await state(["reset", "--yes"], env);
+    assert.equal(done.code, 0, done.err);
+    const whole = /Windows and candles that start before\n(\S+) may lack trades/.exec(done.out)
+      ?.[1];
+    assert.ok(whole !== undefined, done.out);
+    const instance = closing.use(new ProcessInstance(env));
+    instance.start();
+    await committedBy([instance], 1, catchUpMsMax);
+    await caughtUp(instance);
+    assert.equal(await instance.program?.stop(), 0);
+    assert.deepEqual(await candleCounts(pipeline.keyspace), before);
+  },
+});
+
+/** Deletes the older half of what each partition of a topic holds. */
+async function halveInput(topic: string): Promise<void> {
+  await using kafka = connectTestKafka();
+  for (let partition = 0; partition < runPartitions; partition++) {
+    const { endOffset } = await kafka.log().bounds({ topic, partition });
+    await kafka.deleteRecords({ topic, partition }, Math.floor(endOffset / 2));
+  }
+}
+
+async function caughtUp(instance: ProcessInstance): Promise<void> {
+  const deadline = performance.now() + catchUpMsMax;
+  for (;;) {
+    const tasks = await instance.tasks();
+    if (tasks.length === runPartitions && tasks.every(({ lag_records: lag }) => lag === 0)) return;
+    assert.ok(performance.now() < deadline, JSON.stringify(tasks));
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
+
+/** Trades of every candle, by symbol, length and start. */
+async function candleCounts(keyspace: string): Promise<Map<string, number>> {
+  await using raw = await rawClient();
+  const { rows } = await raw.client.execute(
+    `SELECT symbol, resolution, window_start, trade_count FROM ${keyspace}.candles`,
+    [],
+    { fetchSize: 10_000 },
+  );
+  assert.ok(rows.length > 0);
+  const counts = rows.map((row): [string, number] => [
+    `${row["symbol"]} ${row["resolution"]} ${row["window_start"].getTime()}`,
+    Number(row["trade_count"]),
+  ]);
+  return new Map(counts.sort(([a], [b]) => a < b ? -1 : 1));
+}
+
 async function deleteTopic(name: string): Promise<void> {
   await using kafka = connectTestKafka();
   await kafka.deleteTopic(name);
