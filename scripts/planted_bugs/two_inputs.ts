@@ -18,6 +18,23 @@ export const twoInputsBugs: readonly PlantedBug[] = [
     guarantee: "G3",
   },
   {
+    name: "a repartition topic trimmed before it is read",
+    file: "src/level/job_topics.ts",
+    find: 'repartition: "consumed",',
+    replace: 'repartition: "bounded",',
+    guarantee: "G6",
+    test: "tests/integration/embedded_trimming_test.ts",
+  },
+  {
+    name: "results of the last commit compacted away",
+    file: "src/level/embedded_commit_log.ts",
+    find: "if (this.#latest.has(name)) this.#dropNext.push(previous as Offset);",
+    replace:
+      "if (this.#latest.has(name)) this.#batch.deleteRecord(this.#changelog, previous as Offset);",
+    guarantee: "G3",
+    test: "tests/integration/embedded_trimming_test.ts",
+  },
+  {
     name: "another owner's commit taken for one's own",
     file: "src/streams/commit/commit_metadata.ts",
     find: "return committed !== undefined && parseCommitMetadata(committed.metadata)?.id === id;",

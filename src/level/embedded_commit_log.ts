@@ -85,14 +85,19 @@ export class EmbeddedCommitLog implements CommitLog {
     }
     compaction.finish();
     const changelogPosition = batch.boundsOf(changelog).endOffset;
-    const { input, inputOffset } = transaction;
+    const { input, inputOffset, rekeyed } = transaction;
     const committed = { offset: inputOffset, metadata: transaction.metadata(changelogPosition) };
     batch.put(committedKey(this.#group, input), encodeText(JSON.stringify(committed)));
-    const source = this.#database.partition(input);
-    if (source.topic.cleanup === "consumed") {
-      batch.trim(source, inputOffset - source.topic.keepRecords);
-    }
+    this.#trim(batch, input, inputOffset);
+    if (rekeyed !== undefined) this.#trim(batch, rekeyed, rekeyed.offset);
     return changelogPosition;
+  }
+
+  /** Deletes what was processed and is not to be kept. */
+  #trim(batch: LogBatch, place: TopicPartition, processedTo: Offset): void {
+    const source = this.#database.partition(place);
+    if (source.topic.cleanup !== "consumed") return;
+    batch.trim(source, processedTo - source.topic.keepRecords);
   }
 }
 

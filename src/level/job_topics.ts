@@ -4,7 +4,7 @@ import type { EmbeddedTopic } from "./log_database.ts";
 const cleanups: Readonly<Record<TopicRole, EmbeddedTopic["cleanup"]>> = {
   input: "consumed",
   changelog: "compact",
-  repartition: "bounded",
+  repartition: "consumed",
   late: "bounded",
   "dead-letters": "bounded",
 };
@@ -14,5 +14,11 @@ export function embeddedTopics(
   topics: readonly JobTopic[],
   shape: Pick<EmbeddedTopic, "partitions" | "keepRecords">,
 ): EmbeddedTopic[] {
-  return topics.map(({ name, role }) => ({ name, ...shape, cleanup: cleanups[role] }));
+  return topics.map(({ name, role }) => ({
+    name,
+    ...shape,
+    cleanup: cleanups[role],
+    // Nothing but the task that owns the keys reads it.
+    ...role === "repartition" ? { keepRecords: 0 } : {},
+  }));
 }

@@ -101,6 +101,8 @@ export interface Transaction {
   readonly input: TopicPartition;
   /** Next input offset to process. */
   readonly inputOffset: Offset;
+  /** The same for what others sent on to this partition: a log may drop what lies before. */
+  readonly rekeyed?: (TopicPartition & { readonly offset: Offset }) | undefined;
   /** Makes the commit's metadata from the changelog position that holds after it. */
   readonly metadata: (changelogPosition: Offset) => string;
 }

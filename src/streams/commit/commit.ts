@@ -164,7 +164,7 @@ export class Committer<R> {
 
   async #tryTransaction({ changes, metadata }: CommitAttempt<R>): Promise<Offset> {
     assert(this.#writer !== undefined, "a transaction needs a writer");
-    const { input, changelog } = this.#place;
+    const { input, changelog, repartition } = this.#place;
     const timestampMs = Math.floor(changes.meta.versionUs / 1000);
     return await this.#writer.commit({
       records: [
@@ -174,6 +174,7 @@ export class Committer<R> {
       changelog,
       input,
       inputOffset: changes.meta.inputOffset,
+      rekeyed: repartition && { ...repartition, offset: changes.meta.rekeyedOffset },
       metadata,
     });
   }
