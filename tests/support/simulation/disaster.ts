@@ -3,6 +3,7 @@ import { partitionForKey } from "../../../src/streams/partitioner.ts";
 import { encodeText } from "../../../src/streams/text.ts";
 import type { MemoryLog } from "../../../src/streams/testing/memory_log.ts";
 import type { Chance } from "./chance.ts";
+import type { InputRecord } from "./input.ts";
 
 /** What happens to topics behind the back of a job, and cannot be undone. */
 export const disasterKinds = [
@@ -57,7 +58,8 @@ export class Disaster {
   }
 
   /** Where a producer sends a key: partitions that were added get some, and nobody reads those. */
-  partitionOf(key: string): number {
+  partitionOf({ key, spread = 0 }: Pick<InputRecord, "key" | "spread">): number {
+    if (key === null) return spread % this.#partitions;
     const bytes = encodeText(key);
     const added = this.struck && this.kind === "partitions added";
     const present = partitionForKey(bytes, added ? this.#partitions + 1 : this.#partitions);

@@ -41,6 +41,12 @@ interface Version {
   readonly text: string;
 }
 
+/** Whose event it is, and when it was received. */
+interface EventAt {
+  readonly key: string;
+  readonly timestampMs: number;
+}
+
 interface Total {
   count: number;
   sum: number;
@@ -105,8 +111,8 @@ export class Fold {
     this.#change(offset);
     this.#move(record);
     if (this.#isRepeated(record)) this.#repeated(record);
-    else if (record.timestampMs < 0) this.#dead(offset, "", "impossible-value");
-    else if (record.events === undefined) this.#dead(offset, "", "malformed");
+    else if (record.timestampMs < 0) this.#dead(offset, "", record, "impossible-value");
+    else if (record.events === undefined) this.#dead(offset, "", record, "malformed");
     else record.events.forEach((event, index) => this.#event(event, offset, index, record));
     this.#remember("meta", offset, metaText(this.#versionUs, this.#counts, this.#horizon));
     this.#horizons.push({ from: offset, ...this.#horizon });
@@ -137,9 +143,10 @@ export class Fold {
     return seen;
   }
 
-  #repeated({ events }: InputRecord): void {
-    this.#counts.read += events?.length ?? 1;
-    this.#counts.duplicates += events?.length ?? 1;
+  #repeated({ events, misplaced }: InputRecord): void {
+    const items = misplaced ?? events?.length ?? 1;
+    this.#counts.read += items;
+    this.#counts.duplicates += items;
   }
 
   #change(offset: number): void {
@@ -157,32 +164,35 @@ export class Fold {
   }
 
   #event(event: InputEvent, offset: number, index: number, record: InputRecord): void {
-    this.#versionUs += 1;
-    const { timeMs, value } = event;
-    if (value === null) return this.#dead(offset, index, "impossible-value");
+    const { timeMs, value, key } = event;
+    if (record.misplaced === undefined) this.#versionUs += 1;
+    if (value === null) return this.#dead(offset, index, record, "impossible-value");
     if (timeMs - record.timestampMs > this.#rules.maxFutureMs) {
-      return this.#dead(offset, index, "far-future");
+      return this.#dead(offset, index, record, "far-future");
     }
     this.#pass(timeMs);
-    const time = this.#timeOf(record.key);
+    const time = this.#timeOf(key);
     const starts = this.#startsOf(timeMs);
     const open = starts.filter((start) => start >= time.closedToMs);
-    this.#row(`${this.#partition}/${offset}/${index}`, String(value), offset);
+    const rowId = record.names?.row(index) ?? `${this.#partition}/${offset}/${index}`;
+    this.#row(rowId, String(value), offset);
     if (open.length > 0 && value === unbearable) {
-      return this.#dead(offset, index, "processing-error");
+      return this.#dead(offset, index, record, "processing-error");
     }
     this.#counts.read += 1;
     this.#counts[open.length > 0 ? "aggregated" : "late"] += 1;
     for (const start of starts) {
-      if (!open.includes(start)) this.late.push({ offset, text: `${offset}/${index} ${start}` });
+      if (open.includes(start)) continue;
+      this.late.push({ offset, text: `${originOf(record, offset, index)} ${start}` });
     }
     if (open.length === 0) return;
-    this.#times.set(record.key, time);
-    for (const start of open) this.#count(record, time, start, value, offset);
-    const closed = this.#advance(record, time, timeMs, offset);
-    this.#rollUp(record, time, [...open, ...closed], offset);
-    this.#purgeKey(record.key, time);
-    this.#remember(`key ${record.key}`, offset, keyText(time));
+    this.#times.set(key, time);
+    const at = { key, timestampMs: record.timestampMs };
+    for (const start of open) this.#count(at, time, start, value, offset);
+    const closed = this.#advance(at, time, timeMs, offset);
+    this.#rollUp(at, time, [...open, ...closed], offset);
+    this.#purgeKey(key, time);
+    this.#remember(`key ${key}`, offset, keyText(time));
   }
 
   /** Moves the partition's time once a run of events lies beyond it. */
@@ -224,7 +234,7 @@ export class Fold {
   }
 
   #count(
-    record: InputRecord,
+    record: EventAt,
     time: KeyTime,
     start: number,
     value: number,
@@ -240,7 +250,7 @@ export class Fold {
   }
 
   /** Moves the key's time and closes what it leaves behind; returns the starts of that. */
-  #advance(record: InputRecord, time: KeyTime, timeMs: number, offset: number): number[] {
+  #advance(record: EventAt, time: KeyTime, timeMs: number, offset: number): number[] {
     if (timeMs <= time.streamTimeMs) return [];
     time.streamTimeMs = timeMs;
     const { graceMs } = this.#rules;
@@ -252,7 +262,7 @@ export class Fold {
 
   /** Adds up the windows that make each roll-up of a changed window, and each that closes. */
   #rollUp(
-    record: InputRecord,
+    record: EventAt,
     { closedToMs, openRollUps }: KeyTime,
     changed: readonly number[],
     offset: number,
@@ -297,7 +307,7 @@ export class Fold {
   }
 
   #window(
-    { key, timestampMs }: InputRecord,
+    { key, timestampMs }: EventAt,
     start: number,
     offset: number,
     { final }: { readonly final: boolean },
@@ -308,10 +318,10 @@ export class Fold {
     this.#row(`${key}@${start}`, `${count} ${sum} ${final}`, offset);
   }
 
-  #dead(offset: number, index: number | "", cause: string): void {
+  #dead(offset: number, index: number | "", record: InputRecord, cause: string): void {
     this.#counts.read += 1;
     this.#counts.deadLetters += 1;
-    this.deadLetters.push({ offset, text: `${offset}/${index} ${cause}` });
+    this.deadLetters.push({ offset, text: `${originOf(record, offset, index)} ${cause}` });
   }
 
   #row(key: string, text: string, offset: number): void {
@@ -336,6 +346,10 @@ export class Fold {
       if (Number(start) < Number(purged?.split(" ").at(-1))) state.delete(name);
     }
   }
+}
+
+function originOf(record: InputRecord, offset: number, index: number | ""): string {
+  return record.names?.origin(index) ?? `${offset}/${index}`;
 }
 
 function takeIf(open: Set<number>, isClosed: (start: number) => boolean): number[] {

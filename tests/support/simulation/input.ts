@@ -9,13 +9,23 @@ import type { Chance } from "./chance.ts";
 
 /** What a record of the simulated input was meant to be. */
 export interface InputRecord {
-  readonly key: string;
+  /** `null` for a producer that names none and mixes keys. */
+  readonly key: string | null;
+  /** Decides on the partition of a record without a key, sent again or not. */
+  readonly spread?: number;
   /** Received, epoch ms; may be impossible. */
   readonly timestampMs: number;
   /** `undefined` for bytes that are not JSON. */
   readonly events: readonly InputEvent[] | undefined;
   /** Who sent it; `undefined` for a producer that does not say. */
   readonly sent: RecordIdentity | undefined;
+  /** How many events it had that lies elsewhere than its keys' partitions. */
+  readonly misplaced?: number;
+  /** What is made of its events has these names, where chance decides on the order of records. */
+  readonly names?: {
+    readonly origin: (index: number | "") => string;
+    readonly row: (index: number) => string;
+  };
 }
 
 /** A measurement whose value may be missing. */
@@ -36,9 +46,12 @@ export class InputSource {
   readonly #chance: Chance;
   readonly #sent = new Map<string, InputRecord[]>();
   #receivedAtMs = 10_000_000;
+  readonly #mixes: boolean;
 
-  constructor(chance: Chance) {
+  /** @param options.mixes True for a world in which some records name no key and mix several. */
+  constructor(chance: Chance, { mixes = false }: { readonly mixes?: boolean } = {}) {
     this.#chance = chance;
+    this.#mixes = mixes;
   }
 
   /** What a producer sends again that was killed before it knew that its last records arrived. */
@@ -50,12 +63,15 @@ export class InputSource {
   next(): InputRecord {
     const chance = this.#chance;
     this.#receivedAtMs += chance.pick([0, 0, 500, 2_500, 5_000, 10_000]);
-    const key = chance.oneIn(2) ? "hot" : chance.pick(keys);
+    const mixed = this.#mixes && chance.oneIn(2);
+    const drawKey = () => chance.oneIn(2) ? "hot" : chance.pick(keys);
+    const key = drawKey();
     const timestampMs = chance.oneIn(60) ? -1 : this.#receivedAtMs;
     const events = chance.oneIn(25)
       ? undefined
-      : Array.from({ length: chance.whole(1, 4) }, () => this.#event(key));
-    return this.#send({ key, timestampMs, events, sent: undefined });
+      : Array.from({ length: chance.whole(1, 4) }, () => this.#event(mixed ? drawKey() : key));
+    const named = { key: mixed ? null : key, timestampMs, events, sent: undefined };
+    return this.#send({ ...named, spread: chance.whole(0, 5) });
   }
 
   #send(record: InputRecord): InputRecord {
@@ -88,7 +104,7 @@ export function toOutput({ key, timestampMs, events, sent }: InputRecord): Outpu
   return {
     topic: "input",
     timestampMs,
-    key: encodeText(key),
+    key: key === null ? null : encodeText(key),
     value: encodeText(events === undefined ? "{no json" : JSON.stringify(events)),
     ...(sent === undefined ? {} : { headers: identityHeaders(sent) }),
   };

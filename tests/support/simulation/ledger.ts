@@ -18,6 +18,8 @@ export class PartitionLedger {
   readonly late: string[] = [];
   readonly deadLetters: string[] = [];
   committedOffset = 0;
+  /** The same in the repartition topic, as the task's own record says. */
+  rekeyedOffset = 0;
   /** How often the rules had changed, as the task's own record says. */
   changes = 0;
   /** True once compaction has taken records away. */
@@ -83,6 +85,7 @@ export class PartitionLedger {
     const name = nameOfHex(key.toHex());
     const entry = { offset, piece: value === null ? undefined : pieceOf(key, value) };
     this.changes = entry.piece?.changes ?? this.changes;
+    this.rekeyedOffset = entry.piece?.rekeyedOffset ?? this.rekeyedOffset;
     const entries = this.#entries.get(name);
     if (entries === undefined) this.#entries.set(name, [entry]);
     else entries.push(entry);

@@ -131,7 +131,7 @@ export class SimulatedProcess {
     const { application, commitIntervalMs, pendingRowsMax } = world.settings;
     const wait = () => this.#clock.sleep(world.chance.below(50));
     return new StreamsApp(
-      world.topologyBy(rules),
+      world.topologyBy(rules, this.name),
       {
         log: this.#repeating(gatedLog(world.log, gate)),
         commitLog: this.#impatient(gatedCommitLog(world.log, application, gate)),
@@ -187,6 +187,10 @@ export class SimulatedProcess {
     const believed = this.member?.believed ?? new Set();
     if (operation === "fence" || operation === "records-sent") {
       auditor.works(this.name, place, believed);
+    }
+    // Only a session that opens asks how long its changelog is.
+    if (operation === "bounds" && place.topic.endsWith("changelog")) {
+      this.#world.order?.opens(this.name, place.partition);
     }
     if (operation === "fenced") auditor.fenced(this.name, place);
     if (operation === "after-end") auditor.committed(this.name, place);

@@ -22,6 +22,8 @@ export interface Scenario {
   readonly dieOneIn: number;
   /** Mean pause between two acts of chaos, ms. */
   readonly chaosEveryMs: number;
+  /** Some records name no key and mix several: they go round through the repartition topic. */
+  readonly repartition: boolean;
   /** What happens once to the topics themselves. */
   readonly disaster: DisasterKind;
 }
@@ -36,10 +38,12 @@ export function drawScenario(chance: Chance): Scenario {
   const advanceMs = chance.pick([10_000, 10_000, 5_000]);
   const rollUps = advanceMs === 10_000 && chance.oneIn(2);
   const rules = Array.from({ length: chance.pick([1, 1, 2, 3]) }, () => drawRules(chance, rollUps));
+  const disaster = chance.oneIn(4) ? chance.pick(disasterKinds) : "none";
   return {
     partitions,
     machines,
     inputRecords,
+    repartition: disaster === "none" && chance.oneIn(2),
     advanceMs,
     rules,
     rollUps,
@@ -49,7 +53,7 @@ export function drawScenario(chance: Chance): Scenario {
     failOneIn: chance.pick([15, 40, 200, Infinity]),
     dieOneIn: chance.pick([60, 200, Infinity]),
     chaosEveryMs: chance.pick([300, 1_000, 3_000]),
-    disaster: chance.oneIn(4) ? chance.pick(disasterKinds) : "none",
+    disaster,
   };
 }
 

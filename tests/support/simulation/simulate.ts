@@ -94,16 +94,18 @@ async function until(world: World, holds: () => boolean): Promise<void> {
   }
 }
 
-function caughtUp({ log, scenario, processes, disaster }: World): boolean {
+function caughtUp({ log, scenario, processes, disaster, order }: World): boolean {
   const running = processes.flatMap(({ app }) => app.tasks)
     .filter(({ state }) => state === "running");
   for (let partition = 0; partition < scenario.partitions; partition++) {
     if (disaster.severs(partition)) continue;
     const place = { topic: "input", partition };
+    if (order?.isThrough(partition) === false) return false;
     const end = log.stableEnd(place);
     if ((log.committedOffset("app", place) ?? 0) < end) return false;
     const here = running.filter((task) => task.partition === partition);
-    if (!here.some(({ committedOffset }) => committedOffset === end)) return false;
+    // The log knows of a commit before its results are shown.
+    if (!here.some((task) => task.committedOffset === end && task.lagRecords === 0)) return false;
   }
   return true;
 }

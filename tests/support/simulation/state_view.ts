@@ -7,8 +7,9 @@ import { metaText, windowsText } from "./fold_texts.ts";
 /** A stored entry in the model's words. */
 export interface Piece {
   readonly name: PieceName;
-  /** Only of the task's own record. */
+  /** Only of the task's own record, as the next one is. */
   readonly inputOffset?: number;
+  readonly rekeyedOffset?: number;
   /** How often the rules had changed; only of the task's own record. */
   readonly changes?: number;
   readonly text: string;
@@ -72,9 +73,9 @@ function contentOf(kind: number | undefined, value: Uint8Array): Omit<Piece, "na
 }
 
 function metaContent(
-  { inputOffset, versionUs, counts, rules: { changes }, horizon }: TaskMeta,
+  { inputOffset, rekeyedOffset, versionUs, counts, rules: { changes }, horizon }: TaskMeta,
 ): Omit<Piece, "name"> {
-  return { inputOffset, changes, text: metaText(versionUs, counts, horizon) };
+  return { inputOffset, rekeyedOffset, changes, text: metaText(versionUs, counts, horizon) };
 }
 
 function keyText({ streamTimeMs, closedToMs, rollUps, ...windows }: KeyState): string {

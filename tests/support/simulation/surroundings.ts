@@ -8,6 +8,7 @@ import type { Chance } from "./chance.ts";
 import type { Disaster } from "./disaster.ts";
 import type { Faults } from "./faults.ts";
 import type { ModelRules } from "./fold.ts";
+import type { InputOrder } from "./input_order.ts";
 import type { Member, SimulatedGroup } from "./group.ts";
 import type { SimulatedTable } from "./sink.ts";
 
@@ -20,10 +21,12 @@ export interface Surroundings {
   readonly group: SimulatedGroup;
   /** The settings and the code of the next program that starts. */
   drawRules(): ModelRules;
-  topologyBy(rules: ModelRules): Topology<Measurement, Total, CountingRow>;
+  topologyBy(rules: ModelRules, process: string): Topology<Measurement, Total, CountingRow>;
   readonly table: SimulatedTable;
   readonly auditor: Auditor;
   readonly disaster: Disaster;
+  /** In worlds where a task has two inputs. */
+  readonly order: InputOrder | undefined;
   readonly settings: {
     readonly application: string;
     readonly commitIntervalMs: number;

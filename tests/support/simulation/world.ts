@@ -1,4 +1,5 @@
 import { type Logger, silentLogger } from "../../../src/base/logger.ts";
+import type { LogRecord } from "../../../src/streams/record.ts";
 import type { Topology } from "../../../src/streams/topology/topology.ts";
 import { MemoryLog } from "../../../src/streams/testing/memory_log.ts";
 import type { RepeatedRequest } from "../../../src/streams/testing/memory_writer.ts";
@@ -16,6 +17,7 @@ import { Disaster } from "./disaster.ts";
 import { Faults } from "./faults.ts";
 import type { ModelRules } from "./fold.ts";
 import { type Member, SimulatedGroup } from "./group.ts";
+import { InputOrder } from "./input_order.ts";
 import { type InputRecord, InputSource, toOutput } from "./input.ts";
 import { Machine, type SimulatedProcess } from "./machine.ts";
 import { PartitionModel } from "./model.ts";
@@ -24,7 +26,13 @@ import { SimulatedTable } from "./sink.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { Trace } from "./trace.ts";
 
-const topics = ["input", "input-late", "input-dead-letters", "app-totals-changelog"];
+const topics = [
+  "input",
+  "input-late",
+  "input-dead-letters",
+  "app-totals-changelog",
+  "app-repartition",
+];
 
 /** Everything that a seed makes: machines, log, table, group, time, and what watches them. */
 export class World implements Surroundings {
@@ -37,6 +45,7 @@ export class World implements Surroundings {
   readonly table: SimulatedTable;
   readonly auditor: Auditor;
   readonly disaster: Disaster;
+  readonly order: InputOrder | undefined;
   readonly machines: readonly Machine[];
   readonly events: Trace = new Trace();
   readonly loggerOf: (program: string) => Logger;
@@ -52,10 +61,11 @@ export class World implements Surroundings {
     for (const topic of topics) this.log.createTopic(topic, partitions);
     this.log.readRecordsMax = readRecordsMax;
     this.#models = range(partitions).map((p) => new PartitionModel(p, this.scenario));
-    this.#input = new InputSource(this.chance);
+    this.#input = new InputSource(this.chance, { mixes: this.scenario.repartition });
+    this.order = this.scenario.repartition ? new InputOrder(this.log, this.#models) : undefined;
     const { disaster } = this.scenario;
     this.disaster = new Disaster(disaster, this.log, this.chance, partitions);
-    this.auditor = new Auditor(this.log, this.#models, this.disaster);
+    this.auditor = new Auditor(this.log, this.#models, this.disaster, this.order);
     this.table = new SimulatedTable((row) => this.auditor.written(row));
     this.faults = new Faults(this.chance, this.scenario);
     this.log.repeated = (place) => this.#repeated(place);
@@ -72,12 +82,24 @@ export class World implements Surroundings {
     return this.chance.pick(this.scenario.rules);
   }
 
-  topologyBy(rules: ModelRules): Topology<Measurement, Total, CountingRow> {
-    return countingTopology({
+  topologyBy(rules: ModelRules, process: string): Topology<Measurement, Total, CountingRow> {
+    const takes = (record: LogRecord) => this.order?.takes(process, record);
+    const job = countingTopology({
       ...this.scenario,
       ...rules,
-      handlers: { onProcessingError: () => "dead-letter" },
+      handlers: {
+        onProcessingError: () => "dead-letter",
+        onDeserializationError: (record) => {
+          if (record.timestampMs < 0) takes(record); // nothing reads it
+          return "dead-letter";
+        },
+      },
     });
+    const read = (record: LogRecord) => {
+      takes(record);
+      return job.source.read(record);
+    };
+    return { ...job, source: { ...job.source, read } };
   }
 
   get processes(): SimulatedProcess[] {
@@ -118,9 +140,12 @@ export class World implements Surroundings {
   }
 
   #append(record: InputRecord): number {
-    const output = { ...toOutput(record), partition: this.disaster.partitionOf(record.key) };
+    const output = { ...toOutput(record), partition: this.disaster.partitionOf(record) };
     const { partition, offset } = this.log.write(output, undefined);
-    if (!this.disaster.severs(partition)) this.#models[partition]?.add(offset, record);
+    this.order?.sent({ partition, offset }, record);
+    if (this.order === undefined && !this.disaster.severs(partition)) {
+      this.#models[partition]?.add(offset, record);
+    }
     return partition;
   }
 
