@@ -43,6 +43,8 @@ export interface RunOptions {
   readonly graceMs: number;
   /** Input records after which the run ends; 0 as soon as the task is open. */
   readonly records: number;
+  /** Trades that must be committed as well before it ends, where records go round. */
+  readonly trades?: number;
   /** Told after each commit how many trades were aggregated so far. */
   readonly onCommitted?: (aggregated: number) => void;
 }
@@ -89,9 +91,15 @@ export class MarketBench implements AsyncDisposable {
   }
 
   /** Appends a record for each list of trades. */
-  async fill(records: Iterable<readonly Trade[]>): Promise<void> {
+  async fill(
+    records: Iterable<readonly Trade[]>,
+    { keyless = false }: { readonly keyless?: boolean } = {},
+  ): Promise<void> {
     await using appender = this.#kafka.appender();
-    await appendAll(appender, Iterator.from(records).map((trades) => this.#record(trades)));
+    let count = 0;
+    const place = () => keyless ? { key: null, partition: count++ % this.#partitions } : {};
+    const all = Iterator.from(records).map((trades) => ({ ...this.#record(trades), ...place() }));
+    await appendAll(appender, all);
   }
 
   /**
@@ -162,7 +170,8 @@ export class MarketBench implements AsyncDisposable {
     let restore: RestoreProgress | undefined;
     // Once everything is read the job is asked to end, which commits at once: waiting for the next
     // interval would be measured otherwise.
-    const stopWhenRead = () => recordsLeft <= 0 && stop.abort();
+    const { trades = 0 } = options;
+    const stopWhenRead = () => recordsLeft <= 0 && aggregated >= trades && stop.abort();
     app.listen({
       opened() {
         openedMs = performance.now();
@@ -176,6 +185,7 @@ export class MarketBench implements AsyncDisposable {
       committed(_input, { meta, previous }) {
         aggregated += meta.counts.aggregated - previous.aggregated;
         options.onCommitted?.(aggregated);
+        stopWhenRead();
       },
       failed(_input, error) {
         throw error;

@@ -3,6 +3,9 @@
  *
  *     KAFKA_URL=127.0.0.1:9092 deno task bench:engine bench/pipeline/throughput.ts --trades 1000000
  *
+ * With `--keyless`, records name no key and mix symbols, so that each goes round once through the
+ * repartition topic.
+ *
  * Both halves read the same topic in the same process, in turn.
  */
 import { parseArgs } from "node:util";
@@ -19,6 +22,7 @@ const { values } = parseArgs({
     "per-record": { type: "string", default: "1" },
     partitions: { type: "string", default: "1" },
     rounds: { type: "string", default: "3" },
+    keyless: { type: "boolean", default: false },
   },
 });
 const tradeCount = Number(values.trades);
@@ -31,9 +35,10 @@ const records = Math.ceil(tradeCount / perRecord);
 function* trades(): Generator<Trade[]> {
   const random = seededRandom(1);
   for (let first = 0; first < tradeCount; first += perRecord) {
-    const symbol = `S${Math.floor(random.next() * symbolCount)}`;
+    const drawSymbol = () => `S${Math.floor(random.next() * symbolCount)}`;
+    const symbol = drawSymbol();
     yield Array.from({ length: Math.min(perRecord, tradeCount - first) }, (_, i) => ({
-      symbol,
+      symbol: values.keyless ? drawSymbol() : symbol,
       price: 100 + random.next(),
       volume: 1 + Math.floor(random.next() * 100),
       eventTimeMs: firstMs + Math.floor((first + i) / 10),
@@ -43,16 +48,21 @@ function* trades(): Generator<Trade[]> {
 }
 
 await using bench = await MarketBench.create(partitions);
-await bench.fill(trades());
+const { keyless } = values;
+await bench.fill(trades(), { keyless });
 print(
-  `${tradeCount} trades, ${perRecord} a record, ${symbolCount} symbols, ${partitions} partitions`,
+  `${tradeCount} trades, ${perRecord} a record, ${symbolCount} symbols, ${partitions} partitions` +
+    (keyless ? ", without keys" : ""),
 );
+// Symbols come in another order where records go round: none may be late.
+const graceMs = keyless ? 3_600_000 : 60_000;
+const goal = keyless ? { trades: tradeCount } : {};
 const ratios: number[] = [];
 for (let round = 1; round <= Number(values.rounds); round++) {
   const alone = await bench.readAlone();
   const folder = await Deno.makeTempDir({ prefix: "bench-" });
   const application = `${bench.topic}-${round}`;
-  const ran = await bench.run({ application, folder, graceMs: 60_000, records });
+  const ran = await bench.run({ application, folder, graceMs, records, ...goal });
   await Deno.remove(folder, { recursive: true });
   if (ran.aggregated !== tradeCount) throw new Error(`${ran.aggregated} of ${tradeCount} trades`);
   const engine = ran.aggregated * 1000 / (ran.openingMs + ran.runningMs);
