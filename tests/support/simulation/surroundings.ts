@@ -21,7 +21,7 @@ export interface Surroundings {
   readonly group: SimulatedGroup;
   /** The settings and the code of the next program that starts. */
   drawRules(): ModelRules;
-  topologyBy(rules: ModelRules, process: string): Topology<Measurement, Total, CountingRow>;
+  topologyBy(rules: ModelRules, program: string): Topology<Measurement, Total, CountingRow>;
   readonly table: SimulatedTable;
   readonly auditor: Auditor;
   readonly disaster: Disaster;

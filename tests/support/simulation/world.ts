@@ -82,8 +82,8 @@ export class World implements Surroundings {
     return this.chance.pick(this.scenario.rules);
   }
 
-  topologyBy(rules: ModelRules, process: string): Topology<Measurement, Total, CountingRow> {
-    const takes = (record: LogRecord) => this.order?.takes(process, record);
+  topologyBy(rules: ModelRules, program: string): Topology<Measurement, Total, CountingRow> {
+    const takes = (record: LogRecord) => this.order?.takes(program, record);
     const job = countingTopology({
       ...this.scenario,
       ...rules,

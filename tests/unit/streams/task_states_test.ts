@@ -6,7 +6,7 @@ import { simulate } from "../../support/simulation/simulate.ts";
 import { transitionLogger } from "../../support/task_transitions.ts";
 
 /** Enough for every transition, the rare ones several times. */
-const seeds = 40;
+const seeds = 120;
 
 Deno.test("the picture of a task's life has the transitions that tasks make, and no other", async () => {
   const [, picture = ""] = /```mermaid\nstateDiagram-v2\n([\s\S]*?)```/.exec(architecture) ?? [];
