@@ -46,6 +46,22 @@ export const transactionBugs: readonly PlantedBug[] = [
     guarantee: "G1",
   },
   {
+    name: "a writer that takes itself for fresh after a repeated request",
+    file: "src/kafka/write/transaction_writer.ts",
+    find: 'this.#follow(next) || !deadline.repeated ? "open" : "spent";',
+    replace: 'this.#follow(next) || deadline.passed ? "open" : "open";',
+    guarantee: "G1",
+    test: "tests/unit/kafka/transaction_writer_test.ts",
+  },
+  {
+    name: "an epoch that the end of a transaction brings not taken",
+    file: "src/kafka/write/transaction_writer.ts",
+    find: "    this.#identity = next;\n    this.#session",
+    replace: "    this.#session",
+    guarantee: "G1",
+    test: "tests/unit/kafka/transaction_writer_test.ts",
+  },
+  {
     name: "a transactional id that two applications share",
     file: "src/kafka/write/commit_log.ts",
     find: "return `${applicationId}/${partitionName(input)}`;",

@@ -1,0 +1,147 @@
+/** After which commits a writer must be replaced, by the answers that it gets. */
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { seededRandom } from "../../../src/base/random.ts";
+import { Cluster } from "../../../src/kafka/cluster.ts";
+import { Deadline } from "../../../src/kafka/retry.ts";
+import type { Broker } from "../../../src/kafka/wire/internals.ts";
+import { TransactionClient } from "../../../src/kafka/write/transaction_protocol.ts";
+import { TransactionWriter } from "../../../src/kafka/write/transaction_writer.ts";
+
+const input = { topic: "b", partition: 0 };
+/** Time stands still, and no pause takes any. */
+const waiting = {
+  clock: { nowMs: () => 0, monotonicMs: () => 0, sleep: () => Promise.resolve() },
+  random: seededRandom(1),
+};
+
+/** Names and plain answers by a request's number: no error, and for one partition. */
+const requests: Readonly<Record<number, { readonly name: string; readonly answer: string }>> = {
+  22: { name: "InitProducerId", answer: "00000000" + "0000" + "0000000000000007" + "0000" },
+  25: { name: "AddOffsetsToTxn", answer: "00000000" + "0000" },
+  26: { name: "EndTxn", answer: "00000000" + "0000" },
+  28: {
+    name: "TxnOffsetCommit",
+    answer: "00000000" + "02" + "0262" + "02" + "00000000" + "0000" + "00" + "00",
+  },
+};
+
+interface SentRequest {
+  readonly apiKey: number;
+  readonly apiVersion: number;
+  readonly encode: () => Promise<{ readonly buffer: Buffer }>;
+}
+
+/** A coordinator that executes every request, and loses the answers that a test names. */
+class Coordinator {
+  readonly asked: string[] = [];
+  readonly #v2: boolean;
+  #epoch = 0;
+  loses: string | undefined;
+
+  constructor({ v2 }: { readonly v2: boolean }) {
+    this.#v2 = v2;
+  }
+
+  get broker(): Broker {
+    const versions = Object.fromEntries(
+      Object.keys(requests).map((key) => [key, { minVersion: 0, maxVersion: 9 }]),
+    );
+    return {
+      versions,
+      features: new Map([["transaction.version", this.#v2 ? 2 : 1]]),
+      connect: () => Promise.resolve(),
+      isConnected: () => true,
+      findGroupCoordinator: () =>
+        Promise.resolve({ coordinator: { nodeId: 1, host: "kafka", port: 1 } }),
+      connectionPool: { host: "kafka", port: 1, pool: [], send: this.#send.bind(this) },
+    } as unknown as Broker;
+  }
+
+  async #send(
+    { request, response }: {
+      readonly request: SentRequest;
+      readonly response: { decode(payload: Buffer): Promise<object> };
+    },
+  ): Promise<object> {
+    const { name = "", answer = "" } = requests[request.apiKey] ?? {};
+    const epoch = (await request.encode()).buffer.readInt16BE(name === "EndTxn" ? 11 : 0);
+    this.asked.push(name === "EndTxn" ? `${name} ${epoch}` : name);
+    if (name === "EndTxn" && epoch === this.#epoch) this.#epoch += 1;
+    if (this.loses === name) {
+      this.loses = undefined;
+      throw Object.assign(new Error("cut"), { name: "KafkaJSConnectionClosedError" });
+    }
+    const next = name === "EndTxn" && this.#v2
+      ? "0000000000000007" + this.#epoch.toString(16).padStart(4, "0")
+      : "";
+    return await response.decode(Buffer.from(`00${answer}${next}00`, "hex"));
+  }
+}
+
+interface Opened {
+  readonly coordinator: Coordinator;
+  readonly writer: TransactionWriter;
+}
+
+async function open({ v2 }: { readonly v2: boolean }): Promise<Opened> {
+  const coordinator = new Coordinator({ v2 });
+  const cluster = new Cluster(["kafka:1"], () => coordinator.broker);
+  const client = new TransactionClient(cluster, "t", "a");
+  const identity = await client.init(1_000, new Deadline(waiting, 10_000));
+  const writer = new TransactionWriter({
+    cluster,
+    client,
+    identity,
+    transactionalId: "t",
+    input,
+    waiting,
+    options: {
+      batchBytesMax: 1,
+      requestBytesMax: 1,
+      replicationTimeoutMs: 1,
+      compression: "none",
+      commitTimeoutMs: 10_000,
+      transactionTimeoutMs: 60_000,
+    },
+    endOf: () => Promise.resolve(0),
+  });
+  return { coordinator, writer };
+}
+
+async function commit(writer: TransactionWriter): Promise<void> {
+  const changelog = { topic: "c", partition: 0 };
+  await writer.commit({ records: [], changelog, input, inputOffset: 1, metadata: String });
+}
+
+Deno.test("TransactionWriter stays in its epoch while each request is answered", async () => {
+  const { coordinator, writer } = await open({ v2: false });
+  await commit(writer);
+  await commit(writer);
+  assert.equal(writer.spent, false);
+  const each = ["AddOffsetsToTxn", "TxnOffsetCommit", "EndTxn 0"];
+  assert.deepEqual(coordinator.asked, ["InitProducerId", ...each, ...each]);
+});
+
+Deno.test.each(["AddOffsetsToTxn", "TxnOffsetCommit", "EndTxn"])(
+  "TransactionWriter is spent once %s was repeated",
+  async (request) => {
+    const { coordinator, writer } = await open({ v2: false });
+    coordinator.loses = request;
+    await commit(writer);
+    assert.equal(writer.spent, true);
+  },
+);
+
+Deno.test("TransactionWriter takes the epoch that an end in Transactions V2 brings", async () => {
+  const { coordinator, writer } = await open({ v2: true });
+  coordinator.loses = "EndTxn";
+  await commit(writer);
+  assert.equal(writer.spent, false);
+  await commit(writer);
+  assert.deepEqual(coordinator.asked, [
+    "InitProducerId",
+    ...["TxnOffsetCommit", "EndTxn 0", "EndTxn 0"],
+    ...["TxnOffsetCommit", "EndTxn 1"],
+  ]);
+});
