@@ -118,7 +118,7 @@ Deno.test("TransactionWriter stays in its epoch while each request is answered",
   const { coordinator, writer } = await open({ v2: false });
   await commit(writer);
   await commit(writer);
-  assert.equal(writer.spent, false);
+  assert.ok(!writer.spent);
   const each = ["AddOffsetsToTxn", "TxnOffsetCommit", "EndTxn 0"];
   assert.deepEqual(coordinator.asked, ["InitProducerId", ...each, ...each]);
 });
@@ -129,7 +129,7 @@ Deno.test.each(["AddOffsetsToTxn", "TxnOffsetCommit", "EndTxn"])(
     const { coordinator, writer } = await open({ v2: false });
     coordinator.loses = request;
     await commit(writer);
-    assert.equal(writer.spent, true);
+    assert.ok(writer.spent);
   },
 );
 
@@ -137,7 +137,7 @@ Deno.test("TransactionWriter takes the epoch that an end in Transactions V2 brin
   const { coordinator, writer } = await open({ v2: true });
   coordinator.loses = "EndTxn";
   await commit(writer);
-  assert.equal(writer.spent, false);
+  assert.ok(!writer.spent);
   await commit(writer);
   assert.deepEqual(coordinator.asked, [
     "InitProducerId",
