@@ -165,8 +165,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: "records sent twice counted twice",
     file: "src/streams/processing/processor.ts",
-    find: "if (identity !== undefined && !this.#producers.isNew(identity)) return",
-    replace: "if (identity !== undefined && Number.isNaN(identity.sequence)) return",
+    find: "if (identity !== undefined && !this.#producers.isNew(identity, record.key)) {",
+    replace: "if (identity !== undefined && Number.isNaN(identity.sequence)) {",
     guarantee: "G7",
   },
   {

@@ -8,7 +8,6 @@ export const twoInputsBugs: readonly PlantedBug[] = [
     find: "await this.show(changes.eventRows, signal);",
     replace: "await this.show([...changes.eventRows, ...changes.resultRows], signal);",
     guarantee: "G3",
-    test: "tests/unit/streams/rekeying_zombie_test.ts",
   },
   {
     name: "results forgotten that a crash left unwritten",

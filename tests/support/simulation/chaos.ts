@@ -10,6 +10,7 @@ const acts: readonly ((world: World) => void | Promise<void>)[] = [
   stopSome,
   shakeGroup,
   shakeGroup,
+  handOverSlowly,
   loseSession,
   loseSession,
   loseSink,
@@ -64,6 +65,14 @@ function stopSome({ chance, machines }: World): void {
 
 function shakeGroup({ group }: World): void {
   group.shake();
+}
+
+/** A planned hand-over that outlasts the new owner's patience, as the former one's sink is slow. */
+function handOverSlowly({ chance, clock, faults, group, machines }: World): void {
+  const { process } = chance.pick(machines);
+  if (process?.member === undefined) return;
+  faults.slowSink = { program: process.name, untilMs: clock.nowMs() + 5_000 };
+  group.handOver(process.member);
 }
 
 /** The group takes a process for dead, which hears of it only later and works on until then. */

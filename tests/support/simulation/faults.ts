@@ -1,4 +1,5 @@
 import { type ErrorCode, PipelineError } from "../../../src/base/errors.ts";
+import { handOverMsMax } from "../../../src/streams/commit/hand_over.ts";
 import type { Operation } from "../../../src/streams/testing/gated_ports.ts";
 import type { RepeatedRequest } from "../../../src/streams/testing/memory_writer.ts";
 import type { Chance } from "./chance.ts";
@@ -36,6 +37,8 @@ export class Faults {
   readonly #scenario: Scenario;
   /** Until then nobody reaches the sink, ms. */
   sinkAwayUntilMs = 0;
+  /** Whose sink is slow, and until when, ms. */
+  slowSink: { readonly program: string; readonly untilMs: number } | undefined;
   /** Until then nobody reaches the log, ms. */
   logAwayUntilMs = 0;
   /** False once the world is to calm down. */
@@ -57,9 +60,11 @@ export class Faults {
     return this.#chance.pick(["end", "commit-offset"]);
   }
 
-  fate(operation: Operation, nowMs: number): Fate {
+  fate(operation: Operation, nowMs: number, program: string): Fate {
     const chance = this.#chance;
-    const delayMs = this.#delayMs(operation);
+    const isSlow = operation.startsWith("sink") && program === this.slowSink?.program &&
+      nowMs < this.slowSink.untilMs;
+    const delayMs = this.#delayMs(operation) + (isSlow ? handOverMsMax + chance.below(1_000) : 0);
     if (!this.on) return { delayMs, error: undefined, dies: false };
     const { failOneIn, dieOneIn } = this.#scenario;
     const rare = operation.startsWith("store") ? 4 : 1;

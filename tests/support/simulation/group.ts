@@ -86,6 +86,7 @@ export class SimulatedGroup {
   #generation = 0;
   readonly #members = new Set<Member>();
   #changed = Promise.withResolvers<void>();
+  #giver: Member | undefined;
   /** Told of every new assignment. */
   onAssigned: (sharing: readonly (readonly number[])[]) => void = () => {};
 
@@ -114,6 +115,12 @@ export class SimulatedGroup {
   /** The member is gone, or is taken for gone: it is not told. */
   remove(member: Member): void {
     if (this.#members.delete(member)) this.#changed.resolve();
+  }
+
+  /** Gives all that a member has to another one, if there is one, while it lives on. */
+  handOver(member: Member): void {
+    this.#giver = member;
+    this.#changed.resolve();
   }
 
   /** Shares out anew. */
@@ -154,6 +161,7 @@ export class SimulatedGroup {
       .filter(({ member }) => this.#members.has(member));
     this.#generation += 1;
     const sharing = this.#byChance ? this.#shareByChance(present) : this.#shareByRule(present);
+    this.#giveAway(present, sharing);
     this.onAssigned(sharing.map(({ active }) => active));
     for (const [i, { member }] of present.entries()) {
       const assignment = sharing[i] ?? noTasks;
@@ -170,6 +178,25 @@ export class SimulatedGroup {
     const held = await Promise.race([member.held(), overrun]);
     timer.abort();
     return held ?? new Map();
+  }
+
+  #giveAway(present: readonly Present[], sharing: TaskAssignment[]): void {
+    const from = present.findIndex(({ member }) => member === this.#giver);
+    const to = present.findIndex(({ member }, i) => i !== from && !member.leaving);
+    this.#giver = undefined;
+    const [given, taken] = [sharing[from], sharing[to]];
+    if (given === undefined || taken === undefined) return;
+    const { owned = [] } = present[from]?.member ?? {};
+    const moved = given.active.filter((partition) => owned.includes(partition));
+    const isElsewhere = (partition: number) => !moved.includes(partition);
+    sharing[from] = { ...given, active: given.active.filter(isElsewhere) };
+    sharing[to] = {
+      ...taken,
+      active: [...taken.active, ...moved].sort((a, b) => a - b),
+      standbys: taken.standbys.filter(isElsewhere),
+      warmUps: taken.warmUps.filter(isElsewhere),
+      handedOver: [...taken.handedOver, ...moved],
+    };
   }
 
   #shareByRule(present: readonly Present[]): TaskAssignment[] {

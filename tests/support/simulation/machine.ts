@@ -171,7 +171,7 @@ export class SimulatedProcess {
     const world = this.#world;
     if (!this.#alive) await forever();
     this.#audit(operation, place);
-    const fate = world.faults.fate(operation, world.clock.nowMs());
+    const fate = world.faults.fate(operation, world.clock.nowMs(), this.name);
     world.trace(`${this.name} ${operation} ${place?.partition ?? ""} ${fate.error?.code ?? ""}`);
     await this.#clock.sleep(fate.delayMs);
     if (fate.dies && this.#machine.process === this) {
