@@ -8,7 +8,7 @@ const levelMessage = /^(Corruption|IO error|Invalid argument|NotFound|Not implem
  * on the text of `strerror`.
  */
 const machineTrouble = new RegExp(
-  ": (No space left on device|Disk quota exceeded|Permission denied|Operation not permitted" +
+  ": (No space left on device|Disk quota exceeded|File too large|Permission denied|Operation not permitted" +
     "|Read-only file system|Too many open files.*|Cannot allocate memory)$",
 );
 

@@ -10,6 +10,8 @@ import {
 export class EmbeddedMembership implements GroupMembership {
   readonly #log: Pick<RecordLog, "describe">;
 
+  #reconsidered = Promise.withResolvers<void>();
+
   constructor(log: Pick<RecordLog, "describe">) {
     this.#log = log;
   }
@@ -17,13 +19,19 @@ export class EmbeddedMembership implements GroupMembership {
   async run(topic: string, listener: AssignmentListener, signal: AbortSignal): Promise<void> {
     const { partitions } = await this.#log.describe(topic);
     const active = Array.from({ length: partitions }, (_, partition) => partition);
-    await listener.assigned({ ...noTasks, active });
-    await fired(signal);
+    const stopped = fired(signal);
+    while (!signal.aborted) {
+      this.#reconsidered = Promise.withResolvers();
+      await listener.assigned({ ...noTasks, active });
+      await Promise.race([stopped, this.#reconsidered.promise]);
+    }
     await listener.assigned(noTasks);
   }
 
-  /** Everything is here already. */
-  reconsider(): void {}
+  /** Gives everything again: what ended here may be tried once more. */
+  reconsider(): void {
+    this.#reconsidered.resolve();
+  }
 
   /** There is no other instance. */
   ownerOf(_partition: number): undefined {

@@ -144,6 +144,15 @@ const soloCases = {
     assert.deepEqual(member.calls, ["assigned 0,1", "assigned "]);
   },
 
+  async "gives a lone member everything again when it asks"(harness: LogHarness) {
+    const topic = await harness.createTopic(2);
+    await using member = join(harness, uniqueName("app"), topic);
+    await member.until(() => member.owned.length === 2);
+    member.reconsider();
+    await member.until(() => member.calls.length === 2);
+    assert.deepEqual(member.calls, ["assigned 0,1", "assigned 0,1"]);
+  },
+
   async "lets an application start again after it left"(harness: LogHarness) {
     const topic = await harness.createTopic(2);
     const applicationId = uniqueName("app");

@@ -16,6 +16,7 @@ const cases: readonly [string, string | undefined, string][] = [
   ["IO error: /s/000007.ldb: Input/output error", "LEVEL_IO_ERROR", "STORE_CORRUPT"],
   ["Invalid argument: not a comparator that we know", undefined, "STORE_CORRUPT"],
   ["IO error: /s/000009.log: No space left on device", "LEVEL_IO_ERROR", "STORE_UNAVAILABLE"],
+  ["IO error: /s/000009.log: File too large", "LEVEL_IO_ERROR", "STORE_UNAVAILABLE"],
   ["IO error: /s/000009.log: Permission denied", "LEVEL_IO_ERROR", "STORE_UNAVAILABLE"],
   ["IO error: /s/000009.log: Read-only file system", "LEVEL_IO_ERROR", "STORE_UNAVAILABLE"],
   ["IO error: /s/000009.ldb: Too many open files", "LEVEL_IO_ERROR", "STORE_UNAVAILABLE"],
