@@ -90,4 +90,11 @@ export const recordLimitBugs: readonly PlantedBug[] = [
     guarantee: "G12",
     test: "tests/integration/level_reserve_test.ts",
   },
+  {
+    name: "a dead letter that a small topic does not take",
+    file: "src/streams/processing/side_output.ts",
+    find: "if (!cuttable || value === null || value.length === 0) return undefined;",
+    replace: "if (cuttable || value === null || value.length === 0) return undefined;",
+    guarantee: "G12",
+  },
 ];

@@ -36,6 +36,12 @@ export interface InputEvent extends Omit<Measurement, "value"> {
 /** Producers that name themselves and may send their last records again. */
 const producers = ["p", "q"];
 
+/** Bytes of a value that the topics take which the job writes. */
+export const writtenBytesMax = 10_000;
+
+/** Cannot be read, nor be written whole: an input unpacks to more than other topics take. */
+const noJson = "{no json".padEnd(2 * writtenBytesMax);
+
 /** Records that a producer sends again at most. */
 const repeatedMax = 4;
 
@@ -105,7 +111,7 @@ export function toOutput({ key, timestampMs, events, sent }: InputRecord): Outpu
     topic: "input",
     timestampMs,
     key: key === null ? null : encodeText(key),
-    value: encodeText(events === undefined ? "{no json" : JSON.stringify(events)),
+    value: encodeText(events === undefined ? noJson : JSON.stringify(events)),
     ...(sent === undefined ? {} : { headers: identityHeaders(sent) }),
   };
 }

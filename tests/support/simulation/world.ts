@@ -18,7 +18,7 @@ import { Faults } from "./faults.ts";
 import type { ModelRules } from "./fold.ts";
 import { type Member, SimulatedGroup } from "./group.ts";
 import { InputOrder } from "./input_order.ts";
-import { type InputRecord, InputSource, toOutput } from "./input.ts";
+import { type InputRecord, InputSource, toOutput, writtenBytesMax } from "./input.ts";
 import { Machine, type SimulatedProcess } from "./machine.ts";
 import { PartitionModel } from "./model.ts";
 import { drawScenario, type Scenario } from "./scenario.ts";
@@ -60,6 +60,7 @@ export class World implements Surroundings {
     const { partitions, machines, readRecordsMax } = this.scenario;
     for (const topic of topics) this.log.createTopic(topic, partitions);
     this.log.readRecordsMax = readRecordsMax;
+    this.log.valueBytesMax = writtenBytesMax;
     this.#models = range(partitions).map((p) => new PartitionModel(p, this.scenario));
     this.#input = new InputSource(this.chance, { mixes: this.scenario.repartition });
     this.order = this.scenario.repartition ? new InputOrder(this.log, this.#models) : undefined;
