@@ -1,6 +1,6 @@
 import type { PlantedBug } from "./planted_bug.ts";
 
-/** What must not be forgotten where a power cut takes the end of a log away. */
+/** What must not be believed where a log lost its end, or a table was dropped. */
 export const lostTailBugs: readonly PlantedBug[] = [
   {
     name: "a store ahead of its log taken for the rest of it",
@@ -25,5 +25,13 @@ export const lostTailBugs: readonly PlantedBug[] = [
     replace: "",
     guarantee: "G3",
     test: "tests/unit/streams/reissue_test.ts",
+  },
+  {
+    name: "a note believed whose table was dropped",
+    file: "src/cassandra/migrate.ts",
+    find: "return noted && !missing.includes(target);",
+    replace: "return noted;",
+    guarantee: "G13",
+    test: "tests/unit/cassandra/migrate_test.ts",
   },
 ];

@@ -61,14 +61,23 @@ async function applyAll(client: Client, options: MigrateOptions): Promise<Migrat
   const noted = await appliedChecksums(client, options);
   for (const file of files) assertUnedited(file, noted.get(keyOf(file, options)));
   // After the notes were read: whoever is at it, too, makes a table before its note.
-  const missing = new Set<string>(await inspectTables(client, options.names));
+  const missing = await inspectTables(client, options.names);
   const outcomes: MigrationOutcome[] = [];
   for (const file of files) {
     const wasNoted = noted.has(keyOf(file, options));
-    const isThere = wasNoted && !missing.has(file.target);
+    const isThere = isApplied(file, wasNoted, missing);
     outcomes.push(await apply(client, file, { ...options, isThere, wasNoted }));
   }
   return outcomes;
+}
+
+/** A note says what was done once; whether it still stands, only the table does. */
+export function isApplied(
+  { target }: Pick<MigrationFile, "target">,
+  noted: boolean,
+  missing: readonly string[],
+): boolean {
+  return noted && !missing.includes(target);
 }
 
 async function apply(

@@ -191,7 +191,7 @@ async function caughtUp(app: CountingApp, log: RecordLog): Promise<void> {
     return true;
   };
   try {
-    await until(isCaughtUp, { what: "all is committed", msMax: 20_000, lookMs: 2 });
+    await until(isCaughtUp, { what: "all is committed", msMax: 60_000, lookMs: 2 });
   } catch (cause) {
     throw new Error(app.tasks.map(({ problem }) => problem).join("; "), { cause });
   }
