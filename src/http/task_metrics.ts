@@ -112,7 +112,7 @@ interface TaskGaugeDefinition {
 const taskGauges: readonly TaskGaugeDefinition[] = [
   {
     name: "stream_lag_records",
-    help: "Records between the last commit and the end of the input.",
+    help: "Records between the last commit and the ends of the input and of what was sent on.",
     value: (task) => task.lagRecords,
   },
   {
