@@ -11,6 +11,7 @@ import { print, printError } from "./lib/print.ts";
 import { findBrowser } from "./lib/test_browser.ts";
 import { wantedOrExit } from "./lib/wanted.ts";
 import { noTests, sum, summaryLine, type TestCounts } from "./lib/test_counts.ts";
+import { kafkaVersions } from "./services/kafka.ts";
 import { startTestServices } from "./lib/test_services.ts";
 import { type RunOptions, runTier, type TestTier } from "./lib/test_tier.ts";
 
@@ -50,6 +51,22 @@ const browser: TestTier = {
   args: ["--allow-all", "--no-check", "--config=tests/browser/deno.json"],
 };
 
+/** What depends on the broker: the adapter's contract, its faults and what it speaks. */
+const kafkaSuites: TestTier = {
+  title: "Tests of the Kafka adapter",
+  folders: [
+    "contract",
+    "faults",
+    "transactions",
+    "versions",
+    "codecs",
+    "late_broker",
+    "lost_tail",
+    "lineage",
+  ].map((suite) => `tests/integration/kafka_${suite}_test.ts`),
+  args: ["--allow-all"],
+};
+
 /** Tiers whose tests find the real services. */
 type ServedTier = "integration" | "browser";
 
@@ -58,13 +75,15 @@ const servedTiers: Record<ServedTier, (options: RunOptions) => Promise<TestCount
   browser: runBrowser,
 };
 
-const tierNames = ["unit", "fuzz", "integration", "browser"] as const;
+const tierNames = ["unit", "fuzz", "integration", "browser", "kafka-versions"] as const;
 
 const help = `All tests, counted; those of real services and of the page where these can be had.
 
 Usage: deno task test [options]
 
-  --only TIER     ${tierNames.join(", ")}   (default all)
+  --only TIER     ${tierNames.join(", ")}
+                  (default all; the last one, which runs the tests of the Kafka
+                  adapter on ${kafkaVersions.older.join(" and ")}, with CI=true only)
   --filter TEXT   only tests with this text in their names, or like /PATTERN/
   --help          this text
 
@@ -86,7 +105,8 @@ function readArguments(args: string[]): Wanted {
       help: { type: "boolean", default: false },
     },
   });
-  const tiers = tierNames.filter((name) => only === undefined || name === only);
+  const always = tierNames.filter((name) => name !== "kafka-versions" || isCi());
+  const tiers = only === undefined ? always : tierNames.filter((name) => name === only);
   if (tiers.length > 0) return { tiers, filter, help };
   throw new TypeError(`--only must be one of ${tierNames.join(", ")}: received "${only}"`);
 }
@@ -125,10 +145,29 @@ async function runBrowser(options: RunOptions): Promise<TestCounts> {
   return notRun(noTests, "the tests of the page, as no Chromium is on the PATH: install chromium");
 }
 
+/** Runs what depends on the broker on each of the older Kafkas. */
+async function runKafkaVersions(options: RunOptions): Promise<TestCounts> {
+  const counts: TestCounts[] = [];
+  for (const kafkaVersion of kafkaVersions.older) {
+    if (options.signal.aborted) break;
+    print(`\nStarting Kafka ${kafkaVersion} for the tests`);
+    await using services = await startTestServices(print, { kafkaVersion, services: ["kafka"] });
+    const env = { ...options.env, ...services.env };
+    if (services.missing === undefined) {
+      counts.push(await runTiers([kafkaSuites], { ...options, env }));
+    } else counts.push(notRun(noTests, `those of Kafka ${kafkaVersion}: ${services.missing}`));
+  }
+  return sum(counts);
+}
+
+function isCi(): boolean {
+  return Deno.env.get("CI") === "true";
+}
+
 /** Says what was left out, which in CI is a failure. */
 function notRun(counts: TestCounts, what: string): TestCounts {
   printError(`\nNot run: ${what}`);
-  return Deno.env.get("CI") === "true" ? { ...counts, failed: counts.failed + 1 } : counts;
+  return isCi() ? { ...counts, failed: counts.failed + 1 } : counts;
 }
 
 function stopSignal(): AbortSignal {
@@ -152,7 +191,9 @@ const pureTiers = [
   ...(wanted.tiers.includes("fuzz") ? [fuzz] : []),
 ];
 const pure = await runTiers(pureTiers, options);
-const counts = sum([pure, await runWithServices(served, options)]);
+const withServices = await runWithServices(served, options);
+const older = wanted.tiers.includes("kafka-versions") ? await runKafkaVersions(options) : noTests;
+const counts = sum([pure, withServices, older]);
 if (counts.passed + counts.failed === 0) printError("\nNo test was run");
 print(`\n${summaryLine(counts)}`);
 Deno.exit(counts.failed === 0 && counts.passed > 0 && !options.signal.aborted ? 0 : 1);

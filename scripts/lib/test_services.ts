@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { describeError, PipelineError } from "../../src/base/errors.ts";
 import { serviceAvailability } from "../services/availability.ts";
 import { stopServices } from "../services/down.ts";
-import { defaultSettings } from "../services/settings.ts";
+import { defaultSettings, type ServicesSettings } from "../services/settings.ts";
 import { startServices } from "../services/up.ts";
 import { root } from "./source_files.ts";
 
@@ -18,19 +18,29 @@ export interface TestServices extends AsyncDisposable {
  * Starts them on free ports in a folder of their own, so that they disturb nothing that runs here.
  *
  * @param say Told what goes on, for people.
+ * @param chosen Where it is not all of them in the versions that the environment names.
  */
-export async function startTestServices(say: (line: string) => void): Promise<TestServices> {
+export async function startTestServices(
+  say: (line: string) => void,
+  chosen: Partial<Pick<ServicesSettings, "services" | "kafkaVersion">> = {},
+): Promise<TestServices> {
   const availability = await serviceAvailability();
   if (!availability.available) return without(availability.reason);
   const dir = await newFolder();
-  const settings = { ...defaultSettings(dir, Deno.env.toObject()), autoPorts: true, say };
+  const defaults = defaultSettings(dir, Deno.env.toObject());
+  const settings = { ...defaults, autoPorts: true, say, ...chosen };
   const stop = async () => {
     await stopServices(settings, { wipe: true });
     await Deno.remove(dir, { recursive: true });
   };
   try {
     const { environment } = await startServices(settings);
-    const env = { ...environment, TEST_SERVICES_DIR: dir, REQUIRE_SERVICES: "1" };
+    const env = {
+      ...environment,
+      TEST_SERVICES_DIR: dir,
+      REQUIRE_SERVICES: "1",
+      SERVICES_KAFKA_VERSION: settings.kafkaVersion,
+    };
     return { env, missing: undefined, [Symbol.asyncDispose]: stop };
   } catch (error) {
     await stop();

@@ -9,7 +9,7 @@ export const tierMsMax: number = 18 * 60_000;
 /** Tests that run in one process, with the same permissions. */
 export interface TestTier {
   readonly title: string;
-  /** Folders with files `*_test.ts`, from the root; those that hold none are left out. */
+  /** Folders with files `*_test.ts`, or such files, from the root; what is not there is left out. */
   readonly folders: readonly string[];
   /** Arguments of `deno test` before the folders. */
   readonly args: readonly string[];
@@ -49,7 +49,7 @@ export async function runTier(tier: TestTier, options: RunOptions): Promise<Test
 
 async function inhabited(folders: readonly string[]): Promise<string[]> {
   const files = await sourceFiles([".ts"]);
-  return folders.filter((folder) => files.some((path) => path.startsWith(`${folder}/`)))
+  return folders.filter((folder) => files.some((path) => `${path}/`.startsWith(`${folder}/`)))
     .map((folder) => join(root, folder));
 }
 

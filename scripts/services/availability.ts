@@ -1,4 +1,4 @@
-import { CATALOGUE } from "./catalogue.ts";
+import { definitionOf } from "./catalogue.ts";
 import { isDockerUsable } from "./docker.ts";
 import { findJava, requireRelease } from "./java.ts";
 import { areJarsComplete, requireMaven } from "./maven.ts";
@@ -24,7 +24,7 @@ export async function serviceAvailability(): Promise<ServiceAvailability> {
 
 async function requireJavaTools(settings: ServicesSettings): Promise<void> {
   const java = await findJava(settings.javaHome);
-  const definitions = settings.services.map((service) => CATALOGUE[service]);
+  const definitions = settings.services.map((service) => definitionOf(service, settings));
   for (const definition of definitions) requireRelease(definition, java);
   const missing = definitions.some((definition) => !areJarsComplete(definition, settings.cache));
   if (missing) await requireMaven();

@@ -3,22 +3,25 @@ import { pathToFileURL } from "node:url";
 import { QUICK_START } from "./java.ts";
 import type { LaunchPlan, LaunchRequest, Member, ServiceDefinition } from "./definition.ts";
 
-const VERSION = "4.1.0";
+/** The current release, and the older ones that the tests are run on, too. */
+export const kafkaVersions = { current: "4.4.0", older: ["4.1.0", "3.9.1"] } as const;
 
 /** Kafka in KRaft mode: every member is broker and controller, on the loopback interface only. */
-export const kafka: ServiceDefinition = {
-  name: "kafka",
-  version: VERSION,
-  artifacts: [
-    { group: "org.apache.kafka", name: "kafka_2.13", version: VERSION },
-    { group: "org.apache.logging.log4j", name: "log4j-slf4j-impl", version: "2.25.1" },
-  ],
-  downloadMegabytes: 45,
-  java: { min: 17 },
-  ports: { client: 9092, controller: undefined },
-  startTimeoutMs: 120_000,
-  plan: planKafka,
-};
+export function kafkaOf(version: string): ServiceDefinition {
+  return {
+    name: "kafka",
+    version,
+    artifacts: [
+      { group: "org.apache.kafka", name: "kafka_2.13", version },
+      { group: "org.apache.logging.log4j", name: "log4j-slf4j-impl", version: "2.25.1" },
+    ],
+    downloadMegabytes: 45,
+    java: { min: 17 },
+    ports: { client: 9092, controller: undefined },
+    startTimeoutMs: 120_000,
+    plan: planKafka,
+  };
+}
 
 function planKafka(request: LaunchRequest): LaunchPlan {
   const file = join(request.paths.config, "server.properties");

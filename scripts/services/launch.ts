@@ -1,7 +1,7 @@
 import { exists } from "../lib/exists.ts";
 import { dirname, join } from "node:path";
 import { PipelineError } from "../../src/base/errors.ts";
-import { CATALOGUE } from "./catalogue.ts";
+import { definitionOf } from "./catalogue.ts";
 import type { LaunchPlan, ServiceName } from "./definition.ts";
 import { folders, rotateLog } from "./folders.ts";
 import { findJava, type Java, requireRelease } from "./java.ts";
@@ -22,7 +22,7 @@ export async function requireJava(
   settings: ServicesSettings,
 ): Promise<Java> {
   const java = await findJava(settings.javaHome);
-  for (const service of services) requireRelease(CATALOGUE[service], java);
+  for (const service of services) requireRelease(definitionOf(service, settings), java);
   return java;
 }
 
@@ -38,7 +38,7 @@ export async function launchMember(
   set: ServiceSet,
   settings: ServicesSettings,
 ): Promise<MemberState> {
-  const lib = await ensureJars(CATALOGUE[member.service], settings);
+  const lib = await ensureJars(definitionOf(member.service, settings), settings);
   const plan = planOf(member, lib, set, settings);
   const data = folders.data(set.dir, member.id);
   await prepareFolders(member, plan, data);
@@ -61,7 +61,7 @@ function planOf(
   set: ServiceSet,
   settings: ServicesSettings,
 ): LaunchPlan {
-  return CATALOGUE[member.service].plan({
+  return definitionOf(member.service, settings).plan({
     member,
     peers: set.members.filter((peer) => peer.service === member.service),
     paths: {

@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { PipelineError } from "../../src/base/errors.ts";
+import { kafkaVersions } from "./kafka.ts";
 import { type Mode, SERVICE_NAMES, type ServiceName } from "./definition.ts";
 
 /** What the command line asks for. */
@@ -43,6 +44,9 @@ Options
 Environment
   JAVA_HOME                 a JDK 17; else java from the path
   SERVICES_CACHE            folder for downloads  (default .services/jars of the checkout)
+  SERVICES_KAFKA_VERSION    on Maven Central    (default ${kafkaVersions.current}; tested: ${
+    kafkaVersions.older.join(", ")
+  })
   SERVICES_KAFKA_HEAP       Java heap, like 512m  (default 512m)
   SERVICES_REGISTRY_HEAP    likewise              (default 256m)
   SERVICES_CASSANDRA_HEAP   likewise              (default 1g)

@@ -2,6 +2,7 @@ import { join, resolve } from "node:path";
 import { type Clock, systemClock } from "../../src/base/clock.ts";
 import { PipelineError } from "../../src/base/errors.ts";
 import { type Random, systemRandom } from "../../src/base/random.ts";
+import { kafkaVersions } from "./kafka.ts";
 import { type HeapSizes, type Mode, SERVICE_NAMES, type ServiceName } from "./definition.ts";
 
 /** What one set of services is and where it lives; the last three are the world. */
@@ -11,6 +12,8 @@ export interface ServicesSettings {
   /** Absolute folder for downloads, shared by all sets. */
   readonly cache: string;
   readonly services: readonly ServiceName[];
+  /** Data of a newer version cannot be read by an older one. */
+  readonly kafkaVersion: string;
   /** `undefined`: as many as the folder remembers, or one. */
   readonly kafkaBrokers?: number;
   readonly autoPorts: boolean;
@@ -34,13 +37,15 @@ type Environment = Readonly<Record<string, string | undefined>>;
 /**
  * Settings of a whole set in a folder, as far as the environment decides them.
  *
- * @throws {PipelineError} `CONFIG_INVALID` for a heap size that Java would not understand.
+ * @throws {PipelineError} `CONFIG_INVALID` for a heap size that Java would not understand, or what
+ *   is no version.
  */
 export function defaultSettings(dir: string, env: Environment): ServicesSettings {
   return {
     dir: resolve(dir),
     cache: resolve(env["SERVICES_CACHE"] || join(ROOT, ".services", "jars")),
     services: SERVICE_NAMES,
+    kafkaVersion: readVersion(env),
     autoPorts: false,
     mode: "auto",
     heap: readHeapSizes(env),
@@ -49,6 +54,16 @@ export function defaultSettings(dir: string, env: Environment): ServicesSettings
     random: systemRandom,
     say: () => {},
   };
+}
+
+function readVersion(env: Environment): string {
+  const value = env["SERVICES_KAFKA_VERSION"] || kafkaVersions.current;
+  if (/^\d+\.\d+\.\d+$/.test(value)) return value;
+  throw new PipelineError(
+    "CONFIG_INVALID",
+    `Cannot use SERVICES_KAFKA_VERSION as it must be like ${kafkaVersions.current}: "${value}"`,
+    { context: { variable: "SERVICES_KAFKA_VERSION" } },
+  );
 }
 
 function readHeapSizes(env: Environment): HeapSizes {

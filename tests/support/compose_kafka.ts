@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { Kafka, logLevel } from "kafkajs";
 import { assert } from "../../src/base/assert.ts";
 import { root } from "../../scripts/lib/source_files.ts";
-import { CATALOGUE } from "../../scripts/services/catalogue.ts";
+import { definitionOf } from "../../scripts/services/catalogue.ts";
 import { findJava, type Java, QUICK_START } from "../../scripts/services/java.ts";
 import { ensureJars } from "../../scripts/services/maven.ts";
 import { choosePorts, isPortFree, type PortChoice } from "../../scripts/services/ports.ts";
@@ -46,7 +46,7 @@ export class ComposeKafka implements AsyncDisposable {
     folder: string,
   ): Promise<ComposeKafka> {
     const settings = defaultSettings(join(root, ".services"), Deno.env.toObject());
-    const lib = await ensureJars(CATALOGUE.kafka, settings);
+    const lib = await ensureJars(definitionOf("kafka", settings), settings);
     const choice = { auto: true, taken: new Set<number>(), isFree: isPortFree, ...settings };
     const nodes = Object.entries(services).filter(([name]) => name.startsWith("kafka-"))
       .map(([name, service]) => nodeOf(name, service, folder, choice));

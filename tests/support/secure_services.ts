@@ -9,7 +9,7 @@ import type {
   ServiceDefinition,
 } from "../../scripts/services/definition.ts";
 import { findJava } from "../../scripts/services/java.ts";
-import { kafka } from "../../scripts/services/kafka.ts";
+import { kafkaOf, kafkaVersions } from "../../scripts/services/kafka.ts";
 import { lastLines } from "../../scripts/services/log_tail.ts";
 import { ensureJars } from "../../scripts/services/maven.ts";
 import { choosePorts, isPortFree } from "../../scripts/services/ports.ts";
@@ -181,7 +181,7 @@ async function run(command: string, args: readonly string[]): Promise<void> {
 }
 
 async function launchKafka(folder: string, certificates: Certificates): Promise<Running> {
-  return await launch(kafka, folder, {
+  return await launch(kafkaOf(kafkaVersions.current), folder, {
     ports: ["controller", ...listenerNames],
     heap: "384m",
     secured: (plan, { member }) => ({

@@ -26,7 +26,8 @@ Deno.test("README tells programs of this machine the ports that compose publishe
 
 Deno.test("compose/services.yaml runs the same images", () => {
   const small = parseComposeFile(servicesText).services;
-  assert.equal(small["kafka"]?.image, services["kafka-0"]?.image);
+  const image = services["kafka-0"]?.image.replace(/:(\S+)$/, ":${SERVICES_KAFKA_VERSION:-$1}");
+  assert.equal(small["kafka"]?.image, image);
   assert.equal(small["registry"]?.image, services["schema-registry"]?.image);
   assert.equal(small["cassandra"]?.image, services["cassandra"]?.image);
 });

@@ -76,7 +76,7 @@ Deno.test("composeEnvironment() sets only variables that compose/services.yaml r
 Deno.test("compose/services.yaml pins every image and publishes on the loopback interface", () => {
   const images = text.match(/image: .*/g) ?? [];
   assert.equal(images.length, 3);
-  for (const image of images) assert.match(image, /:\d+\.\d+\.\d+$/);
+  for (const image of images) assert.match(image, /[:-]\d+\.\d+\.\d+\}?$/);
   const published = text.match(/- "[^"]*:\d+"$/gm) ?? [];
   assert.equal(published.length, 3);
   for (const port of published) assert.match(port, /^- "127\.0\.0\.1:/);
