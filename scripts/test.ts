@@ -61,8 +61,6 @@ const kafkaSuites: TestTier = {
     "versions",
     "codecs",
     "late_broker",
-    "lost_tail",
-    "lineage",
   ].map((suite) => `tests/integration/kafka_${suite}_test.ts`),
   args: ["--allow-all"],
 };

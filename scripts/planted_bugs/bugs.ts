@@ -1,6 +1,7 @@
 import { hostileInputBugs } from "./hostile_input.ts";
 import { recordLimitBugs } from "./record_limits.ts";
 import { lostTailBugs } from "./lost_tail.ts";
+import { readingBugs } from "./reading.ts";
 import { lineageBugs } from "./lineage.ts";
 import { changeBugs } from "./changes.ts";
 import { transactionBugs } from "./transactions.ts";
@@ -13,6 +14,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   ...hostileInputBugs,
   ...lostTailBugs,
   ...movedStateBugs,
+  ...readingBugs,
   ...recordLimitBugs,
   ...lineageBugs,
   ...twoInputsBugs,

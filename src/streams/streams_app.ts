@@ -1,4 +1,6 @@
 import { assert } from "../base/assert.ts";
+import { type BackoffPolicy, retrying } from "../base/backoff.ts";
+import { describeError } from "../base/errors.ts";
 import { decodeState } from "./topology/codec.ts";
 import { Placements } from "./task/placements.ts";
 import {
@@ -13,7 +15,7 @@ import type { TopicPartition } from "./record.ts";
 import type { TaskSettings } from "./task/stream_task.ts";
 import type { StandbyStatus, TaskStatus } from "./task/status.ts";
 import { LineageWatch, refuseOtherPositions } from "./task/lineage_watch.ts";
-import { type LineageTopics, presentLineage } from "./state/lineage.ts";
+import { type Lineage, type LineageTopics, presentLineage } from "./state/lineage.ts";
 import type { KeyTime } from "./state/key_times.ts";
 import { rollUpRange, windowRange, windowStartOf } from "./state/store_keys.ts";
 import type { TaskListener } from "./task/task_listener.ts";
@@ -37,6 +39,9 @@ export interface AppSettings extends TaskSettings {
   /** How long the store of a partition is kept that has moved to another instance, ms. */
   readonly stateCleanupDelayMs: number;
 }
+
+/** While the log does not answer at the start. */
+const startRetry: BackoffPolicy = { baseMs: 500, maxMs: 5_000 };
 
 /** Which windows of a key are asked for. */
 export interface WindowQuery {
@@ -113,6 +118,8 @@ export class StreamsApp<E, A, R> {
   /**
    * Takes part in the group until the signal fires.
    *
+   * Waits at the start, with a warning at each try, while the log does not answer.
+   *
    * @throws {PipelineError} `TOPIC_UNSUITABLE` if input and changelog do not fit together;
    *   `TOPIC_REPLACED` or `PARTITIONS_CHANGED` if the state is of other topics, at the start or,
    *   within half a minute, while it runs.
@@ -120,15 +127,8 @@ export class StreamsApp<E, A, R> {
   async run(signal: AbortSignal): Promise<void> {
     const { topic } = this.#topology.source;
     const topics = this.#lineageTopics();
-    const lineage = await presentLineage(this.#ports.log, topics);
-    // First, as what is wrong with the state explains what is wrong with the topics.
-    refuseOtherPositions(await this.#ports.commitLog.positions(), lineage, topics);
+    const lineage = await this.#checkedLineage(topics, signal);
     this.#partitionCount = lineage.partitions;
-    await checkTopics(
-      this.#ports.log,
-      jobTopics(this.#settings.application, this.#topology),
-      this.#partitionCount,
-    );
     await using watch = new LineageWatch(this.#ports, lineage, topics);
     const placements = new Placements({
       ports: this.#ports,
@@ -147,6 +147,27 @@ export class StreamsApp<E, A, R> {
       await placements.close();
     }
     if (watch.broken.aborted) throw watch.broken.reason;
+  }
+
+  /** What the topics are now; waits for a log that does not answer yet. */
+  async #checkedLineage(topics: LineageTopics, signal: AbortSignal): Promise<Lineage> {
+    const { log, commitLog, clock, random, logger } = this.#ports;
+    const checked = async () => {
+      const lineage = await presentLineage(log, topics);
+      // First, as what is wrong with the state explains what is wrong with the topics.
+      refuseOtherPositions(await commitLog.positions(), lineage, topics);
+      const job = jobTopics(this.#settings.application, this.#topology);
+      await checkTopics(log, job, lineage.partitions);
+      return lineage;
+    };
+    return await retrying(checked, {
+      policy: startRetry,
+      clock,
+      random,
+      signal,
+      onRetry: (error, attempt) =>
+        logger.warn("waiting to look at the topics", { attempt, problem: describeError(error) }),
+    });
   }
 
   #lineageTopics(): LineageTopics {

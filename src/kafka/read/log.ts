@@ -242,11 +242,16 @@ export class KafkaLog implements RecordLog, ReaderOwner, FetchLoopOwner, AsyncDi
   }
 }
 
+/**
+ * A broker gives up a read from tiered storage after `remote.fetch.max.wait.ms`, 500 by default, and
+ * begins it again with the next fetch (KIP-1018).
+ */
 function withheld(place: TopicPartition, offset: Offset, endOffset: Offset): PipelineError {
   return new PipelineError(
     "LOG_UNAVAILABLE",
     `Cannot read ${partitionName(place)} from offset ${offset} as the broker must show what lies ` +
-      `before the end ${endOffset}: it answers with nothing`,
+      `before the end ${endOffset}: it answers with nothing; if the topic has tiered storage, ` +
+      "raise remote.fetch.max.wait.ms of the brokers",
     { context: { ...place, offset, endOffset } },
   );
 }
