@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { join } from "node:path";
-import { exists } from "../../scripts/lib/exists.ts";
+import { PipelineError } from "../../src/base/errors.ts";
 import { silentLogger } from "../../src/base/logger.ts";
 import { connectKafka, type KafkaConnection } from "../../src/kafka/connection.ts";
 import { readBatchHeader } from "../../src/kafka/read/batch_decoder.ts";
@@ -10,19 +10,9 @@ import type { PartitionReader } from "../../src/streams/ports.ts";
 import { partitionName, type TopicPartition } from "../../src/streams/record.ts";
 import { patience, textRecord, valuesOf } from "../contract/log_harness.ts";
 import { createTestTopic, kafkaBrokers } from "../support/kafka_harness.ts";
-import type { ServiceControl } from "../support/service_control.ts";
-import { type RealServices, realServices } from "../support/services.ts";
+import { realServices } from "../support/services.ts";
 
 const ignore = kafkaBrokers().length === 0;
-
-/** The broker that keeps a partition of which there is one copy. */
-async function keeperOf(services: RealServices, place: TopicPartition): Promise<ServiceControl> {
-  for (const number of [1, 2, 3]) {
-    const broker = services.broker(number);
-    if (await exists(join(broker.dataFolder, "log", partitionName(place)))) return broker;
-  }
-  throw new Error(`no broker keeps ${partitionName(place)}`);
-}
 
 /** As many records as batches, each in a batch of its own. */
 async function append(kafka: KafkaConnection, place: TopicPartition, texts: readonly string[]) {
@@ -58,9 +48,9 @@ Deno.test({
   name: "KafkaLog notices that a killed broker has lost the tail which led to its position",
   ignore,
   async fn(t) {
-    // Three, so that the controllers outlive the broker and count a new leader epoch: a Kafka 3.9
-    // that is alone continues in the old one, and nothing tells the lost records from the new ones.
-    await using services = await realServices({ kafka: true, kafkaBrokers: 3 });
+    // Not among the tests of older Kafkas: on 3.9.1 no diverging epoch is answered here, be the
+    // broker alone or one of three.
+    await using services = await realServices({ kafka: true, onJava: true });
     const brokers = services.kafkaUrl.split(",");
     await using kafka = connectKafka({ brokers, clientId: "test", logger: silentLogger });
     const place = { topic: await createTestTopic(kafka, 1), partition: 0 };
@@ -72,10 +62,9 @@ Deno.test({
     while (position < 20) {
       ({ nextOffset: position, leaderEpoch } = await running.next(patience()));
     }
-    const broker = await keeperOf(services, place);
-    await broker.kill();
-    await cutLog(broker.dataFolder, place, 15);
-    await broker.start();
+    await services.kafka.kill();
+    await cutLog(services.kafka.dataFolder, place, 15);
+    await services.kafka.start();
     await append(kafka, place, numbered(10, "new"));
     assert.deepEqual(await log.bounds(place), { startOffset: 0, endOffset: 25 });
     const expected = {
@@ -83,7 +72,8 @@ Deno.test({
       message: new RegExp(`offset 20 .*leader epoch ${leaderEpoch}.* ends at 15`),
     };
     await t.step("while it reads", async () => {
-      await assert.rejects(async () => assert.deepEqual(await outcomeOf(running), expected));
+      const outcome = await outcomeOf(running);
+      assert.ok(outcome instanceof PipelineError && outcome.code === expected.code, `${outcome}`);
       await assert.rejects(running.next(patience()), expected);
     });
     await t.step("when it is opened at the position", async () => {
