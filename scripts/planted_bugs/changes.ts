@@ -47,6 +47,14 @@ export const changeBugs: readonly PlantedBug[] = [
     test: "tests/unit/streams/cut_input_test.ts",
   },
   {
+    name: "everything that a shorter retention drops deleted in one commit",
+    file: "src/streams/state/changes.ts",
+    find: "limit: purge.rowsLeft + 1 };",
+    replace: "limit: Infinity };",
+    guarantee: "G8",
+    test: "tests/unit/streams/changed_rules_test.ts",
+  },
+  {
     name: "a key that returns taken for a new one",
     file: "src/streams/processing/processor.ts",
     find: "const closedToMs = expired ? expiredToMs : owner.state.closedToMs;",

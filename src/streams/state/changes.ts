@@ -10,6 +10,15 @@ import { purgeHorizonMs, type TimeWindows } from "../topology/windows.ts";
 import type { Sweep } from "./sweep.ts";
 import type { CachedKey, CachedWindow, WriteCache } from "./write_cache.ts";
 
+/** Rows of the store that one commit deletes of keys with events. */
+const purgedRowsMax = 20_000;
+
+/** What a commit deletes, and how much more it may. */
+interface Purge {
+  readonly entries: StoreEntry[];
+  rowsLeft: number;
+}
+
 /** Everything that one commit makes durable. */
 export interface Changes<R> {
   readonly meta: TaskMeta;
@@ -46,6 +55,7 @@ export async function collectChanges<E, A, R>(
   const wholeFromMs = meta.wholeFromMs ?? Infinity;
   const rows: R[] = [];
   const entries: StoreEntry[] = [];
+  const purge: Purge = { entries, rowsLeft: purgedRowsMax };
   for (const owner of cache.dirtyKeys) {
     collectWindows(topology, owner, wholeFromMs, { rows, entries });
     for (const { level, window } of await rollUp(sources, owner)) {
@@ -61,7 +71,7 @@ export async function collectChanges<E, A, R>(
       const outlivedMs = purgeHorizonMs(owner.state.streamTimeMs, kept.windows, owner.spread);
       const horizonMs = Math.max(owner.renewedFromMs, Math.min(outlivedMs, kept.neededFromMs));
       if (horizonMs <= kept.state.purgedToMs) continue;
-      await collectExpired(sources.store, kept, horizonMs, entries);
+      await collectExpired(sources.store, kept, horizonMs, purge);
     }
     entries.push({ key: keyStateKey(owner.key), value: codecs.keyState.encode(owner.state) });
   }
@@ -143,24 +153,30 @@ function keptWindows<E, A, R>(
   ];
 }
 
-/** Deletes the key's windows that outlived the retention, those of this commit included. */
+/**
+ * Deletes the key's windows that outlived the retention, those of this commit included. What does
+ * not fit into the commit, as the retention has become a shorter one, goes with the key's next.
+ */
 async function collectExpired(
   store: StateStore,
   { stored, state, cached, keyOf }: KeptWindows,
   horizonMs: number,
-  entries: StoreEntry[],
+  purge: Purge,
 ): Promise<void> {
-  const expired = new Set<number>();
+  const found: number[] = [];
   if (stored) {
-    const range = { gte: keyOf(state.purgedToMs), lt: keyOf(horizonMs) };
-    for await (const { key } of store.scan(range)) expired.add(windowStartOf(key));
+    const range = { gte: keyOf(state.purgedToMs), lt: keyOf(horizonMs), limit: purge.rowsLeft + 1 };
+    for await (const { key } of store.scan(range)) found.push(windowStartOf(key));
   }
-  for (const startMs of cached.keys()) if (startMs < horizonMs) expired.add(startMs);
+  const firstLeftMs = found.length > purge.rowsLeft ? found.pop() : undefined;
+  purge.rowsLeft -= found.length;
+  state.purgedToMs = firstLeftMs ?? horizonMs;
+  const expired = new Set(found);
+  for (const startMs of cached.keys()) if (startMs < state.purgedToMs) expired.add(startMs);
   for (const startMs of expired) {
-    entries.push({ key: keyOf(startMs), value: null });
+    purge.entries.push({ key: keyOf(startMs), value: null });
     cached.delete(startMs);
   }
-  state.purgedToMs = horizonMs;
 }
 
 /** The changelog records of changed state. */

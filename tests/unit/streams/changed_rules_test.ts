@@ -123,3 +123,26 @@ Deno.test("TaskSession refuses the state of a later version of the program", asy
     /state must be of version 1: it is of version 2; start the version of the program that wrote it/,
   );
 });
+
+Deno.test("a shorter retention deletes what it no longer keeps in commits of a bounded size", async () => {
+  const world = new CountingWorld({ partitions: 1, graceMs: 0, retentionMs: 1_000_000_000 });
+  const timesMs = Array.from({ length: 21_000 }, (_, i) => 1_000_000 + i * 10_000);
+  const lastMs = 1_000_000 + 21_000 * 10_000;
+  for (let i = 0; i < 21; i++) {
+    await world.feed([of(...timesMs.slice(i * 1_000, (i + 1) * 1_000))], lastMs);
+  }
+  await world.runToEnd();
+  assert.equal(world.counts().aggregated, 21_000);
+
+  world.topology = countingTopology({ graceMs: 0, retentionMs: 10_000 });
+  const deleted: number[] = [];
+  for (let i = 0; i < 2; i++) {
+    const before = world.log.visible("app-totals-changelog").length;
+    await world.feed([of(lastMs + i)], lastMs + i);
+    await world.runToEnd();
+    const added = world.log.visible("app-totals-changelog").slice(before);
+    deleted.push(added.filter(({ value }) => value === null).length);
+  }
+  assert.ok(deleted.every((rows) => rows <= 20_000), `${deleted}`);
+  assert.ok(deleted.reduce((sum, rows) => sum + rows) >= 20_998, `${deleted}`);
+});
