@@ -162,10 +162,11 @@ Deno.test({
     await using job = await withPast();
     await using run = await start(job);
     await run.caughtUp();
+    const shown = run.rows.length;
     await recreate(job, job.topic);
     await feed(job, 6, 30);
     assert.match(await run.ended, /^TOPIC_REPLACED: .*must be the topic with id/);
-    assert.deepEqual(run.rows, []);
+    assert.equal(run.rows.length, shown);
   },
 });
 
