@@ -124,6 +124,6 @@ export function firstMeta(
     windowing: [],
     rules: noRules,
     horizon: noHorizon,
-    wholeFromMs: inputOffset === 0 ? 0 : null,
+    wholeFromMs: 0,
   };
 }

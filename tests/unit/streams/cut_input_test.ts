@@ -6,7 +6,6 @@ import { wholeFromOfAll } from "../../../src/streams/state/cut_input.ts";
 import { jsonEngineCodecs } from "../../../src/streams/topology/json_codecs.ts";
 import { changelogTopic } from "../../../src/streams/topology/topology.ts";
 import { CountingWorld } from "../../support/counting_run.ts";
-import { countingTopology } from "../../support/counting_topology.ts";
 
 const changelog = { topic: changelogTopic("app", "totals"), partition: 0 };
 const input = { topic: "input", partition: 0 };
@@ -64,20 +63,6 @@ Deno.test("beginGeneration() keeps rows of windows that the cut input makes no m
   assert.equal(countOf(world, `k@${startMs}/60000`), 55);
   assert.equal(countOf(world, `k@${startMs + 50_000}`), 5);
   assert.equal(countOf(world, `k@${startMs + 240_000}`), 10);
-  assert.equal(countOf(world, `k@${startMs + 240_000}/60000`), 20);
-});
-
-Deno.test("a first start on a cut input makes no rows of windows that may lack events", async () => {
-  const world = new CountingWorld({ partitions: 1, rollUps: true });
-  const before = await cutWorld();
-  for (const [key, row] of before.sink.rows) world.sink.rows.set(key, { ...row, versionUs: 0 });
-  for (let i = 0; i < 55; i++) {
-    await world.feed([[event(startMs + i * 1_000)]], startMs + i * 1_000);
-  }
-  world.log.truncate(input, 50);
-  world.topology = countingTopology({ rollUps: true });
-  await feedWhole(world);
-  assert.equal(countOf(world, `k@${startMs}/60000`), 55);
   assert.equal(countOf(world, `k@${startMs + 240_000}/60000`), 20);
 });
 
