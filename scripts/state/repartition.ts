@@ -9,7 +9,7 @@ import type { IdleState } from "./idle_state.ts";
 /**
  * `repartition`: gives every topic of the job more partitions, and moves the state to them.
  *
- * Whatever ends it, it can be run again, and goes on.
+ * Whatever ends it, it can be run again, and continues.
  *
  * @returns False when something is in the way; nothing is changed then.
  */

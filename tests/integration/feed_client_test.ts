@@ -58,7 +58,7 @@ Deno.test("FinnhubClient gives up a connection that says nothing", async () => {
 });
 
 // A message of 1 MB of 0xFF became 3 MB of U+FFFD, which no topic took, at every start.
-Deno.test("FinnhubClient keeps the bytes of what is no text or too long, and goes on", async () => {
+Deno.test("FinnhubClient keeps the bytes of what is no text or too long, and continues", async () => {
   const binary = new Uint8Array(1_000_000).fill(0xff);
   await using server = new TortureServer((socket) => {
     socket.send(binary);

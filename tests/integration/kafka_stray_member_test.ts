@@ -48,7 +48,7 @@ async function joinWith(cluster: Cluster, groupId: string, metadata: Buffer): Pr
 for (const size of [0, 1]) {
   // The leader ended with exit code 70, and the next leader too.
   Deno.test({
-    name: `A member with ${size} bytes of metadata gets nothing, and the leader goes on`,
+    name: `A member with ${size} bytes of metadata gets nothing, and the leader continues`,
     ignore: kafkaBrokers().length === 0,
     async fn() {
       await using kafka = connectTestKafka();

@@ -1,7 +1,7 @@
 /**
  * The power goes, over and over, while a job runs on the embedded log: the log's last writes are
  * lost at a random byte, the state's and the sink's are not, or some of them are. After each cut the
- * job goes on with other input, the clock perhaps set back, and its results must be what one pass
+ * job continues with other input, the clock perhaps set back, and its results must be what one pass
  * over the records makes that the log holds.
  *
  * `CUT_SEED` and `CUT_COUNT` set the seed and the number of cuts.

@@ -21,7 +21,7 @@ export interface FetchLoopOwner {
   partitionFailed(reader: KafkaPartitionReader, fault: ProtocolFault): void;
   /** The log is not the one that led to the position that was asked for. */
   partitionDiverged(reader: KafkaPartitionReader, asked: FetchTarget, where: Divergence): void;
-  /** A partition answered with nothing though its log goes on up to `endOffset`. */
+  /** A partition answered with nothing though its log continues to `endOffset`. */
   partitionWithheld(reader: KafkaPartitionReader, asked: FetchTarget, endOffset: Offset): void;
   /** The broker did not answer: its partitions may be elsewhere by now. */
   brokerFailed(readers: readonly KafkaPartitionReader[], error: unknown): void;

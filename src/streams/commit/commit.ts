@@ -202,7 +202,7 @@ export class Committer<R> {
     }
     throw new PipelineError(
       "LOG_FENCED",
-      `Cannot commit ${partitionName(this.#place.input)} as another owner went on with it: ` +
+      `Cannot commit ${partitionName(this.#place.input)} as another owner continued with it: ` +
         `committed offset is ${committed?.offset}, ours was ${this.#committed?.offset}`,
     );
   }

@@ -39,7 +39,7 @@ const entriesMax = 5_000;
  * so; then entries go whose key is elsewhere. Until the second step is done in all partitions the
  * engine refuses the state, and what it was made from is whole.
  *
- * Ordering: nobody works on the input, and all topics have their new number of partitions.
+ * Ordering: no instance works on the input, and all topics have their new number of partitions.
  *
  * @throws {PipelineError} As its ports do; `TOPIC_REPLACED`; `PARTITIONS_CHANGED` if it was made for more partitions than there are, or
  *   has unread input that this job cannot send on.
@@ -145,7 +145,7 @@ async function copyAll(partitions: readonly MovedPartition[], former: Lineage): 
   return copied;
 }
 
-/** Gives each partition that has none yet the meta record under which it goes on. */
+/** Gives each partition that has none yet the meta record under which it continues. */
 async function switchAll(
   ports: MovePorts,
   partitions: readonly MovedPartition[],

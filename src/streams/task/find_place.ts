@@ -64,7 +64,7 @@ export async function bringUpToDate(
 }
 
 /**
- * Where a task goes on in its input: where its state says, after everything that must agree with
+ * Where a task continues in its input: where its state says, after everything that must agree with
  * that was compared.
  *
  * A position without a state of ours beside it counts as no position if nothing lies before it:
@@ -158,7 +158,7 @@ async function refuseTakenOver(
   if (isSameCommit(now, before)) return;
   throw new PipelineError(
     "LOG_FENCED",
-    `Cannot open ${partitionName(input)} as another owner went on with it: committed offset is ` +
+    `Cannot open ${partitionName(input)} as another owner continued with it: committed offset is ` +
       `${now?.offset}, before the restore it was ${before?.offset}`,
   );
 }

@@ -189,7 +189,7 @@ export class Placements<E, A, R> {
     task.start();
   }
 
-  /** True where the task goes on; one that is to be retried is closed. */
+  /** True where the task continues; one that is to be retried is closed. */
   async #keepsTask(partition: number): Promise<boolean> {
     const task = this.#tasks.get(partition);
     if (task === undefined) return false;

@@ -17,7 +17,7 @@ export type TransactionStep =
   | "after-end";
 
 /**
- * Called at each step of each transaction, which goes on when it resolves; what it throws is what
+ * Called at each step of each transaction, which continues when it resolves; what it throws is what
  * the caller of `commit` sees.
  */
 export type TransactionHook = (

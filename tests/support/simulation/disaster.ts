@@ -57,7 +57,7 @@ export class Disaster {
     return this.struck && (this.kind === "input recreated" || this.#cut === partition);
   }
 
-  /** Where a producer sends a key: partitions that were added get some, and nobody reads those. */
+  /** Where a producer sends a key: partitions that were added get some, and no task reads those. */
   partitionOf({ key, spread = 0 }: Pick<InputRecord, "key" | "spread">): number {
     if (key === null) return spread % this.#partitions;
     const bytes = encodeText(key);

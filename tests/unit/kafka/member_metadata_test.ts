@@ -165,7 +165,7 @@ for (const metadata of [Buffer.alloc(0), Buffer.alloc(1), Buffer.alloc(100, 0xff
   });
 }
 
-Deno.test("shareOut() gives nothing where nobody can be read", () => {
+Deno.test("shareOut() gives nothing where no member can be read", () => {
   const members = [{ memberId: "c", metadata: Buffer.alloc(1) }];
   const shared = shareOut(members, { topic: "t", partitionCount: 1, standbyReplicas: 0 });
   assert.deepEqual(shared, { groupAssignment: [], unreadable: ["c"] });

@@ -1,4 +1,4 @@
-// Every key ever seen left a row for good: 401, 801, 1,201 rows with 200 new keys a day.
+// Every key ever seen left a row permanently: 401, 801, 1,201 rows with 200 new keys a day.
 import assert from "node:assert/strict";
 import { TopologyTestDriver } from "../../../src/streams/testing/topology_test_driver.ts";
 import { countingTopology } from "../../support/counting_topology.ts";

@@ -154,7 +154,7 @@ Deno.test("StreamsApp refuses topics that were all altered to another number of 
   );
 });
 
-Deno.test("StreamsApp goes on where nothing but names and offsets agree by chance", async () => {
+Deno.test("StreamsApp starts where nothing but names and offsets agree by chance", async () => {
   const world = new CountingWorld({ partitions: 1 });
   // Another program's position in the same group says nothing about our state.
   world.log.commitOffset("app", { topic: "elsewhere", partition: 0 }, { offset: 7, metadata: "" });

@@ -54,7 +54,7 @@ Deno.test("Committer does not take the partition back from an owner that went on
   const app = world.app();
   const running = app.run(stop.signal);
   while (app.tasks[0]?.state !== "failed") await new Promise((r) => setTimeout(r, 1));
-  assert.match(app.tasks[0]?.problem ?? "", /another owner went on with it/);
+  assert.match(app.tasks[0]?.problem ?? "", /another owner continued with it/);
   assert.equal(world.log.visible("app-totals-changelog").length, 0);
   stop.abort();
   await running;
