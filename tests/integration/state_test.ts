@@ -69,10 +69,14 @@ async function processedRun(closing: AsyncDisposableStack, graceMs: number): Pro
   await instance.program?.line("Processing");
   const producer = closing.use(await run.pipeline.produce());
   await committedBy([instance], run.recording.trades, catchUpMsMax);
-  const locked = await state(["ls"], run.pipeline.environment);
-  assert.equal(locked.code, 1);
-  assert.match(locked.err, /in use: stop the other process/);
-  const member = await state(["reset", "--yes"], run.pipeline.environment);
+  const { environment } = run.pipeline;
+  for (const command of [["ls"], ["reset", "--yes"]]) {
+    const locked = await state(command, environment);
+    assert.equal(locked.code, 1);
+    assert.match(locked.err, /in use: stop the other process/);
+  }
+  const elsewhere = { ...environment, STATE_DIR: `${environment["STATE_DIR"]}-elsewhere` };
+  const member = await state(["reset", "--yes"], elsewhere);
   assert.equal(member.code, 1);
   assert.match(member.err, /must have no members: it has 1/);
   assert.equal(await producer.stop(), 0);
