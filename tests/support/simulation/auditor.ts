@@ -248,6 +248,9 @@ export class Auditor {
 
   #isLeftOver(row: CountingRow): boolean {
     const [key, text] = [rowKey(row), rowText(row)];
+    // With two inputs the folds hold what was committed, and no lost work by other rules.
+    const rules = new Set([...this.#rules.values()].map((rules) => JSON.stringify(rules)));
+    if (rules.size > 1 && this.#order?.valueOf(key) === text) return true;
     return this.#models.some((model) => model.isLeftOver(key, row.versionUs, text));
   }
 
