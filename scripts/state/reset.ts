@@ -55,7 +55,7 @@ export async function resetState(
     print(`  ${topic}-${partition} begins at offset ${inputOffset}`);
   }
   print(
-    `Done. The next start of ${state.program} computes everything from the start of the input.`,
+    `Done. When ${state.program} starts next, it computes everything from the start of the input.`,
   );
   return true;
 }
