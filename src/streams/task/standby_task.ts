@@ -133,9 +133,11 @@ export class StandbyTask {
     const { changelog, input, lineage } = this.#place;
     const { signal } = this.#control;
     const bounds = await log.bounds(changelog);
-    const committed = parseCommitMetadata((await commitLog.committed(input))?.metadata ?? "");
     const have = store.checkpoint?.changelogPosition;
-    let position = checkedPosition(changelog, have, bounds, committed?.changelogPosition);
+    // Asked where it matters alone: the answer waits for a transaction that a dead owner left open.
+    const committed = (have ?? 0) > bounds.endOffset ? await commitLog.committed(input) : undefined;
+    const there = parseCommitMetadata(committed?.metadata ?? "")?.changelogPosition;
+    let position = checkedPosition(changelog, have, bounds, there);
     await using reader = log.open(changelog, { offset: position, topicId: lineage.changelogId });
     this.#at(position, bounds.endOffset);
     this.#opened.resolve();
