@@ -36,6 +36,7 @@ export async function resetState(
   const codecs = await state.codecs();
   const startsMs = await generationStarts(state);
   await printPlan("Deleting", state, internal);
+  printCut(wholeFromsMs);
   for (const partition of await state.stores.partitions(state.topic)) {
     await state.stores.destroy({ topic: state.topic, partition });
   }

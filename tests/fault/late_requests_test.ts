@@ -15,7 +15,7 @@ import { say } from "../support/say.ts";
 const ignore = kafkaBrokers().length === 0;
 
 /** Schedules of each kind: `SCHEDULES=500` runs 1,000. */
-const schedules = Number(variable("SCHEDULES") ?? 50);
+const schedules = Number(variable("SCHEDULES") ?? 25);
 const firstSeed = Number(variable("SCHEDULES_FROM") ?? 1);
 
 /** Schedules whose topics are created at once, and deleted once all are done. */
