@@ -126,7 +126,7 @@ Deno.test("TaskSession rebuilds a store that followed another life of the change
   const old = world.stores;
   const reset = new CountingWorld({ partitions: 1 });
   reset.log.createTopic(changelog, 1);
-  await reset.feed(measurements(6, 60), 2_000_000);
+  await reset.feed(measurements(6, 60, ["a", "b"]), 2_000_000);
   await reset.runToEnd();
   const expected = reset.stores.contents();
   reset.givenStores = old;
