@@ -47,10 +47,10 @@ export const lineageBugs: readonly PlantedBug[] = [
   },
   {
     name: "a store of another life of the state taken up",
-    file: "src/streams/task/task_session.ts",
-    find: "await ports.stores.open(place.input, place.lineage.changelogId),",
-    replace: 'await ports.stores.open(place.input, "always the same"),',
+    file: "src/level/state_store.ts",
+    find: "        changelogId,\n",
+    replace: '        changelogId: "always the same",\n',
     guarantee: "G11",
-    test: "tests/unit/streams/lineage_test.ts",
+    test: "tests/integration/level_store_test.ts",
   },
 ];

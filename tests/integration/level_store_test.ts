@@ -94,6 +94,16 @@ Deno.test("LevelStateStores refuses the store of another application or partitio
     await assert.rejects(stores.open({ ...input, partition: 4 }, "id"), { code: "STORE_FOREIGN" });
   }));
 
+Deno.test("LevelStateStores refuses a store that followed another changelog of the same name", () =>
+  inFolder(async (folder) => {
+    await using stores = await LevelStateStores.open(folder, "app");
+    {
+      await using store = await stores.open(input, "before the reset");
+      await fill(store, 1);
+    }
+    await assert.rejects(stores.open(input, "after the reset"), { code: "STORE_FOREIGN" });
+  }));
+
 Deno.test("LevelStateStores notices flipped bits in table files", () =>
   inFolder(async (folder) => {
     {
