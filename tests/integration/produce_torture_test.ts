@@ -101,6 +101,7 @@ Deno.test({
     const giant = (socket: WebSocket) => {
       sendAll(socket, [...damaged, mixed]);
       socket.send("x".repeat(1_000_001));
+      socket.send("y".repeat(16 * 1024 * 1024 + 1));
     };
     await using server = new TortureServer(
       502,
@@ -138,7 +139,11 @@ Deno.test({
       assert.ok(trades.every((each) => each.symbol === symbol));
     }
     const dead = await records(deadLetterTopic(pipeline.topic));
+    const long = dead.pop();
     assert.deepEqual(dead.map(valueText), [...damaged, mixed]);
+    assert.match(valueText(long as LogRecord) ?? "", /^x+$/);
+    const length = long?.headers["value-length"];
+    assert.equal(length && decodeText(length), "1000001");
     assert.equal(await producer.stop(), 0);
     assertSaid(producer, [
       /502/,
