@@ -18,12 +18,7 @@ import { ChangelogFold, differingKeys, storeContents } from "../support/counting
 import { TestMembership } from "../support/counting_run.ts";
 import { countingChangelog, createCountingTopics } from "../support/counting_topics.ts";
 import { type CountingRow, measurementRecord } from "../support/counting_topology.ts";
-import {
-  addTestPartitions,
-  connectTestKafka,
-  createTestTopic,
-  kafkaBrokers,
-} from "../support/kafka_harness.ts";
+import { connectTestKafka, createTestTopic, kafkaBrokers } from "../support/kafka_harness.ts";
 import { measurements } from "../support/measurements.ts";
 import { until } from "../support/until.ts";
 
@@ -200,10 +195,10 @@ Deno.test({
     {
       await using run = await start(job);
       await run.caughtUp();
-      await addTestPartitions(job.topic, 2);
+      await job.kafka.addPartitions(job.topic, 2);
       assert.match(await run.ended, /^PARTITIONS_CHANGED: .*\(1\): it has 2/);
     }
-    await addTestPartitions(countingChangelog(job), 2);
+    await job.kafka.addPartitions(countingChangelog(job), 2);
     assert.match(await refusal(job), /^PARTITIONS_CHANGED: .*\(1\): it has 2/);
   },
 });

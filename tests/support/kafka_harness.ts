@@ -123,14 +123,6 @@ function withoutFeatures(broker: Broker): Broker {
   return Object.defineProperty(broker, "features", { get: () => new Map(), set() {} });
 }
 
-/** Gives a topic more partitions, as `kafka-topics --alter` does. */
-export async function addTestPartitions(topic: string, count: number): Promise<void> {
-  await using cluster = testCluster();
-  await cluster.onAny((broker) =>
-    broker.createPartitions({ topicPartitions: [{ topic, count }], timeout: 10_000 })
-  );
-}
-
 /** A proxy before the first broker. */
 export function testProxy(): KafkaProxy {
   const [hostname = "", port] = (kafkaBrokers()[0] ?? "").split(":");
