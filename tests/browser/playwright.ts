@@ -13,6 +13,7 @@ export interface PageLike {
   evaluate<A, R>(fn: (argument: A) => R, argument: A): Promise<R>;
   readonly keyboard: { press(key: string): Promise<void> };
   click(selector: string): Promise<void>;
+  screenshot(options: { path: string }): Promise<unknown>;
   on(event: "request", listener: (request: { url(): string }) => void): void;
   on(event: "pageerror", listener: (error: Error) => void): void;
 }
