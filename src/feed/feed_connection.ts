@@ -10,6 +10,9 @@ import { errorMessageOf, type Subscriptions } from "./subscriptions.ts";
 /** How long the server may take to answer a goodbye, ms. */
 const goodbyeMsMax = 1_000;
 
+/** Pings and pongs within a second; more keep the program busy and say nothing. */
+const controlFramesMax = 100;
+
 /** What connections that follow each other have in common. */
 export interface ConnectionContext {
   readonly buffer: FrameBuffer;
@@ -31,6 +34,7 @@ export class FeedConnection {
   #openedAtMs: number | undefined;
   #heardAtMs: number;
   #socket: FeedSocket | undefined;
+  #controlFrames = { sinceMs: 0, count: 0 };
 
   constructor(settings: FinnhubClientSettings, context: ConnectionContext) {
     this.#settings = settings;
@@ -43,7 +47,7 @@ export class FeedConnection {
     const socket = this.#settings.openSocket(url, {
       opened: () => this.#opened(socket),
       received: (message) => this.#received(message, socket),
-      heard: () => this.#heard(),
+      controlled: () => this.#controlled(socket),
     });
     const goodbye = this.#sayGoodbye(socket, stop);
     const [silentMs, retrying] = [this.#watchSilence(socket), this.#retryRefused(socket)];
@@ -54,8 +58,8 @@ export class FeedConnection {
     this.#context.buffer.forget(socket);
     await Promise.all([goodbye, retrying]);
     const silence = await silentMs;
-    const end = silence === undefined ? socketEnd : { kind: "silent" as const, silentMs: silence };
-    return { end, openMs };
+    if (silence !== undefined) return { end: { kind: "silent", silentMs: silence }, openMs };
+    return { end: this.#isFlooded ? { kind: "flooding" } : socketEnd, openMs };
   }
 
   /** Sends messages if the connection is open; a later one asks for everything anyway. */
@@ -72,6 +76,19 @@ export class FeedConnection {
     this.#heardAtMs = this.#settings.clock.monotonicMs();
   }
 
+  get #isFlooded(): boolean {
+    return this.#controlFrames.count > controlFramesMax;
+  }
+
+  #controlled(socket: FeedSocket): void {
+    this.#heard();
+    if (this.#heardAtMs - this.#controlFrames.sinceMs >= 1_000) {
+      this.#controlFrames = { sinceMs: this.#heardAtMs, count: 0 };
+    }
+    this.#controlFrames.count++;
+    if (this.#isFlooded) socket.terminate();
+  }
+
   #opened(socket: FeedSocket): void {
     const { clock, logger, observer } = this.#settings;
     const { subscriptions } = this.#context;
@@ -85,6 +102,7 @@ export class FeedConnection {
 
   #received(received: Message, socket: FeedSocket): void {
     this.#heard();
+    if (this.#settings.trace) this.#settings.logger.debug("Received", { text: received.text });
     this.#context.buffer.add(received, socket);
     const message = errorMessageOf(received.text);
     if (message === undefined) return;

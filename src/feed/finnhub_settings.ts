@@ -35,6 +35,8 @@ export interface FinnhubClientOptions {
   readonly refusedRetryMs?: number;
   /** Frames that wait for the reader, bytes. */
   readonly bufferBytesMax?: number;
+  /** Logs the text of every message, at level debug. */
+  readonly trace?: boolean;
 }
 
 /** The options with every default in its place. */
@@ -48,6 +50,7 @@ export function finnhubClientSettings(options: FinnhubClientOptions): FinnhubCli
     silenceMs: silenceMsDefault,
     refusedRetryMs: refusedRetryMsDefault,
     bufferBytesMax: bufferBytesMaxDefault,
+    trace: false,
     ...options,
   };
 }

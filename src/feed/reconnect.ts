@@ -32,7 +32,9 @@ const briefMs = 5_000;
 export type ConnectionEnd =
   | SocketEnd
   /** Nothing was heard for too long. */
-  | { readonly kind: "silent"; readonly silentMs: number };
+  | { readonly kind: "silent"; readonly silentMs: number }
+  /** It sent more pings than anyone needs. */
+  | { readonly kind: "flooding" };
 
 /** What happened to one connection. */
 export interface ConnectionHistory {
@@ -113,5 +115,7 @@ export function describeEnd(end: ConnectionEnd): string {
       return `the connection was closed: code ${end.code}${end.problem && `, ${end.problem}`}`;
     case "silent":
       return `nothing was heard for ${Math.round(end.silentMs / 1_000)} s`;
+    case "flooding":
+      return "it sent more than a hundred pings within a second";
   }
 }

@@ -9,7 +9,7 @@ import { Subscriber, symbolLimitDefault } from "./subscriber.ts";
 
 const settleMsDefault = 500;
 const pingIntervalMsDefault = 60_000;
-const stuckMsMaxDefault = 10 * 60_000;
+const stuckMsMaxDefault = 10_000;
 
 /** How long clients may take to answer a goodbye, ms. */
 const goodbyeMsMax = 1_000;
@@ -118,6 +118,9 @@ class Server implements FinnhubServer {
   #answer(request: Request): Response {
     const token = new URL(request.url).searchParams.get("token") ?? "";
     const { key } = this.#options;
+    if (request.headers.has("origin")) {
+      return new Response("This feed serves programs, not web pages", { status: 403 });
+    }
     if (key && token !== key.reveal()) return new Response("Invalid API key", { status: 401 });
     if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
       return new Response("This is a WebSocket", {

@@ -13,8 +13,8 @@ export type SocketEnd =
 export interface SocketListener {
   opened(): void;
   received(message: Message): void;
-  /** Something came that is no message, such as a ping of the transport. */
-  heard(): void;
+  /** A ping or a pong of the transport came, which is no message. */
+  controlled(): void;
 }
 
 /** A WebSocket that exists from the attempt to connect to its end. */

@@ -31,7 +31,10 @@ interface HandshakeAnswer {
  * More than `frameBytesMax`, so that what is too long for a frame becomes a dead letter and the
  * frame behind it is read, and little enough to be in memory once.
  */
-const messageBytesMax = 16 * 1024 * 1024;
+const messageBytesMax = 4 * 1024 * 1024;
+
+/** Parts of one message. Finnhub sends each in one; a proxy cuts it into a few. */
+const fragmentsMax = 64;
 
 const openState = 1;
 const normalClosure = 1000;
@@ -43,14 +46,15 @@ const normalClosure = 1000;
 export function openWebSocket(url: string, listener: SocketListener): FeedSocket {
   const ws: Ws = new WebSocket(url, {
     maxPayload: messageBytesMax,
+    maxFragments: fragmentsMax,
     perMessageDeflate: false,
     skipUTF8Validation: true, // `messageOf` looks, and need not end the connection
   });
   const ended = endOf(ws);
   ws.on("open", () => listener.opened());
   ws.on("message", (data) => listener.received(messageOf(data)));
-  ws.on("ping", () => listener.heard());
-  ws.on("pong", () => listener.heard());
+  ws.on("ping", () => listener.controlled());
+  ws.on("pong", () => listener.controlled());
   return {
     ended,
     send: (text) => {
@@ -73,7 +77,10 @@ function endOf(ws: Ws): Promise<SocketEnd> {
     resolve({ kind: "refused", status: statusCode, retryAfterMs: retryAfterMs(headers) });
     ws.terminate();
   });
-  ws.on("error", (error) => problem ||= error.message || error.code || error.name);
+  ws.on("error", (error) => {
+    problem ||= error.message || error.code || error.name;
+    ws.terminate(); // a server that breaks the protocol could keep the goodbye waiting
+  });
   ws.on("close", (code) => {
     resolve(isOpen ? { kind: "closed", code, problem } : { kind: "unreachable", problem });
   });

@@ -21,6 +21,7 @@ export function liveFeed(
     readonly finnhubUrl: string;
     readonly finnhubKey: Secret;
     readonly symbols: readonly string[];
+    readonly traceFeed: boolean;
   },
   context: MainContext,
   observer: FeedObserver,
@@ -30,6 +31,7 @@ export function liveFeed(
     key: config.finnhubKey,
     symbols: config.symbols,
     producerId: uniqueProducerId("finnhub"),
+    trace: config.traceFeed,
     openSocket: openWebSocket,
     observer,
     ...context,

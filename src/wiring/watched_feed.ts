@@ -12,6 +12,7 @@ const lookMs = 2_000;
 
 /** Where the feed is and what to subscribe. */
 export interface WatchedFeedConfig {
+  readonly traceFeed: boolean;
   readonly finnhubUrl: string;
   readonly finnhubKey: Secret;
   readonly symbols: readonly string[];

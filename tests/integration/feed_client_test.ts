@@ -1,8 +1,14 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
+import { WebSocketServer } from "ws";
 import { PipelineError } from "../../src/base/errors.ts";
 import { RunningClient, until } from "../support/feed_bench.ts";
 import { TortureServer } from "../support/torture_server.ts";
+
+/** A connection of the package's server, which can send a message in parts. */
+interface Fragmenting {
+  send(text: string, options: { readonly fin: boolean }): void;
+}
 
 const wellBehaved = (socket: WebSocket) => socket.send(`{"type":"ping"}`);
 
@@ -81,13 +87,32 @@ Deno.test("FinnhubClient yields hostile messages as they are, and survives giant
   const hostile = ["", "{", `{"type":"trade"}`, "\u0000", "😀".repeat(10)];
   const attack = (socket: WebSocket) => {
     for (const text of hostile) socket.send(text);
-    socket.send("x".repeat(17_000_000));
+    socket.send("x".repeat(5_000_000));
   };
   await using server = new TortureServer(attack, wellBehaved);
   await using client = new RunningClient(server.url);
   await until(() => server.connections === 2 && client.frames.length === 6);
   assert.deepEqual(client.texts.slice(0, 5), hostile);
   assert(client.complained(/Max payload size exceeded/));
+});
+
+Deno.test("FinnhubClient takes a message in parts, and leaves a server that cuts it to dust", async () => {
+  const server = new WebSocketServer({ port: 0, host: "127.0.0.1" });
+  const send = (socket: Fragmenting, parts: number) => {
+    for (let left = parts - 1; left >= 0; left--) socket.send("x", { fin: left === 0 });
+  };
+  server.on("connection", (socket: Fragmenting) => {
+    send(socket, 64);
+    send(socket, 65);
+  });
+  await new Promise((resolve) => server.on("listening", resolve));
+  const { port } = server.address();
+  await using client = new RunningClient(`ws://127.0.0.1:${port}?token=`);
+  await until(() => client.frames.length === 2);
+  assert.deepEqual(client.texts, ["x".repeat(64), "x".repeat(64)]);
+  assert(client.complained(/Too many message fragments/));
+  for (const socket of server.clients) socket.terminate();
+  await new Promise((resolve) => server.close(resolve));
 });
 
 /** Refuses subscriptions as Finnhub words it, and sends a trade for the others. */

@@ -71,6 +71,14 @@ Deno.test("serveFinnhub() answers requests that are no WebSocket", async () => {
   await response.body?.cancel();
 });
 
+Deno.test("serveFinnhub() refuses a web page of any origin", async () => {
+  await using server = startServer(ticking);
+  const headers = { origin: `http://127.0.0.1:${server.port}` };
+  const response = await fetch(`http://127.0.0.1:${server.port}/?token=good`, { headers });
+  assert.equal(response.status, 403);
+  await response.body?.cancel();
+});
+
 Deno.test("serveFinnhub() sends each client its symbols only", async () => {
   const text = tradeText(entry({ s: "A" }), entry({ s: "B" }));
   await using server = startServer(new ListSource([text, tradeText(entry({ s: "C" }))]), {

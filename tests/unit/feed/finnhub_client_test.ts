@@ -148,6 +148,31 @@ Deno.test("FinnhubClient ends a silent connection and an endless handshake", asy
   assert.equal(bench.sockets.all[1]?.endedBy, "terminate");
 });
 
+Deno.test("FinnhubClient ends a connection that floods it with pings, and no other", async () => {
+  await using bench = new Bench();
+  await bench.connect();
+  const ping = (count: number) => {
+    for (let i = 0; i < count; i++) bench.sockets.last.listener.controlled();
+    return bench.clock.advance(1_000);
+  };
+  for (let second = 0; second < 10; second++) await ping(100);
+  assert.equal(bench.sockets.last.endedBy, undefined);
+  await ping(101);
+  assert.equal(bench.sockets.all[0]?.endedBy, "terminate");
+  assert.match(bench.log.complaints.at(-1)?.message ?? "", /more than a hundred pings/);
+});
+
+Deno.test("FinnhubClient logs every message where it is asked to, and none otherwise", async () => {
+  for (const trace of [true, false]) {
+    await using bench = new Bench({ trace });
+    await bench.connect();
+    await bench.receive(`{"type":"ping"}`);
+    const traced = bench.log.lines.filter(({ message }) => message === "Received");
+    const fields = traced.map((line) => line.fields);
+    assert.deepEqual(fields, trace ? [{ text: `{"type":"ping"}` }] : []);
+  }
+});
+
 Deno.test("FinnhubClient names refused symbols once and asks again after ten minutes", async () => {
   await using bench = new Bench({ silenceMs: 1e9 });
   await bench.connect();
