@@ -15,11 +15,20 @@ export type ProxyVerdict =
   | "late"
   /** As `lose-answer`, and a copy is kept back. */
   | "repeat"
-  /** Goes through; its answer comes after a while. */
-  | "slow";
+  /** Kept back on its connection, so that those behind it overtake it. */
+  | "overtaken"
+  /** Goes through; its answer comes after a while, and so do those behind it. */
+  | "slow"
+  /** Goes through; its answer is kept back, so that those behind it overtake it. */
+  | "late-answer"
+  /** Goes through, and so does its answer; a copy of that is kept back. */
+  | "repeat-answer";
 
 /** How long a slow answer takes, ms. */
 const slowMs = 60;
+
+/** Lets something arrive that was kept back. */
+export type Delivery = () => Promise<void>;
 
 /** How long a late request waits for its answer, which no one reads, ms. */
 const lateAnswerMs = 1_000;
@@ -51,8 +60,8 @@ export class KafkaProxy implements AsyncDisposable {
   arriving: (apiKey: number) => void | Promise<void> = () => {};
   /** Told of every answer before it is passed on. */
   answered: (apiKey: number) => void = () => {};
-  /** Given each request that is kept back. */
-  kept: (frame: Uint8Array, apiKey: number) => void = () => {};
+  /** Given each request and answer that is kept back. */
+  kept: (deliver: Delivery, apiKey: number) => void = () => {};
 
   constructor(target: { readonly hostname: string; readonly port: number }) {
     this.#target = target;
@@ -80,7 +89,7 @@ export class KafkaProxy implements AsyncDisposable {
     this.verdict = () => "pass";
   }
 
-  /** Lets a request arrive that was kept back, on a connection of its own. */
+  /** Lets a request arrive on a connection of its own. */
   async deliver(frame: Uint8Array): Promise<void> {
     const broker = await Deno.connect(this.#target);
     const timer = setTimeout(() => closeQuietly(broker), lateAnswerMs);
@@ -116,7 +125,10 @@ export class KafkaProxy implements AsyncDisposable {
   }
 }
 
-type ProxyRules = Pick<KafkaProxy, "verdict" | "answered" | "rewrite" | "arriving" | "kept">;
+type ProxyRules = Pick<
+  KafkaProxy,
+  "verdict" | "answered" | "rewrite" | "arriving" | "kept" | "deliver"
+>;
 
 /** One connection through the proxy, frame by frame. */
 class Link {
@@ -152,11 +164,18 @@ class Link {
   async #request(frame: Buffer): Promise<void> {
     const apiKey = frame.readInt16BE(4);
     const verdict = this.#proxy.verdict(apiKey);
-    if (verdict === "late" || verdict === "repeat") this.#proxy.kept(frame.slice(), apiKey);
+    if (verdict === "late" || verdict === "repeat") {
+      const copy = frame.slice();
+      this.#proxy.kept(() => this.#proxy.deliver(copy), apiKey);
+    }
     if (verdict === "drop" || verdict === "late") return this.cut();
     await this.#proxy.arriving(apiKey);
-    this.#asked.push({ apiKey, verdict });
-    await writeAll(this.#broker, frame);
+    const pass = async () => {
+      this.#asked.push({ apiKey, verdict });
+      await writeAll(this.#broker, frame);
+    };
+    if (verdict === "overtaken") this.#proxy.kept(() => this.#unlessCut(pass), apiKey);
+    else await pass();
   }
 
   /** A broker answers the requests of a connection in order. */
@@ -169,7 +188,19 @@ class Link {
       await writeAll(this.#client, frame.subarray(0, frame.length >> 1));
       return this.cut();
     }
-    await writeAll(this.#client, this.#proxy.rewrite(apiKey, frame));
+    const pass = () => writeAll(this.#client, this.#proxy.rewrite(apiKey, frame));
+    if (verdict === "late-answer" || verdict === "repeat-answer") {
+      this.#proxy.kept(() => this.#unlessCut(pass), apiKey);
+    }
+    if (verdict !== "late-answer") await pass();
+  }
+
+  async #unlessCut(pass: () => Promise<void>): Promise<void> {
+    try {
+      if (!this.#cut) await pass();
+    } catch {
+      this.cut();
+    }
   }
 
   async #relay(from: Deno.TcpConn, handle: (frame: Buffer) => Promise<void>): Promise<void> {

@@ -1,5 +1,5 @@
 import type { Chance } from "../simulation/chance.ts";
-import { apiKeys, type KafkaProxy, type ProxyVerdict } from "../kafka_proxy.ts";
+import { apiKeys, type Delivery, type KafkaProxy, type ProxyVerdict } from "../kafka_proxy.ts";
 
 /** Requests of a transaction, by their numbers. */
 const transactional: ReadonlyMap<number, string> = new Map([
@@ -17,35 +17,37 @@ const others: ReadonlyMap<number, string> = new Map([
   [apiKeys.heartbeat, "Heartbeat"],
 ]);
 
-const transactionalFaults: readonly ProxyVerdict[] = [
-  "late",
-  "late",
+/** What may happen to any of them; as often as it stands here. */
+const faultsOfAll: readonly ProxyVerdict[] = [
   "late",
   "repeat",
+  "overtaken",
   "lose-answer",
   "drop",
   "halve-answer",
   "slow",
+  "late-answer",
+  "repeat-answer",
 ];
 
-const otherFaults: readonly ProxyVerdict[] = ["lose-answer", "drop", "halve-answer", "slow"];
+const transactionalFaults: readonly ProxyVerdict[] = ["late", "late", ...faultsOfAll];
 
 /** Requests after which one that was kept back arrives at the latest. */
 const laterByMax = 8;
 
 interface Held {
-  readonly name: string;
-  readonly frame: Uint8Array;
-  /** Requests of transactions before which it does not arrive. */
+  readonly apiKey: number;
+  readonly deliver: Delivery;
+  /** Requests before which it does not arrive. */
   left: number;
 }
 
 /**
- * What a seed does to the requests of one client. A request that is kept back arrives right before
- * a later one, so that it meets the next transaction at each of its steps.
+ * What a seed does to the requests of one client and to their answers. What is kept back arrives
+ * right before a later request; if it is part of a transaction, of a later transaction's, so that
+ * it meets the next one at each of its steps.
  */
 export class ProxyWeather {
-  readonly #proxy: KafkaProxy;
   readonly #chance: Chance;
   readonly #oneIn: number;
   readonly #held: Held[] = [];
@@ -55,12 +57,11 @@ export class ProxyWeather {
   readonly trace: string[] = [];
 
   constructor(proxy: KafkaProxy, chance: Chance) {
-    this.#proxy = proxy;
     this.#chance = chance;
     this.#oneIn = chance.pick([3, 6, 12]);
     this.#faultsLeft = chance.whole(3, 12);
     proxy.verdict = (apiKey) => this.#verdict(apiKey);
-    proxy.kept = (frame, apiKey) => this.#keep(frame, nameOf(apiKey));
+    proxy.kept = (deliver, apiKey) => this.#keep(deliver, apiKey);
     proxy.arriving = (apiKey) => this.#arriving(apiKey);
   }
 
@@ -88,25 +89,27 @@ export class ProxyWeather {
     if (transactional.has(apiKey)) {
       return chance.oneIn(this.#oneIn) ? chance.pick(transactionalFaults) : "pass";
     }
-    return others.has(apiKey) && chance.oneIn(15) ? chance.pick(otherFaults) : "pass";
+    return others.has(apiKey) && chance.oneIn(15) ? chance.pick(faultsOfAll) : "pass";
   }
 
-  #keep(frame: Uint8Array, name: string): void {
-    this.#held.push({ name, frame, left: this.#chance.whole(1, laterByMax) });
+  #keep(deliver: Delivery, apiKey: number): void {
+    this.#held.push({ apiKey, deliver, left: this.#chance.whole(1, laterByMax) });
   }
 
   async #arriving(apiKey: number): Promise<void> {
-    if (!transactional.has(apiKey)) return;
-    for (const held of this.#held) held.left -= 1;
+    if (!transactional.has(apiKey) && !others.has(apiKey)) return;
+    for (const held of this.#held) {
+      if (transactional.has(apiKey) || others.has(held.apiKey)) held.left -= 1;
+    }
     for (const held of this.#held.filter(({ left }) => left < 0)) {
       this.#held.splice(this.#held.indexOf(held), 1);
       await this.#deliver(held, nameOf(apiKey));
     }
   }
 
-  async #deliver({ name, frame }: Held, before: string): Promise<void> {
-    this.trace.push(`late ${name} arrives before ${before}`);
-    await this.#proxy.deliver(frame);
+  async #deliver({ apiKey, deliver }: Held, before: string): Promise<void> {
+    this.trace.push(`what was kept of ${nameOf(apiKey)} arrives before ${before}`);
+    await deliver();
   }
 }
 
