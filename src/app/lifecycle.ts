@@ -2,11 +2,13 @@ import { type Clock, systemClock } from "../base/clock.ts";
 import { describeError, isAborted, PipelineError, type Remedies } from "../base/errors.ts";
 import type { Logger } from "../base/logger.ts";
 import { type Random, systemRandom } from "../base/random.ts";
+import { Secret } from "../base/secret.ts";
 import { exitCodeOf, exitCodeOfSignal, exitCodes } from "./exit_code.ts";
 import { helpText } from "./help.ts";
 import { createLogger } from "./logging.ts";
 import type { LogConfig } from "./log_settings.ts";
 import { readConfig } from "./read_config.ts";
+import { scrubber } from "./scrub.ts";
 import { type GivenTexts, type Program, settingsOf } from "./setting.ts";
 
 /** Longest time between the first signal and the exit, ms. */
@@ -50,10 +52,8 @@ export async function runMain<Config extends LogConfig>(
     Deno.exit(exitCodes.ok);
   }
   const config = readOrExit(program);
-  const logger = createLogger(program.name, config, {
-    write: writeError,
-    terminal: Deno.stderr.isTerminal(),
-  });
+  const secrets = Object.values(config).filter((value) => value instanceof Secret);
+  const logger = loggerOf(program.name, config, secrets);
   reportStrays(logger);
   const signal = listenToSignals(logger);
   const remedies = program.remedies?.(config);
@@ -70,10 +70,18 @@ function readOrExit<Config extends LogConfig>(program: Program<Config>): Readonl
   try {
     return readConfig(program, environmentOf(program), Deno.args);
   } catch (error) {
-    writeError(describeError(error));
-    writeError(`\n"deno task ${program.name} --help" lists all settings`);
+    const help = `"deno task ${program.name} --help" lists all settings`;
+    if (Deno.env.get("LOG_FORMAT") === "json") {
+      const logger = loggerOf(program.name, { logLevel: "error", logFormat: "json" }, []);
+      logger.error(`${describeError(error)}\n${help}`, { code: "CONFIG_INVALID" });
+    } else writeError(`${describeError(error)}\n\n${help}`);
     return Deno.exit(exitCodeOf(error));
   }
+}
+
+function loggerOf(name: string, config: LogConfig, secrets: readonly Secret[]): Logger {
+  const terminal = Deno.stderr.isTerminal();
+  return createLogger(name, config, { write: writeError, terminal, scrub: scrubber(secrets) });
 }
 
 /** Asks for the program's own variables only, so that it needs no leave to read others. */

@@ -1,7 +1,6 @@
 import { describeError, PipelineError } from "../base/errors.ts";
 import type { LogFields } from "../base/logger.ts";
 import type { LogLevel } from "./log_settings.ts";
-import { scrubSecrets } from "./scrub.ts";
 
 /** One line of the log before it has a look. */
 export interface LogLine {
@@ -14,9 +13,11 @@ export interface LogLine {
   readonly fields: LogFields;
 }
 
-/** What must not reach a terminal: control characters, which could forge or hide lines. */
-// deno-lint-ignore no-control-regex
-const controlCharacters = /[\u0000-\u0009\u000b-\u001f\u007f-\u009f]/g;
+/**
+ * What must not reach a terminal: controls, which steer it, and formats, which turn the direction of
+ * writing or take no place (U+202E, U+200B); both could forge or hide what a line says.
+ */
+const invisible = /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
 /**
  * `06:24:07.123 info    message  name="value"` for people.
@@ -28,7 +29,7 @@ export function formatText(line: LogLine): string {
   const fields = Object.entries(plainFields(line.fields))
     .map(([name, value]) => ` ${name}=${JSON.stringify(value)}`).join("");
   const text = `${time} ${line.level.padEnd(7)} ${line.message}${fields && ` ${fields}`}`;
-  return scrubSecrets(text.replace(controlCharacters, escaped).replaceAll("\n", "\n  "));
+  return text.replace(invisible, escaped).replaceAll("\n", "\n  ");
 }
 
 /** One JSON object: `time`, `level`, `program`, `message`, then the fields. */
@@ -39,7 +40,8 @@ export function formatJson(line: LogLine): string {
     program: line.name,
     message: line.message,
   };
-  return scrubSecrets(JSON.stringify({ ...own, ...plainFields(line.fields), ...own }));
+  return JSON.stringify({ ...own, ...plainFields(line.fields), ...own })
+    .replace(invisible, escaped);
 }
 
 /** Fields as JSON can hold them: errors as their messages, codes and contexts. */
@@ -69,6 +71,9 @@ function plainError(error: Error): Record<string, unknown> {
     : { name: error.name, message, stack: error.stack };
 }
 
+/** As JSON writes what it escapes, which reads the same in both forms. */
 function escaped(character: string): string {
-  return JSON.stringify(character).slice(1, -1);
+  if (character < " ") return JSON.stringify(character).slice(1, -1);
+  const units = Array.from({ length: character.length }, (_, i) => character.charCodeAt(i));
+  return units.map((unit) => `\\u${unit.toString(16).padStart(4, "0")}`).join("");
 }

@@ -2,25 +2,34 @@ import { configureSync, getLogger, type LogRecord } from "@logtape/logtape";
 import type { LogFields, Logger } from "../base/logger.ts";
 import { formatJson, formatText, type LogLine } from "./log_line.ts";
 import type { LogConfig } from "./log_settings.ts";
+import type { Scrub } from "./scrub.ts";
 
 /** Where lines go; each call is one whole line without its end. */
 export type WriteLine = (line: string) => void;
+
+/** Where a log leads. */
+export interface LogOutput {
+  readonly write: WriteLine;
+  /** Whether `write` leads to a person's terminal; decides what `auto` means. */
+  readonly terminal: boolean;
+  /** Takes secrets out of each line. */
+  readonly scrub: Scrub;
+}
 
 /**
  * Sets the program's log up. Once per process: the last call decides.
  *
  * @param name The program, first part of every line's category.
- * @param terminal Whether `write` leads to a person's terminal; decides what `auto` means.
  */
 export function createLogger(
   name: string,
   config: LogConfig,
-  output: { readonly write: WriteLine; readonly terminal: boolean },
+  output: LogOutput,
 ): Logger {
   const format = looksLikeText(config, output.terminal) ? formatText : formatJson;
   configureSync({
     reset: true,
-    sinks: { output: (record) => output.write(format(lineOf(record))) },
+    sinks: { output: (record) => output.write(output.scrub(format(lineOf(record)))) },
     loggers: [
       { category: [name], lowestLevel: config.logLevel, sinks: ["output"] },
       { category: ["logtape", "meta"], lowestLevel: "error", sinks: ["output"] },

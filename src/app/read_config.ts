@@ -1,10 +1,12 @@
 import { PipelineError } from "../base/errors.ts";
 import { parseOptions } from "./options.ts";
 import { type GivenTexts, type Program, type Setting, settingName } from "./setting.ts";
-import { scrubSecrets } from "./scrub.ts";
+import { scrubber } from "./scrub.ts";
 
 /** Longest part of a wrong value that is shown, characters. */
 const shownCharsMax = 120;
+
+const scrub = scrubber();
 
 /**
  * Reads the whole configuration of a program.
@@ -79,7 +81,7 @@ function counts(setting: Setting<unknown>, text: string | undefined): boolean {
 
 function shown(setting: Setting<unknown>, text: string): string {
   if (setting.secret) return "a value that is not shown";
-  const clean = scrubSecrets(text);
+  const clean = scrub(text);
   return JSON.stringify(
     clean.length > shownCharsMax ? `${clean.slice(0, shownCharsMax)}…` : clean,
   );

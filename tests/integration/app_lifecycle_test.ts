@@ -12,9 +12,13 @@ interface Ended {
 }
 
 function start(...args: string[]): Deno.ChildProcess {
+  return startWith({ LOG_FORMAT: "text" }, ...args);
+}
+
+function startWith(env: Record<string, string>, ...args: string[]): Deno.ChildProcess {
   return new Deno.Command(Deno.execPath(), {
     args: ["run", "--quiet", "--allow-env=LOG_LEVEL,LOG_FORMAT", fixture.href, ...args],
-    env: { LOG_FORMAT: "text", NO_COLOR: "1" },
+    env: { ...env, NO_COLOR: "1" },
     stdout: "piped",
     stderr: "piped",
   }).spawn();
@@ -69,6 +73,14 @@ Deno.test("runMain() prints every setting for --help, and exits 0", async () => 
   const { code, stdout } = await ended(start("--help"));
   assert.equal(code, 0);
   assert.match(stdout, /--do[\s\S]*LOG_LEVEL[\s\S]*default: info/);
+});
+
+Deno.test("runMain() says of wrong settings in JSON where every line is to be JSON", async () => {
+  const { code, stderr } = await ended(startWith({ LOG_FORMAT: "json" }, "--dot"));
+  assert.equal(code, 2);
+  const { message, ...line } = JSON.parse(stderr);
+  assert.match(message, /"--dot" must be one of --do[\s\S]*deno task fixture --help/);
+  assert.deepEqual([line.level, line.code], ["error", "CONFIG_INVALID"]);
 });
 
 Deno.test("runMain() lists all wrong settings and exits 2", async () => {

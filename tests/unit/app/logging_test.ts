@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { createLogger } from "../../../src/app/logging.ts";
+import { scrubber } from "../../../src/app/scrub.ts";
 import type { LogConfig } from "../../../src/app/log_settings.ts";
 
 function linesOf(config: LogConfig, to: "terminal" | "pipe"): string[] {
@@ -7,6 +8,7 @@ function linesOf(config: LogConfig, to: "terminal" | "pipe"): string[] {
   const logger = createLogger("test", config, {
     write: (line) => lines.push(line),
     terminal: to === "terminal",
+    scrub: scrubber(),
   });
   logger.debug("quiet");
   logger.warn('Frame {"a": {b}} came', { count: 1 });
