@@ -15,6 +15,7 @@ import type { StateCodecs } from "./registry/state_codecs.ts";
 import { AvroTradeCodec } from "./registry/trade_codec.ts";
 import { type Authorities, readAuthorities } from "./wiring/authorities.ts";
 import { cassandraOptions } from "./wiring/cassandra.ts";
+import { InputWatch } from "./wiring/input_watch.ts";
 import { kafkaOptions } from "./wiring/kafka.ts";
 import { createMarketProcessor, marketStateCodecs, serveView } from "./wiring/market_processor.ts";
 import { patiently } from "./wiring/patience.ts";
@@ -58,6 +59,7 @@ async function processTrades(config: ProcessConfig, context: MainContext): Promi
     reader: results.reader,
     ...codecs,
     metrics,
+    watch: new InputWatch({ program: "process", ...context }),
   });
   view.show(processor.view);
   await processor.run(context.signal);

@@ -13,7 +13,7 @@ import { kafkaOptions } from "./wiring/kafka.ts";
 import { schemaRegistry } from "./wiring/registry.ts";
 import { watchedFeed } from "./wiring/watched_feed.ts";
 import { feedMetricsObserver, ingestMetricsObserver } from "./wiring/observers.ts";
-import { ProducerHealth } from "./wiring/producer_health.ts";
+import { InputWatch } from "./wiring/input_watch.ts";
 import { diskSpool } from "./wiring/disk_spool.ts";
 
 async function produce(config: ProduceConfig, context: MainContext): Promise<void> {
@@ -21,14 +21,14 @@ async function produce(config: ProduceConfig, context: MainContext): Promise<voi
   const { clock, logger } = context;
   const authorities = await readAuthorities(produceProgram.name, config);
   const metrics = new Metrics();
-  const state = new ProducerHealth();
+  const watch = new InputWatch({ program: "produce", clock, logger });
   await using disk = await diskSpool(config, context, (n) => metrics.ingest.spool.dropped(n));
   metrics.ingest.spool.bounds(disk.spool.limits);
   await using http = serveOperations({
     host: httpHost,
     port: httpPort,
     metrics,
-    health: () => state.health,
+    health: () => watch.health,
     clock,
     logger,
   });
@@ -38,7 +38,8 @@ async function produce(config: ProduceConfig, context: MainContext): Promise<voi
   await using appender = kafka.appender();
   const registry = schemaRegistry(config, authorities, clock);
   const subject = firstRun ? { subjectAlso: extraSubject } : {};
-  const feedObserver = state.watchingFeed(feedMetricsObserver(metrics.ingest));
+  const feedObserver = watch.watchingFeed(feedMetricsObserver(metrics.ingest));
+  void watch.run(context.signal);
   logger.info("Producing", { topic, brokers, symbols: config.symbols, metrics: http.url });
   const totals = await runIngest({
     source: await watchedFeed(config, context, feedObserver),
@@ -50,7 +51,7 @@ async function produce(config: ProduceConfig, context: MainContext): Promise<voi
       return await AvroTradeCodec.create({ registry, topic, clock, ...subject });
     },
     topic,
-    observer: state.watchingIngest(ingestMetricsObserver(metrics.ingest)),
+    observer: watch.watchingIngest(ingestMetricsObserver(metrics.ingest)),
     ...context,
   });
   logger.info("Stopped producing", { ...totals });

@@ -4,8 +4,9 @@
 import { type MainContext, runMain } from "./app/lifecycle.ts";
 import { type StartConfig, startProgram } from "./app/start_config.ts";
 import type { FrameSource } from "./feed/frame.ts";
+import { sleepUnlessAborted } from "./feed/pacer.ts";
 import { Metrics } from "./http/metrics.ts";
-import type { FeedKind } from "./http/ports.ts";
+import type { FeedKind, LiveView } from "./http/ports.ts";
 import { frameSequenceOf } from "./ingest/frame_records.ts";
 import { runIngest } from "./ingest/ingest.ts";
 import { memorySpool } from "./ingest/memory_spool.ts";
@@ -13,8 +14,15 @@ import { AvroTradeCodec } from "./registry/trade_codec.ts";
 import { type EmbeddedServices, openEmbedded } from "./wiring/embedded.ts";
 import { liveFeed, replayFeed, simulatedFeed } from "./wiring/feeds.ts";
 import { createMarketProcessor, marketStateCodecs, serveView } from "./wiring/market_processor.ts";
+import { InputWatch } from "./wiring/input_watch.ts";
 import { feedMetricsObserver, ingestMetricsObserver } from "./wiring/observers.ts";
 import { farewell, welcome } from "./wiring/start_texts.ts";
+
+/** How long a farewell waits for what the feed has brought to be processed, ms. */
+const settleMsMax = 10_000;
+
+/** How often it looks, ms. */
+const settleLookMs = 100;
 
 async function start(config: StartConfig, context: MainContext): Promise<void> {
   const { clock, logger } = context;
@@ -25,7 +33,8 @@ async function start(config: StartConfig, context: MainContext): Promise<void> {
     topic: config.topic,
     clock,
   });
-  const { kind, source } = await openFeed(config, context, embedded, metrics);
+  const watch = new InputWatch({ program: "start", clock, logger });
+  const { kind, source } = await openFeed(config, context, { embedded, metrics, watch });
   const processor = createMarketProcessor({
     config,
     context,
@@ -40,34 +49,59 @@ async function start(config: StartConfig, context: MainContext): Promise<void> {
       config.conditionPolicy,
     ),
     metrics,
+    watch,
   });
   const spool = memorySpool(clock);
   metrics.ingest.spool.bounds(spool.limits);
   await using http = serveView(config, context, processor.view, metrics);
   logger.info(welcome(kind, config, http.url));
+  const processing = processor.run(context.signal);
   await Promise.all([
-    processor.run(context.signal),
+    processing,
     runIngest({
       source,
       spool,
       appender: embedded.log,
       codec: () => Promise.resolve(tradeCodec),
       topic: config.topic,
-      observer: ingestMetricsObserver(metrics.ingest),
+      observer: watch.watchingIngest(ingestMetricsObserver(metrics.ingest)),
       ...context,
-    }).then((totals) => {
-      logger.info(farewell(kind, context.signal.aborted), { ...totals });
+    }).then(async (totals) => {
+      await settled(processing, processor.view, embedded, context);
+      const { passed, late, deadLetters } = watch.status;
+      logger.info(farewell(kind, context.signal.aborted), { ...totals, passed, late, deadLetters });
       if (totals.waiting === 0) return;
       logger.error("Frames that were received could not be appended", { frames: totals.waiting });
     }),
   ]);
 }
 
+/** Waits until everything that is in the log is processed; ends with the tasks. */
+async function settled(
+  processing: Promise<void>,
+  view: LiveView,
+  { log }: EmbeddedServices,
+  { clock, signal }: MainContext,
+): Promise<void> {
+  const deadlineMs = clock.monotonicMs() + settleMsMax;
+  while (clock.monotonicMs() < deadlineMs) {
+    const ends = await Promise.all(view.tasks().map((task) => log.bounds(task)));
+    const isBehind = view.tasks().some(({ committedOffset = 0 }, index) =>
+      committedOffset < (ends[index]?.endOffset ?? 0)
+    );
+    if (!isBehind || !await sleepUnlessAborted(clock, settleLookMs, signal)) break;
+  }
+  if (signal.aborted) await processing;
+}
+
 async function openFeed(
   config: StartConfig,
   context: MainContext,
-  { log }: EmbeddedServices,
-  metrics: Metrics,
+  { embedded: { log }, metrics, watch }: {
+    readonly embedded: EmbeddedServices;
+    readonly metrics: Metrics;
+    readonly watch: InputWatch;
+  },
 ): Promise<{ kind: FeedKind; source: FrameSource }> {
   const { replayFile, finnhubKey, symbols } = config;
   if (replayFile !== undefined) {
@@ -78,7 +112,7 @@ async function openFeed(
   if (finnhubKey === undefined) {
     return { kind: "simulated", source: simulatedFeed({ symbols }, context) };
   }
-  const observer = feedMetricsObserver(metrics.ingest);
+  const observer = watch.watchingFeed(feedMetricsObserver(metrics.ingest));
   return { kind: "live", source: liveFeed({ ...config, finnhubKey }, context, observer) };
 }
 

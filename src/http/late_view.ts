@@ -1,15 +1,17 @@
 import type { TradeRow, WindowRow } from "../market/rows.ts";
 import type { Addresses } from "../streams/ports.ts";
 import type { StandbyStatus, TaskStatus } from "../streams/task/status.ts";
-import type {
-  CandleRange,
-  FeedKind,
-  Found,
-  Health,
-  LiveUpdate,
-  LiveView,
-  Partitions,
-  SymbolSummary,
+import {
+  type CandleRange,
+  type FeedKind,
+  type Found,
+  type Health,
+  type InputStatus,
+  type LiveUpdate,
+  type LiveView,
+  noInput,
+  type Partitions,
+  type SymbolSummary,
 } from "./ports.ts";
 
 /** What is known before the view is there. */
@@ -77,6 +79,10 @@ export class LateView implements LiveView {
   health(): Health {
     return this.#view?.health() ??
       { ready: false, problems: ["is waiting for the services that it needs to start"] };
+  }
+
+  input(): InputStatus {
+    return this.#view?.input() ?? noInput;
   }
 
   subscribe(listener: (update: LiveUpdate) => void): () => void {

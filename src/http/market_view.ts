@@ -18,6 +18,7 @@ import type {
   FeedKind,
   Found,
   Health,
+  InputStatus,
   LiveUpdate,
   LiveView,
   Partitions,
@@ -31,6 +32,14 @@ const tradesPerSymbolMax = 20;
 /** Behind every window start: the last moment that a date can name, in the year 275,760. */
 const endOfTimeMs = 8.64e15;
 
+/** What is known of the input beside the tasks. */
+export interface InputReport {
+  readonly status: InputStatus;
+  /** What stands in its way; see `Health`. */
+  readonly problems: readonly string[];
+  readonly notices: readonly string[];
+}
+
 /** What a market view shows. */
 export interface MarketViewOptions {
   readonly application: string;
@@ -42,6 +51,7 @@ export interface MarketViewOptions {
   readonly ownerOf: (partition: number) => Addresses | undefined;
   /** Whether an instance answers at this address. */
   readonly isReachable: (address: string) => Promise<boolean>;
+  readonly input: InputReport;
   readonly logger: Logger;
 }
 
@@ -137,14 +147,18 @@ export class MarketView implements LiveView {
   }
 
   health(): Health {
-    const { app } = this.#options;
-    const problems: string[] = [];
+    const { app, input } = this.#options;
+    const problems = [...input.problems];
     if (!app.joined) problems.push("has not joined its group yet");
     for (const { partition, state, problem } of app.tasks) {
       if (problem !== undefined) problems.push(`task ${partition}: ${problem}`);
       else if (state !== "running") problems.push(`task ${partition} is ${state}`);
     }
-    return { ready: problems.length === 0, problems };
+    return { ready: problems.length === 0, problems, notices: input.notices };
+  }
+
+  input(): InputStatus {
+    return this.#options.input.status;
   }
 
   subscribe(listener: (update: LiveUpdate) => void): () => void {

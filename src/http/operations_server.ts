@@ -54,8 +54,11 @@ async function answer(
 }
 
 /** 200 while the program does its work, else 503 with what stands in the way. */
-export function readiness(pathname: string, { ready, problems }: Health): Response {
-  if (ready) return jsonResponse({ status: "ready" });
+export function readiness(
+  pathname: string,
+  { ready, problems, notices = [] }: Health,
+): Response {
+  if (ready) return jsonResponse({ status: "ready", ...(notices.length === 0 ? {} : { notices }) });
   const detail = problems.length === 0 ? "not ready yet" : problems.join("; ");
   return problemResponse(pathname, { status: 503, detail, extensions: { problems } });
 }

@@ -75,7 +75,31 @@ export interface Found<Row> {
 export interface Health {
   readonly ready: boolean;
   readonly problems: readonly string[];
+  /** What people should know although the program works: a feed without trades. */
+  readonly notices?: readonly string[];
 }
+
+/** What became of the input since the program started. */
+export interface InputStatus {
+  /** Trades that got into their windows. */
+  readonly passed: number;
+  readonly late: number;
+  /** Trades and messages that were refused, those that never reached a task included. */
+  readonly deadLetters: number;
+  /** When a trade last got through, epoch ms; `undefined` before the first. */
+  readonly lastPassedMs: number | undefined;
+  /** What keeps every trade out, as a sentence; `undefined` while any gets through. */
+  readonly blocked: string | undefined;
+}
+
+/** Of a program that has read nothing yet. */
+export const noInput: InputStatus = {
+  passed: 0,
+  late: 0,
+  deadLetters: 0,
+  lastPassedMs: undefined,
+  blocked: undefined,
+};
 
 /** What the HTTP surface shows; built by the mains over the engine and the sink. */
 export interface LiveView {
@@ -101,6 +125,7 @@ export interface LiveView {
   tasks(): readonly TaskStatus[];
   standbys(): readonly StandbyStatus[];
   health(): Health;
+  input(): InputStatus;
   /** Calls back after every commit; returns how to stop that. */
   subscribe(listener: (update: LiveUpdate) => void): () => void;
 }

@@ -9,7 +9,7 @@ import type {
   TaskState,
   TaskStatus,
 } from "../streams/task/status.ts";
-import type { Elsewhere, FeedKind, LiveView } from "./ports.ts";
+import type { Elsewhere, FeedKind, InputStatus, LiveView } from "./ports.ts";
 
 /** One window; open, high, low, close are `null` while no trade could move the price. */
 export interface CandleJson {
@@ -86,6 +86,19 @@ export interface ResolutionJson {
   readonly size_ms: number;
 }
 
+/** What became of the input since the program started. */
+export interface InputJson {
+  /** Trades that got into their windows. */
+  readonly passed: number;
+  readonly late: number;
+  /** Trades and messages that were refused, those that never reached a task included. */
+  readonly dead_letters: number;
+  /** When a trade last got through, by the server's wall clock. */
+  readonly last_passed: number | null;
+  /** What keeps every trade out, as a sentence; `null` while any gets through. */
+  readonly blocked: string | null;
+}
+
 /** What `/api/tasks` and the stream's `health` event say. */
 export interface HealthJson {
   readonly application: string;
@@ -93,6 +106,9 @@ export interface HealthJson {
   readonly feed: FeedKind;
   readonly ready: boolean;
   readonly problems: readonly string[];
+  /** What people should know although the program works. */
+  readonly notices: readonly string[];
+  readonly input: InputJson;
   /** The server's wall clock, against which `last_commit` is to be judged. */
   readonly now: number;
   /** What candles can be asked for, shortest first; the page offers exactly these. */
@@ -148,17 +164,29 @@ export function tradeJson(row: TradeRow): TradeJson {
 
 /** State of the program as JSON. */
 export function healthJson(view: LiveView, nowMs: number): HealthJson {
-  const { ready, problems } = view.health();
+  const { ready, problems, notices = [] } = view.health();
   return {
     application: view.application,
     topic: view.topic,
     feed: view.feed,
     ready,
     problems,
+    notices,
+    input: inputJson(view.input()),
     now: nowMs,
     resolutions: [...resolutions].map(([name, sizeMs]) => ({ name, size_ms: sizeMs })),
     tasks: view.tasks().map(taskJson),
     standbys: view.standbys().map(standbyJson),
+  };
+}
+
+function inputJson(input: InputStatus): InputJson {
+  return {
+    passed: input.passed,
+    late: input.late,
+    dead_letters: input.deadLetters,
+    last_passed: input.lastPassedMs ?? null,
+    blocked: input.blocked ?? null,
   };
 }
 

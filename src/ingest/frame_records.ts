@@ -36,6 +36,8 @@ export interface RecordTerms {
 export interface FrameDeadLetter {
   readonly cause: DeadLetterCause;
   readonly detail: string;
+  /** Entries of the frame that it is about; 1 for a frame that has none. */
+  readonly items: number;
 }
 
 /** What becomes of one frame. */
@@ -119,13 +121,14 @@ function tradeRecord(
 
 /** What of a frame cannot become records, if anything. */
 function faultOf(parsed: ParsedFrame): FrameDeadLetter | undefined {
-  if (parsed.kind === "malformed") return { cause: "malformed", detail: parsed.cause };
+  if (parsed.kind === "malformed") return { cause: "malformed", detail: parsed.cause, items: 1 };
   if (parsed.kind !== "trades") return undefined;
   if (parsed.faults.length > 0) {
-    return { cause: "impossible-value", detail: describeFaults(parsed.faults) };
+    const { faults } = parsed;
+    return { cause: "impossible-value", detail: describeFaults(faults), items: faults.length };
   }
   if (parsed.trades.length > 0) return undefined;
-  return { cause: "empty", detail: "frame holds no trades" };
+  return { cause: "empty", detail: "frame holds no trades", items: 1 };
 }
 
 function describeFaults(faults: readonly EntryFault[]): string {
@@ -162,6 +165,7 @@ function deadLetterOf(
 export const tooLarge: FrameDeadLetter = {
   cause: "too-large",
   detail: "record is larger than its topic takes",
+  items: 1,
 };
 
 /** The dead letter of such a record, under the record's own sequence; the log cuts it to size. */

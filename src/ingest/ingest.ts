@@ -200,9 +200,10 @@ class Ingest {
     if (deadLetter) this.#noteDeadLetter(deadLetter);
   }
 
-  #noteDeadLetter({ cause, detail }: FrameDeadLetter): void {
+  #noteDeadLetter(letter: FrameDeadLetter): void {
+    const { cause, detail } = letter;
     this.#deadLetters++;
-    this.#observer.deadLettered(cause);
+    this.#observer.deadLettered(letter);
     this.#deadLetterLines.warn(cause, "Frames went to the dead letters", () => ({ detail }));
   }
 }

@@ -1,5 +1,5 @@
 import type { ParsedFrame } from "../feed/frame.ts";
-import type { DeadLetterCause } from "../streams/processing/side_output.ts";
+import type { FrameDeadLetter } from "./frame_records.ts";
 import type { SpoolDepth } from "./spool.ts";
 
 /** One acknowledged append. */
@@ -16,7 +16,7 @@ export interface IngestObserver {
   /** The log has what became of a frame; told again if it is sent again after a restart. */
   frameSent(kind: ParsedFrame["kind"], tradeCount: number): void;
   /** A frame, or a part of it, goes to the dead letters. */
-  deadLettered(cause: DeadLetterCause): void;
+  deadLettered(letter: FrameDeadLetter): void;
   recordsAppended(appended: Appended): void;
   /** The log or the registry did not answer; the same records are tried again. */
   appendFailed(error: unknown): void;

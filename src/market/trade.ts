@@ -42,10 +42,13 @@ export function tradeId(
 const eventTimeMsMin = Date.UTC(1971);
 
 /**
- * Latest event time, epoch ms: the year 144683. Avro writes a long doubled, and a number holds 53
- * bits.
+ * Latest event time, epoch ms: the year 5138. Microseconds in place of milliseconds lie behind it
+ * from 1973 on, and nanoseconds a thousand times as far.
  */
-const eventTimeMsMax = 2 ** 52 - 1;
+const eventTimeMsMax = 1e14 - 1;
+
+/** From here on a time is in nanoseconds rather than microseconds. */
+const nanosecondsMin = 1e17;
 
 /**
  * Greatest |price|, volume and |price * volume|.
@@ -84,12 +87,19 @@ function valueFault({ price, volume }: Trade): string | undefined {
 }
 
 function timeFault({ eventTimeMs }: Trade): string | undefined {
-  const isTime = Number.isSafeInteger(eventTimeMs) && eventTimeMs >= 0;
-  if (!isTime || eventTimeMs > eventTimeMsMax) {
-    return `time is not epoch milliseconds: ${eventTimeMs}`;
+  if (eventTimeMs >= eventTimeMsMin && eventTimeMs <= eventTimeMsMax) {
+    return Number.isInteger(eventTimeMs) ? undefined : notMilliseconds(eventTimeMs);
   }
-  if (eventTimeMs >= eventTimeMsMin) return undefined;
-  return `time is before 1971, as seconds in place of milliseconds are: ${eventTimeMs}`;
+  if (!(eventTimeMs >= 0 && eventTimeMs < Infinity)) return notMilliseconds(eventTimeMs);
+  if (eventTimeMs < eventTimeMsMin) {
+    return `time is before 1971, as seconds in place of milliseconds are: ${eventTimeMs}`;
+  }
+  const unit = eventTimeMs < nanosecondsMin ? "microseconds" : "nanoseconds";
+  return `time is after the year 5138, as ${unit} in place of milliseconds are: ${eventTimeMs}`;
+}
+
+function notMilliseconds(eventTimeMs: number): string {
+  return `time is not epoch milliseconds: ${eventTimeMs}`;
 }
 
 function conditionsFault(conditions: Trade["conditions"]): string | undefined {

@@ -1,5 +1,6 @@
 import type { EngineConfig } from "../app/engine_settings.ts";
 import type { MainContext } from "../app/lifecycle.ts";
+import { sleepUnlessAborted } from "../feed/pacer.ts";
 import { Metrics } from "../http/metrics.ts";
 import { MarketView } from "../http/market_view.ts";
 import type { FeedKind, LiveView } from "../http/ports.ts";
@@ -15,9 +16,11 @@ import { marketChangelog, marketTopology } from "../market/topology.ts";
 import { createStateCodecs, type StateCodecs } from "../registry/state_codecs.ts";
 import type { SchemaRegistry } from "../registry/ports.ts";
 import type { GroupMembership } from "../streams/ports.ts";
+import { partitionName } from "../streams/record.ts";
 import { StreamsApp } from "../streams/streams_app.ts";
 import type { StreamsPorts } from "../streams/task/task_session.ts";
 import { meteredSink, taskMetricsListener } from "./observers.ts";
+import type { InputWatch } from "./input_watch.ts";
 import { sideOutputLog } from "./side_output_log.ts";
 
 /** Rows that wait at most before a commit is made early; about 20 MB of them. */
@@ -25,6 +28,9 @@ const pendingRowsMax = 20_000;
 
 /** How long tasks may take to commit at the end; the program ends by force after 10 s. */
 const closeBoundMs = 6_000;
+
+/** How often it is said that a task does not work, ms. */
+const remindEveryMs = 60_000;
 
 /** What differs between the embedded and the distributed processor. */
 export interface MarketProcessorOptions {
@@ -37,6 +43,7 @@ export interface MarketProcessorOptions {
   readonly tradeCodec: TradeCodec;
   readonly stateCodecs: StateCodecs;
   readonly metrics: Metrics;
+  readonly watch: InputWatch;
 }
 
 /** The codecs of the market job's state, registered under the names of its changelog. */
@@ -57,7 +64,7 @@ export interface MarketProcessor {
 
 /** Puts topology, engine and view together. */
 export function createMarketProcessor(options: MarketProcessorOptions): MarketProcessor {
-  const { config, context, metrics, stateCodecs, ports } = options;
+  const { config, context, metrics, stateCodecs, ports, watch } = options;
   const topology = marketTopology({
     topic: config.topic,
     graceMs: config.windowGraceMs,
@@ -87,7 +94,8 @@ export function createMarketProcessor(options: MarketProcessorOptions): MarketPr
     },
   );
   app.listen(taskMetricsListener(metrics.stream));
-  app.listen(sideOutputLog({ ...context, topic: config.topic, maxFutureMs: config.maxFutureMs }));
+  const { topic, maxFutureMs } = config;
+  app.listen(sideOutputLog({ ...context, topic, maxFutureMs, watch }));
   const probe = new OwnerProbe(context.clock);
   const view = new MarketView({
     application: config.applicationId,
@@ -97,9 +105,30 @@ export function createMarketProcessor(options: MarketProcessorOptions): MarketPr
     reader: options.reader,
     ownerOf: (partition) => options.membership.ownerOf(partition),
     isReachable: (address) => probe.isReachable(address),
+    input: watch,
     logger: context.logger,
   });
-  return { view, run: (signal) => app.run(signal) };
+  const run = async (signal: AbortSignal) => {
+    const reminders = [watch.run(signal), remindOfFailedTasks(view, context, signal)];
+    await app.run(signal);
+    await Promise.all(reminders);
+  };
+  return { view, run };
+}
+
+/** A task that has stopped said so once; what it was to read is still coming in. */
+async function remindOfFailedTasks(
+  view: Pick<LiveView, "tasks">,
+  { clock, logger }: Pick<MainContext, "clock" | "logger">,
+  signal: AbortSignal,
+): Promise<void> {
+  while (await sleepUnlessAborted(clock, remindEveryMs, signal)) {
+    for (const { topic, partition, state, problem } of view.tasks()) {
+      if (state !== "failed") continue;
+      const task = partitionName({ topic, partition });
+      logger.error("A task does not work: its trades wait in the log", { task, problem });
+    }
+  }
 }
 
 /** The HTTP surface of a program whose view may come later. */

@@ -47,7 +47,7 @@ export function taskMetricsListener(metrics: StreamMetrics): TaskListener<Market
 export function ingestMetricsObserver(metrics: IngestMetrics): IngestObserver {
   return {
     frameSent: (kind, tradeCount) => metrics.frameSent(kind, tradeCount),
-    deadLettered: (cause) => metrics.deadLetter(cause),
+    deadLettered: ({ cause }) => metrics.deadLetter(cause),
     recordsAppended: ({ records, ...times }) => metrics.appended(records, times),
     appendFailed(error) {
       if (error instanceof PipelineError) metrics.appendFailed(error.code);

@@ -1,13 +1,15 @@
 import { type Random, seededRandom } from "../../src/base/random.ts";
-import type {
-  CandleRange,
-  FeedKind,
-  Found,
-  Health,
-  LiveUpdate,
-  LiveView,
-  Partitions,
-  SymbolSummary,
+import {
+  type CandleRange,
+  type FeedKind,
+  type Found,
+  type Health,
+  type InputStatus,
+  type LiveUpdate,
+  type LiveView,
+  noInput,
+  type Partitions,
+  type SymbolSummary,
 } from "../../src/http/ports.ts";
 import type { TradeRow, WindowRow } from "../../src/market/rows.ts";
 import { summaryWindowMs as windowMs } from "../../src/market/tables.ts";
@@ -42,6 +44,8 @@ export class FakeLiveView implements LiveView {
   readonly feed: FeedKind;
   /** What `health` says; tests assign it. */
   readiness: Health = { ready: true, problems: [] };
+  /** What `input` says; tests assign it. */
+  inputStatus: InputStatus = noInput;
   /** What `candles` and `trades` fail with, when set. */
   failure: unknown;
   /** What `partitions` says; its own only, until a test assigns others. */
@@ -128,6 +132,10 @@ export class FakeLiveView implements LiveView {
 
   health(): Health {
     return this.readiness;
+  }
+
+  input(): InputStatus {
+    return this.inputStatus;
   }
 
   subscribe(listener: (update: LiveUpdate) => void): () => void {

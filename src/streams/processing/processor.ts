@@ -280,7 +280,8 @@ export class RecordProcessor<E, A, R> {
     }
     const aheadMs = timeMs - context.record.timestampMs;
     if (aheadMs > maxFutureMs) {
-      return this.#deadEvent(context, "far-future", `event is ${aheadMs} ms ahead of its receipt`);
+      const detail = `event is ${aheadMs} ms ahead of its receipt`;
+      return this.#deadEvent({ ...context, eventTimeMs: timeMs }, "far-future", detail);
     }
     // Written before the commit, so it must not depend on the windows: see ADR 12.
     const row = events?.row(event, context);

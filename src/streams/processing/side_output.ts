@@ -110,6 +110,8 @@ export interface Origin {
   readonly index?: number;
   /** True for a record of the repartition topic: the origin is where its events came from. */
   readonly rekeyed?: boolean;
+  /** The event's time, where it is what is wrong. */
+  readonly eventTimeMs?: number;
 }
 
 const originIndexes = "origin-indexes";
@@ -135,6 +137,9 @@ export function deadLetterRecord(
     value: record.value,
     headers: {
       ...originHeaders(origin),
+      ...(origin.eventTimeMs === undefined
+        ? {}
+        : { "event-time": encodeText(String(origin.eventTimeMs)) }),
       cause: encodeText(cause),
       detail: encodeText(detail.slice(0, detailCharsMax)),
     },

@@ -16,6 +16,17 @@ Deno.test("/readyz answers 200 when ready", async () => {
   assert.deepEqual(await response.json(), { status: "ready" });
 });
 
+Deno.test("/readyz answers 200 with what should be known all the same", async () => {
+  const { view, ask } = surface();
+  view.readiness = { ready: true, problems: [], notices: ["no trade came for 5 min"] };
+  const response = await ask("/readyz");
+  assert.equal(response.status, 200);
+  assert.deepEqual(await response.json(), {
+    status: "ready",
+    notices: ["no trade came for 5 min"],
+  });
+});
+
 Deno.test("/readyz answers 503 with every problem when not", async () => {
   const { view, ask } = surface();
   const problems = ["trade1-0 restores: 12 records left", "sink does not answer"];
@@ -33,6 +44,14 @@ Deno.test("/api/tasks shows each task, null where nothing is known", async () =>
   view.statuses = [
     fakeTask({ state: "restoring", restore, committedOffset: undefined, lagRecords: undefined }),
   ];
+  view.inputStatus = {
+    passed: 7,
+    late: 1,
+    deadLetters: 2,
+    lastPassedMs: nowMs,
+    blocked: undefined,
+  };
+  view.readiness = { ready: true, problems: [], notices: ["the feed is silent"] };
   view.standbyStatuses = [fakeStandby({ remainingOffsets: undefined })];
   const { resolutions: _, ...state } = await (await ask("/api/tasks")).json();
   assert.deepEqual(state, {
@@ -41,6 +60,8 @@ Deno.test("/api/tasks shows each task, null where nothing is known", async () =>
     feed: "simulated",
     ready: true,
     problems: [],
+    notices: ["the feed is silent"],
+    input: { passed: 7, late: 1, dead_letters: 2, last_passed: nowMs, blocked: null },
     now: nowMs,
     tasks: [{
       topic: "trade1",

@@ -50,11 +50,11 @@ Deno.test("frameToRecords() gives records the producer's name and increasing num
 });
 
 Deno.test("frameToRecords() sends on the good trades of a frame with an impossible one", () => {
-  const text = tradeText(entry({ v: -1 }), entry({ p: 5 }), entry({ t: 0.5 }));
+  const text = tradeText(entry({ v: -1 }), entry({ p: 5 }), entry({ t: -1 }));
   const { records, deadLetter } = convert(text);
   const fault = "data[0]: volume is not from 0 to 1000000000000000: -1; " +
-    "data[2]: time is not epoch milliseconds: 0.5";
-  assert.deepEqual(deadLetter, { cause: "impossible-value", detail: fault });
+    "data[2]: time is not epoch milliseconds: -1";
+  assert.deepEqual(deadLetter, { cause: "impossible-value", detail: fault, items: 2 });
   const [good, dead] = records;
   assert.equal(good?.value && jsonTradeCodec.decode(good.value)[0]?.price, 5);
   assert.equal(dead?.topic, "trade1-dead-letters");

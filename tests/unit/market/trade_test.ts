@@ -18,6 +18,7 @@ Deno.test.each([
   { why: "no conditions", trade: { conditions: null } },
   { why: "conditions of every kind", trade: { conditions: ["", null, "1", "x".repeat(32)] } },
   { why: "1971", trade: { eventTimeMs: 31_536_000_000 } },
+  { why: "the year 5138", trade: { eventTimeMs: 1e14 - 1 } },
 ])("tradeFault() takes $why", ({ trade }) => {
   assert.equal(tradeFault(tradeWith(trade)), undefined);
 });
@@ -34,12 +35,29 @@ const impossible: { trade: Partial<Trade>; fault: string }[] = [
     fault: "price * volume is beyond +-1000000000000000: -10000000000000000",
   },
   { trade: { eventTimeMs: NaN }, fault: "time is not epoch milliseconds: NaN" },
-  { trade: { eventTimeMs: 0.5 }, fault: "time is not epoch milliseconds: 0.5" },
+  { trade: { eventTimeMs: Infinity }, fault: "time is not epoch milliseconds: Infinity" },
+  {
+    trade: { eventTimeMs: timeMs + 0.5 },
+    fault: "time is not epoch milliseconds: 1700000000000.5",
+  },
   { trade: { eventTimeMs: -1 }, fault: "time is not epoch milliseconds: -1" },
-  { trade: { eventTimeMs: 2 ** 53 }, fault: "time is not epoch milliseconds: 9007199254740992" },
   {
     trade: { eventTimeMs: timeMs / 1_000 },
     fault: "time is before 1971, as seconds in place of milliseconds are: 1700000000",
+  },
+  {
+    trade: { eventTimeMs: timeMs / 1_000 + 0.25 },
+    fault: "time is before 1971, as seconds in place of milliseconds are: 1700000000.25",
+  },
+  {
+    trade: { eventTimeMs: timeMs * 1_000 },
+    fault: "time is after the year 5138, as microseconds in place of milliseconds are: " +
+      "1700000000000000",
+  },
+  {
+    trade: { eventTimeMs: timeMs * 1_000_000 },
+    fault: "time is after the year 5138, as nanoseconds in place of milliseconds are: " +
+      "1700000000000000000",
   },
   { trade: { symbol: "" }, fault: "symbol is empty" },
   { trade: { symbol: "A".repeat(129) }, fault: "symbol is longer than 128 characters: 129" },

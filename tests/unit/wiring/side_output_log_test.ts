@@ -3,7 +3,9 @@ import type { MarketRow } from "../../../src/market/rows.ts";
 import { SimulatedClock } from "../../../src/streams/testing/simulated_clock.ts";
 import { encodeText } from "../../../src/streams/text.ts";
 import type { OutputRecord } from "../../../src/streams/record.ts";
+import { noItems } from "../../../src/streams/state/state.ts";
 import type { CommitReport } from "../../../src/streams/task/task_listener.ts";
+import { InputWatch } from "../../../src/wiring/input_watch.ts";
 import { sideOutputLog } from "../../../src/wiring/side_output_log.ts";
 import { LogLines } from "../../support/log_lines.ts";
 import { marketDriver, marketStartMs } from "../../support/market_driver.ts";
@@ -12,9 +14,15 @@ import { tradeWith } from "../../support/trade_codecs.ts";
 function setUp() {
   const logger = new LogLines();
   const clock = new SimulatedClock();
-  const log = sideOutputLog<MarketRow>({ topic: "trade1", maxFutureMs: 60_000, logger, clock });
+  const watch = new InputWatch({ program: "process", logger, clock });
+  const terms = { topic: "trade1", maxFutureMs: 60_000 };
+  const log = sideOutputLog<MarketRow>({ ...terms, watch, logger, clock });
+  const meta = { counts: noItems };
   const commit = (...sideOutputs: readonly OutputRecord[]) =>
-    log.committed({ topic: "trade1", partition: 0 }, { sideOutputs } as CommitReport<MarketRow>);
+    log.committed(
+      { topic: "trade1", partition: 0 },
+      { sideOutputs, meta, previous: noItems } as CommitReport<MarketRow>,
+    );
   return { logger, clock, commit };
 }
 
