@@ -1,6 +1,11 @@
 import { type Client, types } from "cassandra-driver";
 import type { Clock } from "../base/clock.ts";
-import type { CandleQuery, ResultReader } from "../market/queries.ts";
+import {
+  type CandlePage,
+  candlePage,
+  type CandleQuery,
+  type ResultReader,
+} from "../market/queries.ts";
 import type { TradeRow, WindowRow } from "../market/rows.ts";
 import { resolutionName, type TradesTable, utcDate } from "../market/tables.ts";
 import { candleBucket } from "./buckets.ts";
@@ -21,11 +26,14 @@ const dayMs = 86_400_000;
 /** Days of the history that are searched for a symbol's latest trades, from tomorrow back. */
 const historyDaysMax = 8;
 
-/** Partitions that are searched for a symbol's candles, from tomorrow back: ten years of months. */
-const candleBucketsMax = 120;
+/** Statements that a page of candles costs at most; a longer search is continued by the next page. */
+const candleReadsMax = 32;
 
-/** The greatest limit that CQL takes. */
-const rowsMax = 2 ** 31 - 1;
+/** Partitions without a candle, one after another, before the days that have one are looked up. */
+const emptyBucketsMax = 8;
+
+/** No trade is older: see `tradeFault`. */
+const firstYear = 1971;
 
 const tradeColumns = "symbol, trade_timestamp, trade_id, price, volume, trade_conditions, " +
   "ingest_timestamp, writetime(price) AS version_us";
@@ -51,41 +59,71 @@ export class CassandraReader implements ResultReader {
     return tradesTables.includes("history") ? await this.#pastTrades(symbol, limit) : [];
   }
 
-  async windows(
-    symbol: string,
-    fromMs: number,
-    toMs: number,
-    limit: number = rowsMax,
-  ): Promise<WindowRow[]> {
+  async windows(symbol: string, fromMs: number, toMs: number): Promise<WindowRow[]> {
     const { keyspace, runningAverages } = this.#options.names;
     const rows = await this.#rows(
       `SELECT ${windowColumns} FROM ${keyspace}.${runningAverages}
-        WHERE symbol = ? AND window_start >= ? AND window_start < ? LIMIT ?`,
-      [symbol, fromMs, toMs, limit],
+        WHERE symbol = ? AND window_start >= ? AND window_start < ?`,
+      [symbol, fromMs, toMs],
     );
     return rows.map(windowRow).reverse();
   }
 
-  /** Bucket by bucket, newest first, because a bucket is a partition. */
-  async candles(
-    symbol: string,
-    sizeMs: number,
+  /**
+   * Bucket by bucket, newest first, because a bucket is a partition. A long time without a candle is
+   * skipped: each day that has one has a candle of the day, except a day whose beginning the input
+   * no longer held, which is found because a week before is searched anyway.
+   */
+  async candles(symbol: string, sizeMs: number, query: CandleQuery): Promise<CandlePage> {
+    const { fromMs, toMs, limit } = query;
+    const rows: WindowRow[] = [];
+    let empty = 0;
+    let endMs = Math.min(toMs, this.#options.clock.nowMs() + dayMs);
+    for (let reads = 0; endMs > fromMs; reads++) {
+      if (reads === candleReadsMax) return { rows, restToMs: endMs };
+      if (empty === emptyBucketsMax) {
+        const day = await this.#newestDay(symbol, fromMs, endMs);
+        if (day === undefined) break;
+        empty = 0;
+        endMs = Math.min(endMs, day + dayMs);
+        continue;
+      }
+      const bucket = candleBucket({ sizeMs, startMs: endMs - 1 });
+      const range = { fromMs, toMs: endMs, limit: limit - rows.length };
+      const found = await this.#bucketCandles([symbol, resolutionName(sizeMs), bucket], range);
+      rows.push(...found);
+      if (rows.length === limit) break;
+      empty = found.length === 0 ? empty + 1 : 0;
+      endMs = Date.parse(bucket);
+    }
+    return candlePage(rows, query);
+  }
+
+  async #bucketCandles(
+    key: readonly [symbol: string, resolution: string, bucket: string],
     { fromMs, toMs, limit }: CandleQuery,
   ): Promise<WindowRow[]> {
-    const { names: { keyspace, candles }, clock } = this.#options;
-    const query = `SELECT ${windowColumns} FROM ${keyspace}.${candles}
-      WHERE symbol = ? AND resolution = ? AND bucket = ?
-        AND window_start >= ? AND window_start < ? LIMIT ?`;
-    const found: WindowRow[] = [];
-    let startMs = Math.min(toMs, clock.nowMs() + dayMs);
-    for (let n = 0; n < candleBucketsMax && startMs >= fromMs && found.length < limit; n++) {
-      const bucket = candleBucket({ sizeMs, startMs });
-      const key = [symbol, resolutionName(sizeMs), bucket];
-      const rows = await this.#rows(query, [...key, fromMs, toMs, limit - found.length]);
-      found.push(...rows.map(windowRow));
-      startMs = Date.parse(bucket) - 1; // in the bucket before
-    }
-    return found.reverse();
+    const { keyspace, candles } = this.#options.names;
+    const rows = await this.#rows(
+      `SELECT ${windowColumns} FROM ${keyspace}.${candles}
+        WHERE symbol = ? AND resolution = ? AND bucket = ?
+          AND window_start >= ? AND window_start < ? LIMIT ?`,
+      [...key, fromMs, toMs, limit],
+    );
+    return rows.map(windowRow);
+  }
+
+  /** Start of the newest day with a candle of the day, of those that begin before `toMs`. */
+  async #newestDay(symbol: string, fromMs: number, toMs: number): Promise<number | undefined> {
+    const { keyspace, candles } = this.#options.names;
+    const rows = await this.#rows(
+      `SELECT window_start FROM ${keyspace}.${candles}
+        WHERE symbol = ? AND resolution = ? AND bucket IN ? AND window_start < ?
+        PER PARTITION LIMIT 1`,
+      [symbol, resolutionName(dayMs), yearBuckets(fromMs, toMs), toMs],
+    );
+    const days = rows.map((row) => timeOf(row["window_start"]));
+    return days.length === 0 ? undefined : Math.max(...days);
   }
 
   async #recentTrades(symbol: string, limit: number): Promise<TradeRow[]> {
@@ -110,13 +148,26 @@ export class CassandraReader implements ResultReader {
     return found;
   }
 
-  async #rows(query: string, params: (string | number)[]): Promise<types.Row[]> {
+  async #rows(
+    query: string,
+    params: readonly (string | number | readonly string[])[],
+  ): Promise<types.Row[]> {
     try {
-      return await Array.fromAsync(await this.#client.execute(query, params));
+      return await Array.fromAsync(await this.#client.execute(query, [...params]));
     } catch (error) {
       throw cassandraError("read rows from Cassandra", error);
     }
   }
+}
+
+/** The partitions of the candles of the day that may begin in a range. */
+function yearBuckets(fromMs: number, toMs: number): string[] {
+  const first = Math.max(firstYear, new Date(fromMs).getUTCFullYear());
+  const last = new Date(toMs).getUTCFullYear();
+  return Array.from(
+    { length: Math.max(0, last - first + 1) },
+    (_, index) => candleBucket({ sizeMs: dayMs, startMs: Date.UTC(first + index) }),
+  );
 }
 
 function tradeRow(row: types.Row): TradeRow {

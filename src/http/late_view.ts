@@ -1,10 +1,9 @@
-import type { TradeRow, WindowRow } from "../market/rows.ts";
-import type { Addresses } from "../streams/ports.ts";
 import type { StandbyStatus, TaskStatus } from "../streams/task/status.ts";
 import {
   type CandleRange,
   type FeedKind,
-  type Found,
+  type FoundCandles,
+  type FoundTrades,
   type Health,
   type InputStatus,
   type LiveUpdate,
@@ -56,15 +55,15 @@ export class LateView implements LiveView {
     return this.#view?.partitions();
   }
 
-  candles(symbol: string, range: CandleRange): Promise<Found<WindowRow> | undefined> {
+  candles(symbol: string, range: CandleRange): Promise<FoundCandles | undefined> {
     return this.#view?.candles(symbol, range) ?? Promise.resolve(undefined);
   }
 
-  trades(symbol: string, limit: number): Promise<Found<TradeRow> | undefined> {
+  trades(symbol: string, limit: number): Promise<FoundTrades | undefined> {
     return this.#view?.trades(symbol, limit) ?? Promise.resolve(undefined);
   }
 
-  ownerOf(symbol: string): Promise<Addresses | undefined> {
+  ownerOf(symbol: string): Promise<string | undefined> {
     return this.#view?.ownerOf(symbol) ?? Promise.resolve(undefined);
   }
 

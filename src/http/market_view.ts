@@ -4,19 +4,21 @@ import type { Aggregate } from "../market/aggregate.ts";
 import { summaryWindowMs } from "../market/tables.ts";
 import { windowRow } from "../market/topology.ts";
 import type { ResultReader } from "../market/queries.ts";
-import type { MarketRow, TradeRow, WindowRow } from "../market/rows.ts";
+import type { MarketRow, TradeRow } from "../market/rows.ts";
 import type { Trade } from "../market/trade.ts";
 import type { Addresses } from "../streams/ports.ts";
 import { partitionForKey } from "../streams/partitioner.ts";
-import type { StreamsApp, WindowQuery } from "../streams/streams_app.ts";
+import type { StreamsApp } from "../streams/streams_app.ts";
 import type { StandbyStatus, TaskStatus } from "../streams/task/status.ts";
 import { encodeText } from "../streams/text.ts";
 import type { Topology } from "../streams/topology/topology.ts";
 import { peerOf } from "./addresses.ts";
+import { joinedCandles } from "./joined_candles.ts";
 import type {
   CandleRange,
   FeedKind,
-  Found,
+  FoundCandles,
+  FoundTrades,
   Health,
   InputStatus,
   LiveUpdate,
@@ -109,33 +111,32 @@ export class MarketView implements LiveView {
     };
   }
 
-  async candles(symbol: string, range: CandleRange): Promise<Found<WindowRow> | undefined> {
-    const { app } = this.#options;
+  async candles(symbol: string, range: CandleRange): Promise<FoundCandles | undefined> {
+    const { app, reader } = this.#options;
     const { fromMs = 0, toMs = endOfTimeMs, limit, sizeMs } = range;
-    const query = {
-      fromMs: Math.max(0, fromMs),
-      toMs: Math.max(0, Math.min(toMs, endOfTimeMs)),
-      limit,
-      sizeMs,
-    };
-    const results = await app.windows(symbol, query);
-    if (results === undefined) return await this.#keptCandles(symbol, query);
-    if (results.length === 0 && this.#board.summary(symbol) === undefined) return undefined;
-    return { from: "state", rows: results.map((result) => windowRow(result)) };
+    const found = await joinedCandles({ fromMs, toMs: Math.min(toMs, endOfTimeMs), limit }, {
+      state: async (query) => {
+        const windows = await app.windows(symbol, { ...query, sizeMs }) ?? [];
+        return windows.map((window) => windowRow(window)).reverse();
+      },
+      kept: (query) => reader.candles(symbol, sizeMs, query),
+      place: reader.place,
+    });
+    const isEmpty = found.rows.length === 0 && found.restToMs === undefined;
+    return isEmpty && !await this.#isKnown(symbol) ? undefined : found;
   }
 
-  async trades(symbol: string, limit: number): Promise<Found<TradeRow> | undefined> {
+  async trades(symbol: string, limit: number): Promise<FoundTrades | undefined> {
     const { reader } = this.#options;
     const rows = await reader.trades(symbol, limit);
     if (rows.length === 0 && !await this.#isKnown(symbol)) return undefined;
     return { from: reader.place, rows };
   }
 
-  async ownerOf(symbol: string): Promise<Addresses | undefined> {
+  async ownerOf(symbol: string): Promise<string | undefined> {
     const { app, isReachable } = this.#options;
-    const owner = app.ownerOf(symbol);
-    const peer = peerOf(owner);
-    return peer !== undefined && await isReachable(peer) ? owner : undefined;
+    const owner = peerOf(app.ownerOf(symbol));
+    return owner !== undefined && await isReachable(owner) ? owner : undefined;
   }
 
   tasks(): readonly TaskStatus[] {
@@ -166,21 +167,11 @@ export class MarketView implements LiveView {
     return () => this.#listeners.delete(listener);
   }
 
-  async #keptCandles(
-    symbol: string,
-    { fromMs, toMs, limit, sizeMs }: Required<WindowQuery>,
-  ): Promise<Found<WindowRow> | undefined> {
-    const { reader } = this.#options;
-    const rows = sizeMs === summaryWindowMs
-      ? await reader.windows(symbol, fromMs, toMs, limit)
-      : await reader.candles(symbol, sizeMs, { fromMs, toMs, limit });
-    if (rows.length === 0 && !await this.#isKnown(symbol)) return undefined;
-    return { from: reader.place, rows };
-  }
-
   async #isKnown(symbol: string): Promise<boolean> {
     if (this.#board.summary(symbol) !== undefined) return true;
-    return (await this.#options.reader.windows(symbol, 0, endOfTimeMs, 1)).length > 0;
+    const everything = { fromMs: 0, toMs: endOfTimeMs, limit: 1 };
+    const { rows } = await this.#options.reader.candles(symbol, summaryWindowMs, everything);
+    return rows.length > 0;
   }
 
   /** Learns what a task that was just opened holds, and tells it. */

@@ -1,6 +1,5 @@
-import type { ResultPlace } from "../market/queries.ts";
+import type { CandlePage, ResultPlace } from "../market/queries.ts";
 import type { TradeRow, WindowRow } from "../market/rows.ts";
-import type { Addresses } from "../streams/ports.ts";
 import type { StandbyStatus, TaskStatus } from "../streams/task/status.ts";
 
 /** A symbol at a glance. */
@@ -65,10 +64,21 @@ export interface CandleRange {
 /** Where rows were read: in this instance's committed state, or where results are kept. */
 export type AnswerPlace = "state" | ResultPlace;
 
-/** Rows and where they come from. */
-export interface Found<Row> {
+/** How many rows, one after another, come from where. */
+export interface CandlePart {
   readonly from: AnswerPlace;
-  readonly rows: readonly Row[];
+  readonly count: number;
+}
+
+/** A page of candles, and where its rows come from, in their order. */
+export interface FoundCandles extends CandlePage {
+  readonly parts: readonly CandlePart[];
+}
+
+/** Trades and where they come from. */
+export interface FoundTrades {
+  readonly from: ResultPlace;
+  readonly rows: readonly TradeRow[];
 }
 
 /** Whether the program does its work, and what stands in the way. */
@@ -111,17 +121,17 @@ export interface LiveView {
   /** `undefined` until it is known which partitions there are. */
   partitions(): Partitions | undefined;
   /**
-   * Committed windows, oldest first: from the state if the symbol's partition is open here, else
-   * from where results are kept. `undefined` for a symbol nobody has seen.
+   * Committed windows, newest first: from the state if the symbol's partition is open here, and what
+   * that no longer has from where results are kept. `undefined` for a symbol nobody has seen.
    */
-  candles(symbol: string, range: CandleRange): Promise<Found<WindowRow> | undefined>;
+  candles(symbol: string, range: CandleRange): Promise<FoundCandles | undefined>;
   /** Latest trades, newest first; `undefined` for a symbol nobody has seen. */
-  trades(symbol: string, limit: number): Promise<Found<TradeRow> | undefined>;
+  trades(symbol: string, limit: number): Promise<FoundTrades | undefined>;
   /**
-   * Where another instance has the symbol's state and can be reached. `undefined` where the answer
-   * is to be given here.
+   * Where the instance is asked that has the symbol's state, if it is another one and answers.
+   * `undefined` where the answer is to be given here.
    */
-  ownerOf(symbol: string): Promise<Addresses | undefined>;
+  ownerOf(symbol: string): Promise<string | undefined>;
   tasks(): readonly TaskStatus[];
   standbys(): readonly StandbyStatus[];
   health(): Health;

@@ -1,14 +1,11 @@
 import { symbolFault } from "../base/symbol.ts";
-import { HttpProblem, type RouteRequest } from "./context.ts";
+import { HttpProblem } from "./context.ts";
 import { resolutions } from "../market/resolutions.ts";
 import { type Scope, scopeParameter } from "./scope.ts";
 import { resolutionName, summaryWindowMs } from "../market/tables.ts";
 
 /** What is answered when nobody says. */
 const defaultResolution = resolutionName(summaryWindowMs);
-
-/** Says in a redirection's target that the answer must be given there, so that none goes in circles. */
-export const redirectParameter = "redirect";
 
 /** Collects what is wrong with a query string, so that all of it is said at once. */
 export class QueryReader {
@@ -19,9 +16,9 @@ export class QueryReader {
     this.#params = params;
   }
 
-  /** The symbol in the path: one that no trade can have is not asked for anywhere. */
-  symbol(params: RouteRequest["params"]): string {
-    const symbol = params["symbol"] ?? "";
+  /** The symbol, which must be given: one that no trade can have is not asked for anywhere. */
+  symbol(): string {
+    const symbol = this.#params.get("symbol") ?? "";
     const fault = symbolFault(symbol);
     if (fault !== undefined) this.problems.push(fault);
     return symbol;
@@ -33,13 +30,6 @@ export class QueryReader {
     if (value === undefined) return defaultValue;
     if (value < 1) this.#refuse("limit", `an integer from 1 to ${max}`);
     return Math.min(value, max);
-  }
-
-  /** Whether the client can be sent to another instance: yes, unless `redirect=false`. */
-  mayRedirect(): boolean {
-    const value = this.#params.get(redirectParameter) ?? "true";
-    if (value !== "true" && value !== "false") this.#refuse(redirectParameter, "true or false");
-    return value !== "false";
   }
 
   /** Everything, unless `scope=local`. */

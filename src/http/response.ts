@@ -22,12 +22,6 @@ export function textResponse(body: string, contentType: string): Response {
   });
 }
 
-/** Sends the client to another address, this once. */
-export function redirectResponse(location: URL): Response {
-  const headers = { location: location.href, "cache-control": "no-store" };
-  return new Response(null, { status: 307, headers });
-}
-
 /** An error as the client sees it. */
 export interface Problem {
   readonly status: number;

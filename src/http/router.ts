@@ -22,8 +22,8 @@ const handlers: Readonly<Record<string, Handler>> = {
   "/readyz": getReadyz,
   "/metrics": getMetrics,
   "/api/symbols": getSymbols,
-  "/api/candles/:symbol": getCandles,
-  "/api/trades/:symbol": getTrades,
+  "/api/candles": getCandles,
+  "/api/trades": getTrades,
   "/api/tasks": getTasks,
   "/api/stream": getStream,
 };

@@ -9,7 +9,7 @@ import type {
   TaskState,
   TaskStatus,
 } from "../streams/task/status.ts";
-import type { Elsewhere, FeedKind, InputStatus, LiveView } from "./ports.ts";
+import type { AnswerPlace, Elsewhere, FeedKind, InputStatus, LiveView } from "./ports.ts";
 
 /** One window; open, high, low, close are `null` while no trade could move the price. */
 export interface CandleJson {
@@ -24,6 +24,18 @@ export interface CandleJson {
   readonly count: number;
   readonly price_volume_multiply: number;
   readonly final: boolean;
+}
+
+/** What `/api/candles` answers. */
+export interface CandlesJson {
+  readonly symbol: string;
+  readonly resolution: string;
+  /** Newest first. */
+  readonly candles: readonly CandleJson[];
+  /** How many of them, one after another, come from where; `owner`: another instance's state. */
+  readonly parts: readonly { readonly from: AnswerPlace | "owner"; readonly count: number }[];
+  /** Where to ask for the page before in time; `null` once there is none. */
+  readonly next: string | null;
 }
 
 /** One trade. */

@@ -8,8 +8,20 @@ export interface CandleQuery {
   /** Starts in `[fromMs, toMs)`, epoch ms. */
   readonly fromMs: number;
   readonly toMs: number;
-  /** How many at most: the newest ones of the range. */
+  /** How many at most, >= 1: the newest ones of the range. */
   readonly limit: number;
+}
+
+/** A stretch of candles without a gap at its newer end. */
+export interface CandlePage {
+  /** Newest first. */
+  readonly rows: readonly WindowRow[];
+  /**
+   * Where the search stopped, epoch ms: the `toMs` of a query for the rest of the range. `undefined`
+   * once there is nothing older in it. A page may be shorter than its limit, or empty, and have a
+   * rest: reading is bounded, too.
+   */
+  readonly restToMs: number | undefined;
 }
 
 /** Reads what a sink holds, for people and pages. */
@@ -18,11 +30,20 @@ export interface ResultReader {
   /** A symbol's latest trades, newest first. */
   trades(symbol: string, limit: number): Promise<TradeRow[]>;
   /**
-   * A symbol's 15-second windows that start in `[fromMs, toMs)`, oldest first.
-   *
-   * @param limit How many at most: the newest ones of the range; all of them if unset.
+   * A symbol's 15-second windows that start in `[fromMs, toMs)`, oldest first, of the table that
+   * keeps them for a time.
    */
-  windows(symbol: string, fromMs: number, toMs: number, limit?: number): Promise<WindowRow[]>;
-  /** A symbol's long-term candles of a length in whole minutes, oldest first. */
-  candles(symbol: string, sizeMs: number, query: CandleQuery): Promise<WindowRow[]>;
+  windows(symbol: string, fromMs: number, toMs: number): Promise<WindowRow[]>;
+  /** A symbol's candles of one of the resolutions, of the table that keeps them without expiry. */
+  candles(symbol: string, sizeMs: number, query: CandleQuery): Promise<CandlePage>;
+}
+
+/** The page that ends a search in which rows were found; reading reached `limit` or the end. */
+export function candlePage(
+  rows: readonly WindowRow[],
+  { fromMs, limit }: Pick<CandleQuery, "fromMs" | "limit">,
+): CandlePage {
+  const last = rows.at(-1);
+  const isDone = last === undefined || rows.length < limit || last.startMs <= fromMs;
+  return { rows, restToMs: isDone ? undefined : last.startMs };
 }

@@ -1,5 +1,10 @@
 import type { DatabaseSync, SQLOutputValue, StatementSync } from "node:sqlite";
-import type { CandleQuery, ResultReader } from "../market/queries.ts";
+import {
+  type CandlePage,
+  candlePage,
+  type CandleQuery,
+  type ResultReader,
+} from "../market/queries.ts";
 import type { TradeRow, WindowRow } from "../market/rows.ts";
 import { resolutionName, type TradesTable } from "../market/tables.ts";
 import { sqliteError } from "./errors.ts";
@@ -11,9 +16,6 @@ export interface SqliteReaderOptions {
   /** Which trades tables are kept: `recent` is preferred, without any there are no trades. */
   readonly tradesTables: readonly TradesTable[];
 }
-
-/** A limit that is none. */
-const everyRow = -1;
 
 type Columns = Record<string, SQLOutputValue>;
 
@@ -30,8 +32,7 @@ export class SqliteReader implements ResultReader {
     this.#trades = tradesStatement(database, options.tradesTables);
     this.#windows = database.prepare(
       `SELECT * FROM running_averages_15_sec
-        WHERE symbol = ? AND window_start >= ? AND window_start < ?
-        ORDER BY window_start DESC LIMIT ?`,
+        WHERE symbol = ? AND window_start >= ? AND window_start < ? ORDER BY window_start`,
     );
     this.#candles = database.prepare(
       `SELECT * FROM candles
@@ -44,23 +45,13 @@ export class SqliteReader implements ResultReader {
     return this.#read(() => this.#trades?.all(symbol, limit).map(tradeRow) ?? []);
   }
 
-  windows(
-    symbol: string,
-    fromMs: number,
-    toMs: number,
-    limit: number = everyRow,
-  ): Promise<WindowRow[]> {
-    const params = [symbol, fromMs, toMs, limit] as const;
-    return this.#read(() => this.#windows.all(...params).map(windowRow).reverse());
+  windows(symbol: string, fromMs: number, toMs: number): Promise<WindowRow[]> {
+    return this.#read(() => this.#windows.all(symbol, fromMs, toMs).map(windowRow));
   }
 
-  candles(
-    symbol: string,
-    sizeMs: number,
-    { fromMs, toMs, limit }: CandleQuery,
-  ): Promise<WindowRow[]> {
-    const params = [symbol, resolutionName(sizeMs), fromMs, toMs, limit] as const;
-    return this.#read(() => this.#candles.all(...params).map(windowRow).reverse());
+  candles(symbol: string, sizeMs: number, query: CandleQuery): Promise<CandlePage> {
+    const params = [symbol, resolutionName(sizeMs), query.fromMs, query.toMs, query.limit] as const;
+    return this.#read(() => candlePage(this.#candles.all(...params).map(windowRow), query));
   }
 
   #read<T>(query: () => T): Promise<T> {

@@ -15,7 +15,7 @@ const speed = 6;
 
 /** The last candle as the API tells it. */
 async function answered(url: string): Promise<CandleJson> {
-  const response = await fetch(`${url}/api/candles/${symbol}?resolution=15s&limit=1`);
+  const response = await fetch(`${url}/api/candles?symbol=${symbol}&resolution=15s&limit=1`);
   assert.equal(response.status, 200);
   const { candles } = await response.json();
   assert(candles[0]);

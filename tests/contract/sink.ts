@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { Clock } from "../../src/base/clock.ts";
 import type { ResultReader } from "../../src/market/queries.ts";
-import type { MarketRow, TradeRow } from "../../src/market/rows.ts";
+import type { MarketRow, TradeRow, WindowRow } from "../../src/market/rows.ts";
 import { summaryWindowMs, type TradesTable } from "../../src/market/tables.ts";
 import type { Sink } from "../../src/streams/ports.ts";
 import { rowsStartMs, tradeRowWith, windowRowWith } from "../support/market_rows.ts";
@@ -33,6 +33,22 @@ const suiteClock: Clock = {
   monotonicMs: () => 0,
   sleep: () => Promise.resolve(),
 };
+
+/** Every candle of a length, newest first, page after page. */
+async function everyCandle(
+  reader: ResultReader,
+  symbol: string,
+  sizeMs: number,
+): Promise<WindowRow[]> {
+  const found: WindowRow[] = [];
+  let toMs: number | undefined = rowsStartMs + 2 * dayMs;
+  while (toMs !== undefined) {
+    const page = await reader.candles(symbol, sizeMs, { fromMs: 0, toMs, limit: 70 });
+    found.push(...page.rows);
+    toMs = page.restToMs;
+  }
+  return found;
+}
 
 type Case = (test: { readonly symbol: string } & SinkUnderTest) => Promise<void>;
 
@@ -95,36 +111,58 @@ const cases: Readonly<Record<string, Case>> = {
     assert.deepEqual(found, rows.slice(1, 3));
   },
 
-  async "gives the newest windows of a range where there is a limit, oldest first"(
-    { sink, reader, symbol },
-  ) {
-    const rows = [0, 1, 2, 3].map((n) =>
-      windowRowWith({ symbol, startMs: rowsStartMs + n * summaryWindowMs })
-    );
-    await sink.write(rows);
-    const found = await reader.windows(symbol, rowsStartMs, rowsStartMs + 3 * summaryWindowMs, 2);
-    assert.deepEqual(found, rows.slice(1, 3));
-  },
-
-  async "gives candles of a length over the ends of months and years, the newest of a range"(
+  async "gives candles over the ends of months and years, newest first, page after page"(
     { sink, reader, symbol },
   ) {
     const starts = ["2024-12-31T23:00", "2025-01-01T00:00", "2025-02-28T23:00", "2025-03-01T00:00"]
       .map((text) => Date.parse(`${text}Z`));
     for (const sizeMs of [300_000, 3_600_000]) {
-      const rows = starts.map((startMs) => windowRowWith({ symbol, startMs, sizeMs }));
+      const rows = starts.map((startMs) => windowRowWith({ symbol, startMs, sizeMs })).reverse();
       await sink.write(rows);
-      const range = { fromMs: starts[0] ?? 0, toMs: starts[3] ?? 0 };
-      assert.deepEqual(
-        await reader.candles(symbol, sizeMs, { ...range, limit: 9 }),
-        rows.slice(0, 3),
-      );
-      assert.deepEqual(
-        await reader.candles(symbol, sizeMs, { fromMs: 0, toMs, limit: 3 }),
-        rows.slice(1),
-      );
+      const range = { fromMs: starts[0] ?? 0, toMs: starts[3] ?? 0, limit: 9 };
+      const all = { rows: rows.slice(1), restToMs: undefined };
+      assert.deepEqual(await reader.candles(symbol, sizeMs, range), all);
+      const first = await reader.candles(symbol, sizeMs, { fromMs: 0, toMs, limit: 3 });
+      assert.deepEqual(first, { rows: rows.slice(0, 3), restToMs: starts[1] });
+      const rest = await reader.candles(symbol, sizeMs, {
+        fromMs: 0,
+        toMs: starts[1] ?? 0,
+        limit: 3,
+      });
+      assert.deepEqual(rest, { rows: rows.slice(3), restToMs: undefined });
     }
-    assert.deepEqual(await reader.candles(symbol, 60_000, { fromMs: 0, toMs, limit: 9 }), []);
+    const none = await reader.candles(symbol, 60_000, { fromMs: 0, toMs, limit: 9 });
+    assert.deepEqual(none, { rows: [], restToMs: undefined });
+  },
+
+  async "finds candles before years without one, and does not stop at a day whose beginning is cut off"(
+    { sink, reader, symbol },
+  ) {
+    const days = ["1971-01-01", "1999-06-04", "1999-06-07", "2025-03-09"].map((day) =>
+      Date.parse(day)
+    );
+    const cut = days[1] ?? 0;
+    const rows = days.flatMap((startMs) => [
+      windowRowWith({ symbol, startMs: startMs + 12 * 3_600_000 }),
+      ...startMs === cut ? [] : [windowRowWith({ symbol, startMs, sizeMs: dayMs })],
+    ]);
+    await sink.write(rows);
+    const found = await everyCandle(reader, symbol, summaryWindowMs);
+    assert.deepEqual(found, rows.filter(({ sizeMs }) => sizeMs === summaryWindowMs).reverse());
+  },
+
+  async "gives every candle of a symbol that trades once a day"({ sink, reader, symbol }) {
+    const rows = Array.from({ length: 100 }, (_, day) => rowsStartMs - day * dayMs).flatMap((
+      startMs,
+    ) => [
+      windowRowWith({ symbol, startMs }),
+      windowRowWith({ symbol, startMs: startMs - startMs % dayMs, sizeMs: dayMs }),
+    ]);
+    await sink.write(rows);
+    for (const size of [summaryWindowMs, dayMs]) {
+      const expected = rows.filter(({ sizeMs }) => sizeMs === size);
+      assert.deepEqual(await everyCandle(reader, symbol, size), expected);
+    }
   },
 
   async "keeps windows of another length out of the shortest ones"({ sink, reader, symbol }) {

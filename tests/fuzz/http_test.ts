@@ -5,9 +5,9 @@ import { everyInputIsSurvived, mutatedText, pick } from "../support/fuzz.ts";
 import { surface } from "../unit/http/harness.ts";
 
 const paths: readonly string[] = [
-  "/api/candles/AAPL?resolution=1m&from=1700000000000&to=1700000060000&limit=5",
-  "/api/candles/BINANCE%3ABTCUSDT?redirect=false",
-  "/api/trades/AAPL?limit=10",
+  "/api/candles?symbol=AAPL&resolution=1m&from=1700000000000&to=1700000060000&limit=5",
+  "/api/candles?symbol=BINANCE%3ABTCUSDT&scope=local",
+  "/api/trades?symbol=AAPL&limit=10",
   "/api/symbols?scope=local",
   "/api/tasks",
   "/assets/app.js",
@@ -35,7 +35,7 @@ async function takeRequests(inputs: readonly URL[]): Promise<void> {
     const response = await ask(pathname + search);
     assert.ok(response.status < 500 || response.status === 503, `${response.status}`);
     await response.body?.cancel();
-    const next = await ask("/api/trades/AAPL?limit=1");
+    const next = await ask("/api/trades?symbol=AAPL&limit=1");
     assert.equal(next.status, 200);
     await next.body?.cancel();
   }

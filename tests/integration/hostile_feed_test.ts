@@ -33,7 +33,8 @@ async function shown(program: Program, trades: number): Promise<void> {
   const [, page = ""] = /page +(\S+)/.exec(message) ?? [];
   let symbols: { readonly symbol: string }[] = [];
   await until(async () => {
-    const candles = await (await fetch(new URL("/api/candles/AAPL?resolution=1d", page))).json();
+    const candles = await (await fetch(new URL("/api/candles?symbol=AAPL&resolution=1d", page)))
+      .json();
     symbols = (await (await fetch(new URL("/api/symbols", page))).json()).symbols;
     const counts = (candles.candles ?? []).map(({ count }: { count: number }) => count);
     return counts.reduce((sum: number, count: number) => sum + count, 0) === trades;

@@ -53,7 +53,8 @@ Deno.test({
       assert.equal(await head.text(), "", path);
     }
     const symbol = encodeURIComponent("IC MARKETS:1");
-    const candles = await (await fetch(`${server.url}/api/candles/${symbol}?limit=3`)).json();
+    const candles = await (await fetch(`${server.url}/api/candles?symbol=${symbol}&limit=3`))
+      .json();
     assert.equal(candles.candles.length, 3);
   },
 });

@@ -4,7 +4,8 @@ import { DatabaseSync } from "node:sqlite";
 import denoJson from "../../deno.json" with { type: "json" };
 import { parseTask } from "../../scripts/lib/task_flags.ts";
 import { Program } from "../support/program.ts";
-import { writeRecording } from "../support/recordings.ts";
+import { expectedCandles, walkCandles } from "../support/candle_walk.ts";
+import { makeFrames, tradesOf, twoDays, writeRecording } from "../support/recordings.ts";
 import { seconds } from "../support/seconds.ts";
 
 /** With the permissions of its task. */
@@ -21,13 +22,33 @@ async function state(...args: readonly string[]): Promise<string> {
   return out;
 }
 
-/** Runs `start` on a recording until everything is committed. */
-async function replayed(data: string, recording: string): Promise<void> {
+/** Runs `start` on a recording until everything is committed, and looks at its page then. */
+async function replayed(
+  data: string,
+  recording: string,
+  look: (page: string) => Promise<void> = () => Promise.resolve(),
+): Promise<void> {
   const args = ["--data", data, "--replay", recording, "--speed", "max"];
-  await using program = new Program("start", { args, env: { HTTP_PORT: "0" } });
+  await using program = new Program("start", {
+    args,
+    env: { HTTP_PORT: "0", WINDOW_RETENTION_MS: "3600000" },
+  });
   await program.line("The recording is at its end");
   await seconds(2); // a commit's time
+  const { message } = await program.line("Replaying");
+  await look(/page +(\S+)/.exec(message)?.[1] ?? "");
   assert.equal(await program.stop(), 0);
+}
+
+/** Two days of trades are there in one walk, of which the state keeps an hour. */
+async function assertTwoDays(page: string): Promise<void> {
+  const places = new Set<string>();
+  for (const [path, expected] of expectedCandles(tradesOf(makeFrames(twoDays).lines), 60_000)) {
+    const walked = await walkCandles((next) => fetch(page + next), `${path}&limit=499`);
+    assert.deepEqual(walked.candles, expected, path);
+    for (const place of walked.places) places.add(place);
+  }
+  assert.deepEqual(places, new Set(["state", "sqlite"]));
 }
 
 /** Candles as they stand, by what is said of their times. */
@@ -54,8 +75,8 @@ async function partitionsOf(data: string): Promise<string[]> {
 Deno.test("state looks into the folder of start, resets it, and what is made again wins", async () => {
   const folder = await Deno.makeTempDir({ prefix: "state-" });
   const data = `${folder}/the data`;
-  const recording = await writeRecording(`${folder}/frames.jsonl`, { frames: 400, seed: 8 });
-  await replayed(data, recording.path);
+  const recording = await writeRecording(`${folder}/frames.jsonl`, twoDays);
+  await replayed(data, recording.path, assertTwoDays);
   const verified = await state("verify", "--data", data);
   assert.match(verified, /sound; \d+ rows, as the changelog has them/);
   assert.match(await state("scan", "--data", data, "--limit", "2"), /^AAPL +15s +2024-/m);

@@ -2,7 +2,8 @@ import { type Random, seededRandom } from "../../src/base/random.ts";
 import {
   type CandleRange,
   type FeedKind,
-  type Found,
+  type FoundCandles,
+  type FoundTrades,
   type Health,
   type InputStatus,
   type LiveUpdate,
@@ -11,9 +12,9 @@ import {
   type Partitions,
   type SymbolSummary,
 } from "../../src/http/ports.ts";
+import { candlePage } from "../../src/market/queries.ts";
 import type { TradeRow, WindowRow } from "../../src/market/rows.ts";
 import { summaryWindowMs as windowMs } from "../../src/market/tables.ts";
-import type { Addresses } from "../../src/streams/ports.ts";
 import type { StandbyStatus, TaskStatus } from "../../src/streams/task/status.ts";
 
 const tradesKeptMax = 1_000;
@@ -51,7 +52,7 @@ export class FakeLiveView implements LiveView {
   /** What `partitions` says; its own only, until a test assigns others. */
   layout: Partitions | undefined;
   /** Symbols that other instances own, with their addresses. */
-  readonly owners: Map<string, Addresses> = new Map();
+  readonly owners: Map<string, string> = new Map();
   /** What `standbys` says. */
   standbyStatuses: readonly StandbyStatus[] = [];
   /** What `tasks` says; one running task until a test assigns others. */
@@ -104,21 +105,24 @@ export class FakeLiveView implements LiveView {
     return this.layout;
   }
 
-  candles(symbol: string, range: CandleRange): Promise<Found<WindowRow> | undefined> {
+  candles(symbol: string, range: CandleRange): Promise<FoundCandles | undefined> {
     if (this.failure !== undefined) return Promise.reject(this.failure);
     const { fromMs = 0, toMs = Infinity, limit, sizeMs } = range;
-    const rows = this.#markets.get(symbol)?.windows(Infinity, sizeMs);
-    const inRange = rows?.filter(({ startMs }) => startMs >= fromMs && startMs < toMs);
-    return Promise.resolve(inRange && { from: "state", rows: inRange.slice(-limit) });
+    const windows = this.#markets.get(symbol)?.windows(Infinity, sizeMs);
+    if (windows === undefined) return Promise.resolve(undefined);
+    const inRange = windows.filter(({ startMs }) => startMs >= fromMs && startMs < toMs);
+    const rows = inRange.reverse().slice(0, limit);
+    const parts = rows.length === 0 ? [] : [{ from: "state" as const, count: rows.length }];
+    return Promise.resolve({ ...candlePage(rows, { fromMs, limit }), parts });
   }
 
-  trades(symbol: string, limit: number): Promise<Found<TradeRow> | undefined> {
+  trades(symbol: string, limit: number): Promise<FoundTrades | undefined> {
     if (this.failure !== undefined) return Promise.reject(this.failure);
     const rows = this.#markets.get(symbol)?.latest(limit);
     return Promise.resolve(rows && { from: "cassandra", rows });
   }
 
-  ownerOf(symbol: string): Promise<Addresses | undefined> {
+  ownerOf(symbol: string): Promise<string | undefined> {
     return Promise.resolve(this.owners.get(symbol));
   }
 

@@ -1,4 +1,9 @@
-import type { CandleQuery, ResultReader } from "../../src/market/queries.ts";
+import {
+  type CandlePage,
+  candlePage,
+  type CandleQuery,
+  type ResultReader,
+} from "../../src/market/queries.ts";
 import type { MarketRow, TradeRow, WindowRow } from "../../src/market/rows.ts";
 import { summaryWindowMs, type TradesTable } from "../../src/market/tables.ts";
 import type { Sink } from "../../src/streams/ports.ts";
@@ -47,25 +52,25 @@ export class MemorySink implements Sink<MarketRow>, ResultReader {
     return Promise.resolve(found.sort(newestFirst).slice(0, limit));
   }
 
-  windows(
-    symbol: string,
-    fromMs: number,
-    toMs: number,
-    limit: number = Infinity,
-  ): Promise<WindowRow[]> {
-    return this.candles(symbol, summaryWindowMs, { fromMs, toMs, limit });
+  windows(symbol: string, fromMs: number, toMs: number): Promise<WindowRow[]> {
+    return Promise.resolve(this.#windows(symbol, summaryWindowMs, { fromMs, toMs }));
   }
 
-  candles(
+  candles(symbol: string, sizeMs: number, query: CandleQuery): Promise<CandlePage> {
+    const found = this.#windows(symbol, sizeMs, query).reverse();
+    return Promise.resolve(candlePage(found.slice(0, query.limit), query));
+  }
+
+  #windows(
     symbol: string,
     sizeMs: number,
-    { fromMs, toMs, limit }: CandleQuery,
-  ): Promise<WindowRow[]> {
+    { fromMs, toMs }: Pick<CandleQuery, "fromMs" | "toMs">,
+  ): WindowRow[] {
     const found = this.#ofKind("window").filter((row) =>
       row.symbol === symbol && row.sizeMs === sizeMs &&
       fromMs <= row.startMs && row.startMs < toMs
     );
-    return Promise.resolve(found.sort((a, b) => a.startMs - b.startMs).slice(-limit));
+    return found.sort((a, b) => a.startMs - b.startMs);
   }
 
   #put(row: MarketRow): void {

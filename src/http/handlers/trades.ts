@@ -9,12 +9,12 @@ const limitDefault = 100;
 const limitMax = 1000;
 
 /**
- * `/api/trades/{symbol}`: the latest trades, newest first. Every instance has them at hand, of every
+ * `/api/trades?symbol=`: the latest trades, newest first. Every instance has them at hand, of every
  * symbol, where results are kept.
  */
-export const getTrades: Handler = async ({ params, url }, { view }) => {
+export const getTrades: Handler = async ({ url }, { view }) => {
   const query = new QueryReader(url.searchParams);
-  const symbol = query.symbol(params);
+  const symbol = query.symbol();
   const limit = query.limit(limitDefault, limitMax);
   query.check();
   const found = await view.trades(symbol, limit);

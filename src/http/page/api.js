@@ -9,11 +9,10 @@
  * @returns {Promise<import("../wire.ts").CandleJson[]>}
  */
 export async function fetchCandles(symbol, { resolution, limit, to }) {
-  const query = new URLSearchParams({ resolution, limit: String(limit) });
+  const query = new URLSearchParams({ symbol, resolution, limit: String(limit) });
   if (to !== undefined) query.set("to", String(to));
-  query.set("redirect", "false"); // the page may ask nobody but its own server
-  const body = await fetchJson(`/api/candles/${encodeURIComponent(symbol)}?${query}`);
-  return body.candles;
+  const body = await fetchJson(`/api/candles?${query}`);
+  return body.candles.reverse();
 }
 
 /**
@@ -24,7 +23,8 @@ export async function fetchCandles(symbol, { resolution, limit, to }) {
  * @returns {Promise<import("../wire.ts").TradeJson[]>}
  */
 export async function fetchTrades(symbol, limit) {
-  const body = await fetchJson(`/api/trades/${encodeURIComponent(symbol)}?limit=${limit}`);
+  const query = new URLSearchParams({ symbol, limit: String(limit) });
+  const body = await fetchJson(`/api/trades?${query}`);
   return body.trades;
 }
 

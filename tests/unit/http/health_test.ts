@@ -92,10 +92,10 @@ Deno.test("/api/tasks announces exactly the resolutions that /api/candles answer
   const { resolutions } = await (await ask("/api/tasks")).json();
   const names: string[] = resolutions.map(({ name }: { name: string }) => name);
   for (const name of names) {
-    const { resolution } = await (await ask(`/api/candles/AAPL?resolution=${name}`)).json();
+    const { resolution } = await (await ask(`/api/candles?symbol=AAPL&resolution=${name}`)).json();
     assert.equal(resolution, name);
   }
-  const refusal = await (await ask("/api/candles/AAPL?resolution=none")).json();
+  const refusal = await (await ask("/api/candles?symbol=AAPL&resolution=none")).json();
   assert(refusal.detail.includes(`one of ${names.join(", ")}:`), refusal.detail);
   const sizes: number[] = resolutions.map(({ size_ms }: { size_ms: number }) => size_ms);
   assert.deepEqual(sizes, sizes.toSorted((a, b) => a - b));

@@ -57,36 +57,38 @@ Deno.test.each(["/api/symbols", "/api/stream"])("%s refuses an unknown scope", a
   assert.match((await response.json()).detail, /"scope" must be all or local: "here"/);
 });
 
-Deno.test("/api/candles answers windows oldest first in the promised shape", async () => {
+Deno.test("/api/candles answers windows newest first in the promised shape", async () => {
   const { view, ask } = surface();
-  const body = await (await ask("/api/candles/AAPL")).json();
-  const [first] = (await view.candles("AAPL", { limit: 500, sizeMs: summaryWindowMs }))?.rows ?? [];
-  assert.deepEqual(Object.keys(body), ["symbol", "resolution", "from", "candles"]);
-  assert.equal(body.from, "state");
+  const body = await (await ask("/api/candles?symbol=AAPL")).json();
+  const found = await view.candles("AAPL", { limit: 500, sizeMs: summaryWindowMs });
+  const last = found?.rows[1];
+  assert.deepEqual(Object.keys(body), ["symbol", "resolution", "candles", "parts", "next"]);
+  assert.deepEqual(body.parts, [{ from: "state", count: body.candles.length }]);
   assert.equal(body.symbol, "AAPL");
   assert.equal(body.resolution, [...resolutions.keys()][0]);
-  assert.deepEqual(body.candles[0], {
-    start: first?.startMs,
-    end: first?.endMs,
-    open: first?.open,
-    high: first?.high,
-    low: first?.low,
-    close: first?.close,
-    volume: first?.volume,
-    vwap: first?.vwap,
-    count: first?.count,
-    price_volume_multiply: first?.priceVolumeMultiply,
+  assert.equal(body.next, null);
+  assert.deepEqual(body.candles[1], {
+    start: last?.startMs,
+    end: last?.endMs,
+    open: last?.open,
+    high: last?.high,
+    low: last?.low,
+    close: last?.close,
+    volume: last?.volume,
+    vwap: last?.vwap,
+    count: last?.count,
+    price_volume_multiply: last?.priceVolumeMultiply,
     final: true,
   });
   const starts = body.candles.map(({ start }: { start: number }) => start);
-  assert.deepEqual(starts, starts.toSorted((a: number, b: number) => a - b));
+  assert.deepEqual(starts, starts.toSorted((a: number, b: number) => b - a));
 });
 
 Deno.test.each([...resolutions])(
   "/api/candles answers windows of the resolution %s",
   async (resolution, sizeMs) => {
     const { ask } = surface();
-    const body = await (await ask(`/api/candles/AAPL?resolution=${resolution}`)).json();
+    const body = await (await ask(`/api/candles?symbol=AAPL&resolution=${resolution}`)).json();
     assert.equal(body.resolution, resolution);
     for (const { start, end } of body.candles) {
       assert.deepEqual([start % sizeMs, end - start], [0, sizeMs]);
@@ -95,30 +97,56 @@ Deno.test.each([...resolutions])(
   },
 );
 
-Deno.test("/api/candles answers the newest windows of a range", async () => {
+Deno.test("/api/candles answers the newest windows of a range, and where the rest is", async () => {
   const { ask } = surface();
-  const all = (await (await ask("/api/candles/AAPL")).json()).candles;
-  const newest = await (await ask("/api/candles/AAPL?limit=2")).json();
-  assert.deepEqual(newest.candles, all.slice(-2));
-  const [from, to] = [all[1].start, all[3].start];
-  const range = await (await ask(`/api/candles/AAPL?from=${from}&to=${to}&limit=1`)).json();
-  assert.deepEqual(range.candles, [all[2]]);
+  const all = (await (await ask("/api/candles?symbol=AAPL")).json()).candles;
+  const path = "/api/candles?symbol=AAPL&limit=2";
+  const newest = await (await ask(path)).json();
+  assert.deepEqual(newest.candles, all.slice(0, 2));
+  assert.equal(newest.next, `${path}&to=${all[1].start}`);
+  assert.deepEqual((await (await ask(newest.next)).json()).candles, all.slice(2, 4));
+  const [from, to] = [all[3].start, all[0].start];
+  const range = await (await ask(`${path}&from=${from}&to=${to}`)).json();
+  assert.deepEqual(range.candles, all.slice(1, 3));
+  const rest = await (await ask(range.next)).json();
+  assert.deepEqual([rest.candles, rest.next], [[all[3]], null]);
 });
 
 Deno.test.each([
   ["BINANCE:BTCUSDT", "a raw colon"],
   ["BINANCE%3ABTCUSDT", "an encoded colon"],
   ["IC%20MARKETS%3A1", "a space"],
+  ["IC+MARKETS:1", "a plus sign"],
   ["OANDA:EUR_USD", "an underscore"],
-])("/api/candles understands the symbol %s with %s", async (encoded, _why) => {
-  const response = await surface().ask(`/api/candles/${encoded}`);
-  assert.equal(response.status, 200);
-  assert.equal((await response.json()).symbol, decodeURIComponent(encoded));
+  [".", "what is no part of a path"],
+  ["..", "what is no part of a path"],
+])("/api/candles and /api/trades understand the symbol %s with %s", async (encoded, _why) => {
+  const prices = { ...fakePrices, ".": 1, "..": 2 };
+  for (const path of ["/api/candles", "/api/trades"]) {
+    const response = await surface({ prices }).ask(`${path}?symbol=${encoded}`);
+    assert.equal(response.status, 200);
+    const symbol = new URLSearchParams(`symbol=${encoded}`).get("symbol");
+    assert.equal((await response.json()).symbol, symbol);
+  }
 });
+
+Deno.test.each([["", /symbol is empty/], ["?symbol=", /symbol is empty/], [
+  "?symbol=%EF%BB%BFAAPL",
+  /U\+FEFF/,
+]])(
+  "/api/candles and /api/trades refuse a query %s without a symbol",
+  async (query, expected) => {
+    for (const path of ["/api/candles", "/api/trades"]) {
+      const response = await surface().ask(path + query);
+      assert.equal(response.status, 400);
+      assert.match((await response.json()).detail, expected);
+    }
+  },
+);
 
 Deno.test("/api/candles and /api/trades answer 404 for a symbol nobody has seen", async () => {
   const { ask } = surface();
-  for (const path of ["/api/candles/NOBODY", "/api/trades/NOBODY"]) {
+  for (const path of ["/api/candles?symbol=NOBODY", "/api/trades?symbol=NOBODY"]) {
     const response = await ask(path);
     assert.equal(response.status, 404);
     assert.match((await response.json()).detail, /NOBODY/);
@@ -133,22 +161,22 @@ Deno.test.each([
   ["from=yesterday", /"from" must be epoch milliseconds: "yesterday"/],
   ["to=99999999999999999999", /"to" must be epoch milliseconds/],
   ["from=2&to=1", /"from" must not lie after "to"/],
-  ["redirect=perhaps", /"redirect" must be true or false: "perhaps"/],
+  ["scope=here", /"scope" must be all or local: "here"/],
   ["limit=x&from=y", /"limit".*"from"|"from".*"limit"/],
 ])("/api/candles refuses ?%s and says why", async (query, expected) => {
-  const response = await surface().ask(`/api/candles/AAPL?${query}`);
+  const response = await surface().ask(`/api/candles?symbol=AAPL&${query}`);
   assert.equal(response.status, 400);
   assert.match((await response.json()).detail, expected);
 });
 
 Deno.test("/api/candles takes a limit above the maximum as the maximum", async () => {
   const { ask } = surface();
-  assert.equal((await ask("/api/candles/AAPL?limit=1000000")).status, 200);
+  assert.equal((await ask("/api/candles?symbol=AAPL&limit=1000000")).status, 200);
 });
 
 Deno.test("/api/trades answers the latest trades newest first, ids as text", async () => {
   const { view, ask } = surface();
-  const body = await (await ask("/api/trades/AAPL?limit=3")).json();
+  const body = await (await ask("/api/trades?symbol=AAPL&limit=3")).json();
   const rows = (await view.trades("AAPL", 3))?.rows ?? [];
   assert.equal(rows.length, 3);
   assert.equal(body.symbol, "AAPL");
@@ -169,31 +197,12 @@ Deno.test("/api/trades answers the latest trades newest first, ids as text", asy
 Deno.test("/api/trades answers an empty list for a known symbol without trades at hand", async () => {
   const { view, ask } = surface();
   view.trades = () => Promise.resolve({ from: "cassandra", rows: [] });
-  const response = await ask("/api/trades/AAPL");
+  const response = await ask("/api/trades?symbol=AAPL");
   assert.equal(response.status, 200);
   assert.deepEqual(await response.json(), { symbol: "AAPL", from: "cassandra", trades: [] });
 });
 
-Deno.test("/api/candles sends to the owner, which must answer itself", async () => {
-  const { view, ask } = surface();
-  view.owners.set("IC MARKETS:1", { address: "http://other:8081", peer: "http://c1:8080" });
-  const response = await ask("/api/candles/IC%20MARKETS:1?limit=2&redirect=true");
-  assert.equal(response.status, 307);
-  assert.equal(
-    response.headers.get("location"),
-    "http://other:8081/api/candles/IC%20MARKETS:1?limit=2&redirect=false",
-  );
-});
-
-Deno.test("/api/candles answers a redirected request whoever owns the symbol", async () => {
-  const { view, ask } = surface();
-  view.owners.set("AAPL", { address: "http://other:8081", peer: "http://c1:8080" });
-  const response = await ask("/api/candles/AAPL?limit=2&redirect=false");
-  assert.equal(response.status, 200);
-  assert.equal((await response.json()).candles.length, 2);
-});
-
-/** A surface whose other instance, which no client can reach, answers this about AAPL. */
+/** A surface whose other instance answers this about AAPL. */
 function withPeer(answer: () => Response): Surface & { readonly asked: string[] } {
   const asked: string[] = [];
   const askPeer = (url: string) => {
@@ -201,43 +210,49 @@ function withPeer(answer: () => Response): Surface & { readonly asked: string[] 
     return Promise.resolve(answer());
   };
   const made = surface({ askPeer });
-  made.view.owners.set("AAPL", { peer: "http://c1:8080" });
+  made.view.owners.set("AAPL", "http://c1:8080");
   return { ...made, asked };
 }
 
-Deno.test("/api/candles passes on what an owner that no client reaches answers itself", async () => {
-  const candles = [{ start: 0, open: 1 }];
-  const { ask, asked } = withPeer(() =>
-    Response.json({ symbol: "AAPL", resolution: "15s", from: "state", candles })
-  );
-  const response = await ask("/api/candles/AAPL?limit=2");
+Deno.test("/api/candles passes on what the owner answers by itself", async () => {
+  const page = {
+    ...{ symbol: "AAPL", resolution: "15s", candles: [{ start: 0, open: 1 }] },
+    parts: [{ from: "state", count: 3 }, { from: "cassandra", count: 2 }],
+    next: "/api/candles?symbol=AAPL&limit=5&scope=local&to=15000",
+  };
+  const { ask, asked } = withPeer(() => Response.json(page));
+  const response = await ask("/api/candles?symbol=AAPL&limit=5");
   assert.equal(response.status, 200);
-  const body = await response.json();
-  assert.deepEqual(body, { symbol: "AAPL", resolution: "15s", from: "owner", candles });
-  assert.deepEqual(asked, ["http://c1:8080/api/candles/AAPL?limit=2&redirect=false"]);
-  assert.equal((await (await ask("/api/candles/AAPL?redirect=false")).json()).from, "state");
-  assert.equal(asked.length, 1);
+  assert.deepEqual(await response.json(), {
+    ...page,
+    parts: [{ from: "owner", count: 3 }, { from: "cassandra", count: 2 }],
+    next: "/api/candles?symbol=AAPL&limit=5&to=15000",
+  });
+  assert.deepEqual(asked, ["http://c1:8080/api/candles?symbol=AAPL&limit=5&scope=local"]);
+});
+
+Deno.test("/api/candles?scope=local answers whoever owns the symbol", async () => {
+  const { ask, asked } = withPeer(() => new Response("{}"));
+  const body = await (await ask("/api/candles?symbol=AAPL&limit=2&scope=local")).json();
+  assert.deepEqual(body.parts, [{ from: "state", count: 2 }]);
+  assert.deepEqual(asked, []);
 });
 
 Deno.test.each([
   { what: "an error", answer: () => new Response("{}", { status: 404 }) },
   { what: "no JSON", answer: () => new Response("<html>") },
-  { what: "no candles", answer: () => Response.json({ from: "state" }) },
+  { what: "no candles", answer: () => Response.json({ parts: [], next: null }) },
   { what: "nothing", answer: () => Response.json(null) },
-  {
-    what: "what it has from where results are kept",
-    answer: () => Response.json({ from: "cassandra", candles: [] }),
-  },
 ])("/api/candles answers here where the owner answers $what", async ({ answer }) => {
-  const { ask } = withPeer(answer);
-  const response = await ask("/api/candles/AAPL?limit=2");
+  const { ask, asked } = withPeer(answer);
+  const response = await ask("/api/candles?symbol=AAPL&limit=2");
   assert.equal(response.status, 200);
-  const { from, candles } = await response.json();
-  assert.deepEqual([from, candles.length], ["state", 2]);
+  assert.deepEqual((await response.json()).parts, [{ from: "state", count: 2 }]);
+  assert.equal(asked.length, 1);
 });
 
 Deno.test("/api/candles says what is wrong with a query before it sends it on", async () => {
-  const { view, ask } = surface();
-  view.owners.set("AAPL", { address: "http://other:8081", peer: "http://c1:8080" });
-  assert.equal((await ask("/api/candles/AAPL?limit=0")).status, 400);
+  const { ask, asked } = withPeer(() => new Response("{}"));
+  assert.equal((await ask("/api/candles?symbol=AAPL&limit=0")).status, 400);
+  assert.deepEqual(asked, []);
 });

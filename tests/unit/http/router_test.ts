@@ -27,7 +27,7 @@ Deno.test.each([["POST"], ["PUT"], ["DELETE"], ["OPTIONS"], ["PATCH"]])(
 
 Deno.test("handleRequest() answers HEAD as GET, without a body", async () => {
   const { ask } = surface();
-  for (const path of ["/", "/livez", "/api/symbols", "/api/candles/AAPL", "/nowhere"]) {
+  for (const path of ["/", "/livez", "/api/symbols", "/api/candles?symbol=AAPL", "/nowhere"]) {
     const head = await ask(path, { method: "HEAD" });
     const get = await ask(path);
     assert.equal(head.status, get.status, path);
@@ -48,18 +48,20 @@ Deno.test("handleRequest() sends the security headers with every answer", async 
 });
 
 Deno.test.each([
-  ["/api/candles/%", 400],
-  ["/api/candles/%E0%A4%A", 400],
+  ["/api/candles?symbol=%", 404],
+  ["/api/candles?symbol=%E0%A4%A", 404],
   ["/api/candles/", 404],
-  ["/api/candles/%00", 400],
-  ["/api/candles/%EF%BB%BFAAPL", 400],
-  [`/api/candles/${"A".repeat(129)}`, 400],
-  [`/api/trades/${"A".repeat(70_000)}`, 400],
-  ["/api/candles/..%2f..%2fetc", 404],
+  ["/api/candles/AAPL", 404],
+  ["/assets/%", 400],
+  ["/api/candles?symbol=%00", 400],
+  ["/api/candles?symbol=%EF%BB%BFAAPL", 400],
+  [`/api/candles?symbol=${"A".repeat(129)}`, 400],
+  [`/api/trades?symbol=${"A".repeat(70_000)}`, 400],
+  ["/api/candles?symbol=..%2f..%2fetc", 404],
   ["//", 404],
   ["/assets/%2e%2e%2fserver.ts", 404],
   ["/assets/constructor", 404],
-  ["/api/trades/__proto__", 404],
+  ["/api/trades?symbol=__proto__", 404],
   ["/api/stream/", 404],
 ])("handleRequest() answers odd input %s with a problem", async (path, status) => {
   const response = await surface().ask(path);
@@ -70,11 +72,11 @@ Deno.test.each([
 Deno.test("handleRequest() tells a failed query as 503 when it passes, else as a bare 500", async () => {
   const { view, ask } = surface();
   view.failure = new PipelineError("SINK_UNAVAILABLE", "Cannot read rows: secret detail");
-  const passing = await ask("/api/candles/AAPL");
+  const passing = await ask("/api/candles?symbol=AAPL");
   assert.equal(passing.status, 503);
   assert.equal(passing.headers.get("retry-after"), "5");
   view.failure = new TypeError("secret detail");
-  const broken = await ask("/api/trades/AAPL");
+  const broken = await ask("/api/trades?symbol=AAPL");
   assert.equal(broken.status, 500);
   for (const response of [passing, broken]) {
     assert.doesNotMatch(await response.text(), /secret detail/);
