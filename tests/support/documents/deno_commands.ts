@@ -27,6 +27,7 @@ const trials: Readonly<Record<string, (args: readonly string[]) => unknown>> = {
   "test:fresh-seeds": (args) => runTask("test:fresh-seeds", [...args, "--help"]),
   "test:integration": (args) => runTask("test:integration", [...args, "--help"]),
   "test:browser": (args) => runTask("test:browser", [...args, "--help"]),
+  "bench:engine": async ([file = ""]) => void await Deno.stat(root + file),
   topology: (args) => runTask("topology", args),
   permissions: (args) => runTask("permissions", args),
 };
@@ -39,6 +40,7 @@ const trials: Readonly<Record<string, (args: readonly string[]) => unknown>> = {
 export async function checkTask(words: readonly string[], env: Env = {}): Promise<void> {
   const [name = "", ...args] = words;
   assert(name in config.tasks, `there is no task "${name}"`);
+  if (args.includes("--help")) return;
   const program = programs.find((known) => known.name === name);
   if (program !== undefined) return void readConfig(program, { ...usual, ...env }, args);
   assert.deepEqual(env, {}, `"${name}" is told by arguments`);
@@ -58,16 +60,6 @@ export function checkSettings(env: Env): void {
       assert(parse(text) !== undefined, `${name} must be ${form}: received "${text}"`);
     }
   }
-}
-
-/**
- * Runs `deno run …` or `deno test …` as it stands.
- *
- * @returns What it prints.
- * @throws {Error} If it fails.
- */
-export async function runDeno(words: readonly string[]): Promise<string> {
-  return await outputOf(Deno.execPath(), words, { NO_COLOR: "1" });
 }
 
 /** Checks `npx -y deno@VERSION task …`: the version and the way are those of the checks. */

@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import compose from "../../../compose/compose.yaml" with { type: "text" };
 import config from "../../../deno.json" with { type: "json" };
-import readme from "../../../README.md" with { type: "text" };
 import example from "../../../.env.example" with { type: "text" };
+import document from "../../../docs/SETTINGS.md" with { type: "text" };
 import { type Setting, settingsOf } from "../../../src/app/setting.ts";
 import { programs } from "../../support/programs.ts";
 
@@ -39,9 +39,9 @@ Deno.test(".env.example lists every variable with a default of it", () => {
   for (const name of interpolated) assert(known.has(name), name);
 });
 
-/** Cells of the README's table of settings, by variable. */
-function readmeRows(): Map<string, readonly string[]> {
-  const rows = readme.split("\n").filter((line) => /^\| `[A-Z_]+`/.test(line));
+/** Cells of the table of docs/SETTINGS.md, by variable. */
+function documentRows(): Map<string, readonly string[]> {
+  const rows = document.split("\n").filter((line) => /^\| `[A-Z_]+`/.test(line));
   return new Map(rows.map((row) => {
     const [variable = "", ...cells] = row.split("|").slice(1, -1)
       .map((cell) => cell.trim().replaceAll("`", ""));
@@ -49,9 +49,9 @@ function readmeRows(): Map<string, readonly string[]> {
   }));
 }
 
-Deno.test("README lists every variable with its form, its default and who reads it", () => {
+Deno.test("docs/SETTINGS.md lists every variable with its form, its default and who reads it", () => {
   const settings = programs.flatMap(settingsOf).filter(({ variable }) => variable !== undefined);
-  const rows = readmeRows();
+  const rows = documentRows();
   assert.deepEqual([...rows.keys()].sort(), [...new Set(variablesOf(settings))].sort());
   for (const [variable, [form, defaultText = "", meaning, readers]] of rows) {
     const same = settings.filter((setting) => setting.variable === variable);

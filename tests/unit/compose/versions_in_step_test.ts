@@ -8,6 +8,7 @@ import changelog from "../../../CHANGELOG.md" with { type: "text" };
 import images from "../../../compose/Dockerfile" with { type: "text" };
 import contributing from "../../../CONTRIBUTING.md" with { type: "text" };
 import config from "../../../deno.json" with { type: "json" };
+import nightly from "../../../.github/workflows/nightly.yml" with { type: "text" };
 import operating from "../../../docs/OPERATING.md" with { type: "text" };
 import readme from "../../../README.md" with { type: "text" };
 import browser from "../../browser/deno.json" with { type: "json" };
@@ -18,7 +19,7 @@ Deno.test("README, CONTRIBUTING, images and dev container use the Deno that the 
   assert(version);
   assert(images.includes(`\nARG DENO_VERSION=${version}\n`));
   assert(workplace.includes(`\nFROM denoland/deno:${version}\n`));
-  const named = [...`${readme}${contributing}`.matchAll(/deno@(\d[\d.]*)/g)]
+  const named = [...`${readme}${contributing}${nightly}`.matchAll(/deno@(\d[\d.]*)/g)]
     .map(([, found]) => found);
   assert(contributing.includes(`(https://deno.com) ${version},`));
   assert.deepEqual([...new Set(named)], [version]);
