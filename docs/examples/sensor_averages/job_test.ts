@@ -133,7 +133,7 @@ Deno.test("sensorAverages() goes on where another instance was", async () => {
   });
   const sensors = ["roof", "cellar", "attic", "garage"];
   await driver.pipe(...sensors.map((sensor) => reading(sensor, startMs, 10)));
-  await driver.rebalance([[0], [1]]); // partitions move, while everybody works on
+  await driver.rebalance([[0], [1]]); // partitions move while all continue
   assert.equal(driver.tasks(1).length, 1);
   await driver.pipe(...sensors.map((sensor) => reading(sensor, startMs + 1, 20)));
   await driver.commit();
