@@ -22,8 +22,8 @@ import { patiently } from "./wiring/patience.ts";
 import { schemaRegistry } from "./wiring/registry.ts";
 
 async function processTrades(config: ProcessConfig, context: MainContext): Promise<void> {
-  const { applicationId: application, topic, stateDir, conditionPolicy } = config;
-  const changelog = marketChangelog(application, conditionPolicy);
+  const { applicationId: application, topic, stateDir } = config;
+  const changelog = marketChangelog(application);
   const authorities = await readAuthorities(processProgram.name, config);
   await using stores = await LevelStateStores.open(stateDir, changelog);
   const metrics = new Metrics();
@@ -72,11 +72,11 @@ async function registerSchemas(
   authorities: Authorities,
 ): Promise<{ tradeCodec: TradeCodec; stateCodecs: StateCodecs }> {
   const { clock } = context;
-  const { topic, applicationId, conditionPolicy } = config;
+  const { topic, applicationId } = config;
   const registry = schemaRegistry(config, authorities, clock);
   return await patiently("register the schemas", async () => ({
     tradeCodec: await AvroTradeCodec.create({ registry, topic, clock }),
-    stateCodecs: await marketStateCodecs(registry, applicationId, conditionPolicy),
+    stateCodecs: await marketStateCodecs(registry, applicationId),
   }), context);
 }
 

@@ -31,14 +31,14 @@ async function provision(config: ProvisionConfig, context: MainContext): Promise
 }
 
 async function provideTopics({ config, context, authorities }: Job): Promise<void> {
-  const { topicPartitions, topicReplication, topic, applicationId, conditionPolicy } = config;
+  const { topicPartitions, topicReplication, topic, applicationId } = config;
   await using kafka = connectKafka(
     kafkaOptions(config, context, { clientId: "provision", authorities }),
   );
   const replicationFactor = topicReplication === "auto"
     ? Math.min(3, await kafka.brokerCount())
     : topicReplication;
-  const topics = marketTopics(topic, applicationId, conditionPolicy);
+  const topics = marketTopics(topic, applicationId);
   // Partitions of an input that exists cannot change, and the others must have as many.
   const partitions = (await kafka.topicShape(topic))?.partitions ?? topicPartitions;
   const specs = kafkaTopics(topics, { partitions, replicationFactor })
@@ -57,11 +57,11 @@ function reportTopic(outcome: TopicOutcome, { logger }: MainContext): void {
 
 async function provideSubjects({ config, context, authorities }: Job): Promise<void> {
   const { clock, logger } = context;
-  const { topic, applicationId, conditionPolicy, firstRun, extraSubject } = config;
+  const { topic, applicationId, firstRun, extraSubject } = config;
   const registry = schemaRegistry(config, authorities, clock);
   const also = firstRun ? { subjectAlso: extraSubject } : {};
   await AvroTradeCodec.create({ registry, topic, clock, ...also });
-  await marketStateCodecs(registry, applicationId, conditionPolicy);
+  await marketStateCodecs(registry, applicationId);
   logger.info(
     `subjects: ${topic}-value${firstRun ? `, ${extraSubject}` : ""} and those of the state`,
   );

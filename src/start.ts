@@ -43,11 +43,7 @@ async function start(config: StartConfig, context: MainContext): Promise<void> {
     membership: embedded.membership,
     reader: embedded.results.reader,
     tradeCodec,
-    stateCodecs: await marketStateCodecs(
-      embedded.schemas,
-      config.applicationId,
-      config.conditionPolicy,
-    ),
+    stateCodecs: await marketStateCodecs(embedded.schemas, config.applicationId),
     metrics,
     watch,
   });

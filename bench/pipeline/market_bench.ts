@@ -131,7 +131,7 @@ export class MarketBench implements AsyncDisposable {
   /** Runs the job over so many records of the input. */
   async run(options: RunOptions): Promise<RunReport> {
     const { application, folder, graceMs, records } = options;
-    const changelog = marketChangelog(application, "all");
+    const changelog = marketChangelog(application);
     const shape = { partitions: this.#partitions, replicationFactor: 1 };
     await this.#kafka.ensureTopics([
       { name: changelog, ...shape, config: { "cleanup.policy": "compact" } },

@@ -25,6 +25,21 @@ export const changeBugs: readonly PlantedBug[] = [
     test: "tests/unit/streams/changed_rules_test.ts",
   },
   {
+    name: "a condition policy that is no rule of the state",
+    file: "src/market/topology.ts",
+    find: "revision: `${marketRevision} ${conditionPolicy}`,",
+    replace: "revision: marketRevision,",
+    guarantee: "G13",
+    test: "tests/unit/market/condition_policy_test.ts",
+  },
+  {
+    name: "code that may change without a change of rules",
+    file: "src/streams/topology/rules.ts",
+    find: "job: revision,",
+    replace: "job: revision.slice(0, 0),",
+    guarantee: "G13",
+  },
+  {
     name: "write times that a change of rules does not move",
     file: "src/streams/state/rules.ts",
     find: "leadUs: rules.leadUs + addedUs",

@@ -58,8 +58,8 @@ export async function takeIdleState(
 }
 
 async function onKafka(config: StateConfig): Promise<IdleState> {
-  const { topic, applicationId, conditionPolicy, stateDir } = config;
-  const changelog = marketChangelog(applicationId, conditionPolicy);
+  const { topic, applicationId, stateDir } = config;
+  const changelog = marketChangelog(applicationId);
   await using opening = new AsyncDisposableStack();
   const stores = opening.use(await LevelStateStores.open(stateDir, changelog));
   const { kafka, registry } = await connectState(config);
@@ -68,11 +68,11 @@ async function onKafka(config: StateConfig): Promise<IdleState> {
   return {
     ...{ applicationId, topic, changelog, stores, program: "process", options: "" },
     job: { windows: { graceMs: config.windowGraceMs }, maxFutureMs: config.maxFutureMs },
-    topics: marketTopics(topic, applicationId, conditionPolicy),
+    topics: marketTopics(topic, applicationId),
     log: kafka.log(),
     commitLog: kafka.commitLog(applicationId),
     folder: `${stateDir}/${changelog}`,
-    codecs: () => marketStateCodecs(registry, applicationId, conditionPolicy),
+    codecs: () => marketStateCodecs(registry, applicationId),
     obstacle: () => obstacleOnKafka(kafka, config),
     partitionsOf: async (name) => (await kafka.topicShape(name))?.partitions,
     recreate: (topics, partitions) => recreateOnKafka(kafka, config, topics, partitions),
@@ -110,17 +110,17 @@ async function recreateOnKafka(
 
 async function inFolder(environment: GivenTexts, dataDir: string): Promise<IdleState> {
   const config = readStartConfig(environment, ["--data", dataDir]);
-  const { topic, applicationId, conditionPolicy } = config;
+  const { topic, applicationId } = config;
   const embedded: EmbeddedServices = await openEmbedded(config, systemClock);
   const { log, commitLog, stores, schemas, database } = embedded;
-  const changelog = marketChangelog(applicationId, conditionPolicy);
+  const changelog = marketChangelog(applicationId);
   return {
     ...{ applicationId, topic, changelog, log, commitLog, stores, program: "start" },
     options: ` --data ${quoted(dataDir)}`,
     job: { windows: { graceMs: config.windowGraceMs }, maxFutureMs: config.maxFutureMs },
-    topics: marketTopics(topic, applicationId, conditionPolicy),
+    topics: marketTopics(topic, applicationId),
     folder: `${dataDir}/state/${changelog}`,
-    codecs: () => marketStateCodecs(schemas, applicationId, conditionPolicy),
+    codecs: () => marketStateCodecs(schemas, applicationId),
     obstacle: () => Promise.resolve(undefined),
     partitionsOf: (name) => Promise.resolve(database.partitionCount(name)),
     async recreate(topics, partitions) {

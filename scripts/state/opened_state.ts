@@ -41,15 +41,15 @@ export async function openState(
 }
 
 async function openDistributed(config: StateConfig): Promise<OpenedState> {
-  const { topic, applicationId, conditionPolicy, stateDir } = config;
-  const changelog = marketChangelog(applicationId, conditionPolicy);
+  const { topic, applicationId, stateDir } = config;
+  const changelog = marketChangelog(applicationId);
   const folder = `${stateDir}/${changelog}`;
   const inputs = await inputsIn(folder, topic);
   await using opening = new AsyncDisposableStack();
   const stores = opening.use(await LevelStateStores.open(stateDir, changelog));
   const { kafka, registry } = await connectState(config);
   opening.use(kafka);
-  const codecs = await marketStateCodecs(registry, applicationId, conditionPolicy);
+  const codecs = await marketStateCodecs(registry, applicationId);
   return opened({
     changelog,
     folder,
@@ -67,13 +67,13 @@ async function openFolder(
   dataDir: string,
 ): Promise<OpenedState> {
   const config = readStartConfig(environment, ["--data", dataDir]);
-  const { topic, applicationId, conditionPolicy } = config;
-  const changelog = marketChangelog(applicationId, conditionPolicy);
+  const { topic, applicationId } = config;
+  const changelog = marketChangelog(applicationId);
   const folder = `${dataDir}/state/${changelog}`;
   const inputs = await inputsIn(folder, topic);
   await using opening = new AsyncDisposableStack();
   const embedded = opening.use(await openEmbedded(config, systemClock));
-  const codecs = await marketStateCodecs(embedded.schemas, applicationId, conditionPolicy);
+  const codecs = await marketStateCodecs(embedded.schemas, applicationId);
   return opened({ ...embedded, changelog, folder, inputs, codecs, resources: opening.move() });
 }
 

@@ -64,9 +64,8 @@ Options
   --yes          reset, repartition: do it
   --help         this text
 
-The settings are those of process: STATE_DIR, APPLICATION_ID, TOPIC_KAFKA, CONDITION_POLICY,
-those of KAFKA_… and SCHEMA_REGISTRY_…; a file .env is read. Stop the process first: a store has
-one user.
+The settings are those of process: STATE_DIR, APPLICATION_ID, TOPIC_KAFKA, those of KAFKA_…
+and SCHEMA_REGISTRY_…; a file .env is read. Stop the process first: a store has one user.
 
 Exit codes: 0 done, 1 something is wrong with the state or in the way, 2 wrong arguments.`;
 

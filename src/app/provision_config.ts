@@ -18,7 +18,6 @@ import * as settings from "./settings.ts";
 /** What `provision` needs to know. */
 export interface ProvisionConfig extends KafkaConfig, RegistryConfig, CassandraConfig, LogConfig {
   readonly applicationId: string;
-  readonly conditionPolicy: settings.ConditionPolicy;
   readonly topic: string;
   readonly topicPartitions: number;
   readonly topicReplication: settings.TopicReplication;
@@ -35,7 +34,6 @@ export const provisionProgram: Program<ProvisionConfig> = {
     "missing. What exists stays as it is.",
   settings: {
     applicationId: settings.applicationId,
-    conditionPolicy: settings.conditionPolicy,
     ...kafkaSettings,
     topic: settings.inputTopic,
     topicPartitions: settings.topicPartitions,

@@ -345,8 +345,8 @@ export const maxFutureMs: Setting<number> = {
 export const conditionPolicy: Setting<ConditionPolicy> = {
   variable: "CONDITION_POLICY",
   form: "all or consolidated",
-  meaning: "trades that move prices and volume: all, or as US condition codes say; to change it, " +
-    "take a new APPLICATION_ID and CASSANDRA_KEYSPACE",
+  meaning: "trades that move prices and volume: all, or as US condition codes say; a change " +
+    "holds for the trades that follow",
   defaultText: "all",
   parse: oneOf<ConditionPolicy>(["all", "consolidated"]),
 };

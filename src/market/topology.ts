@@ -31,26 +31,18 @@ import { summaryWindowMs } from "./tables.ts";
 import { activityPunctuator, type SymbolActivity } from "./symbol_activity.ts";
 import { type Trade, tradeFault, tradeId, tradesPerRecordMax } from "./trade.ts";
 
-/** Name of the market job's state store: another policy folds other windows. */
-export function marketStore(policy: ConditionPolicy): string {
-  return policy === "all" ? "windows" : `windows_${policy}`;
-}
+const store = "windows";
 
 /** Of what the job makes of a trade: to be raised with every change of that. */
 const marketRevision = "1";
 
-/** The changelog of that store. */
-export function marketChangelog(application: string, policy: ConditionPolicy): string {
-  return changelogTopic(application, marketStore(policy));
+/** The changelog of the market job's state. */
+export function marketChangelog(application: string): string {
+  return changelogTopic(application, store);
 }
 
 /** Every topic of the market job. */
-export function marketTopics(
-  topic: string,
-  application: string,
-  policy: ConditionPolicy,
-): readonly JobTopic[] {
-  const store = marketStore(policy);
+export function marketTopics(topic: string, application: string): readonly JobTopic[] {
   return jobTopics(application, { source: { topic }, store, repartition: true });
 }
 
@@ -81,10 +73,10 @@ export function marketTopology(options: MarketOptions): Topology<Trade, Aggregat
   return trades
     .windowedBy(tumbling({ sizeMs: summaryWindowMs, graceMs, retentionMs }))
     .aggregate({
-      store: marketStore(conditionPolicy),
+      store,
       aggregator: tradeAggregator(conditionPolicy),
       codec: options.windowCodec,
-      revision: marketRevision,
+      revision: `${marketRevision} ${conditionPolicy}`,
       rollUps: { merge: mergeAggregates, levels: candleLevels({ retentionMs, graceMs }) },
     })
     .toRows("running averages and candles", windowRow);

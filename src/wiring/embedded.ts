@@ -37,9 +37,9 @@ export interface EmbeddedServices extends AsyncDisposable {
  */
 export async function openEmbedded(config: StartConfig, clock: Clock): Promise<EmbeddedServices> {
   await using opening = new AsyncDisposableStack();
-  const { dataDir, applicationId, conditionPolicy, tradesTables, tradesTtlSeconds } = config;
+  const { dataDir, applicationId, tradesTables, tradesTtlSeconds } = config;
   const sync = config.embeddedSync === "commit";
-  const changelog = marketChangelog(applicationId, conditionPolicy);
+  const changelog = marketChangelog(applicationId);
   const stores = opening.use(await LevelStateStores.open(`${dataDir}/state`, changelog));
   const database = opening.use(await LogDatabase.open(`${dataDir}/log`, topicsOf(config)));
   const path = `${dataDir}/results.db`;
@@ -61,7 +61,7 @@ export async function openEmbedded(config: StartConfig, clock: Clock): Promise<E
   };
 }
 
-function topicsOf({ topic, applicationId, conditionPolicy }: StartConfig): EmbeddedTopic[] {
-  const topics = marketTopics(topic, applicationId, conditionPolicy);
+function topicsOf({ topic, applicationId }: StartConfig): EmbeddedTopic[] {
+  const topics = marketTopics(topic, applicationId);
   return embeddedTopics(topics, { partitions, keepRecords });
 }

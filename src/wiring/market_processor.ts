@@ -11,7 +11,6 @@ import type { TradeCodec } from "../market/codec.ts";
 import type { TradesTable } from "../market/tables.ts";
 import type { ResultReader } from "../market/queries.ts";
 import type { MarketRow } from "../market/rows.ts";
-import type { ConditionPolicy } from "../market/conditions.ts";
 import { marketChangelog, marketTopology } from "../market/topology.ts";
 import { createStateCodecs, type StateCodecs } from "../registry/state_codecs.ts";
 import type { SchemaRegistry } from "../registry/ports.ts";
@@ -50,9 +49,8 @@ export interface MarketProcessorOptions {
 export function marketStateCodecs(
   registry: SchemaRegistry,
   application: string,
-  policy: ConditionPolicy,
 ): Promise<StateCodecs> {
-  return createStateCodecs({ registry, changelogTopic: marketChangelog(application, policy) });
+  return createStateCodecs({ registry, changelogTopic: marketChangelog(application) });
 }
 
 /** The market job with its view; not running yet. */

@@ -26,12 +26,15 @@ async function state(...args: readonly string[]): Promise<string> {
 async function replayed(
   data: string,
   recording: string,
-  look: (page: string) => Promise<void> = () => Promise.resolve(),
+  { settings = {}, look = () => Promise.resolve() }: {
+    readonly settings?: Readonly<Record<string, string>>;
+    readonly look?: (page: string) => Promise<void>;
+  } = {},
 ): Promise<void> {
   const args = ["--data", data, "--replay", recording, "--speed", "max"];
   await using program = new Program("start", {
     args,
-    env: { HTTP_PORT: "0", WINDOW_RETENTION_MS: "3600000" },
+    env: { HTTP_PORT: "0", WINDOW_RETENTION_MS: "3600000", ...settings },
   });
   await program.line("The recording is at its end");
   await seconds(2); // a commit's time
@@ -76,7 +79,7 @@ Deno.test("state looks into the folder of start, resets it, and what is made aga
   const folder = await Deno.makeTempDir({ prefix: "state-" });
   const data = `${folder}/the data`;
   const recording = await writeRecording(`${folder}/frames.jsonl`, twoDays);
-  await replayed(data, recording.path, assertTwoDays);
+  await replayed(data, recording.path, { look: assertTwoDays });
   const verified = await state("verify", "--data", data);
   assert.match(verified, /sound; \d+ rows, as the changelog has them/);
   assert.match(await state("scan", "--data", data, "--limit", "2"), /^AAPL +15s +2024-/m);
@@ -102,8 +105,10 @@ Deno.test("state repartition moves the state of start, and the rows are as if it
   await state("repartition", "5", "--yes", "--data", always);
   for (const part of [lines.slice(0, lines.length / 2), lines]) {
     await Deno.writeTextFile(half, part.join("\n") + "\n");
-    await replayed(moved, half);
-    await replayed(always, half);
+    // Another policy goes on with the same state.
+    const settings = { CONDITION_POLICY: part === lines ? "consolidated" : "all" };
+    await replayed(moved, half, { settings });
+    await replayed(always, half, { settings });
     if (part === lines) break;
     const dry = await state("repartition", "5", "--data", moved);
     assert.match(dry, /state: made for 2 partitions, then 5\nNothing was done/);

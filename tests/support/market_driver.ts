@@ -1,10 +1,12 @@
 import type { Aggregate } from "../../src/market/aggregate.ts";
 import type { MarketRow } from "../../src/market/rows.ts";
+import type { ConditionPolicy } from "../../src/market/conditions.ts";
 import { marketTopology } from "../../src/market/topology.ts";
 import type { Trade } from "../../src/market/trade.ts";
 import { createStateCodecs, type StateCodecs } from "../../src/registry/state_codecs.ts";
 import type { AvroTradeCodec } from "../../src/registry/trade_codec.ts";
 import { TopologyTestDriver } from "../../src/streams/testing/mod.ts";
+import type { Topology } from "../../src/streams/topology/topology.ts";
 import type { MemoryRegistry } from "./memory_registry.ts";
 import { memoryTradeCodec } from "./trade_codecs.ts";
 
@@ -14,6 +16,8 @@ export interface MarketDriver extends AsyncDisposable {
   readonly codec: AvroTradeCodec;
   readonly registry: MemoryRegistry;
   readonly state: StateCodecs;
+  /** The job by another policy. */
+  readonly jobBy: (policy: ConditionPolicy) => Topology<Trade, Aggregate, MarketRow>;
 }
 
 /** When the driver's clock starts, epoch ms. */
@@ -25,17 +29,18 @@ export async function marketDriver(
 ): Promise<MarketDriver> {
   const { codec, registry } = await memoryTradeCodec();
   const state = await createStateCodecs({ registry, changelogTopic: "test-windows-changelog" });
-  const job = marketTopology({
-    topic: "trade1",
-    graceMs: 60_000,
-    retentionMs: 3_600_000,
-    maxFutureMs: 60_000,
-    conditionPolicy: "all",
-    tradeRows: true,
-    tradeCodec: codec,
-    windowCodec: state.windowState,
-  });
-  const driver = await TopologyTestDriver.start(job, {
+  const jobBy = (conditionPolicy: ConditionPolicy) =>
+    marketTopology({
+      topic: "trade1",
+      graceMs: 60_000,
+      retentionMs: 3_600_000,
+      maxFutureMs: 60_000,
+      conditionPolicy,
+      tradeRows: true,
+      tradeCodec: codec,
+      windowCodec: state.windowState,
+    });
+  const driver = await TopologyTestDriver.start(jobBy("all"), {
     ...options,
     startMs: marketStartMs,
     codecs: state,
@@ -45,6 +50,7 @@ export async function marketDriver(
     codec,
     registry,
     state,
+    jobBy,
     [Symbol.asyncDispose]: () => driver[Symbol.asyncDispose](),
   };
 }

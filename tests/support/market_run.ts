@@ -60,7 +60,7 @@ export async function marketRun(
     services,
     recording,
     pipeline,
-    changelog: marketChangelog(pipeline.application, "all"),
+    changelog: marketChangelog(pipeline.application),
     [Symbol.asyncDispose]: () => resources.disposeAsync(),
   };
 }

@@ -104,7 +104,7 @@ export class TopologyTestDriver<E, A, R> implements AsyncDisposable {
   readonly clock: SimulatedClock;
   /** Every topic, for tests that want more than the methods show. */
   readonly log: MemoryLog = new MemoryLog();
-  readonly #topology: Topology<E, A, R>;
+  #topology: Topology<E, A, R>;
   readonly #options: TestDriverOptions;
   readonly #settings: AppSettings;
   readonly #sink = new RecordingSink<R>();
@@ -197,9 +197,14 @@ export class TopologyTestDriver<E, A, R> implements AsyncDisposable {
     await stopping;
   }
 
-  /** Starts an instance that crashed or was stopped; it gets the partitions that it had. */
-  async restart(instance = 0): Promise<void> {
+  /**
+   * Starts an instance that crashed or was stopped; it gets the partitions that it had.
+   *
+   * @param topology The job from now on, where its settings or its code have changed.
+   */
+  async restart(instance = 0, topology: Topology<E, A, R> = this.#topology): Promise<void> {
     assert(!this.#instances[instance]?.alive, `instance ${instance} must not run: it does`);
+    this.#topology = topology;
     const started = new TestInstance({
       topology: this.#topology,
       log: this.log,
