@@ -2,25 +2,27 @@ import type { Clock } from "../base/clock.ts";
 import { isAborted } from "../base/errors.ts";
 import type { Logger } from "../base/logger.ts";
 import { encodeText } from "../streams/text.ts";
+import { Directory } from "./directory.ts";
 import {
   candlesEvent,
   elsewhereEvent,
   healthEvent,
-  heartbeatComment,
+  streamedCandles,
+  streamedTrades,
   symbolsEvent,
   tradesEvent,
 } from "./events.ts";
 import { PeerStreams } from "./peer_streams.ts";
-import { addressesOf, allSymbols, localSymbols } from "./peers.ts";
+import { localSymbols } from "./peers.ts";
 import type { LiveUpdate, LiveView } from "./ports.ts";
-import type { Scope } from "./scope.ts";
 import { StreamClient } from "./stream_client.ts";
+import { type StreamUpdate, type Subscription, Viewer } from "./viewer.ts";
 import type { Ask } from "./within.ts";
 
 /** Who may listen, and how much is kept for them. */
 export interface EventHubLimits {
   readonly clientsMax: number;
-  /** Bytes that may wait for one client; a client behind more than that is cut off. */
+  /** Bytes that may wait for another instance; one behind more than that is cut off. */
   readonly queueBytesMax: number;
 }
 
@@ -36,33 +38,47 @@ export interface EventHubOptions {
 
 const defaultLimits: EventHubLimits = { clientsMax: 64, queueBytesMax: 1024 * 1024 };
 
-/** How often the state is told; it is what a client judges silence by. */
-const healthIntervalMs = 2_000;
-/** How often a comment goes out, for proxies that close quiet connections: each 15 s. */
-const healthsPerHeartbeat = Math.ceil(15_000 / healthIntervalMs);
+/** How often a reader is sent what has changed, at most: as fast as figures can be read. */
+const tickMs = 250;
+/** How often the state is told: every 2 s; it is what a client judges silence by. */
+const ticksPerHealth = 2_000 / tickMs;
+/** How long a reader may take nothing: a minute. A connection that died silently ends so. */
+const ticksWithoutReadingMax = 60_000 / tickMs;
+
+/** One reader and how long it has taken nothing. */
+interface Reader {
+  readonly viewer: Viewer;
+  ticksWaiting: number;
+}
 
 /**
- * Sends every commit to every client of `/api/stream`, encoded once.
+ * Sends readers what they look at, and other instances everything.
  *
  * Events, each with a JSON object as data:
  * - `health`: as `/api/tasks`, first of all, because it says what can be asked for, then every 2 s
  * - `elsewhere`: what is heard of the partitions that other instances have, every 2 s, and when
- *   one of them is lost or comes back
- * - `symbols` `{symbols: [...]}`: all at the start, then those that changed
- * - `candles` `{candles: [{symbol, resolution, ...}]}`: windows that changed, whole
- * - `trades` `{trades: [{symbol, ...}]}`: latest trades in input order, bounded per commit
+ *   one of them is lost or found again
+ * - `listing` `{partitions: {0: [...]}, version, total}`: the names of all symbols but those of the
+ *   version that the client says it has, then those that are new
+ * - `symbols` `{symbols: [...], latest}`: summaries of the rows looked at, then of those that changed
+ * - `candles` `{candles: [{symbol, resolution, ...}]}`: windows of the symbol that changed, whole
+ * - `trades` `{trades: [{symbol, ...}]}`: its latest trades in input order
  *
- * What other instances commit is passed on as it comes: while anybody listens, their streams are
- * followed, with `?scope=local`. A client of that scope is told of nothing but this instance.
+ * A reader states what it looks at in its address (`Subscription`). It is sent that four times a
+ * second at most, and only when it has taken all that was sent before, so what waits for a slow one
+ * gets newer instead of longer. It is cut off only when it reads nothing for a minute.
  *
- * A client that does not read is cut off; it connects again and asks for what it missed.
+ * Another instance (`?scope=local`) is told every commit at once, encoded once for all of them:
+ * summaries, candles and trades of every symbol. While anyone looks, theirs are followed.
  *
  * Owner: the server, which runs `run` and calls `close`.
  */
 export class EventHub {
   readonly #options: EventHubOptions;
   readonly #limits: EventHubLimits;
-  readonly #clients = new Map<StreamClient, Scope>();
+  readonly #readers = new Map<StreamClient, Reader>();
+  readonly #instances = new Set<StreamClient>();
+  readonly #directory = new Directory();
   readonly #peers: PeerStreams;
   #unsubscribe: (() => void) | undefined;
   #closed = false;
@@ -74,34 +90,35 @@ export class EventHub {
     this.#peers = new PeerStreams({
       ask,
       clock,
-      onEvent: (text) => this.#broadcast(text, "all"),
-      onTurn: () => this.#broadcast(this.#elsewhere(), "all"),
+      onUpdate: (update) => this.#keep(update),
+      onTurn: () => this.#tellElsewhere(),
     });
   }
 
   /** Clients that listen now. */
   get clientCount(): number {
-    return this.#clients.size;
+    return this.#readers.size + this.#instances.size;
   }
 
   /** The events from now on, or `undefined` when there is no room for another client. */
-  connect(scope: Scope = "all"): ReadableStream<Uint8Array> | undefined {
-    if (this.#closed || this.#clients.size >= this.#limits.clientsMax) return undefined;
+  connect(wanted: Subscription | "local"): ReadableStream<Uint8Array> | undefined {
+    if (this.#closed || this.clientCount >= this.#limits.clientsMax) return undefined;
     const client = new StreamClient(this.#limits.queueBytesMax, (gone) => this.#remove(gone));
-    this.#add(client, scope);
+    this.#unsubscribe ??= this.#options.view.subscribe((update) => this.#committed(update));
+    if (wanted === "local") this.#addInstance(client);
+    else this.#addReader(client, wanted);
     return client.stream;
   }
 
-  /** Tells the state every 2 s until the signal fires. */
+  /** Sends what waits, every 250 ms until the signal fires. */
   async run(signal: AbortSignal): Promise<void> {
     try {
-      for (let round = 1;; round++) {
-        await this.#options.clock.sleep(healthIntervalMs, signal);
-        if (this.#clients.size === 0) continue;
-        this.#followPeers();
-        this.#broadcast(round % healthsPerHeartbeat === 0 ? heartbeatComment : "");
-        this.#broadcast(this.#health());
-        this.#broadcast(this.#elsewhere(), "all");
+      for (let tick = 1;; tick++) {
+        await this.#options.clock.sleep(tickMs, signal);
+        if (this.clientCount === 0) continue;
+        if (tick % ticksPerHealth === 0) this.#tellState();
+        this.#listFresh();
+        for (const [client, reader] of this.#readers) this.#send(client, reader);
       }
     } catch (error) {
       if (!isAborted(error)) throw error;
@@ -113,63 +130,102 @@ export class EventHub {
   /** Ends every client's stream. */
   close(): void {
     this.#closed = true;
-    for (const client of [...this.#clients.keys()]) {
+    for (const client of [...this.#readers.keys(), ...this.#instances]) {
       this.#remove(client);
       client.end();
     }
   }
 
-  #add(client: StreamClient, scope: Scope): void {
-    const { view } = this.#options;
-    this.#clients.set(client, scope);
-    this.#unsubscribe ??= view.subscribe((update) => this.#send(update));
-    const symbols = scope === "local" ? localSymbols(view).symbols : view.symbols();
+  #addInstance(client: StreamClient): void {
+    this.#instances.add(client);
+    const { symbols } = localSymbols(this.#options.view);
     client.offer(encodeText(this.#health() + symbolsEvent(symbols)));
-    if (scope === "local" || addressesOf(view.partitions()).size === 0) return;
-    this.#followPeers();
-    void this.#tellAllSymbols(client);
   }
 
-  /** The streams that are followed already have told theirs. */
-  async #tellAllSymbols(client: StreamClient): Promise<void> {
-    const all = await allSymbols(this.#options.view, this.#options);
-    if (all === undefined || !this.#clients.has(client)) return;
-    client.offer(encodeText(symbolsEvent(all.symbols)));
+  #addReader(client: StreamClient, wanted: Subscription): void {
+    const { view, clock } = this.#options;
+    if (this.#readers.size === 0) this.#directory.begin(view.symbols(), clock.nowMs());
+    this.#listFresh();
+    const viewer = new Viewer(wanted);
+    this.#readers.set(client, { viewer, ticksWaiting: 0 });
+    client.offer(encodeText(this.#health() + viewer.flush(this.#directory)));
+    client.offer(this.#directory.listing(wanted.listed));
+    this.#followPeers();
   }
 
   #remove(client: StreamClient): void {
-    this.#clients.delete(client);
+    this.#instances.delete(client);
+    this.#readers.delete(client);
     this.#followPeers();
-    if (this.#clients.size > 0) return;
+    if (this.clientCount > 0) return;
     this.#unsubscribe?.();
     this.#unsubscribe = undefined;
   }
 
   #followPeers(): void {
-    const isWatched = [...this.#clients.values()].includes("all");
+    const isWatched = this.#readers.size > 0;
     this.#peers.follow(isWatched ? this.#options.view.partitions() : undefined);
   }
 
-  #send(update: LiveUpdate): void {
-    const { symbols, windows, trades } = update;
-    this.#broadcast(candlesEvent(windows) + tradesEvent(trades) + symbolsEvent(symbols));
+  #committed({ symbols, windows, trades }: LiveUpdate): void {
+    if (this.#readers.size > 0) {
+      const watched = new Set([...this.#readers.values()].map(({ viewer }) => viewer.symbol));
+      const isWatched = ({ symbol }: { readonly symbol: string }) => watched.has(symbol);
+      const candles = streamedCandles(windows.filter(isWatched));
+      this.#keep({ symbols, candles, trades: streamedTrades(trades.filter(isWatched)) });
+    }
+    if (this.#instances.size === 0) return;
+    this.#broadcast(
+      candlesEvent(streamedCandles(windows)) + tradesEvent(streamedTrades(trades)) +
+        symbolsEvent(symbols),
+    );
+  }
+
+  /** Keeps what readers look at until they are sent it. */
+  #keep(update: StreamUpdate): void {
+    this.#directory.add(update.symbols);
+    for (const { viewer } of this.#readers.values()) viewer.take(update);
+  }
+
+  #tellState(): void {
+    this.#followPeers();
+    const health = this.#health();
+    this.#broadcast(health);
+    for (const { viewer } of this.#readers.values()) viewer.tell("health", health);
+    this.#tellElsewhere();
+  }
+
+  #tellElsewhere(): void {
+    const partitions = this.#options.view.partitions();
+    if (partitions === undefined) return;
+    const elsewhere = elsewhereEvent(this.#peers.elsewhere(partitions));
+    for (const { viewer } of this.#readers.values()) viewer.tell("elsewhere", elsewhere);
+  }
+
+  #listFresh(): void {
+    const fresh = this.#directory.takeFresh();
+    for (const { viewer } of this.#readers.values()) viewer.list(fresh);
   }
 
   #health(): string {
     return healthEvent(this.#options.view, this.#options.clock.nowMs());
   }
 
-  #elsewhere(): string {
-    const partitions = this.#options.view.partitions();
-    return partitions === undefined ? "" : elsewhereEvent(this.#peers.elsewhere(partitions));
+  #send(client: StreamClient, reader: Reader): void {
+    reader.ticksWaiting = client.isIdle ? 0 : reader.ticksWaiting + 1;
+    if (reader.viewer.isBehind || reader.ticksWaiting > ticksWithoutReadingMax) {
+      return this.#cutOff(client);
+    }
+    if (!client.isIdle) return;
+    const text = reader.viewer.flush(this.#directory);
+    if (text !== "") client.offer(encodeText(text));
   }
 
-  /** @param scope `all` for what only clients of that scope are told. */
-  #broadcast(text: string, scope?: "all"): void {
-    if (text === "") return;
+  /** Tells every other instance. */
+  #broadcast(text: string): void {
+    if (text === "" || this.#instances.size === 0) return;
     const chunk = encodeText(text);
-    for (const [client, wanted] of [...this.#clients]) {
-      if (scope !== undefined && wanted !== scope) continue;
+    for (const client of [...this.#instances]) {
       if (!client.offer(chunk)) this.#cutOff(client);
     }
   }
@@ -177,8 +233,6 @@ export class EventHub {
   #cutOff(client: StreamClient): void {
     this.#remove(client);
     client.end();
-    this.#options.logger.warn("a client of the live stream reads too slowly and was cut off", {
-      queueBytesMax: this.#limits.queueBytesMax,
-    });
+    this.#options.logger.warn("a client of the live stream reads too slowly and was cut off");
   }
 }

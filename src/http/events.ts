@@ -1,31 +1,68 @@
 import type { TradeRow, WindowRow } from "../market/rows.ts";
 import type { Elsewhere, LiveView, SymbolSummary } from "./ports.ts";
-import { elsewhereJson, healthJson, streamedCandleJson, tradeJson } from "./wire.ts";
+import {
+  type CandleJson,
+  elsewhereJson,
+  healthJson,
+  streamedCandleJson,
+  type TradeJson,
+  tradeJson,
+} from "./wire.ts";
 
-/** A line that clients ignore and proxies count as life. */
-export const heartbeatComment = ": heartbeat\n\n";
+/** A window as the stream sends it. */
+export type StreamedCandle = CandleJson & { readonly symbol: string; readonly resolution: string };
+
+/** A trade as the stream sends it. */
+export type StreamedTrade = TradeJson & { readonly symbol: string };
 
 /** Text of one server-sent event. JSON has no raw line breaks, so one data line is enough. */
 function eventText(name: string, data: unknown): string {
   return `event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
 }
 
-/** The `symbols` event, or nothing without symbols. */
-export function symbolsEvent(symbols: readonly SymbolSummary[]): string {
-  return symbols.length === 0 ? "" : eventText("symbols", { symbols });
+/**
+ * The `symbols` event, or nothing without symbols.
+ *
+ * @param latest Event time of the latest trade of any symbol, epoch ms, where it is known.
+ */
+export function symbolsEvent(symbols: readonly SymbolSummary[], latest?: number): string {
+  return symbols.length === 0 ? "" : eventText("symbols", { symbols, latest });
+}
+
+/**
+ * The `listing` event: names by their partitions, or nothing without symbols.
+ *
+ * @param version Of the list of names, once these are in it.
+ * @param total How many symbols there are in all.
+ */
+export function listingEvent(
+  summaries: readonly SymbolSummary[],
+  { version, total }: { readonly version: string; readonly total: number },
+): string {
+  if (summaries.length === 0) return "";
+  const partitions: Record<number, string[]> = {};
+  for (const { partition, symbol } of summaries) (partitions[partition] ??= []).push(symbol);
+  return eventText("listing", { partitions, version, total });
+}
+
+/** Windows in the form of the `candles` event. */
+export function streamedCandles(windows: readonly WindowRow[]): StreamedCandle[] {
+  return windows.map(streamedCandleJson);
 }
 
 /** The `candles` event, or nothing without windows. */
-export function candlesEvent(windows: readonly WindowRow[]): string {
-  if (windows.length === 0) return "";
-  return eventText("candles", { candles: windows.map(streamedCandleJson) });
+export function candlesEvent(candles: readonly StreamedCandle[]): string {
+  return candles.length === 0 ? "" : eventText("candles", { candles });
+}
+
+/** Trades in the form of the `trades` event. */
+export function streamedTrades(rows: readonly TradeRow[]): StreamedTrade[] {
+  return rows.map((row) => ({ symbol: row.symbol, ...tradeJson(row) }));
 }
 
 /** The `trades` event, or nothing without trades. */
-export function tradesEvent(rows: readonly TradeRow[]): string {
-  if (rows.length === 0) return "";
-  const trades = rows.map((row) => ({ symbol: row.symbol, ...tradeJson(row) }));
-  return eventText("trades", { trades });
+export function tradesEvent(trades: readonly StreamedTrade[]): string {
+  return trades.length === 0 ? "" : eventText("trades", { trades });
 }
 
 /** The `elsewhere` event. */

@@ -28,8 +28,8 @@ import type {
 } from "./ports.ts";
 import { dayMs, dayOf, SymbolBoard } from "./symbol_board.ts";
 
-/** Latest trades of a symbol that one commit tells listeners about. */
-const tradesPerSymbolMax = 20;
+/** Latest trades of a symbol that one commit tells listeners about: what a page's tape shows. */
+const tradesPerSymbolMax = 80;
 
 /** Behind every window start: the last moment that a date can name, in the year 275,760. */
 const endOfTimeMs = 8.64e15;

@@ -1,6 +1,8 @@
 import type { Clock } from "../base/clock.ts";
 import { isAborted } from "../base/errors.ts";
-import { localPath } from "./peers.ts";
+import { isObject } from "./ask_json.ts";
+import { isSummary, localPath } from "./peers.ts";
+import type { StreamUpdate } from "./viewer.ts";
 import type { HealthJson } from "./wire.ts";
 import { type Ask, within } from "./within.ts";
 
@@ -12,10 +14,7 @@ const retryMs = 2_000;
 /** Longest event that is taken, characters; the largest is the first list of symbols. */
 const eventCharsMax = 16 * 1024 * 1024;
 
-/** Events that are passed on as they are. */
-const passedOn = /^event: (?:symbols|candles|trades)\ndata: [^\n]*$/;
-
-const health = /^event: health\ndata: ([^\n]*)$/;
+const eventForm = /^event: (health|symbols|candles|trades)\ndata: ([^\n]*)$/;
 
 /** What another instance said last. */
 export interface Heard {
@@ -29,8 +28,8 @@ export interface Heard {
 export interface PeerStreamOptions {
   readonly ask: Ask;
   readonly clock: Clock;
-  /** Is given the events of symbols, candles and trades, as the other instance wrote them. */
-  readonly onEvent: (text: string) => void;
+  /** Is given what the other instance tells of symbols, candles and trades. */
+  readonly onUpdate: (update: StreamUpdate) => void;
   /** An instance is heard for the first time, or is lost, or comes back. */
   readonly onTurn: () => void;
 }
@@ -114,9 +113,11 @@ export class PeerStream {
   }
 
   #take(event: string): void {
-    const [, state] = health.exec(event) ?? [];
-    if (state !== undefined) this.#hear(this.#readHealth(JSON.parse(state)));
-    else if (passedOn.test(event)) this.#options.onEvent(`${event}\n\n`);
+    const [, name, data] = eventForm.exec(event) ?? [];
+    if (name === undefined || data === undefined) return;
+    const body: unknown = JSON.parse(data);
+    if (name === "health") this.#hear(this.#readHealth(body as HealthJson));
+    else if (isObject(body)) this.#options.onUpdate(readUpdate(name, body[name]));
   }
 
   #hear(heard: Heard | "lost"): void {
@@ -135,4 +136,13 @@ export class PeerStream {
         : this.#options.clock.nowMs() - (now - Math.max(...commits)),
     };
   }
+}
+
+/** Without what is no summary, candle or trade: what else a candle or trade holds is passed on. */
+function readUpdate(name: string, told: unknown): StreamUpdate {
+  const nothing: StreamUpdate = { candles: [], trades: [], symbols: [] };
+  if (!Array.isArray(told)) return nothing;
+  if (name === "symbols") return { ...nothing, symbols: told.filter(isSummary) };
+  const named = told.filter((item) => isObject(item) && typeof item["symbol"] === "string");
+  return { ...nothing, [name]: named };
 }

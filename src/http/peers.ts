@@ -70,8 +70,8 @@ export function newest(lists: readonly (readonly SymbolSummary[])[]): SymbolSumm
   return [...found.values()].sort((a, b) => a.symbol < b.symbol ? -1 : 1);
 }
 
-/** Time and count only grow with the input, the count within the day of the time. */
-function isNewer(a: SymbolSummary, b: SymbolSummary): boolean {
+/** Whether a summary is the later one: time and count only grow with the input, the count within the day of the time. */
+export function isNewer(a: SymbolSummary, b: SymbolSummary): boolean {
   return a.time > b.time || (a.time === b.time && a.count > b.count);
 }
 
@@ -88,7 +88,7 @@ function readLocalSymbols(body: unknown): LocalSymbols | undefined {
   return isNumbers(partitions) ? { symbols, partitions } : undefined;
 }
 
-function isSummary(value: unknown): value is SymbolSummary {
+export function isSummary(value: unknown): value is SymbolSummary {
   if (!isObject(value)) return false;
   const { symbol, partition, price, time, volume, count } = value;
   return typeof symbol === "string" && isNumbers([partition, price, time, volume, count]);

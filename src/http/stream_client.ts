@@ -25,9 +25,15 @@ export class StreamClient {
     }, { highWaterMark: 0 });
   }
 
+  /** Whether everything offered has been taken. */
+  get isIdle(): boolean {
+    return this.#chunks.length === 0;
+  }
+
   /** Queues a chunk, or says `false` when more than the maximum waits already. */
   offer(chunk: Uint8Array): boolean {
     if (this.#bytes >= this.#queueBytesMax) return false;
+    if (chunk.byteLength === 0) return true;
     this.#chunks.push(chunk);
     this.#bytes += chunk.byteLength;
     if (this.#wanted) this.#handOver();

@@ -41,6 +41,17 @@ export class LivePage {
     );
   }
 
+  /** The symbols of the rows that exist, in their order, or only of those that a selector finds. */
+  rows(selector = ".row"): Promise<string[]> {
+    return this.raw.evaluate(
+      (selector) =>
+        [...document.querySelectorAll<HTMLElement>(`#symbols ${selector}`)]
+          .sort((a, b) => Number(a.ariaPosInSet) - Number(b.ariaPosInSet))
+          .map(({ title }) => title),
+      selector,
+    );
+  }
+
   /** Whether an element is there and takes up room. */
   isShown(selector: string): Promise<boolean> {
     return this.raw.evaluate(

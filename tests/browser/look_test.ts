@@ -8,7 +8,7 @@ import { Started } from "./started.ts";
 /** Waits for the first candles and trades. */
 async function filled(page: LivePage): Promise<void> {
   await page.until("all symbols, candles and trades", async () => {
-    assert.equal((await page.texts("#symbols li")).length, 4);
+    assert.equal((await page.rows()).length, 4);
     assert.notEqual((await page.readout())["Close"] ?? "–", "–");
     assert(await page.dotsOf("--up") + await page.dotsOf("--down") > 0);
   });
@@ -17,7 +17,7 @@ async function filled(page: LivePage): Promise<void> {
 /** What is chosen, and what has the keyboard. */
 async function chosen(page: LivePage): Promise<{ symbol: string; selected: string }> {
   const symbol = await page.text("#symbol");
-  const selected = await page.text("#symbols [aria-selected=true] .name");
+  const [selected = ""] = await page.rows("[aria-selected=true]");
   return { symbol, selected };
 }
 
@@ -47,7 +47,7 @@ async function saysSimulated({ page }: Scene): Promise<void> {
 async function offersResolutions({ started, page }: Scene): Promise<void> {
   const { resolutions } = await (await fetch(`${started.url}/api/tasks`)).json();
   const names: string[] = resolutions.map(({ name }: { name: string }) => name);
-  assert.deepEqual(await page.texts("#resolutions label"), names);
+  assert.deepEqual(await page.texts("#resolutions label"), ["Auto", ...names]);
   for (const name of names) {
     await page.raw.click(`#resolutions label:has(input[value="${name}"])`);
     await page.until(`candles of ${name}`, async () => {
@@ -58,7 +58,7 @@ async function offersResolutions({ started, page }: Scene): Promise<void> {
 }
 
 async function obeysKeys({ page }: Scene): Promise<void> {
-  const names = await page.texts("#symbols .name");
+  const names = await page.rows();
   assert.equal(names.length, 4);
   await page.raw.evaluate(() => document.getElementById("filter")?.focus(), undefined);
   await page.raw.keyboard.press("Tab");

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { formatAmount, formatDateTime, formatNumber } from "../../src/http/page/format.js";
+import { formatAmount, formatNumber } from "../../src/http/page/format.js";
+import { zone } from "../../src/http/page/zone.js";
 import type { CandleJson } from "../../src/http/wire.ts";
 
 /** The figures that the page shows must be those of a candle, with the decimals that it shows. */
@@ -12,7 +13,7 @@ export function assertShown(readout: Readonly<Record<string, string>>, candle: C
 function expectedReadout(candle: CandleJson, decimals: number): Record<string, string> {
   const price = (value: number | null) => formatNumber(value, decimals);
   return {
-    "Window (UTC)": formatDateTime(candle.start),
+    "Window": `${zone.dateTime(candle.start)} ${zone.label(candle.start)}`,
     "Open": price(candle.open),
     "High": price(candle.high),
     "Low": price(candle.low),

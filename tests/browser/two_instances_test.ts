@@ -23,7 +23,7 @@ async function listsAll({ both, first, second }: Scene): Promise<void> {
   for (const page of [first, second]) {
     await upToDate(page);
     await page.until("all symbols", async () => {
-      assert.deepEqual(await page.texts("#symbols .name"), both.symbols);
+      assert.deepEqual(await page.rows(), both.symbols);
       assert.equal(await page.text("#tasks-summary"), "2 of 2 running");
       assert.equal(await page.text("#elsewhere"), "2 running");
     });
@@ -60,7 +60,7 @@ async function saysWhoIsGone(scene: Scene): Promise<void> {
     assert.equal(await first.text("#elsewhere"), "2 not heard of");
     assert(await first.isShown("main[data-lost]"), "the symbol that is shown is lost");
   });
-  const lost = await first.texts("#symbols [data-lost] .name");
+  const lost = await first.rows("[data-lost]");
   assert(lost.includes(ofSecond) && !lost.includes(ofFirst), lost.join());
   await choose(first, ofFirst);
   await tapeMoves(first);
@@ -76,7 +76,7 @@ async function goesOnElsewhere({ both, first, ofSecond }: Scene): Promise<void> 
     assert.equal(await first.text("#tasks-summary"), "4 of 4 running");
   }, takeOverMsMax);
   await upToDate(first);
-  assert.deepEqual(await first.texts("#symbols [data-lost] .name"), []);
+  assert.deepEqual(await first.rows("[data-lost]"), []);
   await tapeMoves(first);
   await sameEverywhere(first, both, { instance: both.first, symbol: ofSecond });
 }
@@ -93,8 +93,7 @@ async function comesBack(scene: Scene): Promise<void> {
 
 /** Opens a symbol by its row in the list. */
 async function choose(page: LivePage, symbol: string): Promise<void> {
-  const index = (await page.texts("#symbols .name")).indexOf(symbol);
-  await page.raw.click(`#symbols li:nth-child(${index + 1})`);
+  await page.raw.click(`#symbols .row[title="${symbol}"]`);
   assert.equal(await page.text("#symbol"), symbol);
   await page.until("trades of the symbol", async () => {
     assert((await page.texts("#tape tr")).length > 0);

@@ -64,17 +64,21 @@ async function symbolsAt({ server }: Instance): Promise<{ names: string[]; missi
   return { names: symbols.map(({ symbol }: { symbol: string }) => symbol), missing };
 }
 
+/** What a reader looks at that wants to hear of both. */
+const both = "?symbol=B&row=A&row=B";
+
 /** Follows a stream and keeps the latest of what it tells. */
 class Follower implements AsyncDisposable {
   readonly trades: Set<string> = new Set();
   readonly candles: Set<string> = new Set();
   readonly symbols: Set<string> = new Set();
+  readonly listed: Set<string> = new Set();
   missing: readonly number[] | undefined;
   heard: readonly number[] = [];
   readonly #stop = new AbortController();
   readonly #reading: Promise<void>;
 
-  constructor({ server }: Instance, query = "") {
+  constructor({ server }: Instance, query = both) {
     this.#reading = this.#read(`${server.url}/api/stream${query}`).catch(() => {});
   }
 
@@ -99,6 +103,9 @@ class Follower implements AsyncDisposable {
     if (name === "elsewhere") {
       this.missing = body.missing_partitions;
       this.heard = body.heard_partitions;
+    }
+    if (name === "listing") {
+      for (const symbol of Object.values(body.partitions).flat()) this.listed.add(String(symbol));
     }
     if (name !== "trades" && name !== "candles" && name !== "symbols") return;
     for (const { symbol } of body[name]) this[name].add(symbol);
@@ -141,16 +148,17 @@ Deno.test("/api/symbols believes nobody who answers something else", async () =>
   assert.equal(asked, `${url}/api/symbols?scope=local`);
 });
 
-Deno.test("/api/stream tells what every instance commits, however they watch each other", async () => {
+Deno.test("/api/stream tells what is looked at, whichever instance commits it, however they watch each other", async () => {
   await using a = instance("A", 0);
   await using b = instance("B", 1);
   acquaint([a, b]);
   await using followers = new AsyncDisposableStack();
   const [ofA, ofB] = [followers.use(new Follower(a)), followers.use(new Follower(b))];
   const local = followers.use(new Follower(b, "?scope=local"));
-  const hasAll = ({ trades, candles, symbols, missing }: Follower) => {
+  const hasAll = ({ trades, candles, symbols, listed, missing }: Follower) => {
     for (const { view } of [a, b]) view.commit();
-    return trades.size === 2 && candles.size === 2 && symbols.size === 2 && missing?.length === 0;
+    return [trades, candles].every((names) => [...names].join() === "B") &&
+      [symbols, listed].every((names) => names.size === 2) && missing?.length === 0;
   };
   await until(() => hasAll(ofA) && hasAll(ofB), { what: "both tell of both", msMax });
   assert.deepEqual([ofA.heard, ofB.heard], [[1], [0]]);

@@ -1,12 +1,17 @@
 import { type Handler, HttpProblem } from "../context.ts";
 import { QueryReader } from "../query.ts";
+import { readSubscription } from "../subscription.ts";
 
-/** `/api/stream`: server-sent events, see `EventHub`; `?scope=local` those of this instance. */
+/**
+ * `/api/stream`: server-sent events, see `EventHub`; of a `symbol` with its `resolution`, and of
+ * each `row`. `?scope=local`: everything of this instance.
+ */
 export const getStream: Handler = ({ request, url }, { events }) => {
   const query = new QueryReader(url.searchParams);
   const scope = query.scope();
   query.check();
-  const body = request.method === "HEAD" ? null : events.connect(scope);
+  const wanted = scope === "local" ? scope : readSubscription(url.searchParams);
+  const body = request.method === "HEAD" ? null : events.connect(wanted);
   if (body === undefined) {
     throw new HttpProblem({
       status: 503,

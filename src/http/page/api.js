@@ -1,18 +1,30 @@
 // @ts-check
 /// <reference lib="dom" />
 
+/** @typedef {import("../wire.ts").CandleJson} Candle */
+
 /**
- * Candles of a symbol, oldest first.
+ * The newest candles of a range, oldest first, and whether there are no others in it.
  *
  * @param {string} symbol
- * @param {{ resolution: string, limit: number, to?: number }} range `to` in epoch ms, exclusive.
- * @returns {Promise<import("../wire.ts").CandleJson[]>}
+ * @param {{ resolution: string, limit: number, from?: number, to?: number }} range Of their starts,
+ *   epoch ms; `to` is exclusive.
+ * @returns {Promise<{ candles: Candle[], complete: boolean }>}
  */
-export async function fetchCandles(symbol, { resolution, limit, to }) {
+export async function fetchCandles(symbol, { resolution, limit, from, to }) {
   const query = new URLSearchParams({ symbol, resolution, limit: String(limit) });
-  if (to !== undefined) query.set("to", String(to));
-  const body = await fetchJson(`/api/candles?${query}`);
-  return body.candles.reverse();
+  if (from !== undefined) query.set("from", String(Math.max(0, Math.floor(from))));
+  if (to !== undefined) query.set("to", String(Math.max(0, Math.floor(to))));
+  /** Newest first. @type {Candle[]} */
+  const candles = [];
+  /** @type {string | null} */
+  let next = `/api/candles?${query}`;
+  while (next !== null && candles.length < limit) {
+    const body = await fetchJson(next);
+    candles.push(...body.candles.slice(0, limit - candles.length));
+    next = body.next;
+  }
+  return { candles: candles.reverse(), complete: next === null };
 }
 
 /**

@@ -1,46 +1,47 @@
 // @ts-check
 /// <reference lib="dom" />
 import { hashOf, viewOf } from "./address.js";
-import { fetchCandles } from "./api.js";
 import { Chart } from "./chart.js";
 import { Connection } from "./connection.js";
 import { byId, setText } from "./dom.js";
-import {
-  changeDirection,
-  decimalsOf,
-  formatAmount,
-  formatChange,
-  formatDateTime,
-  formatNumber,
-} from "./format.js";
+import { changeDirection, formatAmount, formatChange, formatNumber } from "./format.js";
 import { freshnessOf } from "./freshness.js";
 import { showCommitAge, showElsewhere, showHealth, showUnreachable } from "./health.js";
-import { Market, sparkCandlesMax } from "./market.js";
-import { ResolutionPicker } from "./resolution_picker.js";
+import { Histories } from "./histories.js";
+import { Market } from "./market.js";
+import { autoName, ResolutionPicker } from "./resolution_picker.js";
 import { Stage } from "./stage.js";
 import { SymbolList } from "./symbol_list.js";
 import { startTheme } from "./theme.js";
+import { zone } from "./zone.js";
 
 /** @typedef {import("../wire.ts").HealthJson} Health */
 /** @typedef {import("../wire.ts").ElsewhereJson} Elsewhere */
+/** @typedef {import("../wire.ts").ResolutionJson} Resolution */
 /** @typedef {import("../wire.ts").CandleJson & { symbol: string, resolution: string }} Candle */
 /** @typedef {import("../wire.ts").TradeJson & { symbol: string }} Trade */
 /** @typedef {import("./market.js").Summary} Summary */
 
-/** Symbols whose sparklines are asked for at the start; the others fill as commits come. */
-const sparklinesMax = 60;
-
 const market = new Market();
-/** Symbols whose history has been asked for since the connection began. @type {Set<string>} */
-const asked = new Set();
-const stage = new Stage();
-const list = new SymbolList((/** @type {string} */ symbol) => {
-  awaited = undefined;
-  show({ symbol, resolution: "" });
+const stage = new Stage(
+  market,
+  (/** @type {Resolution} */ resolution) => display(stage.symbol, resolution),
+);
+const list = new SymbolList({
+  onSelect: (/** @type {string} */ symbol) => {
+    awaited = undefined;
+    show({ symbol, resolution: "" });
+  },
+  viewOf: (/** @type {string} */ symbol) => market.view(symbol),
+  onRows: () => look(),
 });
 const picker = new ResolutionPicker((/** @type {string} */ resolution) =>
   show({ symbol: "", resolution })
 );
+const histories = new Histories(market, (/** @type {string} */ symbol) => {
+  list.update([symbol]);
+  if (symbol === stage.symbol) showQuote();
+});
 /** @type {Chart | undefined} */
 let chart;
 /** @type {Health | undefined} */
@@ -59,6 +60,7 @@ let awaited = viewOf(location.hash);
 startTheme(() => chart?.recolor());
 const connection = new Connection(
   {
+    listing: takeListing,
     symbols: takeSymbols,
     candles: takeCandles,
     trades: takeTrades,
@@ -69,6 +71,7 @@ const connection = new Connection(
 );
 setInterval(showFreshness, 1_000);
 addEventListener("hashchange", () => show(viewOf(location.hash)));
+byId("go-to").addEventListener("change", goTo);
 quietly(loadChart());
 
 /**
@@ -77,24 +80,42 @@ quietly(loadChart());
  * @param {import("./address.js").View} wanted
  */
 function show(wanted) {
-  const symbol = market.summary(wanted.symbol) === undefined ? stage.symbol : wanted.symbol;
+  const symbol = market.has(wanted.symbol) ? wanted.symbol : stage.symbol;
+  if (wanted.resolution === autoName) stage.auto = true;
+  else if (offered(wanted.resolution) !== undefined) stage.auto = false;
   const resolution = offered(wanted.resolution) ?? offered(stage.resolution?.name) ??
     health?.resolutions[0];
   if (symbol === "" || resolution === undefined) return;
+  display(symbol, resolution);
+  stage.moved();
+}
+
+/**
+ * @param {string} symbol
+ * @param {Resolution} resolution
+ */
+function display(symbol, resolution) {
+  const name = stage.auto ? autoName : resolution.name;
+  const hash = hashOf({ symbol, resolution: name });
+  if (location.hash !== hash) history.replaceState(null, "", hash);
+  picker.select(name, resolution.name);
   if (symbol === stage.symbol && resolution.name === stage.resolution?.name) return;
-  history.replaceState(null, "", hashOf({ symbol, resolution: resolution.name }));
   setText(byId("symbol"), symbol);
   const shown = stage.show(symbol, resolution);
   list.select(symbol);
-  picker.select(resolution.name);
   showQuote();
+  look();
   quietly(shown);
 }
 
-function showAwaited() {
-  if (awaited === undefined || market.summary(awaited.symbol) === undefined) return;
-  show(awaited);
-  awaited = undefined;
+/** Tells the server what is looked at, and asks for the half hours of what was not before. */
+function look() {
+  connection.want({
+    symbol: stage.symbol,
+    resolution: stage.resolution?.name ?? "",
+    rows: list.inView,
+  });
+  histories.want([stage.symbol, ...list.inView].filter((symbol) => symbol !== ""));
 }
 
 /** @param {string | undefined} wanted */
@@ -102,29 +123,33 @@ function offered(wanted) {
   return health?.resolutions.find(({ name }) => name === wanted);
 }
 
-/** The length of the candles that sparklines and changes are made of: the shortest. */
-function sparkResolution() {
-  return health?.resolutions[0]?.name ?? "";
+/** @param {{ partitions: Record<string, string[]> }} event */
+function takeListing({ partitions }) {
+  market.list(partitions);
+  list.list(market.names);
+  showAny();
 }
 
-/** @param {{ symbols: Summary[] }} event */
-function takeSymbols({ symbols }) {
-  market.addSummaries(symbols);
-  for (const { symbol } of symbols) updateRow(symbol);
-  showAwaited();
-  if (stage.symbol === "") {
-    show({ symbol: market.symbols[0] ?? "", resolution: awaited?.resolution ?? "" });
+/** Shows what the address names; the first symbol where it names none, or one that is not there. */
+function showAny() {
+  if (awaited !== undefined && market.has(awaited.symbol)) {
+    show(awaited);
+    if (stage.symbol === awaited.symbol) awaited = undefined;
   }
-  showQuote();
-  quietly(loadHistories(symbols.map(({ symbol }) => symbol)));
-  setText(byId("event-time"), formatDateTime(market.latestTimeMs));
+  if (stage.symbol !== "") return;
+  show({ symbol: market.names[0] ?? "", resolution: awaited?.resolution ?? "" });
+}
+
+/** @param {{ symbols: Summary[], latest?: number }} event */
+function takeSymbols({ symbols, latest }) {
+  market.addSummaries(symbols);
+  list.update(symbols.map(({ symbol }) => symbol));
+  if (symbols.some(({ symbol }) => symbol === stage.symbol)) showQuote();
+  if (latest) setText(byId("event-time"), `${zone.dateTime(latest)} ${zone.label(latest)}`);
 }
 
 /** @param {{ candles: Candle[] }} event */
 function takeCandles({ candles }) {
-  const sparks = candles.filter(({ resolution }) => resolution === sparkResolution());
-  const bySymbol = Map.groupBy(sparks, ({ symbol }) => symbol);
-  for (const [symbol, group] of bySymbol) market.addCandles(symbol, group);
   stage.addCandles(
     candles.filter(({ symbol, resolution }) =>
       symbol === stage.symbol && resolution === stage.resolution?.name
@@ -143,91 +168,70 @@ function takeHealth(event) {
   healthAt = performance.now();
   showHealth(event);
   picker.offer(event.resolutions);
-  show({ symbol: "", resolution: "" });
+  stage.resolutions = event.resolutions;
+  showAny();
   showFreshness();
 }
 
 /**
- * What is heard of other instances; of a partition that is back something may have been missed.
+ * What is heard of other instances; of a partition that is found again something may have been
+ * missed.
  *
  * @param {Elsewhere} event
  */
 function takeElsewhere(event) {
-  const lostBefore = lostSymbols();
+  const lostBefore = elsewhere?.missing_partitions ?? [];
   elsewhere = event;
   showElsewhere(event);
-  const lost = lostSymbols();
-  const back = lostBefore.filter((symbol) => !lost.includes(symbol));
-  for (const symbol of back) asked.delete(symbol);
-  quietly(loadHistories(back));
-  if (back.includes(stage.symbol)) quietly(stage.refresh());
+  const found = lostBefore.filter((partition) => !event.missing_partitions.includes(partition));
+  const isFound = found.includes(market.partitionOf(stage.symbol) ?? -1);
+  if (found.length > 0) histories.forget();
+  if (isFound) quietly(stage.refresh({ interrupted: true }));
+  if (found.length > 0) look();
   showFreshness();
 }
 
-/**
- * Symbols of the partitions that nobody is heard of.
- *
- * @returns {string[]}
- */
-function lostSymbols() {
-  return market.symbolsOf(elsewhere?.missing_partitions ?? []);
-}
-
-/** Asks for what an interruption may have hidden. */
-function catchUp() {
-  asked.clear();
-  elsewhere = undefined;
-  showFreshness();
-  quietly(stage.refresh());
+/** @param {string} symbol Whether it is of a partition that no instance answers for. */
+function isLost(symbol) {
+  const missing = elsewhere?.missing_partitions ?? [];
+  return missing.includes(market.partitionOf(symbol) ?? -1);
 }
 
 /**
- * Asks for the sparklines of symbols that are new to this connection, one after the other.
+ * Asks for what an interruption, or a change of what is looked at, may have hidden.
  *
- * @param {readonly string[]} symbols
+ * @param {{ interrupted: boolean }} change
  */
-async function loadHistories(symbols) {
-  const wanted = symbols.filter((symbol) => !asked.has(symbol)).slice(
-    0,
-    Math.max(0, sparklinesMax - asked.size),
-  );
-  for (const symbol of wanted) asked.add(symbol);
-  for (const symbol of wanted) {
-    const range = { resolution: sparkResolution(), limit: sparkCandlesMax };
-    market.addCandles(symbol, await fetchCandles(symbol, range));
-    updateRow(symbol);
-    if (symbol === stage.symbol) showQuote();
+function catchUp(change) {
+  if (change.interrupted) {
+    elsewhere = undefined;
+    histories.forget();
+    look();
   }
-}
-
-/** @param {string} symbol */
-function updateRow(symbol) {
-  const view = market.view(symbol);
-  if (view !== undefined) list.update(view);
+  showFreshness();
+  quietly(stage.refresh(change));
 }
 
 function showQuote() {
-  const view = market.view(stage.symbol);
+  const { price, decimals, change, minutes } = market.view(stage.symbol);
   const summary = market.summary(stage.symbol);
-  if (view === undefined || summary === undefined) return;
-  const price = formatNumber(view.price, decimalsOf([view.price]));
-  setText(byId("price"), price);
-  setText(
-    byId("change"),
-    view.change === undefined ? "" : `${formatChange(view.change)} in ${view.minutes} min`,
-  );
-  byId("change").className = `change ${changeDirection(view.change)}`;
-  setText(byId("day-volume"), formatAmount(summary.volume));
-  setText(byId("day-count"), formatAmount(summary.count));
-  document.title = `${price} ${stage.symbol} · ${health?.application ?? "market"}`;
+  const text = formatNumber(price, decimals);
+  setText(byId("price"), text);
+  setText(byId("change"), change === undefined ? "" : `${formatChange(change)} in ${minutes} min`);
+  byId("change").className = `change ${changeDirection(change)}`;
+  setText(byId("day-volume"), formatAmount(summary?.volume));
+  setText(byId("day-count"), formatAmount(summary?.count));
+  document.title = `${text} ${stage.symbol} · ${health?.application ?? "market"}`;
 }
 
 function showFreshness() {
   const healthAgeMs = performance.now() - healthAt;
   const { connected, silentMs } = connection;
-  const lost = lostSymbols();
+  const lostSymbols = (elsewhere?.missing_partitions.length ?? 0) > 0
+    ? market.names.filter(isLost)
+    : [];
   const { level, word, banner } = freshnessOf(
-    { connected, silentMs, health, healthAgeMs, elsewhere, lostSymbols: lost },
+    { connected, silentMs, health, healthAgeMs, elsewhere, lostSymbols },
   );
   byId("link").dataset["level"] = level;
   setText(byId("link-text"), word);
@@ -236,11 +240,17 @@ function showFreshness() {
   element.dataset["level"] = level;
   setText(element, banner);
   byId("content").toggleAttribute("data-stale", banner !== "" && word !== "incomplete");
-  byId("content").toggleAttribute("data-lost", lost.includes(stage.symbol));
-  list.markLost(lost);
+  byId("content").toggleAttribute("data-lost", isLost(stage.symbol));
+  list.markLost(isLost);
   byId("health").toggleAttribute("data-stale", !connected);
   if (!connected) showUnreachable();
   if (health !== undefined) showCommitAge(health, healthAgeMs, elsewhere);
+}
+
+function goTo() {
+  const input = /** @type {HTMLInputElement} */ (byId("go-to"));
+  const timeMs = new Date(input.value).getTime();
+  if (!Number.isNaN(timeMs)) quietly(stage.goTo(timeMs));
 }
 
 async function loadChart() {
@@ -249,17 +259,18 @@ async function loadChart() {
     const library = await import(path);
     chart = new Chart(library, byId("chart"), {
       onHover: (/** @type {number | undefined} */ timeMs) => stage.hover(timeMs),
-      onNeedOlder: () => quietly(stage.loadOlder()),
+      onView: () => stage.moved(),
     });
     stage.setChart(chart);
   } catch (error) {
     byId("chart-note").hidden = false;
-    setText(byId("chart-note"), `The chart could not be loaded: ${error}`);
+    setText(byId("chart-note-text"), `The chart could not be loaded: ${error}`);
   }
 }
 
 /**
- * Lets a request fail without a word: the connection says what is wrong, and the next one mends it.
+ * Lets a request fail without a word: the connection says what is wrong, and the next one asks
+ * again.
  *
  * @param {Promise<unknown>} work
  */

@@ -1,19 +1,29 @@
 // @ts-check
 /// <reference lib="dom" />
 import { averagePoint, candlePoint, volumePoint, vwapPoint } from "./chart_data.js";
-import { formatAmount, formatDateTime, formatNumber } from "./format.js";
+import { keptView, positionOf, timeAt } from "./chart_scale.js";
+import { formatAmount, formatNumber } from "./format.js";
+import { utc, zone } from "./zone.js";
 
 /** @typedef {import("../wire.ts").CandleJson} Candle */
+/** @typedef {import("./chart_scale.js").Span} Span */
 /** @typedef {typeof import("lightweight-charts")} Library */
+
+/**
+ * @typedef {object} View What is in view.
+ * @property {number} from Position of the left edge between bars; below 0 before the first.
+ * @property {number} to Position of the right edge.
+ * @property {number} fromMs The times there.
+ * @property {number} toMs
+ * @property {number} barPx How wide a candle is.
+ * @property {boolean} atEnd The last candle is in view.
+ */
 
 /** Heights of the panes, one to another: candles, volume, running average. */
 const paneShares = [6, 1.5, 2];
 
 const minuteMs = 60_000;
 const dayMs = 86_400_000;
-
-/** Bars to the left that may remain before older ones are asked for. */
-const marginBars = 20;
 
 /**
  * Candles with VWAP, volume and the running average of price * volume, one below the other: the
@@ -25,19 +35,31 @@ export class Chart {
   #series;
   /** @type {readonly Candle[]} */
   #candles = [];
+  #sizeMs = minuteMs;
+  #shiftMs = 0;
 
   /**
    * @param {Library} library
    * @param {HTMLElement} container
-   * @param {{ onHover: (time: number | undefined) => void, onNeedOlder: () => void }} handlers
-   *   `onHover` is told the start of the candle under the pointer, epoch ms.
+   * @param {{ onHover: (time: number | undefined) => void, onView: () => void }} handlers
+   *   `onHover` is told the start of the candle under the pointer, epoch ms; `onView` that
+   *   something else is in view.
    */
-  constructor(library, container, { onHover, onNeedOlder }) {
+  constructor(library, container, { onHover, onView }) {
     this.#library = library;
     this.#chart = library.createChart(container, {
       autoSize: true,
-      localization: { locale: "en-GB", timeFormatter: showTime },
-      timeScale: { timeVisible: true, secondsVisible: true, rightOffset: 4, barSpacing: 7 },
+      localization: {
+        locale: "en-GB",
+        timeFormatter: (/** @type {unknown} */ time) => this.#fullTime(time),
+      },
+      timeScale: {
+        rightOffset: 4,
+        barSpacing: 7,
+        minBarSpacing: 1,
+        tickMarkFormatter: (/** @type {unknown} */ time, /** @type {number} */ kind) =>
+          this.#markText(time, kind),
+      },
       layout: { attributionLogo: false },
     });
     this.#series = this.#addSeries();
@@ -45,20 +67,37 @@ export class Chart {
       pane.setStretchFactor(paneShares[index] ?? 1);
     }
     this.#chart.subscribeCrosshairMove(({ time }) => {
-      onHover(time === undefined ? undefined : Number(time) * 1000);
+      onHover(time === undefined ? undefined : this.#msOf(time));
     });
-    this.#chart.timeScale().subscribeVisibleLogicalRangeChange((range) => {
-      if (range !== null && range.from < marginBars) onNeedOlder();
-    });
+    this.#chart.timeScale().subscribeVisibleLogicalRangeChange(onView);
     this.recolor();
   }
 
+  /** @returns {View | undefined} `undefined` without candles. */
+  get view() {
+    const scale = this.#chart.timeScale();
+    const range = scale.getVisibleLogicalRange();
+    if (range === null || this.#candles.length === 0) return undefined;
+    const { from, to } = range;
+    return {
+      from,
+      to,
+      fromMs: timeAt(this.#candles, from, this.#sizeMs),
+      toMs: timeAt(this.#candles, to, this.#sizeMs),
+      barPx: scale.width() / Math.max(1, to - from),
+      atEnd: to >= this.#candles.length - 1,
+    };
+  }
+
   /**
-   * Labels the time axis as finely as candles of this length need.
+   * Labels the time axis as finely as candles of this length need. Days are those of UTC, so a
+   * candle of a day is labelled there.
    *
    * @param {number} sizeMs
    */
   setLength(sizeMs) {
+    this.#sizeMs = sizeMs;
+    this.#candles = [];
     this.#chart.timeScale().applyOptions({
       timeVisible: sizeMs < dayMs,
       secondsVisible: sizeMs < minuteMs,
@@ -66,48 +105,75 @@ export class Chart {
   }
 
   /**
-   * Draws everything anew.
+   * Draws everything again and keeps the reader's place.
    *
    * @param {readonly Candle[]} candles Oldest first.
    * @param {number} decimals
    */
   replace(candles, decimals) {
-    this.#candles = candles;
+    const before = this.#candles;
+    const range = this.#chart.timeScale().getVisibleLogicalRange();
+    this.#candles = [...candles];
+    this.#shiftMs = this.#zone.offsetMs(candles.at(-1)?.start ?? 0);
     const { volumeColors } = readColors();
     const priceFormat = {
       type: /** @type {const} */ ("custom"),
       formatter: (/** @type {number} */ price) => formatNumber(price, decimals),
       minMove: 10 ** -decimals,
     };
+    const shiftMs = this.#shiftMs;
     this.#series.candles.applyOptions({ priceFormat });
     this.#series.vwap.applyOptions({ priceFormat });
-    this.#series.candles.setData(candles.map(candlePoint));
-    this.#series.vwap.setData(candles.map(vwapPoint));
-    this.#series.volume.setData(candles.map((candle) => volumePoint(candle, volumeColors)));
-    this.#series.average.setData(candles.map(averagePoint));
+    this.#series.candles.setData(candles.map((candle) => candlePoint(candle, shiftMs)));
+    this.#series.vwap.setData(candles.map((candle) => vwapPoint(candle, shiftMs)));
+    this.#series.average.setData(candles.map((candle) => averagePoint(candle, shiftMs)));
+    this.#drawVolume(volumeColors);
+    if (before.length > 0 && range !== null) this.#showSpan(keptView(before, candles, range));
   }
 
   /**
    * Draws candles at and after the end.
    *
-   * @param {readonly Candle[]} candles Oldest first.
+   * @param {readonly Candle[]} all Oldest first, those included.
+   * @param {readonly Candle[]} changed Oldest first.
    */
-  append(candles) {
+  append(all, changed) {
+    this.#candles = [...all];
+    const shiftMs = this.#shiftMs;
     const { volumeColors } = readColors();
-    for (const candle of candles) {
-      this.#series.candles.update(candlePoint(candle));
-      this.#series.vwap.update(vwapPoint(candle));
-      this.#series.volume.update(volumePoint(candle, volumeColors));
-      this.#series.average.update(averagePoint(candle));
+    for (const candle of changed) {
+      this.#series.candles.update(candlePoint(candle, shiftMs));
+      this.#series.vwap.update(vwapPoint(candle, shiftMs));
+      this.#series.volume.update(volumePoint(candle, shiftMs, volumeColors));
+      this.#series.average.update(averagePoint(candle, shiftMs));
     }
   }
 
   /** Shows the newest candles at a readable width. */
   showEnd() {
     this.#chart.timeScale().resetTimeScale();
-    for (const pane of this.#chart.panes()) {
-      pane.priceScale("right").applyOptions({ autoScale: true });
-    }
+    this.#fitPrices();
+  }
+
+  /**
+   * Shows these times, edge to edge.
+   *
+   * @param {number} fromMs
+   * @param {number} toMs
+   */
+  showTimes(fromMs, toMs) {
+    const position = (/** @type {number} */ ms) => positionOf(this.#candles, ms, this.#sizeMs);
+    this.#showSpan({ from: position(fromMs), to: Math.max(position(toMs), position(fromMs) + 10) });
+    this.#fitPrices();
+  }
+
+  /** Moves a time to the middle, with candles as wide as they are. @param {number} ms */
+  showAround(ms) {
+    const view = this.view;
+    const half = view === undefined ? 60 : (view.to - view.from) / 2;
+    const at = positionOf(this.#candles, ms, this.#sizeMs);
+    this.#showSpan({ from: at - half, to: at + half });
+    this.#fitPrices();
   }
 
   /** Takes the page's colours of now. */
@@ -125,9 +191,54 @@ export class Chart {
     });
     this.#series.vwap.applyOptions({ color: colors.vwap });
     this.#series.average.applyOptions({ color: colors.average });
-    this.#series.volume.setData(
-      this.#candles.map((candle) => volumePoint(candle, colors.volumeColors)),
-    );
+    this.#drawVolume(colors.volumeColors);
+  }
+
+  get #zone() {
+    return this.#sizeMs < dayMs ? zone : utc;
+  }
+
+  /** @param {Span} span */
+  #showSpan({ from, to }) {
+    this.#chart.timeScale().setVisibleLogicalRange(/** @type {any} */ ({ from, to }));
+  }
+
+  #fitPrices() {
+    for (const pane of this.#chart.panes()) {
+      pane.priceScale("right").applyOptions({ autoScale: true });
+    }
+  }
+
+  /** @param {import("./chart_data.js").VolumeColors} colors */
+  #drawVolume(colors) {
+    const points = this.#candles.map((candle) => volumePoint(candle, this.#shiftMs, colors));
+    this.#series.volume.setData(points);
+  }
+
+  /** @param {unknown} time As the library counts it. */
+  #msOf(time) {
+    return Number(time) * 1000 - this.#shiftMs;
+  }
+
+  /** @param {unknown} time */
+  #fullTime(time) {
+    const ms = this.#msOf(time);
+    const day = this.#zone.date(ms);
+    return this.#sizeMs < dayMs ? `${day} ${this.#zone.time(ms)} ${this.#zone.label(ms)}` : day;
+  }
+
+  /**
+   * @param {unknown} time
+   * @param {number} kind The library's `TickMarkType`.
+   */
+  #markText(time, kind) {
+    const ms = this.#msOf(time);
+    const { TickMarkType } = this.#library;
+    const [year = "", month = "", day = ""] = this.#zone.date(ms).split("-");
+    if (kind === TickMarkType.Year) return year;
+    if (kind === TickMarkType.Month) return monthNames[Number(month) - 1] ?? month;
+    if (kind === TickMarkType.DayOfMonth) return `${Number(day)} ${monthNames[Number(month) - 1]}`;
+    return this.#zone.time(ms).slice(0, kind === TickMarkType.TimeWithSeconds ? 8 : 5);
   }
 
   #addSeries() {
@@ -135,7 +246,7 @@ export class Chart {
     const amount = {
       type: /** @type {const} */ ("custom"),
       formatter: formatAmount,
-      minMove: 0.01,
+      minMove: 1e-8,
     };
     const quiet = { priceLineVisible: false, crosshairMarkerVisible: false };
     return {
@@ -159,10 +270,10 @@ export class Chart {
   }
 }
 
-/** @param {unknown} time */
-function showTime(time) {
-  return `${formatDateTime(Number(time) * 1000)} UTC`;
-}
+const monthNames = [
+  ...["Jan", "Feb", "Mar", "Apr", "May", "Jun"],
+  ...["Jul", "Aug", "Sep", "Oct", "Nov", "Dec"],
+];
 
 function readColors() {
   const style = getComputedStyle(document.documentElement);

@@ -1,7 +1,16 @@
 // @ts-check
 
-/** Decimals a price is shown with at most. */
-const decimalsMax = 8;
+/** Digits that count in a price: more are what adding up leaves behind. */
+const significantMax = 12;
+
+/** Decimals a number is written out with at most; one that needs more is written as a power. */
+export const decimalsMax = 12;
+
+/** Where amounts are shortened, and what for; the unit follows a space that does not break. */
+const units = /** @type {const} */ ([[1e12, "T"], [1e9, "B"], [1e6, "M"], [1e3, "K"]]);
+
+/** Amounts below this are shown with all their digits. */
+const shortenedFrom = 100_000;
 
 /**
  * How many decimals show all of these values.
@@ -13,10 +22,12 @@ const decimalsMax = 8;
 export function decimalsOf(values, least = 2) {
   let decimals = least;
   for (const value of values) {
-    const [, fraction = ""] = value.toFixed(decimalsMax).split(".");
-    decimals = Math.max(decimals, fraction.replace(/0+$/, "").length);
+    if (!Number.isFinite(value)) continue;
+    const [digits = "", exponent = "0"] = value.toExponential(significantMax - 1).split("e");
+    const fraction = (digits.split(".")[1] ?? "").replace(/0+$/, "").length;
+    decimals = Math.max(decimals, fraction - Number(exponent));
   }
-  return decimals;
+  return Math.min(decimals, decimalsMax);
 }
 
 /**
@@ -26,6 +37,7 @@ export function decimalsOf(values, least = 2) {
  */
 export function formatNumber(value, decimals) {
   if (value === null || value === undefined || !Number.isFinite(value)) return "–";
+  if (value !== 0 && Math.abs(value) < 10 ** -decimals) return shortest(value);
   return value.toLocaleString("en-US", {
     minimumFractionDigits: decimals,
     maximumFractionDigits: decimals,
@@ -33,7 +45,7 @@ export function formatNumber(value, decimals) {
 }
 
 /**
- * A count or amount: all digits while they are few, else with a suffix.
+ * A count or amount: all digits while they are few, else with a unit.
  *
  * @param {number | null | undefined} value
  * @returns {string}
@@ -41,9 +53,27 @@ export function formatNumber(value, decimals) {
 export function formatAmount(value) {
   if (value === null || value === undefined || !Number.isFinite(value)) return "–";
   const size = Math.abs(value);
-  if (size < 1) return String(Number(value.toPrecision(4)));
-  if (size < 100_000) return value.toLocaleString("en-US", { maximumFractionDigits: 2 });
-  return value.toLocaleString("en-US", { notation: "compact", maximumFractionDigits: 2 });
+  if (size < 1) return shortest(value);
+  const [scale, unit] =
+    units.find(([scale]) => size >= shortenedFrom && size >= scale * 0.999995) ??
+      [1, ""];
+  const digits = (value / scale).toLocaleString("en-US", { maximumFractionDigits: 2 });
+  return unit === "" ? digits : `${digits}\u00a0${unit}`;
+}
+
+/**
+ * Four digits that count, written out as long as that is readable.
+ *
+ * @param {number} value
+ */
+function shortest(value) {
+  const rounded = Number(value.toPrecision(4));
+  return rounded.toLocaleString("en-US", {
+    maximumFractionDigits: decimalsMax,
+    ...(rounded !== 0 && Math.abs(rounded) < 10 ** (4 - decimalsMax)
+      ? { notation: "scientific", maximumFractionDigits: 3 }
+      : {}),
+  });
 }
 
 /**
@@ -85,46 +115,6 @@ export function direction(value) {
   return value > 0 ? "up" : value < 0 ? "down" : "";
 }
 
-/**
- * Time of day in UTC, `13:30:05`.
- *
- * @param {number} ms Epoch milliseconds.
- * @returns {string}
- */
-export function formatTime(ms) {
-  return isoOf(ms).slice(11, 19);
-}
-
-/**
- * Time of day in UTC with milliseconds, `13:30:05.120`.
- *
- * @param {number} ms Epoch milliseconds.
- * @returns {string}
- */
-export function formatTimeMs(ms) {
-  return isoOf(ms).slice(11, 23);
-}
-
-/**
- * Day in UTC, `2013-10-07`.
- *
- * @param {number} ms Epoch milliseconds.
- * @returns {string}
- */
-export function formatDate(ms) {
-  return isoOf(ms).slice(0, 10);
-}
-
-/**
- * Day and time in UTC.
- *
- * @param {number} ms Epoch milliseconds.
- * @returns {string}
- */
-export function formatDateTime(ms) {
-  return `${formatDate(ms)} ${formatTime(ms)}`;
-}
-
 /** @type {readonly [string, number][]} */
 const lengths = [["day", 86_400_000], ["hour", 3_600_000], ["minute", 60_000], ["second", 1_000]];
 
@@ -153,13 +143,4 @@ export function formatAge(ms) {
   if (minutes < 60) return `${minutes} min ${seconds % 60} s`;
   const hours = Math.floor(minutes / 60);
   return hours < 48 ? `${hours} h ${minutes % 60} min` : `${Math.floor(hours / 24)} days`;
-}
-
-/**
- * @param {number} ms
- * @returns {string}
- */
-function isoOf(ms) {
-  const date = new Date(ms);
-  return Number.isNaN(date.getTime()) ? "–".repeat(23) : date.toISOString();
 }

@@ -1,52 +1,57 @@
 // @ts-check
-import { CandleHistory } from "./candle_history.js";
 import { decimalsOf } from "./format.js";
+import { Spark } from "./spark.js";
 
 /** @typedef {import("../wire.ts").CandleJson} Candle */
+/** @typedef {import("../ports.ts").SymbolSummary} Summary */
 /**
  * @typedef {object} SymbolView What is shown of a symbol at a glance.
  * @property {string} symbol
- * @property {number} price
+ * @property {number | undefined} price `undefined` until it is heard of.
+ * @property {number} decimals
  * @property {number | undefined} change Ratio to the price at the beginning of the look back.
  * @property {number} minutes How far back that is: less than half an hour for a young symbol.
  * @property {readonly number[]} closes
  */
-/** @typedef {import("../ports.ts").SymbolSummary} Summary */
 
-/** How far back change and sparkline look, ms of event time. */
-export const lookBackMs = 30 * 60_000;
-
-/** Candles kept of each symbol for its sparkline: half an hour of 15-second windows. */
-export const sparkCandlesMax = 120;
-
-/** What the page knows of all symbols. */
+/** What the page knows of all symbols: every name, and more of those that were looked at. */
 export class Market {
+  /** @type {string[]} */
+  #names = [];
+  /** @type {Map<string, number>} */
+  #partitions = new Map();
   /** @type {Map<string, Summary>} */
   #summaries = new Map();
-  /** @type {Map<string, CandleHistory>} */
-  #histories = new Map();
+  /** @type {Map<string, Spark>} */
+  #sparks = new Map();
+  /** @type {Map<string, number>} */
+  #decimals = new Map();
 
-  /** @returns {string[]} In the order of their names. */
-  get symbols() {
-    return [...this.#summaries.keys()].sort();
-  }
-
-  /** Event time of the latest trade of all, epoch ms. */
-  get latestTimeMs() {
-    return Math.max(0, ...[...this.#summaries.values()].map(({ time }) => time));
+  /** @returns {readonly string[]} In their order. */
+  get names() {
+    return this.#names;
   }
 
   /**
-   * The symbols of some partitions, in the order of their names.
+   * Takes the names of symbols by their partitions.
    *
-   * @param {readonly number[]} partitions
-   * @returns {string[]}
+   * @param {Readonly<Record<string, readonly string[]>>} partitions
    */
-  symbolsOf(partitions) {
-    return this.symbols.filter((symbol) => {
-      const partition = this.#summaries.get(symbol)?.partition;
-      return partition !== undefined && partitions.includes(partition);
-    });
+  list(partitions) {
+    for (const [partition, names] of Object.entries(partitions)) {
+      for (const name of names) this.#partitions.set(name, Number(partition));
+    }
+    this.#names = [...this.#partitions.keys()].sort();
+  }
+
+  /** Whether there is such a symbol. @param {string} symbol */
+  has(symbol) {
+    return this.#partitions.has(symbol);
+  }
+
+  /** @param {string} symbol */
+  partitionOf(symbol) {
+    return this.#partitions.get(symbol);
   }
 
   /** @param {string} symbol */
@@ -56,48 +61,64 @@ export class Market {
 
   /** @param {readonly Summary[]} summaries */
   addSummaries(summaries) {
-    for (const summary of summaries) this.#summaries.set(summary.symbol, summary);
+    for (const summary of summaries) {
+      const { symbol, price, time } = summary;
+      this.#summaries.set(symbol, summary);
+      this.see(symbol, [price]);
+      this.#sparks.get(symbol)?.add(time, price);
+    }
   }
 
   /**
+   * Takes the last half hour of a symbol, in candles of a minute.
+   *
    * @param {string} symbol
    * @param {readonly Candle[]} candles
    */
-  addCandles(symbol, candles) {
-    const history = this.#histories.get(symbol) ?? new CandleHistory(sparkCandlesMax);
-    this.#histories.set(symbol, history);
-    history.merge(candles);
+  addHistory(symbol, candles) {
+    this.#sparks.set(symbol, new Spark(candles));
+    this.see(symbol, candles.flatMap(({ open, close }) => [open ?? 0, close ?? 0]));
+  }
+
+  /** Whether the last half hour of a symbol is known. @param {string} symbol */
+  hasHistory(symbol) {
+    return this.#sparks.has(symbol);
+  }
+
+  /** Forgets what an interruption may have made incomplete. */
+  forgetHistories() {
+    this.#sparks.clear();
+  }
+
+  /**
+   * Takes prices that were seen: all prices of a symbol are shown with as many decimals.
+   *
+   * @param {string} symbol
+   * @param {Iterable<number>} prices
+   */
+  see(symbol, prices) {
+    this.#decimals.set(symbol, decimalsOf(prices, this.#decimals.get(symbol)));
+  }
+
+  /** @param {string} symbol */
+  decimals(symbol) {
+    return this.#decimals.get(symbol) ?? 2;
   }
 
   /**
    * What a row of the list shows of a symbol.
    *
    * @param {string} symbol
-   * @returns {SymbolView | undefined}
+   * @returns {SymbolView}
    */
   view(symbol) {
-    const summary = this.#summaries.get(symbol);
-    if (summary === undefined) return undefined;
-    /** @type {readonly Candle[]} */
-    const candles = this.#histories.get(symbol)?.recent(lookBackMs) ?? [];
-    const first = candles.find(({ open }) => open !== null);
-    const base = first?.open;
-    const spanMs = (candles.at(-1)?.end ?? 0) - (first?.start ?? 0);
-    const change = base === undefined || base === null || base === 0
+    const price = this.#summaries.get(symbol)?.price;
+    const spark = this.#sparks.get(symbol);
+    const base = spark?.base;
+    const change = price === undefined || base === undefined || base === 0
       ? undefined
-      : (summary.price - base) / Math.abs(base);
-    const closes = candles.flatMap(({ close }) => close ?? []);
-    const minutes = Math.max(1, Math.round(spanMs / 60_000));
-    return { symbol, price: summary.price, change, minutes, closes };
+      : (price - base) / Math.abs(base);
+    const { closes = [], minutes = 0 } = spark ?? {};
+    return { symbol, price, decimals: this.decimals(symbol), change, minutes, closes };
   }
-}
-
-/**
- * Decimals that show the prices of these candles.
- *
- * @param {readonly Candle[]} candles
- * @returns {number}
- */
-export function candleDecimals(candles) {
-  return decimalsOf(candles.slice(-200).flatMap(({ open, close }) => [open ?? 0, close ?? 0]));
 }

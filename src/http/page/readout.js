@@ -1,22 +1,26 @@
 // @ts-check
 /// <reference lib="dom" />
 import { byId, create, setText } from "./dom.js";
-import { formatAmount, formatDateTime, formatNumber } from "./format.js";
+import { formatAmount, formatNumber } from "./format.js";
+import { utc, zone } from "./zone.js";
 
 /** @typedef {import("../wire.ts").CandleJson} Candle */
+/** @typedef {{ decimals: number, sizeMs: number }} How */
 
-/** @type {[string, (candle: Candle, decimals: number) => string][]} */
+const dayMs = 86_400_000;
+
+/** @type {[string, (candle: Candle, how: How) => string][]} */
 const fields = [
-  ["Window (UTC)", (candle) => formatDateTime(candle.start)],
-  ["Open", (candle, decimals) => formatNumber(candle.open, decimals)],
-  ["High", (candle, decimals) => formatNumber(candle.high, decimals)],
-  ["Low", (candle, decimals) => formatNumber(candle.low, decimals)],
-  ["Close", (candle, decimals) => formatNumber(candle.close, decimals)],
-  ["VWAP", (candle, decimals) => formatNumber(candle.vwap, decimals)],
-  ["Volume", (candle) => formatAmount(candle.volume)],
-  ["Trades", (candle) => formatAmount(candle.count)],
+  ["Window", windowText],
+  ["Open", ({ open }, { decimals }) => formatNumber(open, decimals)],
+  ["High", ({ high }, { decimals }) => formatNumber(high, decimals)],
+  ["Low", ({ low }, { decimals }) => formatNumber(low, decimals)],
+  ["Close", ({ close }, { decimals }) => formatNumber(close, decimals)],
+  ["VWAP", ({ vwap }, { decimals }) => formatNumber(vwap, decimals)],
+  ["Volume", ({ volume }) => formatAmount(volume)],
+  ["Trades", ({ count }) => formatAmount(count)],
   ["Avg p × v", (candle) => formatAmount(candle.price_volume_multiply)],
-  ["State", (candle) => candle.final ? "final" : "open"],
+  ["State", ({ final }) => final ? "final" : "open"],
 ];
 
 /** The figures of one candle: the one under the pointer, else the last. */
@@ -36,12 +40,23 @@ export class Readout {
 
   /**
    * @param {Candle | undefined} candle
-   * @param {number} decimals
+   * @param {How} how
    */
-  show(candle, decimals) {
+  show(candle, how) {
     for (const [index, [, text]] of fields.entries()) {
       const value = this.#values[index];
-      if (value) setText(value, candle === undefined ? "–" : text(candle, decimals));
+      if (value) setText(value, candle === undefined ? "–" : text(candle, how));
     }
   }
+}
+
+/**
+ * The beginning of a window; that of a day is a day of UTC.
+ *
+ * @param {Candle} candle
+ * @param {How} how
+ */
+function windowText({ start }, { sizeMs }) {
+  if (sizeMs >= dayMs) return `${utc.date(start)} UTC`;
+  return `${zone.dateTime(start)} ${zone.label(start)}`;
 }

@@ -1,9 +1,12 @@
 // @ts-check
 /// <reference lib="dom" />
-import { byId, create } from "./dom.js";
+import { byId, create, setText } from "./dom.js";
 import { formatLength } from "./format.js";
 
 /** @typedef {import("../wire.ts").ResolutionJson} Resolution */
+
+/** Stands for the length that fits what is in view. */
+export const autoName = "auto";
 
 /** The choice of a candle's length: radio buttons, one for each length that the server offers. */
 export class ResolutionPicker {
@@ -18,35 +21,45 @@ export class ResolutionPicker {
   }
 
   /**
-   * Shows these, in their order, and no other.
+   * Shows these, in their order, and no other but the one that fits.
    *
    * @param {readonly Resolution[]} resolutions
    */
   offer(resolutions) {
-    const names = resolutions.map(({ name }) => name);
+    const names = [autoName, ...resolutions.map(({ name }) => name)];
     if (names.join() === [...this.#inputs.keys()].join()) return;
     for (const input of this.#inputs.values()) input.parentElement?.remove();
     this.#inputs.clear();
-    for (const resolution of resolutions) this.#add(resolution);
+    this.#add(autoName, "The length that fits what is in view");
+    for (const { name, size_ms } of resolutions) this.#add(name, formatLength(size_ms));
   }
 
-  /** @param {string} name */
-  select(name) {
+  /**
+   * @param {string} name What is chosen.
+   * @param {string} resolution What is shown.
+   */
+  select(name, resolution) {
     const input = this.#inputs.get(name);
     if (input !== undefined) input.checked = true;
+    const auto = this.#inputs.get(autoName)?.nextElementSibling;
+    if (auto) setText(auto, name === autoName ? `Auto ${resolution}` : "Auto");
   }
 
-  /** @param {Resolution} resolution */
-  #add({ name, size_ms }) {
-    const label = create("label", "segment");
+  /**
+   * @param {string} name
+   * @param {string} label
+   */
+  #add(name, label) {
+    const element = create("label", "segment");
     const input = document.createElement("input");
     input.type = "radio";
     input.name = "resolution";
     input.value = name;
-    input.setAttribute("aria-label", formatLength(size_ms));
+    input.setAttribute("aria-label", label);
     input.addEventListener("change", () => this.#onPick(name));
-    label.append(input, create("span", "", name));
+    element.append(input, create("span", "", name === autoName ? "Auto" : name));
+    element.title = label;
     this.#inputs.set(name, input);
-    this.#group.append(label);
+    this.#group.append(element);
   }
 }

@@ -1,10 +1,11 @@
 // @ts-check
 /// <reference lib="dom" />
 import { fetchCandles, fetchTrades } from "./api.js";
-import { CandleHistory } from "./candle_history.js";
+import { CandlePages, pageCandles } from "./candle_pages.js";
+import { fittingResolution } from "./chart_scale.js";
+import { Coverage } from "./coverage.js";
 import { byId, setText } from "./dom.js";
 import { formatLength } from "./format.js";
-import { candleDecimals } from "./market.js";
 import { Readout } from "./readout.js";
 import { Tape, tapeRowsMax } from "./tape.js";
 
@@ -12,28 +13,51 @@ import { Tape, tapeRowsMax } from "./tape.js";
 /** @typedef {import("../wire.ts").TradeJson} Trade */
 /** @typedef {import("../wire.ts").ResolutionJson} Resolution */
 /** @typedef {import("./chart.js").Chart} Chart */
+/** @typedef {import("./chart.js").View} View */
 
-/** Candles asked for at once, and kept while scrolling back: a day and a half of 15 seconds. */
-const pageCandles = 500;
-const candlesMax = 8_640;
+/** Bars beyond an edge that may remain before more are asked for. */
+const marginBars = 40;
+/** Candles asked for at most to fill what is in view. */
+const viewCandlesMax = 2_000;
+/** How long a view must rest before another length of candles is taken, ms. */
+const restMs = 150;
 
 /** Everything about the one symbol that is shown: chart, readout, tape. */
 export class Stage {
   symbol = "";
   /** @type {Resolution | undefined} */
   resolution;
+  /** Whether the length of the candles follows what is in view. */
+  auto = false;
+  /** All that can be had, shortest first. @type {readonly Resolution[]} */
+  resolutions = [];
   /** @type {Chart | undefined} */
   #chart;
-  #history = new CandleHistory(candlesMax);
+  #pages = this.#newPages();
+  #coverage = new Coverage({ onRetry: () => this.#fill(), onLatest: () => this.#showLatest() });
   #readout = new Readout();
   #tape = new Tape();
-  #decimals = 2;
+  #market;
+  #onResolution;
   /** @type {number | undefined} */
   #hoverMs;
-  /** What the stream told while a refresh was under way. */
-  #meanwhile = newMeanwhile();
-  #loadingOlder = false;
-  #reachedStart = false;
+  /** Candles that the stream tells while others are asked for. @type {Set<Candle[]>} */
+  #collecting = new Set();
+  /** Trades that it told since the latest were asked for. @type {Trade[]} */
+  #meanwhile = [];
+  /** @type {"idle" | "loading" | "failed"} */
+  #loading = "idle";
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #resting;
+
+  /**
+   * @param {import("./market.js").Market} market
+   * @param {(resolution: Resolution) => void} onResolution Another length fits what is in view.
+   */
+  constructor(market, onResolution) {
+    this.#market = market;
+    this.#onResolution = onResolution;
+  }
 
   /** @param {Chart | undefined} chart Absent when the library could not be loaded. */
   setChart(chart) {
@@ -44,56 +68,62 @@ export class Stage {
   }
 
   /**
-   * Shows another symbol, or the same in candles of another length.
+   * Shows another symbol, or the same in candles of another length; then what is in view stays.
    *
    * @param {string} symbol
    * @param {Resolution} resolution
    */
   async show(symbol, resolution) {
-    if (symbol !== this.symbol) this.#tape.clear();
+    const isOther = symbol !== this.symbol;
+    const view = isOther ? undefined : this.#chart?.view;
+    if (isOther) this.#tape.clear();
     this.symbol = symbol;
     this.resolution = resolution;
-    this.#history = new CandleHistory(candlesMax);
     this.#hoverMs = undefined;
-    this.#reachedStart = false;
-    this.#setLength();
-    this.#draw(undefined);
-    await this.refresh();
-    if (this.#shows(symbol, resolution)) this.#chart?.showEnd();
+    this.#pages = this.#newPages();
+    if (isOther) this.#clearChart();
+    await Promise.all([this.#loadFor(view), ...isOther ? [this.#loadTrades()] : []]);
   }
 
   /**
-   * Asks for the latest candles and trades, and shows those in place of what was known: a server
-   * that comes back may have other data.
+   * Asks for what may be missed; after an interruption for everything, as a server that is back
+   * may have other data.
+   *
+   * @param {{ interrupted: boolean }} how
    */
-  async refresh() {
-    const { symbol, resolution } = this;
-    if (resolution === undefined) return;
-    const meanwhile = this.#meanwhile = newMeanwhile();
-    const [candles, trades] = await Promise.all([
-      fetchCandles(symbol, { resolution: resolution.name, limit: pageCandles }),
-      fetchTrades(symbol, tapeRowsMax),
+  async refresh({ interrupted }) {
+    if (this.resolution === undefined) return;
+    const again = interrupted && this.#pages.atEnd;
+    await Promise.all([
+      this.#load((pages) => again ? pages.latest() : pages.catchUp()),
+      this.#loadTrades(),
     ]);
-    if (this.#meanwhile !== meanwhile) return;
-    this.#history = new CandleHistory(candlesMax);
-    this.#history.merge([...candles, ...meanwhile.candles]);
-    this.#reachedStart = false;
-    this.#draw(undefined);
-    this.#tape.clear();
-    this.#tape.add([...trades.reverse(), ...meanwhile.trades], { fresh: false });
+  }
+
+  /**
+   * Shows the candles of a time.
+   *
+   * @param {number} timeMs
+   */
+  async goTo(timeMs) {
+    await this.#load((pages) => pages.around(timeMs));
+    this.#chart?.showAround(timeMs);
+    this.#fill();
   }
 
   /** @param {readonly Candle[]} candles */
   addCandles(candles) {
     if (candles.length === 0) return;
-    keepLatest(this.#meanwhile.candles, candles);
-    this.#draw(this.#history.merge(candles));
+    for (const collected of this.#collecting) collected.push(...candles);
+    this.#draw(this.#pages.merge(candles));
   }
 
   /** @param {readonly Trade[]} trades In the order they came. */
   addTrades(trades) {
-    keepLatest(this.#meanwhile.trades, trades);
-    this.#tape.add(trades, { fresh: true });
+    if (trades.length === 0) return;
+    this.#meanwhile = [...this.#meanwhile, ...trades].slice(-tapeRowsMax);
+    this.#market.see(this.symbol, trades.map(({ price }) => price));
+    this.#tape.add(trades, { fresh: true, decimals: this.#decimals });
   }
 
   /** @param {number | undefined} timeMs */
@@ -102,37 +132,115 @@ export class Stage {
     this.#showReadout();
   }
 
-  /** Asks for candles before the first one, unless there are none. */
-  async loadOlder() {
-    const { symbol, resolution } = this;
-    const first = this.#history.all[0];
-    if (resolution === undefined || first === undefined || this.#hasAll) return;
-    this.#loadingOlder = true;
-    try {
-      const older = await fetchCandles(symbol, {
-        resolution: resolution.name,
-        limit: pageCandles,
-        to: first.start,
-      });
-      if (!this.#shows(symbol, resolution)) return;
-      this.#reachedStart = older.length === 0;
-      this.addCandles(older);
-    } finally {
-      this.#loadingOlder = false;
+  /** Something else is in view: it may lack candles, or want others. */
+  moved() {
+    this.#fill();
+    this.#coverage.show(this.#pages, { chart: this.#chart, loading: this.#loading });
+    clearTimeout(this.#resting);
+    this.#resting = setTimeout(() => this.#fit(), restMs);
+  }
+
+  /** Takes the length of candles that fits what is in view, if it is to. */
+  #fit() {
+    const view = this.#chart?.view;
+    if (!this.auto || view === undefined || this.resolution === undefined) return;
+    const fitting = fittingResolution(this.resolutions, this.resolution, view.barPx);
+    if (fitting !== this.resolution) this.#onResolution(fitting);
+  }
+
+  async #showLatest() {
+    await this.#load((pages) => pages.latest());
+    this.#chart?.showEnd();
+  }
+
+  /** @param {View | undefined} view What is to be in view; the end where nothing is said. */
+  async #loadFor(view) {
+    const sizeMs = this.resolution?.size_ms ?? 1;
+    const bars = view === undefined ? 0 : Math.ceil((view.toMs - view.fromMs) / sizeMs);
+    const limit = Math.min(viewCandlesMax, Math.max(pageCandles, bars + 2 * marginBars));
+    const keeps = view !== undefined && (this.auto || !view.atEnd);
+    await this.#load(
+      (pages) =>
+        keeps && !view.atEnd
+          ? pages.around((view.fromMs + view.toMs) / 2, limit)
+          : pages.latest(limit),
+      { fresh: true },
+    );
+    if (keeps) this.#chart?.showTimes(view.fromMs, view.toMs);
+    else this.#chart?.showEnd();
+  }
+
+  /** Asks for candles on the side that is nearly in view. */
+  #fill() {
+    const view = this.#chart?.view;
+    const { atStart, atEnd, all } = this.#pages;
+    if (view === undefined || this.#loading === "loading") return;
+    if (view.from < marginBars && !atStart) quietly(this.#load((pages) => pages.older()));
+    else if (view.to > all.length - marginBars && !atEnd) {
+      quietly(this.#load((pages) => pages.newer()));
     }
   }
 
-  /** No older candle is to be asked for now. */
-  get #hasAll() {
-    return this.#loadingOlder || this.#reachedStart || this.#history.all.length >= candlesMax;
+  /**
+   * Does what asks for candles, and draws.
+   *
+   * @param {(pages: CandlePages) => Promise<void>} work
+   * @param {{ fresh: boolean }} [options] Of another symbol or length than what is drawn.
+   */
+  async #load(work, { fresh } = { fresh: false }) {
+    const pages = this.#pages;
+    /** @type {Candle[]} */
+    const meanwhile = [];
+    this.#collecting.add(meanwhile);
+    this.#setLoading("loading");
+    try {
+      await work(pages);
+      if (pages !== this.#pages) return;
+      pages.merge(meanwhile);
+      this.#setLoading("idle");
+      if (fresh) this.#setLength();
+      this.#draw(undefined);
+    } catch (error) {
+      if (pages === this.#pages) this.#setLoading("failed");
+      throw error;
+    } finally {
+      this.#collecting.delete(meanwhile);
+    }
   }
 
-  /**
-   * @param {string} symbol
-   * @param {Resolution} resolution
-   */
-  #shows(symbol, resolution) {
-    return this.symbol === symbol && this.resolution?.name === resolution.name;
+  async #loadTrades() {
+    const { symbol } = this;
+    this.#meanwhile = [];
+    const trades = await fetchTrades(symbol, tapeRowsMax);
+    if (symbol !== this.symbol) return;
+    const all = [...trades.reverse(), ...this.#meanwhile];
+    this.#market.see(symbol, all.map(({ price }) => price));
+    this.#tape.clear();
+    this.#tape.add(all, { fresh: false, decimals: this.#decimals });
+  }
+
+  #newPages() {
+    const { symbol, resolution } = this;
+    return new CandlePages(
+      (/** @type {import("./candle_pages.js").Range} */ range) =>
+        fetchCandles(symbol, { resolution: resolution?.name ?? "", ...range }),
+      resolution?.size_ms ?? 1,
+    );
+  }
+
+  get #decimals() {
+    return this.#market.decimals(this.symbol);
+  }
+
+  /** @param {"idle" | "loading" | "failed"} loading */
+  #setLoading(loading) {
+    this.#loading = loading;
+    this.#coverage.show(this.#pages, { chart: this.#chart, loading });
+  }
+
+  #clearChart() {
+    this.#setLength();
+    this.#draw(undefined);
   }
 
   /** Tells everything that depends on the candles' length. */
@@ -149,48 +257,39 @@ export class Stage {
 
   /** @param {readonly Candle[] | undefined} changed Absent: everything. */
   #draw(changed) {
-    const candles = this.#history.all;
-    if (changed === undefined) {
-      this.#decimals = candleDecimals(candles);
-      this.#chart?.replace(candles, this.#decimals);
-    } else {
-      this.#chart?.append(changed);
+    const candles = this.#pages.all;
+    const before = this.#decimals;
+    for (const { open, high, low, close } of changed ?? candles) {
+      this.#market.see(this.symbol, [open ?? 0, high ?? 0, low ?? 0, close ?? 0]);
     }
+    if (changed === undefined || this.#decimals !== before) {
+      this.#chart?.replace(candles, this.#decimals);
+    } else this.#chart?.append(candles, changed);
     this.#showReadout();
+    this.#coverage.show(this.#pages, { chart: this.#chart, loading: this.#loading });
     this.#describe();
   }
 
   #showReadout() {
-    /** @type {readonly Candle[]} */
-    const candles = this.#history.all;
-    const hovered = candles.find(({ start }) => start === this.#hoverMs);
-    this.#readout.show(hovered ?? this.#history.last, this.#decimals);
+    const { all, last } = this.#pages;
+    const hovered = all[this.#pages.indexOf(this.#hoverMs ?? Infinity)];
+    this.#readout.show(hovered ?? last, {
+      decimals: this.#decimals,
+      sizeMs: this.resolution?.size_ms ?? 0,
+    });
   }
 
   /** What a screen reader says in place of the picture. */
   #describe() {
-    const count = this.#history.all.length;
     byId("chart").setAttribute(
       "aria-label",
-      `Candlestick chart of ${this.symbol}, ${count} candles of ${this.#length}; ` +
-        "the values of the last one are listed before it",
+      `Candlestick chart of ${this.symbol}, ${this.#pages.all.length} candles of ` +
+        `${this.#length}; the values of the last one are listed before it`,
     );
   }
 }
 
-/** @returns {{ candles: Candle[], trades: Trade[] }} */
-function newMeanwhile() {
-  return { candles: [], trades: [] };
-}
-
-/**
- * Adds to a list that is only of use for a moment, and keeps it short.
- *
- * @template T
- * @param {T[]} kept
- * @param {readonly T[]} more
- */
-function keepLatest(kept, more) {
-  kept.push(...more);
-  kept.splice(0, Math.max(0, kept.length - tapeRowsMax));
+/** A failure is shown where the candles would be. @param {Promise<unknown>} work */
+function quietly(work) {
+  work.catch(() => {});
 }

@@ -24,74 +24,194 @@ async function readEvents(reader: ReadableStreamDefaultReader<Uint8Array>): Prom
 
 async function follow(
   ask: (path: string) => Promise<Response>,
+  query = "",
 ): Promise<ReadableStreamDefaultReader<Uint8Array>> {
-  const response = await ask("/api/stream");
+  const response = await ask(`/api/stream${query}`);
   assert.equal(response.headers.get("content-type"), "text/event-stream");
   assert(response.body);
   return response.body.getReader();
 }
 
-Deno.test("/api/stream begins with the state and all symbols", async () => {
+/** Reads what a reader is told at its beginning: the state and rows, then the list. */
+async function beginning(
+  reader: ReadableStreamDefaultReader<Uint8Array>,
+): Promise<StreamEvent[]> {
+  return [...await readEvents(reader), ...await readEvents(reader)];
+}
+
+/** A surface whose hub runs, and how to let time pass in it. */
+function running(
+  options: Parameters<typeof surface>[0] = {},
+): ReturnType<typeof surface> & AsyncDisposable & { pass(ticks?: number): Promise<void> } {
+  const made = surface(options);
+  const stop = new AbortController();
+  const run = made.context.events.run(stop.signal);
+  return {
+    ...made,
+    async pass(ticks = 1) {
+      for (let tick = 0; tick < ticks; tick++) {
+        made.context.clock.step();
+        await new Promise((resolve) => setTimeout(resolve));
+      }
+    },
+    async [Symbol.asyncDispose]() {
+      stop.abort();
+      await run;
+    },
+  };
+}
+
+const stateTicks = 8;
+
+Deno.test("/api/stream begins with the state, the rows looked at and the names of all", async () => {
   const { view, ask } = surface();
-  const reader = await follow(ask);
-  const events = await readEvents(reader);
-  assert.deepEqual(events.map(({ name }) => name), ["health", "symbols"]);
+  const reader = await follow(ask, "?row=AAPL&row=MSFT");
+  const events = await beginning(reader);
+  assert.deepEqual(events.map(({ name }) => name), ["health", "symbols", "listing"]);
   assert.equal(events[0]?.data.feed, "simulated");
-  assert.deepEqual(events[1]?.data, { symbols: view.symbols() });
+  const [row] = events[1]?.data.symbols;
+  assert.deepEqual(row, view.symbols().find(({ symbol }) => symbol === "AAPL"));
+  const names = view.symbols().map(({ symbol }) => symbol);
+  const { partitions, total } = events[2]?.data;
+  assert.deepEqual([partitions, total], [{ 0: names }, names.length]);
   await reader.cancel();
 });
 
-Deno.test("/api/stream tells every commit: windows, trades, symbols", async () => {
-  const { view, ask } = surface();
-  const reader = await follow(ask);
-  await readEvents(reader);
-  const update = view.commit();
-  const [candles, trades, symbols] = await readEvents(reader);
-  assert.equal(candles?.name, "candles");
-  assert.equal(candles?.data.candles.length, update.windows.length);
-  const [window] = update.windows;
-  const { symbol, resolution, start, close } = candles?.data.candles[0];
-  assert.deepEqual({ symbol, resolution, start, close }, {
-    symbol: window?.symbol,
+Deno.test("/api/stream does not repeat the names that a client has", async () => {
+  await using made = running();
+  const first = await follow(made.ask);
+  const { version } = (await beginning(first)).at(-1)?.data;
+  const second = await follow(made.ask, `?listed=${version}`);
+  assert.deepEqual((await readEvents(second)).map(({ name }) => name), ["health"]);
+  made.view.commit();
+  await made.pass(stateTicks);
+  assert.deepEqual((await readEvents(second)).map(({ name }) => name), ["health", "elsewhere"]);
+  await Promise.all([first.cancel(), second.cancel()]);
+});
+
+Deno.test("/api/stream sends what is looked at: the symbol's candles and trades, the rows", async () => {
+  await using made = running();
+  const watched = "BINANCE:BTCUSDT";
+  const reader = await follow(made.ask, `?symbol=${watched}&resolution=15s&row=AAPL`);
+  await beginning(reader);
+  const updates = Array.from({ length: 5 }, () => made.view.commit());
+  await made.pass();
+  const events = await readEvents(reader);
+  const told = (name: string) => events.find((event) => event.name === name)?.data[name];
+  const ids = updates.flatMap(({ trades }) => trades).filter(({ symbol }) => symbol === watched)
+    .map(({ tradeId }) => String(tradeId));
+  assert.deepEqual(told("trades").map(({ id }: { id: string }) => id), ids);
+  const [window] = updates.at(-1)?.windows.filter(({ symbol }) => symbol === watched) ?? [];
+  const { symbol, resolution, start } = told("candles")[0];
+  assert.deepEqual({ symbol, resolution, start }, {
+    symbol: watched,
     resolution: resolutionName(summaryWindowMs),
     start: window?.startMs,
-    close: window?.close,
   });
-  assert.equal(trades?.data.trades[0].symbol, update.trades[0]?.symbol);
+  const rows = told("symbols").map(({ symbol }: { symbol: string }) => symbol);
+  assert.deepEqual(rows.toSorted(), ["AAPL", watched]);
+  await reader.cancel();
+});
+
+Deno.test("/api/stream of 3,000 symbols at 5,000 trades/s stays below 100 kB/s", async () => {
+  const prices = Object.fromEntries(
+    Array.from({ length: 3_000 }, (_, index) => [`S${String(index).padStart(4, "0")}`, 100]),
+  );
+  await using made = running({ prices, seconds: 2 });
+  const rows = Object.keys(prices).slice(0, 40).map((row) => `row=${row}`).join("&");
+  const reader = await follow(made.ask, `?symbol=S0000&${rows}`);
+  await beginning(reader);
+  let [bytes, trades] = [0, 0];
+  const seconds = 4;
+  for (let second = 0; second < seconds; second++) {
+    trades += made.view.commit().trades.length;
+    for (let tick = 0; tick < 4; tick++) {
+      await made.pass();
+      if (tick === 0) bytes += (await reader.read()).value?.byteLength ?? 0;
+    }
+  }
+  assert(trades / seconds > 4_000, `trades/s: ${trades / seconds}`);
+  assert(bytes / seconds < 100_000, `bytes/s: ${bytes / seconds}`);
+  await reader.cancel();
+});
+
+Deno.test("/api/stream gives another instance everything at once", async () => {
+  const { view, ask } = surface();
+  const reader = await follow(ask, "?scope=local");
+  assert.deepEqual((await readEvents(reader)).map(({ name }) => name), ["health", "symbols"]);
+  const update = view.commit();
+  const [candles, trades, symbols] = await readEvents(reader);
+  assert.equal(candles?.data.candles.length, update.windows.length);
+  assert.equal(trades?.data.trades.length, update.trades.length);
   assert.deepEqual(symbols?.data, { symbols: update.symbols });
   await reader.cancel();
 });
 
 Deno.test("/api/stream tells the state again and again until stopped", async () => {
-  const { view, context, ask } = surface();
-  const stop = new AbortController();
-  const running = context.events.run(stop.signal);
-  const reader = await follow(ask);
-  await readEvents(reader);
-  view.readiness = { ready: false, problems: ["sink does not answer"] };
-  context.clock.step();
+  await using made = running();
+  const reader = await follow(made.ask);
+  await beginning(reader);
+  made.view.readiness = { ready: false, problems: ["sink does not answer"] };
+  await made.pass(stateTicks);
   const [health] = await readEvents(reader);
   assert.equal(health?.name, "health");
   assert.deepEqual(health?.data.problems, ["sink does not answer"]);
-  stop.abort();
-  await running;
   await reader.cancel();
 });
 
-Deno.test("/api/stream subscribes to the view only while somebody listens", async () => {
+Deno.test("/api/stream subscribes to the view only while someone listens", async () => {
   const { view, context, ask } = surface();
   assert.equal(view.listenerCount, 0);
-  const readers = [await follow(ask), await follow(ask)];
+  const readers = [await follow(ask), await follow(ask, "?scope=local")];
   assert.equal(view.listenerCount, 1);
   for (const reader of readers) await reader.cancel();
   assert.equal(view.listenerCount, 0);
   assert.equal(context.events.clientCount, 0);
 });
 
-Deno.test("/api/stream cuts off a client that does not read, and only that one", async () => {
+Deno.test("/api/stream never cuts off a slow reader: what waits gets newer, not longer", async () => {
+  await using made = running();
+  const reader = await follow(made.ask, "?symbol=AAPL&row=AAPL");
+  await beginning(reader);
+  for (let second = 0; second < 50; second++) {
+    made.view.commit();
+    await made.pass(4);
+  }
+  assert.equal(made.context.events.clientCount, 1);
+  const waiting = [await readEvents(reader)];
+  await made.pass();
+  waiting.push(await readEvents(reader));
+  const summaries = waiting.flat().filter(({ name }) => name === "symbols");
+  assert.deepEqual(
+    summaries.at(-1)?.data.symbols[0],
+    made.view.symbols().find(({ symbol }) => symbol === "AAPL"),
+  );
+  const trades = waiting.flat().filter(({ name }) => name === "trades");
+  assert(trades.at(-1)?.data.trades.length <= 80);
+  await reader.cancel();
+});
+
+Deno.test("/api/stream ends the connection of a reader that takes nothing for a minute", async () => {
+  await using made = running();
+  const dead = await follow(made.ask, "?symbol=AAPL");
+  const alive = await follow(made.ask, "?symbol=AAPL");
+  const reading = (async () => {
+    while (!(await alive.read()).done);
+  })();
+  for (let second = 0; second < 62; second++) {
+    made.view.commit();
+    await made.pass(4);
+  }
+  assert.equal(made.context.events.clientCount, 1);
+  assert((await dead.read()).done);
+  await alive.cancel();
+  await reading;
+});
+
+Deno.test("/api/stream cuts off another instance that does not read, and only that one", async () => {
   const { view, context, ask } = surface({ limits: { clientsMax: 8, queueBytesMax: 4_096 } });
-  const slow = await follow(ask);
-  const quick = await follow(ask);
+  const slow = await follow(ask, "?scope=local");
+  const quick = await follow(ask, "?scope=local");
   for (let i = 0; i < 40 && context.events.clientCount === 2; i++) {
     await readEvents(quick);
     view.commit();
@@ -100,6 +220,18 @@ Deno.test("/api/stream cuts off a client that does not read, and only that one",
   assert((await slow.read()).done);
   assert((await readEvents(quick)).length > 0);
   await quick.cancel();
+});
+
+Deno.test.each([
+  "?row=",
+  "?symbol=%EF%BB%BFAAPL",
+  "?symbol=AAPL&resolution=7m",
+  `?${Array.from({ length: 201 }, (_, index) => `row=S${index}`).join("&")}`,
+])("/api/stream refuses %s", async (query) => {
+  const { ask } = surface();
+  const response = await ask(`/api/stream${query}`);
+  assert.equal(response.status, 400);
+  await response.body?.cancel();
 });
 
 Deno.test("/api/stream answers 503 when no more clients are allowed", async () => {
@@ -124,5 +256,5 @@ Deno.test("EventHub.close() ends every stream and takes no more clients", async 
   const reader = await follow(ask);
   context.events.close();
   assert((await reader.read()).done);
-  assert.equal(context.events.connect(), undefined);
+  assert.equal(context.events.connect("local"), undefined);
 });

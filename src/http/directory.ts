@@ -1,0 +1,79 @@
+import { encodeText } from "../streams/text.ts";
+import { listingEvent } from "./events.ts";
+import { isNewer } from "./peers.ts";
+import type { SymbolSummary } from "./ports.ts";
+
+/** Names that a client is told; so many take a third of a megabyte. */
+const namesMax = 20_000;
+
+/**
+ * Every symbol of every instance as far as it is heard of, while anyone listens.
+ *
+ * The list of names only grows, so a client that has a version of it is told what came after.
+ *
+ * Owner: the event hub. Bounded by the number of symbols.
+ */
+export class Directory {
+  /** In the order in which they were heard of. */
+  readonly #summaries = new Map<string, SymbolSummary>();
+  /** Names this list apart from those that began at other times, or elsewhere. */
+  #startedMs = 0;
+  /** How many of the names those who listen have been told. */
+  #told = 0;
+  #whole: Uint8Array | undefined;
+  #latestMs = 0;
+
+  /** Event time of the latest trade of all, epoch ms; 0 before the first. */
+  get latestMs(): number {
+    return this.#latestMs;
+  }
+
+  summary(symbol: string): SymbolSummary | undefined {
+    return this.#summaries.get(symbol);
+  }
+
+  /** Starts with these in place of what was known. */
+  begin(summaries: readonly SymbolSummary[], nowMs: number): void {
+    this.#summaries.clear();
+    this.#startedMs = nowMs;
+    this.#whole = undefined;
+    this.#told = 0;
+    this.#latestMs = 0;
+    this.add(summaries);
+  }
+
+  /** Takes what is newer than what is known: a former owner of a symbol knows less. */
+  add(summaries: readonly SymbolSummary[]): void {
+    for (const summary of summaries) {
+      const known = this.#summaries.get(summary.symbol);
+      if (known !== undefined && !isNewer(summary, known)) continue;
+      if (known === undefined) this.#whole = undefined;
+      this.#summaries.set(summary.symbol, summary);
+      this.#latestMs = Math.max(this.#latestMs, summary.time);
+    }
+  }
+
+  /** The event with the names that a client lacks; all of them, encoded once, for a new one. */
+  listing(version: string): Uint8Array {
+    const [startedMs, count] = version.split("-").map(Number);
+    if (startedMs === this.#startedMs) return encodeText(this.#listedFrom(count ?? 0));
+    return this.#whole ??= encodeText(this.#listedFrom(0));
+  }
+
+  /** The event with the names that are new since the last call, or nothing. */
+  takeFresh(): string {
+    const from = this.#told;
+    this.#told = this.#listed;
+    return from === this.#listed ? "" : this.#listedFrom(from);
+  }
+
+  get #listed(): number {
+    return Math.min(this.#summaries.size, namesMax);
+  }
+
+  #listedFrom(count: number): string {
+    const version = `${this.#startedMs}-${this.#listed}`;
+    const names = [...this.#summaries.values()].slice(count, namesMax);
+    return listingEvent(names, { version, total: this.#summaries.size });
+  }
+}
