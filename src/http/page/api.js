@@ -20,7 +20,10 @@ export async function fetchCandles(symbol, { resolution, limit, from, to }) {
   /** @type {string | null} */
   let next = `/api/candles?${query}`;
   while (next !== null && candles.length < limit) {
-    const body = await fetchJson(next);
+    const body = await fetchJson(next).catch((error) => {
+      if (candles.length === 0) throw error;
+    });
+    if (body === undefined) break; // what has come is shown; the rest is asked for again
     candles.push(...body.candles.slice(0, limit - candles.length));
     next = body.next;
   }

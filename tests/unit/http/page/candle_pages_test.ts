@@ -15,7 +15,9 @@ interface Range {
 function market(windows: readonly number[]) {
   const all = windows.map((window) => candle(window * sizeMs, window));
   const asked: Range[] = [];
-  const ask = ({ limit, from = 0, to = Infinity }: Range): Promise<{ candles: CandleJson[]; complete: boolean }> => {
+  const ask = (
+    { limit, from = 0, to = Infinity }: Range,
+  ): Promise<{ candles: CandleJson[]; complete: boolean }> => {
     asked.push({ limit, from, to });
     const found = all.filter(({ start }) => start >= from && start < to);
     return Promise.resolve({ candles: found.slice(-limit), complete: found.length <= limit });
