@@ -20,6 +20,7 @@ export async function fetchCandles(symbol, { resolution, limit, from, to }) {
   /** @type {string | null} */
   let next = `/api/candles?${query}`;
   while (next !== null && candles.length < limit) {
+    /** @type {import("../wire.ts").CandlesJson | undefined} */
     const body = await fetchJson(next).catch((error) => {
       if (candles.length === 0) throw error;
     });
