@@ -15,7 +15,7 @@ import { uniqueName } from "../../tests/contract/log_harness.ts";
 import {
   connectTestKafka,
   createTestTopic,
-  realWaiting,
+  realTiming,
   testCluster,
   type TestClusterOptions,
   testProxy,
@@ -72,7 +72,7 @@ async function measure(pauseMs: number): Promise<void> {
   await using v2Cluster = testCluster();
   const [explicit, v2] = await Promise.all(
     [explicitCluster, v2Cluster].map(async (cluster): Promise<Measured> => {
-      const log = new KafkaCommitLog(cluster, uniqueName("app"), realWaiting, transactionOptions);
+      const log = new KafkaCommitLog(cluster, uniqueName("app"), realTiming, transactionOptions);
       return { writer: await log.fence(input), times: [], next: 1 };
     }),
   ) as [Measured, Measured];
@@ -101,7 +101,7 @@ function commitPause(ms: number): Promise<void> {
 async function countRequests(options: TestClusterOptions): Promise<number> {
   await using proxy = testProxy();
   await using cluster = testCluster(proxy.port, options);
-  const log = new KafkaCommitLog(cluster, uniqueName("app"), realWaiting, transactionOptions);
+  const log = new KafkaCommitLog(cluster, uniqueName("app"), realTiming, transactionOptions);
   await using writer = await log.fence(input);
   await writer.commit(transaction(1));
   await commitPause(200);

@@ -18,7 +18,7 @@ import { seededRandom } from "../../src/base/random.ts";
 import { parseFrame } from "../../src/feed/parse_frame.ts";
 import { SimulatedMarket } from "../../src/feed/simulated_market.ts";
 import { simulatedSymbol } from "../../src/feed/simulated_symbol.ts";
-import { frameToRecords, type RecordTerms } from "../../src/ingest/frame_records.ts";
+import { frameToRecords, type RecordOptions } from "../../src/ingest/frame_records.ts";
 import { HttpSchemaRegistry } from "../../src/registry/registry_client.ts";
 import { AvroTradeCodec } from "../../src/registry/trade_codec.ts";
 import type { OutputRecord } from "../../src/streams/record.ts";
@@ -67,7 +67,7 @@ interface Filled {
 
 /** Frames of the simulated market, the last of them now: Kafka deletes by the records' time. */
 function* marketRecords(
-  terms: RecordTerms,
+  terms: RecordOptions,
   count: (trades: number) => void,
 ): Generator<OutputRecord> {
   const random = seededRandom(1);

@@ -22,7 +22,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   ...transactionBugs,
   {
     name: "a lost partition kept",
-    file: "src/streams/task/placements.ts",
+    file: "src/streams/task/task_manager.ts",
     find: "await Promise.all(tasks.map(([, task]) => task.abandon()));",
     replace: "",
     guarantee: "G4",

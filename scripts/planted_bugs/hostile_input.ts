@@ -63,7 +63,7 @@ export const hostileInputBugs: readonly PlantedBug[] = [
   {
     name: "dead letters without a line in the log",
     file: "src/wiring/side_output_log.ts",
-    find: "if (record.topic === dead) logDead(lines, record);",
+    find: "log(lines, record, refusal);",
     replace: "",
     guarantee: "G7",
     test: "tests/unit/wiring/side_output_log_test.ts",

@@ -5,7 +5,7 @@ export const readingBugs: readonly PlantedBug[] = [
   {
     name: "a jump over what a broker does not show",
     file: "src/kafka/read/log.ts",
-    find: "if (!await isCompactedAway(reader, endOffset, { cluster, waiting, limits, signal })) {",
+    find: "if (!await isCompactedAway(reader, endOffset, { cluster, timing, limits, signal })) {",
     replace: "if (reader.ended) {",
     guarantee: "G6",
     test: "tests/unit/kafka/log_test.ts",

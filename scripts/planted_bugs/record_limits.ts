@@ -44,8 +44,8 @@ export const recordLimitBugs: readonly PlantedBug[] = [
   },
   {
     name: "a partition kept by an instance whose disk is full",
-    file: "src/streams/task/placements.ts",
-    find: "this.#unable.add(partition);\n    this.#parts.onUnable();",
+    file: "src/streams/task/task_manager.ts",
+    find: "this.#unable.add(partition);\n    this.#options.onUnable();",
     replace: "",
     guarantee: "G10",
     test: "tests/unit/streams/give_up_test.ts",

@@ -7,7 +7,7 @@ export const symbolLimitDefault = 50;
 const messageLengthMax = 4_096;
 
 /** What a server allows its clients. */
-export interface SubscriberTerms {
+export interface SubscriberOptions {
   /** Symbols per connection. */
   readonly symbolLimit: number;
   /** Symbols that exist; every legal one without it. */
@@ -16,10 +16,10 @@ export interface SubscriberTerms {
 
 /** The subscriptions of one connection, and what the server answers to its messages. */
 export class Subscriber {
-  readonly #terms: SubscriberTerms;
+  readonly #terms: SubscriberOptions;
   readonly #symbols = new Set<string>();
 
-  constructor(terms: SubscriberTerms) {
+  constructor(terms: SubscriberOptions) {
     this.#terms = terms;
   }
 

@@ -14,18 +14,18 @@ import {
 } from "./ports.ts";
 
 /** What is known before the view is there. */
-export type LateViewTerms = Pick<LiveView, "application" | "topic" | "feed">;
+export type LateViewOptions = Pick<LiveView, "application" | "topic" | "feed">;
 
 /**
  * Stands in for a view that is not there yet: alive, not ready, empty. A program can so answer
  * health checks while it waits for the services that it needs to start.
  */
 export class LateView implements LiveView {
-  readonly #terms: LateViewTerms;
+  readonly #terms: LateViewOptions;
   readonly #listeners = new Set<(update: LiveUpdate) => void>();
   #view: LiveView | undefined;
 
-  constructor(terms: LateViewTerms) {
+  constructor(terms: LateViewOptions) {
     this.#terms = terms;
   }
 

@@ -26,7 +26,7 @@ export const sequencesPerFrame: number = 2 ** 16;
 const faultsNamedMax = 5;
 
 /** What all records of a source share. */
-export interface RecordTerms {
+export interface RecordOptions {
   readonly topic: string;
   readonly producerId: string;
   readonly codec: TradeCodec;
@@ -61,7 +61,7 @@ export interface FrameRecords {
 export function frameToRecords(
   frame: Frame,
   parsed: ParsedFrame,
-  terms: RecordTerms,
+  terms: RecordOptions,
 ): FrameRecords {
   const trades = parsed.kind === "trades" ? parsed.trades : [];
   const records = splitBySymbol(trades).map((group, index) =>
@@ -106,7 +106,7 @@ function tradeRecord(
   frame: Frame,
   trades: readonly Trade[],
   index: number,
-  { topic, producerId, codec }: RecordTerms,
+  { topic, producerId, codec }: RecordOptions,
 ): OutputRecord {
   const symbol = trades[0]?.symbol;
   assert(symbol !== undefined, "a record must hold a trade: none");
@@ -144,7 +144,7 @@ function deadLetterOf(
   frame: Frame,
   letter: FrameDeadLetter,
   index: number,
-  { topic, producerId }: RecordTerms,
+  { topic, producerId }: RecordOptions,
 ): OutputRecord {
   return cutValue({
     topic: deadLetterTopic(topic),

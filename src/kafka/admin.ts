@@ -1,6 +1,6 @@
 import type { Cluster } from "./cluster.ts";
 import { faultType, ProtocolFault, toPipelineError } from "./errors.ts";
-import { Deadline, type Waiting } from "./retry.ts";
+import { Deadline, type Timing } from "./retry.ts";
 import { findTopic, led, topicTimeoutMs } from "./topics.ts";
 
 /** How a topic is spread over the cluster. */
@@ -13,10 +13,10 @@ export interface TopicShape {
 export async function groupMemberCount(
   cluster: Cluster,
   groupId: string,
-  waiting: Waiting,
+  timing: Timing,
 ): Promise<number> {
   try {
-    const { groups } = await new Deadline(waiting, topicTimeoutMs).retry(() =>
+    const { groups } = await new Deadline(timing, topicTimeoutMs).retry(() =>
       cluster.onCoordinator(
         "group",
         groupId,
@@ -34,12 +34,10 @@ export async function groupMemberCount(
 export async function topicShape(
   cluster: Cluster,
   topic: string,
-  waiting: Waiting,
+  timing: Timing,
 ): Promise<TopicShape | undefined> {
   try {
-    const found = await new Deadline(waiting, topicTimeoutMs).retry(() =>
-      findTopic(cluster, topic)
-    );
+    const found = await new Deadline(timing, topicTimeoutMs).retry(() => findTopic(cluster, topic));
     return found && {
       partitions: found.partitions.length,
       replicationFactor: found.partitions[0]?.replicas.length ?? 0,
@@ -53,9 +51,9 @@ export async function topicShape(
 export async function deleteTopic(
   cluster: Cluster,
   topic: string,
-  waiting: Waiting,
+  timing: Timing,
 ): Promise<void> {
-  const deadline = new Deadline(waiting, topicTimeoutMs);
+  const deadline = new Deadline(timing, topicTimeoutMs);
   try {
     await deadline.retry(() =>
       cluster.onAny((broker) =>
@@ -77,9 +75,9 @@ export async function addPartitions(
   cluster: Cluster,
   topic: string,
   count: number,
-  waiting: Waiting,
+  timing: Timing,
 ): Promise<void> {
-  const deadline = new Deadline(waiting, topicTimeoutMs);
+  const deadline = new Deadline(timing, topicTimeoutMs);
   try {
     await deadline.retry(() =>
       cluster.onAny((broker) =>

@@ -26,7 +26,7 @@ import { KafkaMembership, type MembershipOptions } from "./group/membership.ts";
 import { tellingListener } from "./wire/listener_probe.ts";
 import type { RefusalReason } from "./write/refusals.ts";
 import type { ProduceLimits } from "./write/producer_session.ts";
-import type { Waiting } from "./retry.ts";
+import type { Timing } from "./retry.ts";
 import { type KafkaSecurity, saslOptions, socketMaker } from "./wire/security.ts";
 import type { TransactionOptions } from "./write/transaction_writer.ts";
 import { deleteRecords, ensureTopics, type TopicOutcome, type TopicSpec } from "./topics.ts";
@@ -74,7 +74,7 @@ const readOptions: ReadOptions = {
  */
 export class KafkaConnection implements AsyncDisposable {
   readonly #options: KafkaOptions;
-  readonly #waiting: Waiting;
+  readonly #timing: Timing;
   readonly #owned = new AsyncDisposableStack();
   readonly #kafkajsLogger: BrokerOptions["logger"];
   /** Refusals that the log has named: one line for each reason of a topic. */
@@ -83,7 +83,7 @@ export class KafkaConnection implements AsyncDisposable {
   constructor(options: KafkaOptions) {
     this.#options = options;
     const { clock = systemClock, random = systemRandom, logger } = options;
-    this.#waiting = { clock, random };
+    this.#timing = { clock, random };
     this.#kafkajsLogger = createKafkajsLogger(
       kafkajsLevels.INFO,
       (entry) => bridgeLogEntry(logger, entry),
@@ -92,13 +92,13 @@ export class KafkaConnection implements AsyncDisposable {
 
   /** A log to read from; closed with the connection. */
   log(options: Partial<ReadOptions> = {}): KafkaLog {
-    const log = new KafkaLog(this.#newCluster(), this.#waiting, { ...readOptions, ...options });
+    const log = new KafkaLog(this.#newCluster(), this.#timing, { ...readOptions, ...options });
     return this.#owned.use(log);
   }
 
   /** An appender; its owner disposes of it before the connection. */
   appender(options: Partial<AppenderOptions> = {}): KafkaAppender {
-    return new KafkaAppender(this.#ownCluster(), this.#waiting, {
+    return new KafkaAppender(this.#ownCluster(), this.#timing, {
       ...this.#limits(),
       deliveryTimeoutMs: 30_000,
       ...options,
@@ -107,7 +107,7 @@ export class KafkaConnection implements AsyncDisposable {
 
   /** The transactions of an application. */
   commitLog(applicationId: string, options: Partial<TransactionOptions> = {}): KafkaCommitLog {
-    return new KafkaCommitLog(this.#ownCluster(), applicationId, this.#waiting, {
+    return new KafkaCommitLog(this.#ownCluster(), applicationId, this.#timing, {
       ...this.#limits(),
       commitTimeoutMs: 20_000,
       transactionTimeoutMs: 60_000,
@@ -118,7 +118,7 @@ export class KafkaConnection implements AsyncDisposable {
   /** A member of an application's group. */
   membership(applicationId: string, options: Partial<MembershipOptions> = {}): KafkaMembership {
     const { logger } = this.#options;
-    return new KafkaMembership(() => this.#newCluster(), this.#waiting, logger, {
+    return new KafkaMembership(() => this.#newCluster(), this.#timing, logger, {
       groupId: applicationId,
       sessionTimeoutMs: 15_000,
       rebalanceTimeoutMs: 30_000,
@@ -141,37 +141,37 @@ export class KafkaConnection implements AsyncDisposable {
   /** Creates the topics that are missing, and says in what the others differ. */
   async ensureTopics(specs: readonly TopicSpec[]): Promise<TopicOutcome[]> {
     await using cluster = this.#newCluster();
-    return await ensureTopics(cluster, specs, this.#waiting);
+    return await ensureTopics(cluster, specs, this.#timing);
   }
 
   /** Members of a group, dead ones included whose session has not ended yet. */
   async groupMemberCount(groupId: string): Promise<number> {
     await using cluster = this.#newCluster();
-    return await groupMemberCount(cluster, groupId, this.#waiting);
+    return await groupMemberCount(cluster, groupId, this.#timing);
   }
 
   /** How a topic is spread; `undefined` if it does not exist. */
   async topicShape(topic: string): Promise<TopicShape | undefined> {
     await using cluster = this.#newCluster();
-    return await topicShape(cluster, topic, this.#waiting);
+    return await topicShape(cluster, topic, this.#timing);
   }
 
   /** Gives a topic more partitions, empty ones. */
   async addPartitions(topic: string, count: number): Promise<void> {
     await using cluster = this.#newCluster();
-    await addPartitions(cluster, topic, count, this.#waiting);
+    await addPartitions(cluster, topic, count, this.#timing);
   }
 
   /** Deletes a topic and waits until it is gone. */
   async deleteTopic(topic: string): Promise<void> {
     await using cluster = this.#newCluster();
-    await deleteTopic(cluster, topic, this.#waiting);
+    await deleteTopic(cluster, topic, this.#timing);
   }
 
   /** Removes the records of a partition before an offset, for good. */
   async deleteRecords(partition: TopicPartition, before: Offset): Promise<void> {
     await using cluster = this.#newCluster();
-    await deleteRecords(cluster, partition, before, this.#waiting);
+    await deleteRecords(cluster, partition, before, this.#timing);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

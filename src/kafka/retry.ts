@@ -4,7 +4,7 @@ import type { Random } from "../base/random.ts";
 import { faultKind, isPassing } from "./errors.ts";
 
 /** What waiting needs from its surroundings. */
-export interface Waiting {
+export interface Timing {
   readonly clock: Clock;
   readonly random: Random;
 }
@@ -17,17 +17,17 @@ const policy: BackoffPolicy = { baseMs: 10, maxMs: 500 };
 
 /** A point in time after which an operation gives up. */
 export class Deadline {
-  readonly #waiting: Waiting;
+  readonly #timing: Timing;
   readonly #endMs: number;
   #repeated = false;
 
-  constructor(waiting: Waiting, timeoutMs: number) {
-    this.#waiting = waiting;
-    this.#endMs = waiting.clock.monotonicMs() + timeoutMs;
+  constructor(timing: Timing, timeoutMs: number) {
+    this.#timing = timing;
+    this.#endMs = timing.clock.monotonicMs() + timeoutMs;
   }
 
   get passed(): boolean {
-    return this.#waiting.clock.monotonicMs() >= this.#endMs;
+    return this.#timing.clock.monotonicMs() >= this.#endMs;
   }
 
   /** True once a request was repeated that no answer came to: its first copy may still arrive. */
@@ -37,8 +37,8 @@ export class Deadline {
 
   /** Waits before try `attempt + 1`. */
   async pause(attempt: number, signal?: AbortSignal): Promise<void> {
-    const delayMs = 1 + fullJitterMs(policy, attempt, this.#waiting.random);
-    await this.#waiting.clock.sleep(delayMs, signal);
+    const delayMs = 1 + fullJitterMs(policy, attempt, this.#timing.random);
+    await this.#timing.clock.sleep(delayMs, signal);
   }
 
   /**

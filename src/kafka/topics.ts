@@ -2,7 +2,7 @@ import type { Offset, TopicPartition } from "../streams/record.ts";
 import type { Cluster } from "./cluster.ts";
 import { faultType, isPassing, ProtocolFault, toPipelineError } from "./errors.ts";
 import type { TopicMetadata } from "./wire/metadata_protocol.ts";
-import { Deadline, type Waiting } from "./retry.ts";
+import { Deadline, type Timing } from "./retry.ts";
 
 /** A topic as it should be. */
 export interface TopicSpec {
@@ -42,12 +42,12 @@ const topicResource = 2;
 export async function ensureTopics(
   cluster: Cluster,
   specs: readonly TopicSpec[],
-  waiting: Waiting,
+  timing: Timing,
 ): Promise<TopicOutcome[]> {
   const outcomes: TopicOutcome[] = [];
   for (const spec of specs) {
     try {
-      outcomes.push(await ensureTopic(cluster, spec, new Deadline(waiting, topicTimeoutMs)));
+      outcomes.push(await ensureTopic(cluster, spec, new Deadline(timing, topicTimeoutMs)));
     } catch (error) {
       throw toPipelineError(error, `provide topic ${spec.name}`, { topic: spec.name });
     }
@@ -156,11 +156,11 @@ export async function deleteRecords(
   cluster: Cluster,
   { topic, partition }: TopicPartition,
   before: Offset,
-  waiting: Waiting,
+  timing: Timing,
 ): Promise<void> {
   const topics = [{ topic, partitions: [{ partition, offset: String(before) }] }];
   try {
-    await new Deadline(waiting, topicTimeoutMs).retry(async () => {
+    await new Deadline(timing, topicTimeoutMs).retry(async () => {
       const leader = await cluster.leader({ topic, partition });
       await cluster.onNode(leader, (broker) => broker.deleteRecords({ topics }));
     });

@@ -114,7 +114,7 @@ function keyed(key: Uint8Array | null, trades: Trade[]): Reading<Trade> {
     return { kind: "dead", cause: "too-many-events", detail };
   }
   if (key === null || !isTextOf(key, symbol) || !areOf(symbol, trades)) {
-    return { kind: "misplaced", parts: bySymbol(trades) };
+    return { kind: "wrong-key", parts: bySymbol(trades) };
   }
   // No key of the state is made of what cannot be a symbol, not even for a moment.
   const fault = symbolFault(symbol);

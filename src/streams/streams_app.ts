@@ -2,7 +2,7 @@ import { assert } from "../base/assert.ts";
 import { type BackoffPolicy, retrying } from "../base/backoff.ts";
 import { describeError } from "../base/errors.ts";
 import { decodeState } from "./topology/codec.ts";
-import { Placements } from "./task/placements.ts";
+import { TaskManager } from "./task/task_manager.ts";
 import {
   type Addresses,
   type AssignmentListener,
@@ -71,7 +71,7 @@ export class StreamsApp<E, A, R> {
   readonly #settings: AppSettings;
   readonly #listeners = new Set<TaskListener<R>>();
   #partitionCount = 0;
-  #placements: Placements<E, A, R> | undefined;
+  #taskManager: TaskManager<E, A, R> | undefined;
   #warmUps: readonly number[] = [];
   /** Partitions that the group was told are current here. */
   #toldCurrent: ReadonlySet<number> = new Set();
@@ -91,12 +91,12 @@ export class StreamsApp<E, A, R> {
 
   /** This instance's tasks by partition. */
   get tasks(): readonly TaskStatus[] {
-    return byPartition(this.#placements?.tasks ?? []);
+    return byPartition(this.#taskManager?.tasks ?? []);
   }
 
   /** This instance's standbys by partition. */
   get standbys(): readonly StandbyStatus[] {
-    return byPartition(this.#placements?.standbys ?? []);
+    return byPartition(this.#taskManager?.standbys ?? []);
   }
 
   /** Partitions of the input; 0 until it is known how many there are. */
@@ -130,7 +130,7 @@ export class StreamsApp<E, A, R> {
     const lineage = await this.#checkedLineage(topics, signal);
     this.#partitionCount = lineage.partitions;
     await using watch = new LineageWatch(this.#ports, lineage, topics);
-    const placements = new Placements({
+    const manager = new TaskManager({
       ports: this.#ports,
       topology: this.#topology,
       settings: this.#settings,
@@ -138,13 +138,13 @@ export class StreamsApp<E, A, R> {
       onTurn: () => this.#considerWarmUps(),
       onUnable: () => this.#membership.reconsider(),
     }, lineage);
-    this.#placements = placements;
-    await placements.takeUp();
+    this.#taskManager = manager;
+    await manager.takeUp();
     const stop = AbortSignal.any([signal, watch.broken]);
     try {
-      await this.#membership.run(topic, this.#assignmentListener(placements), stop);
+      await this.#membership.run(topic, this.#assignmentListener(manager), stop);
     } finally {
-      await placements.close();
+      await manager.close();
     }
     if (watch.broken.aborted) throw watch.broken.reason;
   }
@@ -225,7 +225,7 @@ export class StreamsApp<E, A, R> {
   }
 
   #openSession(partition: number): TaskSession<E, A, R> | undefined {
-    return this.#placements?.task(partition)?.session;
+    return this.#taskManager?.task(partition)?.session;
   }
 
   #rangeOf(key: string, { fromMs, toMs, sizeMs }: Required<WindowQuery>): KeyRange {
@@ -235,23 +235,23 @@ export class StreamsApp<E, A, R> {
     return rollUpRange(key, sizeMs, fromMs, toMs);
   }
 
-  #assignmentListener(placements: Placements<E, A, R>): AssignmentListener {
+  #assignmentListener(manager: TaskManager<E, A, R>): AssignmentListener {
     return {
       held: async () => {
-        const held = await placements.held();
+        const held = await manager.held();
         this.#toldCurrent = new Set([...held].filter(isCurrent).map(([partition]) => partition));
         return held;
       },
       assigned: async (assignment) => {
         this.#warmUps = assignment.warmUps;
-        await placements.assign(assignment);
+        await manager.assign(assignment);
         this.#joined = true;
         this.#considerWarmUps();
       },
       lost: async () => {
         this.#joined = false;
         this.#warmUps = [];
-        await placements.abandon();
+        await manager.abandon();
       },
     };
   }
@@ -263,7 +263,7 @@ export class StreamsApp<E, A, R> {
    * @see Kafka Streams' probing rebalances (KIP-441), which ask by the clock instead.
    */
   #considerWarmUps(): void {
-    const standbys = this.#warmUps.map((partition) => this.#placements?.standby(partition));
+    const standbys = this.#warmUps.map((partition) => this.#taskManager?.standby(partition));
     const ready = standbys.filter((standby) => standby?.held?.current === true);
     const underWay = standbys.some((standby) =>
       standby !== undefined && standby.status.state !== "failed" && !ready.includes(standby)

@@ -27,7 +27,7 @@ export interface Refusal {
 }
 
 /** What of the job says why a record is a side output. */
-export interface RefusalTerms {
+export interface RefusalOptions {
   /** The input topic. */
   readonly topic: string;
   /** How far ahead of its receipt a trade may be, ms. */
@@ -35,7 +35,7 @@ export interface RefusalTerms {
 }
 
 /** What a commit's side output says of an item; `undefined` for one that was only sent on. */
-export function refusalOf(record: OutputRecord, terms: RefusalTerms): Refusal | undefined {
+export function refusalOf(record: OutputRecord, terms: RefusalOptions): Refusal | undefined {
   if (record.topic === deadLetterTopic(terms.topic)) return deadRefusal(record);
   if (record.topic !== lateTopic(terms.topic)) return undefined;
   const streamTimeMs = Number(headerText(record, "stream-time"));

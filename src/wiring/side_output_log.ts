@@ -6,10 +6,10 @@ import { deadLetterCauseOf } from "../streams/processing/side_output.ts";
 import type { OutputRecord } from "../streams/record.ts";
 import type { TaskListener } from "../streams/task/task_listener.ts";
 import type { InputWatch } from "./input_watch.ts";
-import { headerText, type Refusal, refusalOf, type RefusalTerms } from "./refusals.ts";
+import { headerText, type Refusal, refusalOf, type RefusalOptions } from "./refusals.ts";
 
 /** What the lines need to know of the job. */
-export interface SideOutputLogOptions extends RefusalTerms {
+export interface SideOutputLogOptions extends RefusalOptions {
   readonly watch: Pick<InputWatch, "passed" | "refused">;
   readonly logger: Logger;
   readonly clock: Clock;

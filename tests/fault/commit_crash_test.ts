@@ -27,7 +27,7 @@ import {
   connectTestKafka,
   kafkaBrokers,
   readOptions,
-  realWaiting,
+  realTiming,
   testCluster,
 } from "../support/kafka_harness.ts";
 import { expectedWindows, measurements } from "../support/measurements.ts";
@@ -135,7 +135,7 @@ async function assertSurvives(
   await runWithCrashes(job, async () => {
     if (state === "deleted") await Deno.remove(job.stateDir, { recursive: true });
   });
-  await using log = new KafkaLog(testCluster(), realWaiting, readOptions);
+  await using log = new KafkaLog(testCluster(), realTiming, readOptions);
   await assertRows(job);
   await assertSideOutputs(log, job);
   const stores = await assertState(log, job);

@@ -29,7 +29,7 @@ import {
   connectTestKafka,
   kafkaBrokers,
   readOptions,
-  realWaiting,
+  realTiming,
   testCluster,
 } from "../support/kafka_harness.ts";
 import { say } from "../support/say.ts";
@@ -123,7 +123,7 @@ Deno.test({
     const random = seededRandom(1);
     const again = Array.from({ length: updates }, () => Math.floor(random.next() * keys));
     await feed(kafka, job.topic, again);
-    await using log = new KafkaLog(testCluster(), realWaiting, readOptions);
+    await using log = new KafkaLog(testCluster(), realTiming, readOptions);
     const fold = new ChangelogFold(log, { topic: countingChangelog(job), partition });
     const found = await killRepeatedly(job, fold);
     assert.equal(await countingProcess(job), "done");

@@ -22,7 +22,7 @@ import {
   createTestTopic,
   kafkaBrokers,
   readOptions,
-  realWaiting,
+  realTiming,
   testCluster,
   type TestClusterOptions,
   testProxy,
@@ -81,11 +81,11 @@ function commitTest(
     await using straight = testCluster();
     await run({
       test,
-      commits: new KafkaCommitLog(test.cluster, application, realWaiting, {
+      commits: new KafkaCommitLog(test.cluster, application, realTiming, {
         ...transactionOptions,
         commitTimeoutMs: 4_000,
       }),
-      observer: new KafkaCommitLog(straight, application, realWaiting, transactionOptions),
+      observer: new KafkaCommitLog(straight, application, realTiming, transactionOptions),
       input,
       changelog,
       transaction: (inputOffset, value) => ({
@@ -103,7 +103,7 @@ const appenderOptions = { ...transactionOptions, deliveryTimeoutMs: 10_000 };
 
 faultTest("KafkaAppender writes once when the answer to a produce is lost", async (test) => {
   const place = { topic: await test.topic(), partition: 0 };
-  await using appender = new KafkaAppender(test.cluster, realWaiting, appenderOptions);
+  await using appender = new KafkaAppender(test.cluster, realTiming, appenderOptions);
   await appender.append([textRecord(place, "k", "first")]);
   test.proxy.interfere(apiKeys.produce, "lose-answer", 2);
   await appender.append([textRecord(place, "k", "second"), textRecord(place, "k", "third")]);
@@ -114,7 +114,7 @@ faultTest(
   "KafkaAppender gives up with LOG_UNAVAILABLE and works again afterwards",
   async (test) => {
     const place = { topic: await test.topic(), partition: 0 };
-    await using appender = new KafkaAppender(test.cluster, realWaiting, {
+    await using appender = new KafkaAppender(test.cluster, realTiming, {
       ...appenderOptions,
       deliveryTimeoutMs: 500,
     });
@@ -233,10 +233,10 @@ commitTest(
 for (const verdict of ["lose-answer", "drop", "halve-answer"] as const) {
   faultTest(`KafkaLog reads everything once when fetches meet ${verdict}`, async (test) => {
     const place = { topic: await test.topic(), partition: 0 };
-    await using appender = new KafkaAppender(test.cluster, realWaiting, appenderOptions);
+    await using appender = new KafkaAppender(test.cluster, realTiming, appenderOptions);
     const values = Array.from({ length: 3_000 }, (_, i) => `v${i}`);
     await appender.append(values.map((value) => textRecord(place, "k", value)));
-    await using log = new KafkaLog(testCluster(test.proxy.port), realWaiting, {
+    await using log = new KafkaLog(testCluster(test.proxy.port), realTiming, {
       ...readOptions,
       maxBytesPerPartition: 10_000,
       unavailableAfterMs: 20_000,
@@ -249,12 +249,12 @@ for (const verdict of ["lose-answer", "drop", "halve-answer"] as const) {
 
 faultTest("KafkaLog tells of a broker that is away, and goes on when it is back", async (test) => {
   const place = { topic: await test.topic(), partition: 0 };
-  await using log = new KafkaLog(testCluster(test.proxy.port), realWaiting, readOptions);
+  await using log = new KafkaLog(testCluster(test.proxy.port), realTiming, readOptions);
   await using reader = log.open(place, { offset: 0 });
   test.proxy.isolate();
   await assert.rejects(reader.next(patience()), { code: "LOG_UNAVAILABLE" });
   test.proxy.heal();
-  await using appender = new KafkaAppender(test.cluster, realWaiting, appenderOptions);
+  await using appender = new KafkaAppender(test.cluster, realTiming, appenderOptions);
   await appender.append([textRecord(place, "k", "back")]);
   const read = async (): Promise<unknown> => {
     try {
@@ -301,7 +301,7 @@ function member(
   groupId: string,
   identityFile?: string,
 ): KafkaMembership {
-  return new KafkaMembership(() => testCluster(port), realWaiting, silentLogger, {
+  return new KafkaMembership(() => testCluster(port), realTiming, silentLogger, {
     groupId,
     sessionTimeoutMs: 6_000,
     rebalanceTimeoutMs: 10_000,

@@ -11,7 +11,7 @@ import {
   createTestTopic,
   kafkaBrokers,
   readOptions,
-  realWaiting,
+  realTiming,
   testCluster,
   testProxy,
   transactionOptions,
@@ -40,7 +40,7 @@ function lateTest(
       const place = { topic: await createTestTopic(kafka, 1, config), partition: 0 };
       await fill(place);
       await using proxy = testProxy();
-      await using log = new KafkaLog(testCluster(proxy.port), realWaiting, readOptions);
+      await using log = new KafkaLog(testCluster(proxy.port), realTiming, readOptions);
       await using reader = log.open(place, { offset: 0 });
       await run({ proxy, reader });
     },
@@ -49,7 +49,7 @@ function lateTest(
 
 async function fill(place: TopicPartition): Promise<void> {
   await using cluster = testCluster();
-  await using appender = new KafkaAppender(cluster, realWaiting, {
+  await using appender = new KafkaAppender(cluster, realTiming, {
     ...transactionOptions,
     deliveryTimeoutMs: 10_000,
   });
@@ -113,7 +113,7 @@ Deno.test({
   ignore,
   async fn() {
     await using kafka = connectTestKafka();
-    await using log = new KafkaLog(testCluster(), realWaiting, readOptions);
+    await using log = new KafkaLog(testCluster(), realTiming, readOptions);
     const place = { topic: uniqueName("test"), partition: 0 };
     await using reader = log.open(place, { offset: 0 });
     for (let i = 0; i < 2; i++) {

@@ -12,7 +12,7 @@ import {
   connectTestKafka,
   createTestTopic,
   kafkaBrokers,
-  realWaiting,
+  realTiming,
   testCluster,
 } from "../support/kafka_harness.ts";
 import { until } from "../support/until.ts";
@@ -68,7 +68,7 @@ for (const size of [0, 1]) {
         lost: () => Promise.resolve(void given.push("lost")),
       };
       const stop = new AbortController();
-      const member = new KafkaMembership(() => testCluster(), realWaiting, logger, {
+      const member = new KafkaMembership(() => testCluster(), realTiming, logger, {
         ...options,
         groupId,
       });

@@ -22,7 +22,7 @@ import {
   createTestTopic,
   kafkaBrokers,
   readOptions,
-  realWaiting,
+  realTiming,
   testCluster,
   transactionOptions,
 } from "../support/kafka_harness.ts";
@@ -82,7 +82,7 @@ class TestProducer {
 }
 
 function deadline(): Deadline {
-  return new Deadline(realWaiting, 20_000);
+  return new Deadline(realTiming, 20_000);
 }
 
 interface LogTest {
@@ -101,7 +101,7 @@ function logTest(name: string, run: (test: LogTest) => Promise<void>): void {
       await using kafka = connectTestKafka();
       // Whose every step can be made by itself.
       await using cluster = testCluster(undefined, { transactionsV2: false });
-      await using tiny = new KafkaLog(testCluster(), realWaiting, {
+      await using tiny = new KafkaLog(testCluster(), realTiming, {
         ...readOptions,
         maxBytesPerPartition: 200,
       });

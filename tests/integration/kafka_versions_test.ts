@@ -8,7 +8,7 @@ import {
   createTestTopic,
   kafkaBrokers,
   readOptions,
-  realWaiting,
+  realTiming,
   testCluster,
   testProxy,
 } from "../support/kafka_harness.ts";
@@ -52,7 +52,7 @@ for (const [what, range] of [["an older", [0, 3]], ["a newer", [90, 99]]] as con
       await using proxy = testProxy();
       proxy.rewrite = (apiKey, answer) =>
         apiKey === apiKeys.apiVersions ? speakingOnly(answer, apiKeys.fetch, [...range]) : answer;
-      await using log = new KafkaLog(testCluster(proxy.port), realWaiting, readOptions);
+      await using log = new KafkaLog(testCluster(proxy.port), realTiming, readOptions);
       await using reader = log.open({ topic, partition: 0 }, { offset: 0 });
       await assert.rejects(reader.next(patience()), (error: Error & { code?: string }) => {
         assert.equal(error.code, "BROKER_UNSUITABLE");

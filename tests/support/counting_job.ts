@@ -19,7 +19,7 @@ import {
 } from "./counting_topology.ts";
 import {
   readOptions,
-  realWaiting,
+  realTiming,
   testCluster,
   testProxy,
   transactionOptions,
@@ -55,13 +55,13 @@ export async function runCountingJob(job: CountingJob): Promise<void> {
   crash.watch(proxy);
   const transactionsV2 = job.crash === undefined || !isOfExplicit(job.crash);
   await using cluster = testCluster(proxy.port, { transactionsV2 });
-  await using log = new KafkaLog(testCluster(), realWaiting, readOptions);
+  await using log = new KafkaLog(testCluster(), realTiming, readOptions);
   await using stores = await LevelStateStores.open(job.stateDir, application);
   const app = new StreamsApp(
     countingTopologyOf(topic),
     {
       log,
-      commitLog: new KafkaCommitLog(cluster, application, realWaiting, transactionOptions),
+      commitLog: new KafkaCommitLog(cluster, application, realTiming, transactionOptions),
       stores: crash.stores(stores),
       sink: crash.sink(rowsFile(job.rowsPath)),
       codecs: jsonEngineCodecs,

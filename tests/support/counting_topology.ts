@@ -194,7 +194,7 @@ function readPlaced(record: LogRecord): Reading<Measurement> {
   }
   const indexes = Map.groupBy(events.keys(), (index) => (events[index] as Measurement).key);
   return {
-    kind: "misplaced",
+    kind: "wrong-key",
     parts: [...indexes].map(([key, indexes]) => ({
       key,
       events: indexes.map((index) => events[index] as Measurement),

@@ -9,7 +9,7 @@ import {
   kafkajsLevels,
 } from "../../src/kafka/wire/internals.ts";
 import type { ReadOptions } from "../../src/kafka/read/log.ts";
-import type { Waiting } from "../../src/kafka/retry.ts";
+import type { Timing } from "../../src/kafka/retry.ts";
 import { socketMaker } from "../../src/kafka/wire/security.ts";
 import type { TransactionOptions } from "../../src/kafka/write/transaction_writer.ts";
 import { systemRandom } from "../../src/base/random.ts";
@@ -72,7 +72,7 @@ export function kafkaHarness(): Promise<LogHarness> {
 }
 
 /** The machine's own clock and chance. */
-export const realWaiting: Waiting = { clock: systemClock, random: systemRandom };
+export const realTiming: Timing = { clock: systemClock, random: systemRandom };
 
 /** Bounds as the connection sets them, with room for a test's own. */
 export const transactionOptions: TransactionOptions = {

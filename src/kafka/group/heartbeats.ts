@@ -1,7 +1,7 @@
 import { isAborted } from "../../base/errors.ts";
 import type { GroupProtocol, Place } from "./group_protocol.ts";
 import { reactionTo } from "./group_reaction.ts";
-import type { Waiting } from "../retry.ts";
+import type { Timing } from "../retry.ts";
 
 /** How a generation ends for a member that stays. */
 export type GenerationEnd = "rebalance" | "lost";
@@ -14,7 +14,7 @@ export type GenerationEnd = "rebalance" | "lost";
 export class Heartbeats {
   readonly #client: GroupProtocol;
   readonly #place: Place;
-  readonly #waiting: Waiting;
+  readonly #timing: Timing;
   readonly #options: { readonly sessionTimeoutMs: number; readonly intervalMs: number };
   readonly #ended = Promise.withResolvers<GenerationEnd>();
   readonly #stop = new AbortController();
@@ -24,12 +24,12 @@ export class Heartbeats {
   constructor(
     client: GroupProtocol,
     place: Place,
-    waiting: Waiting,
+    timing: Timing,
     options: { readonly sessionTimeoutMs: number; readonly intervalMs: number },
   ) {
     this.#client = client;
     this.#place = place;
-    this.#waiting = waiting;
+    this.#timing = timing;
     this.#options = options;
     this.#done = this.#run();
   }
@@ -50,7 +50,7 @@ export class Heartbeats {
   }
 
   async #run(): Promise<void> {
-    const { clock } = this.#waiting;
+    const { clock } = this.#timing;
     let heardAtMs = clock.monotonicMs();
     while (!this.#lost && await this.#pause()) {
       const sentAtMs = clock.monotonicMs();
@@ -86,7 +86,7 @@ export class Heartbeats {
 
   async #pause(): Promise<boolean> {
     try {
-      await this.#waiting.clock.sleep(this.#options.intervalMs, this.#stop.signal);
+      await this.#timing.clock.sleep(this.#options.intervalMs, this.#stop.signal);
       return true;
     } catch (error) {
       if (isAborted(error)) return false;

@@ -5,8 +5,8 @@ import type { Cluster } from "../cluster.ts";
 import { faultKind, toPipelineError } from "../errors.ts";
 import { GroupClient, type GroupOptions } from "./group_client.ts";
 import { type Identity, IdentityFile } from "./identity_file.ts";
-import { Participation, type ParticipationParts } from "./participation.ts";
-import { Deadline, type Waiting } from "../retry.ts";
+import { Participation, type ParticipationOptions } from "./participation.ts";
+import { Deadline, type Timing } from "../retry.ts";
 
 /** How a member takes part. */
 export interface MembershipOptions extends GroupOptions {
@@ -37,7 +37,7 @@ const leaveTimeoutMs = 2_000;
  */
 export class KafkaMembership implements GroupMembership {
   readonly #newCluster: () => Cluster;
-  readonly #waiting: Waiting;
+  readonly #timing: Timing;
   readonly #logger: Logger;
   readonly #options: MembershipOptions;
   #owners: ReadonlyMap<number, Addresses> = new Map();
@@ -45,12 +45,12 @@ export class KafkaMembership implements GroupMembership {
 
   constructor(
     newCluster: () => Cluster,
-    waiting: Waiting,
+    timing: Timing,
     logger: Logger,
     options: MembershipOptions,
   ) {
     this.#newCluster = newCluster;
-    this.#waiting = waiting;
+    this.#timing = timing;
     this.#logger = logger;
     this.#options = options;
   }
@@ -67,7 +67,7 @@ export class KafkaMembership implements GroupMembership {
     const { identityFile } = this.#options;
     const file = identityFile === undefined ? undefined : new IdentityFile(identityFile);
     await this.#requireTopic(topic, signal);
-    const identity = await file?.read(this.#waiting.random);
+    const identity = await file?.read(this.#timing.random);
     await this.#removeFormer(identity);
     const instance = identity?.instance;
     let memberId: string | undefined;
@@ -87,7 +87,7 @@ export class KafkaMembership implements GroupMembership {
 
   async #takePart(
     own: Pick<
-      ParticipationParts,
+      ParticipationOptions,
       "topic" | "listener" | "signal" | "remember" | "instance"
     >,
   ): Promise<void> {
@@ -98,7 +98,7 @@ export class KafkaMembership implements GroupMembership {
         this.#owners = owners;
       },
       addresses: this.#options.addresses ?? {},
-      waiting: this.#waiting,
+      timing: this.#timing,
       logger: this.#logger,
       options: this.#options,
     });
@@ -115,7 +115,7 @@ export class KafkaMembership implements GroupMembership {
     await using cluster = this.#newCluster();
     while (!signal.aborted) {
       try {
-        await new Deadline(this.#waiting, answerTimeoutMs).retry(() => cluster.refresh(topic));
+        await new Deadline(this.#timing, answerTimeoutMs).retry(() => cluster.refresh(topic));
         return;
       } catch (error) {
         const wrapped = toPipelineError(error, `share the partitions of ${topic}`, { topic });
@@ -138,7 +138,7 @@ export class KafkaMembership implements GroupMembership {
     await using cluster = this.#newCluster();
     const client = new GroupClient(cluster, this.#options, this.#logger);
     try {
-      await new Deadline(this.#waiting, leaveTimeoutMs).retry(() => client.leave(memberId));
+      await new Deadline(this.#timing, leaveTimeoutMs).retry(() => client.leave(memberId));
       return true;
     } catch (error) {
       if (faultKind(error) === "membership") return true;

@@ -11,10 +11,10 @@ import type { GroupProtocol } from "./group_protocol.ts";
 import { reactionTo } from "./group_reaction.ts";
 import { type GenerationEnd, Heartbeats } from "./heartbeats.ts";
 import type { JoinedGroup } from "./join_protocol.ts";
-import { Deadline, type Waiting } from "../retry.ts";
+import { Deadline, type Timing } from "../retry.ts";
 
 /** What a participation is made from. */
-export interface ParticipationParts {
+export interface ParticipationOptions {
   readonly topic: string;
   readonly listener: AssignmentListener;
   readonly signal: AbortSignal;
@@ -26,7 +26,7 @@ export interface ParticipationParts {
   readonly addresses: Addresses;
   /** Who we are, over restarts; as the member id without it. */
   readonly instance: string | undefined;
-  readonly waiting: Waiting;
+  readonly timing: Timing;
   readonly logger: Logger;
   readonly options: {
     readonly sessionTimeoutMs: number;
@@ -53,7 +53,7 @@ const farewellMsMax = 1_500;
  */
 export class Participation {
   readonly #client: GroupProtocol;
-  readonly #parts: ParticipationParts;
+  readonly #parts: ParticipationOptions;
   readonly #aborted = Promise.withResolvers<"aborted">();
   #memberId = "";
   #generation = -1;
@@ -61,7 +61,7 @@ export class Participation {
   #heartbeats: Heartbeats | undefined;
   #reconsidered = Promise.withResolvers<"rebalance">();
 
-  constructor(client: GroupProtocol, parts: ParticipationParts) {
+  constructor(client: GroupProtocol, parts: ParticipationOptions) {
     this.#client = client;
     this.#parts = parts;
   }
@@ -98,8 +98,8 @@ export class Participation {
 
   /** Joins and syncs until it holds a place in a generation, or the signal fires. */
   async #enter(): Promise<"entered" | "aborted"> {
-    const { signal, waiting, options } = this.#parts;
-    const pauses = new Deadline(waiting, options.rebalanceTimeoutMs);
+    const { signal, timing, options } = this.#parts;
+    const pauses = new Deadline(timing, options.rebalanceTimeoutMs);
     for (let attempt = 0; !signal.aborted; attempt++) {
       try {
         await this.#joinAndSync();
@@ -114,7 +114,7 @@ export class Participation {
   }
 
   async #joinAndSync(): Promise<void> {
-    const { topic, options, waiting } = this.#parts;
+    const { topic, options, timing } = this.#parts;
     const joined = await this.#unlessAborted(this.#join({ leaving: false }));
     const message = await this.#unlessAborted(this.#client.sync(topic, joined));
     const { owners, ...assignment } = message;
@@ -122,7 +122,7 @@ export class Participation {
     this.#parts.learn(new Map([...owners].filter(([p]) => !active.includes(p))));
     this.#generation = joined.generation;
     this.#assignment = assignment;
-    this.#heartbeats = new Heartbeats(this.#client, joined, waiting, {
+    this.#heartbeats = new Heartbeats(this.#client, joined, timing, {
       sessionTimeoutMs: options.sessionTimeoutMs,
       intervalMs: options.heartbeatIntervalMs,
     });
@@ -189,9 +189,9 @@ export class Participation {
 
   /** Lets the group give what is ours to others before we close it, so that nothing pauses. */
   async #sayFarewell(): Promise<void> {
-    const { topic, logger, waiting } = this.#parts;
+    const { topic, logger, timing } = this.#parts;
     const timer = new AbortController();
-    const overrun = waiting.clock.sleep(farewellMsMax, timer.signal).then(
+    const overrun = timing.clock.sleep(farewellMsMax, timer.signal).then(
       () => "overrun",
       () => {},
     );

@@ -1,6 +1,6 @@
 import type { Offset } from "../../streams/record.ts";
 import type { Cluster } from "../cluster.ts";
-import type { Waiting } from "../retry.ts";
+import type { Timing } from "../retry.ts";
 import { topicConfig } from "../topics.ts";
 import { type FetchedPartition, type FetchLimits, fetchRequest } from "./fetch_protocol.ts";
 import type { KafkaPartitionReader } from "./partition_reader.ts";
@@ -8,7 +8,7 @@ import type { KafkaPartitionReader } from "./partition_reader.ts";
 /** What an inquiry needs. */
 export interface GapContext {
   readonly cluster: Cluster;
-  readonly waiting: Waiting;
+  readonly timing: Timing;
   readonly limits: FetchLimits;
   readonly signal: AbortSignal;
 }
@@ -35,7 +35,7 @@ export async function isCompactedAway(
 ): Promise<boolean> {
   if (!await isCompacted(reader, context)) return false;
   for (let answers = 0; answers < answersMin; answers++) {
-    await context.waiting.clock.sleep(pauseMs, context.signal);
+    await context.timing.clock.sleep(pauseMs, context.signal);
     if (reader.ended || !showsNothing(await fetchAlone(reader, context), endOffset)) return false;
   }
   return true;

@@ -11,7 +11,7 @@ import {
   type FetchTarget,
 } from "./fetch_protocol.ts";
 import type { KafkaPartitionReader } from "./partition_reader.ts";
-import type { Waiting } from "../retry.ts";
+import type { Timing } from "../retry.ts";
 
 /** What a loop asks of the log that owns it. */
 export interface FetchLoopOwner {
@@ -42,7 +42,7 @@ export class FetchLoop {
   readonly #cluster: Cluster;
   readonly #nodeId: number;
   readonly #limits: FetchLimits;
-  readonly #waiting: Waiting;
+  readonly #timing: Timing;
   readonly #owner: FetchLoopOwner;
   readonly #readers = new Set<KafkaPartitionReader>();
   readonly #stop = new AbortController();
@@ -56,14 +56,14 @@ export class FetchLoop {
     nodeId: number,
     options: {
       readonly limits: FetchLimits;
-      readonly waiting: Waiting;
+      readonly timing: Timing;
       readonly owner: FetchLoopOwner;
     },
   ) {
     this.#cluster = cluster;
     this.#nodeId = nodeId;
     this.#limits = options.limits;
-    this.#waiting = options.waiting;
+    this.#timing = options.timing;
     this.#owner = options.owner;
     this.#done = this.#run();
   }
@@ -167,9 +167,9 @@ export class FetchLoop {
   async #failed(due: readonly KafkaPartitionReader[], error: unknown): Promise<void> {
     if (this.#stop.signal.aborted) return;
     this.#owner.brokerFailed(due, error);
-    const delayMs = fullJitterMs(failurePolicy, this.#failures++, this.#waiting.random);
+    const delayMs = fullJitterMs(failurePolicy, this.#failures++, this.#timing.random);
     try {
-      await this.#waiting.clock.sleep(delayMs, this.#stop.signal);
+      await this.#timing.clock.sleep(delayMs, this.#stop.signal);
     } catch (aborted) {
       if (!isAborted(aborted)) throw aborted;
     }

@@ -15,7 +15,7 @@ import { FetchLoop, type FetchLoopOwner } from "./fetch_loop.ts";
 import type { Divergence, FetchLimits, FetchTarget } from "./fetch_protocol.ts";
 import { listOffsetsRequest } from "../write/offsets_protocol.ts";
 import { KafkaPartitionReader, type ReaderOwner } from "./partition_reader.ts";
-import { Deadline, type Waiting } from "../retry.ts";
+import { Deadline, type Timing } from "../retry.ts";
 
 /** How much and how patiently a log is read. */
 export interface ReadOptions extends FetchLimits {
@@ -39,7 +39,7 @@ interface Trouble {
  */
 export class KafkaLog implements RecordLog, ReaderOwner, FetchLoopOwner, AsyncDisposable {
   readonly #cluster: Cluster;
-  readonly #waiting: Waiting;
+  readonly #timing: Timing;
   readonly #options: ReadOptions;
   readonly #loops = new Map<number, FetchLoop>();
   readonly #homes = new Map<KafkaPartitionReader, FetchLoop>();
@@ -47,9 +47,9 @@ export class KafkaLog implements RecordLog, ReaderOwner, FetchLoopOwner, AsyncDi
   readonly #searches = new Set<Promise<void>>();
   readonly #stop = new AbortController();
 
-  constructor(cluster: Cluster, waiting: Waiting, options: ReadOptions) {
+  constructor(cluster: Cluster, timing: Timing, options: ReadOptions) {
     this.#cluster = cluster;
-    this.#waiting = waiting;
+    this.#timing = timing;
     this.#options = options;
   }
 
@@ -163,7 +163,7 @@ export class KafkaLog implements RecordLog, ReaderOwner, FetchLoopOwner, AsyncDi
   #startLoop(nodeId: number): FetchLoop {
     const loop = new FetchLoop(this.#cluster, nodeId, {
       limits: this.#options,
-      waiting: this.#waiting,
+      timing: this.#timing,
       owner: this,
     });
     this.#loops.set(nodeId, loop);
@@ -219,10 +219,10 @@ export class KafkaLog implements RecordLog, ReaderOwner, FetchLoopOwner, AsyncDi
     { offset }: FetchTarget,
     endOffset: Offset,
   ): Promise<void> {
-    const [cluster, waiting, limits] = [this.#cluster, this.#waiting, this.#options];
+    const [cluster, timing, limits] = [this.#cluster, this.#timing, this.#options];
     const { signal } = this.#stop;
     try {
-      if (!await isCompactedAway(reader, endOffset, { cluster, waiting, limits, signal })) {
+      if (!await isCompactedAway(reader, endOffset, { cluster, timing, limits, signal })) {
         return this.#relocate(reader, withheld(reader.partition, offset, endOffset));
       }
       reader.acceptGap(endOffset, offset);
@@ -238,7 +238,7 @@ export class KafkaLog implements RecordLog, ReaderOwner, FetchLoopOwner, AsyncDi
   }
 
   #patience(): Deadline {
-    return new Deadline(this.#waiting, this.#options.unavailableAfterMs);
+    return new Deadline(this.#timing, this.#options.unavailableAfterMs);
   }
 }
 

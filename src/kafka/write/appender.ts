@@ -4,7 +4,7 @@ import type { OutputRecord } from "../../streams/record.ts";
 import type { Cluster } from "../cluster.ts";
 import { toPipelineError } from "../errors.ts";
 import { placeRecords, type ProduceLimits, ProducerSession } from "./producer_session.ts";
-import { Deadline, type Waiting } from "../retry.ts";
+import { Deadline, type Timing } from "../retry.ts";
 import { sendWire } from "../wire/internals.ts";
 import { initProducerIdRequest } from "./transaction_requests.ts";
 
@@ -27,15 +27,15 @@ export interface AppenderOptions extends ProduceLimits {
  */
 export class KafkaAppender implements RecordAppender {
   readonly #cluster: Cluster;
-  readonly #waiting: Waiting;
+  readonly #timing: Timing;
   readonly #options: AppenderOptions;
   #session: ProducerSession | undefined;
   #tail: Promise<unknown> = Promise.resolve();
   #closed = false;
 
-  constructor(cluster: Cluster, waiting: Waiting, options: AppenderOptions) {
+  constructor(cluster: Cluster, timing: Timing, options: AppenderOptions) {
     this.#cluster = cluster;
-    this.#waiting = waiting;
+    this.#timing = timing;
     this.#options = options;
   }
 
@@ -52,7 +52,7 @@ export class KafkaAppender implements RecordAppender {
   }
 
   async #append(records: readonly OutputRecord[]): Promise<readonly OutputRecord[]> {
-    const deadline = new Deadline(this.#waiting, this.#options.deliveryTimeoutMs);
+    const deadline = new Deadline(this.#timing, this.#options.deliveryTimeoutMs);
     try {
       const placed = await deadline.retry(() => placeRecords(this.#cluster, records));
       this.#session ??= await this.#openSession(deadline);

@@ -9,7 +9,7 @@ import type { Cluster } from "../cluster.ts";
 import { toPipelineError } from "../errors.ts";
 import { sendWire } from "../wire/internals.ts";
 import { listOffsetsRequest, offsetFetchRequest } from "./offsets_protocol.ts";
-import { Deadline, type Waiting } from "../retry.ts";
+import { Deadline, type Timing } from "../retry.ts";
 import { TransactionClient } from "./transaction_protocol.ts";
 import { type TransactionOptions, TransactionWriter } from "./transaction_writer.ts";
 
@@ -31,18 +31,18 @@ export function transactionalIdOf(applicationId: string, input: TopicPartition):
 export class KafkaCommitLog implements CommitLog {
   readonly #cluster: Cluster;
   readonly #applicationId: string;
-  readonly #waiting: Waiting;
+  readonly #timing: Timing;
   readonly #options: TransactionOptions;
 
   constructor(
     cluster: Cluster,
     applicationId: string,
-    waiting: Waiting,
+    timing: Timing,
     options: TransactionOptions,
   ) {
     this.#cluster = cluster;
     this.#applicationId = applicationId;
-    this.#waiting = waiting;
+    this.#timing = timing;
     this.#options = options;
   }
 
@@ -58,7 +58,7 @@ export class KafkaCommitLog implements CommitLog {
         identity,
         transactionalId,
         input,
-        waiting: this.#waiting,
+        timing: this.#timing,
         options: this.#options,
         endOf: (partition) => this.#endOf(partition),
       });
@@ -92,7 +92,7 @@ export class KafkaCommitLog implements CommitLog {
   }
 
   #deadline(): Deadline {
-    return new Deadline(this.#waiting, this.#options.commitTimeoutMs);
+    return new Deadline(this.#timing, this.#options.commitTimeoutMs);
   }
 
   async #endOf(partition: TopicPartition): Promise<Offset> {

@@ -12,7 +12,7 @@ import type { PlacedRecord } from "./batch_plan.ts";
 import type { Cluster } from "../cluster.ts";
 import { faultType, isPassing, toPipelineError } from "../errors.ts";
 import { placeRecords, type ProduceLimits, ProducerSession } from "./producer_session.ts";
-import { Deadline, type Waiting } from "../retry.ts";
+import { Deadline, type Timing } from "../retry.ts";
 import type { TransactionClient } from "./transaction_protocol.ts";
 import type { ProducerIdentity } from "./transaction_requests.ts";
 
@@ -25,13 +25,13 @@ export interface TransactionOptions extends ProduceLimits {
 }
 
 /** What a writer is made from. */
-export interface TransactionWriterParts {
+export interface TransactionWriterOptions {
   readonly cluster: Cluster;
   readonly client: TransactionClient;
   readonly identity: ProducerIdentity;
   readonly transactionalId: string;
   readonly input: TopicPartition;
-  readonly waiting: Waiting;
+  readonly timing: Timing;
   readonly options: TransactionOptions;
   /** End of the changelog, asked when a transaction brings no changelog record. */
   readonly endOf: (partition: TopicPartition) => Promise<Offset>;
@@ -47,14 +47,14 @@ type WriterState = "open" | "committing" | "spent";
 
 /** Commits through one epoch of a transactional producer, or in Transactions V2 one after another. */
 export class TransactionWriter implements FencedWriter {
-  readonly #parts: TransactionWriterParts;
+  readonly #parts: TransactionWriterOptions;
   #identity: ProducerIdentity;
   #session: ProducerSession;
   #state: WriterState = "open";
   #changelogPosition: Offset | undefined;
   #settled: Promise<void> = Promise.resolve();
 
-  constructor(parts: TransactionWriterParts) {
+  constructor(parts: TransactionWriterOptions) {
     this.#parts = parts;
     this.#identity = parts.identity;
     this.#session = this.#newSession();
@@ -66,7 +66,7 @@ export class TransactionWriter implements FencedWriter {
     const settled = Promise.withResolvers<void>();
     this.#settled = settled.promise;
     try {
-      const deadline = new Deadline(this.#parts.waiting, this.#parts.options.commitTimeoutMs);
+      const deadline = new Deadline(this.#parts.timing, this.#parts.options.commitTimeoutMs);
       const position = await this.#prepare(transaction, deadline);
       const next = await this.#end(deadline);
       this.#changelogPosition = position;

@@ -83,7 +83,7 @@ export class RecordProcessor<E, A, R> {
     this.#counts = { ...meta.counts };
     this.#producers = new Producers(meta.producers);
     this.#windowing = windowingOf(topology);
-    this.#rekeying = new Rekeying(repartition, (key) => cache.key(key).spread);
+    this.#rekeying = new Rekeying(repartition, (key) => cache.key(key).keyHash);
     this.#continues = topology.handlers.onProcessingError !== defaultHandlers.onProcessingError;
   }
 
@@ -203,7 +203,7 @@ export class RecordProcessor<E, A, R> {
     const reading = this.#topology.source.read(record);
     if (reading.kind === "dead") return this.#deadRecord(record, reading.cause, reading.detail);
     if (eventsIn(reading) === 0) return this.#deadRecord(record, "empty", "no event in record");
-    if (reading.kind === "misplaced") return this.#misplaced(record, reading.parts);
+    if (reading.kind === "wrong-key") return this.#wrongKey(record, reading.parts);
     const { key, events } = reading;
     const rekeyed = this.#rekeying.isRekeyed(record);
     if (!rekeyed && this.#rekeying.belongsElsewhere(key, record.partition)) {
@@ -215,7 +215,7 @@ export class RecordProcessor<E, A, R> {
     }
   }
 
-  #misplaced(record: LogRecord, parts: readonly KeyedEvents<E>[]): void {
+  #wrongKey(record: LogRecord, parts: readonly KeyedEvents<E>[]): void {
     if (!this.#rekeying.sendsOn || this.#rekeying.isRekeyed(record)) {
       return this.#deadRecord(record, "key-mismatch", "record key is not that of all its events");
     }

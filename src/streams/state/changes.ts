@@ -68,7 +68,7 @@ export async function collectChanges<E, A, R>(
       });
     }
     for (const kept of keptWindows(topology, owner)) {
-      const outlivedMs = purgeHorizonMs(owner.state.streamTimeMs, kept.windows, owner.spread);
+      const outlivedMs = purgeHorizonMs(owner.state.streamTimeMs, kept.windows, owner.keyHash);
       const horizonMs = Math.max(owner.renewedFromMs, Math.min(outlivedMs, kept.neededFromMs));
       if (horizonMs <= kept.state.purgedToMs) continue;
       await collectExpired(sources.store, kept, horizonMs, purge);

@@ -37,7 +37,7 @@ export interface CachedKey<A> {
   /** Its windows that start before this are gone, as it had expired, epoch ms. */
   renewedFromMs: number;
   /** A hash of the key: see `purgeHorizonMs`. */
-  readonly spread: number;
+  readonly keyHash: number;
   /** False for a key of which the store has nothing yet. */
   stored: boolean;
   /** Changed since the last commit, or one of its windows was. */
@@ -116,7 +116,7 @@ export class WriteCache<A> {
       rollUpEndMs: firstEndMs(state, levels),
       latest: undefined,
       renewedFromMs: 0,
-      spread: murmur2(encodeText(key)) >>> 0,
+      keyHash: murmur2(encodeText(key)) >>> 0,
       stored: stored !== undefined,
       dirty: false,
     };

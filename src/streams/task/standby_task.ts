@@ -1,6 +1,6 @@
 import { describeError, type Disposition, isAborted } from "../../base/errors.ts";
 import { parseCommitMetadata } from "../commit/commit_metadata.ts";
-import { persevere } from "./perseverance.ts";
+import { superviseTask } from "./supervision.ts";
 import type { HeldState, StateStore } from "../ports.ts";
 import { partitionName, type TopicPartition } from "../record.ts";
 import { checkedPosition, entriesOf } from "./restore.ts";
@@ -102,7 +102,7 @@ export class StandbyTask {
 
   async #run(): Promise<void> {
     const { clock, random, stores } = this.#ports;
-    await persevere(() => this.#live(), {
+    await superviseTask(() => this.#live(), {
       clock,
       random,
       control: this.#control,

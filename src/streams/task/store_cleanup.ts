@@ -5,7 +5,7 @@ import type { StateStores } from "../ports.ts";
 import { partitionName } from "../record.ts";
 
 /** What a cleanup works with. */
-export interface StoreCleanupParts {
+export interface StoreCleanupOptions {
   readonly stores: StateStores;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -20,19 +20,19 @@ export interface StoreCleanupParts {
  * Deletes the stores of partitions that have moved away, once they were not needed for a while: a
  * partition that returns before finds its state, and one that stays away does not fill the disk.
  *
- * Owner: the placements. Ordering: nothing is deleted between `pause` and `watch`, so that no store
+ * Owner: the task manager. Ordering: nothing is deleted between `pause` and `watch`, so that no store
  * is opened while it is deleted.
  *
  * @see Kafka Streams `state.cleanup.delay.ms`, whose default is ten minutes, too.
  */
 export class StoreCleanup {
-  readonly #parts: StoreCleanupParts;
+  readonly #parts: StoreCleanupOptions;
   /** When each store was found not to be needed, on the monotonic clock. */
   readonly #since = new Map<number, number>();
   #stop = new AbortController();
   #running: Promise<void> = Promise.resolve();
 
-  constructor(parts: StoreCleanupParts) {
+  constructor(parts: StoreCleanupOptions) {
     this.#parts = parts;
   }
 

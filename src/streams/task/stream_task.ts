@@ -4,7 +4,7 @@ import { formerOwnerIsDone } from "../commit/hand_over.ts";
 import { TaskControl } from "./task_control.ts";
 import { InvariantError } from "../../base/assert.ts";
 import { InheritedStore } from "./inherited_store.ts";
-import { persevere } from "./perseverance.ts";
+import { superviseTask } from "./supervision.ts";
 import type { HeldState, StateStore } from "../ports.ts";
 import { PunctuationSchedule } from "../processing/punctuation.ts";
 import type { ReadAhead } from "../processing/read_ahead.ts";
@@ -105,7 +105,7 @@ export class StreamTask<E, A, R> {
 
   async #run(): Promise<void> {
     await using stores = this.#stores;
-    await persevere(() => this.#live(), {
+    await superviseTask(() => this.#live(), {
       clock: this.#ports.clock,
       random: this.#ports.random,
       control: this.#control,

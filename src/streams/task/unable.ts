@@ -11,7 +11,7 @@ const unableMs = 5 * 60_000;
  * Only failures of this machine belong here: what fails with the partition would fail elsewhere,
  * too, and go from one instance to the next.
  *
- * Owner: the placements.
+ * Owner: the task manager.
  */
 export class UnablePartitions implements Disposable {
   readonly #clock: Clock;

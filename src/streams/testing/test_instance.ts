@@ -16,7 +16,7 @@ import type { MemoryLog } from "./memory_log.ts";
 import type { MemoryStores } from "./memory_stores.ts";
 
 /** What an instance runs on. */
-export interface InstanceParts<E, A, R> {
+export interface InstanceOptions<E, A, R> {
   readonly topology: Topology<E, A, R>;
   readonly log: MemoryLog;
   readonly stores: MemoryStores;
@@ -36,7 +36,7 @@ export class TestInstance<E, A, R> {
   #operations = 0;
   #reconsiderations = 0;
 
-  constructor(parts: InstanceParts<E, A, R>) {
+  constructor(parts: InstanceOptions<E, A, R>) {
     this.app = this.#makeApp(parts);
     this.#ended = this.app.run(this.#stop.signal);
   }
@@ -72,7 +72,7 @@ export class TestInstance<E, A, R> {
     this.#alive = false;
   }
 
-  #makeApp(parts: InstanceParts<E, A, R>): StreamsApp<E, A, R> {
+  #makeApp(parts: InstanceOptions<E, A, R>): StreamsApp<E, A, R> {
     const { topology, log, stores, ports, settings } = parts;
     const gate: Gate = async (operation, place) => {
       await this.#unlessDead();

@@ -16,10 +16,10 @@ export interface KeyedEvents<E> {
   readonly indexes: readonly number[];
 }
 
-/** What a record turned out to hold; `misplaced` are events whose key is not the record's own. */
+/** What a record turned out to hold; `wrong-key` are events whose key is not the record's own. */
 export type Reading<E> =
   | { readonly kind: "events"; readonly key: string; readonly events: readonly E[] }
-  | { readonly kind: "misplaced"; readonly parts: readonly KeyedEvents<E>[] }
+  | { readonly kind: "wrong-key"; readonly parts: readonly KeyedEvents<E>[] }
   | { readonly kind: "dead"; readonly cause: DeadLetterCause; readonly detail: string };
 
 /** Where events come from. Everything but `prepare` is pure and synchronous. */

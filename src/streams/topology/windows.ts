@@ -105,13 +105,17 @@ export function takeBefore(openWindows: number[], beforeMs: number): readonly nu
  * It moves in steps of about a twenty-fourth of the retention, so that expired windows go in bulk,
  * and depends on stream time alone, so that every run of the same input purges the same.
  *
- * @param spread Any whole number >= 0, the same for a key always: says when within a step the
+ * @param keyHash Any whole number >= 0, the same for a key always: says when within a step the
  *   key's horizon moves, so that not all keys are purged by the same commit.
  */
-export function purgeHorizonMs(streamTimeMs: number, windows: TimeWindows, spread: number): number {
+export function purgeHorizonMs(
+  streamTimeMs: number,
+  windows: TimeWindows,
+  keyHash: number,
+): number {
   const { sizeMs, retentionMs } = windows;
   const steps = Math.max(1, Math.floor(retentionMs / 24 / sizeMs));
   const horizonMs = streamTimeMs - retentionMs;
-  const phaseMs = (spread % steps) * sizeMs;
+  const phaseMs = (keyHash % steps) * sizeMs;
   return horizonMs < phaseMs ? 0 : horizonMs - (horizonMs - phaseMs) % (steps * sizeMs);
 }

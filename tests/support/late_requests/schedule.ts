@@ -16,7 +16,7 @@ import {
   type Measurement,
   type Total,
 } from "../counting_topology.ts";
-import { readOptions, realWaiting, testCluster, testProxy } from "../kafka_harness.ts";
+import { readOptions, realTiming, testCluster, testProxy } from "../kafka_harness.ts";
 import { transactionOptions } from "../kafka_harness.ts";
 import { Chance } from "../simulation/chance.ts";
 import type { ModelRules } from "../simulation/fold.ts";
@@ -108,7 +108,7 @@ function drawInput(chance: Chance): InputRecord[] {
   return records;
 }
 
-interface ScheduleParts {
+interface ScheduleOptions {
   readonly place: SchedulePlace;
   readonly transactions: TransactionKind;
   readonly inputRecords: number;
@@ -118,11 +118,11 @@ interface ScheduleParts {
 /** The instances of one schedule, one after another or side by side. */
 class Schedule {
   readonly #chance: Chance;
-  readonly #parts: ScheduleParts;
+  readonly #parts: ScheduleOptions;
   readonly #pendingRowsMax: number;
   readonly #weathers: ProxyWeather[] = [];
 
-  constructor(chance: Chance, parts: ScheduleParts) {
+  constructor(chance: Chance, parts: ScheduleOptions) {
     this.#chance = chance;
     this.#parts = parts;
     this.#pendingRowsMax = chance.pick([1, 3, 8]);
@@ -162,7 +162,7 @@ class Schedule {
     await using resources = new AsyncDisposableStack();
     const instance = new Instance(this.#parts, this.#pendingRowsMax, (sink) => ({
       cluster: resources.use(cluster(proxy.port, this.#parts.transactions)),
-      log: resources.use(new KafkaLog(cluster(proxy.port), realWaiting, quickReads)),
+      log: resources.use(new KafkaLog(cluster(proxy.port), realTiming, quickReads)),
       membership: cast === "zombie"
         ? new TestMembership([0])
         : quickMembership(proxy.port, this.#parts.place),
@@ -182,7 +182,7 @@ function cluster(port: number, transactions: TransactionKind = "v2") {
 }
 
 function quickMembership(port: number, { application }: SchedulePlace): GroupMembership {
-  return new KafkaMembership(() => cluster(port), realWaiting, silentLogger, {
+  return new KafkaMembership(() => cluster(port), realTiming, silentLogger, {
     groupId: application,
     sessionTimeoutMs: 6_000,
     rebalanceTimeoutMs: 10_000,
@@ -191,7 +191,7 @@ function quickMembership(port: number, { application }: SchedulePlace): GroupMem
   });
 }
 
-interface InstanceParts {
+interface InstanceOptions {
   readonly cluster: ReturnType<typeof testCluster>;
   readonly log: KafkaLog;
   readonly membership: GroupMembership;
@@ -206,9 +206,9 @@ class Instance {
   readonly #running: Promise<void>;
 
   constructor(
-    { place, inputRecords, audit }: ScheduleParts,
+    { place, inputRecords, audit }: ScheduleOptions,
     pendingRowsMax: number,
-    make: (table: KafkaAudit["table"]) => InstanceParts,
+    make: (table: KafkaAudit["table"]) => InstanceOptions,
   ) {
     const { cluster, log, membership, sink } = make(audit.table);
     const { application, topic } = place;
@@ -222,7 +222,7 @@ class Instance {
       { ...job, source: { ...job.source, topic } },
       {
         log,
-        commitLog: new KafkaCommitLog(cluster, application, realWaiting, {
+        commitLog: new KafkaCommitLog(cluster, application, realTiming, {
           ...transactionOptions,
           commitTimeoutMs: 4_000,
         }),

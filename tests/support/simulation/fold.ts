@@ -143,8 +143,8 @@ export class Fold {
     return seen;
   }
 
-  #repeated({ events, misplaced }: InputRecord): void {
-    const items = misplaced ?? events?.length ?? 1;
+  #repeated({ events, wrongKey }: InputRecord): void {
+    const items = wrongKey ?? events?.length ?? 1;
     this.#counts.read += items;
     this.#counts.duplicates += items;
   }
@@ -165,7 +165,7 @@ export class Fold {
 
   #event(event: InputEvent, offset: number, index: number, record: InputRecord): void {
     const { timeMs, value, key } = event;
-    if (record.misplaced === undefined) this.#versionUs += 1;
+    if (record.wrongKey === undefined) this.#versionUs += 1;
     if (value === null) return this.#dead(offset, index, record, "impossible-value");
     if (timeMs - record.timestampMs > this.#rules.maxFutureMs) {
       return this.#dead(offset, index, record, "far-future");

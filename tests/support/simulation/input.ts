@@ -20,7 +20,7 @@ export interface InputRecord {
   /** Who sent it; `undefined` for a producer that does not say. */
   readonly sent: RecordIdentity | undefined;
   /** How many events it had that lies elsewhere than its keys' partitions. */
-  readonly misplaced?: number;
+  readonly wrongKey?: number;
   /** What is made of its events has these names, where chance decides on the order of records. */
   readonly names?: {
     readonly origin: (index: number | "") => string;

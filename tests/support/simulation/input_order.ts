@@ -166,11 +166,11 @@ export class InputOrder {
     if (sent.key !== null || sent.events === undefined || sent.timestampMs < 0) {
       return { ...sent, names };
     }
-    return this.#misplaced(record, sent, sent.events, { repeated });
+    return this.#wrongKey(record, sent, sent.events, { repeated });
   }
 
   /** At the partition where it lies, only events that are impossible have an end. */
-  #misplaced(
+  #wrongKey(
     { partition, offset }: LogRecord,
     sent: InputRecord,
     events: readonly InputEvent[],
@@ -190,7 +190,7 @@ export class InputOrder {
     return {
       ...sent,
       events: impossible.map((index) => events[index] as InputEvent),
-      misplaced: events.length,
+      wrongKey: events.length,
       names: {
         origin: (index) => `${offset}/${impossible[Number(index)] ?? ""}`,
         row: (index) => `${partition}/${offset}/${index}`,

@@ -42,7 +42,7 @@ class Scene implements AssignmentListener {
       },
       addresses: { address: "http://me:1", peer: "http://me:2" },
       instance: "i1",
-      waiting: { clock: this.clock, random: seededRandom(1) },
+      timing: { clock: this.clock, random: seededRandom(1) },
       logger: silentLogger,
       options,
     });

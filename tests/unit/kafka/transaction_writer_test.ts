@@ -10,7 +10,7 @@ import { TransactionWriter } from "../../../src/kafka/write/transaction_writer.t
 
 const input = { topic: "b", partition: 0 };
 /** Time stands still, and no pause takes any. */
-const waiting = {
+const timing = {
   clock: { nowMs: () => 0, monotonicMs: () => 0, sleep: () => Promise.resolve() },
   random: seededRandom(1),
 };
@@ -88,14 +88,14 @@ async function open({ v2 }: { readonly v2: boolean }): Promise<Opened> {
   const coordinator = new Coordinator({ v2 });
   const cluster = new Cluster(["kafka:1"], () => coordinator.broker);
   const client = new TransactionClient(cluster, "t", "a");
-  const identity = await client.init(1_000, new Deadline(waiting, 10_000));
+  const identity = await client.init(1_000, new Deadline(timing, 10_000));
   const writer = new TransactionWriter({
     cluster,
     client,
     identity,
     transactionalId: "t",
     input,
-    waiting,
+    timing,
     options: {
       batchBytesMax: 1,
       requestBytesMax: 1,

@@ -61,14 +61,14 @@ Deno.test("takeBefore() takes the starts before a time, and leaves one at it", (
   assert.deepEqual(takeBefore(starts, 20), []);
 });
 
-Deno.test.each([{ spread: 0 }, { spread: 7 }, { spread: 4_294_967_295 }])(
-  "purgeHorizonMs() keeps the retention and moves in steps: spread $spread",
-  ({ spread }) => {
-    assert.equal(purgeHorizonMs(3_599_999, windows, spread), 0);
+Deno.test.each([{ keyHash: 0 }, { keyHash: 7 }, { keyHash: 4_294_967_295 }])(
+  "purgeHorizonMs() keeps the retention and moves in steps: keyHash $keyHash",
+  ({ keyHash }) => {
+    assert.equal(purgeHorizonMs(3_599_999, windows, keyHash), 0);
     const stepMs = windows.retentionMs / 24;
     const seen = new Set<number>();
     for (let timeMs = 10_000_000; timeMs < 10_000_000 + 10 * stepMs; timeMs += 1_000) {
-      const horizonMs = purgeHorizonMs(timeMs, windows, spread);
+      const horizonMs = purgeHorizonMs(timeMs, windows, keyHash);
       assert.ok(horizonMs <= timeMs - windows.retentionMs);
       assert.ok(horizonMs > timeMs - windows.retentionMs - stepMs);
       assert.equal(horizonMs % windows.sizeMs, 0);
@@ -79,7 +79,7 @@ Deno.test.each([{ spread: 0 }, { spread: 7 }, { spread: 4_294_967_295 }])(
 );
 
 Deno.test("purgeHorizonMs() moves at another time for another key", () => {
-  const horizons = [0, 1, 2, 3].map((spread) => purgeHorizonMs(10_000_000, windows, spread));
+  const horizons = [0, 1, 2, 3].map((keyHash) => purgeHorizonMs(10_000_000, windows, keyHash));
   assert.equal(new Set(horizons).size, 4);
 });
 

@@ -12,7 +12,7 @@ import type { StreamsPorts } from "./task_session.ts";
 import { changelogTopic, repartitionTopic, type Topology } from "../topology/topology.ts";
 
 /** What the tasks and standbys of an instance are made from. */
-export interface PlacementParts<E, A, R> {
+export interface TaskManagerOptions<E, A, R> {
   readonly ports: StreamsPorts<R>;
   readonly topology: Topology<E, A, R>;
   readonly settings: TaskSettings & {
@@ -35,8 +35,8 @@ export interface PlacementParts<E, A, R> {
  *
  * Owner: the `StreamsApp`. Ordering: `assign` and `abandon` never overlap.
  */
-export class Placements<E, A, R> {
-  readonly #parts: PlacementParts<E, A, R>;
+export class TaskManager<E, A, R> {
+  readonly #options: TaskManagerOptions<E, A, R>;
   readonly #lineage: Lineage;
   readonly #tasks = new Map<number, StreamTask<E, A, R>>();
   readonly #standbys = new Map<number, StandbyTask>();
@@ -50,11 +50,11 @@ export class Placements<E, A, R> {
   #lookedAt: Promise<unknown> = Promise.resolve();
 
   /** @param lineage What every state belongs to that is made or opened here. */
-  constructor(parts: PlacementParts<E, A, R>, lineage: Lineage) {
-    const { ports: { stores, clock, logger }, topology, settings, listener } = parts;
-    this.#parts = parts;
+  constructor(options: TaskManagerOptions<E, A, R>, lineage: Lineage) {
+    const { ports: { stores, clock, logger }, topology, settings, listener } = options;
+    this.#options = options;
     this.#lineage = lineage;
-    this.#unable = new UnablePartitions(clock, parts.onUnable);
+    this.#unable = new UnablePartitions(clock, options.onUnable);
     this.#cleanup = new StoreCleanup({
       stores,
       clock,
@@ -90,7 +90,7 @@ export class Placements<E, A, R> {
 
   /** Opens every store that an earlier run left, as a standby, until the first assignment. */
   async takeUp(): Promise<void> {
-    const { ports, topology } = this.#parts;
+    const { ports, topology } = this.#options;
     const found = await ports.stores.partitions(topology.source.topic);
     for (const partition of found) {
       if (partition < this.#lineage.partitions) this.#openStandby(partition);
@@ -170,7 +170,7 @@ export class Placements<E, A, R> {
     const inherited = await this.#standbys.get(partition)?.promote();
     this.#standbys.delete(partition);
     this.#closed.delete(partition);
-    const { ports, topology, settings } = this.#parts;
+    const { ports, topology, settings } = this.#options;
     const place = {
       ...this.#storePlace(partition),
       repartition: topology.repartition
@@ -208,7 +208,7 @@ export class Placements<E, A, R> {
     if (task === undefined || !isOfThisMachine(error)) return;
     this.#diskFailed.add(task);
     this.#unable.add(partition);
-    this.#parts.onUnable();
+    this.#options.onUnable();
   }
 
   #standbyTurned(partition: number, failure: unknown): void {
@@ -217,14 +217,14 @@ export class Placements<E, A, R> {
       this.#diskFailed.add(standby);
       this.#unable.add(partition);
     }
-    this.#parts.onTurn();
+    this.#options.onTurn();
   }
 
   #openStandby(partition: number): void {
     if (this.#standbys.has(partition)) return;
     this.#closed.delete(partition);
     const standby = new StandbyTask(
-      this.#parts.ports,
+      this.#options.ports,
       this.#storePlace(partition),
       (failure) => this.#standbyTurned(partition, failure),
     );
@@ -235,7 +235,7 @@ export class Placements<E, A, R> {
   async #closeTask(partition: number): Promise<void> {
     const task = this.#tasks.get(partition);
     if (task === undefined) return;
-    await task.close(this.#parts.settings.closeBoundMs);
+    await task.close(this.#options.settings.closeBoundMs);
     this.#forgetTask(partition, task);
   }
 
@@ -257,7 +257,7 @@ export class Placements<E, A, R> {
   }
 
   #storePlace(partition: number): Omit<CommitPlace, "repartition"> {
-    const { topology: { source, store }, settings } = this.#parts;
+    const { topology: { source, store }, settings } = this.#options;
     return {
       input: { topic: source.topic, partition },
       changelog: { topic: changelogTopic(settings.application, store), partition },

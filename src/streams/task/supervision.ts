@@ -4,31 +4,31 @@ import { type Disposition, dispositionOf, isAborted } from "../../base/errors.ts
 import type { Random } from "../../base/random.ts";
 import type { TaskControl } from "./task_control.ts";
 
-/** What a task that goes on after failures works with. */
-export interface PerseveranceParts {
+/** What supervising a task needs. */
+export interface SupervisionOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly control: TaskControl;
   readonly destroyStore: () => Promise<void>;
-  /** Told of every failure, before anything is done about it. */
+  /** Called for every failure, before it is handled. */
   readonly onFailure: (error: unknown, disposition: Disposition) => void;
 }
 
-/** Waits after failures: quick at first, as most are a broker on its way back. */
+/** Delays after failures: short at first, as most are a broker that restarts. */
 const restartPolicy: BackoffPolicy = { baseMs: 250, maxMs: 10_000 };
 
-/** Waits after somebody else went on with the partition: mostly, the group is about to tell us. */
+/** Delays after another owner took the partition: usually the group is about to report it. */
 const rejoinPolicy: BackoffPolicy = { baseMs: 2_000, maxMs: 10_000 };
 
 /**
- * Lives again after every failure, by its disposition: at once from the last commit, with a store
- * rebuilt, or not until the task is closed. Ends when it is, or when `live` ends by itself.
+ * Restarts a task after every failure as its disposition says: from the last commit, with a rebuilt
+ * store, or not at all until it is closed. Ends when the task is closed, or when `live` resolves.
  */
-export async function persevere(
+export async function superviseTask(
   live: () => Promise<void>,
-  parts: PerseveranceParts,
+  options: SupervisionOptions,
 ): Promise<void> {
-  const { clock, control } = parts;
+  const { clock, control } = options;
   for (let attempt = 0; !control.closing; attempt++) {
     const startedMs = clock.monotonicMs();
     try {
@@ -36,7 +36,7 @@ export async function persevere(
     } catch (error) {
       if (isAborted(error)) return;
       if (clock.monotonicMs() - startedMs > restartPolicy.maxMs) attempt = 0;
-      if (!await recover(error, attempt, parts)) return;
+      if (!await recover(error, attempt, options)) return;
     }
   }
 }
@@ -45,25 +45,25 @@ export async function persevere(
 async function recover(
   error: unknown,
   attempt: number,
-  parts: PerseveranceParts,
+  options: SupervisionOptions,
 ): Promise<boolean> {
   const disposition = dispositionOf(error);
-  parts.onFailure(error, disposition);
-  if (parts.control.closing) return false;
+  options.onFailure(error, disposition);
+  if (options.control.closing) return false;
   try {
-    await remedy(disposition, attempt, parts);
+    await remedy(disposition, attempt, options);
     return true;
   } catch (failure) {
     if (isAborted(failure)) return false;
-    parts.onFailure(failure, "stop");
-    return await parts.control.untilClosed().catch(() => false);
+    options.onFailure(failure, "stop");
+    return await options.control.untilClosed().catch(() => false);
   }
 }
 
 async function remedy(
   disposition: Disposition,
   attempt: number,
-  { clock, random, control, destroyStore }: PerseveranceParts,
+  { clock, random, control, destroyStore }: SupervisionOptions,
 ): Promise<void> {
   const backOff = (policy: BackoffPolicy) =>
     clock.sleep(fullJitterMs(policy, attempt, random), control.signal);
