@@ -10,6 +10,7 @@ import type { FeedKind, LiveView } from "./http/ports.ts";
 import { frameSequenceOf } from "./ingest/frame_records.ts";
 import { runIngest } from "./ingest/ingest.ts";
 import { memorySpool } from "./ingest/memory_spool.ts";
+import type { EmbeddedLog } from "./level/embedded_log.ts";
 import { AvroTradeCodec } from "./registry/trade_codec.ts";
 import { type EmbeddedServices, openEmbedded } from "./wiring/embedded.ts";
 import { liveFeed, replayFeed, simulatedFeed } from "./wiring/feeds.ts";
@@ -18,7 +19,10 @@ import { InputWatch } from "./wiring/input_watch.ts";
 import { feedMetricsObserver, ingestMetricsObserver } from "./wiring/observers.ts";
 import { farewell, welcome } from "./wiring/start_texts.ts";
 
-/** How long a farewell waits for what the feed has brought to be processed, ms. */
+/** The simulated market's past: an hour, and some for the minutes in which a symbol is quiet. */
+const simulatedHistoryMs = 65 * 60_000;
+
+/** How long a farewell waits for tasks that do not get on, ms. */
 const settleMsMax = 10_000;
 
 /** How often it looks, ms. */
@@ -72,22 +76,38 @@ async function start(config: StartConfig, context: MainContext): Promise<void> {
   ]);
 }
 
-/** Waits until everything that is in the log is processed; ends with the tasks. */
+/** Waits until everything that is in the log is processed, for as long as the tasks get on. */
 async function settled(
   processing: Promise<void>,
   view: LiveView,
   { log }: EmbeddedServices,
   { clock, signal }: MainContext,
 ): Promise<void> {
-  const deadlineMs = clock.monotonicMs() + settleMsMax;
-  while (clock.monotonicMs() < deadlineMs) {
-    const ends = await Promise.all(view.tasks().map((task) => log.bounds(task)));
-    const isBehind = view.tasks().some(({ committedOffset = 0 }, index) =>
-      committedOffset < (ends[index]?.endOffset ?? 0)
-    );
-    if (!isBehind || !await sleepUnlessAborted(clock, settleLookMs, signal)) break;
+  let [behind, sinceMs] = [Infinity, clock.monotonicMs()];
+  while (clock.monotonicMs() - sinceMs < settleMsMax) {
+    const before = behind;
+    behind = 0;
+    for (const task of view.tasks()) {
+      behind += (await log.bounds(task)).endOffset - (task.committedOffset ?? 0);
+    }
+    if (behind < before) sinceMs = clock.monotonicMs();
+    if (behind === 0 || !await sleepUnlessAborted(clock, settleLookMs, signal)) break;
   }
   if (signal.aborted) await processing;
+}
+
+/**
+ * Where the simulated market's past begins: an hour ago, or where an earlier run in the same folder
+ * has ended, so that nothing is there twice and no trade comes behind those that are there.
+ */
+async function historyFromMs(
+  { topic }: StartConfig,
+  { clock }: MainContext,
+  log: EmbeddedLog,
+): Promise<number> {
+  const nowMs = clock.nowMs();
+  const lastMs = await log.lastTimestampMs(topic) ?? -Infinity;
+  return Math.min(nowMs, Math.max(nowMs - simulatedHistoryMs, lastMs));
 }
 
 async function openFeed(
@@ -106,7 +126,8 @@ async function openFeed(
     return { kind: "replay", source };
   }
   if (finnhubKey === undefined) {
-    return { kind: "simulated", source: simulatedFeed({ symbols }, context) };
+    const historyMs = context.clock.nowMs() - await historyFromMs(config, context, log);
+    return { kind: "simulated", source: simulatedFeed({ symbols, historyMs }, context) };
   }
   const observer = watch.watchingFeed(feedMetricsObserver(metrics.ingest));
   return { kind: "live", source: liveFeed({ ...config, finnhubKey }, context, observer) };

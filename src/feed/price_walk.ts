@@ -46,11 +46,15 @@ export class PriceWalk {
     return Number((ticks * tickSize).toFixed(this.#priceDigits));
   }
 
-  /** The volume of the next trade: mostly small, at times many times the typical one. */
-  volume(): number {
+  /**
+   * The volume of the next trade: mostly small, at times many times the typical one.
+   *
+   * @param factor On the typical volume.
+   */
+  volume(factor = 1): number {
     const { lotSize, typicalLots } = this.#terms;
     if (lotSize === 0) return 0;
-    const lots = Math.max(1, Math.round(typicalLots * Math.exp(this.#gaussian() * 1.2)));
+    const lots = Math.max(1, Math.round(typicalLots * factor * Math.exp(this.#gaussian() * 1.2)));
     return Number((lots * lotSize).toFixed(this.#volumeDigits));
   }
 

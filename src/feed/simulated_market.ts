@@ -6,6 +6,12 @@ import type { SimulatedSymbol } from "./simulated_symbol.ts";
 /** Trades of one frame at most: what was seen of the real feed. */
 export const simulatedTradesPerFrameMax = 10;
 
+/**
+ * Trades of the present that one of history stands for: with their volume, and as much movement as
+ * they have together. An hour takes a second so, and its candles look like those that follow.
+ */
+export const pastTradeSize = 5;
+
 /** Shares of the trades that make the feed as untidy as the real one. */
 const share = {
   /** Older than window and grace of the defaults together (75 s). */
@@ -67,6 +73,9 @@ export interface SimulatedFrame {
 export class SimulatedMarket {
   readonly #random: Random;
   readonly #instruments: readonly Instrument[];
+  #lateShare: number = share.late;
+  /** How many trades one stands for. */
+  #each = 1;
   #burst: { readonly instrument: Instrument; readonly untilMs: number } | undefined;
 
   constructor(symbols: readonly SimulatedSymbol[], random: Random) {
@@ -81,9 +90,15 @@ export class SimulatedMarket {
     }));
   }
 
-  /** The next frame, as received at a moment (epoch ms). */
-  nextFrame(momentMs: number): SimulatedFrame {
+  /**
+   * The next frame, as received at a moment (epoch ms).
+   *
+   * @param past True for history: its trades are fewer and larger, and none of them is late.
+   */
+  nextFrame(momentMs: number, { past = false }: { readonly past?: boolean } = {}): SimulatedFrame {
     const nowMs = Math.floor(momentMs);
+    this.#lateShare = past ? 0 : share.late;
+    this.#each = past ? pastTradeSize : 1;
     const leader = this.#leader(nowMs);
     const count = this.#tradeCount();
     const data: Entry[] = [];
@@ -146,10 +161,10 @@ export class SimulatedMarket {
     const agitation = this.#burst?.instrument === instrument ? 3 : 1;
     return {
       c: this.#conditions(terms),
-      p: walk.step(agitation),
+      p: walk.step(agitation * Math.sqrt(this.#each)),
       s: terms.symbol,
       t: this.#eventTime(instrument, nowMs),
-      v: this.#chance(share.priceUpdate) ? 0 : walk.volume(),
+      v: this.#chance(share.priceUpdate) ? 0 : walk.volume(this.#each),
     };
   }
 
@@ -164,7 +179,7 @@ export class SimulatedMarket {
   #eventTime(instrument: Instrument, nowMs: number): number {
     const draw = this.#random.next();
     const delay = delayMs.least + Math.floor(this.#random.next() * delayMs.spread);
-    if (draw < share.late) return nowMs - 80_000 - delay * 300;
+    if (draw < this.#lateShare) return nowMs - 80_000 - delay * 300;
     if (draw < share.late + share.outOfOrder) return nowMs - delay * 25;
     const again = draw < share.late + share.outOfOrder + share.sameMillisecond;
     if (!again || instrument.latestMs < nowMs - 1_000) {

@@ -1,3 +1,5 @@
+import { pairOf, usdPrice } from "./simulated_prices.ts";
+
 /** How a symbol behaves on the simulated market. */
 export interface SimulatedSymbol {
   readonly symbol: string;
@@ -15,46 +17,58 @@ export interface SimulatedSymbol {
   readonly conditions: "codes" | "none";
 }
 
-const crypto = { lotSize: 0.00001, typicalLots: 1_500, conditions: "none" } as const;
-const forex = { lotSize: 0, typicalLots: 0, conditions: "none" } as const;
-const equity = { tickSize: 0.01, lotSize: 1, typicalLots: 60, conditions: "codes" } as const;
-
-/** Prices of well-known symbols, roughly as they were in 2025; only to look familiar. */
-const familiarPrices: Readonly<Record<string, number>> = {
-  AAPL: 230,
-  AMZN: 225,
-  GOOGL: 200,
-  IBM: 250,
-  META: 640,
-  MSFT: 480,
-  NVDA: 170,
-  SPY: 620,
-  TSLA: 330,
-  "BINANCE:BTCUSDT": 105_000,
-  "BINANCE:ETHUSDT": 3_600,
-  "BINANCE:SOLUSDT": 170,
-  "OANDA:EUR_USD": 1.15,
-  "OANDA:USD_JPY": 147,
-  "OANDA:GBP_USD": 1.34,
-};
+/** Worth of a typical trade of crypto currencies, US dollars. */
+const typicalCryptoUsd = 1_500;
 
 /**
- * A plausible behaviour for a symbol of Finnhub's naming scheme.
+ * A plausible behaviour for a symbol of Finnhub's naming scheme, the same for the same name.
  *
- * `OANDA:` symbols send price updates, symbols of other exchanges trade like crypto currencies,
- * plain ones like US shares. The same name always behaves the same.
+ * A pair of currencies (`BINANCE:ETHBTC`, `OANDA:EUR_USD`, `ETHBTC`) has the price of one in the
+ * other; symbols of the exchanges below send price updates without volume, those of others trade
+ * like crypto currencies. Everything else trades like a US share.
  *
  * @param weight Share of the trades relative to the other symbols, > 0.
  */
 export function simulatedSymbol(symbol: string, weight = 1): SimulatedSymbol {
-  const price = familiarPrices[symbol] ?? madeUpPrice(symbol);
-  if (symbol.startsWith("OANDA:")) {
-    return { symbol, price, weight, tickSize: price < 20 ? 0.00001 : 0.001, ...forex };
+  const [exchange, name] = splitExchange(symbol);
+  const pair = pairOf(name);
+  if (pair === undefined && exchange === "") {
+    const price = usdPrice(name) ?? madeUpPrice(symbol);
+    const equity = { tickSize: 0.01, lotSize: 1, typicalLots: 60, conditions: "codes" } as const;
+    return { symbol, price, weight, ...equity };
   }
-  if (symbol.includes(":")) {
-    return { symbol, price, weight, tickSize: price < 1 ? 0.00001 : 0.01, ...crypto };
-  }
-  return { symbol, price, weight, ...equity };
+  const price = pair?.price ?? usdPrice(name) ?? madeUpPrice(symbol);
+  const tickSize = tickOf(price, exchange);
+  const lots = forexExchanges.has(exchange) ? noVolume : cryptoLots(pair?.baseUsd ?? price);
+  return { symbol, price, weight, tickSize, ...lots, conditions: "none" };
+}
+
+/** Where currencies and metals are quoted, not traded. */
+const forexExchanges: ReadonlySet<string> = new Set(["OANDA", "FXCM", "FOREX", "IC MARKETS"]);
+
+const noVolume = { lotSize: 0, typicalLots: 0 } as const;
+
+function splitExchange(symbol: string): [exchange: string, name: string] {
+  const colon = symbol.indexOf(":");
+  return [symbol.slice(0, Math.max(0, colon)), symbol.slice(colon + 1)];
+}
+
+/** Five significant digits, as exchanges have it; of quoted pairs a tenth of a pip. */
+function tickOf(price: number, exchange: string): number {
+  if (forexExchanges.has(exchange)) return price < 20 ? 0.00001 : 0.001;
+  return Math.min(0.01, powerOfTen(Math.floor(Math.log10(price)) - 4));
+}
+
+/** Lots of about a cent's worth, whole coins at most. */
+function cryptoLots(coinUsd: number): Pick<SimulatedSymbol, "lotSize" | "typicalLots"> {
+  const typicalCoins = typicalCryptoUsd / coinUsd;
+  const lotSize = Math.min(1, powerOfTen(Math.floor(Math.log10(typicalCoins)) - 3));
+  return { lotSize, typicalLots: typicalCoins / lotSize };
+}
+
+/** Without the error of `10 ** n`: the number that is written so. */
+function powerOfTen(exponent: number): number {
+  return Number(`1e${exponent}`);
 }
 
 /** Between 20 and 419, decided by the name. */

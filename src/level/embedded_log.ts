@@ -76,6 +76,21 @@ export class EmbeddedLog implements RecordLog, RecordAppender {
     return stored === undefined ? 0 : Number(decodeText(stored));
   }
 
+  /** Greatest timestamp of the partitions' last records, epoch ms; `undefined` without any. */
+  async lastTimestampMs(topic: string): Promise<number | undefined> {
+    let latestMs: number | undefined;
+    for (let partition = 0; partition < this.#database.partitionCount(topic); partition++) {
+      const state = this.#database.partition({ topic, partition });
+      const { startOffset, endOffset } = state.bounds;
+      const from = Math.max(startOffset, endOffset - 1);
+      for (const { value } of await this.#database.entries(state, from, endOffset, 1)) {
+        const { timestampMs } = decodeRecord(value);
+        latestMs = Math.max(latestMs ?? timestampMs, timestampMs);
+      }
+    }
+    return latestMs;
+  }
+
   /** The database belongs to the main. */
   [Symbol.asyncDispose](): Promise<void> {
     return Promise.resolve();

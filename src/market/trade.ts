@@ -47,8 +47,9 @@ const eventTimeMsMin = Date.UTC(1971);
  */
 const eventTimeMsMax = 1e14 - 1;
 
-/** From here on a time is in nanoseconds rather than microseconds. */
+/** From here on a time is in nanoseconds rather than microseconds, up to the year 5138 again. */
 const nanosecondsMin = 1e17;
+const nanosecondsMax = 1e20;
 
 /**
  * Greatest |price|, volume and |price * volume|.
@@ -90,7 +91,7 @@ function timeFault({ eventTimeMs }: Trade): string | undefined {
   if (eventTimeMs >= eventTimeMsMin && eventTimeMs <= eventTimeMsMax) {
     return Number.isInteger(eventTimeMs) ? undefined : notMilliseconds(eventTimeMs);
   }
-  if (!(eventTimeMs >= 0 && eventTimeMs < Infinity)) return notMilliseconds(eventTimeMs);
+  if (!(eventTimeMs >= 0 && eventTimeMs < nanosecondsMax)) return notMilliseconds(eventTimeMs);
   if (eventTimeMs < eventTimeMsMin) {
     return `time is before 1971, as seconds in place of milliseconds are: ${eventTimeMs}`;
   }

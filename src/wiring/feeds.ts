@@ -45,6 +45,8 @@ export function simulatedFeed(
     /** Decides everything but the moments; another one each time without it. */
     readonly seed?: number;
     readonly tradesPerSecond?: number | "max";
+    /** Begins so long ago, ms. */
+    readonly historyMs?: number;
   },
   { clock, random }: MainContext,
 ): SimulatedSource {
@@ -55,6 +57,7 @@ export function simulatedFeed(
     clock,
     random: dice,
     ...(options.tradesPerSecond === undefined ? {} : { tradesPerSecond: options.tradesPerSecond }),
+    ...(options.historyMs === undefined ? {} : { historyMs: options.historyMs }),
   });
 }
 

@@ -17,6 +17,7 @@ function attack(socket: WebSocket): void {
     frame({ s: "\uFEFFAAPL" }),
     frame({ c: Array(1_000).fill("1") }),
     frame({ t: Math.floor(Date.now() / 1_000) }, { t: Date.now() * 1_000 }, { t: 2 ** 53 }),
+    frame({ t: Date.now() + 120_000 }),
     `{"type":"trade","data":[]}`,
     new Uint8Array(1_000_000).fill(0xff),
     "x".repeat(1_500_000),
@@ -49,7 +50,7 @@ Deno.test("start counts every good trade behind a hostile message, and again aft
   const data = await Deno.makeTempDir({ prefix: "hostile-feed-" });
   const env = { FINHUB_SECRET_KEY: "any", FINHUB_API_URL: server.url, HTTP_PORT: "0" };
   try {
-    for (const trades of [8, 16]) {
+    for (const trades of [9, 18]) {
       await using program = new Program("start", { args: ["--data", data], env });
       await shown(program, trades);
       const causes = program.log.filter(({ message }) => message.includes("dead letters"))

@@ -6,7 +6,6 @@ import { parseTask } from "../../scripts/lib/task_flags.ts";
 import { Program } from "../support/program.ts";
 import { expectedCandles, walkCandles } from "../support/candle_walk.ts";
 import { makeFrames, tradesOf, twoDays, writeRecording } from "../support/recordings.ts";
-import { seconds } from "../support/seconds.ts";
 
 /** With the permissions of its task. */
 const task = parseTask(denoJson.tasks.state.command);
@@ -37,7 +36,6 @@ async function replayed(
     env: { HTTP_PORT: "0", WINDOW_RETENTION_MS: "3600000", ...settings },
   });
   await program.line("The recording is at its end");
-  await seconds(2); // a commit's time
   const { message } = await program.line("Replaying");
   await look(/page +(\S+)/.exec(message)?.[1] ?? "");
   assert.equal(await program.stop(), 0);

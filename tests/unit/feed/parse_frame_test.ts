@@ -79,7 +79,7 @@ Deno.test.each([
   { bad: entry({ v: undefined }), fault: "v must be a number: undefined" },
   { bad: entry({ v: -1 }), fault: "volume is not from 0 to 1000000000000000: -1" },
   { bad: entry({ t: "now" }), fault: "t must be a number: string" },
-  { bad: entry({ t: 1.5 }), fault: "time is not epoch milliseconds: 1.5" },
+  { bad: entry({ t: 1e12 + 0.5 }), fault: "time is not epoch milliseconds: 1000000000000.5" },
   { bad: entry({ t: -1 }), fault: "time is not epoch milliseconds: -1" },
   { bad: entry({ t: 1e300 }), fault: "time is not epoch milliseconds: 1e+300" },
   { bad: entry({ c: "1" }), fault: "c must be a list of strings or nulls" },

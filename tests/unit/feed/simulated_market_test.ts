@@ -122,3 +122,66 @@ Deno.test("SimulatedSource at max does not wait, and ends with the signal", asyn
   assert.equal(count, 100);
   assert.equal(clock.nowMs(), startMs);
 });
+
+// ETHBTC was 252, as a share of that name might be.
+Deno.test.each([
+  { symbol: "AAPL", price: 230, tickSize: 0.01, lotSize: 1 },
+  { symbol: "ETHBTC", price: 0.0343, tickSize: 0.000001, lotSize: 0.0001 },
+  { symbol: "BINANCE:ETHBTC", price: 0.0343, tickSize: 0.000001, lotSize: 0.0001 },
+  { symbol: "BINANCE:BTCUSDT", price: 105_000, tickSize: 0.01, lotSize: 0.00001 },
+  { symbol: "BINANCE:DOGEUSDT", price: 0.22, tickSize: 0.00001, lotSize: 1 },
+  { symbol: "COINBASE:BTC-EUR", price: 91_304, tickSize: 0.01, lotSize: 0.00001 },
+  { symbol: "BINANCE:SHIBUSDT", price: 0.0000125, tickSize: 1e-9, lotSize: 1 },
+  { symbol: "OANDA:EUR_USD", price: 1.15, tickSize: 0.00001, lotSize: 0 },
+  { symbol: "OANDA:EUR_JPY", price: 169, tickSize: 0.001, lotSize: 0 },
+])("simulatedSymbol() makes $symbol cost about $price", ({ symbol, price, ...steps }) => {
+  const { price: simulated, tickSize, lotSize } = simulatedSymbol(symbol);
+  assert(Math.abs(simulated / price - 1) < 0.01, `${simulated}`);
+  assert.deepEqual({ tickSize, lotSize }, steps);
+});
+
+Deno.test("simulatedSymbol() makes up the same price for an unknown name each time", () => {
+  for (const symbol of ["NONAME", "BINANCE:NONAME", "constructor", "USD", "OANDA:X_Y"]) {
+    const { price, tickSize } = simulatedSymbol(symbol);
+    assert(price >= 20 && price < 420 && tickSize <= 0.01, symbol);
+    assert.equal(simulatedSymbol(symbol).price, price);
+  }
+});
+
+Deno.test("SimulatedSource brings an hour of the past at once, in order, none of it late", async () => {
+  const clock = new JumpingClock(startMs);
+  const historyMs = 65 * 60_000;
+  const stop = new AbortController();
+  const source = new SimulatedSource({
+    market: market(5),
+    producerId: "simulated-5",
+    clock,
+    random: seededRandom(6),
+    historyMs,
+  });
+  const frames = [];
+  for await (const frame of source.frames(stop.signal)) {
+    frames.push(frame);
+    if (clock.nowMs() > startMs + 10_000) stop.abort();
+  }
+  const past = frames.filter(({ receivedAtMs }) => receivedAtMs < startMs);
+  assert.equal(frames[0]?.receivedAtMs, startMs - historyMs);
+  assert.deepEqual(
+    frames.map(({ receivedAtMs }) => receivedAtMs),
+    frames.map(({ receivedAtMs }) => receivedAtMs).toSorted((a, b) => a - b),
+  );
+  const live = frames.length - past.length;
+  assert(past.length > 60 * live && live > 50, `${past.length} and ${live} frames`);
+  const minutes = new Map<string, Set<number>>();
+  for (const { text, receivedAtMs } of past) {
+    const parsed = parseFrame(text);
+    assert(parsed.kind === "trades");
+    for (const { symbol, eventTimeMs } of parsed.trades) {
+      assert(eventTimeMs <= receivedAtMs && eventTimeMs > receivedAtMs - 6_000);
+      minutes.getOrInsert(symbol, new Set()).add(Math.floor(eventTimeMs / 60_000));
+    }
+  }
+  for (const symbol of ["AAPL", "MSFT", "BINANCE:BTCUSDT"]) {
+    assert((minutes.get(symbol)?.size ?? 0) >= 60, symbol);
+  }
+});
