@@ -80,15 +80,17 @@ async function start(config: StartConfig, context: MainContext): Promise<void> {
 async function settled(
   processing: Promise<void>,
   view: LiveView,
-  { log }: EmbeddedServices,
+  { log, database }: EmbeddedServices,
   { clock, signal }: MainContext,
 ): Promise<void> {
   let [behind, sinceMs] = [Infinity, clock.monotonicMs()];
   while (clock.monotonicMs() - sinceMs < settleMsMax) {
     const before = behind;
     behind = 0;
-    for (const task of view.tasks()) {
-      behind += (await log.bounds(task)).endOffset - (task.committedOffset ?? 0);
+    const tasks = new Map(view.tasks().map((task) => [task.partition, task]));
+    for (let partition = 0; partition < database.partitionCount(view.topic); partition++) {
+      const { endOffset } = await log.bounds({ topic: view.topic, partition });
+      behind += endOffset - (tasks.get(partition)?.committedOffset ?? 0);
     }
     if (behind < before) sinceMs = clock.monotonicMs();
     if (behind === 0 || !await sleepUnlessAborted(clock, settleLookMs, signal)) break;
