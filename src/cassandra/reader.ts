@@ -32,8 +32,8 @@ const candleReadsMax = 32;
 /** Partitions without a candle, one after another, before the days that have one are looked up. */
 const emptyBucketsMax = 8;
 
-/** No trade is older: see `tradeFault`. */
-const firstYear = 1971;
+/** No trade is older, epoch ms: see `tradeFault`. */
+const firstMs = Date.UTC(1971);
 
 const tradeColumns = "symbol, trade_timestamp, trade_id, price, volume, trade_conditions, " +
   "ingest_timestamp, writetime(price) AS version_us";
@@ -75,7 +75,8 @@ export class CassandraReader implements ResultReader {
    * no longer held, which is found because a week before is searched anyway.
    */
   async candles(symbol: string, sizeMs: number, query: CandleQuery): Promise<CandlePage> {
-    const { fromMs, toMs, limit } = query;
+    const { toMs, limit } = query;
+    const fromMs = Math.max(query.fromMs, firstMs);
     const rows: WindowRow[] = [];
     let empty = 0;
     let endMs = Math.min(toMs, this.#options.clock.nowMs() + dayMs);
@@ -162,12 +163,9 @@ export class CassandraReader implements ResultReader {
 
 /** The partitions of the candles of the day that may begin in a range. */
 function yearBuckets(fromMs: number, toMs: number): string[] {
-  const first = Math.max(firstYear, new Date(fromMs).getUTCFullYear());
-  const last = new Date(toMs).getUTCFullYear();
-  return Array.from(
-    { length: Math.max(0, last - first + 1) },
-    (_, index) => candleBucket({ sizeMs: dayMs, startMs: Date.UTC(first + index) }),
-  );
+  const [first, last] = [fromMs, toMs].map((timeMs) => new Date(timeMs).getUTCFullYear());
+  const years = Array.from({ length: (last ?? 0) - (first ?? 0) + 1 }, (_, n) => (first ?? 0) + n);
+  return years.map((year) => candleBucket({ sizeMs: dayMs, startMs: Date.UTC(year) }));
 }
 
 function tradeRow(row: types.Row): TradeRow {

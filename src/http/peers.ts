@@ -18,6 +18,12 @@ export interface AllSymbols {
   readonly missingPartitions: readonly number[];
 }
 
+/** What `/api/symbols` answers of all instances. */
+export interface AllSymbolsJson {
+  readonly symbols: readonly SymbolSummary[];
+  readonly missing_partitions: readonly number[];
+}
+
 /** What this instance knows by itself, without what it remembers of partitions that it had. */
 export function localSymbols(view: LiveView): LocalSymbols {
   const partitions = view.partitions()?.own ?? [];

@@ -1,36 +1,17 @@
 import { describeError, dispositionOf } from "../base/errors.ts";
-import { type Handler, type HttpContext, HttpProblem, type RouteRequest } from "./context.ts";
-import { getAsset, getPage } from "./handlers/assets.ts";
-import { getCandles } from "./handlers/candles.ts";
-import { getLivez, getReadyz } from "./handlers/health.ts";
-import { getMetrics } from "./handlers/metrics.ts";
-import { getStream } from "./handlers/stream.ts";
-import { getSymbols } from "./handlers/symbols.ts";
-import { getTasks } from "./handlers/tasks.ts";
-import { getTrades } from "./handlers/trades.ts";
+import { type HttpContext, HttpProblem, type RouteRequest } from "./context.ts";
+import type { Operation } from "./operation.ts";
+import { operations } from "./operations.ts";
 import { problemResponse, securityHeaders } from "./response.ts";
 
 interface Route {
   readonly pattern: URLPattern;
-  readonly handler: Handler;
+  readonly operation: Operation;
 }
 
-const handlers: Readonly<Record<string, Handler>> = {
-  "/": getPage,
-  "/assets/:name": getAsset,
-  "/livez": getLivez,
-  "/readyz": getReadyz,
-  "/metrics": getMetrics,
-  "/api/symbols": getSymbols,
-  "/api/candles": getCandles,
-  "/api/trades": getTrades,
-  "/api/tasks": getTasks,
-  "/api/stream": getStream,
-};
-
-const routes: readonly Route[] = Object.entries(handlers).map(([pathname, handler]) => ({
-  pattern: new URLPattern({ pathname }),
-  handler,
+const routes: readonly Route[] = operations.map((operation) => ({
+  pattern: new URLPattern({ pathname: operation.path.replaceAll(/\{(\w+)\}/g, ":$1") }),
+  operation,
 }));
 
 /**
@@ -57,7 +38,10 @@ async function answer(
     if (found === undefined) throw new HttpProblem({ status: 404, detail: "no such page" });
     refuseMethod(request.method);
     const params = decodeParams(found.groups);
-    return { route, response: await found.route.handler({ request, url, params }, context) };
+    return {
+      route,
+      response: await found.route.operation.handle({ request, url, params }, context),
+    };
   } catch (error) {
     return { route, response: problemOf(error, url, context) };
   }

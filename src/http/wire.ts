@@ -1,5 +1,6 @@
 /** The JSON shapes of the HTTP surface: snake_case names, times in epoch ms, ids as text. */
 import { resolutions } from "../market/resolutions.ts";
+import type { ResultPlace } from "../market/queries.ts";
 import type { TradeRow, WindowRow } from "../market/rows.ts";
 import { resolutionName } from "../market/tables.ts";
 import type {
@@ -47,6 +48,14 @@ export interface TradeJson {
   readonly volume: number;
   readonly conditions: string | null;
   readonly received: number;
+}
+
+/** What `/api/trades` answers. */
+export interface TradesJson {
+  readonly symbol: string;
+  readonly from: ResultPlace;
+  /** Newest first. */
+  readonly trades: readonly TradeJson[];
 }
 
 /** One task of this instance. */

@@ -1,11 +1,37 @@
-import { type Handler, HttpProblem } from "../context.ts";
+import { HttpProblem } from "../context.ts";
+import { type Answers, type Operation, operation, problemAnswer } from "../operation.ts";
 import { type Asset, findAsset } from "../page/assets.ts";
+import { text } from "../schema.ts";
 
-/** `/`: the live page. */
-export const getPage: Handler = ({ request }) => serveAsset("index.html", request);
+const etag = { etag: "of this version, for `if-none-match`" };
+const unchanged = { description: "the client has this version", headers: etag };
 
-/** `/assets/{name}`: what the page is made of. */
-export const getAsset: Handler = ({ request, params }) => serveAsset(params["name"] ?? "", request);
+function assetAnswers(type: string): Answers {
+  return {
+    200: { description: "what the page is made of", type, schema: text(), headers: etag },
+    304: unchanged,
+  };
+}
+
+/** The live page. */
+export const page: Operation = operation({
+  path: "/",
+  id: "page",
+  summary: "The live page",
+  query: {},
+  answers: assetAnswers("text/html"),
+  handle: (_query, _context, { request }) => serveAsset("index.html", request),
+});
+
+/** What the page is made of. */
+export const asset: Operation = operation({
+  path: "/assets/{name}",
+  id: "asset",
+  summary: "A file of the live page",
+  query: {},
+  answers: { ...assetAnswers("*/*"), 404: problemAnswer("the page has no such file") },
+  handle: (_query, _context, { request, params }) => serveAsset(params["name"] ?? "", request),
+});
 
 async function serveAsset(name: string, request: Request): Promise<Response> {
   const asset = await findAsset(name);

@@ -1,9 +1,32 @@
-import type { Handler } from "../context.ts";
+import { jsonAnswer, type Operation, operation, problemsAnswer } from "../operation.ts";
 import { readiness } from "../operations_server.ts";
 import { jsonResponse } from "../response.ts";
+import { list, object, text } from "../schema.ts";
 
-/** `/livez`: the process answers. Nothing else is looked at, so that a restart never loops. */
-export const getLivez: Handler = () => jsonResponse({ status: "alive" });
+/** Nothing but the process is looked at, so that a restart never loops. */
+export const livez: Operation = operation({
+  path: "/livez",
+  id: "livez",
+  summary: "The process answers",
+  query: {},
+  answers: {
+    200: jsonAnswer("alive", object({ status: { type: "string", const: "alive" } })),
+  },
+  handle: () => jsonResponse({ status: "alive" }),
+});
 
-/** `/readyz`: see `readiness`. */
-export const getReadyz: Handler = ({ url }, { view }) => readiness(url.pathname, view.health());
+/** See `readiness`. */
+export const readyz: Operation = operation({
+  path: "/readyz",
+  id: "readyz",
+  summary: "The program does its work",
+  query: {},
+  answers: {
+    200: jsonAnswer("ready, and what people should know nevertheless", {
+      ...object({ status: { type: "string", const: "ready" }, notices: list(text()) }),
+      required: ["status"],
+    }),
+    503: problemsAnswer("what stands in the way"),
+  },
+  handle: (_query, { view }, { url }) => readiness(url.pathname, view.health()),
+});

@@ -1,6 +1,16 @@
-import type { Handler } from "../context.ts";
+import { type Operation, operation } from "../operation.ts";
 import { textResponse } from "../response.ts";
+import { text } from "../schema.ts";
 
-/** `/metrics`: Prometheus text. */
-export const getMetrics: Handler = async (_route, { metrics, view }) =>
-  textResponse(await metrics.render(view), metrics.contentType);
+/** Prometheus text. */
+export const metrics: Operation = operation({
+  path: "/metrics",
+  id: "metrics",
+  summary: "Metrics for Prometheus",
+  query: {},
+  answers: {
+    200: { description: "as docs/METRICS.md lists them", type: "text/plain", schema: text() },
+  },
+  handle: async (_query, { metrics, view }) =>
+    textResponse(await metrics.render(view), metrics.contentType),
+});

@@ -1,29 +1,59 @@
-import { type Handler, HttpProblem } from "../context.ts";
-import { QueryReader } from "../query.ts";
-import { readSubscription } from "../subscription.ts";
+import { HttpProblem } from "../context.ts";
+import { badQuery, type Operation, operation, unavailable } from "../operation.ts";
+import {
+  optionalSymbol,
+  resolutionParameter,
+  scopeParameter,
+  symbolsParameter,
+  textParameter,
+} from "../parameters.ts";
+import { text } from "../schema.ts";
+
+/** Rows of the list that one client may look at: a tall screen shows fifty. */
+const rowsMax = 200;
 
 /**
- * `/api/stream`: server-sent events, see `EventHub`; of a `symbol` with its `resolution`, and of
- * each `row`. `?scope=local`: everything of this instance.
+ * Server-sent events, see `EventHub`. What a client looks at is in its address, so that it needs no
+ * state but the connection.
  */
-export const getStream: Handler = ({ request, url }, { events }) => {
-  const query = new QueryReader(url.searchParams);
-  const scope = query.scope();
-  query.check();
-  const wanted = scope === "local" ? scope : readSubscription(url.searchParams);
-  const body = request.method === "HEAD" ? null : events.connect(wanted);
-  if (body === undefined) {
-    throw new HttpProblem({
-      status: 503,
-      detail: "too many clients follow the stream: close one and try again",
-      headers: { "retry-after": "10" },
-    });
-  }
-  return new Response(body, {
-    headers: {
-      "content-type": "text/event-stream",
-      "cache-control": "no-store, no-transform",
-      "x-accel-buffering": "no",
+export const stream: Operation = operation({
+  path: "/api/stream",
+  id: "stream",
+  summary: "Server-sent events of what the address names, each with JSON as its data",
+  query: {
+    symbol: optionalSymbol("whose candles and trades are sent in full"),
+    resolution: resolutionParameter,
+    row: symbolsParameter(rowsMax, "symbols whose price and day are sent"),
+    listed: textParameter("`version` of the last `listing`: names in it are not sent again"),
+    scope: scopeParameter,
+  },
+  answers: {
+    200: {
+      description: "events until the client leaves",
+      type: "text/event-stream",
+      schema: text(),
+      headers: { "x-accel-buffering": "no: for proxies that would gather events" },
     },
-  });
-};
+    400: badQuery,
+    503: unavailable("too many clients follow the stream"),
+  },
+  handle({ symbol, resolution, row, listed, scope }, { events }, { request }) {
+    const rows = new Set(symbol === undefined ? row : [...row, symbol]);
+    const wanted = scope === "local" ? scope : { symbol, resolution, rows, listed };
+    const body = request.method === "HEAD" ? null : events.connect(wanted);
+    if (body === undefined) {
+      throw new HttpProblem({
+        status: 503,
+        detail: "too many clients follow the stream: close one and try again",
+        headers: { "retry-after": "10" },
+      });
+    }
+    return new Response(body, {
+      headers: {
+        "content-type": "text/event-stream",
+        "cache-control": "no-store, no-transform",
+        "x-accel-buffering": "no",
+      },
+    });
+  },
+});

@@ -1,24 +1,35 @@
-import { type Handler, HttpProblem } from "../context.ts";
-import { allSymbols, localSymbols } from "../peers.ts";
-import { QueryReader } from "../query.ts";
+import { symbolsSchema } from "../answer_schemas.ts";
+import { HttpProblem } from "../context.ts";
+import { badQuery, jsonAnswer, type Operation, operation, unavailable } from "../operation.ts";
+import { scopeParameter } from "../parameters.ts";
+import { allSymbols, type AllSymbolsJson, localSymbols } from "../peers.ts";
 import { jsonResponse } from "../response.ts";
 
-/**
- * `/api/symbols`: every symbol of the application at a glance, and the partitions that nobody
- * answered for. `?scope=local`: those of this instance, and its partitions.
- */
-export const getSymbols: Handler = async ({ url }, { view, ask, clock }) => {
-  const query = new QueryReader(url.searchParams);
-  const scope = query.scope();
-  query.check();
-  if (scope === "local") return jsonResponse(localSymbols(view));
-  const all = await allSymbols(view, { ask, clock });
-  if (all === undefined) {
-    throw new HttpProblem({
-      status: 503,
-      detail: "it is not known yet which partitions there are",
-      headers: { "retry-after": "5" },
-    });
-  }
-  return jsonResponse({ symbols: all.symbols, missing_partitions: all.missingPartitions });
-};
+/** Every symbol of the application at a glance, and the partitions that no instance answered for. */
+export const symbols: Operation = operation({
+  path: "/api/symbols",
+  id: "symbols",
+  summary: "Every symbol at a glance: last price, and volume and count of its day",
+  query: { scope: scopeParameter },
+  answers: {
+    200: jsonAnswer("symbols by name", symbolsSchema),
+    400: badQuery,
+    503: unavailable("it is not known yet which partitions there are"),
+  },
+  async handle({ scope }, { view, ask, clock }) {
+    if (scope === "local") return jsonResponse(localSymbols(view));
+    const all = await allSymbols(view, { ask, clock });
+    if (all === undefined) {
+      throw new HttpProblem({
+        status: 503,
+        detail: "it is not known yet which partitions there are",
+        headers: { "retry-after": "5" },
+      });
+    }
+    const body: AllSymbolsJson = {
+      symbols: all.symbols,
+      missing_partitions: all.missingPartitions,
+    };
+    return jsonResponse(body);
+  },
+});

@@ -1,23 +1,26 @@
-import type { Handler } from "../context.ts";
-import { QueryReader } from "../query.ts";
+import { tradesSchema } from "../answer_schemas.ts";
+import { badQuery, jsonAnswer, type Operation, operation } from "../operation.ts";
+import { limitParameter, symbolParameter } from "../parameters.ts";
 import { jsonResponse } from "../response.ts";
-import { tradeJson } from "../wire.ts";
-import { unknownSymbol } from "./candles.ts";
+import { tradeJson, type TradesJson } from "../wire.ts";
+import { unknownSymbol, unknownSymbolAnswer, unreadableAnswer } from "./candles.ts";
 
-/** Trades of an answer when nobody says, and at most. */
-const limitDefault = 100;
-const limitMax = 1000;
-
-/**
- * `/api/trades?symbol=`: the latest trades, newest first. Every instance has them at hand, of every
- * symbol, where results are kept.
- */
-export const getTrades: Handler = async ({ url }, { view }) => {
-  const query = new QueryReader(url.searchParams);
-  const symbol = query.symbol();
-  const limit = query.limit(limitDefault, limitMax);
-  query.check();
-  const found = await view.trades(symbol, limit);
-  if (found === undefined) throw unknownSymbol(symbol);
-  return jsonResponse({ symbol, from: found.from, trades: found.rows.map(tradeJson) });
-};
+/** Every instance has the trades of every symbol at hand, where results are kept. */
+export const trades: Operation = operation({
+  path: "/api/trades",
+  id: "trades",
+  summary: "The latest trades of a symbol, newest first",
+  query: { symbol: symbolParameter, limit: limitParameter(100, 1000) },
+  answers: {
+    200: jsonAnswer("trades, and where they were read", tradesSchema),
+    400: badQuery,
+    404: unknownSymbolAnswer,
+    503: unreadableAnswer,
+  },
+  async handle({ symbol, limit }, { view }) {
+    const found = await view.trades(symbol, limit);
+    if (found === undefined) throw unknownSymbol(symbol);
+    const { from, rows } = found;
+    return jsonResponse({ symbol, from, trades: rows.map(tradeJson) } satisfies TradesJson);
+  },
+});
