@@ -1,7 +1,7 @@
 /**
  * `deno task test [--only unit|fuzz|integration|browser] [--filter TEXT]`: all tests, counted.
  *
- * Pure tests run without any permission. Kafka, the registry and Cassandra are started for the
+ * Pure tests run without any permission, those of descriptions may read. Kafka, the registry and Cassandra are started for the
  * others, once, and stopped at the end, also after a failure and after Ctrl-C. The page is tested in
  * a Chromium that is on the PATH, that of `process` where the services are. Where any of these cannot be had their tests are not run, and the
  * last lines say why; with `CI=true` that is a failure.
@@ -28,6 +28,13 @@ const unit: readonly TestTier[] = [
     folders: ["src"],
     // Examples import more than they use, which the compiler would refuse.
     args: [reporter, "--doc", "--no-check", "--permit-no-files"],
+  },
+  {
+    title: "Descriptions of HTTP and topics against their standards",
+    folders: ["tests/schemas"],
+    // A deno.json of its own, so that only those who run these tests fetch the validators; the
+    // types are checked with all others.
+    args: [reporter, "--allow-read", "--no-check", "--config=tests/schemas/deno.json"],
   },
 ];
 

@@ -1,3 +1,4 @@
+import { historyBugs } from "./history.ts";
 import { hostileInputBugs } from "./hostile_input.ts";
 import { recordLimitBugs } from "./record_limits.ts";
 import { lostTailBugs } from "./lost_tail.ts";
@@ -11,6 +12,7 @@ import { twoInputsBugs } from "./two_inputs.ts";
 
 /** One for each thing that must not be forgotten. */
 export const plantedBugs: readonly PlantedBug[] = [
+  ...historyBugs,
   ...hostileInputBugs,
   ...lostTailBugs,
   ...movedStateBugs,

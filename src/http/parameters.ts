@@ -39,7 +39,7 @@ export function readQuery<P extends Parameters>(params: URLSearchParams, declare
   const problems: string[] = [];
   const query: Record<string, unknown> = {};
   for (const [name, parameter] of Object.entries(declared)) {
-    const value = parameter.read(params.getAll(name).filter((text) => text !== ""));
+    const value = parameter.read(params.getAll(name));
     if (value instanceof Refused) problems.push(value.why(name));
     else query[name] = value;
   }
@@ -103,7 +103,7 @@ export const scopeParameter: Parameter<Scope> = chosen(
 export function timeParameter(description: string): Parameter<number | undefined> {
   return {
     schema: { ...time(description), minimum: 0 },
-    read: ([text]) => text === undefined ? undefined : integerOf(text, 0, "epoch milliseconds"),
+    read: ([text = ""]) => text === "" ? undefined : integerOf(text, 0, "epoch milliseconds"),
   };
 }
 
@@ -112,8 +112,8 @@ export function limitParameter(defaultValue: number, max: number): Parameter<num
   const description = `how many at most; more than ${max} counts as ${max}`;
   return {
     schema: { type: "integer", minimum: 1, default: defaultValue, description },
-    read([text]) {
-      if (text === undefined) return defaultValue;
+    read([text = ""]) {
+      if (text === "") return defaultValue;
       const value = integerOf(text, 1, `an integer from 1 to ${max}`);
       return value instanceof Refused ? value : Math.min(value, max);
     },

@@ -1,17 +1,14 @@
 /** The description at `/api/openapi.json` is sound, and every operation answers as it says. */
 import assert from "node:assert/strict";
 import { PipelineError } from "../../src/base/errors.ts";
-import type {
-  OpenApiDocument,
-  OpenApiOperation,
-} from "../../src/http/open_api.ts";
+import type { OpenApiDocument, OpenApiOperation } from "../../src/http/open_api.ts";
+import type { Schema } from "../../src/http/schema.ts";
 import { fakeStandby, fakeTask } from "../support/fake_live_view.ts";
 import { type Surface, surface } from "../unit/http/harness.ts";
 import { checkOf, openApiFaults } from "./validators.ts";
 
-const document: OpenApiDocument =
-  await (await surface({ seconds: 0 }).ask("/api/openapi.json"))
-    .json();
+const document: OpenApiDocument = await (await surface({ seconds: 0 }).ask("/api/openapi.json"))
+  .json();
 const operations = Object.entries(document.paths)
   .map(([path, { get }]) => ({ path, ...get }));
 
@@ -61,8 +58,7 @@ function busy(): Surface {
   return made;
 }
 
-const full = () =>
-  surface({ seconds: 1, limits: { clientsMax: 0, queueBytesMax: 1 } });
+const full = () => surface({ seconds: 1, limits: { clientsMax: 0, queueBytesMax: 1 } });
 const unchanged = { headers: { "if-none-match": "*" } };
 
 const calls: readonly Call[] = [
@@ -110,9 +106,7 @@ Deno.test("the OpenAPI document passes the schema of OpenAPI 3.1", async () => {
 Deno.test.each(calls)(
   "$id answers $status as described: $path",
   async (call) => {
-    const operation = operations.find(({ operationId }) =>
-      operationId === call.id
-    );
+    const operation = operations.find(({ operationId }) => operationId === call.id);
     assert.ok(operation !== undefined);
     const made = (call.surface ?? surface)();
     const response = await made.ask(call.path, call.init);
@@ -126,53 +120,44 @@ Deno.test("every answer that is described was called for", () => {
     Object.keys(responses).map((status) => `${operationId} ${status}`)
   );
   const called = calls.map(({ id, status }) => {
-    const { responses } = operations.find(({ operationId }) =>
-      operationId === id
-    ) ?? {};
+    const { responses } = operations.find(({ operationId }) => operationId === id) ?? {};
     return `${id} ${responses?.[status] === undefined ? "default" : status}`;
   });
   assert.deepEqual([...new Set(called)].sort(), described.sort());
 });
 
-Deno.test.each(
-  operations.flatMap(({ path, parameters }) =>
-    parameters.filter((parameter) => parameter.in === "query")
-      .map((parameter) => ({ path, ...parameter }))
-  ),
-)(
-  "$path takes of $name what its schema takes",
-  async ({ path, name, schema, required }) => {
-    const { type, enum: values, minimum, default: fallback } = schema as {
-      readonly type: string;
-      readonly enum?: readonly string[];
-      readonly minimum?: number;
-      readonly default?: unknown;
-    };
-    const check = checkOf(schema);
-    const others = name === "symbol" || !path.match(/candles|trades/)
-      ? ""
-      : "&symbol=AAPL";
-    const samples = [
-      ...values ?? [],
-      ...type === "integer" ? [minimum ?? 0, (minimum ?? 0) - 1, 1.5] : [],
-      ...name === "symbol" ? ["AAPL", "A".repeat(129)] : ["nonsense"],
-    ];
-    for (const sample of samples) {
-      const { status, body } = await surface({ seconds: 1 })
-        .ask(`${path}?${name}=${encodeURIComponent(sample)}${others}`);
-      await body?.cancel();
-      assert.equal(
-        status !== 400,
-        check(sample),
-        `${name}=${sample}: ${status}`,
-      );
-    }
-    const without = await surface({ seconds: 1 }).ask(`${path}?${others}`);
-    await without.body?.cancel();
-    assert.equal(without.status === 400, required);
-    if (fallback !== undefined) assert.ok(check(fallback));
-  },
+const parameters = operations.flatMap(({ path, parameters }) =>
+  parameters.filter((parameter) => parameter.in === "query")
+    .map((parameter) => ({ path, ...parameter }))
 );
+
+Deno.test.each(parameters)("$path takes of $name what its schema takes", async (parameter) => {
+  const { path, name, required, schema } = parameter;
+  const check = checkOf(schema);
+  const others = name === "symbol" || !/candles|trades/.test(path) ? "" : "&symbol=AAPL";
+  for (const sample of samplesOf(schema)) {
+    const texts = [sample].flat().map((text) => `${name}=${encodeURIComponent(String(text))}`);
+    const status = await statusOf(`${path}?${texts.join("&")}${others}`);
+    assert.equal(status !== 400, check(sample), `${texts}: ${status}`);
+  }
+  assert.equal(await statusOf(`${path}?${others}`) === 400, required);
+  if ("default" in schema) assert.ok(check(schema["default"]));
+});
+
+/** Values that fit a schema, and values that do not. */
+function samplesOf({ type, enum: values, minimum, maxItems }: Schema): unknown[] {
+  const long = "A".repeat(129);
+  if (Array.isArray(values)) return [...values, "nonsense"];
+  if (type === "integer") return [Number(minimum), Number(minimum) - 1, 1.5, "nonsense"];
+  if (type === "array") return [["AAPL"], [long], Array(Number(maxItems) + 1).fill("AAPL")];
+  return ["AAPL", long];
+}
+
+async function statusOf(path: string): Promise<number> {
+  const { status, body } = await surface({ seconds: 1 }).ask(path);
+  await body?.cancel();
+  return status;
+}
 
 async function assertAsDescribed(
   response: Response,
@@ -182,10 +167,9 @@ async function assertAsDescribed(
   assert.ok(described !== undefined);
   for (const [name, header] of Object.entries(described.headers)) {
     const reference = header["$ref"];
-    const { schema } =
-      (typeof reference === "string" ? resolved(reference) : header) as {
-        readonly schema: unknown;
-      };
+    const { schema } = (typeof reference === "string" ? resolved(reference) : header) as {
+      readonly schema: unknown;
+    };
     const check = checkOf(schema);
     assert.ok(
       check(response.headers.get(name)),
@@ -208,9 +192,7 @@ async function assertBody(
   if (type !== "*/*") assert.equal(actual, type);
   if (type === "text/event-stream") return await response.body?.cancel();
   const check = checkOf(media.schema);
-  const body = type.endsWith("json")
-    ? await response.json()
-    : await response.text();
+  const body = type.endsWith("json") ? await response.json() : await response.text();
   assert.ok(check(body), JSON.stringify(check.errors));
 }
 
