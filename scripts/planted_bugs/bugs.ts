@@ -53,8 +53,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: "a write time used twice",
     file: "src/streams/state/write_times.ts",
-    find: "return this.#latestUs += 1;",
-    replace: "return this.#latestUs;",
+    find: "this.#versionUs += 1;",
+    replace: "",
     guarantee: "G3",
   },
   {

@@ -41,9 +41,9 @@ export const changeBugs: readonly PlantedBug[] = [
   },
   {
     name: "write times that a change of rules does not move",
-    file: "src/streams/state/rules.ts",
-    find: "leadUs: rules.leadUs + addedUs",
-    replace: "leadUs: rules.leadUs + 0 * addedUs",
+    file: "src/streams/state/write_times.ts",
+    find: "return Math.max(0, changes - 1) * changeUs;",
+    replace: "return Math.min(0, changes - 1) * changeUs;",
     guarantee: "G13",
   },
   {

@@ -13,7 +13,7 @@ export const lostTailBugs: readonly PlantedBug[] = [
   {
     name: "write times that do not move on when input is gone",
     file: "src/streams/state/reissue.ts",
-    find: "return { ...meta, versionUs };",
+    find: "return { ...meta, versionUs: versionUs - addedUs(meta.rules) };",
     replace: "return meta;",
     guarantee: "G3",
     test: "tests/integration/power_cut_test.ts",

@@ -15,7 +15,7 @@ export const movedStateBugs: readonly PlantedBug[] = [
   {
     name: "write times of a moved key that begin again",
     file: "src/streams/moving/move_state.ts",
-    find: "versionUs: most(({ versionUs }) => versionUs),",
+    find: "versionUs: most(writeTimeUs),",
     replace: "versionUs: 0,",
     guarantee: "G3",
     test,

@@ -66,7 +66,7 @@ const metaParts: Parts = [
   ["0c 08", "re-keyed: next 6, epoch 4"],
   ["02 02 70 0e 00", "one producer: p, sequence 7"],
   ["04 b0ea01 c0a907 00", "two lengths: 15000 and 60000"],
-  ["02 72 06 0a", "rules r, changed 3 times, lead 5"],
+  ["02 72 06", "rules r, changed 3 times"],
   ["c0a907 b0ea01 02 c0a907", "horizon: 60000, expired to 15000, 1 event, at 60000"],
   ["02 c0a907", "whole from 60000"],
 ];
@@ -133,7 +133,7 @@ Deno.test("StateCodecs.meta writes and reads the bytes derived by hand", () => {
     rekeyedEpoch: 4,
     producers,
     windowing: [15_000, 60_000],
-    rules: { text: "r", changes: 3, leadUs: 5 },
+    rules: { text: "r", changes: 3 },
     horizon: { timeMs: 60_000, expiredToMs: 15_000, events: 1, leastMs: 60_000 },
     wholeFromMs: 60_000,
   };

@@ -108,7 +108,7 @@ export function countingTopology(
     maxFutureMs,
     agreeingEvents,
   })
-    .toRows("events", eventRow)
+    .toRows("events", options.revision === evenRevision ? evenEventRow : eventRow)
     .windowedBy(hopping({ sizeMs: windowMs, advanceMs, graceMs, retentionMs }))
     .aggregate({
       store: "totals",
@@ -139,7 +139,7 @@ const totals: Aggregator<Measurement, Total> = {
   },
 };
 
-/** A revision of the job by which odd values count for nothing, as by another policy. */
+/** A revision of the job by which odd values count for nothing, and have rows that say so. */
 export const evenRevision = "2";
 
 const evenTotals: Aggregator<Measurement, Total> = {
@@ -161,6 +161,10 @@ function eventRow(
 ): CountingRow {
   const id = `${rekeyed ? "rekeyed " : ""}${record.partition}/${record.offset}/${index}`;
   return { kind: "event", id, value, versionUs };
+}
+
+function evenEventRow(event: Measurement, context: EventContext): CountingRow {
+  return eventRow(event.value % 2 === 0 ? event : { ...event, value: -event.value }, context);
 }
 
 function mergeTotals(into: Total, from: Total): void {

@@ -23,6 +23,7 @@ import type {
 import type { Repartition } from "../processing/rekeying.ts";
 import type { Lineage } from "../state/lineage.ts";
 import { knownEpoch } from "../state/state.ts";
+import { writeTimeUs } from "../state/write_times.ts";
 import { type Offset, partitionName, type TopicPartition } from "../record.ts";
 import { writeRows } from "./write_rows.ts";
 
@@ -165,7 +166,7 @@ export class Committer<R> {
   async #tryTransaction({ changes, metadata }: CommitAttempt<R>): Promise<Offset> {
     assert(this.#writer !== undefined, "a transaction needs a writer");
     const { input, changelog, repartition } = this.#place;
-    const timestampMs = Math.floor(changes.meta.versionUs / 1000);
+    const timestampMs = Math.floor(writeTimeUs(changes.meta) / 1000);
     return await this.#writer.commit({
       records: [
         ...changelogRecords(changes.entries, changelog, timestampMs),

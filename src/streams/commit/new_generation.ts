@@ -6,7 +6,6 @@ import type { TopicPartition } from "../record.ts";
 import { lineageTopics, presentLineage } from "../state/lineage.ts";
 import { type EngineCodecs, firstMeta, type TaskMeta } from "../state/state.ts";
 import { noRules } from "../state/rules.ts";
-import { leadUs } from "../state/write_times.ts";
 import { metaKey } from "../state/store_keys.ts";
 
 /** What a new generation is made with. */
@@ -64,8 +63,8 @@ export async function beginGeneration(
     ...firstMeta(lineage, startOffset, rekeyed?.startOffset),
     versionUs: generationUs,
     generationUs,
-    // What the state before had not committed may lie behind its last commit.
-    rules: { ...noRules, leadUs },
+    // What the state before had not committed may lie behind its last commit, by other rules.
+    rules: { ...noRules, changes: 1 },
     wholeFromMs,
   };
   await using writer = await commitLog.fence(input);

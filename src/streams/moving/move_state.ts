@@ -12,6 +12,7 @@ import { noHorizon } from "../state/horizon.ts";
 import { asFormer } from "../state/producers.ts";
 import { firstMeta, noEpoch, type TaskMeta } from "../state/state.ts";
 import { allRows, ownerOf } from "../state/store_keys.ts";
+import { writeTimeUs } from "../state/write_times.ts";
 import { readBetween } from "../task/read_between.ts";
 import { type MovedJob, MovedPartition, type MovePorts } from "./moved_partition.ts";
 
@@ -188,7 +189,7 @@ function commonMeta(
   return {
     all: {
       // A key's rows have the write times of its former partition.
-      versionUs: most(({ versionUs }) => versionUs),
+      versionUs: most(writeTimeUs),
       generationUs: most(({ generationUs }) => generationUs),
       wholeFromMs: wholeFrom.length === 0 ? null : Math.max(...wholeFrom),
       // What was purged in one partition is late in all: it must never be made again.

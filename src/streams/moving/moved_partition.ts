@@ -9,6 +9,7 @@ import type { Offset, OutputRecord, TopicPartition } from "../record.ts";
 import type { Lineage, LineageTopics } from "../state/lineage.ts";
 import { type EngineCodecs, firstMeta, knownEpoch, type TaskMeta } from "../state/state.ts";
 import { metaKey } from "../state/store_keys.ts";
+import { writeTimeUs } from "../state/write_times.ts";
 import { restore } from "../task/restore.ts";
 import { decodeState } from "../topology/codec.ts";
 
@@ -121,7 +122,7 @@ export class MovedPartition implements AsyncDisposable {
 
   /** Makes the partition one of its new lineage, from this commit on. */
   async switchTo(meta: TaskMeta, sentOn: readonly OutputRecord[]): Promise<void> {
-    const timestampMs = Math.floor(meta.versionUs / 1000);
+    const timestampMs = Math.floor(writeTimeUs(meta) / 1000);
     const value = this.#ports.codecs.meta.encode(meta);
     const record = { ...this.#changelog, timestampMs, key: metaKey, value };
     // What the last commit made true may not be shown yet, nor where it was copied to.

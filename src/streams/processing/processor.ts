@@ -75,7 +75,7 @@ export class RecordProcessor<E, A, R> {
     this.#inputEpoch = meta.inputEpoch;
     this.#rekeyedEpoch = meta.rekeyedEpoch;
     this.#lineage = meta.lineage;
-    this.#times = new WriteTimes(meta.versionUs, meta.rules.leadUs);
+    this.#times = new WriteTimes(meta);
     this.#rules = meta.rules;
     this.#horizon = new Horizon(topology, meta.horizon);
     this.#wholeFromMs = meta.wholeFromMs;
@@ -94,14 +94,14 @@ export class RecordProcessor<E, A, R> {
       inputOffset: this.#inputOffset,
       inputEpoch: this.#inputEpoch,
       lineage: this.#lineage,
-      versionUs: this.#times.latestUs,
+      versionUs: this.#times.versionUs,
       generationUs: this.#generationUs,
       counts: { ...this.#counts },
       rekeyedOffset: this.#rekeyedOffset,
       rekeyedEpoch: this.#rekeyedEpoch,
       producers: this.#producers.known,
       windowing: this.#windowing,
-      rules: { ...this.#rules, leadUs: this.#times.leadUs },
+      rules: this.#rules,
       horizon: this.#horizon.state,
       wholeFromMs: this.#wholeFromMs,
     };
@@ -132,7 +132,6 @@ export class RecordProcessor<E, A, R> {
     this.#eventRows = [];
     this.#sideOutputs = [];
     this.#changed = false;
-    this.#times.settle();
   }
 
   /**
@@ -155,11 +154,6 @@ export class RecordProcessor<E, A, R> {
 
   #offsetIn(topic: string): Offset {
     return this.#rekeying.isRekeyed({ topic }) ? this.#rekeyedOffset : this.#inputOffset;
-  }
-
-  /** False for a record that must wait for a commit of what came before it. */
-  takes(record: LogRecord): boolean {
-    return this.#times.reach(this.#receivedUs(record) ?? 0);
   }
 
   /**

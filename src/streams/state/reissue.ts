@@ -3,6 +3,7 @@ import type { StateStore } from "../ports.ts";
 import { keyTimes } from "./key_times.ts";
 import type { KeyState, TaskMeta, WindowState } from "./state.ts";
 import { rollUpKey } from "./store_keys.ts";
+import { addedUs, writeTimeUs } from "./write_times.ts";
 import type { Topology } from "../topology/topology.ts";
 import type { CachedKey, WriteCache } from "./write_cache.ts";
 
@@ -25,10 +26,10 @@ export async function aheadOfRows<A>(
   meta: TaskMeta,
   rowsVersionUs: number | undefined,
 ): Promise<TaskMeta> {
-  if (rowsVersionUs === undefined || rowsVersionUs <= meta.versionUs) return meta;
+  if (rowsVersionUs === undefined || rowsVersionUs <= writeTimeUs(meta)) return meta;
   const versionUs = rowsVersionUs + 1;
   await reissueOpenWindows(sources, versionUs);
-  return { ...meta, versionUs };
+  return { ...meta, versionUs: versionUs - addedUs(meta.rules) };
 }
 
 /**

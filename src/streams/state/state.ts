@@ -54,9 +54,9 @@ export interface TaskMeta {
   readonly inputEpoch: number;
   readonly lineage: Lineage;
   /**
-   * Write time of the last event, microseconds: `max(previous + 1, receivedAtMs * 1000)`, so
-   * strictly increasing along the events that the state holds, near real time, and greater than
-   * what an owner made of the same events that worked by other rules.
+   * Write time of the last event without what changes of the rules add, microseconds:
+   * `max(previous + 1, receivedAtMs * 1000)`, so strictly increasing along the events that the state
+   * holds, and near real time.
    */
   readonly versionUs: number;
   /** First `versionUs` of this state's life; a reset starts a later one, which wins everywhere. */

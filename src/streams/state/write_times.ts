@@ -1,14 +1,20 @@
-/**
- * How far the records of one commit may reach ahead of the first of them, microseconds of receive
- * time: it bounds the write times that an uncommitted commit can have used.
- */
-const commitSpanUs = 300_000_000;
+import type { TaskMeta } from "./state.ts";
 
 /**
- * By how much write times jump ahead when the rules change: more than `commitSpanUs`, and than one
- * more for every event of a commit.
+ * What each change of the rules adds to the write times that follow, microseconds: more than one for
+ * every event of a commit, so that no row of lost work by former rules wins or ties.
  */
-export const leadUs: number = 2 * commitSpanUs;
+const changeUs = 1_000_000;
+
+/** The write time of the last event that a state holds, microseconds. */
+export function writeTimeUs({ versionUs, rules }: Pick<TaskMeta, "versionUs" | "rules">): number {
+  return versionUs + addedUs(rules);
+}
+
+/** What the changes of the rules, without the first ones, add to every write time. */
+export function addedUs({ changes }: Pick<TaskMeta["rules"], "changes">): number {
+  return Math.max(0, changes - 1) * changeUs;
+}
 
 /**
  * The write times of a task's rows, microseconds: strictly increasing along the input, near the
@@ -17,46 +23,27 @@ export const leadUs: number = 2 * commitSpanUs;
  * Owner: the record processor.
  */
 export class WriteTimes {
-  #latestUs: number;
-  #leadUs: number;
-  /** Where those of the next commit begin; `undefined` before its first record. */
-  #fromUs: number | undefined;
+  #versionUs: number;
+  readonly #addedUs: number;
 
-  /** @param leadUs What the first record adds, as the rules have changed. */
-  constructor(latestUs: number, leadUs: number) {
-    this.#latestUs = latestUs;
-    this.#leadUs = leadUs;
+  constructor({ versionUs, rules }: Pick<TaskMeta, "versionUs" | "rules">) {
+    this.#versionUs = versionUs;
+    this.#addedUs = addedUs(rules);
   }
 
-  /** Greatest write time so far. */
-  get latestUs(): number {
-    return this.#latestUs;
-  }
-
-  /** What is still to be added to the next one. */
-  get leadUs(): number {
-    return this.#leadUs;
-  }
-
-  /** False for a record that must wait until what came before it is committed. */
-  reach(receivedUs: number): boolean {
-    return this.#fromUs === undefined || receivedUs <= this.#fromUs + commitSpanUs;
+  /** See `TaskMeta`. */
+  get versionUs(): number {
+    return this.#versionUs;
   }
 
   /** Begins a record, or several that stay together, received at this time or before. */
   moveTo(receivedUs: number): void {
-    this.#latestUs = Math.max(this.#latestUs, receivedUs - 1) + this.#leadUs;
-    this.#leadUs = 0;
-    this.#fromUs ??= this.#latestUs;
+    this.#versionUs = Math.max(this.#versionUs, receivedUs - 1);
   }
 
   /** The write time of an event. */
   next(): number {
-    return this.#latestUs += 1;
-  }
-
-  /** Everything so far is committed. */
-  settle(): void {
-    this.#fromUs = undefined;
+    this.#versionUs += 1;
+    return this.#versionUs + this.#addedUs;
   }
 }

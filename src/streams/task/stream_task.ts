@@ -202,7 +202,6 @@ export class StreamTask<E, A, R> {
     await session.prepare(fetched.records, signal);
     session.begins(input.topic, fetched);
     for (const record of fetched.records) {
-      if (!session.takes(record)) await this.#commit(session, { signal, last: false });
       session.process(record);
       if (session.pendingRows >= this.#settings.pendingRowsMax) {
         await this.#commit(session, { signal, last: false });

@@ -229,11 +229,6 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
     this.#processor.writtenIn(topic, leaderEpoch);
   }
 
-  /** False for a record before which everything has to be committed. */
-  takes(record: LogRecord): boolean {
-    return this.#processor.takes(record);
-  }
-
   /** Applies one prepared record. */
   process(record: LogRecord): void {
     this.#processor.process(record);

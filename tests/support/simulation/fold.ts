@@ -19,7 +19,7 @@ export interface ModelRules {
   readonly maxFutureMs: number;
   /** Events in a row that make a time the partition's. */
   readonly agreeingEvents: number;
-  /** Of the job's code: the second one counts odd values for nothing. */
+  /** Of the job's code: the second one counts odd values for nothing, and negates their rows. */
   readonly revision: string;
 }
 
@@ -57,8 +57,8 @@ const sizeMs = 10_000;
 /** Each with those that it is merged from before it. */
 const rollUpSizesMs = [20_000, 60_000];
 
-/** Write times jump by this much for every change of the rules. */
-const leadUs = 600_000_000;
+/** Every change of the rules adds this much to the write times that follow. */
+const changeUs = 1_000_000;
 
 /** A row as the fold had it, and behind which record. */
 export interface RowVersion {
@@ -77,7 +77,7 @@ export class Fold {
   /** Those to come, by offset. */
   readonly #changes: RulesFrom[];
   #rules: ModelRules;
-  #leadUs = 0;
+  #addedUs = 0;
   readonly #horizon: ModelHorizon = { timeMs: 0, expiredToMs: 0, events: 0, leastMs: 0 };
   readonly #horizons: (ModelHorizon & { readonly from: number })[] = [];
   readonly #history = new Map<PieceName, Version[]>();
@@ -152,15 +152,14 @@ export class Fold {
   #change(offset: number): void {
     while ((this.#changes[0]?.offset ?? Infinity) <= offset) {
       this.#rules = (this.#changes.shift() as RulesFrom).rules;
-      this.#leadUs += leadUs;
+      this.#addedUs += changeUs;
     }
   }
 
   /** Every record with a time moves the write times, whatever comes of it. */
   #move({ timestampMs }: InputRecord): void {
     if (timestampMs < 0) return;
-    this.#versionUs = Math.max(this.#versionUs, timestampMs * 1000 - 1) + this.#leadUs;
-    this.#leadUs = 0;
+    this.#versionUs = Math.max(this.#versionUs, timestampMs * 1000 - 1);
   }
 
   #event(event: InputEvent, offset: number, index: number, record: InputRecord): void {
@@ -175,7 +174,7 @@ export class Fold {
     const starts = this.#startsOf(timeMs);
     const open = starts.filter((start) => start >= time.closedToMs);
     const rowId = record.names?.row(index) ?? `${this.#partition}/${offset}/${index}`;
-    this.#row(rowId, String(value), offset);
+    this.#row(rowId, String(this.#isCounted(value) ? value : -value), offset);
     if (open.length > 0 && value === unbearable) {
       return this.#dead(offset, index, record, "processing-error");
     }
@@ -242,7 +241,7 @@ export class Fold {
   ): void {
     const name = `window ${record.key} ${start}`;
     const total = this.#totals.get(name) ?? { count: 0, sum: 0 };
-    if (this.#rules.revision !== evenRevision || value % 2 === 0) {
+    if (this.#isCounted(value)) {
       total.count += 1;
       total.sum += value;
     }
@@ -279,7 +278,7 @@ export class Fold {
       for (const start of parts) {
         const { count, sum } = this.#totalOf(record.key, start, lengthMs);
         const text = `${count} ${sum} ${closed.has(start)}`;
-        const place = `${text} ${this.#versionUs} ${record.timestampMs}`;
+        const place = `${text} ${this.#writeTimeUs} ${record.timestampMs}`;
         this.#remember(`roll-up/${lengthMs} ${record.key} ${start}`, offset, place);
         this.#row(`${record.key}@${start}/${lengthMs}`, text, offset);
       }
@@ -316,8 +315,16 @@ export class Fold {
   ): void {
     const name = `window ${key} ${start}`;
     const { count, sum } = this.#totals.get(name) as Total;
-    this.#remember(name, offset, `${count} ${sum} ${final} ${this.#versionUs} ${timestampMs}`);
+    this.#remember(name, offset, `${count} ${sum} ${final} ${this.#writeTimeUs} ${timestampMs}`);
     this.#row(`${key}@${start}`, `${count} ${sum} ${final}`, offset);
+  }
+
+  get #writeTimeUs(): number {
+    return this.#versionUs + this.#addedUs;
+  }
+
+  #isCounted(value: number): boolean {
+    return this.#rules.revision !== evenRevision || value % 2 === 0;
   }
 
   #dead(offset: number, index: number | "", record: InputRecord, cause: string): void {
@@ -328,7 +335,7 @@ export class Fold {
 
   #row(key: string, text: string, offset: number): void {
     const versions = this.rows.get(key) ?? new Map<number, RowVersion>();
-    versions.set(this.#versionUs, { text, offset });
+    versions.set(this.#writeTimeUs, { text, offset });
     this.rows.set(key, versions);
   }
 

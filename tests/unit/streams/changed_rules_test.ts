@@ -85,28 +85,6 @@ for (const past of ["none", "some"]) {
   });
 }
 
-Deno.test("a commit reaches no further than the write times that a change of rules skips", async () => {
-  const world = new CountingWorld({ partitions: 1 });
-  const dayMs = 86_400_000;
-  for (const day of [1, 2, 3]) await world.feed([of(day * dayMs)], day * dayMs);
-  world.log.readRecordsMax = 100;
-  const offsets: number[] = [];
-  const app = world.app();
-  app.listen({
-    opened() {},
-    fetched() {},
-    committed: (_input, { meta }) => offsets.push(meta.inputOffset),
-    failed() {},
-    closed() {},
-  });
-  const stop = new AbortController();
-  const running = app.run(stop.signal);
-  while (offsets.at(-1) !== 3) await new Promise((resolve) => setTimeout(resolve, 1));
-  stop.abort();
-  await running;
-  assert.deepEqual(offsets, [1, 2, 3]);
-});
-
 Deno.test("TaskSession refuses the state of a later version of the program", async () => {
   const world = await worldWithPast();
   const { log } = world;
