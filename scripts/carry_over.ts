@@ -9,17 +9,16 @@ import { connectClient } from "../src/cassandra/client.ts";
 import { connectCassandra } from "../src/cassandra/connect.ts";
 import { readAuthorities } from "../src/wiring/authorities.ts";
 import { cassandraOptions } from "../src/wiring/cassandra.ts";
-import { carryOverVariables, readCarryOverConfig } from "./carry_over/carry_over_config.ts";
+import { carryOverSettings, readCarryOverConfig } from "./carry_over/carry_over_config.ts";
 import { loadRows } from "./carry_over/load.ts";
 import { type CarryOverOptions, parseCarryOverOptions, usage } from "./carry_over/options.ts";
 import { saveRows } from "./carry_over/save.ts";
 import { inspectTradesTable } from "./carry_over/trades_table.ts";
+import { environmentOf } from "./lib/environment.ts";
 import { print, printError } from "./lib/print.ts";
 
 async function carryOver({ command, file }: CarryOverOptions): Promise<void> {
-  const config = readCarryOverConfig(
-    Object.fromEntries(carryOverVariables.map((name) => [name, Deno.env.get(name)])),
-  );
+  const config = readCarryOverConfig(environmentOf("carry-over", carryOverSettings));
   const surroundings = { clock: systemClock, logger: silentLogger };
   const { tradesTables } = config;
   const authorities = await readAuthorities("carry-over", config);

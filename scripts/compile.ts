@@ -1,5 +1,5 @@
 /**
- * `deno task compile [--only NAME] [--target TRIPLE]… [--out DIR] [--dry-run]`: programs that run
+ * `deno task dev compile [--only NAME] [--target TRIPLE]… [--out DIR] [--dry-run]`: programs that run
  * without Deno.
  */
 import { parseArgs } from "node:util";
@@ -12,11 +12,11 @@ import {
 import { leftOutOf } from "./compile/left_out.ts";
 import { print, printError } from "./lib/print.ts";
 import { root } from "./lib/source_files.ts";
-import { taskFlags } from "./lib/task_flags.ts";
+import { programCommand } from "./lib/program_command.ts";
 
 const help = `Makes dist/produce and dist/process, with the permissions of their tasks.
 
-Usage: deno task compile [options]
+Usage: deno task dev compile [options]
 
   --only NAME       produce or process             (default both)
   --target TRIPLE   for another system; repeatable (default this one)
@@ -74,7 +74,7 @@ async function compile(args: readonly string[]): Promise<number> {
 
 async function run(wanted: Wanted): Promise<number> {
   for (const program of wanted.programs) {
-    const leftOut = await leftOutOf(taskFlags(program).entry);
+    const leftOut = await leftOutOf(programCommand(program).entry);
     for (const target of wanted.targets) {
       const args = compileArguments({ program, folder: wanted.folder, target, leftOut });
       if (wanted.dryRun) print(`deno ${args.join(" ")}`);

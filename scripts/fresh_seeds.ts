@@ -1,5 +1,5 @@
 /**
- * `deno task test:fresh-seeds [--runs N] [--seed S]`: the property tests with a seed of their own,
+ * `deno task dev test:fresh-seeds [--runs N] [--seed S]`: the property tests with a seed of their own,
  * which is printed, as `deno task test` always takes the same one.
  */
 import { parseArgs } from "node:util";
@@ -10,7 +10,7 @@ import { wantedOrExit } from "./lib/wanted.ts";
 
 const help = `The property tests with a seed of their own, which is printed.
 
-Usage: deno task test:fresh-seeds [options]
+Usage: deno task dev test:fresh-seeds [options]
 
   --runs N   inputs of each property   (default 1000)
   --seed S   the seed again            (default drawn now)
@@ -69,5 +69,5 @@ const { code } = await new Deno.Command(Deno.execPath(), {
   cwd: root,
   stdin: "null",
 }).spawn().status;
-if (code !== 0) print(`again: deno task test:fresh-seeds --seed ${seed} --runs ${runs}`);
+if (code !== 0) print(`again: deno task dev test:fresh-seeds --seed ${seed} --runs ${runs}`);
 Deno.exit(code === 0 ? 0 : 1);

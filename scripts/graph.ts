@@ -1,4 +1,4 @@
-/** `deno task graph`: no module imports itself over others, not even for a type. */
+/** `deno task dev graph`: no module imports itself over others, not even for a type. */
 import { findCycle } from "./lib/module_graph.ts";
 import { print, printError } from "./lib/print.ts";
 import { readGraph } from "./lib/read_graph.ts";

@@ -1,5 +1,5 @@
 /**
- * `deno task hunt [--seeds N] [--from S | --fresh]`: simulated disasters, one per seed, until one breaks a
+ * `deno task dev hunt [--seeds N] [--from S | --fresh]`: simulated disasters, one per seed, until one breaks a
  * promise of the engine. Prints the seed that did, and what led to it.
  */
 import { parseArgs } from "node:util";
@@ -11,7 +11,7 @@ import { wantedOrExit } from "./lib/wanted.ts";
 
 const help = `Simulated disasters, one per seed, until one breaks a promise of the engine.
 
-Usage: deno task hunt [options]
+Usage: deno task dev hunt [options]
 
   --seeds N   how many                 (default 10000)
   --from S    the first seed           (default 1)

@@ -1,16 +1,15 @@
 /**
  * Writes one shell script per program into a folder: what a container runs. Each has the flags of
- * its task, reads no `.env`, and fetches nothing.
+ * its task, and fetches nothing.
  */
 import { join } from "node:path";
-import { type ProgramTask, type TaskFlags, taskFlags } from "./lib/task_flags.ts";
+import { programCommand, type ProgramTask } from "./lib/program_command.ts";
 
 const programs: readonly ProgramTask[] = ["produce", "process", "provision", "feed"];
 
-function launcherText({ flags, entry, environment }: TaskFlags): string {
-  const variables = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
-  const exported = variables.length === 0 ? "" : `export ${variables.join(" ")}\n`;
-  return `${exported}exec deno run --cached-only ${flags.join(" ")} ${entry} "$@"\n`;
+function launcherText(program: ProgramTask): string {
+  const { flags, entry } = programCommand(program);
+  return `exec deno run --cached-only ${flags.join(" ")} ${entry} "$@"\n`;
 }
 
 /**
@@ -28,5 +27,5 @@ const [folder = "launchers"] = Deno.args;
 await Deno.mkdir(folder, { recursive: true });
 for (const program of programs) {
   const setUp = program === "process" ? peerUrl : "";
-  await Deno.writeTextFile(join(folder, program), setUp + launcherText(taskFlags(program)));
+  await Deno.writeTextFile(join(folder, program), setUp + launcherText(program));
 }

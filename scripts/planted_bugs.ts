@@ -1,5 +1,5 @@
 /**
- * `deno task planted-bugs [--only TEXT]`: proves that the tests can fail. Puts one deliberate bug
+ * `deno task dev planted-bugs [--only TEXT]`: proves that the tests can fail. Puts one deliberate bug
  * after the other into a copy of the sources and runs the simulation there until it notices.
  */
 import { parseArgs } from "node:util";
@@ -12,7 +12,7 @@ import { type Finding, Laboratory } from "./planted_bugs/laboratory.ts";
 const help =
   `Proves that the tests can fail: plants one bug after the other in a copy of the sources.
 
-Usage: deno task planted-bugs [options]
+Usage: deno task dev planted-bugs [options]
 
   --only TEXT   only the bugs with this text in their names   (default all)
   --help        this text

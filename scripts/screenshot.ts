@@ -1,5 +1,5 @@
 /**
- * `deno task screenshot [--seconds N] [--dark]`: takes `docs/page.png` of the simulated market.
+ * `deno task dev screenshot [--seconds N] [--dark]`: takes `docs/page.png` of the simulated market.
  *
  * Starts the whole pipeline in a folder of its own, waits until the page shows candles, then for the
  * given seconds, and writes what a Chromium on the PATH shows.

@@ -1,3 +1,4 @@
+import { decodeEnvFile } from "../src/app/env_file.ts";
 import { PipelineError } from "../src/base/errors.ts";
 import { stopServices } from "./services/down.ts";
 import { environmentText, mergedEnvironment } from "./services/environment.ts";
@@ -35,7 +36,7 @@ async function up(options: CliOptions): Promise<number> {
   const { environment, started, dir } = await startServices(settingsOf(options));
   if (started.length === 0) write(Deno.stderr, `All services in ${dir} are up already\n`);
   const text = environmentText(environment);
-  if (options.envFile !== undefined) await writeEnvironment(options.envFile, environment);
+  if (options.saveFile !== undefined) await writeEnvironment(options.saveFile, environment);
   write(Deno.stdout, text);
   return 0;
 }
@@ -44,11 +45,11 @@ async function writeEnvironment(
   path: string,
   environment: Readonly<Record<string, string>>,
 ): Promise<void> {
-  const present = await Deno.readTextFile(path).catch((error: unknown) => {
-    if (error instanceof Deno.errors.NotFound) return "";
+  const present = await Deno.readFile(path).catch((error: unknown) => {
+    if (error instanceof Deno.errors.NotFound) return new Uint8Array();
     throw error;
   });
-  await Deno.writeTextFile(path, mergedEnvironment(present, environment));
+  await Deno.writeTextFile(path, mergedEnvironment(decodeEnvFile(present), environment));
 }
 
 async function down(options: CliOptions): Promise<number> {
@@ -75,7 +76,7 @@ async function status(options: CliOptions): Promise<number> {
 }
 
 function settingsOf(options: CliOptions): ServicesSettings {
-  const { command: _, envFile: __, wipe: ___, dir, ...chosen } = options;
+  const { command: _, saveFile: __, wipe: ___, dir, ...chosen } = options;
   const say = (line: string) => write(Deno.stderr, `${line}\n`);
   return { ...defaultSettings(dir, Deno.env.toObject()), ...chosen, say };
 }

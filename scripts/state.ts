@@ -3,6 +3,7 @@
  */
 import { exitCodeOf, exitCodes } from "../src/app/exit_code.ts";
 import { describeError } from "../src/base/errors.ts";
+import { environmentOf } from "./lib/environment.ts";
 import { print, printError } from "./lib/print.ts";
 import { takeIdleState } from "./state/idle_state.ts";
 import { listStores } from "./state/list.ts";
@@ -10,13 +11,13 @@ import { type OpenedState, openState } from "./state/opened_state.ts";
 import { parseStateOptions, type StateOptions, usage } from "./state/options.ts";
 import { resetState } from "./state/reset.ts";
 import { repartitionState } from "./state/repartition.ts";
-import { stateVariables } from "./state/state_config.ts";
+import { stateSettings } from "./state/state_config.ts";
 import { verifyStores } from "./state/verify.ts";
 import { exportWindows, showWindows } from "./state/windows.ts";
 
 /** @returns False when something is wrong with the state, or in the way. */
 async function run(options: StateOptions): Promise<boolean> {
-  const environment = Object.fromEntries(stateVariables.map((name) => [name, Deno.env.get(name)]));
+  const environment = environmentOf("state", stateSettings);
   if (options.command === "reset" || options.command === "repartition") {
     await using state = await takeIdleState(environment, options.dataDir);
     return options.command === "reset"

@@ -1,4 +1,4 @@
-/** `deno task tidy`: no long files, no leftovers, no code that nothing uses. */
+/** `deno task dev tidy`: no long files, no leftovers, no code that nothing uses. */
 import { type ModuleGraph, reachable } from "./lib/module_graph.ts";
 import { print, printError } from "./lib/print.ts";
 import { readGraph } from "./lib/read_graph.ts";

@@ -1,5 +1,5 @@
 /**
- * `deno task topology [--mermaid]`: prints the job that `process` runs with these settings.
+ * `deno task dev topology [--mermaid]`: prints the job that `process` runs with these settings.
  */
 import {
   type EngineConfig,
@@ -10,12 +10,13 @@ import { exitCodeOf } from "../src/app/exit_code.ts";
 import { boolean } from "../src/app/forms.ts";
 import { helpText } from "../src/app/help.ts";
 import { readConfig } from "../src/app/read_config.ts";
-import type { Program } from "../src/app/setting.ts";
+import { type Program, settingsOf } from "../src/app/setting.ts";
 import { type TradesTable, tradesTablesWritten } from "../src/app/settings.ts";
 import { InvariantError } from "../src/base/assert.ts";
 import { describeError } from "../src/base/errors.ts";
 import { marketTopology } from "../src/market/topology.ts";
 import { describeTopology, mermaidTopology } from "../src/streams/topology/describe_topology.ts";
+import { environmentOf } from "./lib/environment.ts";
 import { print, printError } from "./lib/print.ts";
 
 interface TopologyConfig extends EngineConfig {
@@ -65,7 +66,8 @@ if (Deno.args.includes("--help")) {
   print(helpText(program));
 } else {
   try {
-    print(description(readConfig(program, Deno.env.toObject(), Deno.args)).trimEnd());
+    const environment = environmentOf(program.name, settingsOf(program));
+    print(description(readConfig(program, environment, Deno.args)).trimEnd());
   } catch (error) {
     printError(describeError(error));
     Deno.exitCode = exitCodeOf(error);

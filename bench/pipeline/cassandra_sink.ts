@@ -2,7 +2,7 @@
  * The Cassandra sink beside one prepared insert per row with 128 in flight, in turn, on tables of
  * the same making.
  *
- *     CASSANDRA_HOST=127.0.0.1 deno task bench:engine bench/pipeline/cassandra_sink.ts
+ *     CASSANDRA_HOST=127.0.0.1 deno task dev bench:engine bench/pipeline/cassandra_sink.ts
  *
  * The rows are what the market job writes: every trade into both trades tables, every window into
  * two more, later ones in later rounds. Both ways write the same rows in every round, each first in

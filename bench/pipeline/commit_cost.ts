@@ -1,7 +1,7 @@
 /**
  * What a commit costs: requests and milliseconds, with explicit transactions and with V2.
  *
- *     KAFKA_URL=127.0.0.1:9092 deno task bench:engine bench/pipeline/commit_cost.ts --commits 300
+ *     KAFKA_URL=127.0.0.1:9092 deno task dev bench:engine bench/pipeline/commit_cost.ts --commits 300
  *
  * Both kinds alternate, commit by commit, over the same broker; each commit carries records of two
  * topics and the input position, as those of the market job do. "Pressed" commits follow one another

@@ -2,7 +2,7 @@
  * How long a trade takes from the feed's socket to a record that can be read, and how many a second
  * the producer carries, with its spool on disk and without, in turn.
  *
- *     KAFKA_URL=127.0.0.1:9092 deno task bench:engine bench/pipeline/ingest_latency.ts --rounds 3
+ *     KAFKA_URL=127.0.0.1:9092 deno task dev bench:engine bench/pipeline/ingest_latency.ts --rounds 3
  */
 import { parseArgs } from "node:util";
 import { print } from "../../scripts/lib/print.ts";

@@ -1,7 +1,7 @@
 /**
  * Memory of a long run: as much after ten million trades as after one.
  *
- *     KAFKA_URL=127.0.0.1:9092 deno task bench:engine bench/pipeline/memory.ts
+ *     KAFKA_URL=127.0.0.1:9092 deno task dev bench:engine bench/pipeline/memory.ts
  *
  * The trades are written by this process and processed by another one, whose memory is read after
  * commits, once its garbage is collected.

@@ -1,7 +1,7 @@
 /**
  * What many open windows cost: their rate beside that of a thousand, restoring and opening them.
  *
- *     KAFKA_URL=127.0.0.1:9092 deno task bench:engine bench/pipeline/open_windows.ts
+ *     KAFKA_URL=127.0.0.1:9092 deno task dev bench:engine bench/pipeline/open_windows.ts
  *
  * For each shape the windows are opened first, one trade in each. Then the same state is restored
  * into an empty folder, opened again, and meets the trades that are measured.

@@ -1,7 +1,7 @@
 /**
  * Windowed aggregation over real Kafka, exactly-once, beside reading and decoding alone.
  *
- *     KAFKA_URL=127.0.0.1:9092 deno task bench:engine bench/pipeline/throughput.ts --trades 1000000
+ *     KAFKA_URL=127.0.0.1:9092 deno task dev bench:engine bench/pipeline/throughput.ts --trades 1000000
  *
  * With `--keyless`, records name no key and mix symbols, so that each goes round once through the
  * repartition topic.

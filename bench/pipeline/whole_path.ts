@@ -3,7 +3,7 @@
  * Cassandra, exactly once.
  *
  *     KAFKA_URL=127.0.0.1:9092 SCHEMA_REGISTRY_URL=http://127.0.0.1:8081/apis/ccompat/v7 \
- *     CASSANDRA_HOST=127.0.0.1 deno task bench:engine bench/pipeline/whole_path.ts --trades 300000
+ *     CASSANDRA_HOST=127.0.0.1 deno task dev bench:engine bench/pipeline/whole_path.ts --trades 300000
  *
  * The trades are those of the simulated market, `--rate` a second of its time, split and encoded as
  * `produce` does it. Each round starts the program itself, with its task's flags and the settings'

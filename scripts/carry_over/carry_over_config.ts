@@ -4,7 +4,7 @@ import {
   cassandraSettings,
 } from "../../src/app/cassandra_settings.ts";
 import { readConfig } from "../../src/app/read_config.ts";
-import { type GivenTexts, type Program, settingsOf } from "../../src/app/setting.ts";
+import { type GivenTexts, type Program, type Setting, settingsOf } from "../../src/app/setting.ts";
 import * as settings from "../../src/app/settings.ts";
 import type { TradesTable } from "../../src/market/tables.ts";
 
@@ -20,9 +20,8 @@ const carryOverProgram: Program<CarryOverConfig> = {
   contradictions: cassandraContradictions,
 };
 
-/** Variables that the command reads; its task allows no others. */
-export const carryOverVariables: readonly string[] = settingsOf(carryOverProgram)
-  .flatMap(({ variable }) => variable ?? []);
+/** What the command reads. */
+export const carryOverSettings: readonly Setting<unknown>[] = settingsOf(carryOverProgram);
 
 /** @throws {PipelineError} `CONFIG_INVALID` with every problem. */
 export function readCarryOverConfig(environment: GivenTexts): Readonly<CarryOverConfig> {

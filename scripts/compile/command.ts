@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type ProgramTask, taskFlags } from "../lib/task_flags.ts";
+import { programCommand, type ProgramTask } from "../lib/program_command.ts";
 
 /** Programs that are worth a file of their own. */
 export const compiledPrograms: readonly CompiledProgram[] = ["produce", "process"];
@@ -28,12 +28,11 @@ export interface CompileRequest {
 /**
  * Arguments of `deno` that compile a program with exactly the permissions of its task.
  *
- * Schemas, tables and page are imports as text, and so part of the program. The settings file is
- * not read: the compiler would put its content, a key among it, into the result.
+ * Schemas, tables and page are imports as text, and so part of the program.
  */
 export function compileArguments(request: CompileRequest): string[] {
   const { program, folder, target, leftOut } = request;
-  const { flags, entry } = taskFlags(program);
+  const { flags, entry } = programCommand(program);
   return [
     "compile",
     // Without -q the compiler lists what it embeds.

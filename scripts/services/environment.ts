@@ -12,7 +12,7 @@ export function environmentOf(members: readonly MemberState[]): Record<string, s
   };
 }
 
-/** `NAME=value` lines, for people and for `--env-file`. */
+/** `NAME=value` lines, for people and for `--save`. */
 export function environmentText(environment: Readonly<Record<string, string>>): string {
   return Object.entries(environment).map(([name, value]) => `${name}=${value}\n`).join("");
 }
@@ -26,13 +26,13 @@ export function mergedEnvironment(
   present: string,
   environment: Readonly<Record<string, string>>,
 ): string {
-  const lines = present.split("\n").filter((line) => !(nameOf(line) in environment));
+  const lines = present.split(/\r?\n/).filter((line) => !(nameOf(line) in environment));
   while (lines.at(-1) === "") lines.pop();
   return lines.map((line) => `${line}\n`).join("") + environmentText(environment);
 }
 
 function nameOf(line: string): string {
-  return line.split("=", 1)[0]?.trim() ?? "";
+  return line.split("=", 1)[0]?.replace(/^\s*export\s/, "").trim() ?? "";
 }
 
 function kafkaEnvironment(members: readonly MemberState[]): Record<string, string> {

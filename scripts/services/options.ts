@@ -11,7 +11,7 @@ export interface CliOptions {
   readonly autoPorts: boolean;
   readonly mode: Mode | "auto";
   readonly kafkaBrokers?: number;
-  readonly envFile?: string;
+  readonly saveFile?: string;
   readonly wipe: boolean;
 }
 
@@ -37,7 +37,7 @@ Options
   --mode auto         Docker where an engine answers, else Java (default)
   --mode jar          jars from Maven Central on a local Java 17
   --mode compose      docker compose -f compose/services.yaml
-  --env-file FILE     up: write the settings there as well
+  --save FILE         up: write the settings there as well
   --wipe              down: remove the data, too
   --help              this text
 
@@ -70,7 +70,7 @@ export function parseCli(args: readonly string[]): CliOptions {
     mode: oneOf("--mode", values.mode, ["auto", "jar", "compose"]),
     wipe: values.wipe,
     ...optional("kafkaBrokers", parseBrokers(values["kafka-brokers"])),
-    ...optional("envFile", values["env-file"]),
+    ...optional("saveFile", values.save),
   };
 }
 
@@ -93,7 +93,8 @@ function parseStrictly(args: readonly string[]) {
         "ports": { type: "string", default: "default" },
         "mode": { type: "string", default: "auto" },
         "kafka-brokers": { type: "string" },
-        "env-file": { type: "string" },
+        // Node takes --env-file for itself, wherever it stands.
+        "save": { type: "string" },
         "wipe": { type: "boolean", default: false },
         "help": { type: "boolean", default: false },
       },

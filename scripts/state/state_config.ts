@@ -37,9 +37,11 @@ const folderSettings: readonly Setting<unknown>[] = [
   settings.embeddedSync,
 ];
 
-/** Variables that the command reads; its task allows no others. */
-export const stateVariables: readonly string[] = [...settingsOf(stateProgram), ...folderSettings]
-  .flatMap(({ variable }) => variable ?? []);
+/** What the command reads. */
+export const stateSettings: readonly Setting<unknown>[] = [
+  ...settingsOf(stateProgram),
+  ...folderSettings,
+];
 
 /** @throws {PipelineError} `CONFIG_INVALID` with every problem. */
 export function readStateConfig(environment: GivenTexts): Readonly<StateConfig> {

@@ -125,12 +125,14 @@ export function symbolLines(text: string): readonly string[] | undefined {
 
 const secondsPerUnit: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
 
-/** Seconds of `90`, `90s`, `15m`, `12h` or `7d`; at most 20 years, which is Cassandra's bound. */
-export function durationSeconds(text: string): number | undefined {
-  const match = /^(\d{1,9})([smhd]?)$/.exec(text);
-  if (match === null) return undefined;
-  const seconds = Number(match[1]) * (secondsPerUnit[match[2] || "s"] ?? NaN);
-  return seconds <= 20 * 365 * 86_400 ? seconds : undefined;
+/** Seconds of `90`, `90s`, `15m`, `12h` or `7d`. */
+export function durationSeconds(daysMax: number): (text: string) => number | undefined {
+  return (text) => {
+    const match = /^(\d{1,9})([smhd]?)$/.exec(text);
+    if (match === null) return undefined;
+    const seconds = Number(match[1]) * (secondsPerUnit[match[2] || "s"] ?? NaN);
+    return seconds <= daysMax * 86_400 ? seconds : undefined;
+  };
 }
 
 const bytesPerUnit: Readonly<Record<string, number>> = {

@@ -23,6 +23,7 @@ export interface KafkaConfig {
 
 const protocol: Setting<SecurityProtocol> = {
   variable: "KAFKA_SECURITY_PROTOCOL",
+  group: "kafka",
   form: "PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL",
   meaning: "what the brokers' listener wants: SSL is encryption, SASL a login",
   defaultText: "PLAINTEXT",
@@ -31,6 +32,7 @@ const protocol: Setting<SecurityProtocol> = {
 
 const mechanism: Setting<SaslMechanism | undefined> = {
   variable: "KAFKA_SASL_MECHANISM",
+  group: "kafka",
   form: "PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512",
   meaning: "how to log in with SASL",
   parse: oneOf<SaslMechanism>(["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]),
@@ -38,6 +40,7 @@ const mechanism: Setting<SaslMechanism | undefined> = {
 
 const username: Setting<string | undefined> = {
   variable: "KAFKA_USERNAME",
+  group: "kafka",
   form: "a user name",
   meaning: "who logs in to Kafka",
   parse: nonEmpty,
@@ -46,11 +49,14 @@ const username: Setting<string | undefined> = {
 const password: Setting<Secret | undefined> = {
   ...secretText,
   variable: "KAFKA_PASSWORD",
+  group: "kafka",
   meaning: "that user's password",
 };
 
 const caFile: Setting<string | undefined> = {
   variable: "KAFKA_CA_FILE",
+  group: "kafka",
+  path: "file",
   form: "a PEM file of certificates",
   meaning: "whose signature on the brokers' certificates counts; without it the system's list",
   parse: nonEmpty,

@@ -3,13 +3,17 @@ import { describeError, isAborted, PipelineError, type Remedies } from "../base/
 import type { Logger } from "../base/logger.ts";
 import { type Random, systemRandom } from "../base/random.ts";
 import { Secret } from "../base/secret.ts";
+import { confine } from "./confine.ts";
 import { exitCodeOf, exitCodeOfSignal, exitCodes } from "./exit_code.ts";
+import { type Given, givenTexts } from "./given_texts.ts";
 import { helpText } from "./help.ts";
 import { createLogger } from "./logging.ts";
 import type { LogConfig } from "./log_settings.ts";
+import { programs } from "./programs.ts";
+import { dropNodeWarnings } from "./quiet.ts";
 import { readConfig } from "./read_config.ts";
 import { scrubber } from "./scrub.ts";
-import { type GivenTexts, type Program, settingsOf } from "./setting.ts";
+import { type Program, settingsOf, variablesOf } from "./setting.ts";
 
 /** Longest time between the first signal and the exit, ms. */
 export const shutdownMsMax = 10_000;
@@ -39,6 +43,7 @@ export type Main<Config> = (config: Readonly<Config>, context: MainContext) => P
  *
  * - `--help` prints every setting, exit 0
  * - a wrong setting: one message that lists all of them, exit 2
+ * - before main, everything that the settings do not name is given up: see `confine()`
  * - SIGINT, SIGTERM: the context's signal fires; exit 0 when main returns. After 10 seconds, or at
  *   a second signal that is not the echo of the first, the program ends where it is
  * - a fault of the world (`PipelineError`): one message, exit 1; a bug: its stack, exit 70
@@ -51,10 +56,13 @@ export async function runMain<Config extends LogConfig>(
     Deno.stdout.writeSync(new TextEncoder().encode(helpText(program)));
     Deno.exit(exitCodes.ok);
   }
-  const config = readOrExit(program);
+  dropNodeWarnings();
+  const { config, notes } = readOrExit(program);
+  confine(program, config);
   const secrets = Object.values(config).filter((value) => value instanceof Secret);
   const logger = loggerOf(program.name, config, secrets);
   reportStrays(logger);
+  for (const note of notes) logger.warn(note);
   const signal = listenToSignals(logger);
   const remedies = program.remedies?.(config);
   const context = { signal, clock: systemClock, random: systemRandom, logger };
@@ -66,15 +74,25 @@ export async function runMain<Config extends LogConfig>(
   }
 }
 
-function readOrExit<Config extends LogConfig>(program: Program<Config>): Readonly<Config> {
+interface ReadConfig<Config> {
+  readonly config: Readonly<Config>;
+  /** What the writer of the settings file should know. */
+  readonly notes: readonly string[];
+}
+
+function readOrExit<Config extends LogConfig>(program: Program<Config>): ReadConfig<Config> {
+  let given: Given = { texts: { LOG_FORMAT: Deno.env.get("LOG_FORMAT") }, notes: [] };
   try {
-    return readConfig(program, environmentOf(program), Deno.args);
+    const known = programs.flatMap((other) => variablesOf(settingsOf(other)));
+    given = givenTexts(program.name, variablesOf(settingsOf(program)), known);
+    return { config: readConfig(program, given.texts, Deno.args), notes: given.notes };
   } catch (error) {
     const help = `"deno task ${program.name} --help" lists all settings`;
-    if (Deno.env.get("LOG_FORMAT") === "json") {
+    const message = [...given.notes, describeError(error)].join("\n");
+    if (given.texts["LOG_FORMAT"] === "json") {
       const logger = loggerOf(program.name, { logLevel: "error", logFormat: "json" }, []);
-      logger.error(`${describeError(error)}\n${help}`, { code: "CONFIG_INVALID" });
-    } else writeError(`${describeError(error)}\n\n${help}`);
+      logger.error(`${message}\n${help}`, { code: "CONFIG_INVALID" });
+    } else writeError(`${message}\n\n${help}`);
     return Deno.exit(exitCodeOf(error));
   }
 }
@@ -82,12 +100,6 @@ function readOrExit<Config extends LogConfig>(program: Program<Config>): Readonl
 function loggerOf(name: string, config: LogConfig, secrets: readonly Secret[]): Logger {
   const terminal = Deno.stderr.isTerminal();
   return createLogger(name, config, { write: writeError, terminal, scrub: scrubber(secrets) });
-}
-
-/** Asks for the program's own variables only, so that it needs no leave to read others. */
-function environmentOf<Config extends object>(program: Program<Config>): GivenTexts {
-  const names = settingsOf(program).flatMap(({ variable }) => variable ?? []);
-  return Object.fromEntries(names.map((name) => [name, Deno.env.get(name)]));
 }
 
 /** Windows knows no SIGTERM; closing a console there is SIGBREAK. */

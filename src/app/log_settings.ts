@@ -15,6 +15,7 @@ export interface LogConfig {
 
 const logLevel: Setting<LogLevel> = {
   variable: "LOG_LEVEL",
+  group: "log",
   form: "debug, info, warning or error",
   meaning: "least important lines of the log",
   defaultText: "info",
@@ -25,6 +26,7 @@ const levels: readonly LogLevel[] = ["debug", "info", "warning", "error"];
 
 const logFormat: Setting<LogFormat> = {
   variable: "LOG_FORMAT",
+  group: "log",
   form: "auto, text or json",
   meaning: "look of the log; auto is text on a terminal and JSON lines elsewhere",
   defaultText: "auto",

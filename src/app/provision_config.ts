@@ -1,6 +1,7 @@
 import {
   type CassandraConfig,
   cassandraContradictions,
+  cassandraReplicationFactor,
   cassandraSettings,
 } from "./cassandra_settings.ts";
 import { type KafkaConfig, kafkaContradictions, kafkaSettings } from "./kafka_settings.ts";
@@ -42,7 +43,7 @@ export const provisionProgram: Program<ProvisionConfig> = {
     extraSubject: settings.schemaSubjectName,
     firstRun: settings.firstRun,
     ...cassandraSettings,
-    cassandraReplicationFactor: settings.cassandraReplicationFactor,
+    cassandraReplicationFactor,
     ...logSettings,
   },
   remedies: () => kafkaRemedies,

@@ -21,6 +21,7 @@ export interface RecordConfig extends LogConfig {
 
 const folder: Setting<string> = {
   option: "--out",
+  path: "folder",
   form: "a folder",
   meaning: "where the recordings go",
   defaultText: ".data/recordings",
@@ -37,10 +38,10 @@ const fileBytesMax: Setting<number> = {
 
 const fileAgeSeconds: Setting<number> = {
   option: "--file-age",
-  form: "seconds or a time like 7d, 12h, 30m (at most 7300d), or 0 for ever",
+  form: "seconds or a time like 7d, 12h, 30m (at most 7300d), or 0 for no end",
   meaning: "age at which a new file is begun",
   defaultText: "1d",
-  parse: durationSeconds,
+  parse: durationSeconds(7300),
 };
 
 /** Finnhub to files. */

@@ -16,6 +16,7 @@ export interface RegistryConfig {
 
 const username: Setting<string | undefined> = {
   variable: "SCHEMA_REGISTRY_USERNAME",
+  group: "registry",
   form: "a user name",
   meaning: "who logs in to the schema registry (basic authentication)",
   parse: nonEmpty,
@@ -24,11 +25,14 @@ const username: Setting<string | undefined> = {
 const password: Setting<Secret | undefined> = {
   ...secretText,
   variable: "SCHEMA_REGISTRY_PASSWORD",
+  group: "registry",
   meaning: "that user's password",
 };
 
 const caFile: Setting<string | undefined> = {
   variable: "SCHEMA_REGISTRY_CA_FILE",
+  group: "registry",
+  path: "file",
   form: "a PEM file of certificates",
   meaning: "whose signature on the registry's certificate counts, besides the usual ones",
   parse: nonEmpty,

@@ -15,6 +15,7 @@ export interface ReplayConfig {
 
 const replayFile: Setting<string | undefined> = {
   option: "--replay",
+  path: "file",
   form: "a file",
   meaning: "play recorded frames: JSON lines, gzip or not",
   parse: nonEmpty,

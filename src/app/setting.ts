@@ -1,14 +1,29 @@
 import type { Remedies } from "../base/errors.ts";
 
+/** What variables are listed under in `docs/SETTINGS.md` and `.env.example`, in this order. */
+export const groups = {
+  feed: "Finnhub",
+  kafka: "Kafka",
+  registry: "Schema registry",
+  spool: "Spool of the producer",
+  results: "Results: Cassandra, or the tables of `start`",
+  engine: "Engine",
+  http: "Page, queries and metrics",
+  log: "Log",
+} as const;
+
 /**
  * One thing that a user can set: an environment variable, a command-line option, or both.
  *
- * Everything that is known about it stands here once: the reader, `--help` and the tests that
- * compare them with tasks and compose files all use this description.
+ * Everything that is known about it stands here once: reader, permissions and `--help` use this
+ * description, and `deno task generate` writes it into `deno.json`, `.env.example`,
+ * `docs/SETTINGS.md` and the compose file.
  */
 export interface Setting<T> {
   /** Environment variable; at least one of `variable` and `option` is there. */
   readonly variable?: string;
+  /** Where the variable is listed; every variable has one. */
+  readonly group?: keyof typeof groups;
   /** Command-line option with its dashes; wins over the variable. */
   readonly option?: string;
   /** Expected form, for people; ends the sentence "KAFKA_URL must be …". */
@@ -29,6 +44,8 @@ export interface Setting<T> {
   readonly onlyWith?: string;
   /** Option beside which this one says nothing. */
   readonly notWith?: string;
+  /** The value is a path: a file that is read, or a folder that is written, too. */
+  readonly path?: "file" | "folder";
   /** The value of a text, or `undefined` if the text does not have the form. */
   readonly parse: (text: string) => T | undefined;
 }
@@ -57,6 +74,11 @@ export function settingsOf<Config extends object>(
   program: Program<Config>,
 ): readonly Setting<unknown>[] {
   return Object.values(program.settings);
+}
+
+/** The environment variables of some settings. */
+export function variablesOf(settings: readonly Setting<unknown>[]): string[] {
+  return settings.flatMap(({ variable }) => variable ?? []);
 }
 
 /** The name under which a setting is spoken of when nothing is given. */

@@ -7,7 +7,6 @@
 import { Secret } from "../base/secret.ts";
 import {
   boolean,
-  cassandraName,
   distinctList,
   durationSeconds,
   feedSymbol,
@@ -36,6 +35,7 @@ export const demoSymbols = "BINANCE:BTCUSDT,AAPL,AMZN,ETHBTC";
 
 export const finnhubSymbols: Setting<readonly string[]> = {
   variable: "FINHUB_SYMBOLS",
+  group: "feed",
   form: "a comma list of symbols, each once",
   meaning: "symbols to subscribe; Finnhub's free plan allows 50",
   defaultText: "BINANCE:BTCUSDT,AAPL",
@@ -44,6 +44,8 @@ export const finnhubSymbols: Setting<readonly string[]> = {
 
 export const finnhubSymbolsFile: Setting<string | undefined> = {
   variable: "FINHUB_SYMBOLS_FILE",
+  group: "feed",
+  path: "file",
   form: "a file of symbols, one a line or between commas; # begins a remark",
   meaning: "symbols to subscribe in place of FINHUB_SYMBOLS; a change of it counts at once",
   parse: nonEmpty,
@@ -63,6 +65,7 @@ export const secretText: {
 const finnhubKeyBase = {
   ...secretText,
   variable: "FINHUB_SECRET_KEY",
+  group: "feed",
   form: "a Finnhub API key",
 } as const;
 
@@ -86,6 +89,7 @@ export const acceptedKey: Setting<Secret | undefined> = {
 
 export const finnhubUrl: Setting<string> = {
   variable: "FINHUB_API_URL",
+  group: "feed",
   form: "a ws:// or wss:// URL",
   meaning: "where the feed is; the key is added to it",
   defaultText: "wss://ws.finnhub.io?token=",
@@ -94,6 +98,7 @@ export const finnhubUrl: Setting<string> = {
 
 export const finnhubTrace: Setting<boolean> = {
   variable: "FINHUB_TRACE",
+  group: "feed",
   form: "true or false",
   meaning: "log every message of the feed, at level debug",
   defaultText: "false",
@@ -102,6 +107,7 @@ export const finnhubTrace: Setting<boolean> = {
 
 export const firstRun: Setting<boolean> = {
   variable: "FIRST_RUN",
+  group: "registry",
   form: "true or false",
   meaning: "register the schema under SCHEMA_SUBJECT_NAME, too, once at the start",
   defaultText: "true",
@@ -110,6 +116,7 @@ export const firstRun: Setting<boolean> = {
 
 export const schemaSubjectName: Setting<string> = {
   variable: "SCHEMA_SUBJECT_NAME",
+  group: "registry",
   form: "a subject name",
   meaning: "subject for FIRST_RUN; records use the subject <topic>-value",
   defaultText: "trade_schema",
@@ -118,6 +125,7 @@ export const schemaSubjectName: Setting<string> = {
 
 export const registryUrl: Setting<string> = {
   variable: "SCHEMA_REGISTRY_URL",
+  group: "registry",
   form: "an http:// or https:// URL",
   meaning: "schema registry with Confluent's API",
   defaultText: "http://schema-registry:8081",
@@ -126,6 +134,7 @@ export const registryUrl: Setting<string> = {
 
 export const kafkaBrokers: Setting<readonly string[]> = {
   variable: "KAFKA_URL",
+  group: "kafka",
   form: "host:port[,host:port…], each once",
   meaning: "Kafka brokers to ask first",
   defaultText: "kafka-0:9092,kafka-1:9092",
@@ -134,6 +143,7 @@ export const kafkaBrokers: Setting<readonly string[]> = {
 
 export const inputTopic: Setting<string> = {
   variable: "TOPIC_KAFKA",
+  group: "kafka",
   form: "a topic name (letters, digits, dot, underscore, dash; 200 at most)",
   meaning: "topic of the trades; <topic>-late and <topic>-dead-letters belong to it",
   defaultText: "trade1",
@@ -142,6 +152,7 @@ export const inputTopic: Setting<string> = {
 
 export const topicPartitions: Setting<number> = {
   variable: "TOPIC_PARTITIONS",
+  group: "kafka",
   form: "a whole number from 1 to 1000",
   meaning: "partitions of a new input topic: how many instances can share the work",
   defaultText: "2",
@@ -150,6 +161,7 @@ export const topicPartitions: Setting<number> = {
 
 export const topicReplication: Setting<TopicReplication> = {
   variable: "TOPIC_REPLICATION",
+  group: "kafka",
   form: "a whole number from 1 to 9, or auto",
   meaning: "copies of each new topic's data; auto is one per broker, at most 3",
   defaultText: "auto",
@@ -158,6 +170,7 @@ export const topicReplication: Setting<TopicReplication> = {
 
 export const applicationId: Setting<string> = {
   variable: "APPLICATION_ID",
+  group: "engine",
   form: "a name (letters, digits, dot, underscore, dash; 200 at most)",
   meaning: "consumer group, and prefix of internal topics and transactional ids",
   defaultText: "market",
@@ -166,6 +179,8 @@ export const applicationId: Setting<string> = {
 
 export const stateDir: Setting<string> = {
   variable: "STATE_DIR",
+  group: "engine",
+  path: "folder",
   form: "a folder",
   meaning: "local state; can be deleted while nothing runs, the changelog restores it",
   defaultText: ".data/state",
@@ -174,6 +189,7 @@ export const stateDir: Setting<string> = {
 
 export const standbyReplicas: Setting<number> = {
   variable: "STANDBY_REPLICAS",
+  group: "engine",
   form: "a whole number from 0 to 9",
   meaning:
     "other instances that keep a copy of each partition's state, to go on at once when its " +
@@ -184,6 +200,7 @@ export const standbyReplicas: Setting<number> = {
 
 export const httpHost: Setting<string> = {
   variable: "HTTP_HOST",
+  group: "http",
   form: "a host name or an address",
   meaning: "where the page, the metrics and the queries are served; 0.0.0.0 is everywhere",
   defaultText: "127.0.0.1",
@@ -192,6 +209,7 @@ export const httpHost: Setting<string> = {
 
 export const httpPort: Setting<number> = {
   variable: "HTTP_PORT",
+  group: "http",
   form: "a port number from 0 to 65535",
   meaning: "its port; 0 takes a free one",
   defaultText: "8080",
@@ -200,6 +218,7 @@ export const httpPort: Setting<number> = {
 
 export const httpAdvertisedUrl: Setting<string | undefined> = {
   variable: "HTTP_ADVERTISED_URL",
+  group: "http",
   form: "an http:// or https:// URL without a path",
   meaning:
     "where clients reach this one's queries; without it HTTP_HOST and the port, or nothing if " +
@@ -209,6 +228,7 @@ export const httpAdvertisedUrl: Setting<string | undefined> = {
 
 export const httpPeerUrl: Setting<string | undefined> = {
   variable: "HTTP_PEER_URL",
+  group: "http",
   form: "an http:// or https:// URL without a path",
   meaning:
     "where the other instances reach it, if not where clients do; the image names its container " +
@@ -218,74 +238,18 @@ export const httpPeerUrl: Setting<string | undefined> = {
 
 export const produceHttpPort: Setting<number> = {
   variable: "PRODUCE_HTTP_PORT",
+  group: "http",
   form: "a port number from 0 to 65535",
   meaning: "port of the producer's metrics and health; 0 takes a free one",
   defaultText: "8082",
   parse: integer(0, 65_535),
 };
 
-export const cassandraHosts: Setting<readonly string[]> = {
-  variable: "CASSANDRA_HOST",
-  form: "host[,host…], each once",
-  meaning: "Cassandra nodes to ask first",
-  defaultText: "cassandra",
-  parse: distinctList(host),
-};
-
-export const cassandraPort: Setting<number> = {
-  variable: "CASSANDRA_PORT",
-  form: "a port number from 1 to 65535",
-  meaning: "their CQL port",
-  defaultText: "9042",
-  parse: integer(1, 65_535),
-};
-
-export const cassandraDatacenter: Setting<string> = {
-  variable: "CASSANDRA_DATACENTER",
-  form: "a data-centre name",
-  meaning: "the data centre to write to",
-  defaultText: "datacenter1",
-  parse: nonEmpty,
-};
-
-const cassandraNameForm = "a name (lower-case letter, then letters, digits, underscore; 48)";
-
-export const cassandraKeyspace: Setting<string> = {
-  variable: "CASSANDRA_KEYSPACE",
-  form: cassandraNameForm,
-  meaning: "keyspace of the tables",
-  defaultText: "market",
-  parse: cassandraName,
-};
-
-export const cassandraTradeTable: Setting<string> = {
-  variable: "CASSANDRA_TRADE_TABLE",
-  form: cassandraNameForm,
-  meaning: "table of the raw trades",
-  defaultText: "trades",
-  parse: cassandraName,
-};
-
-export const cassandraSummaryTable: Setting<string> = {
-  variable: "CASSANDRA_SUMMARY_TABLE",
-  form: cassandraNameForm,
-  meaning: "table of the 15-second windows",
-  defaultText: "running_averages_15_sec",
-  parse: cassandraName,
-};
-
-export const cassandraReplicationFactor: Setting<number> = {
-  variable: "CASSANDRA_REPLICATION_FACTOR",
-  form: "a whole number from 1 to 9",
-  meaning: "copies of each row in a new keyspace",
-  defaultText: "1",
-  parse: integer(1, 9),
-};
-
 const tradesTables = distinctList(oneOf<TradesTable>(["recent", "history"]));
 
 export const tradesTablesWritten: Setting<readonly TradesTable[]> = {
   variable: "TRADES_TABLES",
+  group: "results",
   form: "a comma list of recent and history, or empty",
   meaning: "which tables get the raw trades: the one with a lifetime, the one by day",
   defaultText: "recent,history",
@@ -295,14 +259,16 @@ export const tradesTablesWritten: Setting<readonly TradesTable[]> = {
 
 export const tradesTtlSeconds: Setting<number> = {
   variable: "TRADES_TTL",
-  form: "seconds or a time like 7d, 12h, 30m (at most 7300d), or 0 for ever",
+  group: "results",
+  form: "seconds or a time like 7d, 12h, 30m (at most 3650d), or 0 for no end",
   meaning: "lifetime of the recent trades and of the 15-second windows",
   defaultText: "7d",
-  parse: durationSeconds,
+  parse: durationSeconds(3650),
 };
 
 export const windowGraceMs: Setting<number> = {
   variable: "WINDOW_GRACE_MS",
+  group: "engine",
   form: "milliseconds from 0 to 1209600000",
   meaning: "how long after its end a window still takes trades",
   defaultText: "60000",
@@ -311,6 +277,7 @@ export const windowGraceMs: Setting<number> = {
 
 export const windowRetentionMs: Setting<number> = {
   variable: "WINDOW_RETENTION_MS",
+  group: "engine",
   form: "milliseconds from 60000 to 2592000000",
   meaning:
     "how long windows stay in the local state for queries, from their start; candles as many times as long as they are longer",
@@ -320,6 +287,7 @@ export const windowRetentionMs: Setting<number> = {
 
 export const commitIntervalMs: Setting<number> = {
   variable: "COMMIT_INTERVAL_MS",
+  group: "engine",
   form: "milliseconds from 10 to 60000",
   meaning: "longest time between a trade's arrival and its durable results",
   defaultText: "1000",
@@ -328,6 +296,7 @@ export const commitIntervalMs: Setting<number> = {
 
 export const stateCleanupDelayMs: Setting<number> = {
   variable: "STATE_CLEANUP_DELAY_MS",
+  group: "engine",
   form: "milliseconds from 1000 to 604800000",
   meaning: "how long the local state of a partition is kept that moved to another instance",
   defaultText: "600000",
@@ -336,6 +305,7 @@ export const stateCleanupDelayMs: Setting<number> = {
 
 export const maxFutureMs: Setting<number> = {
   variable: "MAX_FUTURE_MS",
+  group: "engine",
   form: "milliseconds from 0 to 86400000",
   meaning: "how far ahead of its arrival a trade's time may lie; beyond it is a dead letter",
   defaultText: "60000",
@@ -344,6 +314,7 @@ export const maxFutureMs: Setting<number> = {
 
 export const conditionPolicy: Setting<ConditionPolicy> = {
   variable: "CONDITION_POLICY",
+  group: "engine",
   form: "all or consolidated",
   meaning: "trades that move prices and volume: all, or as US condition codes say; a change " +
     "holds for the trades that follow",
@@ -356,6 +327,7 @@ export type EmbeddedSync = "commit" | "none";
 
 export const embeddedSync: Setting<EmbeddedSync> = {
   variable: "EMBEDDED_SYNC",
+  group: "results",
   form: "commit or none",
   meaning:
     "what a power cut takes away: what was not committed yet, or the last writes to the disk",

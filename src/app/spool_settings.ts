@@ -14,6 +14,8 @@ export interface SpoolConfig {
 export const spoolSettings: SettingsOf<SpoolConfig> = {
   spoolDir: {
     variable: "SPOOL_DIR",
+    group: "spool",
+    path: "folder",
     form: "a folder",
     meaning: "where frames wait until Kafka has them; not to be deleted while it holds some",
     defaultText: ".data/spool",
@@ -21,6 +23,7 @@ export const spoolSettings: SettingsOf<SpoolConfig> = {
   },
   spoolBytesMax: {
     variable: "SPOOL_BYTES_MAX",
+    group: "spool",
     form: "bytes or a size like 500MB, 1GiB (at most 1TiB)",
     meaning: "how much may wait; an hour of 60 trades a second takes about 20 MB",
     defaultText: "1GiB",
@@ -28,13 +31,15 @@ export const spoolSettings: SettingsOf<SpoolConfig> = {
   },
   spoolAgeSeconds: {
     variable: "SPOOL_AGE_MAX",
-    form: "seconds or a time like 7d, 12h, 30m (at most 7300d), or 0 for ever",
+    group: "spool",
+    form: "seconds or a time like 7d, 12h, 30m (at most 7300d), or 0 for no end",
     meaning: "how long a frame may wait before the spool counts as full",
     defaultText: "7d",
-    parse: durationSeconds,
+    parse: durationSeconds(7300),
   },
   spoolWhenFull: {
     variable: "SPOOL_WHEN_FULL",
+    group: "spool",
     form: "stop or drop-oldest",
     meaning: "what gives way when the spool is full: the program, or the oldest frames",
     defaultText: "stop",

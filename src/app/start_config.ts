@@ -22,13 +22,14 @@ export interface StartConfig extends ReplayConfig, EngineConfig, LogConfig {
   readonly finnhubUrl: string;
   readonly traceFeed: boolean;
   readonly tradesTables: readonly settings.TradesTable[];
-  /** Lifetime of the stored trades, seconds; 0 is for ever. */
+  /** Lifetime of the stored trades, seconds; 0 is for no end. */
   readonly tradesTtlSeconds: number;
   readonly embeddedSync: settings.EmbeddedSync;
 }
 
 const dataDir: Setting<string> = {
   option: "--data",
+  path: "folder",
   form: "a folder",
   meaning: "where everything is kept; starting again goes on from there",
   defaultText: ".data",

@@ -3,8 +3,7 @@
  * the move is killed over and over. The results must be those of a run that had them from the start.
  */
 import assert from "node:assert/strict";
-import denoJson from "../../deno.json" with { type: "json" };
-import { parseTask } from "../../scripts/lib/task_flags.ts";
+import { programCommand } from "../../scripts/lib/program_command.ts";
 import { marketTopics } from "../../src/market/topology.ts";
 import { connectTestKafka, kafkaBrokers } from "../support/kafka_harness.ts";
 import { assertResults, eightSymbols, type MarketRun, marketRun } from "../support/market_run.ts";
@@ -18,12 +17,12 @@ const catchUpMsMax = 120_000;
 const partitions = 5;
 const kills = 3;
 
-const task = parseTask(denoJson.tasks.state.command);
+const task = programCommand("state");
 
 function state(args: readonly string[], env: Readonly<Record<string, string>>): Deno.ChildProcess {
   return new Deno.Command(Deno.execPath(), {
     args: ["run", ...task.flags, task.entry, ...args],
-    env: { ...env, ...task.environment },
+    env: { ENV_FILE: "", ...env },
     stdout: "piped",
     stderr: "piped",
   }).spawn();

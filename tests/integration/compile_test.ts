@@ -1,5 +1,5 @@
 /**
- * `deno task compile`. The compiler puts programs behind `denort`, which it downloads. Where that
+ * `deno task dev compile`. The compiler puts programs behind `denort`, which it downloads. Where that
  * cannot be had, the result cannot be run; what it embeds and that this is enough is shown anyway.
  */
 import assert from "node:assert/strict";

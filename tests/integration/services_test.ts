@@ -57,8 +57,8 @@ Deno.test({
   ignore,
   async fn(t) {
     await using dir = await privateDir();
-    const envFile = `${dir.path}/services.env`;
-    const up = ["up", "--mode", "jar", "--dir", dir.path, "--ports", "auto", "--env-file", envFile];
+    const saved = `${dir.path}/services.env`;
+    const up = ["up", "--mode", "jar", "--dir", dir.path, "--ports", "auto", "--save", saved];
     const names = ["kafka-1", "registry", "cassandra"];
 
     await t.step("up starts all three and prints how to find them", async () => {
@@ -67,7 +67,7 @@ Deno.test({
       assert.match(stdout, /^KAFKA_URL=127\.0\.0\.1:\d+$/m);
       assert.match(stdout, /^SCHEMA_REGISTRY_URL=http:\/\/127\.0\.0\.1:\d+\/apis\/ccompat\/v7$/m);
       assert.match(stdout, /^CASSANDRA_PORT=\d+\nCASSANDRA_DATACENTER=datacenter1$/m);
-      assert.equal(await Deno.readTextFile(envFile), stdout);
+      assert.equal(await Deno.readTextFile(saved), stdout);
       assert.equal((await services(["status", "--dir", dir.path])).code, 0);
     });
 

@@ -1,20 +1,19 @@
 /** `deno task state` on the folder of `start`: what it shows, resets and repartitions. */
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import denoJson from "../../deno.json" with { type: "json" };
-import { parseTask } from "../../scripts/lib/task_flags.ts";
+import { programCommand } from "../../scripts/lib/program_command.ts";
 import { Program } from "../support/program.ts";
 import { expectedCandles, walkCandles } from "../support/candle_walk.ts";
 import { makeFrames, tradesOf, twoDays, writeRecording } from "../support/recordings.ts";
 
 /** With the permissions of its task. */
-const task = parseTask(denoJson.tasks.state.command);
+const task = programCommand("state");
 
 /** What a command prints, which must end well. */
 async function state(...args: readonly string[]): Promise<string> {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["run", ...task.flags, task.entry, ...args],
-    env: { ...task.environment },
+    env: { ENV_FILE: "" },
   }).output();
   const out = new TextDecoder().decode(stdout);
   assert.equal(code, 0, out + new TextDecoder().decode(stderr));

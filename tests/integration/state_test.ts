@@ -1,9 +1,8 @@
 /** `deno task state` on the state of real processes: what it shows, what it refuses, what it resets. */
 import assert from "node:assert/strict";
-import denoJson from "../../deno.json" with { type: "json" };
 import { resolutions } from "../../src/market/resolutions.ts";
 import type { WindowRow } from "../../src/market/rows.ts";
-import { parseTask } from "../../scripts/lib/task_flags.ts";
+import { programCommand } from "../../scripts/lib/program_command.ts";
 import { connectTestKafka, kafkaBrokers } from "../support/kafka_harness.ts";
 import { assertResults, type MarketRun, marketRun, runPartitions } from "../support/market_run.ts";
 import { ProcessInstance } from "../support/process_instance.ts";
@@ -15,7 +14,7 @@ const ignore = kafkaBrokers().length === 0;
 const catchUpMsMax = 60_000;
 
 /** With the permissions of its task. */
-const task = parseTask(denoJson.tasks.state.command);
+const task = programCommand("state");
 
 interface Answer {
   readonly code: number;
@@ -29,7 +28,7 @@ async function state(
 ): Promise<Answer> {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["run", ...task.flags, task.entry, ...args],
-    env: { ...env, ...task.environment },
+    env: { ENV_FILE: "", ...env },
   }).output();
   const decoder = new TextDecoder();
   return { code, out: decoder.decode(stdout), err: decoder.decode(stderr) };

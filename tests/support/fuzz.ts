@@ -1,7 +1,7 @@
 /**
  * Hostile inputs at one entrance, each followed by a good one that must be processed.
  *
- * The seed is fixed, as in `properties.ts`; `deno task test:fresh-seeds --runs N` draws another, and
+ * The seed is fixed, as in `properties.ts`; `deno task dev test:fresh-seeds --runs N` draws another, and
  * more inputs where N is greater.
  */
 import { parseArgs } from "node:util";

@@ -1,5 +1,4 @@
-import denoJson from "../../deno.json" with { type: "json" };
-import { parseTask } from "../../scripts/lib/task_flags.ts";
+import { programCommand } from "../../scripts/lib/program_command.ts";
 
 /** A command of a guide. */
 export type GuideCommand =
@@ -54,10 +53,10 @@ export async function runTask(
   args: readonly string[],
   env: Readonly<Record<string, string>>,
 ): Promise<Answer> {
-  const { flags, entry, environment } = parseTask(denoJson.tasks[task].command);
+  const { flags, entry } = programCommand(task);
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["run", ...flags, entry, ...args],
-    env: { ...environment, ...env },
+    env: { ENV_FILE: "", ...env },
     stdin: "null",
   }).output();
   const decoder = new TextDecoder();

@@ -1,7 +1,7 @@
 import { dirname, join, relative } from "node:path";
 import { moduleInfo } from "../../scripts/compile/left_out.ts";
 import { root } from "../../scripts/lib/source_files.ts";
-import { type ProgramTask, taskFlags } from "../../scripts/lib/task_flags.ts";
+import { programCommand, type ProgramTask } from "../../scripts/lib/program_command.ts";
 import { outputOf } from "./command.ts";
 
 /**
@@ -11,7 +11,7 @@ import { outputOf } from "./command.ts";
 export async function makeImage(folder: string, programs: readonly ProgramTask[]): Promise<void> {
   const files = new Set([join(root, "deno.json"), join(root, "deno.lock")]);
   for (const program of programs) {
-    for (const file of (await moduleInfo(taskFlags(program).entry)).files) files.add(file);
+    for (const file of (await moduleInfo(programCommand(program).entry)).files) files.add(file);
   }
   for (const file of files) {
     const copy = join(folder, relative(root, file));

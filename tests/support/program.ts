@@ -1,5 +1,5 @@
 import { dirname } from "node:path";
-import { parseTask, type ProgramTask, taskFlags } from "../../scripts/lib/task_flags.ts";
+import { anyHost, programCommand, type ProgramTask } from "../../scripts/lib/program_command.ts";
 
 /** One of the pipeline's programs. */
 export type ProgramName = ProgramTask;
@@ -11,8 +11,8 @@ export type LogEntry = Readonly<Record<string, unknown>> & { readonly message: s
 export interface ProgramOptions {
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  /** In place of the task's command. */
-  readonly command?: string;
+  /** `host:port` each, in place of all hosts. */
+  readonly hosts?: readonly string[];
   /** Folder with an image's content: runs as its container does, with `env` and nothing more. */
   readonly image?: string;
 }
@@ -129,11 +129,12 @@ export class Program implements AsyncDisposable {
 const streams = { stdin: "null", stdout: "null", stderr: "piped" } as const;
 
 function fromTask(name: ProgramName, options: ProgramOptions): Deno.Command {
-  const { args = [], env = {}, command } = options;
-  const { flags, entry } = command === undefined ? taskFlags(name) : parseTask(command);
+  const { args = [], env = {}, hosts } = options;
+  const { flags, entry } = programCommand(name);
+  const net = hosts === undefined ? anyHost : `--allow-net=${hosts.join(",")}`;
   return new Deno.Command(Deno.execPath(), {
-    args: ["run", ...flags, entry, ...args],
-    env: { NODE_OPTIONS: "--no-warnings", LOG_FORMAT: "json", ...env },
+    args: ["run", ...flags.map((flag) => flag === anyHost ? net : flag), entry, ...args],
+    env: { ENV_FILE: "", LOG_FORMAT: "json", ...env },
     ...streams,
   });
 }

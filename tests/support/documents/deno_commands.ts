@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import config from "../../../deno.json" with { type: "json" };
+import devConfig from "../../../dev.json" with { type: "json" };
 import { root } from "../../../scripts/lib/source_files.ts";
 import { parseCarryOverOptions } from "../../../scripts/carry_over/options.ts";
 import { parseCli } from "../../../scripts/services/options.ts";
@@ -7,7 +8,7 @@ import { parseStateOptions } from "../../../scripts/state/options.ts";
 import { readConfig } from "../../../src/app/read_config.ts";
 import { settingsOf } from "../../../src/app/setting.ts";
 import { outputOf } from "../command.ts";
-import { programs } from "../programs.ts";
+import { programs } from "../../../src/app/programs.ts";
 
 /** What a program may be told beside what a document says: who reads it has a key. */
 const usual = { FINHUB_SECRET_KEY: "key" };
@@ -29,7 +30,6 @@ const trials: Readonly<Record<string, (args: readonly string[]) => unknown>> = {
   "test:browser": (args) => runTask("test:browser", [...args, "--help"]),
   "bench:engine": async ([file = ""]) => void await Deno.stat(root + file),
   topology: (args) => runTask("topology", args),
-  permissions: (args) => runTask("permissions", args),
 };
 
 /**
@@ -38,8 +38,10 @@ const trials: Readonly<Record<string, (args: readonly string[]) => unknown>> = {
  * @throws What the task says to its arguments.
  */
 export async function checkTask(words: readonly string[], env: Env = {}): Promise<void> {
-  const [name = "", ...args] = words;
-  assert(name in config.tasks, `there is no task "${name}"`);
+  const dev = words[0] === "dev";
+  const [name = "", ...args] = dev ? words.slice(1) : words;
+  const { tasks } = dev ? devConfig : config;
+  assert((dev && name === "") || name in tasks, `there is no task "${name}"`);
   if (args.includes("--help")) return;
   const program = programs.find((known) => known.name === name);
   if (program !== undefined) return void readConfig(program, { ...usual, ...env }, args);
@@ -76,5 +78,11 @@ export async function checkNpx(words: readonly string[]): Promise<void> {
 }
 
 async function runTask(name: string, args: readonly string[]): Promise<void> {
-  await outputOf(Deno.execPath(), ["task", "-q", name, ...args], usual);
+  await outputOf(Deno.execPath(), [
+    "task",
+    "-q",
+    ...name in config.tasks ? [] : ["dev"],
+    name,
+    ...args,
+  ], usual);
 }

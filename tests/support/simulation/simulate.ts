@@ -117,7 +117,7 @@ export function describeOutcome({ seed, scenario, tail, violation }: Outcome): s
     "",
     `seed ${seed}: ${violation}`,
     scenario,
-    `again: deno task hunt ${again(seed)}`,
+    `again: deno task dev hunt ${again(seed)}`,
   ]
     .join("\n");
 }

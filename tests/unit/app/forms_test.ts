@@ -39,10 +39,10 @@ Deno.test.each<{ name: string; parse: (text: string) => unknown; text: string; w
   { name: "cassandraName", parse: forms.cassandraName, text: "t; DROP", want: undefined },
   { name: "feedSymbol", parse: forms.feedSymbol, text: "IC MARKETS:1", want: "IC MARKETS:1" },
   { name: "feedSymbol", parse: forms.feedSymbol, text: "", want: undefined },
-  { name: "durationSeconds", parse: forms.durationSeconds, text: "7d", want: 604_800 },
-  { name: "durationSeconds", parse: forms.durationSeconds, text: "90", want: 90 },
-  { name: "durationSeconds", parse: forms.durationSeconds, text: "7 d", want: undefined },
-  { name: "durationSeconds", parse: forms.durationSeconds, text: "7301d", want: undefined },
+  { name: "durationSeconds", parse: forms.durationSeconds(7300), text: "7d", want: 604_800 },
+  { name: "durationSeconds", parse: forms.durationSeconds(7300), text: "90", want: 90 },
+  { name: "durationSeconds", parse: forms.durationSeconds(7300), text: "7 d", want: undefined },
+  { name: "durationSeconds", parse: forms.durationSeconds(7300), text: "7301d", want: undefined },
 ])('$name() of "$text" is $want', ({ parse, text, want }) => {
   assert.deepEqual(parse(text), want);
 });

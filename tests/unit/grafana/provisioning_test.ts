@@ -7,7 +7,8 @@ import {
   scrapeSettings,
   scrapeTargets,
 } from "../../support/grafana/provisioning.ts";
-import { cassandraKeyspace, httpPort, produceHttpPort } from "../../../src/app/settings.ts";
+import { cassandraKeyspace } from "../../../src/app/cassandra_settings.ts";
+import { httpPort, produceHttpPort } from "../../../src/app/settings.ts";
 
 const rules = alertGroups.flatMap(({ rules }) => rules);
 

@@ -1,6 +1,4 @@
 import assert from "node:assert/strict";
-import denoJson from "../../../deno.json" with { type: "json" };
-import { carryOverVariables } from "../../../scripts/carry_over/carry_over_config.ts";
 import { type OldRow, portionsOf } from "../../../scripts/carry_over/old_row.ts";
 import { parseCarryOverOptions } from "../../../scripts/carry_over/options.ts";
 
@@ -16,11 +14,6 @@ Deno.test.each([
   { args: ["load", "--yes"], problem: /--yes/ },
 ])("parseCarryOverOptions() refuses $args", ({ args, problem }) => {
   assert.throws(() => parseCarryOverOptions(args), { name: "TypeError", message: problem });
-});
-
-Deno.test("task carry-over may read exactly the variables of its settings", () => {
-  const [, list = ""] = /--allow-env=(\S+)/.exec(denoJson.tasks["carry-over"].command) ?? [];
-  assert.deepEqual(list.split(",").sort(), [...carryOverVariables].sort());
 });
 
 Deno.test.each([

@@ -15,14 +15,14 @@ Deno.test("parseCli() gives all services on default ports for a bare command", (
 
 Deno.test("parseCli() reads every option", () => {
   const args = "up --dir /d --only cassandra,kafka --ports auto --mode jar --kafka-brokers 3";
-  assert.deepEqual(parseCli([...args.split(" "), "--env-file", "/e", "--wipe"]), {
+  assert.deepEqual(parseCli([...args.split(" "), "--save", "/e", "--wipe"]), {
     command: "up",
     dir: "/d",
     services: ["kafka", "cassandra"],
     autoPorts: true,
     mode: "jar",
     kafkaBrokers: 3,
-    envFile: "/e",
+    saveFile: "/e",
     wipe: true,
   });
 });
@@ -33,7 +33,7 @@ Deno.test("parseCli() answers --help before anything else", () => {
 });
 
 Deno.test("HELP names every option that parseCli() reads", () => {
-  const options = ["dir", "only", "ports", "mode", "kafka-brokers", "env-file", "wipe", "help"];
+  const options = ["dir", "only", "ports", "mode", "kafka-brokers", "save", "wipe", "help"];
   for (const option of options) assert.match(HELP, new RegExp(`--${option}\\b`));
 });
 

@@ -1,6 +1,4 @@
 import assert from "node:assert/strict";
-import denoJson from "../../../deno.json" with { type: "json" };
-import { stateVariables } from "../../../scripts/state/state_config.ts";
 import { parseStateOptions } from "../../../scripts/state/options.ts";
 import { resolutions } from "../../../src/market/resolutions.ts";
 import { summaryWindowMs } from "../../../src/market/tables.ts";
@@ -34,11 +32,6 @@ Deno.test.each([
   { args: ["export", "--resolution", "1d"], sizesMs: [86_400_000] },
 ])("parseStateOptions() understands the resolution of $args", ({ args, sizesMs }) => {
   assert.deepEqual(parseStateOptions(args).sizesMs, sizesMs);
-});
-
-Deno.test("task state may read exactly the variables of its settings", () => {
-  const [, list = ""] = /--allow-env=(\S+)/.exec(denoJson.tasks.state.command) ?? [];
-  assert.deepEqual(list.split(",").sort(), [...stateVariables].sort());
 });
 
 Deno.test("parseStateOptions() exports everything, and shows twenty", () => {

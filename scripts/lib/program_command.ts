@@ -1,0 +1,83 @@
+import { everywhere } from "../../src/app/confine.ts";
+import { envFileVariable } from "../../src/app/given_texts.ts";
+import { programs } from "../../src/app/programs.ts";
+import { type Setting, settingsOf, variablesOf } from "../../src/app/setting.ts";
+import { carryOverSettings } from "../carry_over/carry_over_config.ts";
+import { stateSettings } from "../state/state_config.ts";
+
+/** A task that reads settings. */
+export type ProgramTask =
+  | "produce"
+  | "process"
+  | "provision"
+  | "feed"
+  | "record"
+  | "start"
+  | "state"
+  | "carry-over";
+
+/** How Deno runs a program. */
+export interface ProgramCommand {
+  /** Flags of `deno run`, and of `deno compile`. */
+  readonly flags: readonly string[];
+  /** The program's file, from the repository's root. */
+  readonly entry: string;
+}
+
+/** Those that keep a store in LevelDB, which is native code. */
+const native: readonly ProgramTask[] = ["start", "produce", "process", "state"];
+
+/** Those in which V8 guesses wrongly which objects live long. */
+const busy: readonly ProgramTask[] = ["start", "process"];
+
+/** Scripts of this folder, with settings of their own; they read and write what they are told. */
+const scripts: Readonly<Partial<Record<ProgramTask, readonly Setting<unknown>[]>>> = {
+  "state": stateSettings,
+  "carry-over": carryOverSettings,
+};
+
+/** All of them. */
+export const programTasks: readonly ProgramTask[] = [
+  ...programs.map(({ name }) => name as ProgramTask),
+  ...Object.keys(scripts) as ProgramTask[],
+];
+
+/** Brokers and nodes are named by their cluster, and in no setting. */
+export const anyHost = "-N";
+
+/** How a task runs its program; permissions are in `deno.json`. */
+export function programCommand(task: ProgramTask): ProgramCommand {
+  const entry = task in scripts ? `scripts/${task.replace("-", "_")}.ts` : `src/${task}.ts`;
+  const v8 = busy.includes(task) ? ["--v8-flags=--no-allocation-site-pretenuring"] : [];
+  return {
+    flags: ["-q", "--no-prompt", `-P=${task}`, anyHost, ...v8],
+    entry,
+  };
+}
+
+/** Packages ask for variables that are none of ours. */
+const othersAreUnset = true;
+
+/** A permission set of `deno.json`. */
+export interface PermissionSet {
+  readonly env: { readonly allow: readonly string[]; readonly ignore: boolean };
+  readonly read: readonly string[];
+  readonly write?: readonly string[];
+  readonly ffi?: readonly string[];
+}
+
+/**
+ * What a task's program may do until it has read its settings: see `confine()`. Hosts are a flag's,
+ * so that who knows them can name them instead.
+ */
+export function permissionSet(task: ProgramTask): PermissionSet {
+  const own = programs.find(({ name }) => name === task);
+  const settings = own === undefined ? scripts[task] ?? [] : settingsOf(own);
+  const writes = own === undefined || settings.some(({ path }) => path === "folder");
+  return {
+    env: { allow: [envFileVariable, ...variablesOf(settings)], ignore: othersAreUnset },
+    read: everywhere,
+    ...writes ? { write: everywhere } : {},
+    ...native.includes(task) ? { ffi: everywhere } : {},
+  };
+}
