@@ -12,7 +12,7 @@ async function answer<T>(page: string, path: string): Promise<T> {
 
 /** Starts of the 1m candles that are shown of a symbol. */
 async function minutes(page: string, symbol: string): Promise<number[]> {
-  const path = `/api/candles/${encodeURIComponent(symbol)}?resolution=1m&limit=500`;
+  const path = `/api/candles?symbol=${encodeURIComponent(symbol)}&resolution=1m&limit=500`;
   const { candles } = await answer<{ candles?: { start: number }[] }>(page, path);
   return (candles ?? []).map(({ start }) => start);
 }
