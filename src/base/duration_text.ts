@@ -6,8 +6,8 @@ const units = [
   ["s", 1_000],
 ] as const;
 
-/** A duration for people, in the longest unit of which there are at least two: `90 s`, `2 min`. */
+/** A duration for people, in the longest unit of which there are about two: `90 s`, `2 min`. */
 export function durationText(ms: number): string {
-  const [name, size] = units.find(([, size]) => ms >= 2 * size) ?? ["s", 1_000];
+  const [name, size] = units.find(([, size]) => ms >= 1.95 * size) ?? ["s", 1_000];
   return `${Math.round(ms / size)} ${name}`;
 }

@@ -1,6 +1,8 @@
 import { assert } from "../base/assert.ts";
+import { PipelineError } from "../base/errors.ts";
 import type { Clock } from "../base/clock.ts";
 import { fileLines, openFile } from "./file_lines.ts";
+import { foreignKindOf } from "./foreign_file.ts";
 import type { Frame, FrameSource, ParsedFrame } from "./frame.ts";
 import { Pacer } from "./pacer.ts";
 import { type Message, messageOfText } from "./message.ts";
@@ -49,12 +51,20 @@ export interface ReplayOptions {
 /**
  * Opens a recording.
  *
- * @throws {PipelineError} `CONFIG_INVALID` if the file cannot be read; `RECORD_MALFORMED` if
- *   it is damaged (only seen here when its end is needed for `shifted`).
+ * @throws {PipelineError} `CONFIG_INVALID` if the file cannot be read, or holds no trade;
+ *   `RECORD_MALFORMED` if it is damaged (only seen here when its end is needed for `shifted`).
  */
 export async function openReplay(options: ReplayOptions): Promise<ReplaySource> {
   assert(options.speed === "max" || options.speed > 0, `speed must be above 0: ${options.speed}`);
   const { bytes, name } = await fingerprint(options.path);
+  const kind = await foreignKindOf(options.path);
+  if (kind !== undefined) {
+    throw new PipelineError(
+      "CONFIG_INVALID",
+      `Cannot replay "${options.path}" as it must hold trades, one frame of Finnhub's a line: it ` +
+        `seems to be ${kind}`,
+    );
+  }
   const newestMs = options.times === "shifted" && options.speed !== 1
     ? await newestTimeMs(options.path)
     : undefined;

@@ -154,7 +154,17 @@ Deno.test("ReplaySource replays what stands behind a line that no frame can be",
   const long = "é".repeat(500_001);
   const latin = new Uint8Array([0x7b, 0xe9, 0x7d]);
   const endless = new Uint8Array(7_000_000).fill(0x20);
-  const parts = [long, "\n", latin, "\n", endless, "\r\n", JSON.stringify([1, long]), "\nend"];
+  const parts: BlobPart[] = [
+    long,
+    "\n",
+    latin,
+    "\n",
+    endless,
+    "\r\n",
+    JSON.stringify([1, long]),
+    "\n",
+  ];
+  parts.push(frames[0] ?? "");
   await using file = new TemporaryFile(new Uint8Array(await new Blob(parts).arrayBuffer()));
   const clock = new JumpingClock(nowMs);
   const source = await openReplay({ path: file.path, clock, speed: "max", times: "recorded" });
@@ -164,7 +174,7 @@ Deno.test("ReplaySource replays what stands behind a line that no frame can be",
     "message is not UTF-8",
     "message is longer than 1000000 bytes: 7000001",
     "message is longer than 1000000 bytes: 1000002",
-    "end",
+    frames[0],
   ]);
   assert.deepEqual(got[1]?.unreadable?.bytes, latin);
 });
@@ -173,6 +183,36 @@ Deno.test("fileLines() drops the byte order mark of the file, and no other", asy
   await using file = new TemporaryFile("\uFEFFa\n\uFEFFb");
   assert.deepEqual(await collect(fileLines(file.path)), [{ text: "a" }, { text: "\uFEFFb" }]);
 });
+
+// `start --replay` of such a file ended with one line, and was ready.
+Deno.test.each([
+  { content: "", kind: "empty" },
+  { content: `{"type":"ping"}\n{"type":"ping"}\n`, kind: "frames of other kinds, 2 pings" },
+  { content: utf16(`${frames[0]}\n`), kind: "UTF-16: save it as UTF-8" },
+  { content: utf16(`\ufeff${frames[0]}\n`), kind: "UTF-16: save it as UTF-8" },
+  { content: "s,p,t,v\nAAPL,1,1700000000000,2\n", kind: "CSV: write each trade as a frame" },
+  { content: `{'type': 'trade', 'data': [{'s': 'AAPL'}]}\n`, kind: "what Python prints" },
+  { content: `{\n  "type": "trade"\n}\n`, kind: "JSON over several lines" },
+  { content: `{"s":"AAPL","p":1}\n`, kind: "JSON of another form, as type must be trade" },
+  { content: "PK\u0003\u0004...", kind: "a zip archive: unpack it" },
+  { content: "<html>", kind: "a web page" },
+])("openReplay() says that a file without a trade seems to be $kind", async ({ content, kind }) => {
+  await using file = new TemporaryFile(content);
+  await assert.rejects(replay(file.path), ({ code, message }) => {
+    assert.equal(code, "CONFIG_INVALID");
+    assert(message.includes(`it seems to be ${kind}`), message);
+    return true;
+  });
+});
+
+Deno.test("openReplay() takes a file whose trades are all impossible: each is a dead letter", async () => {
+  await using file = new TemporaryFile(tradeText(entry({ t: recordedMs / 1_000 })));
+  assert.equal((await replay(file.path)).got.length, 1);
+});
+
+function utf16(text: string): Uint8Array {
+  return new Uint8Array(Uint16Array.from(text, (char) => char.charCodeAt(0)).buffer);
+}
 
 Deno.test("openReplay() names a file that cannot be opened", async () => {
   for (const path of ["/nowhere/frames.jsonl", Deno.cwd()]) {

@@ -26,7 +26,7 @@ async function run(data: string): Promise<{ read: number; late: number }> {
   await until(async () => {
     const shown = await Promise.all(symbols.map((symbol) => minutes(page, symbol)));
     return shown.every((starts) =>
-      starts.length >= 60 && (starts.at(-1) ?? 0) > Date.now() - 120_000
+      starts.length >= 60 && Math.max(...starts) > Date.now() - 120_000
     );
   }, { what: "an hour of candles", msMax: 60_000 });
   const { tasks, feed, input } = await answer<HealthJson>(page, "/api/tasks");
