@@ -17,7 +17,7 @@ export interface Finding {
   readonly seconds: number;
 }
 
-/** A copy of the sources in which bugs do no harm. Owner: whoever opened it. */
+/** A copy of the sources in which bugs do no harm. Owner: the opener. */
 export class Laboratory implements AsyncDisposable {
   readonly #folder: string;
 

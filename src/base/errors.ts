@@ -142,7 +142,7 @@ export function isAborted(error: unknown): boolean {
 /** Throws `ABORTED` when the signal has fired. */
 export function throwIfAborted(signal: AbortSignal): void {
   if (signal.aborted) {
-    throw new PipelineError("ABORTED", "Cannot go on as the program is shutting down");
+    throw new PipelineError("ABORTED", "Cannot continue as the program is shutting down");
   }
 }
 

@@ -116,7 +116,7 @@ function baseOptions(options: ClusterOptions): ClientOptions {
   };
 }
 
-/** The driver checks no certificate unless it is told to. */
+/** The driver checks no certificate unless it is asked to. */
 function sslOptions({ authorities }: NonNullable<ClusterOptions["tls"]>): ConnectionOptions {
   return {
     rejectUnauthorized: true,

@@ -17,7 +17,7 @@ import { CassandraSink } from "./sink.ts";
 /** Where the results go, and how. */
 export interface CassandraOptions extends ClusterOptions, NameSettings {
   readonly tradesTables: readonly TradesTable[];
-  /** Time to live of recent trades and running averages, seconds; 0 is for ever. */
+  /** Time to live of recent trades and running averages, seconds; 0 is without expiry. */
   readonly tradesTtlSeconds: number;
   /** Replicas of each row in the data centre, for a keyspace that does not exist yet; 1 if unset. */
   readonly replicationFactor?: number;
@@ -25,7 +25,7 @@ export interface CassandraOptions extends ClusterOptions, NameSettings {
   readonly logger: Logger;
 }
 
-/** A connected cluster. Owner: whoever connected. */
+/** A connected cluster. Owner: the caller of `connect`. */
 export interface CassandraResults extends AsyncDisposable {
   readonly sink: Sink<MarketRow>;
   readonly reader: ResultReader;
@@ -34,7 +34,7 @@ export interface CassandraResults extends AsyncDisposable {
   /**
    * Checks that every table is there and can hold our rows.
    *
-   * @throws {PipelineError} `SINK_REJECTED` with what is wrong and how to mend it.
+   * @throws {PipelineError} `SINK_REJECTED` with what is wrong and how to fix it.
    */
   verify(): Promise<void>;
   /**
@@ -90,7 +90,7 @@ async function ping(client: Client): Promise<void> {
   }
 }
 
-/** The driver goes on by itself; people may want to know. */
+/** The driver recovers without us; operators may want to know. */
 function reportHosts(client: Client, logger: Logger): void {
   client.on("hostDown", ({ address }) => logger.warn("Cassandra host is down", { host: address }));
   client.on("hostUp", ({ address }) => logger.info("Cassandra host is up", { host: address }));

@@ -1,5 +1,5 @@
 /**
- * Room for a bounded number of works at once, whoever does them; who waits is served in order.
+ * Room for a bounded number of works at once, by any caller; waiters are served in order.
  *
  * What the other side cannot manage in time it refuses, and refuses again when as much comes again:
  * so a failure halves the room, down to one, and each success gives a little of it back.
@@ -62,7 +62,7 @@ export class Slots {
 /**
  * Works on items in the order given, as many at once as there is room for.
  *
- * After a failure nothing new is started; what runs is waited for, so that no work goes on behind
+ * After a failure nothing new is started; what runs is waited for, so that no work continues after
  * the caller's back, and the first error is thrown. One item is asked for ahead of its room.
  */
 export async function forEachInFlight<T>(

@@ -40,7 +40,7 @@ export interface EncodedBatch {
   readonly routingKey: Buffer;
 }
 
-/** Values of the driver that we only hand on. */
+/** Values of the driver that we only pass through. */
 interface ExecutionOptions {
   getLoadBalancingPolicy(): unknown;
   getConsistency(): types.consistencies;

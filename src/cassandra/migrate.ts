@@ -60,7 +60,7 @@ async function applyAll(client: Client, options: MigrateOptions): Promise<Migrat
   await runStatement(client, schemaMigrationsTemplate, options);
   const noted = await appliedChecksums(client, options);
   for (const file of files) assertUnedited(file, noted.get(keyOf(file, options)));
-  // After the notes were read: whoever is at it, too, makes a table before its note.
+  // After the notes were read: another instance makes a table before its note.
   const missing = await inspectTables(client, options.names);
   const outcomes: MigrationOutcome[] = [];
   for (const file of files) {

@@ -51,7 +51,7 @@ export interface Placeholders {
 /**
  * Fills the placeholders of a statement.
  *
- * @throws {InvariantError} If the template holds a placeholder nobody fills.
+ * @throws {InvariantError} If the template holds a placeholder without a value.
  */
 export function renderStatement(template: string, placeholders: Placeholders): string {
   const { names } = placeholders;

@@ -19,7 +19,7 @@ import {
 export interface CassandraSinkOptions {
   readonly names: TableNames;
   readonly tradesTables: readonly TradesTable[];
-  /** Time to live of recent trades and running averages, seconds; 0 is for ever. */
+  /** Time to live of recent trades and running averages, seconds; 0 is without expiry. */
   readonly tradesTtlSeconds: number;
 }
 
@@ -39,7 +39,7 @@ const batchTriesMax = 5;
 /**
  * Keeps results in Cassandra. Owner of the client: the caller.
  *
- * Guarantee: at least once, and a row never goes back to an older version, whoever writes it: the
+ * Guarantee: at least once, and a row never goes back to an older version, from any writer: the
  * row's version is the write time of all its columns.
  *
  * @see docs/adr/0003-rows-only-go-forward.md
@@ -90,7 +90,7 @@ export class CassandraSink implements Sink<MarketRow> {
     ]);
   }
 
-  /** Only what has rows is prepared: a missing table is nobody's trouble until then. */
+  /** Only what has rows is prepared: a missing table does not matter until then. */
   async #batchesOf<Row extends MarketRow>(
     rows: readonly Row[],
     insert: Insert<Row>,

@@ -50,7 +50,7 @@ export function insertTrade(names: TableNames, ttlSeconds: number): Insert<Trade
   };
 }
 
-/** Trades for good, by symbol and day. */
+/** Trades without expiry, by symbol and day. */
 export function insertTradeOfDay(names: TableNames): Insert<TradeRow> {
   const columns = ["symbol", "trade_date", ...clusteredTrade];
   return {
@@ -75,7 +75,7 @@ export function insertAverage(names: TableNames, ttlSeconds: number): Insert<Win
   };
 }
 
-/** Windows of any length for good, by symbol, length and bucket. */
+/** Windows of any length without expiry, by symbol, length and bucket. */
 export function insertCandle(names: TableNames): Insert<WindowRow> {
   const columns = ["symbol", "resolution", "bucket", ...clusteredWindow];
   return {

@@ -13,7 +13,7 @@ const probeMsMax = 2_000;
 
 /**
  * Does something, and says so if it fails because plain connections were made to nodes that want
- * TLS: they only hang up, as nodes that are being stopped do, which would be tried again for ever.
+ * TLS: they only hang up, as nodes that are being stopped do, which would be retried without end.
  *
  * @throws {PipelineError} `SINK_REJECTED` then, else as `work`.
  */
@@ -43,7 +43,7 @@ async function speakerOfTls({ contactPoints, port }: ProbeTarget): Promise<strin
   return undefined;
 }
 
-/** Whoever it is: nothing is sent, so the certificate does not matter. */
+/** Any server: nothing is sent, so the certificate does not matter. */
 async function speaksTls(host: string, port: number): Promise<boolean> {
   const { promise, resolve } = Promise.withResolvers<"tls" | "other">();
   const other = () => resolve("other");

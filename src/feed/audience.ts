@@ -41,7 +41,7 @@ export interface AudienceOptions {
   readonly onStuck: (listener: Listener) => void;
 }
 
-/** Everybody who listens: the slowest one sets the pace, so that nobody loses a frame. */
+/** All listeners: the slowest one sets the pace, so that none loses a frame. */
 export class Audience {
   readonly #options: AudienceOptions;
   readonly #listeners = new Set<Listener>();
@@ -62,7 +62,7 @@ export class Audience {
     return { frames: this.#frames, trades: this.#trades };
   }
 
-  /** True while somebody has a subscription. */
+  /** True while there is a subscription. */
   get isListening(): boolean {
     return [...this.#listeners].some(({ subscriber }) => subscriber.symbols.size > 0);
   }
@@ -76,13 +76,13 @@ export class Audience {
     this.noteChange();
   }
 
-  /** Somebody subscribed, unsubscribed or left; also ends a wait whose signal has fired. */
+  /** A client subscribed, unsubscribed or left; also ends a wait whose signal has fired. */
   noteChange(): void {
     this.#changedAtMs = this.#options.clock.monotonicMs();
     this.#changed.resolve();
   }
 
-  /** Waits until somebody has subscribed and nobody changes anything; false once aborted. */
+  /** Waits until there is a subscription and none changes; false once aborted. */
   async settled(signal: AbortSignal): Promise<boolean> {
     const { clock, settleMs } = this.#options;
     while (!signal.aborted) {
@@ -98,7 +98,7 @@ export class Audience {
     return false;
   }
 
-  /** Sends a frame to everybody who wants a part of it, then waits for the slowest. */
+  /** Sends a frame to all subscribers of a part of it, then waits for the slowest. */
   async send({ text, unreadable }: Frame, signal: AbortSignal): Promise<void> {
     if (unreadable !== undefined) return this.sendToAll(unreadable.bytes.slice());
     const frame = new SharedFrame(text);
@@ -115,7 +115,7 @@ export class Audience {
     }
   }
 
-  /** Sends the same to everybody, subscribed or not; bytes as a binary message. */
+  /** Sends the same to all clients, subscribed or not; bytes as a binary message. */
   sendToAll(content: string | Uint8Array<ArrayBuffer>): void {
     for (const { socket } of this.#listeners) if (isOpen(socket)) socket.send(content);
   }

@@ -1,7 +1,7 @@
 import type { Trade } from "../market/trade.ts";
 import type { Message } from "./message.ts";
 
-/** A message as it came from the feed, before anybody looked into it. */
+/** A message as it came from the feed, before it is parsed. */
 export interface Frame extends Message {
   /** When it was received, epoch ms. */
   readonly receivedAtMs: number;

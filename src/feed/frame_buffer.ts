@@ -7,7 +7,7 @@ import { type Message, messageSize } from "./message.ts";
 /** Frames taken at once; they are out of the buffer's account while they are yielded. */
 const takeFramesMax = 64;
 
-/** What can be told to stop and go on sending. */
+/** What can be told to pause and resume sending. */
 export interface Pausable {
   pause(): void;
   resume(): void;
@@ -51,7 +51,7 @@ export class FrameBuffer {
     if (this.#queue.full && !this.isPaused) this.#pause(sender);
   }
 
-  /** A sender that has ended need not be told to go on. */
+  /** A sender that has ended need not be told to resume. */
   forget(sender: Pausable): void {
     if (this.#sender === sender) this.#sender = undefined;
   }

@@ -8,7 +8,7 @@ const lagMsMax = 1_000;
  * Lets moments of a recorded or simulated timeline happen as far apart as they are.
  *
  * A moment before an earlier one happens at once. A reader that stood still for longer than a
- * second is not flooded afterwards: the timeline goes on from where it stands.
+ * second is not flooded afterwards: the timeline continues from where it is.
  */
 export class Pacer {
   readonly #clock: Clock;

@@ -7,7 +7,7 @@ import type { SocketEnd } from "./socket.ts";
 export interface ReconnectPolicy {
   readonly backoff: BackoffPolicy;
   /**
-   * How long a connection must have been open to count as a success, ms. Sooner, the waits go on
+   * How long a connection must have been open to count as a success, ms. Sooner, the waits continue
    * growing: a reset at every opening would make a storm of connections that last a second.
    */
   readonly stableMs: number;

@@ -42,7 +42,7 @@ export interface FinnhubServerOptions {
   readonly stuckMsMax?: number;
 }
 
-/** A running server. Owner: whoever started it; disposing ends all connections. */
+/** A running server. Owner: the starter; disposing ends all connections. */
 export interface FinnhubServer extends AsyncDisposable {
   readonly port: number;
   /** For `FINHUB_API_URL`: the key is to be appended. */
@@ -58,7 +58,7 @@ export interface FinnhubServer extends AsyncDisposable {
  * frames, pings.
  *
  * The source starts once a client has subscribed and its subscriptions have settled, rests while
- * nobody is subscribed, and is never faster than the slowest client: nobody loses a frame. When
+ * there is no subscription, and is never faster than the slowest client: none loses a frame. When
  * it ends, the connections stay, with their pings.
  */
 export function serveFinnhub(options: FinnhubServerOptions): FinnhubServer {

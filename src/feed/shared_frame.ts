@@ -7,7 +7,7 @@ export interface FrameShare {
 /**
  * A frame that several subscribers share, each of them only the symbols it asked for.
  *
- * Texts without a list of trades (pings, errors, damaged lines) are for everybody, and so are
+ * Texts without a list of trades (pings, errors, damaged lines) are for all clients, and so are
  * entries without a symbol: the receiver shall see the damage.
  */
 export class SharedFrame {

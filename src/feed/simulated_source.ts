@@ -14,7 +14,7 @@ const framesTogether = 100;
 /** What a simulated source needs. */
 export interface SimulatedSourceOptions {
   readonly market: SimulatedMarket;
-  /** Must differ from run to run: the market starts anew each time, and so do the sequences. */
+  /** Must differ from run to run: the market and the sequences start from scratch. */
   readonly producerId: string;
   readonly clock: Clock;
   /** Decides the gaps between frames. */

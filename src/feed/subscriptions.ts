@@ -18,7 +18,7 @@ const tooManySymbols = /too many symbols/i;
 /** Under which the plan's limit is remembered as said. */
 const tooManyTopic = "too many";
 
-/** Something to tell the operator, once. */
+/** Something to report to the operator, once. */
 export interface Notice {
   readonly message: string;
   readonly fields: Readonly<Record<string, unknown>>;
@@ -126,7 +126,7 @@ function unsubscribeMessage(symbol: string): string {
 
 function unknownSymbol(symbol: string): Notice {
   return {
-    message: "The feed does not know a symbol; the others go on, it is asked for again later",
+    message: "The feed does not know a symbol; the others continue, it is asked for again later",
     fields: { symbol },
   };
 }

@@ -40,7 +40,7 @@ const openState = 1;
 const normalClosure = 1000;
 
 /**
- * Connects with the npm package `ws`: unlike the built-in WebSocket it tells the HTTP status of a
+ * Connects with the npm package `ws`: unlike the built-in WebSocket it reports the HTTP status of a
  * refused handshake, and can stop reading.
  */
 export function openWebSocket(url: string, listener: SocketListener): FeedSocket {

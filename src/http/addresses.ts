@@ -10,8 +10,8 @@ export interface AddressSettings {
 }
 
 /**
- * What an instance tells the others of where it answers. No address for clients where it listens
- * everywhere and nobody said by which name: a client would be sent to its own machine.
+ * The addresses that an instance reports to the others. No address for clients where it listens
+ * everywhere and no name is set: a client would be sent to its own machine.
  *
  * @param url Where a browser on this machine finds it.
  */

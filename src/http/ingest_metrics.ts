@@ -16,7 +16,7 @@ export interface AppendTimes {
   readonly ageMs: number;
 }
 
-/** Numbers of the way from the feed to the log; each method is told of one event. */
+/** Numbers of the way from the feed to the log; each method counts one event. */
 export class IngestMetrics {
   readonly #frames: Counter<"kind">;
   readonly #reconnects: Counter;

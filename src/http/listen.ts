@@ -26,7 +26,7 @@ export function urlOf({ addr: { hostname, port } }: Deno.HttpServer<Deno.NetAddr
 }
 
 /**
- * Lets answers under way finish. A connection that nobody reads is left behind: Deno cannot cut
+ * Lets answers under way finish. A connection without a reader is left behind: Deno cannot cut
  * it once it drains, and it ends with the process.
  */
 export async function drain(server: Deno.HttpServer<Deno.NetAddr>, clock: Clock): Promise<void> {

@@ -49,7 +49,7 @@ export interface MarketViewOptions {
   readonly app: StreamsApp<Trade, Aggregate, MarketRow>;
   readonly topology: Topology<Trade, Aggregate, MarketRow>;
   readonly reader: ResultReader;
-  /** Where the other instance that owns a partition answers, as far as it told. */
+  /** Where the other instance that owns a partition answers, as far as known. */
   readonly ownerOf: (partition: number) => Addresses | undefined;
   /** Whether an instance answers at this address. */
   readonly isReachable: (address: string) => Promise<boolean>;
@@ -174,7 +174,7 @@ export class MarketView implements LiveView {
     return rows.length > 0;
   }
 
-  /** Learns what a task that was just opened holds, and tells it. */
+  /** Learns what a newly opened task holds, and publishes it. */
   async #load(partition: number): Promise<void> {
     const { app, logger } = this.#options;
     this.#open.set(partition, "loading");

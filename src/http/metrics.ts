@@ -11,7 +11,7 @@ import { TaskMetrics } from "./task_metrics.ts";
  * The program's numbers in Prometheus' text form.
  *
  * Counters and histograms are fed where things happen, through `ingest`, `stream` and `http`;
- * what the engine knows anyway is read from the view when somebody asks. A part that the program
+ * what the engine knows anyway is read from the view at a request. A part that the program
  * does not have (no feed in `process`) is never touched, and then its metrics do not appear.
  */
 export class Metrics {

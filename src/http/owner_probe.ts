@@ -16,7 +16,7 @@ interface Look {
 }
 
 /**
- * Knows whether other instances answer, so that nobody is sent to one that died or hangs.
+ * Knows whether other instances answer, so that no client is sent to one that died or hangs.
  *
  * Looks at an address once in 2 s, however many ask.
  */

@@ -6,7 +6,7 @@ import type { StreamUpdate } from "./viewer.ts";
 import type { HealthJson } from "./wire.ts";
 import { type Ask, within } from "./within.ts";
 
-/** An instance tells its state every 2 s: silence of this length means that nobody is there. */
+/** An instance sends its state every 2 s: after so much silence it counts as unreachable. */
 const silenceMsMax = 9_000;
 
 const retryMs = 2_000;

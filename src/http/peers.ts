@@ -1,4 +1,4 @@
-/** What instances tell each other of their symbols. */
+/** What instances report to each other about their symbols. */
 import { type Asking, askJson, isObject } from "./ask_json.ts";
 import type { LiveView, Partitions, SymbolSummary } from "./ports.ts";
 import { scopeParameter } from "./scope.ts";
@@ -14,7 +14,7 @@ export interface LocalSymbols {
 export interface AllSymbols {
   /** By name. */
   readonly symbols: readonly SymbolSummary[];
-  /** Nobody answered for these, ascending: their symbols are of before, or not there. */
+  /** No instance answered for these, ascending: their symbols are of before, or not there. */
   readonly missingPartitions: readonly number[];
 }
 
@@ -81,7 +81,7 @@ export function isNewer(a: SymbolSummary, b: SymbolSummary): boolean {
   return a.time > b.time || (a.time === b.time && a.count > b.count);
 }
 
-/** `undefined` where it does not answer: its partitions are told as missing. */
+/** `undefined` where it does not answer: its partitions are listed as missing. */
 async function askOne(address: string, asking: Asking): Promise<LocalSymbols | undefined> {
   return readLocalSymbols(await askJson(localPath(address, "/api/symbols"), asking));
 }

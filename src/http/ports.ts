@@ -24,16 +24,16 @@ export interface Partitions {
   readonly own: readonly number[];
   /**
    * All others with where the instance that has them is asked by this one: a URL without a trailing
-   * slash; `undefined` where nobody told.
+   * slash; `undefined` where it is not known.
    */
   readonly others: ReadonlyMap<number, string | undefined>;
 }
 
 /** What is heard of the partitions that other instances have. */
 export interface Elsewhere {
-  /** Somebody works on these. */
+  /** An instance works on these. */
   readonly heard: readonly number[];
-  /** Nobody is heard of for these: what is known of their symbols is of before. */
+  /** No instance answers for these: what is known of their symbols is of before. */
   readonly missing: readonly number[];
   /** The latest commit of all, by the clock of this instance, epoch ms. */
   readonly lastCommitMs: number | undefined;
@@ -122,10 +122,10 @@ export interface LiveView {
   partitions(): Partitions | undefined;
   /**
    * Committed windows, newest first: from the state if the symbol's partition is open here, and what
-   * that no longer has from where results are kept. `undefined` for a symbol nobody has seen.
+   * that no longer has from where results are kept. `undefined` for an unknown symbol.
    */
   candles(symbol: string, range: CandleRange): Promise<FoundCandles | undefined>;
-  /** Latest trades, newest first; `undefined` for a symbol nobody has seen. */
+  /** Latest trades, newest first; `undefined` for an unknown symbol. */
   trades(symbol: string, limit: number): Promise<FoundTrades | undefined>;
   /**
    * Where the instance is asked that has the symbol's state, if it is another one and answers.

@@ -16,7 +16,7 @@ const routes: readonly Route[] = operations.map((operation) => ({
 
 /**
  * Answers a request. Never throws: whatever goes wrong becomes a problem document, and an error
- * that is not the client's business is logged and told as a bare 500.
+ * that is not the client's business is logged and answered with a bare 500.
  */
 export async function handleRequest(request: Request, context: HttpContext): Promise<Response> {
   const url = new URL(request.url);

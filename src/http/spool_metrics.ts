@@ -36,7 +36,7 @@ export class SpoolMetrics {
     });
   }
 
-  /** Where the spool is full; told once. */
+  /** Where the spool is full; set once. */
   bounds({ bytesMax, ageMsMax }: SpoolBounds): void {
     this.#bytesMax.set(bytesMax);
     this.#ageMax.set(ageMsMax / 1000);

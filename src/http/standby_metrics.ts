@@ -3,7 +3,7 @@ import type { LiveView } from "./ports.ts";
 
 type Place = "topic" | "partition";
 
-/** What the engine knows about its standbys, taken from the view whenever somebody asks. */
+/** What the engine knows about its standbys, taken from the view at each request. */
 export class StandbyMetrics {
   readonly #up: Gauge<Place>;
   readonly #lag: Gauge<Place>;

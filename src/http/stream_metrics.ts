@@ -6,7 +6,7 @@ import type { DeadLetterCause } from "../streams/processing/side_output.ts";
 import { durationBuckets } from "./buckets.ts";
 import { deadLetterCounter } from "./dead_letter_counter.ts";
 
-/** Numbers of the way from the log to the sink; each method is told of one event. */
+/** Numbers of the way from the log to the sink; each method counts one event. */
 export class StreamMetrics {
   readonly #records: Counter;
   readonly #commitDuration: Histogram;

@@ -15,7 +15,7 @@ const states: Readonly<Record<TaskState, true>> = {
   closed: true,
 };
 
-/** What the engine knows about its tasks, taken from the view whenever somebody asks. */
+/** What the engine knows about its tasks, taken from the view at each request. */
 export class TaskMetrics {
   readonly #info: Gauge<"application" | "topic" | "feed">;
   readonly #ready: Gauge;

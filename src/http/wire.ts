@@ -141,7 +141,7 @@ export interface HealthJson {
 /** What the stream's `elsewhere` event says of the partitions that other instances have. */
 export interface ElsewhereJson {
   readonly heard_partitions: readonly number[];
-  /** Nobody is heard of: what is known of their symbols is of before. */
+  /** No instance answers: what is known of their symbols is of before. */
   readonly missing_partitions: readonly number[];
   /** Of any of them, by the clock of the instance that tells it. */
   readonly last_commit: number | null;

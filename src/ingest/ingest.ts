@@ -67,12 +67,12 @@ export interface IngestTotals {
  *
  * Ordering: records are appended in the order of the frames. Guarantee: a frame that reached the
  * spool reaches the log at least once, in this run or a later one over the same spool; a log or
- * registry that does not answer is asked again for ever. A frame's records are always the same, so
+ * registry that does not answer is retried without limit. A frame's records are always equal, so
  * their sequences let the reader drop repeats.
  *
  * @returns When the source has ended or the signal fired, and the rest is sent.
  * @throws Whatever the source throws, after what it sent before is acknowledged; an error of the
- *   log that another try cannot mend; `SPOOL_FULL`.
+ *   log that is permanent; `SPOOL_FULL`.
  */
 export async function runIngest(options: IngestOptions): Promise<IngestTotals> {
   const failed = new AbortController();

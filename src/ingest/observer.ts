@@ -13,7 +13,7 @@ export interface Appended {
 
 /** Told what the ingest does; for metrics. Must not throw. */
 export interface IngestObserver {
-  /** The log has what became of a frame; told again if it is sent again after a restart. */
+  /** The log has what became of a frame; called again if it is sent again after a restart. */
   frameSent(kind: ParsedFrame["kind"], tradeCount: number): void;
   /** A frame, or a part of it, goes to the dead letters. */
   deadLettered(letter: FrameDeadLetter): void;

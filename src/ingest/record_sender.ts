@@ -13,7 +13,7 @@ import { OutageLog } from "./outage_log.ts";
 /** Bytes of one append: half of what a broker takes in one batch by default. */
 const batchBytesMax = 512 * 1024;
 
-/** Waits while the log or the registry is away. */
+/** Waits while the log or the registry is unavailable. */
 const retryPolicy: BackoffPolicy = { baseMs: 250, maxMs: 15_000 };
 
 /** What a sender needs. */
@@ -48,7 +48,7 @@ export class RecordSender {
    * letter then.
    *
    * @returns How many dead letters that were.
-   * @throws {PipelineError} What the log answered, if another try cannot mend it; `ABORTED` at the
+   * @throws {PipelineError} What the log answered, if it is permanent; `ABORTED` at the
    *   deadline.
    */
   async send(records: readonly OutputRecord[]): Promise<number> {
@@ -65,7 +65,7 @@ export class RecordSender {
   /**
    * Does something that may have to wait for the log or the registry, and says when it does.
    *
-   * @throws {PipelineError} As `work`, if another try cannot mend it; `ABORTED` at the deadline.
+   * @throws {PipelineError} As `work`, if it is permanent; `ABORTED` at the deadline.
    */
   async patiently<T>(work: () => Promise<T>): Promise<T> {
     const { clock, random, deadline } = this.#options;

@@ -42,7 +42,7 @@ const dropLimits: ReadLimits = { items: 1_000, bytes: 1 << 20 };
  * Frames between the feed and the log: kept before they are sent, forgotten once they are there.
  *
  * Owner: the ingest, one writer and one reader. Guarantee: a frame whose `append` resolved is given
- * by `next`, in order, in this run or a later one over the same queue, until `done` is told of it;
+ * by `next`, in order, in this run or a later one over the same queue, until `done` is called;
  * only `drop-oldest` breaks that, and says so.
  */
 export class Spool {

@@ -18,7 +18,7 @@ const refusals: Readonly<Record<string, string>> = {
   [tlsNotSpoken]: `the listener does not speak TLS; check ${listener}`,
 };
 
-/** Why Kafka lets nobody in, from a broker's error type; `undefined` if that is not the matter. */
+/** Why Kafka refuses connections, from an error type; `undefined` if that is not the matter. */
 export function refusalOfType(type: string): string | undefined {
   return refusals[type];
 }

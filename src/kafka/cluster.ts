@@ -82,7 +82,7 @@ export class Cluster implements AsyncDisposable {
     return (await this.#known(topic)).partitions;
   }
 
-  /** Asks for a topic anew. */
+  /** Asks for a topic again. */
   async refresh(topic: string): Promise<TopicMetadata> {
     const { brokers, topics } = await this.onAny((b) => sendWire(b, metadataRequest([topic])));
     this.#learn(brokers);
@@ -127,7 +127,7 @@ export class Cluster implements AsyncDisposable {
     return coordinator.nodeId;
   }
 
-  /** Calls the coordinator of a group or a transactional id; finds it anew if it moved. */
+  /** Calls the coordinator of a group or a transactional id; finds it again if it moved. */
   async onCoordinator<T>(
     kind: CoordinatorKind,
     key: string,

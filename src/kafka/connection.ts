@@ -168,7 +168,7 @@ export class KafkaConnection implements AsyncDisposable {
     await deleteTopic(cluster, topic, this.#timing);
   }
 
-  /** Removes the records of a partition before an offset, for good. */
+  /** Removes the records of a partition before an offset, permanently. */
   async deleteRecords(partition: TopicPartition, before: Offset): Promise<void> {
     await using cluster = this.#newCluster();
     await deleteRecords(cluster, partition, before, this.#timing);

@@ -25,7 +25,7 @@ export type FaultKind =
   | "fenced"
   /** The broker's memory of our sequence numbers and ours differ. */
   | "sequence"
-  /** The member is not in the group, or the group went on without it. */
+  /** The member is not in the group, or the group continued without it. */
   | "membership"
   /** The group is about to change. */
   | "rebalance"

@@ -27,7 +27,7 @@ const configs: Readonly<Record<TopicRole, TopicSpec["config"]>> = {
   // The original left Kafka's default.
   input: keptForDays(7),
   // Only compacted: judged by time, entries of windows that are still needed could go. The newest
-  // segment is never compacted, so a restore reads all of it: at Kafka's 1 GiB, mostly in vain.
+  // segment is never compacted, so a restore reads all of it: at Kafka's 1 GiB, mostly for nothing.
   changelog: {
     "cleanup.policy": "compact",
     "segment.bytes": String(100 * 1024 * 1024),
@@ -35,7 +35,7 @@ const configs: Readonly<Record<TopicRole, TopicSpec["config"]>> = {
     // Nothing goes by time here, and a writer whose clock is ahead is not worth a refusal a commit.
     "message.timestamp.after.max.ms": String(2n ** 63n - 1n),
   },
-  // Records wait here for seconds; the time is for a processor that is away.
+  // Records wait here for seconds; the time is for a processor that is down.
   repartition: { ...keptForDays(7), ...written, ...stampedNow },
   late: { ...keptForDays(7), ...written, ...stampedNow },
   "dead-letters": { ...keptForDays(30), ...written, ...stampedNow },

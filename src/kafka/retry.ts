@@ -57,7 +57,7 @@ export class Deadline {
   }
 
   /**
-   * Runs `work` until it succeeds, fails for good, or the deadline has passed.
+   * Runs `work` until it succeeds, fails permanently, or the deadline has passed.
    *
    * @param isWorthRetrying Defaults to faults that may pass by themselves.
    * @throws The last error of `work`.

@@ -151,7 +151,7 @@ export async function topicConfig(
   return new Map(entries.map(({ configName, configValue }) => [configName, configValue]));
 }
 
-/** Removes the records of a partition before an offset, for good. */
+/** Removes the records of a partition before an offset, permanently. */
 export async function deleteRecords(
   cluster: Cluster,
   { topic, partition }: TopicPartition,

@@ -38,7 +38,7 @@ export function storeErrorOf(folder: string, error: unknown): PipelineError {
   );
 }
 
-/** The error of a store that somebody else has open. */
+/** The error of a store that another process has open. */
 export function lockedError(folder: string, cause?: unknown): PipelineError {
   return new PipelineError(
     "STORE_LOCKED",

@@ -49,7 +49,7 @@ export class EmbeddedLog implements RecordLog, RecordAppender {
    * Appends, keyed records by their key's partition.
    *
    * Records of a producer that repeats itself (a sequence that is not greater than its last) are
-   * already here and are left out, so a recording can be replayed from its start and goes on where
+   * already here and are skipped, so a recording can be replayed from its start and continues where
    * it was.
    */
   async append(records: readonly OutputRecord[]): Promise<readonly OutputRecord[]> {

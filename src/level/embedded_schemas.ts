@@ -6,7 +6,7 @@ import { logKey } from "./log_keys.ts";
 /**
  * Schema ids of the embedded mode: numbers from 1 by schema text, kept in the log's database.
  *
- * Subjects are not kept: nobody else writes here, so nothing has to be compared with them.
+ * Subjects are not kept: there is no other writer, so nothing has to be compared with them.
  */
 export class EmbeddedSchemas {
   readonly #database: LogDatabase;
@@ -16,7 +16,7 @@ export class EmbeddedSchemas {
   }
 
   /**
-   * The id of a schema; the same text has the same id for ever.
+   * The id of a schema; the same text always has the same id.
    *
    * @throws {PipelineError} `REGISTRY_REFUSED` for a text that is not JSON.
    */

@@ -52,7 +52,7 @@ export interface PartitionState {
  * The embedded log's database: one LevelDB for all topics, positions and schemas.
  *
  * Owner: the main. Guarantee: each `write` is atomic and they happen one after the other, so that
- * offsets have no gaps and nobody sees half of a commit.
+ * offsets have no gaps and no reader sees half of a commit.
  */
 export class LogDatabase implements AsyncDisposable {
   readonly #db: Database;

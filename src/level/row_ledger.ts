@@ -2,7 +2,7 @@ import { Buffer } from "node:buffer";
 import { RowChecksums } from "./row_checksums.ts";
 import { RowDigest, type RowSum } from "./row_digest.ts";
 
-/** What the store must answer for a key: a row with this checksum, none, or nobody knows. */
+/** What the store must answer for a key: a row with this checksum, none, or unknown. */
 export type Expected = number | "absent" | "unknown";
 
 /**

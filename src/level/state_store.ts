@@ -164,7 +164,7 @@ class LevelStateStore implements StateStore {
     }
   }
 
-  /** Ordering: one at a time; after a failed one the store must be opened anew. */
+  /** Ordering: one at a time; after a failed one the store must be opened again. */
   async apply(entries: readonly StoreEntry[], checkpoint: Checkpoint): Promise<void> {
     assert(!this.#applying, "a batch must not start before the last one has succeeded");
     assert(

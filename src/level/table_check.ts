@@ -86,7 +86,7 @@ class TableReader {
     let value = 0;
     for (let scale = 1;; scale *= 128) {
       const byte = this.#bytes[this.at++];
-      if (byte === undefined) throw new RangeError("a number goes on behind the file");
+      if (byte === undefined) throw new RangeError("a number continues past the end of the file");
       value += (byte & 0x7f) * scale;
       if (byte < 0x80) return value;
     }

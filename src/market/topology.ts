@@ -53,7 +53,7 @@ export interface MarketOptions {
   readonly retentionMs: number;
   readonly maxFutureMs: number;
   readonly conditionPolicy: ConditionPolicy;
-  /** False when no table takes the raw trades: then no rows are made for nobody. */
+  /** False when no table takes the raw trades: then no rows are made. */
   readonly tradeRows: boolean;
   readonly tradeCodec: TradeCodec;
   readonly windowCodec: Codec<WindowState<Aggregate>>;

@@ -8,7 +8,7 @@ export const schemaCharsMax = 65_536;
 const schemaNestingMax = 128;
 
 /**
- * Reads a schema that somebody else wrote.
+ * Reads a schema of another writer.
  *
  * @throws {PipelineError} `RECORD_MALFORMED` if it is not an Avro schema, or larger than any is.
  */

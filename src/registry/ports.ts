@@ -1,5 +1,5 @@
 /**
- * Numbers for schemas, shared by everybody who reads or writes a topic.
+ * Numbers for schemas, shared by all readers and writers of a topic.
  *
  * Every implementation passes `tests/contract/schema_registry.ts`.
  */

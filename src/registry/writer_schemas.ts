@@ -38,7 +38,7 @@ export interface WriterSchemasOptions {
 }
 
 /**
- * The schemas of everybody who wrote a topic, by id.
+ * The schemas of all writers of a topic, by id.
  *
  * Ordering: `prepare` values first, then `writerOf` is synchronous for their ids.
  */

@@ -17,7 +17,7 @@ const expiring = [
 
 /** What an expiry needs. */
 export interface ExpiryOptions {
-  /** Lifetime of a row after its receive time, seconds; 0 is for ever. */
+  /** Lifetime of a row after its receive time, seconds; 0 is without expiry. */
   readonly ttlSeconds: number;
   readonly clock: Clock;
 }

@@ -13,14 +13,14 @@ export interface SqliteOptions {
   /** File, created if need be; `:memory:` keeps nothing. Its folder must exist. */
   readonly path: string;
   readonly tradesTables: readonly TradesTable[];
-  /** Lifetime of recent trades and running averages, seconds; 0 is for ever. */
+  /** Lifetime of recent trades and running averages, seconds; 0 is without expiry. */
   readonly tradesTtlSeconds: number;
   readonly clock: Clock;
   /** Waits for the disk at every write; without it a power cut takes the last ones away. */
   readonly sync?: boolean;
 }
 
-/** An open results file. Owner: whoever opened it. */
+/** An open results file. Owner: the opener. */
 export interface SqliteResults extends AsyncDisposable {
   readonly sink: Sink<MarketRow>;
   readonly reader: ResultReader;

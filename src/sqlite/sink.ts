@@ -19,7 +19,7 @@ export interface SqliteSinkOptions {
   /** File the database was opened from, for messages. */
   readonly path: string;
   readonly tradesTables: readonly TradesTable[];
-  /** Lifetime of recent trades and running averages, seconds; 0 is for ever. */
+  /** Lifetime of recent trades and running averages, seconds; 0 is without expiry. */
   readonly tradesTtlSeconds: number;
   readonly clock: Clock;
 }

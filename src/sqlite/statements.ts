@@ -26,7 +26,7 @@ export const upsertTrade: Upsert<TradeRow> = {
   valuesOf: tradeValues,
 };
 
-/** Trades for good, by day. */
+/** Trades without expiry, by day. */
 export const upsertTradeOfDay: Upsert<TradeRow> = {
   sql: upsertSql("trades_by_day", ["trade_date", ...tradeKey], tradeFields),
   valuesOf: (row) => [utcDate(row.tradeTimeMs), ...tradeValues(row)],
@@ -38,7 +38,7 @@ export const upsertAverage: Upsert<WindowRow> = {
   valuesOf: windowBindings,
 };
 
-/** Windows of any length for good. */
+/** Windows of any length without expiry. */
 export const upsertCandle: Upsert<WindowRow> = {
   sql: upsertSql("candles", ["resolution", ...windowKey], windowFields),
   valuesOf: (row) => [resolutionName(row.sizeMs), ...windowBindings(row)],

@@ -16,7 +16,7 @@ export interface Fetched {
   readonly leaderEpoch: number | undefined;
 }
 
-/** Reads one partition forward. Owner: whoever opened it. */
+/** Reads one partition forward. Owner: the opener. */
 export interface PartitionReader extends AsyncDisposable {
   /**
    * Waits until the position can move, then moves it.
@@ -107,7 +107,7 @@ export interface Transaction {
   readonly metadata: (changelogPosition: Offset) => string;
 }
 
-/** The one writer of a task: everybody who held it before is fenced. Disposing twice is fine. */
+/** The one writer of a task: every earlier holder is fenced. Disposing twice is fine. */
 export interface FencedWriter extends AsyncDisposable {
   /**
    * Commits all or nothing; what is `cuttable` is cut where the log does not take it whole.
@@ -132,7 +132,7 @@ export interface FencedWriter extends AsyncDisposable {
 export interface CommitLog {
   /**
    * Becomes the only writer for an input partition. When it resolves, no transaction of an
-   * earlier owner is pending: each is committed or aborted for good.
+   * earlier owner is pending: each is committed or aborted permanently.
    */
   fence(input: TopicPartition): Promise<FencedWriter>;
   committed(input: TopicPartition): Promise<CommittedOffset | undefined>;
@@ -175,15 +175,15 @@ export interface AssignmentListener {
   /** What we have, by partition; asked before each join. Waits for stores that are being opened. */
   held(): Promise<ReadonlyMap<number, HeldState>>;
   /**
-   * What is ours from now on: open the new, commit and close what is gone, go on with the rest.
-   * Whoever gets what we close may have begun already, and then fences us.
+   * What is ours from now on: open the new, commit and close what is gone, continue with the rest.
+   * The new owner may have begun already, and then fences us.
    */
   assigned(assignment: TaskAssignment): Promise<void>;
   /** We were taken for dead: nothing is ours, nothing may be committed. */
   lost(): Promise<void>;
 }
 
-/** Where an instance answers queries: http(s) URLs without a trailing slash, as far as it told. */
+/** Where an instance answers queries: http(s) URLs without a trailing slash, as far as known. */
 export interface Addresses {
   /** For clients. */
   readonly address?: string;
@@ -195,7 +195,7 @@ export interface Addresses {
 export interface GroupMembership {
   /** Takes part until the signal fires, then leaves; `assigned(noTasks)` is the last call. */
   run(topic: string, listener: AssignmentListener, signal: AbortSignal): Promise<void>;
-  /** Asks the group to share out anew, as what we hold has changed. */
+  /** Asks the group to rebalance, as what we hold has changed. */
   reconsider(): void;
   /**
    * Where the other instance that owns a partition answers queries, as the group last said.

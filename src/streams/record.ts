@@ -35,7 +35,7 @@ export interface OutputRecord {
   /** `null` is a tombstone. */
   readonly value: Uint8Array | null;
   readonly headers?: Headers;
-  /** True for one that tells of another record: where a log takes no more, its value ends early. */
+  /** True for one about another record: where a log takes no more, its value ends early. */
   readonly cuttable?: true;
 }
 

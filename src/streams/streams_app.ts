@@ -73,7 +73,7 @@ export class StreamsApp<E, A, R> {
   #partitionCount = 0;
   #taskManager: TaskManager<E, A, R> | undefined;
   #warmUps: readonly number[] = [];
-  /** Partitions that the group was told are current here. */
+  /** Partitions that were reported to the group as current here. */
   #toldCurrent: ReadonlySet<number> = new Set();
   #joined = false;
 
@@ -258,7 +258,7 @@ export class StreamsApp<E, A, R> {
 
   /**
    * Asks for the partitions that were promised to us once all of them are current that can be: a
-   * rebalance for each would be one too many. What the group was told before is no news.
+   * rebalance for each would be one too many. What was reported before is no news.
    *
    * @see Kafka Streams' probing rebalances (KIP-441), which ask by the clock instead.
    */

@@ -61,7 +61,7 @@ export function simulatedFeed(
   });
 }
 
-/** A recording; goes on behind the frame that `resumeAfter` names for its producer. */
+/** A recording; continues after the frame that `resumeAfter` names for its producer. */
 export function replayFeed(
   config: ReplayConfig & { readonly replayFile: string },
   { clock, logger }: MainContext,

@@ -99,7 +99,7 @@ export class InputWatch implements InputReport {
     this.#status = { ...this.#status, ...counts };
   }
 
-  /** An observer that also tells this. */
+  /** An observer that also reports to this. */
   watchingFeed(observer: FeedObserver): FeedObserver {
     this.#connected = false;
     return {
@@ -115,7 +115,7 @@ export class InputWatch implements InputReport {
     };
   }
 
-  /** An observer that also tells this. */
+  /** An observer that also reports to this. */
   watchingIngest(observer: IngestObserver): IngestObserver {
     return {
       ...observer,

@@ -59,7 +59,7 @@ export function headerText({ headers }: OutputRecord, name: string): string | un
   return value === undefined ? undefined : decodeText(value);
 }
 
-/** Who tells of them: what a person can do about them depends on it. */
+/** Who reports them: what a person can do depends on it. */
 export type Teller = "start" | "produce" | "process";
 
 /** Refused items of one kind. */

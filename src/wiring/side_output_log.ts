@@ -17,7 +17,7 @@ export interface SideOutputLogOptions extends RefusalOptions {
 
 /**
  * Logs what goes to the dead letters and what comes late, at a bounded rate for each cause, once it
- * is committed, and tells the watch what every commit let through and what not.
+ * is committed, and reports to the watch what every commit let through and what not.
  */
 export function sideOutputLog<R>(options: SideOutputLogOptions): TaskListener<R> {
   const lines = new RateLimitedLines(options.logger, options.clock);

@@ -6,7 +6,7 @@ export function welcome(kind: FeedKind, config: StartConfig, url: string): strin
   return [
     `${feedLine(kind, config)}`,
     `  page      ${url}`,
-    `  data      ${config.dataDir} (starting again goes on from there)`,
+    `  data      ${config.dataDir} (the next start continues from there)`,
     `  metrics   ${url}/metrics`,
     `  stop      Ctrl-C`,
     ...(kind === "live" ? [] : [

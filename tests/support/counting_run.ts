@@ -71,7 +71,7 @@ export class TestMembership implements GroupMembership {
     return undefined;
   }
 
-  /** How often the application asked the group to share out anew. */
+  /** How often the application asked the group to rebalance. */
   reconsiderations = 0;
 
   reconsider(): void {

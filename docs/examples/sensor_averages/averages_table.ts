@@ -26,7 +26,7 @@ ON CONFLICT DO UPDATE SET
 WHERE excluded.version_us > version_us`;
 
 /**
- * Averages in a SQLite file. Owner: whoever opened it.
+ * Averages in a SQLite file. Owner: the opener.
  *
  * Guarantee: one `write` is all or nothing, may be repeated, and takes no row back to an older one.
  */

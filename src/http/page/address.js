@@ -1,6 +1,6 @@
 // @ts-check
 
-/** @typedef {{ symbol: string, resolution: string }} View What is shown; "" where nobody says. */
+/** @typedef {{ symbol: string, resolution: string }} View What is shown; "" where not given. */
 
 /**
  * The part of the address that names a view, so that it can be bookmarked: `#AAPL/1m`.

@@ -1,7 +1,7 @@
 // @ts-check
 /// <reference lib="dom" />
 
-/** The server tells its state every 2 s; silence of this length means that nothing is there. */
+/** The server sends its state every 2 s; silence of this length means that nothing is there. */
 const silenceMaxMs = 9_000;
 const retryMs = 2_000;
 /** How long a change of what is looked at waits for the next one: a key that is held repeats. */

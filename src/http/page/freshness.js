@@ -21,7 +21,7 @@ export const staleAfterMs = 15_000;
  * @param {Health | undefined} seen.health The latest, if any came.
  * @param {number} seen.healthAgeMs Since that came.
  * @param {Elsewhere} [seen.elsewhere] What is heard of other instances, if anything came.
- * @param {readonly string[]} [seen.lostSymbols] Those of the partitions that nobody is heard of.
+ * @param {readonly string[]} [seen.lostSymbols] Of the partitions without an instance.
  * @returns {Freshness}
  */
 export function freshnessOf(

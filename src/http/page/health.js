@@ -48,7 +48,7 @@ export function showElsewhere({ heard_partitions: heard, missing_partitions: mis
   byId("elsewhere-fact").hidden = texts.length === 0;
 }
 
-/** Shows that the state is not known any more: nobody answers. */
+/** Shows that the state is no longer known: the server does not answer. */
 export function showUnreachable() {
   const ready = byId("ready");
   ready.dataset["level"] = "bad";

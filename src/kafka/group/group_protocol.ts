@@ -11,7 +11,7 @@ export interface Place {
 export interface GroupProtocol {
   /** One try to join; answered when every member has joined, or their time is over. */
   join(memberId: string, subscription: Subscription): Promise<JoinAnswer>;
-  /** Learns what is ours; the leader brings what everybody gets. */
+  /** Learns what is ours; the leader sends all assignments. */
   sync(topic: string, joined: JoinedGroup): Promise<AssignmentMessage>;
   heartbeat(place: Place): Promise<void>;
   leave(memberId: string): Promise<void>;

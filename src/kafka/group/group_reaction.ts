@@ -4,11 +4,11 @@ import { faultKind, faultType } from "../errors.ts";
 export type GroupReaction =
   /** Ask again. */
   | "again"
-  /** Join anew under the same id. */
+  /** Rejoin under the same id. */
   | "rejoin"
-  /** The group went on without us: give everything up, join as a new member. */
+  /** The group continued without us: give everything up, join as a new member. */
   | "fresh"
-  /** Give up for good. */
+  /** Give up permanently. */
   | "stop";
 
 /** Decides by the error alone. Total. */

@@ -7,7 +7,7 @@ import type { Timing } from "../retry.ts";
 export type GenerationEnd = "rebalance" | "lost";
 
 /**
- * Tells the coordinator that we live, on its own timer, whatever else is going on.
+ * Sends heartbeats to the coordinator, on its own timer, whatever else is happening.
  *
  * Goes on after a rebalance was announced: a member that is still handing over is not dead.
  */
@@ -39,7 +39,7 @@ export class Heartbeats {
     return this.#ended.promise;
   }
 
-  /** True once the group has gone on without us. */
+  /** True once the group has continued without us. */
   get lost(): boolean {
     return this.#lost;
   }

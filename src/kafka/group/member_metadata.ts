@@ -16,14 +16,14 @@ const addressCharsMax = 500;
 /** Longest name of an instance that is believed; ours have 16 characters, or are a member's id. */
 const instanceCharsMax = 500;
 
-/** What a member tells the leader. */
+/** What a member reports to the leader. */
 export interface Subscription extends Omit<GroupMember, "memberId"> {
   readonly topic: string;
   /** Where the member answers queries. */
   readonly addresses: Addresses;
 }
 
-/** What the leader tells a member. */
+/** What the leader assigns to a member. */
 export interface AssignmentMessage extends TaskAssignment {
   /** Where the owner of each partition answers queries, its own included. */
   readonly owners: ReadonlyMap<number, Addresses>;
@@ -47,8 +47,8 @@ export function encodeSubscription({ topic, held, ...userData }: Subscription): 
 }
 
 /**
- * What a member told; `undefined` for bytes that no program of ours wrote. Total: the group shows
- * the leader whatever bytes somebody joined with.
+ * What a member reported; `undefined` for bytes of another program. Total: the group shows
+ * the leader whatever bytes a member joined with.
  */
 export function parseMemberMetadata(bytes: Buffer): Subscription | undefined {
   return unlessUnreadable(() => {

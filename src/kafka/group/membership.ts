@@ -27,7 +27,7 @@ const leaveTimeoutMs = 2_000;
  * Shares the partitions of a topic by Kafka's group protocol, spoken directly.
  *
  * ```
- *  joining ──► syncing ──► member ──rebalance──► joining     work goes on all the while
+ *  joining ──► syncing ──► member ──rebalance──► joining     work continues throughout
  *     ▲           │           │
  *     └───────────┴───────────┴── lost: everything is given up, joins as a new member
  * ```

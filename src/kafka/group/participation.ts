@@ -44,9 +44,9 @@ const farewellMsMax = 1_500;
 /**
  * One run of a member, from the first join until the signal fires.
  *
- * Work goes on while the group shares out anew: what moves is closed by one member while the other
+ * Work continues while the group rebalances: what moves is closed by one member while the other
  * opens it, and the fence decides whose the last commit is. A member that ends says so first and
- * goes on until others have its partitions.
+ * continues until others have its partitions.
  *
  * @see KIP-429, whose aim this shares; differs: it takes one generation instead of two, as fencing
  *   makes an overlap harmless.
@@ -66,7 +66,7 @@ export class Participation {
     this.#parts = parts;
   }
 
-  /** Joins anew as soon as the group is not changing: what we hold is not what we said. */
+  /** Rejoins as soon as the group is not changing: what we hold is not what we said. */
   reconsider(): void {
     this.#reconsidered.resolve("rebalance");
   }
@@ -165,7 +165,7 @@ export class Participation {
     if (reaction === "fresh") await this.#lose();
   }
 
-  /** The group went on without us: nothing is ours, and we join as somebody new. */
+  /** The group continued without us: nothing is ours, and we join as a new member. */
   async #lose(): Promise<void> {
     const { listener, logger, topic } = this.#parts;
     logger.warn("was taken out of the group", { topic, partitions: this.#assignment.active });

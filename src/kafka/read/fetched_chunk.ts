@@ -59,7 +59,7 @@ export interface DecodedPart {
  *
  * Control records are left out, and so are aborted ones. The broker lists the aborted transactions
  * that touch the fetched range: from the first offset of such a transaction on, its producer's
- * transactional batches are dropped, up to its abort marker. Producers are told apart by their id,
+ * transactional batches are dropped, up to its abort marker. Producers are distinguished by id,
  * markers by the batch's control bit: an ordinary record may look like a marker.
  *
  * @see org.apache.kafka.clients.consumer.internals.CompletedFetch, which does the same.

@@ -21,7 +21,7 @@ import { Deadline, type Timing } from "../retry.ts";
 export interface ReadOptions extends FetchLimits {
   /** A reader that holds this much is not fetched for. */
   readonly bufferedBytesMax: number;
-  /** How long a partition may go unanswered before its reader is told, ms. */
+  /** How long a partition may go unanswered before its reader is informed, ms. */
   readonly unavailableAfterMs: number;
 }
 

@@ -3,7 +3,7 @@ import { type Broker, closeBroker } from "./internals.ts";
 /**
  * The connections to one broker, from first use until something goes wrong.
  *
- * A link is used up by its first lost connection: kafkajs would go on with half a frame of the old
+ * A link ends with its first lost connection: kafkajs would continue with half a frame of the old
  * one. It also forgets a request that is handed over while it disconnects, which is why every call
  * is watched here and rejected when the link ends.
  */
@@ -25,7 +25,7 @@ export class BrokerLink {
     return await this.#watched(this.#connecting.then(() => work(this.#broker)));
   }
 
-  /** False before the first connection, and for ever if it failed. */
+  /** False before the first connection, and permanently if it failed. */
   get connected(): boolean {
     return this.#connected;
   }

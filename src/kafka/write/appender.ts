@@ -17,7 +17,7 @@ export interface AppenderOptions extends ProduceLimits {
 /**
  * Appends through an idempotent producer, acknowledged by all in-sync replicas.
  *
- * **Owner:** whoever made it. **Ordering:** calls are served one after the other.
+ * **Owner:** the creator. **Ordering:** calls are served one after the other.
  *
  * **Guarantee:** once within a call; at-least-once over calls. When `append` throws
  * `LOG_UNAVAILABLE`, any of its records may have been written all the same; appended again they are

@@ -14,7 +14,7 @@ import { TransactionClient } from "./transaction_protocol.ts";
 import { type TransactionOptions, TransactionWriter } from "./transaction_writer.ts";
 
 /**
- * The transactional id of an input partition: whoever holds it owns the partition.
+ * The transactional id of an input partition: its holder owns the partition.
  *
  * A slash is in no name of an application or topic, so that no two partitions share an id.
  */

@@ -190,7 +190,7 @@ export class TransactionWriter implements FencedWriter {
     if (wrapped.code === "LOG_FENCED") return wrapped;
     return new PipelineError(
       code,
-      `Cannot tell whether ${place} was committed as the answer must arrive: ${
+      `Cannot know whether ${place} was committed as the answer must arrive: ${
         faultType(error) ?? "it was lost"
       }`,
       { cause: error, context: { transactionalId } },

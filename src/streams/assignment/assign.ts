@@ -8,14 +8,14 @@ import { chooseStandbys, type Roles } from "./standbys.ts";
 /**
  * Shares the partitions of a topic, so that none waits for its state where that can be avoided.
  *
- * In the end the shares are even. On the way there a partition stays with whoever is nearest to the
+ * In the end the shares are even. On the way there a partition stays with the member nearest to the
  * end of its changelog, and moves when the one that is to have it is current: until then that one
  * warms up. A member that leaves gets nothing. The result depends only on the arguments, whatever
  * their order, so that any leader decides alike; asked again with its own outcome, nothing moves.
  *
  * @param partitionCount Partitions of the topic, >= 0.
  * @param replicas Standbys of each partition beside its owner, >= 0.
- * @returns By member id. Every partition is active once, unless everybody leaves.
+ * @returns By member id. Every partition is active once, unless all leave.
  * @see KIP-441, which this follows; differs: who warms up asks for the move when it is current, and
  *   a partition without any state anywhere goes to its place at once.
  */

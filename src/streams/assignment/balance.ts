@@ -49,7 +49,7 @@ function roomiest(
  * How many more partitions each member is to get; negative for those that hold too many.
  *
  * Who gets a larger share must not depend on how much anyone holds beyond the smaller one: that
- * changes while partitions move, and whoever warms up for one would be passed over half way.
+ * changes while partitions move, and a member that warms up for one would be passed over half way.
  */
 function roomOf(stayers: readonly GroupMember[], holders: Holders): Map<GroupMember, number> {
   const counts = new Map<GroupMember, number>(stayers.map((member) => [member, 0]));

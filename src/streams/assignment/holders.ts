@@ -5,7 +5,7 @@ export type Holders = readonly (GroupMember | undefined)[];
 
 /**
  * Who is best placed for each partition, if balance were of no account: the member that stays and
- * whose state is nearest. Among equals the owner goes on.
+ * whose state is nearest. Among equals the owner keeps it.
  *
  * @param members In the order of `compareMembers`.
  * @param owners By partition.

@@ -11,7 +11,7 @@ export interface GroupMember {
   readonly generation: number;
   /** State that it has, by partition. */
   readonly held: ReadonlyMap<number, HeldState>;
-  /** It ends, and goes on with what it owns only until others have it. */
+  /** It ends, and continues with what it owns only until others have it. */
   readonly leaving: boolean;
 }
 

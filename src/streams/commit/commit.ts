@@ -67,7 +67,7 @@ interface CommitAttempt<R> {
 /**
  * Makes a task's changes durable, in this order:
  *
- * 1. rows of events to the sink: functions of their records, so whoever repeats them writes the same
+ * 1. rows of events to the sink: functions of their records, so a repeat writes the same
  * 2. one transaction: changelog records, late and dead-letter records, the input position
  * 3. rows of results to the sink, which so shows no window as it never was; after a crash before
  *    this step the next session finds them in the changelog (`unshown_results.ts`)
@@ -103,7 +103,7 @@ export class Committer<R> {
   }
 
   /**
-   * Commits; waits and tries again while the sink or the log is away.
+   * Commits; waits and tries again while the sink or the log is unavailable.
    *
    * @throws {PipelineError} `LOG_FENCED`, `SINK_REJECTED`, a store error, or `ABORTED`.
    */

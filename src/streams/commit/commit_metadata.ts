@@ -8,12 +8,12 @@ export interface CommitMetadata {
   readonly changelogPosition: Offset;
   /** Changelog position before this commit: the results of all others are in the sink. */
   readonly shownTo: Offset;
-  /** Of this commit alone, so that whoever did not hear of its outcome finds it again. */
+  /** Of this commit alone, so that a task that missed its outcome finds it again. */
   readonly id: string;
   /** Epoch of the leader that wrote what lies before the offset; `undefined` where none is known. */
   readonly leaderEpoch: number | undefined;
   readonly lineage: Lineage;
-  /** True for the last commit of a task that was closed: whoever waits for it may begin. */
+  /** True for the last commit of a task that was closed: a task that waits for it may begin. */
   readonly closed: boolean;
 }
 
@@ -36,7 +36,7 @@ export function writeCommitMetadata(
   });
 }
 
-/** What such a text says; `undefined` if somebody else wrote it. */
+/** What such a text says; `undefined` for another writer's. */
 export function parseCommitMetadata(metadata: string): CommitMetadata | undefined {
   try {
     const value: unknown = JSON.parse(metadata);
@@ -74,7 +74,7 @@ export function isCommitOf(committed: CommittedOffset | undefined, id: string): 
   return committed !== undefined && parseCommitMetadata(committed.metadata)?.id === id;
 }
 
-/** True when nobody has committed anything between two looks. */
+/** True when nothing was committed between two looks. */
 export function isSameCommit(
   one: CommittedOffset | undefined,
   other: CommittedOffset | undefined,

@@ -19,7 +19,7 @@ export interface GenerationPorts {
  * When the next generation of a state can begin, epoch ms: now, or right after the last commit
  * where its write times ran ahead, as a producer's clock did.
  *
- * Ordering: before the changelog is deleted; nobody works on the partition.
+ * Ordering: before the changelog is deleted; no task has the partition.
  *
  * @throws {PipelineError} `LOG_UNAVAILABLE`; `ABORTED` when the signal fires.
  */
@@ -38,14 +38,14 @@ export async function generationStartMs(
 }
 
 /**
- * Begins a task's state anew: an empty state that stands at the start of its input.
+ * Starts a task's state from scratch: an empty state that stands at the start of its input.
  *
  * Its write times begin at `startMs` (see `generationStartMs`), after every one that an earlier
  * state of the partition has used, so that the rows made from the same input again win over the old
  * ones, also where they are others because settings or the input have changed. No rows are made of
  * windows before `wholeFromMs` (see `wholeFromOfAll`).
  *
- * Ordering: nobody works on the partition, its changelog is empty and its local stores are deleted.
+ * Ordering: no task has the partition, its changelog is empty and its local stores are deleted.
  *
  * @throws {PipelineError} As its ports do.
  */

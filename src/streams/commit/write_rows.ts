@@ -18,7 +18,7 @@ export interface WriteRowsOptions<R> {
 }
 
 /**
- * Writes rows to a sink: waits for one that is away, and asks the job about each row that one
+ * Writes rows to a sink: retries while it is unavailable, and asks the job about each row that one
  * refuses. The refused rows among many are found by halving, as a repeated row changes nothing.
  *
  * @throws {PipelineError} `SINK_REJECTED` if the job says to stop; `ABORTED`.

@@ -127,7 +127,7 @@ export class RecordProcessor<E, A, R> {
     return this.#sideOutputs;
   }
 
-  /** Starts anew after a commit. */
+  /** Starts from scratch after a commit. */
   settle(): void {
     this.#eventRows = [];
     this.#sideOutputs = [];
@@ -381,7 +381,7 @@ export class RecordProcessor<E, A, R> {
 function refused(record: LogRecord, reason: string, cause: unknown): PipelineError {
   return new PipelineError(
     "RECORD_REFUSED",
-    `Cannot go on at ${partitionName(record)}@${record.offset} as ${reason}`,
+    `Cannot continue at ${partitionName(record)}@${record.offset} as ${reason}`,
     { cause, context: { topic: record.topic, partition: record.partition, offset: record.offset } },
   );
 }

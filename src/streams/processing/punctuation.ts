@@ -15,8 +15,8 @@ export interface Punctuation {
 /**
  * What a job does every so often by the wall clock, whether or not input comes.
  *
- * It may look and tell, but not change state or send rows: these follow from the input alone, and
- * nobody could say what the wall clock was when they are computed again.
+ * It may look and report, but not change state or send rows: these follow from the input alone, and
+ * the wall clock would be another when they are computed again.
  *
  * @see Kafka Streams Punctuator with PunctuationType.WALL_CLOCK_TIME; differs: it cannot write. See
  *   docs/adr/0009-wall-clock.md.

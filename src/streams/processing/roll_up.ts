@@ -17,7 +17,7 @@ export interface RolledUp<A> {
 }
 
 /**
- * Merges anew what a key's changes since the last commit change in its rolled-up windows.
+ * Merges again what a key's changes since the last commit change in its rolled-up windows.
  *
  * A rolled-up window is a function of its parts alone, and these of the input: however the input is
  * cut into commits, and whatever crashed between them, its sums are the same to the last bit. Each

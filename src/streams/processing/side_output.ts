@@ -204,7 +204,7 @@ export function originHeaders({ record, index, rekeyed = false }: Origin): Heade
 }
 
 /**
- * A record of the repartition topic: events of one key, written anew, with headers that lead back
+ * A record of the repartition topic: events of one key, encoded again, with headers that lead back
  * to the record and the places inside it that they come from.
  */
 export function rekeyedRecord(

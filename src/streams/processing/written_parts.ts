@@ -3,13 +3,13 @@ import { sortOut } from "./reading.ts";
 import { type DeadLetterCause, keptValueBytesMax } from "./side_output.ts";
 
 /**
- * Bytes of events that go on to the partition of their key in one record. With the indexes of where
+ * Bytes of events sent to the partition of their key in one record. With the indexes of where
  * each came from it is larger than what it was read from, which may have filled its topic's bound,
  * and unpacked may be far beyond: a tenth of what a topic takes by default leaves room for both.
  */
 const togetherBytesMax = 100_000;
 
-/** Events of a key that can go on, as a value. */
+/** Events of a key that can be sent, as a value. */
 export interface WrittenPart {
   readonly key: string;
   readonly indexes: readonly number[];

@@ -62,7 +62,7 @@ export async function presentLineage(
 }
 
 /**
- * Refuses to go on with a state whose topics are others now.
+ * Refuses to continue with a state whose topics are others now.
  *
  * @param own What the state belongs to.
  * @param present What there is.

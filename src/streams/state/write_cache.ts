@@ -16,7 +16,7 @@ export interface CachedWindow<A> {
   dirty: boolean;
 }
 
-/** One rolled-up window in memory: merged anew at each commit that changed a part of it. */
+/** One rolled-up window in memory: merged again at each commit that changed a part of it. */
 export interface CachedRollUp<A> extends CachedWindow<A> {
   state: WindowState<A>;
   /** The windows it is merged from, ascending; `undefined` until they are read from the store. */

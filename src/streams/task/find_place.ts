@@ -122,7 +122,7 @@ function isPastStart(
 function stateGone({ input, changelog }: CommitPlace, committed: CommittedOffset): PipelineError {
   return new PipelineError(
     "CHANGELOG_TRUNCATED",
-    `Cannot go on with ${partitionName(input)} at committed offset ${committed.offset} as its ` +
+    `Cannot continue with ${partitionName(input)} at committed offset ${committed.offset} as its ` +
       `state is gone: ${partitionName(changelog)} holds no meta record`,
     { context: { ...input, committed: committed.offset }, remedy: "reset" },
   );
@@ -136,7 +136,9 @@ function refuseOtherPosition(
   if (committed === undefined || committed.offset === inputOffset) return;
   throw new PipelineError(
     "CHANGELOG_TRUNCATED",
-    `Cannot go on with ${partitionName(input)} as state and group disagree: the state is as of ` +
+    `Cannot continue with ${
+      partitionName(input)
+    } as state and group disagree: the state is as of ` +
       `offset ${inputOffset}, the group committed ${committed.offset}`,
     {
       context: { ...input, state: inputOffset, committed: committed.offset },

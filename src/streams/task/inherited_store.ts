@@ -5,7 +5,7 @@ import type { TopicPartition } from "../record.ts";
  * The stores as a task sees them that takes over an open one: the first `open` gives it away, so
  * that nothing is read and checked again that a standby has just written.
  *
- * Owner: the task. Disposing closes what nobody took.
+ * Owner: the task. Disposing closes what was not taken.
  */
 export class InheritedStore implements StateStores, AsyncDisposable {
   readonly #stores: StateStores;

@@ -1,6 +1,6 @@
 import { PipelineError } from "../../base/errors.ts";
 
-/** The error of whoever wants a topic that was deleted and created again since. */
+/** The error for a topic that was deleted and created again. */
 export function topicReplaced(topic: string, wanted: string, found: string): PipelineError {
   return new PipelineError(
     "TOPIC_REPLACED",

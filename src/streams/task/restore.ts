@@ -20,7 +20,7 @@ export interface RestoreOptions {
  * Brings a store up to the end of its changelog.
  *
  * Ends by position, not by the last record's offset: the tail may hold control records, aborted
- * transactions or nothing after compaction. May be interrupted at any time and goes on from the
+ * transactions or nothing after compaction. May be interrupted at any time and continues from the
  * checkpoint that each batch leaves.
  *
  * Ordering: the task is fenced, so the changelog's end is final, unless a newer owner fences us in
@@ -55,7 +55,7 @@ export async function restore(options: RestoreOptions): Promise<Offset> {
 }
 
 /**
- * Where a store with this checkpoint goes on in its changelog.
+ * Where a store with this checkpoint continues in its changelog.
  *
  * A store may be ahead of a changelog that nevertheless has every entry of the last commit: a power
  * cut took the end of the log away, positions included, or the state was begun again elsewhere.

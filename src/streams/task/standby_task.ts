@@ -127,7 +127,7 @@ export class StandbyTask {
     }
   }
 
-  /** Writes what the changelog brings into the store, until it is told to end. */
+  /** Writes what the changelog brings into the store, until it is stopped. */
   async #follow(store: StateStore): Promise<void> {
     const { log, commitLog } = this.#ports;
     const { changelog, input, lineage } = this.#place;

@@ -118,7 +118,7 @@ export class StreamTask<E, A, R> {
 
   #failed(error: unknown, disposition: Disposition): void {
     this.#control.idle();
-    // Whoever got the partition need not wait for our last commit: what it held is done there.
+    // The new owner need not wait for our last commit: what it held is done there.
     if (disposition === "rejoin" && this.#control.closing) return;
     this.#report.failed(error, disposition);
     this.#listener.failed(this.#place.input, error);
@@ -181,7 +181,7 @@ export class StreamTask<E, A, R> {
     if (session.changed) await this.#commit(session, { signal, last: true });
   }
 
-  /** A punctuator only looks: when one fails, that is said, and the task goes on. */
+  /** A punctuator only looks: when one fails, that is said, and the task continues. */
   async #punctuate(session: TaskSession<E, A, R>, schedule: PunctuationSchedule): Promise<void> {
     if ((schedule.untilDueMs ?? Infinity) > 0) return;
     try {

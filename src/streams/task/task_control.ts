@@ -18,7 +18,7 @@ export class TaskControl {
   /** True while the task has nothing that its end would have to wait for. */
   #idle = true;
   #waker: (() => void) | undefined;
-  /** Somebody rang while the task did not wait. */
+  /** The task was signalled while it did not wait. */
   #rung = false;
 
   constructor(clock: Clock) {
@@ -68,12 +68,12 @@ export class TaskControl {
   /** Waits until the task is to end. */
   async untilClosed(): Promise<never> {
     await this.#closing.promise;
-    throw new PipelineError("ABORTED", "Cannot go on as the task is closed");
+    throw new PipelineError("ABORTED", "Cannot continue as the task is closed");
   }
 
   /** Waits for a wish of others, a ring, or the time. */
   async wait(waitMs: number | undefined): Promise<void> {
-    // A wish of the moment between the last look and now woke nobody.
+    // A wish of the moment between the last look and now woke nothing.
     if (this.#closed || this.#rung) {
       this.#rung = false;
       return;

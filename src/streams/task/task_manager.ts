@@ -144,7 +144,7 @@ export class TaskManager<E, A, R> {
     }));
   }
 
-  /** Drops what the tasks have done since their last commits. Standbys harm nobody and stay. */
+  /** Drops what the tasks have done since their last commits. Standbys are harmless and stay. */
   async abandon(): Promise<void> {
     const tasks = [...this.#tasks];
     await Promise.all(tasks.map(([, task]) => task.abandon()));

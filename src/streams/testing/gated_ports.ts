@@ -24,7 +24,7 @@ export type Operation =
   | "store-applied";
 
 /**
- * Called at each operation, which goes on when it resolves; what it throws is what the engine
+ * Called at each operation, which continues when it resolves; what it throws is what the engine
  * sees. One that never resolves is a process that died there.
  */
 export type Gate = (operation: Operation, place?: TopicPartition) => Promise<void>;

@@ -33,7 +33,7 @@ export class SimulatedClock implements Clock {
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const abort = () => {
       this.#sleepers.delete(sleeper);
-      reject(new PipelineError("ABORTED", "Cannot wait as the sleeper was told to stop"));
+      reject(new PipelineError("ABORTED", "Cannot wait as the sleeper was stopped"));
     };
     const wake = () => {
       signal?.removeEventListener("abort", abort);
@@ -54,9 +54,9 @@ export class SimulatedClock implements Clock {
   }
 
   /**
-   * Moves to the next moment at which somebody wakes up, and lets him go on.
+   * Moves to the next moment at which a timer is due, and runs it.
    *
-   * @returns False when nobody sleeps.
+   * @returns False when no timer is set.
    */
   async step(): Promise<boolean> {
     const next = this.#next();
@@ -65,7 +65,7 @@ export class SimulatedClock implements Clock {
     return true;
   }
 
-  /** Moves the time on, waking sleepers in order and letting each go on before the next. */
+  /** Moves the time on, waking sleepers in order and letting each run before the next. */
   async advance(ms: number): Promise<void> {
     const endMs = this.#nowMs + ms;
     await settle();

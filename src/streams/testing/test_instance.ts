@@ -55,7 +55,7 @@ export class TestInstance<E, A, R> {
     return this.#joined.promise;
   }
 
-  /** How often it asked the group to share out anew. */
+  /** How often it asked the group to rebalance. */
   get reconsiderations(): number {
     return this.#reconsiderations;
   }

@@ -225,14 +225,14 @@ export class TopologyTestDriver<E, A, R> implements AsyncDisposable {
   }
 
   /**
-   * Shares the partitions out anew, while everybody works on.
+   * Redistributes the partitions, while all continue.
    *
    * @param active Partitions that each instance processes.
    * @param options.standbys Partitions of which each instance keeps the state at hand.
    * @param options.warmUps Partitions that each instance is to process once it is current.
    * @param options.handedOver Partitions for whose former owners' last commits each instance waits.
    * @param options.untold Instances that the group takes for dead and that do not know it yet: they
-   *   go on with what they had, until `tellLost`.
+   *   continue with what they had, until `tellLost`.
    */
   async rebalance(
     active: readonly (readonly number[])[],
@@ -304,12 +304,12 @@ export class TopologyTestDriver<E, A, R> implements AsyncDisposable {
     return alive ? app.standbys : [];
   }
 
-  /** What an instance tells the group that it has. */
+  /** What an instance reports to the group. */
   async held(instance = 0): Promise<ReadonlyMap<number, HeldState>> {
     return await (await this.#instance(instance).listener).held();
   }
 
-  /** How often an instance asked the group to share out anew. */
+  /** How often an instance asked the group to rebalance. */
   reconsiderations(instance = 0): number {
     return this.#instance(instance).reconsiderations;
   }

@@ -16,7 +16,7 @@ export interface WithValue {
  * Decodes a value of a store or changelog whose bytes are known to be undamaged.
  *
  * @throws {PipelineError} `STATE_UNREADABLE`: such a value cannot be skipped like a bad record,
- *   and no rebuild would mend it.
+ *   and no rebuild would fix it.
  */
 export function decodeState<T>(codec: Codec<T>, bytes: Uint8Array): T {
   try {

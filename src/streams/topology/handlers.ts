@@ -13,7 +13,7 @@ export interface ErrorHandlers<E> {
   /**
    * A record cannot be read.
    *
-   * @see Kafka Streams DeserializationExceptionHandler; differs: the default is to go on, with the
+   * @see Kafka Streams DeserializationExceptionHandler; differs: by default it continues, with the
    *   record kept as a dead letter
    */
   readonly onDeserializationError: (

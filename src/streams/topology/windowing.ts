@@ -19,7 +19,9 @@ export function refuseOtherVersion(input: TopicPartition, { stateVersion: had }:
   if (had === stateVersion) return;
   throw new PipelineError(
     "STATE_UNREADABLE",
-    `Cannot go on with ${partitionName(input)} as its state must be of version ${stateVersion}: ` +
+    `Cannot continue with ${
+      partitionName(input)
+    } as its state must be of version ${stateVersion}: ` +
       `it is of version ${had}; start the version of the program that wrote it`,
     { context: { ...input, state: had, program: stateVersion } },
   );
@@ -40,7 +42,9 @@ export function refuseOtherWindowing(
   if (had.length === 0 || String(had) === String(have)) return;
   throw new PipelineError(
     "STATE_UNREADABLE",
-    `Cannot go on with ${partitionName(input)} as its state holds ${textOf(had)}: this job has ` +
+    `Cannot continue with ${partitionName(input)} as its state holds ${
+      textOf(had)
+    }: this job has ` +
       `${textOf(have)}; run the job as it was, or as another application with tables of its own`,
     { context: { ...input, state: textOf(had), job: textOf(have) } },
   );

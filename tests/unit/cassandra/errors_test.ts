@@ -72,6 +72,6 @@ Deno.test.each([
 });
 
 Deno.test("cassandraError() leaves our own errors as they are", () => {
-  const error = new PipelineError("SINK_REJECTED", "Cannot go on");
+  const error = new PipelineError("SINK_REJECTED", "Cannot continue");
   assert.equal(cassandraError("connect", error), error);
 });

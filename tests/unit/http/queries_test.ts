@@ -144,7 +144,7 @@ Deno.test.each([["", /symbol is empty/], ["?symbol=", /symbol is empty/], [
   },
 );
 
-Deno.test("/api/candles and /api/trades answer 404 for a symbol nobody has seen", async () => {
+Deno.test("/api/candles and /api/trades answer 404 for an unknown symbol", async () => {
   const { ask } = surface();
   for (const path of ["/api/candles?symbol=NOBODY", "/api/trades?symbol=NOBODY"]) {
     const response = await ask(path);

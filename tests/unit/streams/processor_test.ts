@@ -165,7 +165,7 @@ Deno.test("RecordProcessor stops where the job throws, by default", async () => 
   const { processor } = await bench();
   assert.throws(() => processor.process(record(3, { value: unbearable })), {
     code: "RECORD_REFUSED",
-    message: /Cannot go on at input-0@3 as the job failed/,
+    message: /Cannot continue at input-0@3 as the job failed/,
   });
 });
 
