@@ -1,20 +1,22 @@
 /**
- * `deno task generate [--check]`: writes what follows from the settings' descriptions in `src/app`:
- * the programs' tasks and permission sets, `.env.example`, the tables of `docs/SETTINGS.md`, and
- * what compose hands to its containers.
+ * `deno task generate [--check]`: writes what follows from the settings' descriptions in `src/app`
+ * (the programs' tasks and permission sets, `.env.example`, the tables of `docs/SETTINGS.md`, what
+ * compose hands to its containers), and the list of packages that `deno.lock` has.
  */
 import { composeFile } from "./generate/compose.ts";
 import { denoJson } from "./generate/deno_json.ts";
 import { envExample } from "./generate/env_example.ts";
+import { sbom } from "./generate/sbom.ts";
 import { settingsPage } from "./generate/settings_page.ts";
 import { printError } from "./lib/print.ts";
 import { root } from "./lib/source_files.ts";
 
-const files: Readonly<Record<string, (present: string) => string>> = {
+const files: Readonly<Record<string, (present: string) => string | Promise<string>>> = {
   "deno.json": denoJson,
   ".env.example": envExample,
   "docs/SETTINGS.md": settingsPage,
   "compose/compose.yaml": composeFile,
+  "docs/sbom.cdx.json": sbom,
 };
 
 /** As `deno fmt` has it; a file of another kind is as it is. */
@@ -35,10 +37,10 @@ async function formatted(path: string, text: string): Promise<string> {
 const check = Deno.args.includes("--check");
 for (const [path, generated] of Object.entries(files)) {
   const present = await Deno.readTextFile(root + path);
-  const wanted = await formatted(path, generated(present));
+  const wanted = await formatted(path, await generated(present));
   if (present === wanted) continue;
   if (check) {
-    printError(`${path} is not what "deno task generate" makes of the settings: run it`);
+    printError(`${path} is not what "deno task generate" makes: run it`);
     Deno.exitCode = 1;
   } else await Deno.writeTextFile(root + path, wanted);
 }

@@ -82,6 +82,7 @@ export const finnhubKeyOptional: Setting<Secret | undefined> = {
 
 export const acceptedKey: Setting<Secret | undefined> = {
   ...finnhubKeyBase,
+  variable: "FEED_KEY",
   option: "--key",
   form: "a key",
   meaning: "the only key that clients may use; without it every key is accepted",

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import config from "../../../deno.json" with { type: "json" };
-import devConfig from "../../../dev.json" with { type: "json" };
+import devConfig from "../../../scripts/dev.json" with { type: "json" };
 import { root } from "../../../scripts/lib/source_files.ts";
 import { parseCarryOverOptions } from "../../../scripts/carry_over/options.ts";
 import { parseCli } from "../../../scripts/services/options.ts";

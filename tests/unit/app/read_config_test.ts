@@ -151,9 +151,10 @@ Deno.test("readStartConfig() refuses options that say nothing beside the others"
 });
 
 Deno.test("readFeedConfig() takes its key from option or variable", () => {
-  assert.equal(readFeedConfig({}).acceptedKey, undefined);
-  assert.equal(readFeedConfig(key).acceptedKey?.reveal(), "k-e-y");
-  assert.equal(readFeedConfig(key, ["--key", "other"]).acceptedKey?.reveal(), "other");
+  const own = { FEED_KEY: "k-e-y" };
+  assert.equal(readFeedConfig(key).acceptedKey, undefined, "Finnhub's key is not the feed's");
+  assert.equal(readFeedConfig(own).acceptedKey?.reveal(), "k-e-y");
+  assert.equal(readFeedConfig(own, ["--key", "other"]).acceptedKey?.reveal(), "other");
 });
 
 Deno.test("readFeedConfig() refuses two sources at once", () => {
