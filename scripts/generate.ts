@@ -1,11 +1,14 @@
 /**
  * `deno task generate [--check]`: writes what follows from the settings' descriptions in `src/app`
  * (the programs' tasks and permission sets, `.env.example`, the tables of `docs/SETTINGS.md`, what
- * compose hands to its containers), and the list of packages that `deno.lock` has.
+ * compose hands to its containers), the list of packages that `deno.lock` has,
+ * and the descriptions of HTTP and topics.
  */
+import { asyncApi } from "./generate/async_api.ts";
 import { composeFile } from "./generate/compose.ts";
 import { denoJson } from "./generate/deno_json.ts";
 import { envExample } from "./generate/env_example.ts";
+import { httpPage } from "./generate/http_page.ts";
 import { sbom } from "./generate/sbom.ts";
 import { settingsPage } from "./generate/settings_page.ts";
 import { printError } from "./lib/print.ts";
@@ -16,6 +19,8 @@ const files: Readonly<Record<string, (present: string) => string | Promise<strin
   ".env.example": envExample,
   "docs/SETTINGS.md": settingsPage,
   "compose/compose.yaml": composeFile,
+  "docs/HTTP.md": httpPage,
+  "docs/asyncapi.json": asyncApi,
   "docs/sbom.cdx.json": sbom,
 };
 

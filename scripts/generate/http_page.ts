@@ -1,22 +1,19 @@
 import type { OpenApiOperation } from "../../src/http/open_api.ts";
 import { openApi } from "../../src/http/operations.ts";
 import type { Schema } from "../../src/http/schema.ts";
+import { withRegion } from "./region.ts";
 
 const operations = Object.entries(openApi.paths).map(([path, { get }]) => ({ path, ...get }));
 
 /** `docs/HTTP.md` with its tables of paths and parameters as the operations have them. */
 export function httpPage(present: string): string {
-  return present.replaceAll(
-    /(<!-- (\w+) -->\n\n)[^]*?(\n\n<!-- end -->)/g,
-    (_, start, name, end) => start + tableOf(name) + end,
-  );
-}
-
-function tableOf(name: string): string {
-  if (name === "paths") return pathTable();
-  const operation = operations.find(({ operationId }) => operationId === name);
-  if (operation === undefined) throw new Error(`docs/HTTP.md: no operation has the id "${name}"`);
-  return parameterTable(operation);
+  const withPaths = withRegion(present, "paths", `\n${pathTable()}\n`);
+  return operations.filter(({ parameters }) => parameters.some((one) => one.in === "query"))
+    .reduce(
+      (text, operation) =>
+        withRegion(text, operation.operationId, `\n${parameterTable(operation)}\n`),
+      withPaths,
+    );
 }
 
 function pathTable(): string {
