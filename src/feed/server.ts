@@ -116,18 +116,18 @@ class Server implements FinnhubServer {
   }
 
   #answer(request: Request): Response {
-    const token = new URL(request.url).searchParams.get("token") ?? "";
-    const { key } = this.#options;
     if (request.headers.has("origin")) {
       return new Response("This feed serves programs, not web pages", { status: 403 });
     }
-    if (key && token !== key.reveal()) return new Response("Invalid API key", { status: 401 });
     if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
       return new Response("This is a WebSocket", {
         status: 426,
         headers: { upgrade: "websocket" },
       });
     }
+    const token = new URL(request.url).searchParams.get("token") ?? "";
+    const { key } = this.#options;
+    if (key && token !== key.reveal()) return new Response("Invalid API key", { status: 401 });
     const { socket, response } = Deno.upgradeWebSocket(request, { idleTimeout: 0 });
     this.#welcome(socket, token);
     return response;
