@@ -6,8 +6,8 @@
  */
 export const symbolCharsMax = 128;
 
-/** Nearly all symbols and codes, tried first: a check of properties takes several times as long. */
-const plain = /^[ -~]{1,32}$/;
+/** Nearly all symbols and codes are printable ASCII no longer than this. */
+const plainCharsMax = 32;
 
 /**
  * Control characters, format characters (a byte order mark, marks of direction), halves of
@@ -15,9 +15,19 @@ const plain = /^[ -~]{1,32}$/;
  */
 const invisible = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
 
+/** Tried first, as every trade has such texts: a regular expression takes ten times as long. */
+function isPlain(text: string): boolean {
+  if (text === "" || text.length > plainCharsMax) return false;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code < 0x20 || code > 0x7e) return false;
+  }
+  return true;
+}
+
 /** True for a text with a character that cannot be seen, or that has no UTF-8. */
 export function hasInvisible(text: string): boolean {
-  return !plain.test(text) && invisible.test(text);
+  return !isPlain(text) && invisible.test(text);
 }
 
 /**
@@ -32,7 +42,7 @@ export function hasInvisible(text: string): boolean {
  * ```
  */
 export function symbolFault(symbol: string): string | undefined {
-  if (plain.test(symbol)) return undefined;
+  if (isPlain(symbol)) return undefined;
   if (symbol === "") return "symbol is empty";
   if (symbol.length > symbolCharsMax) {
     return `symbol is longer than ${symbolCharsMax} characters: ${symbol.length}`;

@@ -29,7 +29,7 @@ import { candleLevels } from "./resolutions.ts";
 import type { MarketRow, TradeRow, WindowRow } from "./rows.ts";
 import { summaryWindowMs } from "./tables.ts";
 import { activityPunctuator, type SymbolActivity } from "./symbol_activity.ts";
-import { type Trade, tradeFault, tradeId, tradesPerRecordMax } from "./trade.ts";
+import { tickFault, type Trade, tradeId, tradesPerRecordMax } from "./trade.ts";
 
 const store = "windows";
 
@@ -87,7 +87,8 @@ function tradeSource(topic: string, codec: TradeCodec): Source<Trade> {
     topic,
     prepare: (records) => codec.prepare(records),
     read: (record) => readTrades(record, codec),
-    fault: tradeFault,
+    keyFault: symbolFault,
+    fault: tickFault,
     timeOf: (trade) => trade.eventTimeMs,
     write: (trades) => codec.encode(trades),
   };
@@ -116,9 +117,6 @@ function keyed(key: Uint8Array | null, trades: Trade[]): Reading<Trade> {
   if (key === null || !isTextOf(key, symbol) || !areOf(symbol, trades)) {
     return { kind: "wrong-key", parts: bySymbol(trades) };
   }
-  // No key of the state is made of what cannot be a symbol, not even for a moment.
-  const fault = symbolFault(symbol);
-  if (fault !== undefined) return { kind: "dead", cause: "impossible-value", detail: fault };
   return { kind: "events", key: symbol, events: trades };
 }
 

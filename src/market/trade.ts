@@ -73,8 +73,12 @@ const conditionCharsMax = 32;
  * Prices may be negative (spreads, oil in April 2020), volumes may be fractional or 0.
  */
 export function tradeFault(trade: Trade): string | undefined {
-  return symbolFault(trade.symbol) ?? valueFault(trade) ?? timeFault(trade) ??
-    conditionsFault(trade.conditions);
+  return symbolFault(trade.symbol) ?? tickFault(trade);
+}
+
+/** The same for a trade whose symbol is judged elsewhere, once for all trades of a record. */
+export function tickFault(trade: Trade): string | undefined {
+  return valueFault(trade) ?? timeFault(trade) ?? conditionsFault(trade.conditions);
 }
 
 function valueFault({ price, volume }: Trade): string | undefined {

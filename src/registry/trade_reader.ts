@@ -2,11 +2,24 @@ import { isUtf8 } from "node:buffer";
 import type { Trade } from "../market/trade.ts";
 import { decodeText } from "../streams/text.ts";
 
-/** Longest text that is kept for the next time, bytes; and how many are. */
+/** Longest text that is kept for the next time, bytes; and how many are, a power of two. */
 const internedBytesMax = 32;
-const internedMax = 4_096;
+const internedMax = 16_384;
 
 const littleEndian = true;
+
+/** Items of an array that stand together. */
+interface Block {
+  readonly count: number;
+  readonly start: number;
+  /** `undefined` where the block does not state it. */
+  readonly sizeBytes: number | undefined;
+}
+
+interface InternedText {
+  readonly bytes: Uint8Array;
+  readonly text: string;
+}
 
 /** What the bytes of a record say. */
 export interface TradeRecord {
@@ -32,7 +45,8 @@ export interface TradeRecord {
  * @see Apache Avro specification, "Binary encoding"; fields in the schema's order: c, p, s, t, v
  */
 export class TradeReader {
-  readonly #interned = new Map<number, { readonly bytes: Uint8Array; readonly text: string }>();
+  /** By hash: of two texts with one place the later one is kept. */
+  readonly #interned = new Array<InternedText | undefined>(internedMax).fill(undefined);
   #bytes: Uint8Array = new Uint8Array();
   #view: DataView = new DataView(new ArrayBuffer(0));
   #at = 0;
@@ -45,37 +59,54 @@ export class TradeReader {
     this.#bytes = bytes;
     if (this.#view.buffer !== bytes.buffer) this.#view = new DataView(bytes.buffer);
     this.#at = start;
-    const trades = this.#items(() => this.#trade());
+    const trades = this.#trades();
     const type = this.#text();
     if (this.#at < bytes.length) throw this.#fault("value has ended before the bytes");
     return { trades, type };
   }
 
+  #trades(): Trade[] {
+    const trades: Trade[] = [];
+    for (let block = this.#block(); block !== undefined; block = this.#block()) {
+      for (let left = block.count; left > 0; left--) trades.push(this.#trade());
+      this.#endBlock(block);
+    }
+    return trades;
+  }
+
   #trade(): Trade {
-    const conditions = this.#branch() === 0 ? this.#items(() => this.#condition()) : null;
+    const conditions = this.#branch() === 0 ? this.#conditions() : null;
     const price = this.#double();
     const symbol = this.#text();
     const eventTimeMs = this.#long();
     return { symbol, price, volume: this.#double(), eventTimeMs, conditions };
   }
 
-  #condition(): string | null {
-    return this.#branch() === 0 ? null : this.#text();
+  #conditions(): (string | null)[] {
+    const conditions: (string | null)[] = [];
+    for (let block = this.#block(); block !== undefined; block = this.#block()) {
+      for (let left = block.count; left > 0; left--) {
+        conditions.push(this.#branch() === 0 ? null : this.#text());
+      }
+      this.#endBlock(block);
+    }
+    return conditions;
   }
 
-  #items<T>(item: () => T): T[] {
-    const items: T[] = [];
-    for (let count = this.#long(); count !== 0; count = this.#long()) {
-      const sizeBytes = count < 0 ? this.#long() : undefined;
-      const start = this.#at;
-      let left = Math.abs(count);
-      if (left > this.#bytes.length - start) throw this.#fault(`no room for ${left} items`);
-      for (; left > 0; left--) items.push(item());
-      if (sizeBytes !== undefined && this.#at - start !== sizeBytes) {
-        throw this.#fault(`block is not of its ${sizeBytes} bytes`);
-      }
+  /** The next block of an array; `undefined` at the array's end. */
+  #block(): Block | undefined {
+    const count = this.#long();
+    if (count === 0) return undefined;
+    const sizeBytes = count < 0 ? this.#long() : undefined;
+    const left = Math.abs(count);
+    if (left > this.#bytes.length - this.#at) throw this.#fault(`no room for ${left} items`);
+    return { count: left, start: this.#at, sizeBytes };
+  }
+
+  #endBlock({ start, sizeBytes }: Block): void {
+    if (sizeBytes !== undefined && this.#at - start !== sizeBytes) {
+      throw this.#fault(`block is not of its ${sizeBytes} bytes`);
     }
-    return items;
   }
 
   #branch(): 0 | 1 {
@@ -124,11 +155,11 @@ export class TradeReader {
     if (length > internedBytesMax) return this.#decode(start, length);
     let hash = length;
     for (let i = start; i < this.#at; i++) hash = (hash * 31 + (this.#bytes[i] ?? 0)) | 0;
-    const known = this.#interned.get(hash);
+    const place = hash & (internedMax - 1);
+    const known = this.#interned[place];
     if (known !== undefined && this.#isAt(start, known.bytes, length)) return known.text;
     const text = this.#decode(start, length);
-    if (this.#interned.size >= internedMax) this.#interned.clear();
-    this.#interned.set(hash, { bytes: this.#bytes.slice(start, this.#at), text });
+    this.#interned[place] = { bytes: this.#bytes.slice(start, this.#at), text };
     return text;
   }
 

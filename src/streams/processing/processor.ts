@@ -4,7 +4,7 @@ import { insertSorted } from "../state/sorted.ts";
 import { Producers } from "../state/producers.ts";
 import { type LogRecord, type Offset, type OutputRecord, partitionName } from "../record.ts";
 import { identityOf } from "./record_identity.ts";
-import { eventsIn, itemsOf } from "./reading.ts";
+import { eventsIn, itemsOf, receivedUsOf } from "./reading.ts";
 import { Rekeying, type Repartition } from "./rekeying.ts";
 import { closeRollUps, openRollUps } from "./roll_up_times.ts";
 import { type DeadLetterCause, deadLetterRecord, lateRecord, type Origin } from "./side_output.ts";
@@ -17,7 +17,7 @@ import { stateVersion, type TaskMeta, type Windowing } from "../state/state.ts";
 import { WriteTimes } from "../state/write_times.ts";
 import type { ItemCounts } from "../task/status.ts";
 import { defaultHandlers } from "../topology/handlers.ts";
-import type { EventContext, KeyedEvents, Topology } from "../topology/topology.ts";
+import type { EventContext, KeyedEvents, Reading, Topology } from "../topology/topology.ts";
 import {
   closingTimeMs,
   firstOpenStart,
@@ -28,8 +28,11 @@ import {
 import { type CachedKey, type CachedWindow, stamp, type WriteCache } from "../state/write_cache.ts";
 import { windowingOf } from "../topology/windowing.ts";
 
-/** Receive times that can become write times in microseconds without losing digits. */
-const recordTimestampMsMax = 9_000_000_000_000;
+/** Where a task is in one of its inputs. */
+interface Position {
+  offset: Offset;
+  epoch: number;
+}
 
 /**
  * Applies records to the state: the whole meaning of a topology, synchronous and pure but for the
@@ -41,10 +44,8 @@ const recordTimestampMsMax = 9_000_000_000_000;
 export class RecordProcessor<E, A, R> {
   readonly #topology: Topology<E, A, R>;
   readonly #cache: WriteCache<A>;
-  #inputOffset: number;
-  #rekeyedOffset: number;
-  #inputEpoch: number;
-  #rekeyedEpoch: number;
+  readonly #direct: Position;
+  readonly #rekeyed: Position;
   readonly #lineage: Lineage;
   readonly #times: WriteTimes;
   readonly #rules: Rules;
@@ -70,10 +71,8 @@ export class RecordProcessor<E, A, R> {
   ) {
     this.#topology = topology;
     this.#cache = cache;
-    this.#inputOffset = meta.inputOffset;
-    this.#rekeyedOffset = meta.rekeyedOffset;
-    this.#inputEpoch = meta.inputEpoch;
-    this.#rekeyedEpoch = meta.rekeyedEpoch;
+    this.#direct = { offset: meta.inputOffset, epoch: meta.inputEpoch };
+    this.#rekeyed = { offset: meta.rekeyedOffset, epoch: meta.rekeyedEpoch };
     this.#lineage = meta.lineage;
     this.#times = new WriteTimes(meta);
     this.#rules = meta.rules;
@@ -91,14 +90,14 @@ export class RecordProcessor<E, A, R> {
   get meta(): TaskMeta {
     return {
       stateVersion,
-      inputOffset: this.#inputOffset,
-      inputEpoch: this.#inputEpoch,
+      inputOffset: this.#direct.offset,
+      inputEpoch: this.#direct.epoch,
       lineage: this.#lineage,
       versionUs: this.#times.versionUs,
       generationUs: this.#generationUs,
       counts: { ...this.#counts },
-      rekeyedOffset: this.#rekeyedOffset,
-      rekeyedEpoch: this.#rekeyedEpoch,
+      rekeyedOffset: this.#rekeyed.offset,
+      rekeyedEpoch: this.#rekeyed.epoch,
       producers: this.#producers.known,
       windowing: this.#windowing,
       rules: this.#rules,
@@ -139,21 +138,24 @@ export class RecordProcessor<E, A, R> {
    * an earlier offset does no harm, the other way round would look like a lost tail.
    */
   writtenIn(topic: string, leaderEpoch: number | undefined): void {
-    if (leaderEpoch === undefined) return;
-    if (this.#rekeying.isRekeyed({ topic })) this.#rekeyedEpoch = leaderEpoch;
-    else this.#inputEpoch = leaderEpoch;
+    if (leaderEpoch !== undefined) this.#positionIn(topic).epoch = leaderEpoch;
   }
 
   /** Moves the position in a topic over offsets that hold no record for us. */
   skipTo(topic: string, offset: Offset): void {
-    if (offset <= this.#offsetIn(topic)) return;
-    if (this.#rekeying.isRekeyed({ topic })) this.#rekeyedOffset = offset;
-    else this.#inputOffset = offset;
-    this.#changed = true;
+    this.#moveTo(this.#positionIn(topic), offset);
   }
 
-  #offsetIn(topic: string): Offset {
-    return this.#rekeying.isRekeyed({ topic }) ? this.#rekeyedOffset : this.#inputOffset;
+  #positionIn(topic: string): Position {
+    return this.#rekeying.isRekeyed(topic) ? this.#rekeyed : this.#direct;
+  }
+
+  /** False where the position is there already, or beyond. */
+  #moveTo(position: Position, offset: Offset): boolean {
+    if (offset <= position.offset) return false;
+    position.offset = offset;
+    this.#changed = true;
+    return true;
   }
 
   /**
@@ -163,22 +165,21 @@ export class RecordProcessor<E, A, R> {
    * @throws {PipelineError} `RECORD_REFUSED` where a handler of the job says to stop.
    */
   process(record: LogRecord): void {
-    if (record.offset < this.#offsetIn(record.topic)) return;
-    this.skipTo(record.topic, record.offset + 1);
-    const receivedUs = this.#receivedUs(record);
+    const position = this.#positionIn(record.topic);
+    if (!this.#moveTo(position, record.offset + 1)) return;
+    const receivedUs = receivedUsOf(record);
     if (receivedUs !== undefined) this.#enter(receivedUs);
-    if (this.#rekeying.isRekeyed(record)) return this.#apply(record);
-    const identity = identityOf(record.headers);
-    if (identity !== undefined && !this.#producers.isNew(identity, record.key)) {
-      return this.#duplicate(record);
+    const rekeyed = position === this.#rekeyed;
+    if (!rekeyed && this.#isRepeated(record)) return this.#duplicate(record);
+    if (receivedUs === undefined) {
+      return this.#deadRecord(record, "impossible-value", "record timestamp is out of range");
     }
-    this.#apply(record);
+    this.#apply(record, rekeyed);
   }
 
-  /** The write time that a record's receive time stands for; `undefined` for an impossible one. */
-  #receivedUs({ timestampMs }: LogRecord): number | undefined {
-    if (!(timestampMs >= 0 && timestampMs <= recordTimestampMsMax)) return undefined;
-    return timestampMs * 1000;
+  #isRepeated({ headers, key }: LogRecord): boolean {
+    const identity = identityOf(headers);
+    return identity !== undefined && !this.#producers.isNew(identity, key);
   }
 
   /** Begins with records that were received at this time or before. */
@@ -187,19 +188,15 @@ export class RecordProcessor<E, A, R> {
     this.#wholeFromMs ??= wholeFromMs(Math.floor(receivedUs / 1000), this.#topology);
   }
 
-  #apply(record: LogRecord): void {
-    if (this.#receivedUs(record) === undefined) {
-      return this.#deadRecord(record, "impossible-value", "record timestamp is out of range");
-    }
+  #apply(record: LogRecord, rekeyed: boolean): void {
     if (record.unreadable !== undefined) {
       return this.#deadRecord(record, "unreadable-batch", record.unreadable);
     }
-    const reading = this.#topology.source.read(record);
+    const reading = this.#read(record);
     if (reading.kind === "dead") return this.#deadRecord(record, reading.cause, reading.detail);
     if (eventsIn(reading) === 0) return this.#deadRecord(record, "empty", "no event in record");
     if (reading.kind === "wrong-key") return this.#wrongKey(record, reading.parts);
     const { key, events } = reading;
-    const rekeyed = this.#rekeying.isRekeyed(record);
     if (!rekeyed && this.#rekeying.belongsElsewhere(key, record.partition)) {
       return this.#sendOn(record, { key, events, indexes: [...events.keys()] });
     }
@@ -209,8 +206,17 @@ export class RecordProcessor<E, A, R> {
     }
   }
 
+  /** No key of the state is made of what cannot be a key, not even for a moment. */
+  #read(record: LogRecord): Reading<E> {
+    const { source } = this.#topology;
+    const reading = source.read(record);
+    const fault = reading.kind === "events" ? source.keyFault?.(reading.key) : undefined;
+    if (fault === undefined) return reading;
+    return { kind: "dead", cause: "impossible-value", detail: fault };
+  }
+
   #wrongKey(record: LogRecord, parts: readonly KeyedEvents<E>[]): void {
-    if (!this.#rekeying.sendsOn || this.#rekeying.isRekeyed(record)) {
+    if (!this.#rekeying.sendsOn || this.#rekeying.isRekeyed(record.topic)) {
       return this.#deadRecord(record, "key-mismatch", "record key is not that of all its events");
     }
     for (const part of parts) this.#sendOn(record, part);
@@ -233,7 +239,7 @@ export class RecordProcessor<E, A, R> {
   }
 
   #duplicate(record: LogRecord): void {
-    const items = itemsOf(this.#topology.source.read(record));
+    const items = itemsOf(this.#read(record));
     this.#counts.read += items;
     this.#counts.duplicates += items;
   }
@@ -246,7 +252,7 @@ export class RecordProcessor<E, A, R> {
     this.#counts.read += 1;
     this.#counts.deadLetters += 1;
     const { topic } = this.#topology.source;
-    const rekeyed = this.#rekeying.isRekeyed(record);
+    const rekeyed = this.#rekeying.isRekeyed(record.topic);
     this.#sideOutputs.push(deadLetterRecord(topic, { record, rekeyed }, cause, detail));
   }
 

@@ -1,4 +1,14 @@
+import type { LogRecord } from "../record.ts";
 import type { KeyedEvents, Reading } from "../topology/topology.ts";
+
+/** Receive times that can become write times in microseconds without losing digits. */
+const recordTimestampMsMax = 9_000_000_000_000;
+
+/** The write time that a record's receive time stands for; `undefined` for an impossible one. */
+export function receivedUsOf({ timestampMs }: LogRecord): number | undefined {
+  if (!(timestampMs >= 0 && timestampMs <= recordTimestampMsMax)) return undefined;
+  return timestampMs * 1000;
+}
 
 /** What a record counts for: one without events, or that cannot be read, for itself. */
 export function itemsOf(reading: Reading<unknown>): number {

@@ -33,8 +33,8 @@ export class Rekeying {
     return this.#target !== undefined;
   }
 
-  /** True for a record that came through the repartition topic. */
-  isRekeyed({ topic }: Pick<LogRecord, "topic">): boolean {
+  /** True for the topic of records that come from the partition they were written to. */
+  isRekeyed(topic: string): boolean {
     return topic === this.#target?.topic;
   }
 

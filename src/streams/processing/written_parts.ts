@@ -26,9 +26,11 @@ export interface DeadPart {
 /** Writes the events of a key into as many values as it takes, in order. */
 export function* writtenParts<E>(
   part: KeyedEvents<E>,
-  source: Pick<Source<E>, "fault" | "write">,
+  source: Pick<Source<E>, "keyFault" | "fault" | "write">,
 ): Generator<WrittenPart | DeadPart> {
-  const { possible, impossible } = sortOut(part, source.fault);
+  const keyFault = source.keyFault?.(part.key);
+  const faultOf = keyFault === undefined ? source.fault : () => keyFault;
+  const { possible, impossible } = sortOut(part, faultOf);
   for (const { index, fault } of impossible) {
     yield { index, cause: "impossible-value", detail: fault };
   }

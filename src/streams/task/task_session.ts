@@ -210,7 +210,7 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
   /** Fetches what the records need before they can be processed synchronously. */
   async prepare(records: readonly LogRecord[], signal: AbortSignal): Promise<void> {
     const { clock, random } = this.#ports;
-    const readable = records.filter(({ unreadable }) => unreadable === undefined);
+    const readable = records.every(isReadable) ? records : records.filter(isReadable);
     await retrying(() => this.#topology.source.prepare(readable), {
       policy: prepareRetry,
       clock,
@@ -258,6 +258,10 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#resources.disposeAsync();
   }
+}
+
+function isReadable({ unreadable }: LogRecord): boolean {
+  return unreadable === undefined;
 }
 
 function openInputs<R>(

@@ -29,7 +29,9 @@ export interface Source<E> {
   prepare(records: readonly LogRecord[]): Promise<void>;
   /** The events of a record, all of one key, or why there are none; does not throw. */
   read(record: LogRecord): Reading<E>;
-  /** Why an event cannot be real, or `undefined` if it can. */
+  /** Why no event can have this key, or `undefined` if one can; absent where any text is a key. */
+  keyFault?(key: string): string | undefined;
+  /** Why an event cannot be real, whatever its key; `undefined` if it can. */
   fault(event: E): string | undefined;
   /** Event time, epoch ms, >= 0 for an event without fault. */
   timeOf(event: E): number;

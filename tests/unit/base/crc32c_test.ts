@@ -13,3 +13,23 @@ Deno.test("crc32c() does not depend on the length being a multiple of eight", ()
   assert.equal(crc32c(encodeText("123456789")), 0xe3069283);
   assert.equal(crc32c(new Uint8Array(0)), 0);
 });
+
+Deno.test("crc32c() is what a bit by bit division gives, wherever the bytes lie", () => {
+  const bytes = Uint8Array.from({ length: 40 }, (_, i) => i * 37);
+  for (let from = 0; from < 9; from++) {
+    for (let to = from; to <= bytes.length; to++) {
+      const want = byBits(bytes.slice(from, to));
+      assert.equal(crc32c(bytes, from, to), want);
+      assert.equal(crc32c(bytes.subarray(from, to)), want);
+    }
+  }
+});
+
+function byBits(bytes: Uint8Array): number {
+  let crc = 0xffffffff;
+  for (const byte of bytes) {
+    crc ^= byte;
+    for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? crc >>> 1 ^ 0x82f63b78 : crc >>> 1;
+  }
+  return ~crc >>> 0;
+}
