@@ -1,5 +1,5 @@
 /**
- * `deno task test [--only unit|fuzz|integration|browser] [--filter TEXT]`: all tests, counted.
+ * `deno task test [--only unit|fuzz|grafana|integration|browser] [--filter TEXT]`: all tests, counted.
  *
  * Pure tests run without any permission, those of descriptions may read. Kafka, the registry and Cassandra are started for the
  * others, once, and stopped at the end, also after a failure and after Ctrl-C. The page is tested in
@@ -44,6 +44,13 @@ const fuzz: TestTier = {
   args: [reporter, "--parallel"],
 };
 
+const grafana: TestTier = {
+  title: "What is read on the dashboards, by Grafana's own code",
+  folders: ["tests/grafana"],
+  // As for the browser: a deno.json of its own.
+  args: [reporter, "--allow-all", "--no-check", "--config=tests/grafana/deno.json"],
+};
+
 const integration: TestTier = {
   title: "Tests of files, sockets, processes and real services",
   folders: ["tests/integration", "tests/fault"],
@@ -80,7 +87,7 @@ const servedTiers: Record<ServedTier, (options: RunOptions) => Promise<TestCount
   browser: runBrowser,
 };
 
-const tierNames = ["unit", "fuzz", "integration", "browser", "kafka-versions"] as const;
+const tierNames = ["unit", "fuzz", "grafana", "integration", "browser", "kafka-versions"] as const;
 
 const help = `All tests, counted; those of real services and of the page where these can be had.
 
@@ -194,6 +201,7 @@ const served = wanted.tiers.filter((tier) => tier === "integration" || tier === 
 const pureTiers = [
   ...(wanted.tiers.includes("unit") ? unit : []),
   ...(wanted.tiers.includes("fuzz") ? [fuzz] : []),
+  ...(wanted.tiers.includes("grafana") ? [grafana] : []),
 ];
 const pure = await runTiers(pureTiers, options);
 const withServices = await runWithServices(served, options);

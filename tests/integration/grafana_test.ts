@@ -10,7 +10,6 @@ import {
   allTargets,
   dashboards,
   type Panel,
-  type PlacedTarget,
   variableQueries,
 } from "../support/grafana/dashboards.ts";
 import {
@@ -35,8 +34,8 @@ const waitMsMax = 120_000;
 /** What the dashboard shows: the time of the recorded trades. */
 const recorded: TimeRange = { fromMs: recordingStartMs - 60_000, toMs: recordingStartMs + 900_000 };
 
-/** Partitions that a panel may read: buckets of candles, or one for each symbol chosen. */
-const partitionsMax = 8;
+/** Time for each point of a panel at which it shows the shortest candles, ms. */
+const stepMs = 1_000;
 
 /** Panels that draw over time. */
 const overTime = ["timeseries", "candlestick"];
@@ -62,21 +61,24 @@ Deno.test("Every query of Grafana finds what the pipeline writes and shows", asy
     }
   });
 
-  await t.step("statements of panels give rows from few partitions", async () => {
-    const statements = allTargets.filter(({ target }) => target !== undefined);
+  const panels = Object.values(dashboards).flatMap((each) => each.panels)
+    .filter(({ targets = [] }) => targets.some(({ target }) => target !== undefined));
+  await t.step("one statement of each panel gives rows, from few partitions", async () => {
+    assert.equal(panels.length, 9);
     for (const symbol of symbols) {
-      const chosen = { symbol: [symbol], resolution: ["15s"], compare: symbols };
-      for (const target of statements) await assertShows(client, target, chosen);
+      const chosen = { symbol: [symbol], compare: symbols, __interval_ms: [String(stepMs)] };
+      for (const panel of panels) await assertShows(client, panel, chosen);
     }
   });
 
-  await t.step("candles of every length in the list are found", async () => {
-    const candles = allTargets.filter(({ target = "" }) => target.includes("${resolution:"));
+  await t.step("candles of every length are found at the steps they are for", async () => {
+    const candles = panels.filter(({ type }) => type === "candlestick");
     assert.equal(candles.length, 1);
-    for (const resolution of resolutions.keys()) {
-      const chosen = { symbol: ["AAPL"], resolution: [resolution], compare: symbols };
-      const range = rangeAround(resolution);
-      for (const target of candles) await assertShows(client, target, chosen, range);
+    for (const [name, sizeMs] of resolutions) {
+      const chosen = { symbol: ["AAPL"], __interval_ms: [String(sizeMs / 2)] };
+      for (const panel of candles) {
+        assert.equal(await assertShows(client, panel, chosen, rangeAround(sizeMs)), name);
+      }
     }
   });
 
@@ -140,18 +142,31 @@ function clientOf({ services, pipeline }: MarketRun): Promise<PluginLikeClient> 
   });
 }
 
+/** @returns The name of the query that has rows. */
 async function assertShows(
   client: PluginLikeClient,
-  { target = "", place, panel }: PlacedTarget,
+  panel: Panel,
   chosen: Chosen,
   range: TimeRange = recorded,
-): Promise<void> {
-  const outcome = await client.run(expandStatement(target, chosen, range));
-  assertBounded(outcome, `${place} of ${chosen["symbol"]}, ${chosen["resolution"]}`);
-  assertDrawable(panel, outcome);
+): Promise<string> {
+  const found: string[] = [];
+  for (const { refId, target = "" } of panel.targets ?? []) {
+    const outcome = await client.run(expandStatement(target, chosen, range));
+    const place = `${panel.title}, ${refId}, of ${chosen["symbol"]}`;
+    if (outcome.rows === 0) {
+      assert.equal(outcome.partitions, 0, `${place}: reads without a need`);
+      continue;
+    }
+    const ofSymbols = target.includes("{compare:") ? chosen["compare"]?.length ?? 0 : 1;
+    assertBounded(outcome, place, ofSymbols * Math.max(1, target.split("to_date(").length - 1));
+    assertDrawable(panel, outcome);
+    found.push(refId);
+  }
+  assert.equal(found.length, 1, `${panel.title}: ${found}`);
+  return String(found);
 }
 
-function assertBounded(outcome: QueryOutcome, place: string): void {
+function assertBounded(outcome: QueryOutcome, place: string, partitionsMax = 8): void {
   assert.deepEqual(outcome.faults, [], place);
   assert.ok(outcome.rows > 0, `${place}: no rows`);
   assert.equal(outcome.scans, 0, `${place}: reads more than partitions`);
@@ -182,15 +197,9 @@ async function assertWatch(client: PluginLikeClient): Promise<void> {
   assert.match(averages.faults.join(), /names no series.*nulls/);
 }
 
-function lengthOf(resolution: string): number {
-  const sizeMs = resolutions.get(resolution);
-  assert.ok(sizeMs !== undefined, `a candle of ${resolution}`);
-  return sizeMs;
-}
-
 /** Two candles to each side: over the end of a year for days. */
-function rangeAround(resolution: string): TimeRange {
-  const marginMs = 2 * lengthOf(resolution);
+function rangeAround(sizeMs: number): TimeRange {
+  const marginMs = 2 * sizeMs;
   return { fromMs: recordingStartMs - marginMs, toMs: recordingStartMs + marginMs };
 }
 

@@ -14,6 +14,14 @@ const shownTypes = [
 
 const numberTypes = ["tinyint", "smallint", "int", "bigint", "float", "double"];
 
+/** Grafana's types of columns: of the frontend, and of the backend. */
+const frameTypes: Readonly<Record<string, readonly [string, string]>> = {
+  double: ["number", "float64"],
+  bigint: ["number", "int64"],
+  timestamp: ["time", "time.Time"],
+  boolean: ["boolean", "bool"],
+};
+
 /** What a query of a panel did. */
 export interface QueryOutcome {
   readonly rows: number;
@@ -85,6 +93,30 @@ export class PluginLikeClient implements AsyncDisposable {
     };
   }
 
+  /**
+   * The rows as the plugin hands them to the browser, a frame for each value of the first column:
+   * `makeDataFrames` of its `pkg/plugin/plugin.go`, which shows a null as 0 or an empty text.
+   */
+  async frames(
+    statement: string,
+    { refId, alias = "" }: { readonly refId: string; readonly alias?: string },
+  ): Promise<unknown[]> {
+    const { rows, columns } = await this.#client.execute(statement, [], { prepare: true });
+    const series = Map.groupBy(rows, (row) => String(row.values()[0]));
+    return [...series].map(([name, [first, ...others]]) => ({
+      schema: {
+        name,
+        refId,
+        fields: columns.map((column) => fieldOf(column, alias, first)),
+      },
+      data: {
+        values: columns.map(({ name, type }) =>
+          [first, ...others].map((row) => plainValue(row?.[name], typeName(type.code)))
+        ),
+      },
+    }));
+  }
+
   /** First column of every row. */
   async values(statement: string): Promise<string[]> {
     const { rows } = await this.#client.execute(statement, [], { prepare: true });
@@ -105,6 +137,27 @@ export class PluginLikeClient implements AsyncDisposable {
     );
     return (await promise).events.map(({ activity }) => activity);
   }
+}
+
+/** How the plugin describes a column; an alias names the numbers' columns. */
+function fieldOf(
+  { name, type }: { readonly name: string; readonly type: { readonly code: types.dataTypes } },
+  alias: string,
+  first: types.Row | undefined,
+): unknown {
+  const [kind, frame] = frameTypes[typeName(type.code)] ?? ["string", "string"];
+  const displayNameFromDS = alias.replaceAll(
+    /\{\{\s*(.+?)\s*\}\}/g,
+    (_, column: string) => String(first?.[column] ?? ""),
+  );
+  const config = alias !== "" && kind === "number" ? { config: { displayNameFromDS } } : {};
+  return { name, type: kind, typeInfo: { frame }, ...config };
+}
+
+function plainValue(value: unknown, type: string): unknown {
+  const [kind] = frameTypes[type] ?? [];
+  if (kind === "number" || kind === "time") return Number(value ?? 0);
+  return value ?? "";
 }
 
 function typeName(code: types.dataTypes): string {

@@ -1,8 +1,5 @@
 import { load } from "js-yaml";
 import alertingText from "../../../grafana/provisioning/alerting/rules.yaml" with { type: "text" };
-import dashboardsText from "../../../grafana/provisioning/dashboards/dashboards.yaml" with {
-  type: "text",
-};
 import dataSourcesText from "../../../grafana/provisioning/datasources/datasources.yaml" with {
   type: "text",
 };
@@ -60,11 +57,6 @@ export interface ScrapeSettings {
 
 export const dataSources: readonly DataSource[] =
   (load(dataSourcesText) as { datasources: DataSource[] }).datasources;
-
-export const dashboardProviders: readonly {
-  readonly folder: string;
-  readonly options: { readonly path: string };
-}[] = (load(dashboardsText) as { providers: [] }).providers;
 
 export const alertGroups: readonly {
   readonly folder: string;

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { dashboards } from "../../support/grafana/dashboards.ts";
 import {
   alertGroups,
-  dashboardProviders,
   dataSources,
   scrapeSettings,
   scrapeTargets,
@@ -21,11 +20,6 @@ Deno.test("datasources.yaml gives the plugin everything it refuses to do without
   assert.equal(typeof cassandra.jsonData["timeout"], "number");
 });
 
-Deno.test("datasources.yaml has one default, and uids that appear once", () => {
-  assert.equal(dataSources.filter(({ isDefault }) => isDefault).length, 1);
-  assert.equal(new Set(dataSources.map(({ uid }) => uid)).size, dataSources.length);
-});
-
 Deno.test("Prometheus is scraped as often as Grafana is told", () => {
   const prometheus = dataSources.find(({ uid }) => uid === "prometheus");
   assert.equal(prometheus?.jsonData["timeInterval"], scrapeSettings.global.scrape_interval);
@@ -36,20 +30,6 @@ Deno.test("prometheus.yml names the ports that the programs serve metrics on", (
     process: [`process:${httpPort.defaultText}`],
     produce: [`produce:${produceHttpPort.defaultText}`],
   });
-});
-
-Deno.test("Dashboards and alert rules lie in one folder", () => {
-  const folders = [...dashboardProviders, ...alertGroups].map(({ folder }) => folder);
-  assert.deepEqual(new Set(folders), new Set(["Market"]));
-});
-
-Deno.test("Alert rules cover lag, silence, dead letters and the spool", () => {
-  assert.deepEqual(rules.map(({ uid }) => uid).sort(), [
-    "dead_letters",
-    "lag_growing",
-    "no_data_in_market_hours",
-    "spool_over_half",
-  ]);
 });
 
 Deno.test("Alert rules end in a threshold over a query of a provisioned data source", () => {
