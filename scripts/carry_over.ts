@@ -10,6 +10,7 @@ import { connectCassandra } from "../src/cassandra/connect.ts";
 import { readAuthorities } from "../src/wiring/authorities.ts";
 import { cassandraOptions } from "../src/wiring/cassandra.ts";
 import { carryOverSettings, readCarryOverConfig } from "./carry_over/carry_over_config.ts";
+import { loadedText } from "./carry_over/loaded_text.ts";
 import { loadRows } from "./carry_over/load.ts";
 import { type CarryOverOptions, parseCarryOverOptions, usage } from "./carry_over/options.ts";
 import { saveRows } from "./carry_over/save.ts";
@@ -33,8 +34,8 @@ async function carryOver({ command, file }: CarryOverOptions): Promise<void> {
     return;
   }
   const { sink } = results;
-  const { written, known } = await loadRows(file, { client, sink, config, table });
-  print(`${written} rows written, ${known} left out: ${table.name} has them from the topic`);
+  const report = await loadRows(file, { client, sink, config, table });
+  print(loadedText(report, table));
 }
 
 if (Deno.args.includes("--help") || Deno.args.includes("-h")) {

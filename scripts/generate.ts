@@ -2,10 +2,11 @@
  * `deno task generate [--check]`: writes what follows from the settings' descriptions in `src/app`
  * (the programs' tasks and permission sets, `.env.example`, the tables of `docs/SETTINGS.md`, what
  * compose hands to its containers), the list of packages that `deno.lock` has,
- * and the descriptions of HTTP and topics.
+ * the descriptions of HTTP and topics, and Grafana's dashboards.
  */
 import { asyncApi } from "./generate/async_api.ts";
 import { composeFile } from "./generate/compose.ts";
+import { dashboardFiles } from "./dashboards/files.ts";
 import { denoJson } from "./generate/deno_json.ts";
 import { envExample } from "./generate/env_example.ts";
 import { httpPage } from "./generate/http_page.ts";
@@ -22,6 +23,7 @@ const files: Readonly<Record<string, (present: string) => string | Promise<strin
   "docs/HTTP.md": httpPage,
   "docs/asyncapi.json": asyncApi,
   "docs/sbom.cdx.json": sbom,
+  ...dashboardFiles,
 };
 
 /** As `deno fmt` has it; a file of another kind is as it is. */

@@ -6,7 +6,7 @@ import type { MarketRow } from "../../src/market/rows.ts";
 import { utcDate } from "../../src/market/tables.ts";
 import type { Sink } from "../../src/streams/ports.ts";
 import type { CarryOverConfig } from "./carry_over_config.ts";
-import { carriedTradeId, type OldRow, portionsOf, tradeRowOf } from "./old_row.ts";
+import { carriedTradeId, isMixture, type OldRow, portionsOf, tradeRowOf } from "./old_row.ts";
 import { oldColumns, type TradesTable } from "./trades_table.ts";
 
 /** What became of the rows of a file. */
@@ -14,6 +14,8 @@ export interface LoadReport {
   readonly written: number;
   /** Left out: the topic had them. */
   readonly known: number;
+  /** Of those: rows that are no trade of the topic, but the mixture of two. */
+  readonly mixed: number;
 }
 
 type Portion = readonly [OldRow, ...OldRow[]];
@@ -39,18 +41,21 @@ export async function loadRows(
     ? (rows: Portion) => writeOldForm(client, table, rows)
     : (rows: Portion) => writeUnknown({ client, sink, lookup: lookupOf(config, table) }, rows);
   const day = ({ symbol, trade_timestamp: timeMs }: OldRow) => `${utcDate(timeMs)} ${symbol}`;
-  let read = 0;
-  let written = 0;
+  const report = { written: 0, known: 0, mixed: 0 };
   for await (const portion of portionsOf(rowsIn(file), day, portionRowsMax)) {
-    read += portion.length;
-    written += await write(portion);
+    const { written, known, mixed } = await write(portion);
+    report.written += written;
+    report.known += known;
+    report.mixed += mixed;
   }
-  return { written, known: read - written };
+  return report;
 }
 
 async function* rowsIn(file: string): AsyncGenerator<OldRow> {
   for await (const line of fileLines(file)) yield JSON.parse(line.text);
 }
+
+const lookedAt = "trade_timestamp, trade_id, price, volume";
 
 /** How the trades of a symbol's day are asked for. */
 interface Lookup {
@@ -65,14 +70,14 @@ function lookupOf(
   const where = "trade_timestamp >= ? AND trade_timestamp <= ?";
   if (tradesTables.includes("history")) {
     return {
-      cql: `SELECT trade_timestamp, trade_id FROM ${cassandraKeyspace}.trades_by_day ` +
+      cql: `SELECT ${lookedAt} FROM ${cassandraKeyspace}.trades_by_day ` +
         `WHERE symbol = ? AND trade_date = ? AND ${where}`,
       keyOf: ({ symbol, trade_timestamp: timeMs }) => [symbol, utcDate(timeMs)],
     };
   }
   if (tradesTables.includes("recent")) {
     return {
-      cql: `SELECT trade_timestamp, trade_id FROM ${name} WHERE symbol = ? AND ${where}`,
+      cql: `SELECT ${lookedAt} FROM ${name} WHERE symbol = ? AND ${where}`,
       keyOf: ({ symbol }) => [symbol],
     };
   }
@@ -82,7 +87,6 @@ function lookupOf(
   );
 }
 
-/** @returns How many were written. */
 async function writeUnknown(
   { client, sink, lookup }: {
     readonly client: Client;
@@ -90,30 +94,39 @@ async function writeUnknown(
     readonly lookup: Lookup;
   },
   rows: Portion,
-): Promise<number> {
-  const known = await knownTimes(client, lookup, rows);
-  const unknown = rows.filter(({ trade_timestamp: timeMs }) => !known.has(timeMs));
+): Promise<LoadReport> {
+  const tradesAt = await knownTrades(client, lookup, rows);
+  const unknown = rows.filter(({ trade_timestamp: timeMs }) => !tradesAt.has(timeMs));
+  const mixed = rows.filter((row) => {
+    const trades = tradesAt.get(row.trade_timestamp);
+    return trades !== undefined && isMixture(row, trades);
+  });
   if (unknown.length > 0) await sink.write(unknown.map(tradeRowOf));
-  return unknown.length;
+  return {
+    written: unknown.length,
+    known: rows.length - unknown.length,
+    mixed: mixed.length,
+  };
 }
 
-/** Milliseconds in which the topic had a trade; rows that were carried over do not count. */
-async function knownTimes(
+/** Trades of the topic by millisecond; rows that were carried over do not count. */
+async function knownTrades(
   client: Client,
   { cql, keyOf }: Lookup,
   rows: Portion,
-): Promise<Set<number>> {
+): Promise<Map<number, Pick<OldRow, "price" | "volume">[]>> {
   const times = rows.map(({ trade_timestamp: timeMs }) => timeMs);
-  const known = new Set<number>();
+  const bounds = [Math.min(...times), Math.max(...times)];
   try {
-    const bounds = [Math.min(...times), Math.max(...times)];
     const found = await client.execute(cql, [...keyOf(rows[0]), ...bounds]);
-    for await (const row of found) {
-      if (String(row["trade_id"]) !== String(carriedTradeId)) {
-        known.add(Number(row["trade_timestamp"]));
-      }
-    }
-    return known;
+    const trades = (await Array.fromAsync(found))
+      .filter((row) => String(row["trade_id"]) !== String(carriedTradeId))
+      .map((row) => ({
+        timeMs: Number(row["trade_timestamp"]),
+        price: row["price"],
+        volume: row["volume"],
+      }));
+    return Map.groupBy(trades, ({ timeMs }) => timeMs);
   } catch (error) {
     throw cassandraError("look for the trades of the topic", error);
   }
@@ -124,7 +137,7 @@ async function writeOldForm(
   client: Client,
   { name }: TradesTable,
   rows: Portion,
-): Promise<number> {
+): Promise<LoadReport> {
   const query = `INSERT INTO ${name} (${oldColumns.join(", ")}) VALUES (?, ?, ?, ?, ?, ?) ` +
     "USING TIMESTAMP ?";
   const batch = rows.map((row) => ({
@@ -141,7 +154,7 @@ async function writeOldForm(
   }));
   try {
     await client.batch(batch, { logged: false });
-    return rows.length;
+    return { written: rows.length, known: 0, mixed: 0 };
   } catch (error) {
     throw cassandraError(`write ${rows.length} rows into "${name}"`, error);
   }

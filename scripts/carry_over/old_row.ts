@@ -6,7 +6,7 @@ export interface OldRow {
   readonly trade_timestamp: number;
   readonly price: number;
   readonly volume: number;
-  /** As the Spark job wrote it. */
+  /** As the Spark job wrote it: `[1,12]`, `[]` or null. */
   readonly trade_conditions: string | null;
   readonly ingest_timestamp: number;
   /** Epoch microseconds. */
@@ -14,8 +14,8 @@ export interface OldRow {
 }
 
 /**
- * Id of a trade whose place in the topic nobody knows any more. Real ids are not negative, and the
- * old table has one trade per symbol and millisecond.
+ * Id of a trade whose place in the topic is no longer known. Real ids are not negative, and the old
+ * table has one trade per symbol and millisecond.
  */
 export const carriedTradeId = -1n;
 
@@ -28,10 +28,29 @@ export function tradeRowOf(row: OldRow): TradeRow {
     tradeId: carriedTradeId,
     price: row.price,
     volume: row.volume,
-    conditions: row.trade_conditions,
+    conditions: conditionsOf(row),
     receivedAtMs: row.ingest_timestamp,
     versionUs: row.write_time,
   };
+}
+
+/** The codes in the form of today: joined by a comma, `null` where there are none. */
+function conditionsOf({ trade_conditions: text }: OldRow): string | null {
+  const codes = text?.replace(/^\[(.*)\]$/, "$1").split(",").map((code) => code.trim()) ?? [];
+  return codes.join() || null;
+}
+
+/**
+ * True if the row holds the price of one trade and the volume of another. The Spark job wrote trades
+ * of one millisecond with one write time, and then Cassandra keeps the greater value of each column.
+ *
+ * @param trades All trades of the row's symbol and millisecond.
+ */
+export function isMixture(
+  { price, volume }: OldRow,
+  trades: readonly Pick<TradeRow, "price" | "volume">[],
+): boolean {
+  return !trades.some((trade) => trade.price === price && trade.volume === volume);
 }
 
 /**

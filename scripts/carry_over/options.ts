@@ -18,13 +18,13 @@ Usage: deno task carry-over save|load FILE
   save    writes the rows of the old table into a new file, as JSON lines in gzip
   load    writes the rows of the file into the tables of today. A row whose symbol and millisecond
           have a trade there already is left out: process has read it from the topic, so let it
-          come to the end of the topic first. Into a table of the old form, all rows are written.
-          Can be repeated
+          come to the end of the topic first. Reports how many rows may mix two trades of one
+          millisecond. Into a table of the old form, all rows are written. Can be repeated
 
 docs/MIGRATION.md says when to use it. The old table is CASSANDRA_TRADE_TABLE in CASSANDRA_KEYSPACE.
 The settings are those of process: CASSANDRA_…, TRADES_TABLES, TRADES_TTL; a file .env is read.
 
-Exit codes: 0 done, 1 something is in the way, 2 wrong arguments or settings.`;
+Exit codes: 0 done, 1 something prevents it, 2 wrong arguments or settings.`;
 
 /**
  * Reads the command line.

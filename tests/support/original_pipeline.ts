@@ -101,8 +101,9 @@ export function originalProducer(
 }
 
 /**
- * What its Spark job has in the tables after these frames: of a symbol and millisecond the last
- * trade, and as averages the mean since the start.
+ * What its Spark job has in the tables after these frames: of the trades of a symbol and millisecond,
+ * which a batch writes with one write time, the greatest price and the greatest volume; as averages
+ * the mean since the start.
  */
 export async function originalRows(
   client: Client,
@@ -114,11 +115,11 @@ export async function originalRows(
   const trades = frames.flatMap(({ trades }) => trades);
   const nowMs = Date.now();
   for (const [symbol, own] of Map.groupBy(trades, ({ symbol }) => symbol)) {
-    const rows = own.map((trade, index) => ({
+    const rows = own.map((trade) => ({
       query: insert,
       params: [
         ...[symbol, trade.eventTimeMs, trade.price, trade.volume, "[1]", nowMs],
-        types.Long.fromNumber(nowMs * 1_000 + index),
+        types.Long.fromNumber(nowMs * 1_000),
       ],
     }));
     await client.batch(rows, { prepare: true, logged: false });
@@ -129,6 +130,17 @@ export async function originalRows(
       { prepare: true },
     );
   }
+}
+
+/** Rows of its trades table that are no trade of these frames. */
+export function mixedRowCount(frames: readonly OriginalFrame[]): number {
+  const trades = frames.flatMap(({ trades }) => trades);
+  const sharing = Map.groupBy(trades, ({ symbol, eventTimeMs }) => `${symbol} ${eventTimeMs}`);
+  return [...sharing.values()].filter((own) => {
+    const price = Math.max(...own.map((trade) => trade.price));
+    const volume = Math.max(...own.map((trade) => trade.volume));
+    return !own.some((trade) => trade.price === price && trade.volume === volume);
+  }).length;
 }
 
 /** Mean of price × volume. */

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { dashboardFiles } from "../../../scripts/dashboards/files.ts";
 import { allTargets, dashboards } from "../../support/grafana/dashboards.ts";
 import { variablesIn } from "../../support/grafana/expand.ts";
 import { dataSources } from "../../support/grafana/provisioning.ts";
@@ -8,12 +7,6 @@ import { dataSources } from "../../support/grafana/provisioning.ts";
 const builtIn = ["__timeFrom", "__timeTo", "__interval_ms", "__rate_interval", "__all"];
 
 const all = Object.values(dashboards);
-
-Deno.test("The files of grafana/dashboards are what scripts/dashboards describes", () => {
-  const described = Object.entries(dashboardFiles)
-    .map(([path, dashboard]) => [path.split("/").at(-1), JSON.parse(JSON.stringify(dashboard))]);
-  assert.deepEqual(dashboards, Object.fromEntries(described));
-});
 
 Deno.test("Panels have ids of their own, and queries with names of their own", () => {
   for (const { title, panels } of all) {

@@ -1,5 +1,11 @@
 import assert from "node:assert/strict";
-import { type OldRow, portionsOf } from "../../../scripts/carry_over/old_row.ts";
+import {
+  isMixture,
+  type OldRow,
+  portionsOf,
+  tradeRowOf,
+} from "../../../scripts/carry_over/old_row.ts";
+import { loadedText } from "../../../scripts/carry_over/loaded_text.ts";
 import { parseCarryOverOptions } from "../../../scripts/carry_over/options.ts";
 
 Deno.test("parseCarryOverOptions() reads command and file", () => {
@@ -29,4 +35,29 @@ Deno.test.each([
     portions.map((portion) => portion.map(({ symbol }) => symbol).join("")),
     row.portions,
   );
+});
+
+Deno.test.each([
+  { old: "[1,12]", today: "1,12" },
+  { old: "[1, 12]", today: "1,12" },
+  { old: "[]", today: null },
+  { old: null, today: null },
+  { old: "1,12", today: "1,12" },
+])("tradeRowOf() writes the conditions $old in the form of today", ({ old, today }) => {
+  assert.equal(tradeRowOf({ trade_conditions: old } as OldRow).conditions, today);
+});
+
+Deno.test("isMixture() sees a price of one trade with the volume of another", () => {
+  const trades = [{ price: 10, volume: 2 }, { price: 9, volume: 3 }];
+  const row = (price: number, volume: number) => ({ price, volume }) as OldRow;
+  assert.ok(isMixture(row(10, 3), trades));
+  assert.ok(!isMixture(row(9, 3), trades));
+});
+
+Deno.test.each([
+  { report: { written: 0, known: 9, mixed: 2 }, text: /^0 rows written, 9 left out: k\.trades/ },
+  { report: { written: 200, known: 682, mixed: 132 }, text: /132 .*\(19\.4 %\).* about 39 of/ },
+  { report: { written: 5, known: 0, mixed: 0 }, text: /cannot be measured/ },
+])("loadedText() says how many rows may be mixtures: $text", ({ report, text }) => {
+  assert.match(loadedText(report, { name: "k.trades", form: "new" }), text);
 });
