@@ -104,7 +104,7 @@ for (
     }
     for (const { line, text: name } of inlineCode(document, text)) {
       if (
-        !/^[\w./-]+\.(ts|js|md|json|ya?ml|cql|avsc)$/.test(name) || name.includes("FILE")
+        !/^[\w.][\w./-]*\.(ts|js|md|json|ya?ml|cql|avsc)$/.test(name) || name.includes("FILE")
       ) continue;
       assert(files.some((path) => `/${path}`.endsWith(`/${name}`)), `${document}:${line}: ${name}`);
     }
