@@ -17,7 +17,7 @@ export interface TestServices extends AsyncDisposable {
 /**
  * Starts them on free ports in a folder of their own, so that they disturb nothing that runs here.
  *
- * @param say Told what goes on, for people.
+ * @param say Called with progress, for people.
  * @param chosen Where it is not all of them in the versions that the environment names.
  */
 export async function startTestServices(

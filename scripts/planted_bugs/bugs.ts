@@ -116,7 +116,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     guarantee: "G8",
   },
   {
-    name: "a roll-up not merged anew when it is only closed",
+    name: "a roll-up not merged again when it is only closed",
     file: "src/streams/processing/roll_up.ts",
     find: "if (!whole.dirty) continue;",
     replace: "continue;",
@@ -189,7 +189,7 @@ export const plantedBugs: readonly PlantedBug[] = [
     test: "tests/unit/streams/windowing_test.ts",
   },
   {
-    name: "a session that goes on after another owner went on",
+    name: "a session that continues after another owner took over",
     file: "src/streams/task/find_place.ts",
     find: "await refuseTakenOver(commitLog, input, committed);",
     replace: "",

@@ -70,7 +70,7 @@ export const twoInputsBugs: readonly PlantedBug[] = [
     test: "tests/unit/streams/task_control_test.ts",
   },
   {
-    name: "a larger share for whoever holds most at the moment",
+    name: "a larger share for the member that holds most at the moment",
     file: "src/streams/assignment/balance.ts",
     find: "rank(held) - rank(other) || compareMembers(a, b)",
     replace: "rank(held) - rank(other) || other - held || compareMembers(a, b)",

@@ -1,5 +1,5 @@
 /**
- * `deno task dev lint:promises`: promises that nobody waits for, and switches that forget a case.
+ * `deno task dev lint:promises`: promises without a reader, and switches that forget a case.
  *
  * Deno's own lint knows no types; these rules need them. See `tools.ts` for why this folder has a
  * deno.json of its own.

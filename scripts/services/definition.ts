@@ -74,7 +74,7 @@ export interface ServiceDefinition {
   readonly downloadMegabytes: number;
   /** Java feature releases it runs on, both inclusive; no `max` where none is known. */
   readonly java: { readonly min: number; readonly max?: number };
-  /** Default port by name; `undefined` for a port that nobody outside needs to know. */
+  /** Default port by name; `undefined` for an internal port. */
   readonly ports: Readonly<Record<string, number | undefined>>;
   /** Milliseconds from start to the first answer, at most. */
   readonly startTimeoutMs: number;

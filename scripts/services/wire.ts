@@ -13,7 +13,7 @@ export class Wire implements Disposable {
    * Connects.
    *
    * @param timeoutMs For the whole conversation; then it is cut and the pending call rejects.
-   * @throws {Deno.errors.ConnectionRefused} If nobody listens.
+   * @throws {Deno.errors.ConnectionRefused} If nothing listens.
    */
   static async open(port: number, timeoutMs: number): Promise<Wire> {
     return new Wire(await Deno.connect({ hostname: "127.0.0.1", port }), timeoutMs);

@@ -39,7 +39,7 @@ export interface StateOptions {
 }
 
 /** What `--help` prints. */
-export const usage = `Looks at the local state of process, or of start, and begins it anew.
+export const usage = `Inspects the local state of process, or of start, and resets it.
 
 Usage: deno task state ls|get|scan|verify|export|reset [SYMBOL] [options]
        deno task state repartition [PARTITIONS] [options]
@@ -49,7 +49,7 @@ Usage: deno task state ls|get|scan|verify|export|reset [SYMBOL] [options]
   scan [SYMBOL]    windows as lines of text
   export [SYMBOL]  windows as JSON lines
   verify           reads every row, and compares it with a state rebuilt from the changelog
-  reset            says what beginning anew would delete; with --yes deletes it. Everything is then
+  reset            lists what a reset would delete; with --yes deletes it. Everything is then
                    computed again from the start of the input, and wins over the old rows
   repartition [N]  says what moving the state to N partitions would change; with --yes does it.
                    Without N: as many as the input has been given. Can be run again if it is cut short

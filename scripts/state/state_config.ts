@@ -20,7 +20,7 @@ export interface StateConfig extends EngineConfig, KafkaConfig, RegistryConfig {
 
 const stateProgram: Program<StateConfig> = {
   name: "state",
-  summary: "Looks at the local state of process, and begins it anew.",
+  summary: "Inspects the local state of process, and resets it.",
   settings: {
     ...engineSettings,
     ...kafkaSettings,

@@ -135,7 +135,7 @@ function exitLater(logger: Logger): void {
   Deno.unrefTimer(timer);
 }
 
-/** A promise that nobody waited for, or an error in a callback, is a bug: say so and end. */
+/** An unhandled rejection, or an error in a callback, is a bug: say so and end. */
 function reportStrays(logger: Logger): void {
   globalThis.addEventListener("unhandledrejection", (event) => {
     event.preventDefault();
@@ -148,13 +148,13 @@ function reportStrays(logger: Logger): void {
 }
 
 function exitAsBug(error: unknown, logger: Logger): never {
-  logger.error("Cannot go on after an error that nobody handled", { error });
+  logger.error("Cannot continue after an unhandled error", { error });
   Deno.exit(exitCodes.bug);
 }
 
 function reported(error: unknown, logger: Logger, remedies: Remedies | undefined): number {
   const code = exitCodeOf(error);
-  if (code === exitCodes.bug) logger.error("Cannot go on after an unexpected error", { error });
+  if (code === exitCodes.bug) logger.error("Cannot continue after an unexpected error", { error });
   else if (error instanceof PipelineError && code !== exitCodes.ok) {
     logger.error(describeError(error, remedies), { code: error.code, ...error.context });
   }

@@ -193,7 +193,7 @@ export const standbyReplicas: Setting<number> = {
   group: "engine",
   form: "a whole number from 0 to 9",
   meaning:
-    "other instances that keep a copy of each partition's state, to go on at once when its " +
+    "other instances that keep a copy of each partition's state, to take over at once when its " +
     "own fails; the same in all instances",
   defaultText: "1",
   parse: integer(0, 9),

@@ -31,7 +31,7 @@ const dataDir: Setting<string> = {
   option: "--data",
   path: "folder",
   form: "a folder",
-  meaning: "where everything is kept; starting again goes on from there",
+  meaning: "where everything is kept; the next start continues from there",
   defaultText: ".data",
   parse: nonEmpty,
 };

@@ -27,7 +27,7 @@ const clusteredWindow = ["window_start", ...windowColumns];
 /**
  * Every column in one statement with one write time, so that the row is whole in every version.
  *
- * @param ttlSeconds Time to live; 0 is for ever. The same for all rows, so it is part of the text.
+ * @param ttlSeconds Time to live; 0 is without expiry. The same for all rows, so it is part of the text.
  * @see docs/adr/0003-rows-only-go-forward.md
  */
 function insertSql(table: string, columns: readonly string[], ttlSeconds: number): string {

@@ -12,7 +12,7 @@ export class PeerStreams {
     this.#options = options;
   }
 
-  /** Follows exactly those who have partitions; nobody without. */
+  /** Follows exactly the instances that have partitions. */
   follow(partitions: Partitions | undefined): void {
     const addresses = addressesOf(partitions);
     for (const [address, stream] of this.#streams) {
@@ -39,7 +39,7 @@ export class PeerStreams {
     };
   }
 
-  /** Follows nobody; resolves when nothing runs any more. */
+  /** Stops following; resolves when nothing runs any more. */
   async close(): Promise<void> {
     this.follow(undefined);
     await Promise.all(this.#ending);

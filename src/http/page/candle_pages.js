@@ -54,7 +54,7 @@ export class CandlePages {
     return this.#candles.at(-1);
   }
 
-  /** Windows between the first and the last candle in which nobody traded. */
+  /** Windows between the first and the last candle without a trade. */
   get emptyWindows() {
     const [first, last] = [this.#candles[0], this.last];
     if (first === undefined || last === undefined) return 0;

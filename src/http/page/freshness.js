@@ -63,11 +63,11 @@ export function commitAgeMs(health, healthAgeMs, elsewhere) {
  */
 function missingText(partitions, symbols) {
   const which = `partition${partitions.length > 1 ? "s" : ""} ${partitions.join(", ")}`;
-  const nobody = `No instance answers for ${which}`;
-  if (symbols.length === 0) return `${nobody}: symbols may be missing here.`;
+  const unanswered = `No instance answers for ${which}`;
+  if (symbols.length === 0) return `${unanswered}: symbols may be missing here.`;
   const more = symbols.length - namesMax;
   const names = symbols.slice(0, namesMax).join(", ") + (more > 0 ? ` and ${more} more` : "");
-  return `${nobody}. Not up to date: ${names}.`;
+  return `${unanswered}. Not up to date: ${names}.`;
 }
 
 /**
