@@ -19,6 +19,8 @@ export interface SpoolLimits {
   /** A spool whose oldest frame was received longer ago is full as well, ms. */
   readonly ageMsMax: number;
   readonly whenFull: WhenFull;
+  /** Takes nothing before everything it had at the start is sent: for a disk that is full. */
+  readonly drainsFirst?: boolean;
 }
 
 /** What waits for the log. */
@@ -54,6 +56,7 @@ export class Spool {
   #givenThrough = -1;
   #oldestReceivedAtMs: number | undefined;
   #closed = false;
+  #draining: boolean;
   #grown = Promise.withResolvers<void>();
   #shrunk = Promise.withResolvers<void>();
 
@@ -68,6 +71,7 @@ export class Spool {
     this.#limits = limits;
     this.#clock = clock;
     this.#onDropped = onDropped;
+    this.#draining = limits.drainsFirst ?? false;
   }
 
   get limits(): SpoolLimits {
@@ -126,6 +130,8 @@ export class Spool {
   }
 
   async #makeRoom(): Promise<void> {
+    while (this.#draining && this.#queue.count > 0) await this.#untilShrunk();
+    this.#draining = false;
     while (this.#full) {
       const { whenFull } = this.#limits;
       if (whenFull === "stop") throw this.#fullError();
@@ -133,10 +139,14 @@ export class Spool {
         if (!await this.#dropOldest()) return;
         continue;
       }
-      if (this.#closed) throw new PipelineError("ABORTED", "Cannot append as the spool is closed");
-      this.#shrunk = Promise.withResolvers();
-      await this.#shrunk.promise;
+      await this.#untilShrunk();
     }
+  }
+
+  async #untilShrunk(): Promise<void> {
+    if (this.#closed) throw new PipelineError("ABORTED", "Cannot append as the spool is closed");
+    this.#shrunk = Promise.withResolvers();
+    await this.#shrunk.promise;
   }
 
   get #full(): boolean {

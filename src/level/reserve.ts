@@ -6,35 +6,42 @@ import { PipelineError } from "../base/errors.ts";
  */
 const reserveBytes = 16 * 1024 * 1024;
 
+/** What was opened, and whether room is kept aside for the next time. */
+export interface Reserved<T> {
+  readonly opened: T;
+  readonly reserved: boolean;
+}
+
 /**
  * Opens what may lie on a full disk, of which nothing can be removed without writing first. A file
  * in its folder keeps room for that: it is given up when opening fails, and made again at a later
- * start, when there is room.
+ * start, when there is room. Whoever adds to what was opened without it uses up the last room.
  *
  * @param folder Of a database; LevelDB lets other files be.
  * @throws As `open`, if there is no reserve or it does not help.
  */
-export async function withReserve<T>(folder: string, open: () => Promise<T>): Promise<T> {
+export async function withReserve<T>(folder: string, open: () => Promise<T>): Promise<Reserved<T>> {
   const path = `${folder}/reserve`;
   try {
     const opened = await open();
-    await keepAside(path);
-    return opened;
+    return { opened, reserved: await isKeptAside(path) };
   } catch (error) {
     if (!(error instanceof PipelineError && error.code === "STORE_UNAVAILABLE")) throw error;
     if (!await isGivenUp(path)) throw error;
-    return await open();
+    return { opened: await open(), reserved: false };
   }
 }
 
 /** Best effort: without it, all is as before. */
-async function keepAside(path: string): Promise<void> {
+async function isKeptAside(path: string): Promise<boolean> {
   const found = await Deno.stat(path).catch(() => undefined);
-  if (found?.size === reserveBytes) return;
+  if (found?.size === reserveBytes) return true;
   try {
     await Deno.writeFile(path, new Uint8Array(reserveBytes));
+    return true;
   } catch {
     await isGivenUp(path);
+    return false;
   }
 }
 

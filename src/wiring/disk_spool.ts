@@ -24,11 +24,12 @@ export async function diskSpool(
   onDropped: (frames: number) => void,
 ): Promise<DiskSpool> {
   const { spoolDir } = config;
-  const queue = await withReserve(spoolDir, () => LevelQueue.open(spoolDir));
+  const { opened: queue, reserved } = await withReserve(spoolDir, () => LevelQueue.open(spoolDir));
   const limits = {
     bytesMax: config.spoolBytesMax,
     ageMsMax: config.spoolAgeSeconds === 0 ? Infinity : config.spoolAgeSeconds * 1000,
     whenFull: config.spoolWhenFull,
+    drainsFirst: !reserved,
   };
   const losses = new LossLog(clock, logger);
   const spool = new Spool(queue, limits, clock, (frames) => {
@@ -36,7 +37,11 @@ export async function diskSpool(
     onDropped(frames);
   });
   if (queue.count > 0) {
-    logger.info("Sending what an earlier run left in the spool", { frames: queue.count });
+    const frames = queue.count;
+    logger.info("Sending what an earlier run left in the spool", { frames });
+    if (!reserved) {
+      logger.warn("The disk is full: nothing is received until it is sent", { frames });
+    }
   }
   return { spool, [Symbol.asyncDispose]: () => queue[Symbol.asyncDispose]() };
 }

@@ -25,7 +25,9 @@ async function openFull(folder: string): Promise<string> {
 Deno.test("withReserve() keeps room aside, and what is beside it works on", async () => {
   await inFolder(async (folder) => {
     for (let start = 0; start < 2; start++) {
-      await using queue = await withReserve(folder, () => LevelQueue.open(folder));
+      const { opened, reserved } = await withReserve(folder, () => LevelQueue.open(folder));
+      await using queue = opened;
+      assert(reserved);
       assert.equal(queue.count, start);
       await queue.append([new Uint8Array(3)]);
     }
@@ -37,7 +39,8 @@ Deno.test("withReserve() gives the room up where the disk is full, and takes non
   // produce could not start on a full disk, although Kafka was back to take what it had spooled.
   await inFolder(async (folder) => {
     await withReserve(folder, () => Promise.resolve());
-    assert.equal(await withReserve(folder, () => openFull(folder)), "open");
+    const opened = await withReserve(folder, () => openFull(folder));
+    assert.deepEqual(opened, { opened: "open", reserved: false });
     assert.ok(!await has(`${folder}/reserve`));
   });
 });

@@ -163,3 +163,20 @@ Deno.test("Spool.close() ends an append that waits", async () => {
   spool.close();
   await assert.rejects(appending, { code: "ABORTED" });
 });
+
+// A supervisor started produce again and again while Kafka was away: the second start used up the
+// room that the first had given up, and the third could not open the spool any more.
+Deno.test("A spool on a full disk takes nothing before what it had is sent", async () => {
+  const { clock, queue, spool: before } = spoolOf();
+  await before.append(frames(1, 2, clock), "p");
+  const spool = new Spool(queue, { ...limits, drainsFirst: true }, clock);
+  let appended = 0;
+  const appending = spool.append(frames(3, 1, clock), "p").then(() => appended++);
+  await spool.done(await spool.next({ ...batch, items: 1 }));
+  await settle();
+  assert.deepEqual([appended, queue.count], [0, 1]);
+  await spool.done(await spool.next(batch));
+  await appending;
+  await spool.append(frames(4, 1, clock), "p");
+  assert.deepEqual(sequences((await spool.next(batch)).frames), [3, 4]);
+});
