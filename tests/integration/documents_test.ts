@@ -90,6 +90,13 @@ async function at<T>(
   }
 }
 
+/** What the headings of a document can be linked by. */
+function anchorsOf(text: string): string[] {
+  return [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading = ""]) =>
+    heading.toLowerCase().replaceAll(/[^\w -]/g, "").replaceAll(" ", "-")
+  );
+}
+
 for (
   const document of files.filter((path) => /^(docs\/(adr\/)?|\.github\/)?[^/]+\.md$/.test(path))
 ) {
@@ -98,9 +105,10 @@ for (
   Deno.test(`the links and file names of ${document} lead somewhere`, async () => {
     for (const [, link = ""] of text.matchAll(/\]\(([^):]+)\)/g)) {
       if (link.startsWith("../../actions/")) continue; // of the host that shows the file
-      await Deno.stat(join(root, dirname(document), link.replace(/#.*/, ""))).catch(() => {
-        assert.fail(`${document}: ${link}`);
-      });
+      const [file = "", anchor] = link.split("#");
+      const path = join(root, dirname(document), file);
+      await Deno.stat(path).catch(() => assert.fail(`${document}: ${link}`));
+      if (anchor) assert(anchorsOf(await Deno.readTextFile(path)).includes(anchor), link);
     }
     for (const { line, text: name } of inlineCode(document, text)) {
       if (
