@@ -1,6 +1,5 @@
 import type { EngineConfig } from "../app/engine_settings.ts";
 import type { MainContext } from "../app/lifecycle.ts";
-import { sleepUnlessAborted } from "../feed/pacer.ts";
 import { Metrics } from "../http/metrics.ts";
 import { MarketView } from "../http/market_view.ts";
 import type { FeedKind, LiveView } from "../http/ports.ts";
@@ -15,10 +14,10 @@ import { marketChangelog, marketTopology } from "../market/topology.ts";
 import { createStateCodecs, type StateCodecs } from "../registry/state_codecs.ts";
 import type { SchemaRegistry } from "../registry/ports.ts";
 import type { GroupMembership } from "../streams/ports.ts";
-import { partitionName } from "../streams/record.ts";
 import { StreamsApp } from "../streams/streams_app.ts";
 import type { StreamsPorts } from "../streams/task/task_session.ts";
 import { meteredSink, taskMetricsListener } from "./observers.ts";
+import { remindOfFailedTasks } from "./failed_tasks.ts";
 import type { InputWatch } from "./input_watch.ts";
 import { sideOutputLog } from "./side_output_log.ts";
 
@@ -27,9 +26,6 @@ const pendingRowsMax = 20_000;
 
 /** How long tasks may take to commit at the end; the program ends by force after 10 s. */
 const closeBoundMs = 6_000;
-
-/** How often it is said that a task does not work, ms. */
-const remindEveryMs = 60_000;
 
 /** What differs between the embedded and the distributed processor. */
 export interface MarketProcessorOptions {
@@ -112,21 +108,6 @@ export function createMarketProcessor(options: MarketProcessorOptions): MarketPr
     await Promise.all(reminders);
   };
   return { view, run };
-}
-
-/** A task that has stopped said so once; what it was to read is still coming in. */
-async function remindOfFailedTasks(
-  view: Pick<LiveView, "tasks">,
-  { clock, logger }: Pick<MainContext, "clock" | "logger">,
-  signal: AbortSignal,
-): Promise<void> {
-  while (await sleepUnlessAborted(clock, remindEveryMs, signal)) {
-    for (const { topic, partition, state, problem } of view.tasks()) {
-      if (state !== "failed") continue;
-      const task = partitionName({ topic, partition });
-      logger.error("A task does not work: its trades wait in the log", { task, problem });
-    }
-  }
 }
 
 /** The HTTP surface of a program whose view may come later. */
