@@ -46,7 +46,9 @@ export class Browser implements AsyncDisposable {
   /** Opens the address in a window of its own. */
   async look(url: string, screen: ContextOptions): Promise<LivePage> {
     const context = await this.#browser.newContext(screen);
-    const page = new LivePage(await context.newPage());
+    const raw = await context.newPage();
+    const page = new LivePage(raw);
+    await page.instrument(await context.newCDPSession(raw));
     await page.open(url);
     return page;
   }

@@ -1,5 +1,5 @@
 /// <reference lib="dom" />
-import type { PageLike } from "./playwright.ts";
+import type { InstrumentsLike, PageLike } from "./playwright.ts";
 
 /** Longest wait for something to become true, ms: a new connection takes up to nine seconds. */
 const untilMsMax = 25_000;
@@ -11,11 +11,34 @@ export class LivePage {
   readonly requests: string[] = [];
   /** What went wrong in the page's own code. */
   readonly errors: string[] = [];
+  /** Bytes of the live stream, by the browser's own count. */
+  streamBytes = 0;
+  #instruments: InstrumentsLike | undefined;
 
   constructor(page: PageLike) {
     this.raw = page;
     page.on("request", (request) => this.requests.push(request.url()));
     page.on("pageerror", (error) => this.errors.push(error.message));
+  }
+
+  /** Counts what the live stream brings, and what the page takes of the processor. */
+  async instrument(instruments: InstrumentsLike): Promise<void> {
+    const streams = new Set<string>();
+    instruments.on("Network.requestWillBeSent", ({ requestId, request }) => {
+      if (request.url.includes("/api/stream")) streams.add(requestId);
+    });
+    instruments.on("Network.dataReceived", ({ requestId, dataLength }) => {
+      if (streams.has(requestId)) this.streamBytes += dataLength;
+    });
+    await instruments.send("Network.enable");
+    await instruments.send("Performance.enable", { timeDomain: "threadTicks" });
+    this.#instruments = instruments;
+  }
+
+  /** Time that the page has had the processor, ms: what other programs take is not in it. */
+  async busyMs(): Promise<number> {
+    const { metrics } = await this.#instruments?.send("Performance.getMetrics") ?? { metrics: [] };
+    return 1_000 * (metrics.find(({ name }) => name === "TaskDuration")?.value ?? NaN);
   }
 
   async open(url: string): Promise<void> {
@@ -65,6 +88,15 @@ export class LivePage {
     const names = await this.texts("#readout dt");
     const values = await this.texts("#readout dd");
     return Object.fromEntries(names.map((name, index) => [name, values[index] ?? ""]));
+  }
+
+  /** Where the middle of an element is, px. */
+  middle(selector: string): Promise<{ x: number; y: number; width: number; left: number }> {
+    return this.raw.evaluate((selector) => {
+      const { left, top, width, height } =
+        document.querySelector(selector)?.getBoundingClientRect() ?? new DOMRect();
+      return { x: left + width / 2, y: top + height / 2, width, left };
+    }, selector);
   }
 
   /** How many of the chart's dots have the colour of a variable of the page. */

@@ -15,7 +15,7 @@ export async function upToDate(page: LivePage): Promise<void> {
 export async function connectionLost(page: LivePage): Promise<void> {
   await page.until("connection lost", async () => {
     assert.equal(await page.text("#link-text"), "connection lost");
-    assert.match(await page.text("#banner"), /^Connection lost .* What is shown is from before/);
+    assert.match(await page.text("#banner"), /^Connection lost: .* What is shown is from before/);
     assert(await page.isShown("#banner"));
     assert(await page.isShown("main[data-stale]"));
     assert.equal(await page.text("#ready"), "No answer");

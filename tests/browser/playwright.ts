@@ -10,9 +10,14 @@ export interface PageLike {
   goto(url: string): Promise<unknown>;
   url(): string;
   /** Runs in the page; `fn` sees nothing of the test but its argument. */
-  evaluate<A, R>(fn: (argument: A) => R, argument: A): Promise<R>;
+  evaluate<A, R>(fn: (argument: A) => R | Promise<R>, argument: A): Promise<R>;
   readonly keyboard: { press(key: string): Promise<void> };
+  readonly mouse: {
+    move(x: number, y: number): Promise<void>;
+    wheel(deltaX: number, deltaY: number): Promise<void>;
+  };
   click(selector: string): Promise<void>;
+  fill(selector: string, value: string): Promise<void>;
   screenshot(options: { path: string }): Promise<unknown>;
   on(event: "request", listener: (request: { url(): string }) => void): void;
   on(event: "pageerror", listener: (error: Error) => void): void;
@@ -26,9 +31,26 @@ export interface ContextOptions {
   readonly hasTouch?: boolean;
 }
 
+/** The browser's own instruments. */
+export interface InstrumentsLike {
+  send(method: "Performance.getMetrics"): Promise<{
+    metrics: readonly { readonly name: string; readonly value: number }[];
+  }>;
+  send(method: string, options?: Readonly<Record<string, string>>): Promise<unknown>;
+  on(
+    event: "Network.requestWillBeSent",
+    listener: (sent: { requestId: string; request: { url: string } }) => void,
+  ): void;
+  on(
+    event: "Network.dataReceived",
+    listener: (received: { requestId: string; dataLength: number }) => void,
+  ): void;
+}
+
 /** A window of its own, without memory of others. */
 export interface ContextLike {
   newPage(): Promise<PageLike>;
+  newCDPSession(page: PageLike): Promise<InstrumentsLike>;
 }
 
 /** A browser that runs. */

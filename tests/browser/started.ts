@@ -6,7 +6,7 @@ import { Program } from "../support/program.ts";
 export interface Replay {
   readonly path: string;
   /** Recorded seconds per second. */
-  readonly speed: number;
+  readonly speed: number | "max";
 }
 
 /** `start` as a process, with a folder that outlives it. */

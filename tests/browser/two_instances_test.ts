@@ -55,7 +55,7 @@ async function saysWhoIsGone(scene: Scene): Promise<void> {
     assert.equal(await first.text("#link-text"), "incomplete");
     assert.match(
       await first.text("#banner"),
-      /^No instance answers for partitions \d, \d\. Not up/,
+      /^Incomplete: no instance answers for partitions \d, \d\. Not up/,
     );
     assert.equal(await first.text("#elsewhere"), "2 not heard of");
     assert(await first.isShown("main[data-lost]"), "the symbol that is shown is lost");

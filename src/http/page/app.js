@@ -22,6 +22,11 @@ import { zone } from "./zone.js";
 /** @typedef {import("../wire.ts").TradeJson & { symbol: string }} Trade */
 /** @typedef {import("./market.js").Summary} Summary */
 
+/** How long what is looked at must rest: a key that is held repeats, and a list is scrolled far. */
+const restMs = 120;
+
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let resting;
 const market = new Market();
 const stage = new Stage(
   market,
@@ -72,6 +77,10 @@ const connection = new Connection(
 setInterval(showFreshness, 1_000);
 addEventListener("hashchange", () => show(viewOf(location.hash)));
 byId("go-to").addEventListener("change", goTo);
+byId("chart").addEventListener(
+  "keydown",
+  (/** @type {KeyboardEvent} */ event) => stage.press(event),
+);
 quietly(loadChart());
 
 /**
@@ -108,8 +117,16 @@ function display(symbol, resolution) {
   quietly(shown);
 }
 
-/** Tells the server what is looked at, and asks for the half hours of what was not before. */
+/**
+ * Tells the server what is looked at, and asks for the half hours of what was not before, once
+ * that rests.
+ */
 function look() {
+  clearTimeout(resting);
+  resting = setTimeout(lookNow, restMs);
+}
+
+function lookNow() {
   connection.want({
     symbol: stage.symbol,
     resolution: stage.resolution?.name ?? "",
@@ -235,10 +252,11 @@ function showFreshness() {
   );
   byId("link").dataset["level"] = level;
   setText(byId("link-text"), word);
-  const element = byId("banner");
-  element.hidden = banner === "";
-  element.dataset["level"] = level;
-  setText(element, banner);
+  byId("banner").hidden = banner === "";
+  byId("banner").dataset["level"] = level;
+  setText(byId("banner-title"), `${word.charAt(0).toUpperCase()}${word.slice(1)}:`);
+  setText(byId("banner-text"), banner);
+  stage.explain(banner === "" ? "" : word);
   byId("content").toggleAttribute("data-stale", banner !== "" && word !== "incomplete");
   byId("content").toggleAttribute("data-lost", isLost(stage.symbol));
   list.markLost(isLost);

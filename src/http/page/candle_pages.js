@@ -10,7 +10,7 @@
  */
 
 /** Candles asked for at once. */
-export const pageCandles = 500;
+export const pageCandles = 1_000;
 /** Candles kept: more than a screen shows, so that scrolling far costs no more than scrolling. */
 export const candlesMax = 8_000;
 /** Questions that the search for what follows a stretch without trades may take. */
@@ -106,14 +106,14 @@ export class CandlePages {
     this.atStart = false;
   }
 
-  /** Asks for what an interruption may have hidden at the end. */
-  async catchUp() {
+  /** Asks for what an interruption may have hidden at the end. @param {number} [limit] */
+  async catchUp(limit = this.#page) {
     const { last } = this;
-    if (last === undefined) return await this.latest();
+    if (last === undefined) return await this.latest(limit);
     if (!this.atEnd) return;
-    const { candles, complete } = await this.#ask({ from: last.start, limit: this.#page });
+    const { candles, complete } = await this.#ask({ from: last.start, limit });
     if (complete) this.merge(candles);
-    else await this.latest();
+    else await this.latest(limit);
   }
 
   /**

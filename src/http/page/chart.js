@@ -1,11 +1,12 @@
 // @ts-check
 /// <reference lib="dom" />
 import { averagePoint, candlePoint, volumePoint, vwapPoint } from "./chart_data.js";
-import { keptView, positionOf, timeAt } from "./chart_scale.js";
+import { barsOf, keptView, positionOf, timeAt } from "./chart_scale.js";
 import { formatAmount, formatNumber } from "./format.js";
 import { utc, zone } from "./zone.js";
 
 /** @typedef {import("../wire.ts").CandleJson} Candle */
+/** @typedef {import("./chart_data.js").Bar} Bar */
 /** @typedef {import("./chart_scale.js").Span} Span */
 /** @typedef {typeof import("lightweight-charts")} Library */
 
@@ -13,6 +14,7 @@ import { utc, zone } from "./zone.js";
  * @typedef {object} View What is in view.
  * @property {number} from Position of the left edge between bars; below 0 before the first.
  * @property {number} to Position of the right edge.
+ * @property {number} barsAfter How many bars lie beyond it; below 0 where there is room.
  * @property {number} fromMs The times there.
  * @property {number} toMs
  * @property {number} barPx How wide a candle is.
@@ -33,8 +35,8 @@ export class Chart {
   #library;
   #chart;
   #series;
-  /** @type {readonly Candle[]} */
-  #candles = [];
+  /** @type {readonly Bar[]} */
+  #bars = [];
   #sizeMs = minuteMs;
   #shiftMs = 0;
 
@@ -77,15 +79,16 @@ export class Chart {
   get view() {
     const scale = this.#chart.timeScale();
     const range = scale.getVisibleLogicalRange();
-    if (range === null || this.#candles.length === 0) return undefined;
+    if (range === null || this.#bars.length === 0) return undefined;
     const { from, to } = range;
     return {
       from,
       to,
-      fromMs: timeAt(this.#candles, from, this.#sizeMs),
-      toMs: timeAt(this.#candles, to, this.#sizeMs),
+      fromMs: timeAt(this.#bars, from, this.#sizeMs),
+      toMs: timeAt(this.#bars, to, this.#sizeMs),
       barPx: scale.width() / Math.max(1, to - from),
-      atEnd: to >= this.#candles.length - 1,
+      barsAfter: this.#bars.length - 1 - to,
+      atEnd: to >= this.#bars.length - 1,
     };
   }
 
@@ -97,7 +100,7 @@ export class Chart {
    */
   setLength(sizeMs) {
     this.#sizeMs = sizeMs;
-    this.#candles = [];
+    this.#bars = [];
     this.#chart.timeScale().applyOptions({
       timeVisible: sizeMs < dayMs,
       secondsVisible: sizeMs < minuteMs,
@@ -111,9 +114,9 @@ export class Chart {
    * @param {number} decimals
    */
   replace(candles, decimals) {
-    const before = this.#candles;
+    const before = this.#bars;
     const range = this.#chart.timeScale().getVisibleLogicalRange();
-    this.#candles = [...candles];
+    this.#bars = barsOf(candles, this.#sizeMs);
     this.#shiftMs = this.#zone.offsetMs(candles.at(-1)?.start ?? 0);
     const { volumeColors } = readColors();
     const priceFormat = {
@@ -124,11 +127,11 @@ export class Chart {
     const shiftMs = this.#shiftMs;
     this.#series.candles.applyOptions({ priceFormat });
     this.#series.vwap.applyOptions({ priceFormat });
-    this.#series.candles.setData(candles.map((candle) => candlePoint(candle, shiftMs)));
-    this.#series.vwap.setData(candles.map((candle) => vwapPoint(candle, shiftMs)));
-    this.#series.average.setData(candles.map((candle) => averagePoint(candle, shiftMs)));
+    this.#series.candles.setData(this.#bars.map((bar) => candlePoint(bar, shiftMs)));
+    this.#series.vwap.setData(this.#bars.map((bar) => vwapPoint(bar, shiftMs)));
+    this.#series.average.setData(this.#bars.map((bar) => averagePoint(bar, shiftMs)));
     this.#drawVolume(volumeColors);
-    if (before.length > 0 && range !== null) this.#showSpan(keptView(before, candles, range));
+    if (before.length > 0 && range !== null) this.#showSpan(keptView(before, this.#bars, range));
   }
 
   /**
@@ -138,14 +141,15 @@ export class Chart {
    * @param {readonly Candle[]} changed Oldest first.
    */
   append(all, changed) {
-    this.#candles = [...all];
+    const from = Math.min(changed[0]?.start ?? Infinity, this.#bars.at(-1)?.end ?? Infinity);
+    this.#bars = barsOf(all, this.#sizeMs);
     const shiftMs = this.#shiftMs;
     const { volumeColors } = readColors();
-    for (const candle of changed) {
-      this.#series.candles.update(candlePoint(candle, shiftMs));
-      this.#series.vwap.update(vwapPoint(candle, shiftMs));
-      this.#series.volume.update(volumePoint(candle, shiftMs, volumeColors));
-      this.#series.average.update(averagePoint(candle, shiftMs));
+    for (const bar of this.#bars.slice(this.#bars.findLastIndex(({ start }) => start < from) + 1)) {
+      this.#series.candles.update(candlePoint(bar, shiftMs));
+      this.#series.vwap.update(vwapPoint(bar, shiftMs));
+      this.#series.volume.update(volumePoint(bar, shiftMs, volumeColors));
+      this.#series.average.update(averagePoint(bar, shiftMs));
     }
   }
 
@@ -162,7 +166,7 @@ export class Chart {
    * @param {number} toMs
    */
   showTimes(fromMs, toMs) {
-    const position = (/** @type {number} */ ms) => positionOf(this.#candles, ms, this.#sizeMs);
+    const position = (/** @type {number} */ ms) => positionOf(this.#bars, ms, this.#sizeMs);
     this.#showSpan({ from: position(fromMs), to: Math.max(position(toMs), position(fromMs) + 10) });
     this.#fitPrices();
   }
@@ -171,9 +175,22 @@ export class Chart {
   showAround(ms) {
     const view = this.view;
     const half = view === undefined ? 60 : (view.to - view.from) / 2;
-    const at = positionOf(this.#candles, ms, this.#sizeMs);
+    const at = positionOf(this.#bars, ms, this.#sizeMs);
     this.#showSpan({ from: at - half, to: at + half });
     this.#fitPrices();
+  }
+
+  /**
+   * Moves by a share of what is in view, and shows so many times as much.
+   *
+   * @param {{ move?: number, zoom?: number }} step `move` is positive towards the future.
+   */
+  step({ move = 0, zoom = 1 }) {
+    const view = this.view;
+    if (view === undefined) return;
+    const { from, to } = view;
+    const by = (to - from) * move;
+    this.#showSpan({ from: to - (to - from) * zoom + by, to: to + by });
   }
 
   /** Takes the page's colours of now. */
@@ -211,7 +228,7 @@ export class Chart {
 
   /** @param {import("./chart_data.js").VolumeColors} colors */
   #drawVolume(colors) {
-    const points = this.#candles.map((candle) => volumePoint(candle, this.#shiftMs, colors));
+    const points = this.#bars.map((bar) => volumePoint(bar, this.#shiftMs, colors));
     this.#series.volume.setData(points);
   }
 

@@ -1,56 +1,62 @@
 // @ts-check
 
 /** @typedef {import("../wire.ts").CandleJson} Candle */
+/** @typedef {{ start: number, end: number }} EmptyWindow */
+/** @typedef {Candle | EmptyWindow} Bar */
 /** @typedef {{ upSoft: string, downSoft: string }} VolumeColors */
 
 /**
  * The library counts time in seconds and puts its marks where days begin in UTC. So that they
  * begin where the reader's do, everything is moved by the zone's distance.
  *
- * @param {Candle} candle
+ * @param {Bar} bar
  * @param {number} shiftMs
  * @returns {import("lightweight-charts").UTCTimestamp}
  */
-export function chartTime(candle, shiftMs) {
-  return /** @type {any} */ ((candle.start + shiftMs) / 1000);
+export function chartTime(bar, shiftMs) {
+  return /** @type {any} */ ((bar.start + shiftMs) / 1000);
 }
 
 /**
  * A bar, or a gap while no trade could move the price.
  *
- * @param {Candle} candle
+ * @param {Bar} bar
  * @param {number} shiftMs
  */
-export function candlePoint(candle, shiftMs) {
-  const { open, high, low, close } = candle;
-  const time = chartTime(candle, shiftMs);
+export function candlePoint(bar, shiftMs) {
+  const time = chartTime(bar, shiftMs);
+  if (!("open" in bar)) return { time };
+  const { open, high, low, close } = bar;
   if (open === null || high === null || low === null || close === null) return { time };
   return { time, open, high, low, close };
 }
 
 /**
- * @param {Candle} candle
+ * @param {Bar} bar
  * @param {number} shiftMs
  * @param {VolumeColors} colors
  */
-export function volumePoint(candle, shiftMs, colors) {
-  const color = (candle.close ?? 0) < (candle.open ?? 0) ? colors.downSoft : colors.upSoft;
-  return { time: chartTime(candle, shiftMs), value: candle.volume, color };
+export function volumePoint(bar, shiftMs, colors) {
+  const time = chartTime(bar, shiftMs);
+  if (!("volume" in bar)) return { time };
+  const color = (bar.close ?? 0) < (bar.open ?? 0) ? colors.downSoft : colors.upSoft;
+  return { time, value: bar.volume, color };
 }
 
 /**
- * @param {Candle} candle
+ * @param {Bar} bar
  * @param {number} shiftMs
  */
-export function vwapPoint(candle, shiftMs) {
-  const time = chartTime(candle, shiftMs);
-  return candle.vwap === null ? { time } : { time, value: candle.vwap };
+export function vwapPoint(bar, shiftMs) {
+  const time = chartTime(bar, shiftMs);
+  return !("vwap" in bar) || bar.vwap === null ? { time } : { time, value: bar.vwap };
 }
 
 /**
- * @param {Candle} candle
+ * @param {Bar} bar
  * @param {number} shiftMs
  */
-export function averagePoint(candle, shiftMs) {
-  return { time: chartTime(candle, shiftMs), value: candle.price_volume_multiply };
+export function averagePoint(bar, shiftMs) {
+  const time = chartTime(bar, shiftMs);
+  return "price_volume_multiply" in bar ? { time, value: bar.price_volume_multiply } : { time };
 }

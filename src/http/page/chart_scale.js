@@ -2,8 +2,14 @@
 /** Where candles are on the chart: it counts bars, people count time. */
 
 /** @typedef {import("../wire.ts").CandleJson} Candle */
+/** @typedef {import("./chart_data.js").Bar} Bar */
 /** @typedef {import("../wire.ts").ResolutionJson} Resolution */
 /** @typedef {{ from: number, to: number }} Span */
+
+/** Stretches without trades are drawn as such up to so many candles, and as long as this; longer ones
+ * are nights and weekends, where candles meet. */
+const gapCandlesMax = 20;
+const gapMsMax = 2 * 3_600_000;
 
 /** A candle narrower than this is not one to see any more, px. */
 const barPxMin = 3;
@@ -11,9 +17,32 @@ const barPxMin = 3;
 const shorterPxMin = 5;
 
 /**
+ * What the chart draws: candles, and empty windows where nobody traded for a while.
+ *
+ * @param {readonly Candle[]} candles Oldest first.
+ * @param {number} sizeMs
+ * @returns {Bar[]}
+ */
+export function barsOf(candles, sizeMs) {
+  const gapMax = Math.min(gapCandlesMax * sizeMs, gapMsMax);
+  /** @type {Bar[]} */
+  const bars = [];
+  for (const candle of candles) {
+    const end = bars.at(-1)?.end ?? candle.start;
+    if (candle.start - end <= gapMax) {
+      for (let start = end; start < candle.start; start += sizeMs) {
+        bars.push({ start, end: start + sizeMs });
+      }
+    }
+    bars.push(candle);
+  }
+  return bars;
+}
+
+/**
  * The time at a position between bars, epoch ms; beyond both ends time runs on evenly.
  *
- * @param {readonly Candle[]} candles Oldest first, at least one.
+ * @param {readonly Bar[]} candles Oldest first, at least one.
  * @param {number} position
  * @param {number} sizeMs
  */
@@ -26,7 +55,7 @@ export function timeAt(candles, position, sizeMs) {
  * The position of a time between bars, the reverse of `timeAt`. A time in a stretch without
  * candles is where they meet.
  *
- * @param {readonly Candle[]} candles Oldest first.
+ * @param {readonly Bar[]} candles Oldest first.
  * @param {number} timeMs
  * @param {number} sizeMs
  */
@@ -42,8 +71,8 @@ export function positionOf(candles, timeMs, sizeMs) {
  * What is in view once candles have changed so that the reader's place is kept: the end, where
  * that was in view, else the candle at the left edge.
  *
- * @param {readonly Candle[]} before
- * @param {readonly Candle[]} after
+ * @param {readonly Bar[]} before
+ * @param {readonly Bar[]} after
  * @param {Span} view Positions that were in view.
  * @returns {Span}
  */

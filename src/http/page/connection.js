@@ -4,8 +4,6 @@
 /** The server sends its state every 2 s; silence of this length means that nothing is there. */
 const silenceMaxMs = 9_000;
 const retryMs = 2_000;
-/** How long a change of what is looked at waits for the next one: a key that is held repeats. */
-const restMs = 120;
 
 const eventNames = /** @type {const} */ ([
   ...["health", "elsewhere", "listing", "symbols", "candles", "trades"],
@@ -39,8 +37,6 @@ export class Connection {
   #connected = false;
   /** Something may have been missed since. */
   #interrupted = true;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  #resting;
   #handlers;
   #onOpen;
 
@@ -77,8 +73,7 @@ export class Connection {
     for (const row of rows) query.append("row", row);
     if (query.toString() === this.#query) return;
     this.#query = query.toString();
-    clearTimeout(this.#resting);
-    this.#resting = setTimeout(() => this.#open(), restMs);
+    this.#open();
   }
 
   #open() {

@@ -1,6 +1,7 @@
 // @ts-check
 /// <reference lib="dom" />
 import { byId, setText } from "./dom.js";
+import { formatAmount } from "./format.js";
 import { utc, zone } from "./zone.js";
 
 /** @typedef {import("./candle_pages.js").CandlePages} CandlePages */
@@ -19,28 +20,34 @@ export class Coverage {
 
   /**
    * @param {CandlePages} pages
-   * @param {{ chart: Chart | undefined, loading: Loading }} state
+   * @param {object} state
+   * @param {Chart | undefined} state.chart
+   * @param {Loading} state.loading
+   * @param {string} state.why What stands in the way of candles.
    */
-  show(pages, { chart, loading }) {
+  show(pages, { chart, loading, why }) {
     const isEmpty = pages.all.length === 0;
     setText(byId("loaded"), isEmpty ? "" : loadedText(pages));
     setText(byId("earlier"), isEmpty ? "" : earlierText(pages, loading));
     byId("retry").hidden = loading !== "failed";
+    byId("progress").hidden = loading !== "loading";
     const view = chart?.view;
     byId("latest").hidden = isEmpty || (pages.atEnd && (view === undefined || view.atEnd));
     if (chart === undefined) return;
     byId("chart-note").hidden = !isEmpty;
-    byId("chart-note").dataset["loading"] = String(loading === "loading");
-    setText(byId("chart-note-text"), isEmpty ? emptyTexts[loading] : "");
+    setText(byId("chart-note-text"), isEmpty ? emptyText(loading, why) : "");
   }
 }
 
-/** @type {Record<Loading, string>} */
-const emptyTexts = {
-  idle: "No candles yet",
-  loading: "Loading candles",
-  failed: "The candles could not be loaded",
-};
+/**
+ * @param {Loading} loading
+ * @param {string} why
+ */
+function emptyText(loading, why) {
+  if (loading === "loading") return "Loading candles";
+  if (loading === "failed") return "The candles could not be loaded";
+  return why === "" ? "Waiting for the first trade" : `No candles: ${why}`;
+}
 
 /** @param {CandlePages} pages */
 function loadedText({ all, last, emptyWindows }) {
@@ -48,9 +55,7 @@ function loadedText({ all, last, emptyWindows }) {
   if (first === undefined || last === undefined) return "";
   const { length } = all;
   const candles = `${length.toLocaleString("en-US")} candle${length === 1 ? "" : "s"}`;
-  const empty = emptyWindows === 0
-    ? ""
-    : `, ${emptyWindows.toLocaleString("en-US")} windows without trades`;
+  const empty = emptyWindows === 0 ? "" : `, ${formatAmount(emptyWindows)} windows without trades`;
   return `${candles} ${spanText(first, last)}${empty}`;
 }
 

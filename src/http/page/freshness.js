@@ -3,7 +3,12 @@ import { formatAge } from "./format.js";
 
 /** @typedef {import("../wire.ts").HealthJson} Health */
 /** @typedef {import("../wire.ts").ElsewhereJson} Elsewhere */
-/** @typedef {{ level: "good" | "warn" | "bad", word: string, banner: string }} Freshness */
+/**
+ * @typedef {object} Freshness
+ * @property {"good" | "warn" | "bad"} level
+ * @property {string} word For the corner of the page.
+ * @property {string} banner What must be known, and why; "" where all is well.
+ */
 
 /** Symbols that a sentence names. */
 const namesMax = 4;
@@ -29,18 +34,28 @@ export function freshnessOf(
 ) {
   if (!connected) return lost(silentMs, health !== undefined);
   if (health === undefined) return { level: "warn", word: "connecting", banner: "" };
+  const { blocked } = health.input;
+  if (blocked !== null) return { level: "bad", word: "nothing gets through", banner: blocked };
   if (!health.ready) {
     const problems = health.problems.join(" · ") || "the program is not ready yet";
-    return { level: "bad", word: "not ready", banner: `Not ready: ${problems}` };
+    return { level: "bad", word: "not ready", banner: problems };
   }
   const missing = elsewhere?.missing_partitions ?? [];
   if (missing.length > 0) {
     return { level: "warn", word: "incomplete", banner: missingText(missing, lostSymbols) };
   }
+  const notice = health.notices.join(" · ");
   const ageMs = commitAgeMs(health, healthAgeMs, elsewhere);
-  if (ageMs === undefined) return untouched(health);
-  if (ageMs < staleAfterMs) return { level: "good", word: "up to date", banner: "" };
-  return { level: "warn", word: "stale", banner: staleText(health, `for ${formatAge(ageMs)}`) };
+  if (ageMs !== undefined && ageMs < staleAfterMs) {
+    return notice === ""
+      ? { level: "good", word: "up to date", banner: "" }
+      : { level: "warn", word: "up to date", banner: notice };
+  }
+  if (ageMs === undefined && !health.tasks.some(({ counts }) => counts.read > 0)) {
+    return { level: "warn", word: "no data yet", banner: notice };
+  }
+  const since = ageMs === undefined ? "since the start" : `for ${formatAge(ageMs)}`;
+  return { level: "warn", word: "stale", banner: notice || staleText(health, since) };
 }
 
 /**
@@ -63,11 +78,11 @@ export function commitAgeMs(health, healthAgeMs, elsewhere) {
  */
 function missingText(partitions, symbols) {
   const which = `partition${partitions.length > 1 ? "s" : ""} ${partitions.join(", ")}`;
-  const unanswered = `No instance answers for ${which}`;
-  if (symbols.length === 0) return `${unanswered}: symbols may be missing here.`;
+  const unanswered = `no instance answers for ${which}`;
+  if (symbols.length === 0) return `${unanswered}; symbols may be missing here`;
   const more = symbols.length - namesMax;
   const names = symbols.slice(0, namesMax).join(", ") + (more > 0 ? ` and ${more} more` : "");
-  return `${unanswered}. Not up to date: ${names}.`;
+  return `${unanswered}. Not up to date: ${names}`;
 }
 
 /**
@@ -77,26 +92,14 @@ function missingText(partitions, symbols) {
  */
 function lost(silentMs, wasConnected) {
   if (!wasConnected) {
-    return { level: "bad", word: "no connection", banner: "No connection yet, trying again …" };
+    return {
+      level: "bad",
+      word: "no connection",
+      banner: "The server does not answer; trying again",
+    };
   }
-  const age = formatAge(silentMs);
-  return {
-    level: "bad",
-    word: "connection lost",
-    banner: `Connection lost ${age} ago, trying again. What is shown is from before.`,
-  };
-}
-
-/**
- * Of a program that has not committed since its start: what it shows is from an earlier run.
- *
- * @param {Health} health
- * @returns {Freshness}
- */
-function untouched(health) {
-  const hasData = health.tasks.some(({ counts }) => counts.read > 0);
-  if (!hasData) return { level: "warn", word: "no data yet", banner: "" };
-  return { level: "warn", word: "stale", banner: staleText(health, "since the start") };
+  const banner = `${formatAge(silentMs)} ago, trying again. What is shown is from before`;
+  return { level: "bad", word: "connection lost", banner };
 }
 
 /**
@@ -109,5 +112,5 @@ function staleText(health, since) {
     simulated: "the simulated market stands still",
     live: "the market may be closed or the feed silent",
   };
-  return `Stale: nothing new ${since}; ${why[health.feed]}.`;
+  return `nothing new ${since}; ${why[health.feed]}`;
 }

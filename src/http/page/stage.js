@@ -1,7 +1,7 @@
 // @ts-check
 /// <reference lib="dom" />
 import { fetchCandles, fetchTrades } from "./api.js";
-import { CandlePages, pageCandles } from "./candle_pages.js";
+import { CandlePages } from "./candle_pages.js";
 import { fittingResolution } from "./chart_scale.js";
 import { Coverage } from "./coverage.js";
 import { byId, setText } from "./dom.js";
@@ -15,12 +15,24 @@ import { Tape, tapeRowsMax } from "./tape.js";
 /** @typedef {import("./chart.js").Chart} Chart */
 /** @typedef {import("./chart.js").View} View */
 
+/** Candles asked for at first: they fill a screen. */
+const firstCandles = 500;
 /** Bars beyond an edge that may remain before more are asked for. */
-const marginBars = 40;
+const marginBars = 100;
 /** Candles asked for at most to fill what is in view. */
 const viewCandlesMax = 2_000;
 /** How long a view must rest before another length of candles is taken, ms. */
 const restMs = 150;
+
+/** What keys do to the chart. @type {Record<string, { move?: number, zoom?: number }>} */
+const chartSteps = {
+  ArrowLeft: { move: -0.2 },
+  ArrowRight: { move: 0.2 },
+  PageUp: { move: -0.9 },
+  PageDown: { move: 0.9 },
+  "+": { zoom: 0.8 },
+  "-": { zoom: 1.25 },
+};
 
 /** Everything about the one symbol that is shown: chart, readout, tape. */
 export class Stage {
@@ -49,6 +61,8 @@ export class Stage {
   #loading = "idle";
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #resting;
+  /** What stands in the way of candles. */
+  #why = "";
 
   /**
    * @param {import("./market.js").Market} market
@@ -95,13 +109,27 @@ export class Stage {
     if (this.resolution === undefined) return;
     const again = interrupted && this.#pages.atEnd;
     await Promise.all([
-      this.#load((pages) => again ? pages.latest() : pages.catchUp()),
+      this.#load((pages) => again ? pages.latest(firstCandles) : pages.catchUp(firstCandles)),
       this.#loadTrades(),
     ]);
   }
 
   /**
-   * Shows the candles of a time.
+   * Does what a key means to the chart.
+   *
+   * @param {KeyboardEvent} event
+   */
+  press(event) {
+    const step = chartSteps[event.key];
+    if (step !== undefined) this.#chart?.step(step);
+    else if (event.key === "Home") quietly(this.goTo(0));
+    else if (event.key === "End") quietly(this.#showLatest());
+    else return;
+    event.preventDefault();
+  }
+
+  /**
+   * Shows the candles of a time, or those nearest to it.
    *
    * @param {number} timeMs
    */
@@ -126,6 +154,13 @@ export class Stage {
     this.#tape.add(trades, { fresh: true, decimals: this.#decimals });
   }
 
+  /** Says why there are no candles, where there are none. @param {string} why */
+  explain(why) {
+    if (why === this.#why) return;
+    this.#why = why;
+    this.#showCoverage();
+  }
+
   /** @param {number | undefined} timeMs */
   hover(timeMs) {
     this.#hoverMs = timeMs;
@@ -135,7 +170,7 @@ export class Stage {
   /** Something else is in view: it may lack candles, or want others. */
   moved() {
     this.#fill();
-    this.#coverage.show(this.#pages, { chart: this.#chart, loading: this.#loading });
+    this.#showCoverage();
     clearTimeout(this.#resting);
     this.#resting = setTimeout(() => this.#fit(), restMs);
   }
@@ -149,7 +184,7 @@ export class Stage {
   }
 
   async #showLatest() {
-    await this.#load((pages) => pages.latest());
+    await this.#load((pages) => pages.latest(firstCandles));
     this.#chart?.showEnd();
   }
 
@@ -157,7 +192,7 @@ export class Stage {
   async #loadFor(view) {
     const sizeMs = this.resolution?.size_ms ?? 1;
     const bars = view === undefined ? 0 : Math.ceil((view.toMs - view.fromMs) / sizeMs);
-    const limit = Math.min(viewCandlesMax, Math.max(pageCandles, bars + 2 * marginBars));
+    const limit = Math.min(viewCandlesMax, Math.max(firstCandles, bars + 2 * marginBars));
     const keeps = view !== undefined && (this.auto || !view.atEnd);
     await this.#load(
       (pages) =>
@@ -173,10 +208,10 @@ export class Stage {
   /** Asks for candles on the side that is nearly in view. */
   #fill() {
     const view = this.#chart?.view;
-    const { atStart, atEnd, all } = this.#pages;
+    const { atStart, atEnd } = this.#pages;
     if (view === undefined || this.#loading === "loading") return;
     if (view.from < marginBars && !atStart) quietly(this.#load((pages) => pages.older()));
-    else if (view.to > all.length - marginBars && !atEnd) {
+    else if (view.barsAfter < marginBars && !atEnd) {
       quietly(this.#load((pages) => pages.newer()));
     }
   }
@@ -235,7 +270,12 @@ export class Stage {
   /** @param {"idle" | "loading" | "failed"} loading */
   #setLoading(loading) {
     this.#loading = loading;
-    this.#coverage.show(this.#pages, { chart: this.#chart, loading });
+    this.#showCoverage();
+  }
+
+  #showCoverage() {
+    const state = { chart: this.#chart, loading: this.#loading, why: this.#why };
+    this.#coverage.show(this.#pages, state);
   }
 
   #clearChart() {
@@ -266,7 +306,7 @@ export class Stage {
       this.#chart?.replace(candles, this.#decimals);
     } else this.#chart?.append(candles, changed);
     this.#showReadout();
-    this.#coverage.show(this.#pages, { chart: this.#chart, loading: this.#loading });
+    this.#showCoverage();
     this.#describe();
   }
 

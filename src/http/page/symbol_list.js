@@ -44,6 +44,8 @@ export class SymbolList {
   #isLost = () => false;
   #selected = "";
   #drawing = 0;
+  #rowLength = 1;
+  #sizerLength = 0;
   #handlers;
 
   /**
@@ -56,8 +58,7 @@ export class SymbolList {
     this.#handlers = handlers;
     this.#filter.addEventListener("input", () => this.#applyFilter());
     this.#list.addEventListener("scroll", () => this.#drawSoon(), { passive: true });
-    this.#sideways.addEventListener("change", () => this.#drawSoon());
-    new ResizeObserver(() => this.#drawSoon()).observe(this.#list);
+    new ResizeObserver(() => this.#measure()).observe(this.#list);
     document.addEventListener("keydown", (event) => this.#onKey(event));
   }
 
@@ -114,6 +115,17 @@ export class SymbolList {
     this.#draw();
   }
 
+  /** Puts every row in its place for the screen as it is now. */
+  #measure() {
+    const style = getComputedStyle(this.#list);
+    this.#rowLength = Number.parseFloat(style.getPropertyValue("--row-length"));
+    for (const { root } of this.#rows.values()) root.remove();
+    this.#rows.clear();
+    this.#sizer.style.cssText = "";
+    this.#sizerLength = 0;
+    this.#draw();
+  }
+
   #drawSoon() {
     this.#drawing ||= requestAnimationFrame(() => this.#draw());
   }
@@ -144,9 +156,11 @@ export class SymbolList {
   #slice() {
     const length = this.#rowLength;
     const sideways = this.#sideways.matches;
-    this.#sizer.style.cssText = `${sideways ? "width" : "height"}: ${
-      length * this.#shown.length
-    }px`;
+    const sizerLength = length * this.#shown.length;
+    if (sizerLength !== this.#sizerLength) {
+      this.#sizerLength = sizerLength;
+      this.#sizer.style.cssText = `${sideways ? "width" : "height"}: ${sizerLength}px`;
+    }
     const list = this.#list;
     return sliceOf({
       count: this.#shown.length,
@@ -155,10 +169,6 @@ export class SymbolList {
       extent: sideways ? list.clientWidth : list.clientHeight,
       spare: spareRows,
     });
-  }
-
-  get #rowLength() {
-    return Number.parseFloat(getComputedStyle(this.#list).getPropertyValue("--row-length"));
   }
 
   /**

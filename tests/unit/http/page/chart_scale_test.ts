@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import {
+  barsOf,
   fittingResolution,
   keptView,
   positionOf,
@@ -59,4 +60,16 @@ Deno.test("keptView() follows the end where that is in view, and only there", ()
 
 Deno.test("keptView() keeps the place when the far end goes", () => {
   assert.deepEqual(keptView(candles, candles.slice(0, 3), { from: 0, to: 2 }), { from: 0, to: 2 });
+});
+
+Deno.test("barsOf() draws a pause as such, and lets candles meet over a night", () => {
+  const starts = [0, 1, 5, 300].map((window) => window * sizeMs);
+  const bars = barsOf(starts.map((start) => candle(start, 1)), sizeMs);
+  assert.deepEqual(
+    bars.map(({ start }: { start: number }) => start / sizeMs),
+    [0, 1, 2, 3, 4, 5, 300],
+  );
+  assert(!("open" in (bars[2] ?? {})));
+  const hours = [0, 17].map((hour) => candle(hour * 3_600_000, 1, { end: (hour + 1) * 3_600_000 }));
+  assert.equal(barsOf(hours, 3_600_000).length, 2);
 });

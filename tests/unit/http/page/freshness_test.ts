@@ -45,14 +45,16 @@ Deno.test("freshnessOf() names what stands in the way of readiness", () => {
   view.readiness = { ready: false, problems: ["a does not answer", "b restores"] };
   const { level, banner } = freshnessOf({ ...connected, health: healthJson(view, nowMs) });
   assert.equal(level, "bad");
-  assert.equal(banner, "Not ready: a does not answer · b restores");
+  assert.equal(banner, "a does not answer · b restores");
 });
 
 Deno.test("freshnessOf() says that the connection is lost, whatever was known before", () => {
   const lost = { connected: false, silentMs: 65_000, healthAgeMs: 65_000 };
   const health = healthAfterCommit([0]);
-  assert.match(freshnessOf({ ...lost, health }).banner, /Connection lost 1 min 5 s ago/);
-  assert.match(freshnessOf({ ...lost, health: undefined }).banner, /No connection yet/);
+  const { word, banner } = freshnessOf({ ...lost, health });
+  assert.equal(word, "connection lost");
+  assert.match(banner, /^1 min 5 s ago, trying again/);
+  assert.equal(freshnessOf({ ...lost, health: undefined }).word, "no connection");
 });
 
 Deno.test("freshnessOf() before the first state and before the first commit is no alarm", () => {
@@ -67,7 +69,7 @@ Deno.test("freshnessOf() is stale while all that is shown comes from an earlier 
   view.statuses = [fakeTask({ counts })];
   const { level, word, banner } = freshnessOf({ ...connected, health: healthJson(view, nowMs) });
   assert.deepEqual([level, word], ["warn", "stale"]);
-  assert.match(banner, /^Stale: nothing new since the start; the replay has ended/);
+  assert.match(banner, /^nothing new since the start; the replay has ended/);
 });
 
 function elsewhereWith(overrides: Partial<ElsewhereJson>): ElsewhereJson {
@@ -81,12 +83,12 @@ Deno.test("freshnessOf() is good while another instance commits, whatever this o
 });
 
 Deno.test.each([
-  [["A", "B"], "No instance answers for partitions 1, 3. Not up to date: A, B."],
+  [["A", "B"], "no instance answers for partitions 1, 3. Not up to date: A, B"],
   [
     ["A", "B", "C", "D", "E", "F"],
-    "No instance answers for partitions 1, 3. Not up to date: A, B, C, D and 2 more.",
+    "no instance answers for partitions 1, 3. Not up to date: A, B, C, D and 2 more",
   ],
-  [[], "No instance answers for partitions 1, 3: symbols may be missing here."],
+  [[], "no instance answers for partitions 1, 3; symbols may be missing here"],
 ])("freshnessOf() names what nobody is heard of, and %s", (lostSymbols, banner) => {
   const elsewhere = elsewhereWith({ missing_partitions: [1, 3] });
   const health = healthAfterCommit([0]);
@@ -95,4 +97,23 @@ Deno.test.each([
     word: "incomplete",
     banner,
   });
+});
+
+Deno.test("freshnessOf() says that nothing gets through, and why, before anything else", () => {
+  const health = healthAfterCommit([0]);
+  const blocked = "all 40 trades are ahead of this machine's clock";
+  const input = { ...health.input, blocked };
+  assert.deepEqual(
+    freshnessOf({ ...connected, health: { ...health, ready: false, problems: ["x"], input } }),
+    { level: "bad", word: "nothing gets through", banner: blocked },
+  );
+});
+
+Deno.test("freshnessOf() passes on what is to be known of a feed without trades", () => {
+  const notices = ["no trade came for 10 minutes"];
+  for (const ageMs of [0, 500_000]) {
+    const health = { ...healthAfterCommit([ageMs]), notices };
+    const { level, banner } = freshnessOf({ ...connected, health });
+    assert.deepEqual([level, banner], ["warn", notices[0]]);
+  }
 });
