@@ -222,7 +222,7 @@ export const httpAdvertisedUrl: Setting<string | undefined> = {
   group: "http",
   form: "an http:// or https:// URL without a path",
   meaning:
-    "where clients reach this one's queries; without it HTTP_HOST and the port, or nothing if " +
+    "where this one is reached, also by other instances; without it HTTP_HOST and port, or none if " +
     "that is everywhere",
   parse: serverUrl,
 };
@@ -231,8 +231,7 @@ export const httpPeerUrl: Setting<string | undefined> = {
   variable: "HTTP_PEER_URL",
   group: "http",
   form: "an http:// or https:// URL without a path",
-  meaning:
-    "where the other instances reach it, if not where clients do; the image names its container " +
+  meaning: "where other instances reach it, if elsewhere; the image names its container " +
     "where HTTP_HOST is everywhere",
   parse: serverUrl,
 };
