@@ -5,7 +5,7 @@
  */
 import { AvroTradeCodec } from "../src/registry/trade_codec.ts";
 import { createStateCodecs } from "../src/registry/state_codecs.ts";
-import { tradeAggregator } from "../src/market/aggregate.ts";
+import { tradeAggregator } from "../src/market/candle.ts";
 import type { Trade } from "../src/market/trade.ts";
 import { MemoryRegistry } from "../tests/support/memory_registry.ts";
 

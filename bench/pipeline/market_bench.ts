@@ -9,7 +9,7 @@ import { silentLogger } from "../../src/base/logger.ts";
 import { systemRandom } from "../../src/base/random.ts";
 import { connectKafka, type KafkaConnection } from "../../src/kafka/connection.ts";
 import { LevelStateStores } from "../../src/level/state_store.ts";
-import type { Aggregate } from "../../src/market/aggregate.ts";
+import type { Candle } from "../../src/market/candle.ts";
 import type { MarketRow } from "../../src/market/rows.ts";
 import { marketChangelog, marketTopology } from "../../src/market/topology.ts";
 import type { Trade } from "../../src/market/trade.ts";
@@ -115,7 +115,7 @@ export class MarketBench implements AsyncDisposable {
     return trades * 1000 / (performance.now() - startedMs);
   }
 
-  #topology(graceMs: number, codecs: StateCodecs): Topology<Trade, Aggregate, MarketRow> {
+  #topology(graceMs: number, codecs: StateCodecs): Topology<Trade, Candle, MarketRow> {
     return marketTopology({
       topic: this.topic,
       graceMs,

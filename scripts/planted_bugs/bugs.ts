@@ -60,8 +60,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: "a repeated record counted twice",
     file: "src/streams/processing/processor.ts",
-    find: "if (record.offset < this.#offsetIn(record.topic)) return;",
-    replace: "",
+    find: "if (!this.#moveTo(position, record.offset + 1)) return;",
+    replace: "this.#moveTo(position, record.offset + 1);",
     guarantee: "G1",
   },
   {
@@ -169,8 +169,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: "records sent twice counted twice",
     file: "src/streams/processing/processor.ts",
-    find: "if (identity !== undefined && !this.#producers.isNew(identity, record.key)) {",
-    replace: "if (identity !== undefined && Number.isNaN(identity.sequence)) {",
+    find: "if (!rekeyed && this.#isRepeated(record)) return this.#duplicate(record);",
+    replace: "",
     guarantee: "G7",
   },
   {

@@ -1,6 +1,6 @@
 import type { Logger } from "../base/logger.ts";
 import { describeError } from "../base/errors.ts";
-import type { Aggregate } from "../market/aggregate.ts";
+import type { Candle } from "../market/candle.ts";
 import { summaryWindowMs } from "../market/tables.ts";
 import { windowRow } from "../market/topology.ts";
 import type { ResultReader } from "../market/queries.ts";
@@ -46,8 +46,8 @@ export interface InputReport {
 export interface MarketViewOptions {
   readonly application: string;
   readonly feed: FeedKind;
-  readonly app: StreamsApp<Trade, Aggregate, MarketRow>;
-  readonly topology: Topology<Trade, Aggregate, MarketRow>;
+  readonly app: StreamsApp<Trade, Candle, MarketRow>;
+  readonly topology: Topology<Trade, Candle, MarketRow>;
   readonly reader: ResultReader;
   /** Where the other instance that owns a partition answers, as far as known. */
   readonly ownerOf: (partition: number) => Addresses | undefined;

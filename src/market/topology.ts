@@ -16,13 +16,7 @@ import {
 } from "../streams/topology/topology.ts";
 import { topology } from "../streams/topology/topology_builder.ts";
 import { tumbling } from "../streams/topology/windows.ts";
-import {
-  type Aggregate,
-  meanPriceVolume,
-  mergeAggregates,
-  tradeAggregator,
-  vwap,
-} from "./aggregate.ts";
+import { type Candle, meanPriceVolume, mergeCandles, tradeAggregator, vwap } from "./candle.ts";
 import type { TradeCodec } from "./codec.ts";
 import type { ConditionPolicy } from "./conditions.ts";
 import { candleLevels } from "./resolutions.ts";
@@ -56,13 +50,13 @@ export interface MarketOptions {
   /** False when no table takes the raw trades: then no rows are made. */
   readonly tradeRows: boolean;
   readonly tradeCodec: TradeCodec;
-  readonly windowCodec: Codec<WindowState<Aggregate>>;
+  readonly windowCodec: Codec<WindowState<Candle>>;
   /** Told now and then, by the wall clock, how busy the symbols of a partition are. */
   readonly onActivity?: (input: TopicPartition, activity: SymbolActivity) => void;
 }
 
 /** The market job: raw trades, 15-second windows and longer candles per symbol. */
-export function marketTopology(options: MarketOptions): Topology<Trade, Aggregate, MarketRow> {
+export function marketTopology(options: MarketOptions): Topology<Trade, Candle, MarketRow> {
   const { topic, tradeCodec, maxFutureMs, graceMs, retentionMs, conditionPolicy } = options;
   const source = topology("market", tradeSource(topic, tradeCodec), {
     maxFutureMs,
@@ -77,7 +71,7 @@ export function marketTopology(options: MarketOptions): Topology<Trade, Aggregat
       aggregator: tradeAggregator(conditionPolicy),
       codec: options.windowCodec,
       revision: `${marketRevision} ${conditionPolicy}`,
-      rollUps: { merge: mergeAggregates, levels: candleLevels({ retentionMs, graceMs }) },
+      rollUps: { merge: mergeCandles, levels: candleLevels({ retentionMs, graceMs }) },
     })
     .toRows("running averages and candles", windowRow);
 }
@@ -150,7 +144,7 @@ function tradeRow(trade: Trade, context: EventContext): TradeRow {
 }
 
 /** The row of a window. */
-export function windowRow({ key, startMs, endMs, state }: WindowResult<Aggregate>): WindowRow {
+export function windowRow({ key, startMs, endMs, state }: WindowResult<Candle>): WindowRow {
   const { aggregate } = state;
   return {
     kind: "window",

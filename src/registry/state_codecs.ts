@@ -1,5 +1,5 @@
 import type { Clock } from "../base/clock.ts";
-import type { Aggregate } from "../market/aggregate.ts";
+import type { Candle } from "../market/candle.ts";
 import type { Codec } from "../streams/topology/codec.ts";
 import type { EngineCodecs, KeyState, TaskMeta, WindowState } from "../streams/state/state.ts";
 import { AvroCodec } from "./avro_codec.ts";
@@ -16,11 +16,11 @@ export interface StateCodecsOptions {
 
 /** How a market task's state is written, in its store and in its changelog. */
 export interface StateCodecs extends EngineCodecs {
-  readonly windowState: Codec<WindowState<Aggregate>>;
+  readonly windowState: Codec<WindowState<Candle>>;
 }
 
 /** A window as its schema has it: the aggregate's fields beside the others. */
-type WindowRecord = Aggregate & Omit<WindowState<Aggregate>, "aggregate">;
+type WindowRecord = Candle & Omit<WindowState<Candle>, "aggregate">;
 
 /**
  * Registers the state schemas and makes their codecs.
@@ -43,7 +43,7 @@ export async function createStateCodecs(options: StateCodecsOptions): Promise<St
   };
 }
 
-function windowStateCodec(records: Codec<WindowRecord>): Codec<WindowState<Aggregate>> {
+function windowStateCodec(records: Codec<WindowRecord>): Codec<WindowState<Candle>> {
   return {
     encode: ({ aggregate, ...rest }) => records.encode({ ...aggregate, ...rest }),
     decode(bytes) {

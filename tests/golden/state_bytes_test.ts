@@ -1,6 +1,6 @@
 /** Bytes of changelog values, derived by hand: a changed byte breaks every existing changelog. */
 import assert from "node:assert/strict";
-import { tradeAggregator } from "../../src/market/aggregate.ts";
+import { tradeAggregator } from "../../src/market/candle.ts";
 import { createStateCodecs } from "../../src/registry/state_codecs.ts";
 import { MemoryRegistry } from "../support/memory_registry.ts";
 

@@ -1,6 +1,6 @@
 /** Candles are the merge of the 15-second windows at every commit, whatever happens between. */
 import assert from "node:assert/strict";
-import type { Aggregate } from "../../src/market/aggregate.ts";
+import type { Candle } from "../../src/market/candle.ts";
 import type { MarketRow, WindowRow } from "../../src/market/rows.ts";
 import { marketTopology } from "../../src/market/topology.ts";
 import type { Trade } from "../../src/market/trade.ts";
@@ -10,7 +10,7 @@ import { jsonTradeCodec } from "../support/json_trade_codec.ts";
 import { candlesOf, sizesMs } from "../support/plain_candles.ts";
 import { fc } from "../support/properties.ts";
 
-type Driver = TopologyTestDriver<Trade, Aggregate, MarketRow>;
+type Driver = TopologyTestDriver<Trade, Candle, MarketRow>;
 
 const graceMs = 30_000;
 const startMs = Date.UTC(2024, 0, 2, 22, 50);

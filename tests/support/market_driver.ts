@@ -1,4 +1,4 @@
-import type { Aggregate } from "../../src/market/aggregate.ts";
+import type { Candle } from "../../src/market/candle.ts";
 import type { MarketRow } from "../../src/market/rows.ts";
 import type { ConditionPolicy } from "../../src/market/conditions.ts";
 import { marketTopology } from "../../src/market/topology.ts";
@@ -12,12 +12,12 @@ import { memoryTradeCodec } from "./trade_codecs.ts";
 
 /** The market job in process, with the Avro codecs that it has in production. */
 export interface MarketDriver extends AsyncDisposable {
-  readonly driver: TopologyTestDriver<Trade, Aggregate, MarketRow>;
+  readonly driver: TopologyTestDriver<Trade, Candle, MarketRow>;
   readonly codec: AvroTradeCodec;
   readonly registry: MemoryRegistry;
   readonly state: StateCodecs;
   /** The job by another policy. */
-  readonly jobBy: (policy: ConditionPolicy) => Topology<Trade, Aggregate, MarketRow>;
+  readonly jobBy: (policy: ConditionPolicy) => Topology<Trade, Candle, MarketRow>;
 }
 
 /** When the driver's clock starts, epoch ms. */

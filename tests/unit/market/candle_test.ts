@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
 import {
-  type Aggregate,
+  type Candle,
   meanPriceVolume,
-  mergeAggregates,
+  mergeCandles,
   tradeAggregator,
   vwap,
-} from "../../../src/market/aggregate.ts";
+} from "../../../src/market/candle.ts";
 import type { ConditionPolicy } from "../../../src/market/conditions.ts";
 
 type Sketch = readonly [timeMs: number, price: number, volume: number, ...conditions: string[]];
 
-function fold(policy: ConditionPolicy, trades: readonly Sketch[]): Aggregate {
+function fold(policy: ConditionPolicy, trades: readonly Sketch[]): Candle {
   const aggregator = tradeAggregator(policy);
   const aggregate = aggregator.initial();
   for (const [eventTimeMs, price, volume, ...conditions] of trades) {
@@ -70,7 +70,7 @@ Deno.test("Open and close go by event time, ties by the order of the input", () 
   assert.deepEqual([open, close], [2, 4]);
 });
 
-Deno.test("mergeAggregates() opens with the earliest trade and closes with the latest", () => {
+Deno.test("mergeCandles() opens with the earliest trade and closes with the latest", () => {
   const { initial, add } = tradeAggregator("all");
   const merged = initial();
   for (const trades of [[[3, 10], [5, 12]], [[9, 16], [1, 20]]]) {
@@ -78,7 +78,7 @@ Deno.test("mergeAggregates() opens with the earliest trade and closes with the l
     for (const [price = 0, eventTimeMs = 0] of trades) {
       add(part, { symbol: "A", price, volume: 2, eventTimeMs, conditions: null });
     }
-    mergeAggregates(merged, part);
+    mergeCandles(merged, part);
   }
   assert.deepEqual(merged, {
     count: 4,
@@ -93,14 +93,14 @@ Deno.test("mergeAggregates() opens with the earliest trade and closes with the l
   });
 });
 
-Deno.test("mergeAggregates() leaves prices alone that a part without any does not have", () => {
+Deno.test("mergeCandles() leaves prices alone that a part without any does not have", () => {
   const { initial, add } = tradeAggregator("all");
   const trade = { symbol: "A", price: 3, volume: 2, eventTimeMs: 10, conditions: null };
   for (const order of ["before", "after"]) {
     const [merged, part, empty] = [initial(), initial(), { ...initial(), count: 1, volume: 5 }];
     add(part, trade);
     for (const one of order === "before" ? [empty, part] : [part, empty]) {
-      mergeAggregates(merged, one);
+      mergeCandles(merged, one);
     }
     const { count, volume, open, high, low, close } = merged;
     assert.deepEqual([count, volume, open, high, low, close], [2, 7, 3, 3, 3, 3]);

@@ -3,7 +3,7 @@ import { type ConditionPolicy, moves, movesOf } from "./conditions.ts";
 import type { Trade } from "./trade.ts";
 
 /** Sums and extremes of the trades of one window. Mutable: folded in place. */
-export interface Aggregate {
+export interface Candle {
   /** Trades whose volume counts: all of them unless the policy says otherwise. */
   count: number;
   volume: number;
@@ -25,11 +25,11 @@ export interface Aggregate {
  *
  * A trade with volume 0 is a price update: it counts like any other, with no volume.
  */
-export function tradeAggregator(policy: ConditionPolicy): Aggregator<Trade, Aggregate> {
-  return { initial: emptyAggregate, add: policy === "all" ? addTrade : addAllowed };
+export function tradeAggregator(policy: ConditionPolicy): Aggregator<Trade, Candle> {
+  return { initial: emptyCandle, add: policy === "all" ? addTrade : addAllowed };
 }
 
-function emptyAggregate(): Aggregate {
+function emptyCandle(): Candle {
   return {
     count: 0,
     volume: 0,
@@ -43,43 +43,43 @@ function emptyAggregate(): Aggregate {
   };
 }
 
-function addTrade(aggregate: Aggregate, trade: Trade): void {
-  addVolume(aggregate, trade);
-  addLast(aggregate, trade);
-  addHighLow(aggregate, trade);
+function addTrade(candle: Candle, trade: Trade): void {
+  addVolume(candle, trade);
+  addLast(candle, trade);
+  addHighLow(candle, trade);
 }
 
-function addAllowed(aggregate: Aggregate, trade: Trade): void {
+function addAllowed(candle: Candle, trade: Trade): void {
   const allowed = movesOf(trade.conditions);
-  if ((allowed & moves.volume) !== 0) addVolume(aggregate, trade);
-  if ((allowed & moves.last) !== 0) addLast(aggregate, trade);
-  if ((allowed & moves.highLow) !== 0) addHighLow(aggregate, trade);
+  if ((allowed & moves.volume) !== 0) addVolume(candle, trade);
+  if ((allowed & moves.last) !== 0) addLast(candle, trade);
+  if ((allowed & moves.highLow) !== 0) addHighLow(candle, trade);
 }
 
-function addVolume(aggregate: Aggregate, { price, volume }: Trade): void {
-  aggregate.count += 1;
-  aggregate.volume += volume;
-  aggregate.priceVolume += price * volume;
+function addVolume(candle: Candle, { price, volume }: Trade): void {
+  candle.count += 1;
+  candle.volume += volume;
+  candle.priceVolume += price * volume;
 }
 
-function addLast(aggregate: Aggregate, { price, eventTimeMs }: Trade): void {
-  if (aggregate.openTimeMs === null || eventTimeMs < aggregate.openTimeMs) {
-    aggregate.open = price;
-    aggregate.openTimeMs = eventTimeMs;
+function addLast(candle: Candle, { price, eventTimeMs }: Trade): void {
+  if (candle.openTimeMs === null || eventTimeMs < candle.openTimeMs) {
+    candle.open = price;
+    candle.openTimeMs = eventTimeMs;
   }
-  if (aggregate.closeTimeMs === null || eventTimeMs >= aggregate.closeTimeMs) {
-    aggregate.close = price;
-    aggregate.closeTimeMs = eventTimeMs;
+  if (candle.closeTimeMs === null || eventTimeMs >= candle.closeTimeMs) {
+    candle.close = price;
+    candle.closeTimeMs = eventTimeMs;
   }
 }
 
-function addHighLow(aggregate: Aggregate, { price }: Trade): void {
-  if (aggregate.high === null || price > aggregate.high) aggregate.high = price;
-  if (aggregate.low === null || price < aggregate.low) aggregate.low = price;
+function addHighLow(candle: Candle, { price }: Trade): void {
+  if (candle.high === null || price > candle.high) candle.high = price;
+  if (candle.low === null || price < candle.low) candle.low = price;
 }
 
 /** Adds the trades of a later window to those of earlier ones, in place. */
-export function mergeAggregates(into: Aggregate, from: Aggregate): void {
+export function mergeCandles(into: Candle, from: Candle): void {
   into.count += from.count;
   into.volume += from.volume;
   into.priceVolume += from.priceVolume;
@@ -88,7 +88,7 @@ export function mergeAggregates(into: Aggregate, from: Aggregate): void {
   if (from.low !== null && (into.low === null || from.low < into.low)) into.low = from.low;
 }
 
-function mergeLast(into: Aggregate, from: Aggregate): void {
+function mergeLast(into: Candle, from: Candle): void {
   const { openTimeMs, closeTimeMs } = from;
   if (openTimeMs !== null && (into.openTimeMs === null || openTimeMs < into.openTimeMs)) {
     into.open = from.open;
@@ -101,11 +101,11 @@ function mergeLast(into: Aggregate, from: Aggregate): void {
 }
 
 /** Mean of price * volume over the trades: what the original calls the running average. */
-export function meanPriceVolume({ priceVolume, count }: Aggregate): number {
+export function meanPriceVolume({ priceVolume, count }: Candle): number {
   return count === 0 ? 0 : priceVolume / count;
 }
 
 /** Volume-weighted average price; `null` when nothing was traded. */
-export function vwap({ priceVolume, volume }: Aggregate): number | null {
+export function vwap({ priceVolume, volume }: Candle): number | null {
   return volume === 0 ? null : priceVolume / volume;
 }
