@@ -41,6 +41,7 @@ async function processTrades(config: ProcessConfig, context: MainContext): Promi
     context,
   );
   await results.verify();
+  const watch = new InputWatch({ program: "process", ...context });
   const processor = createMarketProcessor({
     config,
     context,
@@ -59,11 +60,12 @@ async function processTrades(config: ProcessConfig, context: MainContext): Promi
     reader: results.reader,
     ...codecs,
     metrics,
-    watch: new InputWatch({ program: "process", ...context }),
+    watch,
   });
   view.show(processor.view);
   await processor.run(context.signal);
-  context.logger.info("Stopped processing; everything is committed");
+  const { passed, late, deadLetters } = watch.status;
+  context.logger.info("Stopped processing; everything is committed", { passed, late, deadLetters });
 }
 
 async function registerSchemas(

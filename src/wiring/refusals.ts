@@ -98,7 +98,7 @@ export class Refusals {
     const [[kind, tally] = ["dead", noTally] as const] = [...this.#tallies]
       .toSorted(([, a], [, b]) => b.items - a.items);
     const all = this.items;
-    const share = tally.items === all ? `all ${all}` : `${tally.items} of ${all}`;
+    const share = tally.items === all && all > 1 ? `all ${all}` : `${tally.items} of ${all}`;
     return `${share} trades of the last ${durationText(sinceMs)} ${causeText(kind, tally, teller)}`;
   }
 }

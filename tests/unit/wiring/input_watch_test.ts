@@ -85,7 +85,7 @@ Deno.test("InputWatch says of late trades how old they are and what helps", asyn
   const { clock, watch, stop } = setUp();
   for (const refusal of await refusalsOf(0, -3 * 60 * minuteMs)) watch.refused(refusal);
   await clock.advance(10_000);
-  assert.match(watch.status.blocked ?? "", /^all 1 trades .* are late, 3 h behind .*--data$/);
+  assert.match(watch.status.blocked ?? "", /^1 of 1 trades .* are late, 3 h behind .*--data$/);
   await stop();
 });
 
