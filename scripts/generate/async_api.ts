@@ -34,7 +34,8 @@ const headerTexts: Readonly<Record<string, string>> = {
   "origin-partition": "partition of that record, decimal",
   "origin-offset": "offset of that record, decimal",
   "origin-index": "index of the trade in that record, decimal; without it the whole record",
-  "origin-indexes": "indexes of the trades in that record, decimal, by comma",
+  "origins":
+    "partition and offset of the record that this is part of, and indexes of the trades in it",
   "cause": "why it is here",
   "detail": "the cause in words, for a person",
   "event-time": "the trade's time where it is what is wrong, epoch milliseconds, decimal",

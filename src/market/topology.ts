@@ -116,6 +116,10 @@ function keyed(key: Uint8Array | null, trades: Trade[]): Reading<Trade> {
 
 /** The trades of each symbol, in their order: what a record of several symbols is split into. */
 function bySymbol(trades: readonly Trade[]): KeyedEvents<Trade>[] {
+  const [{ symbol } = { symbol: "" }] = trades;
+  if (areOf(symbol, trades)) {
+    return [{ key: symbol, events: trades, indexes: trades.map((_, index) => index) }];
+  }
   const indexes = Map.groupBy(trades.keys(), (index) => (trades[index] as Trade).symbol);
   return [...indexes].map(([key, indexes]) => ({
     key,

@@ -74,7 +74,7 @@ function drawValue(trades: readonly Trade[], random: Random): Uint8Array | null 
 }
 
 function drawHeaders(random: Random): Record<string, Uint8Array> {
-  const names = ["producer-id", "sequence", "origin-topic", "origin-indexes", "__proto__", ""];
+  const names = ["producer-id", "sequence", "origin-topic", "origins", "__proto__", ""];
   return Object.fromEntries(
     names.map((
       name,

@@ -19,9 +19,10 @@ const recordOverheadBytes = 32;
 /** Upper bound of a record's size inside a batch, bytes. */
 export function recordSizeBytesMax(record: OutputRecord): number {
   let size = recordOverheadBytes + (record.key?.length ?? 0) + (record.value?.length ?? 0);
-  for (const name in record.headers) {
-    if (!Object.hasOwn(record.headers, name)) continue;
-    size += name.length * 3 + 10 + (record.headers[name]?.length ?? 0);
+  const { headers } = record;
+  if (headers === undefined) return size;
+  for (const name of Object.keys(headers)) {
+    size += name.length * 3 + 10 + (headers[name]?.length ?? 0);
   }
   return size;
 }
@@ -86,6 +87,9 @@ interface EncodedHeader {
 
 const noBytes = new Uint8Array(0);
 
+/** Up to this length bytes are copied faster one by one. */
+const shortBytes = 32;
+
 /** Writes records into one buffer that is large enough from the start. */
 class RecordWriter {
   readonly #bytes: Uint8Array;
@@ -135,9 +139,11 @@ class RecordWriter {
 
   #nullable(value: Uint8Array | null): void {
     if (value === null) return this.#varlong(-1);
-    this.#varlong(value.length);
-    this.#bytes.set(value, this.#at);
-    this.#at += value.length;
+    const { length } = value;
+    this.#varlong(length);
+    if (length > shortBytes) this.#bytes.set(value, this.#at);
+    else for (let i = 0; i < length; i++) this.#bytes[this.#at + i] = value[i] as number;
+    this.#at += length;
   }
 
   #varlong(value: number): void {

@@ -33,6 +33,9 @@ export function sortOut<E>(
   part: KeyedEvents<E>,
   faultOf: (event: E) => string | undefined,
 ): { readonly possible: KeyedEvents<E>; readonly impossible: readonly ImpossibleEvent[] } {
+  if (part.events.every((event) => faultOf(event) === undefined)) {
+    return { possible: part, impossible: [] };
+  }
   const possible = { key: part.key, events: [] as E[], indexes: [] as number[] };
   const impossible: ImpossibleEvent[] = [];
   for (const [place, event] of part.events.entries()) {

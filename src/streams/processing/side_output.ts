@@ -114,7 +114,11 @@ export interface Origin {
   readonly eventTimeMs?: number;
 }
 
-const originIndexes = "origin-indexes";
+/**
+ * Where the events of a re-keyed record come from: partition and offset in the input, and the index
+ * of each. One header, as every re-keyed event pays for it.
+ */
+const originsHeader = "origins";
 
 /**
  * A record of the dead-letter topic: the raw input bytes, as far as they are kept (`cutValue`),
@@ -136,7 +140,7 @@ export function deadLetterRecord(
     key: record.key,
     value: record.value,
     headers: {
-      ...originHeaders(origin),
+      ...originHeaders(topic, origin),
       ...(origin.eventTimeMs === undefined
         ? {}
         : { "event-time": encodeText(String(origin.eventTimeMs)) }),
@@ -169,7 +173,7 @@ export function lateRecord(
     key: record.key,
     value,
     headers: {
-      ...originHeaders(origin),
+      ...originHeaders(topic, origin),
       cause: encodeText("window-closed"),
       "window-start": encodeText(String(window.startMs)),
       "window-end": encodeText(String(window.endMs)),
@@ -186,37 +190,42 @@ export function deadLetterCauseOf({ headers }: OutputRecord): DeadLetterCause | 
   return deadLetterCauses.find((known) => known === text);
 }
 
-/** Headers that lead back to the input. */
-export function originHeaders({ record, index, rekeyed = false }: Origin): Headers {
-  if (rekeyed) {
-    const { [originIndexes]: indexes, ...origin } = record.headers;
-    const all = indexes === undefined ? "" : decodeText(indexes) ?? "";
-    const originIndex = index === undefined ? all : all.split(",")[index] ?? "";
-    return { ...origin, "origin-index": encodeText(originIndex) };
-  }
-  const headers: Record<string, Uint8Array> = {
-    "origin-topic": encodeText(record.topic),
-    "origin-partition": encodeText(String(record.partition)),
-    "origin-offset": encodeText(String(record.offset)),
+/** Headers that lead back to the input; a re-keyed record that names no origin is its own. */
+function originHeaders(topic: string, { record, index, rekeyed = false }: Origin): Headers {
+  const [partition, offset, indexes] = rekeyed ? originsOf(record) : [];
+  const originIndex = indexes === undefined || index === undefined
+    ? indexes ?? index
+    : indexes.split(",")[index] ?? "";
+  return {
+    "origin-topic": encodeText(indexes === undefined ? record.topic : topic),
+    "origin-partition": encodeText(partition ?? String(record.partition)),
+    "origin-offset": encodeText(offset ?? String(record.offset)),
+    ...originIndex === undefined ? {} : { "origin-index": encodeText(String(originIndex)) },
   };
-  if (index !== undefined) headers["origin-index"] = encodeText(String(index));
-  return headers;
+}
+
+/** Partition, offset and indexes, as `rekeyedRecord` writes them; empty for what it did not write. */
+function originsOf({ headers }: LogRecord): string[] {
+  const origins = headers[originsHeader];
+  const parts = origins === undefined ? undefined : decodeText(origins)?.split("/");
+  return parts?.length === 3 ? parts : [];
 }
 
 /**
- * A record of the repartition topic: events of one key, encoded again, with headers that lead back
- * to the record and the places inside it that they come from.
+ * A record of the repartition topic: events of one key, encoded again, with a header that leads
+ * back to the record and the places inside it that they come from.
  */
 export function rekeyedRecord(
   topic: string,
   record: LogRecord,
   part: { readonly key: string; readonly value: Uint8Array; readonly indexes: readonly number[] },
 ): OutputRecord {
+  const origins = `${record.partition}/${record.offset}/${part.indexes.join(",")}`;
   return {
     topic,
     timestampMs: record.timestampMs,
     key: encodeText(part.key),
     value: part.value,
-    headers: { ...originHeaders({ record }), [originIndexes]: encodeText(part.indexes.join(",")) },
+    headers: { [originsHeader]: encodeText(origins) },
   };
 }

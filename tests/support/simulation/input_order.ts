@@ -108,8 +108,8 @@ export class InputOrder {
     const expected = new Map(this.#sentOn);
     for (const record of this.#log.visible(repartitionTopic)) {
       const key = textOf(record.key ?? new Uint8Array());
-      const indexes = header(record, "origin-indexes");
-      const name = `${header(record, "origin-partition")}/${header(record, "origin-offset")} ` +
+      const [partition, offset, indexes] = originsOf(record);
+      const name = `${partition}/${offset} ` +
         `${indexes} for ${partitionForKey(encodeText(key), this.#models.length)}`;
       const is = `${name} ${JSON.stringify(eventsOf(record))}`;
       if (record.partition !== partitionForKey(encodeText(key), this.#models.length)) return is;
@@ -145,14 +145,14 @@ export class InputOrder {
   #modelRecord(record: LogRecord): InputRecord {
     const { partition, offset } = record;
     if (record.topic === repartitionTopic) {
-      const indexes = header(record, "origin-indexes").split(",");
+      const [, sentFrom, indexes = ""] = originsOf(record);
       return {
         key: textOf(record.key ?? new Uint8Array()),
         timestampMs: record.timestampMs,
         events: eventsOf(record),
         sent: undefined,
         names: {
-          origin: (index) => `${header(record, "origin-offset")}/${indexes[Number(index)] ?? ""}`,
+          origin: (index) => `${sentFrom}/${indexes.split(",")[Number(index)] ?? ""}`,
           row: (index) => `rekeyed ${partition}/${offset}/${index}`,
         },
       };
@@ -215,6 +215,7 @@ function eventsOf(record: LogRecord | undefined): InputEvent[] {
   return JSON.parse(textOf(record?.value ?? encodeText("[]")));
 }
 
-function header({ headers }: LogRecord, name: string): string {
-  return textOf(headers[name] ?? new Uint8Array());
+/** Partition, offset and indexes of where a re-keyed record comes from. */
+function originsOf({ headers }: LogRecord): string[] {
+  return textOf(headers["origins"] ?? new Uint8Array()).split("/");
 }

@@ -247,14 +247,14 @@ Deno.test("RecordProcessor sends on what is possible, and keeps what is not", as
   const damaged = text.replaceAll('"value":1', () => `"value":${values.shift()}`);
   processor.process({ ...mixed, value: encodeText(damaged) });
   const outputs = processor.sideOutputs.map(({ topic, key, headers = {} }) => {
-    const index = headers["origin-index"] ?? headers["origin-indexes"];
-    return [topic, new TextDecoder().decode(key ?? undefined), new TextDecoder().decode(index)];
+    const origin = headers["origin-index"] ?? headers["origins"];
+    return [topic, new TextDecoder().decode(key ?? undefined), new TextDecoder().decode(origin)];
   });
   assert.deepEqual(outputs, [
     ["input-dead-letters", "k", "0"],
     ["input-dead-letters", "k", "1"],
-    ["again", "b", "2"],
-    ["again", "c", "3"],
+    ["again", "b", "0/0/2"],
+    ["again", "c", "0/0/3"],
   ]);
   const { read, deadLetters, rekeyed } = processor.meta.counts;
   assert.deepEqual({ read, deadLetters, rekeyed }, { read: 2, deadLetters: 2, rekeyed: 2 });
