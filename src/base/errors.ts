@@ -88,7 +88,10 @@ export type Disposition = "retry" | "reconcile" | "skip" | "rejoin" | "rebuild" 
  * Total: whatever is not a `PipelineError` is a bug or unknown, and stops.
  */
 export function dispositionOf(error: unknown): Disposition {
-  return error instanceof PipelineError ? dispositionOfCode(error.code) : "stop";
+  if (!(error instanceof PipelineError)) return "stop";
+  // What is missing can be created while the program waits.
+  const isMissing = error.code === "SINK_REJECTED" && error.remedy === "provision";
+  return isMissing ? "retry" : dispositionOfCode(error.code);
 }
 
 function dispositionOfCode(code: ErrorCode): Disposition {
@@ -161,5 +164,18 @@ export function describeError(error: unknown, remedies?: Remedies): string {
     e = e instanceof Error ? e.cause : undefined;
   }
   const text = parts.join(": ");
-  return remedy === undefined || remedies === undefined ? text : `${text}; ${remedies[remedy]}`;
+  const words = remedy === undefined ? undefined : remedies?.[remedy];
+  return words === undefined || text.includes(words) ? text : `${text}; ${words}`;
+}
+
+/** What a line of the log says of an error; operators look the code up in `docs/OPERATING.md`. */
+export interface Problem {
+  readonly problem: string;
+  readonly code: ErrorCode | undefined;
+}
+
+/** The fields of a log line that names an error. */
+export function problemOf(error: unknown, remedies?: Remedies): Problem {
+  const code = error instanceof PipelineError ? error.code : undefined;
+  return { problem: describeError(error, remedies), code };
 }

@@ -44,6 +44,22 @@ export function cassandraError(action: string, cause: unknown): PipelineError {
   return new PipelineError(codeOf(cause), text, { cause });
 }
 
+/** The same for writing rows: a table or column that is missing is waited for. */
+export function sinkError(action: string, cause: unknown): PipelineError {
+  const error = cassandraError(action, cause);
+  const isMissing = cause instanceof errors.ResponseError && isMissingSchema(cause);
+  if (!isMissing) return error;
+  return new PipelineError(error.code, error.message, { cause, remedy: "provision" });
+}
+
+/** True where no host could prepare a statement again, for which the driver keeps no cause. */
+export function isUnprepared(cause: unknown): boolean {
+  return cause instanceof errors.NoHostAvailableError &&
+    hostErrors(cause).some(([, error]) =>
+      error instanceof errors.ResponseError && error.code === types.responseErrorCodes.unprepared
+    );
+}
+
 function codeOf(cause: unknown): ErrorCode {
   if (cause instanceof errors.NoHostAvailableError) {
     return hostErrors(cause).some(([, error]) => isRefusal(error))

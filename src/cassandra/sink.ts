@@ -3,7 +3,7 @@ import type { MarketRow, TradeRow, WindowRow } from "../market/rows.ts";
 import { summaryWindowMs, type TradesTable } from "../market/tables.ts";
 import type { Sink } from "../streams/ports.ts";
 import { batchesOf } from "./batches.ts";
-import { cassandraError, isOverload } from "./errors.ts";
+import { isOverload, isUnprepared, sinkError } from "./errors.ts";
 import { forEachInFlight, Slots, withLessRoom } from "./in_flight.ts";
 import { type EncodedBatch, prepareStatement, sendBatch } from "./internals.ts";
 import type { TableNames } from "./names.ts";
@@ -67,8 +67,21 @@ export class CassandraSink implements Sink<MarketRow> {
       const batches = await this.#batches(rows);
       await forEachInFlight(batches, this.#slots, (batch) => this.#send(batch));
     } catch (error) {
-      throw cassandraError(`write ${rows.length} rows to Cassandra`, error);
+      throw sinkError(`write ${rows.length} rows to Cassandra`, await this.#causeOf(error));
     }
+  }
+
+  /**
+   * A table or a column that was dropped shows as a statement that no host can prepare again, for
+   * a reason that the driver drops. It is prepared again: for the reason, or because it is back.
+   */
+  async #causeOf(error: unknown): Promise<unknown> {
+    if (!isUnprepared(error)) return error;
+    this.#client.metadata.clearPrepared();
+    const inserts = [...this.#trades, this.#average, this.#candle];
+    const prepared = inserts.map(({ query }) => prepareStatement(this.#client, query));
+    const failed = (await Promise.allSettled(prepared)).find(({ status }) => status === "rejected");
+    return failed?.status === "rejected" ? failed.reason : error;
   }
 
   async #send(batch: EncodedBatch): Promise<void> {

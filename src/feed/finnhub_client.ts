@@ -80,6 +80,7 @@ export class FinnhubClient implements FrameSource {
 
   #reportLoss(error: PipelineError, delayMs: number, openMs: number): void {
     this.#settings.logger.warn(`${error.message}; trying again`, {
+      code: error.code,
       feed: this.#address.shownAs,
       waitSeconds: Math.round(delayMs / 100) / 10,
       openSeconds: Math.round(openMs / 1_000),

@@ -1,5 +1,7 @@
 import WebSocket from "ws";
+import { systemClock } from "../base/clock.ts";
 import { messageOf } from "./message.ts";
+import { retryAfterMs } from "./retry_after.ts";
 import type { FeedSocket, SocketEnd, SocketListener } from "./socket.ts";
 
 /** What is used of the package, which brings no types of its own. */
@@ -74,7 +76,8 @@ function endOf(ws: Ws): Promise<SocketEnd> {
   let problem = "";
   ws.on("open", () => isOpen = true);
   ws.on("unexpected-response", (_request, { statusCode = 0, headers }) => {
-    resolve({ kind: "refused", status: statusCode, retryAfterMs: retryAfterMs(headers) });
+    const waitMs = retryAfterMs(headers["retry-after"] ?? "", systemClock.nowMs());
+    resolve({ kind: "refused", status: statusCode, retryAfterMs: waitMs });
     ws.terminate();
   });
   ws.on("error", (error) => {
@@ -85,10 +88,4 @@ function endOf(ws: Ws): Promise<SocketEnd> {
     resolve(isOpen ? { kind: "closed", code, problem } : { kind: "unreachable", problem });
   });
   return promise;
-}
-
-/** The header's seconds; 0 without it, or where it holds a date. */
-function retryAfterMs(headers: HandshakeAnswer["headers"]): number {
-  const seconds = Number(headers["retry-after"] ?? 0);
-  return Number.isFinite(seconds) && seconds > 0 ? seconds * 1_000 : 0;
 }

@@ -1,5 +1,5 @@
 import type { Logger } from "../base/logger.ts";
-import { describeError } from "../base/errors.ts";
+import { problemOf } from "../base/errors.ts";
 import type { Candle } from "../market/candle.ts";
 import { summaryWindowMs } from "../market/tables.ts";
 import { windowRow } from "../market/topology.ts";
@@ -184,7 +184,7 @@ export class MarketView implements LiveView {
       if (this.#open.has(partition)) this.#open.set(partition, "loaded");
       this.#tell({ trades: [], windows: [], symbols: this.#summaries(keys.map(({ key }) => key)) });
     } catch (error) {
-      logger.warn("cannot show what the state holds", { partition, problem: describeError(error) });
+      logger.warn("cannot show what the state holds", { partition, ...problemOf(error) });
     }
   }
 

@@ -1,4 +1,5 @@
 import type { Clock } from "../base/clock.ts";
+import { problemOf } from "../base/errors.ts";
 import type { Logger } from "../base/logger.ts";
 
 /** How often an outage that lasts is named again, ms. */
@@ -17,13 +18,13 @@ export class OutageLog {
   }
 
   /** A try failed. */
-  failed(problem: string): void {
+  failed(error: unknown): void {
     const nowMs = this.#clock.monotonicMs();
     this.#sinceMs ??= nowMs;
     if (nowMs - this.#namedAtMs < reminderMs) return;
     this.#namedAtMs = nowMs;
     this.#logger.warn("Records cannot be appended; trying again until they are", {
-      problem,
+      ...problemOf(error),
       seconds: Math.round((nowMs - this.#sinceMs) / 1_000),
     });
   }

@@ -1,6 +1,6 @@
 import { type BackoffPolicy, retrying } from "../base/backoff.ts";
 import type { Clock } from "../base/clock.ts";
-import { describeError, PipelineError } from "../base/errors.ts";
+import { PipelineError } from "../base/errors.ts";
 import type { Logger } from "../base/logger.ts";
 import type { Random } from "../base/random.ts";
 import type { RecordAppender } from "../streams/ports.ts";
@@ -93,7 +93,7 @@ export class RecordSender {
 
   #noteFailure(error: unknown): void {
     this.#options.observer.appendFailed(error);
-    this.#outage.failed(describeError(error));
+    this.#outage.failed(error);
   }
 }
 

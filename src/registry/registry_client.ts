@@ -17,6 +17,7 @@ const answerCharsMax = 1_000_000;
  */
 const conflictTriesMax = 3;
 const conflict = 409;
+const forbidden = 403;
 const mediaType = "application/vnd.schemaregistry.v1+json";
 /** The registry's own number for "no schema has this id". */
 const schemaNotFound = 40403;
@@ -93,6 +94,29 @@ export class HttpSchemaRegistry implements SchemaRegistry {
     for (let tries = 1; answer.status === conflict && tries < conflictTriesMax; tries++) {
       answer = await this.#ask(request);
     }
+    if (answer.status === forbidden) return await this.#lookUp(subject, schemaText, answer);
+    return this.#idIn(request, answer);
+  }
+
+  /** For users who may only read: the id under which somebody else has registered the schema. */
+  async #lookUp(subject: string, schemaText: string, refused: Answer): Promise<number> {
+    const request = {
+      action: `register schema under ${subject}`,
+      path: `/subjects/${encodeURIComponent(subject)}`,
+      body: { schema: schemaText },
+    };
+    const answer = await this.#ask(request);
+    if (answer.status !== 404) return this.#idIn(request, answer);
+    throw new PipelineError(
+      "REGISTRY_REFUSED",
+      `Cannot ${request.action} as the user must have the right to write it: ` +
+        `${forbidden} ${refused.body?.["message"] ?? "forbidden"}, and it is not registered yet; ` +
+        "grant that right, or register it as a user who has it",
+      { context: { status: forbidden } },
+    );
+  }
+
+  #idIn(request: Request, answer: Answer): number {
     const id = answer.body?.["id"];
     if (answer.status !== 200 || typeof id !== "number") throw this.#refusal(request, answer);
     return id;
@@ -123,20 +147,33 @@ export class HttpSchemaRegistry implements SchemaRegistry {
     }
   }
 
-  async #send({ path, body }: Request, signal: AbortSignal): Promise<Answer> {
+  /** No redirect is followed: it would drop the login, and make a GET of what is registered. */
+  async #send({ action, path, body }: Request, signal: AbortSignal): Promise<Answer> {
     // Requests are few, so that each may have connections of its own, and leaves none behind.
     using client = Deno.createHttpClient(this.#clientOptions);
     const response = await fetch(`${this.#baseUrl}${path}`, {
       client,
+      redirect: "manual",
       headers: { ...this.#headers, ...(body === undefined ? {} : { "content-type": mediaType }) },
       ...(body === undefined ? {} : { method: "POST", body: JSON.stringify(body) }),
       signal,
     });
     const text = await boundedText(response, answerCharsMax);
+    const location = response.headers.get("location");
+    if (location !== null && response.status < 400) throw this.#redirection(action, location);
     if (text !== undefined) return { status: response.status, body: parseObject(text) };
     throw new PipelineError(
       "SCHEMA_UNKNOWN",
       `Cannot read the registry's answer as it must have at most ${answerCharsMax} characters`,
+    );
+  }
+
+  #redirection(action: string, location: string): PipelineError {
+    const target = URL.parse(location, this.#baseUrl);
+    return new PipelineError(
+      "REGISTRY_REFUSED",
+      `Cannot ${action} as SCHEMA_REGISTRY_URL must name the registry itself: ${this.#baseUrl} ` +
+        `redirects to ${target === null ? "another place" : target.origin + target.pathname}`,
     );
   }
 
@@ -151,7 +188,7 @@ export class HttpSchemaRegistry implements SchemaRegistry {
   #refusal({ action }: Request, { status, body }: Answer): PipelineError {
     const code = codeOf(status, body?.["error_code"]);
     const words = body?.["message"] ?? "not the answer of a schema registry";
-    const remedy = status === 401 || status === 403 ? loginRemedy : "";
+    const remedy = status === 401 || status === forbidden ? loginRemedy : "";
     return new PipelineError(
       code,
       `Cannot ${action} as ${this.#baseUrl} must accept it: ${status} ${words}${remedy}`,

@@ -1,6 +1,6 @@
 import { assert } from "../base/assert.ts";
 import { type BackoffPolicy, retrying } from "../base/backoff.ts";
-import { describeError } from "../base/errors.ts";
+import { problemOf } from "../base/errors.ts";
 import { decodeState } from "./topology/codec.ts";
 import { TaskManager } from "./task/task_manager.ts";
 import {
@@ -166,7 +166,7 @@ export class StreamsApp<E, A, R> {
       random,
       signal,
       onRetry: (error, attempt) =>
-        logger.warn("waiting to look at the topics", { attempt, problem: describeError(error) }),
+        logger.warn("waiting to look at the topics", { attempt, ...problemOf(error) }),
     });
   }
 

@@ -1,6 +1,6 @@
 import type { MainContext } from "../app/lifecycle.ts";
 import { type BackoffPolicy, retrying } from "../base/backoff.ts";
-import { describeError } from "../base/errors.ts";
+import { problemOf } from "../base/errors.ts";
 
 const startPolicy: BackoffPolicy = { baseMs: 500, maxMs: 5_000 };
 
@@ -21,6 +21,6 @@ export function patiently<T>(
     random,
     signal,
     onRetry: (error, attempt) =>
-      logger.warn(`waiting to ${action}`, { attempt, problem: describeError(error) }),
+      logger.warn(`waiting to ${action}`, { attempt, ...problemOf(error) }),
   });
 }

@@ -117,6 +117,47 @@ for (const [status, body, code] of refusals) {
   });
 }
 
+const denied = () => Response.json({ error_code: 40301, message: "denied" }, { status: 403 });
+
+test("looks a schema up that its user may not register", async () => {
+  await using server = serve(({ path }) =>
+    path.endsWith("/versions") ? denied() : Response.json({ subject: "s", version: 2, id: 7 })
+  );
+  const registry = new HttpSchemaRegistry({ url: `http://${server.host}` });
+  assert.equal(await registry.register("s", '"long"'), 7);
+  const [posted, looked] = server.asked;
+  assert.equal(looked?.path, "/subjects/s");
+  assert.equal(looked?.body, posted?.body);
+});
+
+test("names the right that is missing where the schema is not there either", async () => {
+  await using server = serve(({ path }) =>
+    path.endsWith("/versions")
+      ? denied()
+      : Response.json({ error_code: 40403, message: "Schema not found" }, { status: 404 })
+  );
+  const registry = new HttpSchemaRegistry({ url: `http://${server.host}` });
+  await assert.rejects(registry.register("s", '"long"'), {
+    code: "REGISTRY_REFUSED",
+    message: "Cannot register schema under s as the user must have the right to write it: " +
+      "403 denied, and it is not registered yet; grant that right, or register it as a user who " +
+      "has it",
+  });
+});
+
+test("follows no redirect, which would drop the login, and names it", async () => {
+  await using other = serve(() => Response.json({ id: 7 }));
+  const location = `http://user:pw@${other.host}/subjects/s/versions?q`;
+  await using server = serve(() => new Response(null, { status: 301, headers: { location } }));
+  const registry = new HttpSchemaRegistry({ url: `http://${server.host}` });
+  await assert.rejects(registry.register("s", '"long"'), {
+    code: "REGISTRY_REFUSED",
+    message: "Cannot register schema under s as SCHEMA_REGISTRY_URL must name the registry " +
+      `itself: http://${server.host} redirects to http://${other.host}/subjects/s/versions`,
+  });
+  assert.equal(other.asked.length, 0);
+});
+
 test("raises REGISTRY_REFUSED for a page that is not a registry's", async () => {
   await using server = serve(() => new Response("<html>Welcome</html>"));
   const registry = new HttpSchemaRegistry({ url: `http://${server.host}` });

@@ -236,6 +236,8 @@ function brokerSecurity(
     "ssl.keystore.type": "PKCS12",
     "ssl.keystore.location": keystore,
     "ssl.keystore.password": keystorePassword,
+    // Shorter than what kafkajs allows for: every connection logs in again while it is used.
+    "connections.max.reauth.ms": "4000",
     "sasl.enabled.mechanisms": "PLAIN,SCRAM-SHA-256,SCRAM-SHA-512",
     "listener.name.scram_only.sasl.enabled.mechanisms": "SCRAM-SHA-512",
     ...Object.fromEntries(["sasl_ssl", "sasl_plaintext", "scram_only"].flatMap((listener) => [

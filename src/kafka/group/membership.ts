@@ -1,4 +1,4 @@
-import { describeError, dispositionOf, isAborted } from "../../base/errors.ts";
+import { dispositionOf, isAborted, problemOf } from "../../base/errors.ts";
 import type { Logger } from "../../base/logger.ts";
 import type { Addresses, AssignmentListener, GroupMembership } from "../../streams/ports.ts";
 import type { Cluster } from "../cluster.ts";
@@ -120,7 +120,7 @@ export class KafkaMembership implements GroupMembership {
       } catch (error) {
         const wrapped = toPipelineError(error, `share the partitions of ${topic}`, { topic });
         if (dispositionOf(wrapped) !== "retry") throw wrapped;
-        this.#logger.warn("waiting for Kafka", { topic, error: describeError(wrapped) });
+        this.#logger.warn("waiting for Kafka", { topic, ...problemOf(wrapped) });
       }
     }
   }
@@ -145,7 +145,7 @@ export class KafkaMembership implements GroupMembership {
       this.#logger.warn("could not leave the group; its session has to end", {
         memberId,
         groupId: this.#options.groupId,
-        error: describeError(error),
+        ...problemOf(error),
       });
       return false;
     }

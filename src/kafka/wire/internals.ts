@@ -223,6 +223,15 @@ export const saslProviders: {
   "SCRAM-SHA-512": scram512 as SaslProviderMaker,
 };
 
+/**
+ * How long before the end of its session a connection logs in again, ms. kafkajs does so 10 s
+ * before, which is at once where a session (`connections.max.reauth.ms`) is shorter; a broker
+ * refuses a second login within a second of the first (ILLEGAL_SASL_STATE).
+ *
+ * @see KIP-368
+ */
+const reauthenticationMs = 1_000;
+
 /** What a connection to a broker is made from. */
 export interface BrokerOptions {
   readonly host: string;
@@ -245,6 +254,7 @@ export function createBroker(options: BrokerOptions): Broker {
       sasl,
       connectionTimeout: connectionTimeoutMs,
       requestTimeout: requestTimeoutMs,
+      reauthenticationThreshold: reauthenticationMs,
       socketFactory: socketMaker,
     } as never,
   );

@@ -1,4 +1,4 @@
-import { describeError, type Disposition, isAborted } from "../../base/errors.ts";
+import { type Disposition, isAborted, problemOf } from "../../base/errors.ts";
 import { parseCommitMetadata } from "../commit/commit_metadata.ts";
 import { superviseTask } from "./supervision.ts";
 import type { HeldState, StateStore } from "../ports.ts";
@@ -164,9 +164,9 @@ export class StandbyTask {
   }
 
   #failed(error: unknown, disposition: Disposition): void {
-    const problem = describeError(error, this.#ports.remedies);
+    const { problem, code } = problemOf(error, this.#ports.remedies);
     const task = partitionName(this.#place.input);
-    this.#ports.logger.warn("standby failed", { task, problem, then: disposition });
+    this.#ports.logger.warn("standby failed", { task, code, problem, then: disposition });
     this.#update({ state: "failed", problem });
     this.#opened.resolve();
     this.#onTurn(error);

@@ -1,5 +1,5 @@
 import type { Clock } from "../../base/clock.ts";
-import { describeError } from "../../base/errors.ts";
+import { problemOf } from "../../base/errors.ts";
 import type { Logger } from "../../base/logger.ts";
 import type { StateStores } from "../ports.ts";
 import { partitionName } from "../record.ts";
@@ -64,7 +64,7 @@ export class StoreCleanup {
       if (signal.aborted) return;
       logger.warn("could not look for stores that are not needed", {
         topic,
-        error: describeError(error),
+        ...problemOf(error),
       });
     }
   }
@@ -94,7 +94,7 @@ export class StoreCleanup {
     } catch (error) {
       logger.warn("could not delete the store of a partition that moved away", {
         task: partitionName(place),
-        error: describeError(error),
+        ...problemOf(error),
       });
     }
   }

@@ -1,5 +1,5 @@
 import type { Clock } from "../../base/clock.ts";
-import { describeError, type Disposition, type Remedies } from "../../base/errors.ts";
+import { type Disposition, problemOf, type Remedies } from "../../base/errors.ts";
 import type { Logger } from "../../base/logger.ts";
 import { type Offset, partitionName, type TopicPartition } from "../record.ts";
 import { noItems, type TaskMeta } from "../state/state.ts";
@@ -99,17 +99,17 @@ export class TaskReport {
 
   /** Something stands in the way that is tried again. */
   problem(error: unknown): void {
-    const problem = describeError(error, this.#remedies);
+    const { problem, code } = problemOf(error, this.#remedies);
     if (problem !== this.#status.problem) {
-      this.#logger.warn("task waits", { task: this.#name, problem });
+      this.#logger.warn("task waits", { task: this.#name, code, problem });
     }
     this.#update({ problem });
   }
 
   /** The session ended with an error. */
   failed(error: unknown, disposition: Disposition): void {
-    const problem = describeError(error, this.#remedies);
-    this.#logger.error("task failed", { task: this.#name, problem, then: disposition });
+    const { problem, code } = problemOf(error, this.#remedies);
+    this.#logger.error("task failed", { task: this.#name, code, problem, then: disposition });
     this.#update({ state: "failed", problem });
   }
 
