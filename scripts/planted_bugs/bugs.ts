@@ -250,4 +250,20 @@ export const plantedBugs: readonly PlantedBug[] = [
     guarantee: "G10",
     test: "tests/unit/kafka/participation_test.ts",
   },
+  {
+    name: "an error without its code in the log",
+    file: "src/streams/task/task_report.ts",
+    find: "{ task: this.#name, code, problem, then: disposition }",
+    replace: "{ task: this.#name, problem, then: disposition }",
+    guarantee: "operators look the code up",
+    test: "tests/unit/streams/task_report_test.ts",
+  },
+  {
+    name: "a program that keeps what its settings do not name",
+    file: "src/app/lifecycle.ts",
+    find: "  confine(program, config);",
+    replace: "  void confine;",
+    guarantee: "least privilege",
+    test: "tests/integration/permissions_test.ts",
+  },
 ];

@@ -1,4 +1,5 @@
 import { PipelineError } from "../base/errors.ts";
+import { withoutBrackets } from "../base/host.ts";
 import type { TopicPartition } from "../streams/record.ts";
 import { BrokerLink } from "./wire/broker_link.ts";
 import { faultKind, faultType, ProtocolFault } from "./errors.ts";
@@ -197,7 +198,8 @@ export class Cluster implements AsyncDisposable {
       throw new PipelineError("ABORTED", "Cannot call Kafka as the connection is closed");
     }
     const at = address.lastIndexOf(":");
-    const [host, port] = [address.slice(0, at), Number(address.slice(at + 1))];
+    const host = withoutBrackets(address.slice(0, at));
+    const port = Number(address.slice(at + 1));
     const link = new BrokerLink(this.#makeBroker({ host, port }));
     this.#links.set(address, link);
     return link;

@@ -1,3 +1,4 @@
+import { withoutBrackets } from "../base/host.ts";
 import type { CassandraConfig } from "../app/cassandra_settings.ts";
 import type { MainContext } from "../app/lifecycle.ts";
 import type { CassandraOptions } from "../cassandra/connect.ts";
@@ -18,7 +19,7 @@ export function cassandraOptions(
   const { cassandra: authorities } = more.authorities;
   const tls = authorities === undefined ? {} : { authorities };
   return {
-    contactPoints: config.cassandraHosts,
+    contactPoints: config.cassandraHosts.map(withoutBrackets),
     port: config.cassandraPort,
     datacenter: config.cassandraDatacenter,
     keyspace: config.cassandraKeyspace,
