@@ -1,3 +1,4 @@
+import { dashboardBugs } from "./dashboards.ts";
 import { historyBugs } from "./history.ts";
 import { hostileInputBugs } from "./hostile_input.ts";
 import { recordLimitBugs } from "./record_limits.ts";
@@ -22,6 +23,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   ...twoInputsBugs,
   ...changeBugs,
   ...transactionBugs,
+  ...dashboardBugs,
   {
     name: "a lost partition kept",
     file: "src/streams/task/task_manager.ts",

@@ -1,4 +1,5 @@
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { exists } from "../lib/exists.ts";
 import { root } from "../lib/source_files.ts";
 import type { PlantedBug } from "./planted_bug.ts";
 
@@ -6,7 +7,7 @@ import type { PlantedBug } from "./planted_bug.ts";
 const seedsMax = 10_000;
 
 /** What the sources need around them. */
-const copied = ["deno.json", "deno.lock", "src", "tests", "scripts", "schemas", "cql"];
+const copied = ["deno.json", "deno.lock", "src", "tests", "scripts", "schemas", "cql", "grafana"];
 
 /** What became of a bug. */
 export interface Finding {
@@ -55,13 +56,19 @@ export class Laboratory implements AsyncDisposable {
     const startedMs = performance.now();
     const args = test === undefined
       ? ["run", "-q", "-A", "--no-check", "scripts/hunt.ts", "--seeds", String(seedsMax)]
-      : ["test", "-q", "-A", "--no-check", test];
+      : ["test", "-q", "-A", "--no-check", ...await this.#config(test), test];
     const command = new Deno.Command(Deno.execPath(), { args, cwd: this.#folder, stdin: "null" });
     const { code, stdout } = await command.output();
     const seconds = (performance.now() - startedMs) / 1000;
     const caught = code === 1;
     if (test !== undefined) return { caught, by: "test", what: test, seconds };
     return { caught, ...verdict(new TextDecoder().decode(stdout)), seconds };
+  }
+
+  /** Some folders of tests have settings of their own. */
+  async #config(test: string): Promise<string[]> {
+    const own = join(dirname(test), "deno.json");
+    return await exists(join(this.#folder, own)) ? [`--config=${own}`] : [];
   }
 }
 

@@ -75,7 +75,9 @@ const candidates: readonly WindowRow[] = Object.entries(prices).flatMap((
       volume: 7,
       count: 2,
     };
-    const firsts = views.map(({ fromMs }) => at(fromMs, { close: values[0] ?? 0, volume: 1 }));
+    const firsts = views.map(({ fromMs }) =>
+      at(fromMs, { close: (values[0] ?? 0) * 0.98, volume: 1 })
+    );
     return [...traded, ...firsts, at(nowMs - sizeMs, noPrice)];
   })
 );

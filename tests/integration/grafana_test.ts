@@ -65,10 +65,8 @@ Deno.test("Every query of Grafana finds what the pipeline writes and shows", asy
     .filter(({ targets = [] }) => targets.some(({ target }) => target !== undefined));
   await t.step("one statement of each panel gives rows, from few partitions", async () => {
     assert.equal(panels.length, 9);
-    for (const symbol of symbols) {
-      const chosen = { symbol: [symbol], compare: symbols, __interval_ms: [String(stepMs)] };
-      for (const panel of panels) await assertShows(client, panel, chosen);
-    }
+    const chosen = { symbol: ["AAPL"], compare: symbols, __interval_ms: [String(stepMs)] };
+    for (const panel of panels) await assertShows(client, panel, chosen);
   });
 
   await t.step("candles of every length are found at the steps they are for", async () => {
