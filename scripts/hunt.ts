@@ -4,6 +4,7 @@
  */
 import { parseArgs } from "node:util";
 import { systemClock } from "../src/base/clock.ts";
+import { faultKinds } from "../tests/support/simulation/chaos.ts";
 import { describeOutcome, simulate } from "../tests/support/simulation/simulate.ts";
 import { freshSeed } from "./lib/fresh_seed.ts";
 import { print, printError } from "./lib/print.ts";
@@ -56,9 +57,11 @@ if (helpWanted) {
 print(`${seeds} seeds from ${from} on`);
 const startedMs = performance.now();
 let events = 0;
+const strikes = new Map(faultKinds.map((kind) => [kind, 0]));
 for (let done = 0; done < seeds; done++) {
   const outcome = await simulate(from + done);
   events += outcome.events;
+  for (const [kind, times] of outcome.strikes) strikes.set(kind, (strikes.get(kind) ?? 0) + times);
   if (outcome.violation !== undefined) {
     printError(describeOutcome(outcome));
     print(JSON.stringify({ seed: outcome.seed, violation: outcome.violation }));
@@ -73,3 +76,5 @@ print(
   `${seeds} seeds from ${from} on, ${events} events, ${seconds.toFixed(1)} s, ` +
     `${Math.round(seeds / seconds)} seeds/s: no violation`,
 );
+print("How often each kind of fault struck:");
+for (const [kind, times] of strikes) print(`  ${kind.padEnd(24)} ${times}`);

@@ -59,7 +59,22 @@ export const changeBugs: readonly PlantedBug[] = [
     find: "const wholeFromMs = meta.wholeFromMs ?? Infinity;",
     replace: "const wholeFromMs = meta.inputOffset < 0 ? Infinity : 0;",
     guarantee: "G13",
-    test: "tests/unit/streams/cut_input_test.ts",
+  },
+  {
+    name: "a reset that forgets how often the rules had changed",
+    file: "src/streams/commit/new_generation.ts",
+    find: "changes = Math.max(changes, changesIn(value, codecs));",
+    replace: "changes = Math.max(changes, changesIn(value, codecs) * 0);",
+    guarantee: "G3",
+    test: "tests/unit/streams/new_generation_test.ts",
+  },
+  {
+    name: "a reset that begins at the clock where write times ran ahead",
+    file: "src/streams/commit/new_generation.ts",
+    find: "startMs = Math.max(startMs, timestampMs + 1);",
+    replace: "startMs = Math.max(startMs, timestampMs * 0);",
+    guarantee: "G3",
+    test: "tests/unit/streams/new_generation_test.ts",
   },
   {
     name: "everything that a shorter retention drops deleted in one commit",

@@ -1,6 +1,11 @@
 import { systemClock } from "../../src/base/clock.ts";
-import { beginGeneration, generationStartMs } from "../../src/streams/commit/new_generation.ts";
+import {
+  beginGeneration,
+  type GenerationStart,
+  generationStart,
+} from "../../src/streams/commit/new_generation.ts";
 import { wholeFromOfAll } from "../../src/streams/state/cut_input.ts";
+import type { StateCodecs } from "../../src/registry/state_codecs.ts";
 import type { JobTopic } from "../../src/streams/topology/job_topics.ts";
 import { repartitionTopic } from "../../src/streams/topology/topology.ts";
 import { print, printError } from "../lib/print.ts";
@@ -34,7 +39,7 @@ export async function resetState(
     return true;
   }
   const codecs = await state.codecs();
-  const startsMs = await generationStarts(state);
+  const starts = await generationStarts(state, codecs);
   await printPlan("Deleting", state, internal);
   printCut(wholeFromsMs);
   for (const partition of await state.stores.partitions(state.topic)) {
@@ -48,9 +53,9 @@ export async function resetState(
       changelog: { topic: changelog, partition },
       repartition: { topic: repartitionTopic(applicationId), partition, partitions },
     };
-    const startMs = startsMs[partition] ?? systemClock.nowMs();
+    const start = starts[partition] ?? { startMs: systemClock.nowMs(), changes: 1 };
     const { inputOffset } = await beginGeneration({ ...state, codecs }, place, {
-      startMs,
+      ...start,
       wholeFromMs: wholeFromsMs[partition] ?? null,
     });
     print(`  ${topic}-${partition} begins at offset ${inputOffset}`);
@@ -78,16 +83,21 @@ async function printPlan(
 }
 
 /** By partition; none where there is no changelog any more. */
-async function generationStarts(state: IdleState): Promise<number[]> {
+async function generationStarts(
+  state: IdleState,
+  codecs: StateCodecs,
+): Promise<GenerationStart[]> {
   const { changelog: topic, log } = state;
   const partitions = await state.partitionsOf(topic) ?? 0;
   const nowMs = systemClock.nowMs();
   const { signal } = new AbortController();
-  const startsMs: number[] = [];
+  const starts: GenerationStart[] = [];
   for (let partition = 0; partition < partitions; partition++) {
-    startsMs.push(await generationStartMs(log, { topic, partition }, nowMs, signal));
+    starts.push(
+      await generationStart({ log, codecs }, { topic, partition }, nowMs, signal),
+    );
   }
-  return startsMs;
+  return starts;
 }
 
 /** From which start on windows lack nothing, by partition, as the input is now. */

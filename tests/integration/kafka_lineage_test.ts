@@ -253,6 +253,7 @@ Deno.test({
       };
       await beginGeneration({ log, commitLog, codecs: jsonEngineCodecs }, place, {
         startMs: 3_000_000,
+        changes: 1,
         wholeFromMs: 0,
       });
     }

@@ -1,3 +1,4 @@
+import { PipelineError } from "../../base/errors.ts";
 import { writeCommitMetadata } from "./commit_metadata.ts";
 import type { CommitPlace } from "./commit.ts";
 import type { CommitLog, RecordLog } from "../ports.ts";
@@ -15,32 +16,56 @@ export interface GenerationPorts {
   readonly codecs: Pick<EngineCodecs, "meta">;
 }
 
+/** What the next generation of a state has to leave behind. */
+export interface GenerationStart {
+  /**
+   * When it can begin, epoch ms: now, or right after the last commit where its write times ran ahead,
+   * as a producer's clock did.
+   */
+  readonly startMs: number;
+  /** How often the rules had changed, where that can still be read: see `writeTimeUs`. */
+  readonly changes: number;
+}
+
 /**
- * When the next generation of a state can begin, epoch ms: now, or right after the last commit
- * where its write times ran ahead, as a producer's clock did.
+ * Where the next generation of a state can begin.
  *
  * Ordering: before the changelog is deleted; no task has the partition.
  *
  * @throws {PipelineError} `LOG_UNAVAILABLE`; `ABORTED` when the signal fires.
  */
-export async function generationStartMs(
-  log: RecordLog,
+export async function generationStart(
+  { log, codecs }: Pick<GenerationPorts, "log" | "codecs">,
   changelog: TopicPartition,
   nowMs: number,
   signal: AbortSignal,
-): Promise<number> {
-  let startMs = nowMs;
+): Promise<GenerationStart> {
+  let [startMs, changes] = [nowMs, 1];
   for await (const records of readBetween(log, changelog, await log.bounds(changelog), signal)) {
-    // Every entry carries the write time of its commit.
-    for (const { timestampMs } of records) startMs = Math.max(startMs, timestampMs + 1);
+    for (const { timestampMs, key, value } of records) {
+      // Every entry carries the write time of its commit.
+      startMs = Math.max(startMs, timestampMs + 1);
+      if (key?.length !== metaKey.length || key[0] !== metaKey[0] || value === null) continue;
+      changes = Math.max(changes, changesIn(value, codecs));
+    }
   }
-  return startMs;
+  return { startMs, changes };
+}
+
+/** 0 for what another version wrote: a reset is what helps then. */
+function changesIn(value: Uint8Array, { meta }: GenerationPorts["codecs"]): number {
+  try {
+    return meta.decode(value).rules.changes;
+  } catch (error) {
+    if (error instanceof PipelineError) return 0;
+    throw error;
+  }
 }
 
 /**
  * Starts a task's state from scratch: an empty state that stands at the start of its input.
  *
- * Its write times begin at `startMs` (see `generationStartMs`), after every one that an earlier
+ * Its write times begin at `startMs` (see `generationStart`), after every one that an earlier
  * state of the partition has used, so that the rows made from the same input again win over the old
  * ones, also where they are others because settings or the input have changed. No rows are made of
  * windows before `wholeFromMs` (see `wholeFromOfAll`).
@@ -52,7 +77,7 @@ export async function generationStartMs(
 export async function beginGeneration(
   { log, commitLog, codecs }: GenerationPorts,
   place: Omit<CommitPlace, "lineage">,
-  { startMs, wholeFromMs }: { readonly startMs: number; readonly wholeFromMs: number | null },
+  { startMs, changes, wholeFromMs }: GenerationStart & { readonly wholeFromMs: number | null },
 ): Promise<TaskMeta> {
   const { input, changelog, repartition } = place;
   const lineage = await presentLineage(log, lineageTopics(place));
@@ -64,7 +89,7 @@ export async function beginGeneration(
     versionUs: generationUs,
     generationUs,
     // What the state before had not committed may lie behind its last commit, by other rules.
-    rules: { ...noRules, changes: 1 },
+    rules: { ...noRules, changes },
     wholeFromMs,
   };
   await using writer = await commitLog.fence(input);

@@ -1,22 +1,33 @@
 import { isAborted } from "../../../src/base/errors.ts";
 import { parseCommitMetadata } from "../../../src/streams/commit/commit_metadata.ts";
-import type { Machine } from "./machine.ts";
+import { disasterKinds } from "./disaster.ts";
+import { operationFaults } from "./faults.ts";
+import type { Member } from "./group.ts";
+import type { SimulatedProcess } from "./machine.ts";
 import type { World } from "./world.ts";
 
 /** What goes wrong from time to time. */
-const acts: readonly ((world: World) => void | Promise<void>)[] = [
-  crashSome,
-  crashSome,
-  stopSome,
-  shakeGroup,
-  shakeGroup,
-  handOverSlowly,
-  loseSession,
-  loseSession,
-  loseSink,
-  loseLog,
-  compactSome,
-  strike,
+const acts: readonly (readonly [name: string, act: (world: World) => boolean])[] = [
+  ["crash", crashSome],
+  ["crash", crashSome],
+  ["stop", stopSome],
+  ["rebalance", shakeGroup],
+  ["rebalance", shakeGroup],
+  ["slow hand-over", handOverSlowly],
+  ["lost session", loseSession],
+  ["lost session", loseSession],
+  ["lost sink", loseSink],
+  ["lost log", loseLog],
+  ["compaction", compactSome],
+  ["disaster in mid-chaos", strike],
+];
+
+/** Every kind of fault in the world. */
+export const faultKinds: readonly string[] = [
+  ...operationFaults,
+  ...new Set(acts.map(([name]) => name)),
+  ...disasterKinds,
+  "reset of a cut input",
 ];
 
 /** Makes things go wrong until it is told to stop. */
@@ -29,7 +40,8 @@ export async function runChaos(world: World, signal: AbortSignal): Promise<void>
       if (isAborted(error)) return;
       throw error;
     }
-    void chance.pick(acts)(world);
+    const [name, act] = chance.pick(acts);
+    if (act(world)) world.faults.struck(name);
   }
 }
 
@@ -55,34 +67,44 @@ export async function runProducer(world: World): Promise<void> {
   }
 }
 
-function crashSome({ chance, machines }: World): void {
-  chance.pick(machines).crash(chance.oneIn(3) ? "deleted" : "kept");
+function crashSome({ chance, machines }: World): boolean {
+  const machine = chance.pick(machines);
+  const ran = machine.process !== undefined;
+  machine.crash(chance.oneIn(3) ? "deleted" : "kept");
+  return ran;
 }
 
-function stopSome({ chance, machines }: World): void {
-  void chance.pick(machines).stop();
+function stopSome({ chance, machines }: World): boolean {
+  const machine = chance.pick(machines);
+  void machine.stop();
+  return machine.process !== undefined;
 }
 
-function shakeGroup({ group }: World): void {
+function shakeGroup({ group }: World): boolean {
   group.shake();
+  return true;
 }
 
 /** A planned hand-over that outlasts the new owner's patience, as the former one's sink is slow. */
-function handOverSlowly({ chance, clock, faults, group, machines }: World): void {
+function handOverSlowly({ chance, clock, faults, group, machines }: World): boolean {
   const { process } = chance.pick(machines);
-  if (process?.member === undefined) return;
+  if (process?.member === undefined) return false;
   faults.slowSink = { program: process.name, untilMs: clock.nowMs() + 5_000 };
   group.handOver(process.member);
+  return true;
 }
 
 /** The group takes a process for dead, which hears of it only later and works on until then. */
-async function loseSession(world: World): Promise<void> {
-  const machine: Machine = world.chance.pick(world.machines);
-  const { process } = machine;
-  const member = process?.member;
-  if (process === undefined || member === undefined) return;
+function loseSession(world: World): boolean {
+  const { process } = world.chance.pick(world.machines);
+  if (process?.member === undefined) return false;
   world.trace(`${process.name} loses its session`);
-  world.group.remove(member);
+  world.group.remove(process.member);
+  void hearsOfIt(world, process, process.member);
+  return true;
+}
+
+async function hearsOfIt(world: World, process: SimulatedProcess, member: Member): Promise<void> {
   await world.clock.sleep(world.chance.below(15_000));
   if (!process.alive || process.stopping) return;
   world.trace(`${process.name} hears that it lost its session`);
@@ -90,22 +112,33 @@ async function loseSession(world: World): Promise<void> {
   if (process.alive && !process.stopping) world.group.join(member);
 }
 
-function loseSink({ chance, clock, faults }: World): void {
+function loseSink({ chance, clock, faults }: World): boolean {
   faults.sinkAwayUntilMs = clock.nowMs() + chance.below(5_000);
+  return true;
 }
 
-function loseLog({ chance, clock, faults }: World): void {
+function loseLog({ chance, clock, faults }: World): boolean {
   faults.logAwayUntilMs = clock.nowMs() + chance.below(5_000);
+  return true;
 }
 
-export function strike(world: World): void {
-  if (world.disaster.struck) return;
-  world.disaster.strike();
-  if (world.disaster.struck) world.trace(`disaster: ${world.disaster.kind}`);
+export function strike(world: World): boolean {
+  const { disaster } = world;
+  if (disaster.struck) return false;
+  disaster.strike();
+  if (!disaster.struck) return false;
+  world.trace(`disaster: ${disaster.kind}`);
+  world.faults.struck(disaster.kind);
+  return true;
+}
+
+function compactSome(world: World): boolean {
+  void compact(world);
+  return true;
 }
 
 /** Takes away what has a newer record, but not of the last commit: it is in the active segment. */
-async function compactSome({ auditor, chance, log, scenario }: World): Promise<void> {
+async function compact({ auditor, chance, log, scenario }: World): Promise<void> {
   const partition = chance.whole(0, scenario.partitions - 1);
   const place = { topic: "app-totals-changelog", partition };
   const before = chance.below(1);

@@ -31,6 +31,15 @@ const failures: Readonly<Record<Operation, readonly ErrorCode[]>> = {
   "store-applied": ["STORE_UNAVAILABLE", "STORE_CORRUPT"],
 };
 
+/** What happens to a process or its requests now and then, beside failed operations. */
+const strokes = ["death", "late end", "late commit-offset", "impatience"] as const;
+
+/** Every kind of fault that operations meet. */
+export const operationFaults: readonly string[] = [
+  ...Object.keys(failures).map((operation) => `failed ${operation}`),
+  ...strokes,
+];
+
 /** Decides how each operation goes: most are quick and well. */
 export class Faults {
   readonly #chance: Chance;
@@ -41,6 +50,8 @@ export class Faults {
   slowSink: { readonly program: string; readonly untilMs: number } | undefined;
   /** Until then nobody reaches the log, ms. */
   logAwayUntilMs = 0;
+  /** How often each kind of fault struck. */
+  readonly strikes: Map<string, number> = new Map();
   /** False once the world is to calm down. */
   on = true;
 
@@ -51,13 +62,21 @@ export class Faults {
 
   /** True when somebody gives up waiting for an answer that is still on its way. */
   get impatient(): boolean {
-    return this.on && this.#chance.oneIn(this.#scenario.failOneIn);
+    if (!this.on || !this.#chance.oneIn(this.#scenario.failOneIn)) return false;
+    this.struck("impatience");
+    return true;
+  }
+
+  struck(kind: string): void {
+    this.strikes.set(kind, (this.strikes.get(kind) ?? 0) + 1);
   }
 
   /** What a transaction's writer had to ask for twice, if anything. */
   get repeated(): RepeatedRequest | undefined {
     if (!this.on || !this.#chance.oneIn(this.#scenario.failOneIn)) return undefined;
-    return this.#chance.pick(["end", "commit-offset"]);
+    const request = this.#chance.pick(["end", "commit-offset"] as const);
+    this.struck(`late ${request}`);
+    return request;
   }
 
   fate(operation: Operation, nowMs: number, program: string): Fate {
@@ -69,11 +88,11 @@ export class Faults {
     const { failOneIn, dieOneIn } = this.#scenario;
     const rare = operation.startsWith("store") ? 4 : 1;
     const fails = this.#away(operation, nowMs) || chance.oneIn(failOneIn * rare);
-    return {
-      delayMs,
-      error: fails ? failure(operation, chance) : undefined,
-      dies: chance.oneIn(dieOneIn),
-    };
+    const error = fails ? failure(operation, chance) : undefined;
+    const dies = chance.oneIn(dieOneIn);
+    if (error !== undefined) this.struck(`failed ${operation}`);
+    if (dies) this.struck("death");
+    return { delayMs, error, dies };
   }
 
   #delayMs(operation: Operation): number {

@@ -3,6 +3,7 @@ import type { ItemCounts } from "../../../src/streams/task/status.ts";
 import { encodeText } from "../../../src/streams/text.ts";
 import { evenRevision, unbearable } from "../counting_topology.ts";
 import { keyText, type KeyTime, metaText, type ModelHorizon } from "./fold_texts.ts";
+import type { Generation } from "./generation.ts";
 import type { InputEvent, InputRecord } from "./input.ts";
 
 /** Windows as the model computes them; the same for all that a job may become. */
@@ -77,7 +78,7 @@ export class Fold {
   /** Those to come, by offset. */
   readonly #changes: RulesFrom[];
   #rules: ModelRules;
-  #addedUs = 0;
+  #addedUs: number;
   readonly #horizon: ModelHorizon = { timeMs: 0, expiredToMs: 0, events: 0, leastMs: 0 };
   readonly #horizons: (ModelHorizon & { readonly from: number })[] = [];
   readonly #history = new Map<PieceName, Version[]>();
@@ -88,14 +89,23 @@ export class Fold {
   readonly deadLetters: { readonly offset: number; readonly text: string }[] = [];
   /** Every row that may ever be written, by its key and its write time. */
   readonly rows: Map<string, Map<number, RowVersion>> = new Map();
-  #versionUs = 0;
+  #versionUs: number;
+  #wholeFromMs: number | null;
   readonly #counts = { read: 0, aggregated: 0, late: 0, deadLetters: 0, duplicates: 0, rekeyed: 0 };
-  /** Records of producers that name themselves. */
-  readonly #seen = new Set<string>();
+  /** Greatest of each producer that names itself; what it repeats of a cut beginning is below it. */
+  readonly #sequences = new Map<string, number>();
 
   /** @param changes At least the first rules, ascending. */
-  constructor(partition: number, windows: ModelWindows, changes: readonly RulesFrom[]) {
+  constructor(
+    partition: number,
+    windows: ModelWindows,
+    generation: Generation,
+    changes: readonly RulesFrom[],
+  ) {
     this.#partition = partition;
+    this.#versionUs = generation.versionUs;
+    this.#addedUs = generation.changes * changeUs;
+    this.#wholeFromMs = generation.wholeFromMs;
     this.#windows = windows;
     this.#sizesMs = windows.rollUps ? rollUpSizesMs : [];
     this.#changes = changes.slice(1);
@@ -137,10 +147,10 @@ export class Fold {
 
   #isRepeated({ sent }: InputRecord): boolean {
     if (sent === undefined) return false;
-    const name = `${sent.producerId} ${sent.sequence}`;
-    const seen = this.#seen.has(name);
-    this.#seen.add(name);
-    return seen;
+    const { producerId, sequence } = sent;
+    const isRepeated = sequence <= (this.#sequences.get(producerId) ?? 0);
+    if (!isRepeated) this.#sequences.set(producerId, sequence);
+    return isRepeated;
   }
 
   #repeated({ events, wrongKey }: InputRecord): void {
@@ -160,6 +170,8 @@ export class Fold {
   #move({ timestampMs }: InputRecord): void {
     if (timestampMs < 0) return;
     this.#versionUs = Math.max(this.#versionUs, timestampMs * 1000 - 1);
+    const { maxFutureMs, graceMs } = this.#rules;
+    this.#wholeFromMs ??= timestampMs + maxFutureMs + graceMs + 1;
   }
 
   #event(event: InputEvent, offset: number, index: number, record: InputRecord): void {
@@ -280,7 +292,7 @@ export class Fold {
         const text = `${count} ${sum} ${closed.has(start)}`;
         const place = `${text} ${this.#writeTimeUs} ${record.timestampMs}`;
         this.#remember(`roll-up/${lengthMs} ${record.key} ${start}`, offset, place);
-        this.#row(`${record.key}@${start}/${lengthMs}`, text, offset);
+        this.#result(`${record.key}@${start}/${lengthMs}`, start, text, offset);
       }
     }
   }
@@ -316,7 +328,7 @@ export class Fold {
     const name = `window ${key} ${start}`;
     const { count, sum } = this.#totals.get(name) as Total;
     this.#remember(name, offset, `${count} ${sum} ${final} ${this.#writeTimeUs} ${timestampMs}`);
-    this.#row(`${key}@${start}`, `${count} ${sum} ${final}`, offset);
+    this.#result(`${key}@${start}`, start, `${count} ${sum} ${final}`, offset);
   }
 
   get #writeTimeUs(): number {
@@ -331,6 +343,10 @@ export class Fold {
     this.#counts.read += 1;
     this.#counts.deadLetters += 1;
     this.deadLetters.push({ offset, text: `${originOf(record, offset, index)} ${cause}` });
+  }
+
+  #result(key: string, startMs: number, text: string, offset: number): void {
+    if (startMs >= (this.#wholeFromMs ?? Infinity)) this.#row(key, text, offset);
   }
 
   #row(key: string, text: string, offset: number): void {

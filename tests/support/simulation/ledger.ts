@@ -30,6 +30,13 @@ export class PartitionLedger {
     this.#partition = partition;
   }
 
+  /** Takes note of where the log stands, as a state does that begins here. */
+  begin(): void {
+    this.read();
+    this.late.length = 0;
+    this.deadLetters.length = 0;
+  }
+
   /** Reads on; returns the committed input offset. */
   read(): number {
     for (const record of this.#newRecords("app-totals-changelog")) this.#remember(record);

@@ -201,11 +201,11 @@ export class SimulatedProcess {
 
   /** Sometimes brings input again that was asked for no more. */
   #repeating(log: RecordLog): RecordLog {
-    const { chance, disaster } = this.#world;
+    const { chance, disaster, settings } = this.#world;
     // A reader that starts further back has no position to be checked where the engine has one.
-    const losesTail = disaster.kind === "tail lost";
+    const asksExactly = disaster.kind === "tail lost" || settings.reset;
     const from = ({ topic }: TopicPartition, offset: number) =>
-      topic === "input" && !losesTail && chance.oneIn(4)
+      topic === "input" && !asksExactly && chance.oneIn(4)
         ? Math.max(0, offset - chance.whole(1, 3))
         : offset;
     return {

@@ -7,6 +7,7 @@ import {
   type RowVersion,
   type RulesFrom,
 } from "./fold.ts";
+import { firstGeneration, type Generation } from "./generation.ts";
 import type { InputRecord } from "./input.ts";
 
 const noTimes = { timeMs: 0, expiredToMs: 0 };
@@ -19,13 +20,19 @@ const noTimes = { timeMs: 0, expiredToMs: 0 };
 export class PartitionModel {
   readonly #partition: number;
   readonly #windows: ModelWindows;
+  readonly #generation: Generation;
   readonly #records: { readonly offset: number; readonly record: InputRecord }[] = [];
   #changes: readonly RulesFrom[] = [];
   readonly #former: Fold[] = [];
   #fold: Fold | undefined;
 
-  constructor(partition: number, windows: ModelWindows) {
+  constructor(
+    partition: number,
+    windows: ModelWindows,
+    generation: Generation = firstGeneration,
+  ) {
     this.#partition = partition;
+    this.#generation = generation;
     this.#windows = windows;
   }
 
@@ -40,13 +47,13 @@ export class PartitionModel {
   change(offset: number, rules: ModelRules): void {
     if (this.#fold !== undefined) this.#former.push(this.#fold);
     this.#changes = [...this.#changes, { offset, rules }];
-    this.#fold = new Fold(this.#partition, this.#windows, this.#changes);
+    this.#fold = new Fold(this.#partition, this.#windows, this.#generation, this.#changes);
     for (const { offset, record } of this.#records) this.#fold.add(offset, record);
   }
 
   /** How often the rules were changed. */
   get changes(): number {
-    return this.#changes.length;
+    return this.#generation.changes + this.#changes.length;
   }
 
   /** The rules that hold at the end; `undefined` before any have been said. */

@@ -24,6 +24,8 @@ export interface Scenario {
   readonly chaosEveryMs: number;
   /** Some records name no key and mix several: they go round through the repartition topic. */
   readonly repartition: boolean;
+  /** Retention cuts the input off, and an operator resets the state, once. */
+  readonly reset: boolean;
   /** What happens once to the topics themselves. */
   readonly disaster: DisasterKind;
 }
@@ -39,11 +41,13 @@ export function drawScenario(chance: Chance): Scenario {
   const rollUps = advanceMs === 10_000 && chance.oneIn(2);
   const rules = Array.from({ length: chance.pick([1, 1, 2, 3]) }, () => drawRules(chance, rollUps));
   const disaster = chance.oneIn(4) ? chance.pick(disasterKinds) : "none";
+  const repartition = disaster === "none" && chance.oneIn(2);
   return {
     partitions,
     machines,
     inputRecords,
-    repartition: disaster === "none" && chance.oneIn(2),
+    repartition,
+    reset: disaster === "none" && !repartition && chance.oneIn(3),
     advanceMs,
     rules,
     rollUps,

@@ -1,4 +1,5 @@
 import { runChaos, runOperator, runProducer, strike } from "./chaos.ts";
+import { resetState } from "./reset.ts";
 import { describeScenario } from "./scenario.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { World } from "./world.ts";
@@ -18,6 +19,8 @@ export interface Outcome {
   /** The first broken promise; begins with its name, such as `G1`. */
   readonly violation: string | undefined;
   readonly scenario: string;
+  /** How often each of `faultKinds` struck; none for those that did not. */
+  readonly strikes: ReadonlyMap<string, number>;
   /** The last events. */
   readonly tail: readonly string[];
 }
@@ -35,17 +38,15 @@ export async function simulate(
 ): Promise<Outcome> {
   const world = new World(seed, loggerOf);
   for (const machine of world.machines) machine.start();
-  const calm = new AbortController();
   void world.group.run();
   void runOperator(world);
-  void runChaos(world, calm.signal);
-  let produced = false;
-  void runProducer(world).then(() => produced = true);
-  await until(world, () => produced);
-  world.trace("the world calms down");
-  calm.abort();
+  await runInput(world);
+  if (world.scenario.reset && world.auditor.violation === undefined) {
+    await resetState(world);
+    world.faults.on = true;
+    await runInput(world);
+  }
   strike(world);
-  world.faults.on = false;
   await untilDone(world);
   const { violation } = world.auditor;
   return {
@@ -54,8 +55,21 @@ export async function simulate(
     events: world.events.events,
     violation: violation?.message,
     scenario: describeScenario(world.scenario),
+    strikes: world.faults.strikes,
     tail: world.events.tail,
   };
+}
+
+/** Sends input while things go wrong, then lets the world calm down. */
+async function runInput(world: World): Promise<void> {
+  const calm = new AbortController();
+  void runChaos(world, calm.signal);
+  let produced = false;
+  void runProducer(world).then(() => produced = true);
+  await until(world, () => produced);
+  world.trace("the world calms down");
+  calm.abort();
+  world.faults.on = false;
 }
 
 async function untilDone(world: World): Promise<void> {

@@ -31,6 +31,8 @@ export interface Surroundings {
     readonly application: string;
     readonly commitIntervalMs: number;
     readonly pendingRowsMax: number;
+    /** The input may lose its beginning. */
+    readonly reset: boolean;
   };
   /** Where a process reports. */
   readonly loggerOf: (program: string) => Logger;

@@ -16,6 +16,7 @@ import { Chance } from "./chance.ts";
 import { Disaster } from "./disaster.ts";
 import { Faults } from "./faults.ts";
 import type { ModelRules } from "./fold.ts";
+import type { Generation } from "./generation.ts";
 import { type Member, SimulatedGroup } from "./group.ts";
 import { InputOrder } from "./input_order.ts";
 import { type InputRecord, InputSource, toOutput, writtenBytesMax } from "./input.ts";
@@ -43,13 +44,14 @@ export class World implements Surroundings {
   readonly faults: Faults;
   readonly group: SimulatedGroup;
   readonly table: SimulatedTable;
-  readonly auditor: Auditor;
+  auditor: Auditor;
   readonly disaster: Disaster;
   readonly order: InputOrder | undefined;
   readonly machines: readonly Machine[];
   readonly events: Trace = new Trace();
   readonly loggerOf: (program: string) => Logger;
-  readonly #models: readonly PartitionModel[];
+  #models: readonly PartitionModel[];
+  readonly #records: { readonly partition: number; offset: number; record: InputRecord }[] = [];
   readonly #input: InputSource;
   #sent = 0;
 
@@ -103,6 +105,18 @@ export class World implements Surroundings {
     return { ...job, source: { ...job.source, read } };
   }
 
+  /** From here on the job is held against states that begin with what is left of the input. */
+  begin(generations: readonly Generation[]): void {
+    this.#models = generations.map((it, p) => new PartitionModel(p, this.scenario, it));
+    for (const { partition, offset, record } of this.#records) {
+      if (offset < (generations[partition]?.inputOffset ?? 0)) continue;
+      this.#models[partition]?.add(offset, record);
+    }
+    const rows = new Map(this.table.rows);
+    this.auditor = new Auditor(this.log, this.#models, this.disaster, undefined, rows);
+    this.#sent = Math.floor(this.#sent / 2);
+  }
+
   get processes(): SimulatedProcess[] {
     return this.machines.flatMap(({ process }) => process === undefined ? [] : [process]);
   }
@@ -146,6 +160,7 @@ export class World implements Surroundings {
     this.order?.sent({ partition, offset }, record);
     if (this.order === undefined && !this.disaster.severs(partition)) {
       this.#models[partition]?.add(offset, record);
+      this.#records.push({ partition, offset, record });
     }
     return partition;
   }

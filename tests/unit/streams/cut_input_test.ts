@@ -1,7 +1,7 @@
 // After a reset with an input whose beginning retention had cut off, the oldest window of each
 // length was made of what was left: 55 became 5, in a table whose rows do not expire.
 import assert from "node:assert/strict";
-import { beginGeneration, generationStartMs } from "../../../src/streams/commit/new_generation.ts";
+import { beginGeneration, generationStart } from "../../../src/streams/commit/new_generation.ts";
 import { wholeFromOfAll } from "../../../src/streams/state/cut_input.ts";
 import { jsonEngineCodecs } from "../../../src/streams/topology/json_codecs.ts";
 import { changelogTopic } from "../../../src/streams/topology/topology.ts";
@@ -30,13 +30,14 @@ async function reset(world: CountingWorld): Promise<void> {
   const { log } = world;
   const job = { windows: { graceMs: 5_000 }, maxFutureMs: 60_000 };
   const [wholeFromMs = null] = await wholeFromOfAll(log, [input], job);
-  const generation = await generationStartMs(log, changelog, startMs + 999_000, signal);
+  const codecs = jsonEngineCodecs;
+  const start = await generationStart({ log, codecs }, changelog, startMs + 999_000, signal);
   log.createTopic(changelog.topic, 1);
   world.stores.wipe();
   await beginGeneration(
-    { log, commitLog: log.commitLogOf("app"), codecs: jsonEngineCodecs },
+    { log, commitLog: log.commitLogOf("app"), codecs },
     { input, changelog, repartition: undefined },
-    { startMs: generation, wholeFromMs },
+    { ...start, wholeFromMs },
   );
 }
 

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
-import { beginGeneration, generationStartMs } from "../../../src/streams/commit/new_generation.ts";
+import { beginGeneration, generationStart } from "../../../src/streams/commit/new_generation.ts";
 import { jsonEngineCodecs } from "../../../src/streams/topology/json_codecs.ts";
 import { changelogTopic } from "../../../src/streams/topology/topology.ts";
+import { countingTopology } from "../../support/counting_topology.ts";
 import { CountingWorld } from "../../support/counting_run.ts";
 
 const receivedAtMs = 2_000_000;
@@ -30,8 +31,9 @@ Deno.test.each([
 ])("beginGeneration() makes rows win over those with $why", async ({ nowMs }) => {
   const world = await processedWorld();
   const before = writeTimes(world);
-  const startMs = await generationStartMs(world.log, changelog, nowMs, signal);
-  assert.ok(startMs >= nowMs);
+  const sources = { log: world.log, codecs: jsonEngineCodecs };
+  const start = await generationStart(sources, changelog, nowMs, signal);
+  assert.ok(start.startMs >= nowMs);
   world.log.createTopic(changelog.topic, 1);
   world.stores.wipe();
   const ports = {
@@ -40,7 +42,7 @@ Deno.test.each([
     codecs: jsonEngineCodecs,
   };
   const place = { input, changelog, repartition: undefined };
-  const { inputOffset } = await beginGeneration(ports, place, { startMs, wholeFromMs: 0 });
+  const { inputOffset } = await beginGeneration(ports, place, { ...start, wholeFromMs: 0 });
   assert.equal(inputOffset, 0);
   assert.equal(await world.runToEnd(), "done");
   const after = writeTimes(world);
@@ -49,7 +51,19 @@ Deno.test.each([
   assert.deepEqual(world.sink.violations, []);
 });
 
-Deno.test("generationStartMs() is now for a changelog that holds nothing", async () => {
+Deno.test("generationStart() is as far as the rules had moved write times", async () => {
+  const world = await processedWorld();
+  world.topology = countingTopology({ graceMs: 0 });
+  await world.feed([[{ key: "a", timeMs: receivedAtMs + 2, value: 5 }]], receivedAtMs + 2);
+  assert.equal(await world.runToEnd(), "done");
+  const sources = { log: world.log, codecs: jsonEngineCodecs };
+  const { startMs, changes } = await generationStart(sources, changelog, 0, signal);
+  assert.deepEqual([startMs, changes], [receivedAtMs + 1_003, 2]);
+});
+
+Deno.test("generationStart() is now for a changelog that holds nothing", async () => {
   const world = new CountingWorld({ partitions: 1 });
-  assert.equal(await generationStartMs(world.log, changelog, 7, signal), 7);
+  const sources = { log: world.log, codecs: jsonEngineCodecs };
+  const start = await generationStart(sources, changelog, 7, signal);
+  assert.deepEqual(start, { startMs: 7, changes: 1 });
 });
