@@ -3,7 +3,7 @@ import { Browser, screens } from "./browser.ts";
 import { connectionLost, tapeMoves, upToDate } from "./page_states.ts";
 import { Started } from "./started.ts";
 
-Deno.test("the page says when the server dies, and goes on by itself when it is back", async () => {
+Deno.test("the page says when the server dies, and recovers when it is back", async () => {
   await using browser = await Browser.open();
   await using started = await Started.open();
   const page = await browser.look(started.url, screens.desktop);

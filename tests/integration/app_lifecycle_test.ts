@@ -105,7 +105,7 @@ Deno.test("runMain() shows the stack of a bug and exits 70", async () => {
   assert.match(stderr, /lifecycle_program\.ts/);
 });
 
-Deno.test("runMain() exits 70 on a rejection that nobody handled", async () => {
+Deno.test("runMain() exits 70 on an unhandled rejection", async () => {
   const { code, stderr } = await ended(start("--do", "stray"));
   assert.equal(code, 70);
   assert.match(stderr, /nobody waits for me/);

@@ -87,7 +87,7 @@ Deno.test.each([10, "max" as const])(
   },
 );
 
-Deno.test("ReplaySource goes on after a frame with the same numbers", async () => {
+Deno.test("ReplaySource continues after a frame with the same numbers", async () => {
   await using file = new TemporaryFile(frames.join("\n"));
   const { got } = await replay(file.path, { fromSequence: 2, speed: 1 });
   assert.deepEqual(got.map(({ text, sequence }) => [text, sequence]), [[frames[2], 3]]);

@@ -91,7 +91,7 @@ Deno.test("serveFinnhub() sends each client its symbols only", async () => {
   assert.deepEqual([all.texts, one.texts], [[text], [tradeText(entry({ s: "B" }))]]);
 });
 
-Deno.test("serveFinnhub() names unknown symbols and one too many; the others go on", async () => {
+Deno.test("serveFinnhub() names unknown symbols and one too many; the others continue", async () => {
   await using server = startServer(ticking, {
     knownSymbols: new Set(["AAPL", "MSFT", "IBM"]),
     symbolLimit: 2,
@@ -105,7 +105,7 @@ Deno.test("serveFinnhub() names unknown symbols and one too many; the others go 
   assert.deepEqual(client.log.complaints.map(({ level }) => level), ["warn", "warn"]);
 });
 
-Deno.test("serveFinnhub() rests while nobody is subscribed and then goes on", async () => {
+Deno.test("serveFinnhub() rests without a subscription and then continues", async () => {
   await using server = startServer(ticking);
   const first = new RunningClient(server.url);
   await until(() => first.frames.length >= 20);

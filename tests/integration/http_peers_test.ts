@@ -134,7 +134,7 @@ Deno.test("/api/symbols asks all at once, and waits a second for who does not an
   assert.ok(performance.now() - startedMs < 1_900);
 });
 
-Deno.test("/api/symbols believes nobody who answers something else", async () => {
+Deno.test("/api/symbols believes no one who answers something else", async () => {
   await using a = instance("A", 0);
   const answers = ["<html>", "{}", `{"symbols":[{"symbol":"B"}],"partitions":[1]}`];
   let asked = "";
@@ -169,7 +169,7 @@ Deno.test("/api/stream tells what is looked at, whichever instance commits it, h
   ]);
 });
 
-Deno.test("/api/stream says when another instance is gone, and goes on when it is back", async () => {
+Deno.test("/api/stream says when another instance is gone, and continues when it is back", async () => {
   await using a = instance("A", 0);
   await using follower = await watched(a);
   let port = 0;
@@ -188,7 +188,7 @@ Deno.test("/api/stream says when another instance is gone, and goes on when it i
   }, { what: "B is back", msMax });
 });
 
-Deno.test("/api/stream follows nobody when nobody listens, and who has got the partition when one does", async () => {
+Deno.test("/api/stream follows no instance without listeners, and the partition's owner with one", async () => {
   await using a = instance("A", 0);
   await using b = instance("B", 1);
   await using c = instance("C", 2);

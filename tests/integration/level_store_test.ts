@@ -136,7 +136,7 @@ Deno.test("LevelStateStores keeps a store beside whose tables a killed process l
     assert.deepEqual(store.checkpoint, { changelogPosition: 10 });
   }));
 
-Deno.test("LevelStateStores makes the lock of its folder anew when that is damaged", () =>
+Deno.test("LevelStateStores recreates the lock of its folder when that is damaged", () =>
   inFolder(async (folder) => {
     {
       await using _stores = await LevelStateStores.open(folder, "app");

@@ -79,7 +79,7 @@ Deno.test("No file holds the key, though the feed sends it back", () =>
     ]);
   }));
 
-Deno.test("A recording goes on in a new file by size", () =>
+Deno.test("A recording continues in a new file by size", () =>
   inFolder(async (folder) => {
     const logger = new LogLines();
     {

@@ -42,7 +42,7 @@ for (const [name, read] of programs) {
   });
 }
 
-Deno.test("compose shows the key to the producer of profile live and to nobody else", () => {
+Deno.test("compose shows the key to the producer of profile live and to no other", () => {
   const knowing = services.filter(([, { environment = {} }]) =>
     environment["FINHUB_SECRET_KEY"] === null ||
     JSON.stringify(environment).includes("${FINHUB_SECRET_KEY")

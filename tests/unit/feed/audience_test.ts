@@ -64,7 +64,7 @@ Deno.test("Audience.settled() ends with the signal", async () => {
   assert(!await settled);
 });
 
-Deno.test("Audience.send() gives everybody what they want and counts it", async () => {
+Deno.test("Audience.send() gives all subscribers their part and counts it", async () => {
   const { audience } = setUp();
   const [both, one, none, gone] = [
     listenerTo("A", "B"),

@@ -84,7 +84,7 @@ Deno.test("FinnhubClient yields every message with number and time of arrival", 
   ]);
 });
 
-Deno.test("FinnhubClient connects again, subscribes again and goes on counting", async () => {
+Deno.test("FinnhubClient connects again, subscribes again and continues counting", async () => {
   await using bench = new Bench();
   await bench.connect();
   await bench.receive("a");
@@ -99,7 +99,7 @@ Deno.test("FinnhubClient connects again, subscribes again and goes on counting",
   assert.deepEqual(bench.frames.map(({ sequence }) => sequence), [1, 2]);
 });
 
-Deno.test("FinnhubClient waits longer after each brief connection, anew after a stable one", async () => {
+Deno.test("FinnhubClient waits longer after each brief connection, and resets after a stable one", async () => {
   await using bench = new Bench();
   const waits: number[] = [];
   for (const openMs of [0, 100, 59_000, 60_000]) {

@@ -53,7 +53,7 @@ Deno.test("reconnectStep() spreads the wait over the whole range", () => {
   assert.equal(wait(closed, { failures: 5, random: lowest }).delayMs, 0);
 });
 
-Deno.test("reconnectStep() begins anew only after a stable minute", () => {
+Deno.test("reconnectStep() resets only after a stable minute", () => {
   assert.equal(wait(closed, { failures: 6, openMs: 59_999 }).failures, 7);
   assert.equal(wait(closed, { failures: 6, openMs: 60_000 }).failures, 1);
 });

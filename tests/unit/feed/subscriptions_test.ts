@@ -47,7 +47,7 @@ Deno.test("Subscriptions.change() frees places first, then asks for what is new"
   assert.deepEqual(subscriptions.change(["MSFT", "AAPL"]), []);
 });
 
-Deno.test("Subscriptions.change() forgets refused symbols that nobody wants any more", () => {
+Deno.test("Subscriptions.change() forgets refused symbols that are no longer wanted", () => {
   const subscriptions = new Subscriptions(symbols);
   subscriptions.refused("Invalid symbol IC MARKETS:1");
   subscriptions.change(["AAPL"]);

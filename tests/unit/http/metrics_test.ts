@@ -49,7 +49,7 @@ Deno.test("Metrics names carry a unit or say what they count", async () => {
   }
 });
 
-Deno.test("Metrics.render() reads the tasks anew: a task that is gone leaves no series", async () => {
+Deno.test("Metrics.render() reads the tasks each time: a task that is gone leaves no series", async () => {
   const metrics = new Metrics();
   const view = new FakeLiveView();
   const counts = { read: 10, aggregated: 6, late: 2, deadLetters: 1, duplicates: 1, rekeyed: 0 };

@@ -24,7 +24,7 @@ Deno.test("/api/symbols?scope=local lists the symbols of the partitions that are
   assert.deepEqual(await (await ask(path)).json(), { symbols: [], partitions: [1] });
 });
 
-Deno.test("/api/symbols says which partitions nobody answers for, and lists what it remembers", async () => {
+Deno.test("/api/symbols says which partitions no instance answers for, and lists what it remembers", async () => {
   const { view, ask } = surface();
   view.layout = { own: [1], others: new Map([[0, "http://refuses:8081"], [2, undefined]]) };
   const body = await (await ask("/api/symbols")).json();
@@ -32,7 +32,7 @@ Deno.test("/api/symbols says which partitions nobody answers for, and lists what
   assert.equal(body.symbols.length, symbols.length);
 });
 
-Deno.test("/api/symbols answers 503 while nobody knows which partitions there are", async () => {
+Deno.test("/api/symbols answers 503 while it is unknown which partitions there are", async () => {
   const { view, ask } = surface();
   view.layout = undefined;
   const response = await ask("/api/symbols");
@@ -231,7 +231,7 @@ Deno.test("/api/candles passes on what the owner answers by itself", async () =>
   assert.deepEqual(asked, ["http://c1:8080/api/candles?symbol=AAPL&limit=5&scope=local"]);
 });
 
-Deno.test("/api/candles?scope=local answers whoever owns the symbol", async () => {
+Deno.test("/api/candles?scope=local answers whichever instance owns the symbol", async () => {
   const { ask, asked } = withPeer(() => new Response("{}"));
   const body = await (await ask("/api/candles?symbol=AAPL&limit=2&scope=local")).json();
   assert.deepEqual(body.parts, [{ from: "state", count: 2 }]);

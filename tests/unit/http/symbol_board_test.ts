@@ -25,7 +25,7 @@ Deno.test("SymbolBoard counts a window once however often it changes", () => {
   assert.deepEqual({ volume, count }, { volume: 10, count: 3 });
 });
 
-Deno.test("SymbolBoard starts anew with the UTC day", () => {
+Deno.test("SymbolBoard starts from scratch with the UTC day", () => {
   const board = new SymbolBoard(() => 3);
   board.trade({ symbol: "A", price: 10, tradeTimeMs: day });
   board.window(windowRowWith({ symbol: "A", startMs: day, volume: 5, count: 1 }));

@@ -109,7 +109,7 @@ Deno.test("Participation tells its addresses, and learns those of the others unt
   await scene.stop();
 });
 
-Deno.test("Participation joins anew with what it owns, while that is worked on", async () => {
+Deno.test("Participation rejoins with what it owns, while that is worked on", async () => {
   const scene = await started();
   scene.group.fail("heartbeat", groupErrors.rebalanceInProgress);
   scene.group.assignment = { ...noTasks, active: [1], standbys: [0, 2], warmUps: [2] };
@@ -144,7 +144,7 @@ Deno.test("Participation reconsiders once, whenever it was asked", async () => {
   await scene.stop();
 });
 
-Deno.test("Participation goes on with its heartbeat while it does what it was told", async () => {
+Deno.test("Participation continues with its heartbeat while it does its work", async () => {
   const scene = new Scene();
   scene.takesMs = 3_000;
   await scene.start();
@@ -190,7 +190,7 @@ for (const fault of ["unknownMember", "illegalGeneration"] as const) {
   });
 }
 
-Deno.test("Participation is lost when nobody heard it for the session's time", async () => {
+Deno.test("Participation is lost after a session without contact", async () => {
   const scene = await started();
   scene.group.fail("heartbeat", ...Array.from({ length: 13 }, () => groupErrors.connection));
   await scene.clock.advance(5_500);
@@ -209,7 +209,7 @@ Deno.test("Participation is lost when the group has gone on before its next join
   await scene.stop();
 });
 
-Deno.test("Participation joins again when the group changes in mid-sync, telling nobody", async () => {
+Deno.test("Participation joins again when the group changes in mid-sync, without telling anyone", async () => {
   const scene = new Scene();
   scene.group.fail("sync", groupErrors.rebalanceInProgress);
   await scene.start();

@@ -27,7 +27,7 @@ Deno.test("RowDigest does not let two rows that lack the same change cancel out"
 });
 
 for (const [name, slotsMax] of [["room for all rows", 2 ** 20], ["little room", 1024]] as const) {
-  Deno.test(`RowLedger with ${name} sums up as a ledger that finds the same rows anew`, () => {
+  Deno.test(`RowLedger with ${name} sums up as a ledger that finds the same rows again`, () => {
     const random = seededRandom(3);
     const ledger = new RowLedger(new RowChecksums({ slotsMax }));
     const disk = new Map<string, number>();

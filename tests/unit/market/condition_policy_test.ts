@@ -39,7 +39,7 @@ function newest({ driver }: MarketDriver): Map<number, WindowRow> {
 }
 
 for (const state of ["kept", "deleted"] as const) {
-  Deno.test(`another CONDITION_POLICY goes on with a state that is ${state} and keeps what is final`, async () => {
+  Deno.test(`another CONDITION_POLICY continues with a state that is ${state} and keeps what is final`, async () => {
     await using market = await marketDriver();
     const { driver } = market;
     const finalMs = marketStartMs;

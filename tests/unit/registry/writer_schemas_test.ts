@@ -60,7 +60,7 @@ Deno.test("WriterSchemas.writerOf() needs no resolver for a schema of the same f
   assert.equal(writers.writerOf(1).resolver, undefined);
 });
 
-Deno.test("WriterSchemas.writerOf() raises SCHEMA_UNKNOWN for an id nobody registered", async () => {
+Deno.test("WriterSchemas.writerOf() raises SCHEMA_UNKNOWN for an unregistered id", async () => {
   const { writers } = setUp();
   await writers.prepare([{ value: valueOf(1) }]);
   assert.throws(() => writers.writerOf(1), { code: "SCHEMA_UNKNOWN", context: { schemaId: 1 } });

@@ -72,7 +72,7 @@ Deno.test("Expiry looks once a minute", async () => {
   assert.equal(under.count("trades"), 0);
 });
 
-Deno.test("Expiry deletes a bounded number at a time, and goes on with the next write", async () => {
+Deno.test("Expiry deletes a bounded number at a time, and continues with the next write", async () => {
   using under = openSink();
   const rows = Array.from({ length: 12_000 }, (_, i) => ({ ...trade, tradeId: BigInt(i) }));
   await under.sink.write(rows);

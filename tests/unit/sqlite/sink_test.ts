@@ -42,7 +42,7 @@ Deno.test("SqliteSink.write() writes all rows or none", async () => {
   assert.equal(under.database.prepare("SELECT * FROM trades").all().length, 0);
 });
 
-Deno.test("SqliteSink.write() can go on after a write that failed", async () => {
+Deno.test("SqliteSink.write() can continue after a write that failed", async () => {
   using under = openSink();
   await assert.rejects(under.sink.write([tradeRowWith({ price: NaN })]));
   await under.sink.write([tradeRowWith()]);

@@ -326,7 +326,7 @@ Deno.test("assignPartitions() gives no partition to a member that is unable, whe
   }));
 });
 
-Deno.test("assignPartitions() comes to rest while disks fail, whoever has room", () => {
+Deno.test("assignPartitions() comes to rest while disks fail, wherever there is room", () => {
   fc.assert(fc.property(anyMembers, fc.nat(partitionsMax), (members, partitionCount) => {
     const stayers = members.filter(({ leaving }) => !leaving);
     fc.pre(stayers.length > 0);

@@ -169,7 +169,7 @@ Deno.test("RecordProcessor stops where the job throws, by default", async () => 
   });
 });
 
-Deno.test("RecordProcessor goes on after onProcessingError with a dead letter", async () => {
+Deno.test("RecordProcessor continues after onProcessingError with a dead letter", async () => {
   const { processor, cache } = await bench({
     handlers: { onProcessingError: () => "dead-letter" },
   });

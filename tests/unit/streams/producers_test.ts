@@ -11,7 +11,7 @@ Deno.test("Producers.isNew() knows what a producer sent, each by itself", () => 
   assert.deepEqual(isNew, [true, true, true, false, false, false, true]);
 });
 
-Deno.test("Producers goes on from what it knew", () => {
+Deno.test("Producers continues from what it knew", () => {
   const producers = new Producers([]);
   for (let sequence = 1; sequence <= 9; sequence++) {
     producers.isNew({ producerId: `p${sequence % 2}`, sequence }, null);

@@ -41,7 +41,7 @@ Deno.test("StreamsApp hands a partition over without losing or repeating anythin
   assert.deepEqual(world.sink.violations, []);
 });
 
-Deno.test("StreamsApp goes on with the store it has when a partition stays", async () => {
+Deno.test("StreamsApp continues with the store it has when a partition stays", async () => {
   const world = new CountingWorld({ partitions: 1 });
   await world.feed(input, 2_000_000);
   const stop = new AbortController();
@@ -80,7 +80,7 @@ Deno.test("StreamsApp commits nothing of a partition that it lost", async () => 
   await running;
 });
 
-Deno.test("StreamsApp waits for a sink that is away and goes on where it was", async () => {
+Deno.test("StreamsApp waits for a sink that is unavailable and continues where it was", async () => {
   const world = new CountingWorld();
   await world.feed(input, 2_000_000);
   let failures = 0;

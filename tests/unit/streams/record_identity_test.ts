@@ -17,7 +17,7 @@ Deno.test.each(["", "-1", "1.5", "1e3", " 1", "9007199254740993", "x"])(
   },
 );
 
-Deno.test("identityOf() knows nobody without both headers", () => {
+Deno.test("identityOf() knows no producer without both headers", () => {
   assert.equal(identityOf(undefined), undefined);
   assert.equal(identityOf({ "producer-id": encodeText("p") }), undefined);
   assert.equal(

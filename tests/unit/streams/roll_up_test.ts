@@ -76,7 +76,7 @@ Deno.test("StreamsApp takes a late event into no roll-up, though these are open"
 });
 
 for (const state of ["kept", "deleted"] as const) {
-  Deno.test(`StreamsApp goes on with roll-ups after a crash with state ${state}`, async () => {
+  Deno.test(`StreamsApp continues with roll-ups after a crash with state ${state}`, async () => {
     await using driver = await start();
     await feed(driver, 1_000, 12_000, 31_000);
     await driver.commit();

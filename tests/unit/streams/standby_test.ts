@@ -147,7 +147,7 @@ Deno.test("StreamsApp tells what an earlier run left here, and takes it up at on
   assert.deepEqual(await driver.held(1), closed);
 });
 
-Deno.test("StreamsApp asks the group anew when all that it was promised is current, once", async () => {
+Deno.test("StreamsApp asks the group again when all that it was promised is current, once", async () => {
   await using driver = await startDriver({ partitions: 2, instances: 2 });
   for (const key of ["a", "b", "c", "d", "e"]) {
     await driver.pipe({ key, value: encodeText("[]") });

@@ -26,7 +26,7 @@ Deno.test("TaskSession refuses other roll-ups than the state's, and takes its ow
   assert.equal(await world.runToEnd(), "done");
 });
 
-Deno.test("TaskSession goes on with another grace and retention", async () => {
+Deno.test("TaskSession continues with another grace and retention", async () => {
   const world = await worldWithPast();
   world.topology = countingTopology({ graceMs: 1_000, retentionMs: 2_000_000 });
   await world.feed(measurements(6, 20), 3_000_000);

@@ -118,7 +118,7 @@ Deno.test("CandlePages.catchUp() asks for what was missed, and for everything af
   assert.deepEqual(loaded(pages), numbers(70, 90));
 });
 
-Deno.test("CandlePages counts the windows in which nobody traded", () => {
+Deno.test("CandlePages counts the windows without a trade", () => {
   const pages = new CandlePages(market([]).ask, sizeMs);
   assert.equal(pages.emptyWindows, 0);
   pages.merge([candle(0, 1), candle(4 * sizeMs, 2)]);
