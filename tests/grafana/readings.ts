@@ -74,7 +74,9 @@ export class PanelReader {
       { length: frame?.length ?? 0 },
       (_, index) =>
         Object.fromEntries((frame?.fields ?? []).map((field) => [
-          frame === undefined ? "" : this.#library.getFieldDisplayName(field, frame, [frame]),
+          frame === undefined
+            ? ""
+            : this.#library.getFieldDisplayName(field, frame, [frame]),
           this.#text(field, index),
         ])),
     );
@@ -90,7 +92,9 @@ export class PanelReader {
     panel: Panel,
     answers: readonly unknown[],
   ): Promise<readonly Frame[]> {
-    const frames = answers.map((answer) => this.#library.dataFrameFromJSON(answer));
+    const frames = answers.map((answer) =>
+      this.#library.dataFrameFromJSON(answer)
+    );
     const { promise, resolve, reject } = Promise.withResolvers<
       readonly Frame[]
     >();
@@ -127,6 +131,7 @@ function migrated(
     percent: { min: 0, max: 100 },
     percentunit: { min: 0, max: 1 },
   };
-  const ofUnit = bounds[String(fieldConfig.defaults["unit"]) as keyof typeof bounds];
+  const ofUnit =
+    bounds[String(fieldConfig.defaults["unit"]) as keyof typeof bounds];
   return { ...fieldConfig, defaults: { ...ofUnit, ...fieldConfig.defaults } };
 }
