@@ -1,5 +1,6 @@
 import { dashboardBugs } from "./dashboards.ts";
 import { historyBugs } from "./history.ts";
+import { pageStreamBugs } from "./page_stream.ts";
 import { hostileInputBugs } from "./hostile_input.ts";
 import { recordLimitBugs } from "./record_limits.ts";
 import { lostTailBugs } from "./lost_tail.ts";
@@ -14,6 +15,7 @@ import { twoInputsBugs } from "./two_inputs.ts";
 /** One for each thing that must not be forgotten. */
 export const plantedBugs: readonly PlantedBug[] = [
   ...historyBugs,
+  ...pageStreamBugs,
   ...hostileInputBugs,
   ...lostTailBugs,
   ...movedStateBugs,

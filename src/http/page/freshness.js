@@ -46,16 +46,15 @@ export function freshnessOf(
   }
   const notice = health.notices.join(" · ");
   const ageMs = commitAgeMs(health, healthAgeMs, elsewhere);
+  if (notice !== "") return { level: "warn", word: "feed silent", banner: notice };
   if (ageMs !== undefined && ageMs < staleAfterMs) {
-    return notice === ""
-      ? { level: "good", word: "up to date", banner: "" }
-      : { level: "warn", word: "up to date", banner: notice };
+    return { level: "good", word: "up to date", banner: "" };
   }
   if (ageMs === undefined && !health.tasks.some(({ counts }) => counts.read > 0)) {
-    return { level: "warn", word: "no data yet", banner: notice };
+    return { level: "warn", word: "no data yet", banner: "" };
   }
   const since = ageMs === undefined ? "since the start" : `for ${formatAge(ageMs)}`;
-  return { level: "warn", word: "stale", banner: notice || staleText(health, since) };
+  return { level: "warn", word: "stale", banner: staleText(health, since) };
 }
 
 /**

@@ -113,7 +113,9 @@ Deno.test("freshnessOf() passes on what is to be known of a feed without trades"
   const notices = ["no trade came for 10 minutes"];
   for (const ageMs of [0, 500_000]) {
     const health = { ...healthAfterCommit([ageMs]), notices };
-    const { level, banner } = freshnessOf({ ...connected, health });
-    assert.deepEqual([level, banner], ["warn", notices[0]]);
+    assert.deepEqual(
+      freshnessOf({ ...connected, health }),
+      { level: "warn", word: "feed silent", banner: notices[0] },
+    );
   }
 });
