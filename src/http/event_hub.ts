@@ -38,8 +38,8 @@ export interface EventHubOptions {
 
 const defaultLimits: EventHubLimits = { clientsMax: 64, queueBytesMax: 1024 * 1024 };
 
-/** How often a reader is sent what has changed, at most: as fast as figures can be read. */
-const tickMs = 250;
+/** How often a reader is sent what has changed, at most. */
+const tickMs = 100;
 /** How often the state is told: every 2 s; it is what a client judges silence by. */
 const ticksPerHealth = 2_000 / tickMs;
 /** How long a reader may take nothing: a minute. A connection that died silently ends so. */
@@ -64,7 +64,7 @@ interface Reader {
  * - `candles` `{candles: [{symbol, resolution, ...}]}`: windows of the symbol that changed, whole
  * - `trades` `{trades: [{symbol, ...}]}`: its latest trades in input order
  *
- * A reader states what it looks at in its address (`Subscription`). It is sent that four times a
+ * A reader states what it looks at in its address (`Subscription`). It is sent that ten times a
  * second at most, and only when it has taken all that was sent before, so what waits for a slow one
  * gets newer instead of longer. It is cut off only when it reads nothing for a minute.
  *
@@ -110,7 +110,7 @@ export class EventHub {
     return client.stream;
   }
 
-  /** Sends what waits, every 250 ms until the signal fires. */
+  /** Sends what waits, every 100 ms until the signal fires. */
   async run(signal: AbortSignal): Promise<void> {
     try {
       for (let tick = 1;; tick++) {

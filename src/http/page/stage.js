@@ -21,6 +21,8 @@ const firstCandles = 500;
 const marginBars = 100;
 /** Candles asked for at most to fill what is in view. */
 const viewCandlesMax = 2_000;
+/** Of the longest candles, how far back the first one is looked for: 13 years in days. */
+const longestCandlesMax = 5_000;
 /** How long a view must rest before another length of candles is taken, ms. */
 const restMs = 150;
 
@@ -122,7 +124,7 @@ export class Stage {
   press(event) {
     const step = chartSteps[event.key];
     if (step !== undefined) this.#chart?.step(step);
-    else if (event.key === "Home") quietly(this.goTo(0));
+    else if (event.key === "Home") quietly(this.#goToFirst());
     else if (event.key === "End") quietly(this.#showLatest());
     else return;
     event.preventDefault();
@@ -135,8 +137,19 @@ export class Stage {
    */
   async goTo(timeMs) {
     await this.#load((pages) => pages.around(timeMs));
-    this.#chart?.showAround(timeMs);
+    const { all: [first], last } = this.#pages;
+    const nearest = Math.min(Math.max(timeMs, first?.start ?? 0), last?.start ?? timeMs);
+    this.#chart?.showAround(nearest);
     this.#fill();
+  }
+
+  /** Shows the first candles: the longest ones lead to them in few steps. */
+  async #goToFirst() {
+    const longest = this.resolutions.at(-1);
+    if (longest === undefined) return;
+    const range = { resolution: longest.name, limit: longestCandlesMax };
+    const { candles: [first] } = await fetchCandles(this.symbol, range);
+    if (first !== undefined) await this.goTo(first.start);
   }
 
   /** @param {readonly Candle[]} candles */

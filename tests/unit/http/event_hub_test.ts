@@ -61,7 +61,9 @@ function running(
   };
 }
 
-const stateTicks = 8;
+/** Ticks of the hub in the two seconds between two states, and in a second. */
+const stateTicks = 20;
+const secondTicks = 10;
 
 Deno.test("/api/stream begins with the state, the rows looked at and the names of all", async () => {
   const { view, ask } = surface();
@@ -125,7 +127,7 @@ Deno.test("/api/stream of 3,000 symbols at 5,000 trades/s stays below 100 kB/s",
   const seconds = 4;
   for (let second = 0; second < seconds; second++) {
     trades += made.view.commit().trades.length;
-    for (let tick = 0; tick < 4; tick++) {
+    for (let tick = 0; tick < secondTicks; tick++) {
       await made.pass();
       if (tick === 0) bytes += (await reader.read()).value?.byteLength ?? 0;
     }
@@ -175,7 +177,7 @@ Deno.test("/api/stream never cuts off a slow reader: what waits gets newer, not 
   await beginning(reader);
   for (let second = 0; second < 50; second++) {
     made.view.commit();
-    await made.pass(4);
+    await made.pass(secondTicks);
   }
   assert.equal(made.context.events.clientCount, 1);
   const waiting = [await readEvents(reader)];
@@ -200,7 +202,7 @@ Deno.test("/api/stream ends the connection of a reader that takes nothing for a 
   })();
   for (let second = 0; second < 62; second++) {
     made.view.commit();
-    await made.pass(4);
+    await made.pass(secondTicks);
   }
   assert.equal(made.context.events.clientCount, 1);
   assert((await dead.read()).done);
