@@ -111,9 +111,9 @@ export class Chart {
    * Draws everything again and keeps the reader's place.
    *
    * @param {readonly Candle[]} candles Oldest first.
-   * @param {number} decimals
+   * @param {{ decimals: number, follow: boolean }} how `follow` the end where it was in view.
    */
-  replace(candles, decimals) {
+  replace(candles, { decimals, follow }) {
     const before = this.#bars;
     const range = this.#chart.timeScale().getVisibleLogicalRange();
     this.#bars = barsOf(candles, this.#sizeMs);
@@ -131,7 +131,9 @@ export class Chart {
     this.#series.vwap.setData(this.#bars.map((bar) => vwapPoint(bar, shiftMs)));
     this.#series.average.setData(this.#bars.map((bar) => averagePoint(bar, shiftMs)));
     this.#drawVolume(volumeColors);
-    if (before.length > 0 && range !== null) this.#showSpan(keptView(before, this.#bars, range));
+    if (before.length > 0 && range !== null) {
+      this.#showSpan(keptView(before, this.#bars, { ...range, follow }));
+    }
   }
 
   /**

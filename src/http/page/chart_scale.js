@@ -73,13 +73,14 @@ export function positionOf(candles, timeMs, sizeMs) {
  *
  * @param {readonly Bar[]} before
  * @param {readonly Bar[]} after
- * @param {Span} view Positions that were in view.
+ * @param {Span & { follow: boolean }} view Positions that were in view, and whether the end is one
+ *   that new candles follow.
  * @returns {Span}
  */
-export function keptView(before, after, { from, to }) {
+export function keptView(before, after, { from, to, follow }) {
   const [last, newLast] = [before.at(-1), after.at(-1)];
   if (last === undefined || newLast === undefined) return { from, to };
-  const follows = to >= before.length - 1 && newLast.start >= last.start;
+  const follows = follow && to >= before.length - 1 && newLast.start >= last.start;
   const left = before[Math.max(0, Math.min(before.length - 1, Math.round(from)))] ?? last;
   const index = after.findIndex(({ start }) => start >= left.start);
   const move = follows || index < 0 ? after.length - before.length : index - before.indexOf(left);

@@ -63,6 +63,7 @@ export class Stage {
   #loading = "idle";
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #resting;
+  #drawnAtEnd = true;
   /** What stands in the way of candles. */
   #why = "";
 
@@ -316,8 +317,9 @@ export class Stage {
       this.#market.see(this.symbol, [open ?? 0, high ?? 0, low ?? 0, close ?? 0]);
     }
     if (changed === undefined || this.#decimals !== before) {
-      this.#chart?.replace(candles, this.#decimals);
+      this.#chart?.replace(candles, { decimals: this.#decimals, follow: this.#drawnAtEnd });
     } else this.#chart?.append(candles, changed);
+    this.#drawnAtEnd = this.#pages.atEnd;
     this.#showReadout();
     this.#showCoverage();
     this.#describe();

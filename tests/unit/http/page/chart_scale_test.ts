@@ -49,17 +49,29 @@ Deno.test("timeAt() and positionOf() agree on candles and beyond both ends", () 
 
 Deno.test("keptView() keeps the candle at the left edge when older ones come", () => {
   const older = [candle(-30_000, 1), candle(-15_000, 1), ...candles];
-  assert.deepEqual(keptView(candles, older, { from: 0.2, to: 2 }), { from: 2.2, to: 4 });
+  assert.deepEqual(keptView(candles, older, { from: 0.2, to: 2, follow: true }), {
+    from: 2.2,
+    to: 4,
+  });
 });
 
 Deno.test("keptView() follows the end where that is in view, and only there", () => {
   const newer = [...candles, candle(7 * sizeMs, 7)];
-  assert.deepEqual(keptView(candles, newer, { from: 1, to: 5 }), { from: 2, to: 6 });
-  assert.deepEqual(keptView(candles, newer, { from: 0, to: 2 }), { from: 0, to: 2 });
+  assert.deepEqual(keptView(candles, newer, { from: 1, to: 5, follow: true }), { from: 2, to: 6 });
+  assert.deepEqual(keptView(candles, newer, { from: 0, to: 2, follow: true }), { from: 0, to: 2 });
+});
+
+Deno.test("keptView() does not run after the end of a stretch that only grows by loading", () => {
+  const newer = [...candles, candle(7 * sizeMs, 7)];
+  const view = { from: 1, to: 5 };
+  assert.deepEqual(keptView(candles, newer, { ...view, follow: false }), view);
 });
 
 Deno.test("keptView() keeps the place when the far end goes", () => {
-  assert.deepEqual(keptView(candles, candles.slice(0, 3), { from: 0, to: 2 }), { from: 0, to: 2 });
+  assert.deepEqual(keptView(candles, candles.slice(0, 3), { from: 0, to: 2, follow: true }), {
+    from: 0,
+    to: 2,
+  });
 });
 
 Deno.test("barsOf() draws a pause as such, and lets candles meet over a night", () => {
