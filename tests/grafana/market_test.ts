@@ -29,17 +29,12 @@ for (const version of grafanaVersions) {
   const reader = new PanelReader(library);
   for (const view of views) {
     const answersOf = (panel: Panel) =>
-      statementsOf(library, panel, view).flatMap((statement) =>
-        recorded.get(statement) ?? []
-      );
-    const rowsOf = (panel: Panel) =>
-      rowsShown(stepMs(library, panel, view), view);
-    const stat = (title: string) =>
-      reader.stats(marketPanel(title), answersOf(marketPanel(title)));
+      statementsOf(library, panel, view).flatMap((statement) => recorded.get(statement) ?? []);
+    const rowsOf = (panel: Panel) => rowsShown(stepMs(library, panel, view), view);
+    const stat = (title: string) => reader.stats(marketPanel(title), answersOf(marketPanel(title)));
     const lines = (title: string) =>
       reader.lines(marketPanel(title), answersOf(marketPanel(title)));
-    const name = (panel: string) =>
-      `Grafana ${version}, ${view.name}: ${panel}`;
+    const name = (panel: string) => `Grafana ${version}, ${view.name}: ${panel}`;
 
     Deno.test(name("the last price has all its digits"), async () => {
       const readings = await stat("Last price");
@@ -82,9 +77,7 @@ for (const version of grafanaVersions) {
     Deno.test(
       name("candles have the prices of the rows, oldest first"),
       async () => {
-        const rows = rowsOf(marketPanel("$symbol")).filter(({ close }) =>
-          close !== null
-        );
+        const rows = rowsOf(marketPanel("$symbol")).filter(({ close }) => close !== null);
         assert.ok(rows.length > 1);
         const prices = (["open", "high", "low", "close"] as const).map((
           field,
@@ -135,9 +128,7 @@ for (const version of grafanaVersions) {
         }));
         for (const order of [answers, answers.toReversed()]) {
           const read = await reader.lines(panel, order);
-          const sorted = expected.map(({ name }) =>
-            read.find((line) => line.name === name)
-          );
+          const sorted = expected.map(({ name }) => read.find((line) => line.name === name));
           assert.deepEqual(sorted, expected);
         }
       },
@@ -147,9 +138,7 @@ for (const version of grafanaVersions) {
       name("the table has the newest trades with all digits"),
       async () => {
         const panel = marketPanel("Last trades of $symbol");
-        const shown = tradeRows.filter(({ tradeTimeMs }) =>
-          tradeTimeMs >= view.fromMs
-        );
+        const shown = tradeRows.filter(({ tradeTimeMs }) => tradeTimeMs >= view.fromMs);
         assert.deepEqual(
           await reader.rows(panel, answersOf(panel)),
           shown.map(({ tradeTimeMs, price, volume, conditions }) => ({

@@ -100,9 +100,7 @@ function seriesOf({ targets = [] }: Panel, value: number): unknown[] {
           name: "Value",
           type: "number",
           typeInfo: { frame: "float64" },
-          config: legendFormat === undefined
-            ? {}
-            : { displayNameFromDS: legendFormat },
+          config: legendFormat === undefined ? {} : { displayNameFromDS: legendFormat },
         },
       ],
     },

@@ -74,9 +74,7 @@ export class PanelReader {
       { length: frame?.length ?? 0 },
       (_, index) =>
         Object.fromEntries((frame?.fields ?? []).map((field) => [
-          frame === undefined
-            ? ""
-            : this.#library.getFieldDisplayName(field, frame, [frame]),
+          frame === undefined ? "" : this.#library.getFieldDisplayName(field, frame, [frame]),
           this.#text(field, index),
         ])),
     );
@@ -92,9 +90,7 @@ export class PanelReader {
     panel: Panel,
     answers: readonly unknown[],
   ): Promise<readonly Frame[]> {
-    const frames = answers.map((answer) =>
-      this.#library.dataFrameFromJSON(answer)
-    );
+    const frames = answers.map((answer) => this.#library.dataFrameFromJSON(answer));
     const { promise, resolve, reject } = Promise.withResolvers<
       readonly Frame[]
     >();
@@ -131,7 +127,6 @@ function migrated(
     percent: { min: 0, max: 100 },
     percentunit: { min: 0, max: 1 },
   };
-  const ofUnit =
-    bounds[String(fieldConfig.defaults["unit"]) as keyof typeof bounds];
+  const ofUnit = bounds[String(fieldConfig.defaults["unit"]) as keyof typeof bounds];
   return { ...fieldConfig, defaults: { ...ofUnit, ...fieldConfig.defaults } };
 }
