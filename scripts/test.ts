@@ -54,7 +54,8 @@ const grafana: TestTier = {
 const integration: TestTier = {
   title: "Tests of files, sockets, processes and real services",
   folders: ["tests/integration", "tests/fault"],
-  args: ["--allow-all"],
+  // Two files at a time: most of these tests wait. What breaks services has a set of its own.
+  args: ["--allow-all", "--parallel"],
 };
 
 const browser: TestTier = {
