@@ -118,21 +118,33 @@ class EmbeddedReader implements PartitionReader {
     if (this.#position < startOffset) {
       throw inputTruncated(this.#state.place, this.#position, this.#state.bounds);
     }
-    const entries = await this.#database.entries(
-      this.#state,
-      this.#position,
-      endOffset,
-      readRecordsMax,
-    );
+    const records = await this.#recordsTo(endOffset);
+    const last = records.at(-1);
+    const complete = records.length < readRecordsMax && this.#isCompacted;
+    this.#position = complete || last === undefined ? endOffset : last.offset + 1;
+    return { records, nextOffset: this.#position, endOffset, leaderEpoch: undefined };
+  }
+
+  get #isCompacted(): boolean {
+    return this.#state.topic.cleanup === "compact";
+  }
+
+  /** The next records, up to a hole: LevelDB drops a damaged block and reads on behind it. */
+  async #recordsTo(endOffset: Offset): Promise<LogRecord[]> {
+    const [state, position] = [this.#state, this.#position];
+    const entries = await this.#database.entries(state, position, endOffset, readRecordsMax);
     const records = entries.map((entry): LogRecord => ({
-      ...this.#state.place,
+      ...state.place,
       offset: offsetOf(entry.key),
       ...decodeRecord(entry.value),
     }));
-    const last = records.at(-1);
-    const complete = entries.length < readRecordsMax;
-    this.#position = complete || last === undefined ? endOffset : last.offset + 1;
-    return { records, nextOffset: this.#position, endOffset, leaderEpoch: undefined };
+    if (this.#isCompacted) return records;
+    const whole = records.findIndex(({ offset }, index) => offset !== position + index);
+    if (whole !== 0 && records.length > 0) return whole < 0 ? records : records.slice(0, whole);
+    // A log that begins behind the hole is what a reset can start from.
+    const behind = records[0]?.offset ?? endOffset;
+    await this.#database.write((batch) => batch.trim(state, behind));
+    throw inputTruncated(state.place, position, state.bounds);
   }
 
   /** Nothing can be replaced while it is open. */

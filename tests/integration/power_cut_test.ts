@@ -144,10 +144,10 @@ class PoweredWorld {
     const random = this.#random;
     const from = this.#folder;
     this.#cuts += 1;
-    await replaceFolder(`${from}/log`, `${this.#folder}/log`);
+    await copyLive(`${from}/log`, `${this.#folder}/log`);
     for (let partition = 0; partition < partitions; partition++) {
       const store = `state/app/input-${partition}`;
-      await replaceFolder(`${from}/${store}`, `${this.#folder}/${store}`);
+      await copyLive(`${from}/${store}`, `${this.#folder}/${store}`);
       if (random.next() < 0.3) await cutLog(`${this.#folder}/${store}`, random.next(), undefined);
     }
     this.lostBytes += random.next() < 0.9
@@ -155,6 +155,15 @@ class PoweredWorld {
       : 0;
     if (random.next() < 0.3) this.#nowMs -= Math.floor(random.next() * 1_000);
   }
+}
+
+/** Copies an open database; again, where it has deleted a file of its own meanwhile. */
+async function copyLive(from: string, to: string): Promise<void> {
+  await until(() =>
+    replaceFolder(from, to).then(() => true, (error: unknown) => {
+      if (error instanceof Deno.errors.NotFound) return false;
+      throw error;
+    }), { what: `a copy of ${from}`, msMax: 10_000 });
 }
 
 /** A log file of LevelDB. */
