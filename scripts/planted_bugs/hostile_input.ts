@@ -85,7 +85,7 @@ export const hostileInputBugs: readonly PlantedBug[] = [
     test: "tests/unit/wiring/side_output_log_test.ts",
   },
   {
-    name: "nothing gets through, and nobody hears of it",
+    name: "nothing gets through, and no one hears of it",
     file: "src/wiring/input_watch.ts",
     find: "if (items === 0 || sinceMs < blockedAfterMs) return undefined;",
     replace: "if (items >= 0 || sinceMs < blockedAfterMs) return undefined;",

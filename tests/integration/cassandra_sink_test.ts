@@ -54,7 +54,7 @@ Deno.test({
 
 Deno.test({
   name:
-    "CassandraSink.write() names a table or column that was dropped, and goes on when it is back",
+    "CassandraSink.write() names a table or column that was dropped, and continues when it is back",
   ignore,
   async fn() {
     await using results = await connectCassandra(cassandraOptions(keyspace));

@@ -102,7 +102,7 @@ Deno.test("state repartition moves the state of start, and the rows are as if it
   await state("repartition", "5", "--yes", "--data", always);
   for (const part of [lines.slice(0, lines.length / 2), lines]) {
     await Deno.writeTextFile(half, part.join("\n") + "\n");
-    // Another policy goes on with the same state.
+    // Another policy continues with the same state.
     const settings = { CONDITION_POLICY: part === lines ? "consolidated" : "all" };
     await replayed(moved, half, { settings });
     await replayed(always, half, { settings });

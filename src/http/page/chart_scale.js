@@ -17,7 +17,7 @@ const barPxMin = 3;
 const shorterPxMin = 5;
 
 /**
- * What the chart draws: candles, and empty windows where nobody traded for a while.
+ * What the chart draws: candles, and empty windows where no one traded for a while.
  *
  * @param {readonly Candle[]} candles Oldest first.
  * @param {number} sizeMs
