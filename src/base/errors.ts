@@ -156,10 +156,13 @@ export function throwIfAborted(signal: AbortSignal): void {
 export function describeError(error: unknown, remedies?: Remedies): string {
   const parts: string[] = [];
   let remedy: Remedy | undefined;
-  for (let e: unknown = error; e !== undefined && parts.length < 5;) {
+  let e: unknown = error;
+  for (let depth = 0; e !== undefined && depth < 5; depth++) {
     const message = e instanceof Error ? e.message || e.name : String(e);
     // Messages of other people's errors may hold whole stacks, and our own may span lines.
-    parts.push(e === error ? message : message.split("\n", 1)[0] ?? message);
+    const line = e === error ? message : message.split("\n", 1)[0] ?? message;
+    // An adapter may have taken the words of the cause into its own already.
+    if (!parts.at(-1)?.endsWith(`: ${line}`)) parts.push(line);
     if (e instanceof PipelineError) remedy ??= e.remedy;
     e = e instanceof Error ? e.cause : undefined;
   }

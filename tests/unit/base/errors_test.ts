@@ -10,6 +10,7 @@ Deno.test("describeError() takes the first line of a cause, and all of the error
 Deno.test("describeError() names the causes behind an error, in order", () => {
   const error = new Error("a", { cause: new Error("b", { cause: "c" }) });
   assert.equal(describeError(error), "a: b: c");
+  assert.equal(describeError(new Error("a: b", { cause: error.cause })), "a: b: c");
 });
 
 const remedies: Remedies = {
