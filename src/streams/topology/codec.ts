@@ -27,7 +27,7 @@ export function decodeState<T>(codec: Codec<T>, bytes: Uint8Array): T {
       "STATE_UNREADABLE",
       "Cannot read the state as it was written with another schema: bring back the registry's " +
         "schemas or the version of the program that wrote it",
-      { cause },
+      { cause, remedy: "reset" },
     );
   }
 }

@@ -23,7 +23,7 @@ export function refuseOtherVersion(input: TopicPartition, { stateVersion: had }:
       partitionName(input)
     } as its state must be of version ${stateVersion}: ` +
       `it is of version ${had}; start the version of the program that wrote it`,
-    { context: { ...input, state: had, program: stateVersion } },
+    { context: { ...input, state: had, program: stateVersion }, remedy: "reset" },
   );
 }
 
