@@ -192,8 +192,15 @@ export class StreamsApp<E, A, R> {
     query: WindowQuery,
   ): Promise<WindowResult<A>[] | undefined> {
     if (this.#partitionCount === 0) return undefined;
-    const session = this.#openSession(partitionForKey(encodeText(key), this.#partitionCount));
-    if (session === undefined) return undefined;
+    const partition = partitionForKey(encodeText(key), this.#partitionCount);
+    return await this.#read(partition, (session) => this.#windowsOf(session, key, query));
+  }
+
+  async #windowsOf(
+    session: TaskSession<E, A, R>,
+    key: string,
+    query: WindowQuery,
+  ): Promise<WindowResult<A>[]> {
     const results: WindowResult<A>[] = [];
     const { windowCodec, windows } = this.#topology;
     const { sizeMs = windows.sizeMs, limit } = query;
@@ -220,8 +227,22 @@ export class StreamsApp<E, A, R> {
 
   /** The keys of an open partition with their time; none if it is not open here. */
   async keys(partition: number): Promise<KeyTime[]> {
+    return await this.#read(partition, (session) => Array.fromAsync(session.keys())) ?? [];
+  }
+
+  /** A read that the end of its session interrupts has failed as little as one that comes later. */
+  async #read<T>(
+    partition: number,
+    read: (session: TaskSession<E, A, R>) => Promise<T>,
+  ): Promise<T | undefined> {
     const session = this.#openSession(partition);
-    return session === undefined ? [] : await Array.fromAsync(session.keys());
+    if (session === undefined) return undefined;
+    try {
+      return await read(session);
+    } catch (error) {
+      if (this.#openSession(partition) === session) throw error;
+      return undefined;
+    }
   }
 
   #openSession(partition: number): TaskSession<E, A, R> | undefined {

@@ -79,6 +79,7 @@ export class MemoryStores implements StateStores {
 class MemoryStore implements StateStore {
   readonly #owner: MemoryStores;
   readonly #disk: Disk;
+  #closed = false;
 
   constructor(owner: MemoryStores, disk: Disk) {
     this.#owner = owner;
@@ -99,6 +100,7 @@ class MemoryStore implements StateStore {
     const keys = [...this.#disk.entries.keys()].filter((key) => key >= gte && key < lt).sort();
     if (range.reverse) keys.reverse();
     for (const key of keys.slice(0, range.limit ?? keys.length)) {
+      if (this.#closed) throw new PipelineError("STORE_UNAVAILABLE", "Cannot read a closed store");
       yield { key: Uint8Array.fromHex(key), value: this.#disk.entries.get(key) as Uint8Array };
     }
   }
@@ -116,6 +118,7 @@ class MemoryStore implements StateStore {
 
   [Symbol.asyncDispose](): Promise<void> {
     this.#disk.open = false;
+    this.#closed = true;
     return Promise.resolve();
   }
 }

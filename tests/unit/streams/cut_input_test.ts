@@ -84,6 +84,27 @@ Deno.test("StreamsApp.windows() leaves out windows of which no rows are made", a
   await running;
 });
 
+Deno.test("a read of a StreamsApp that its stop interrupts ends as one that comes later", async () => {
+  const world = await cutWorld();
+  const stop = new AbortController();
+  const app = world.app();
+  let stopped = false;
+  const running = app.run(stop.signal).finally(() => stopped = true);
+  while (app.tasks[0]?.state !== "running") await new Promise((resolve) => setTimeout(resolve, 1));
+  const query = { fromMs: 0, toMs: 9_000_000, limit: 100 };
+  const windows = await app.windows("k", query);
+  stop.abort();
+  const found: unknown[] = [];
+  for (let i = 0; !stopped; i++) {
+    app.windows("k", query).then((windows) => found.push(windows), (error) => found.push(error));
+    await (i % 100 === 0 ? new Promise((resolve) => setTimeout(resolve)) : Promise.resolve());
+  }
+  await running;
+  for (const read of found) if (read !== undefined) assert.deepEqual(read, windows);
+  assert.ok(found.includes(undefined));
+  assert.deepEqual(await app.keys(0), []);
+});
+
 Deno.test("wholeFromOfAll() is that of all partitions, and not known of one that is empty", async () => {
   const world = new CountingWorld({ partitions: 3 });
   const inputs = [0, 1, 2].map((partition) => ({ topic: "input", partition }));
