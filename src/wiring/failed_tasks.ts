@@ -17,10 +17,10 @@ export async function remindOfFailedTasks(
   signal: AbortSignal,
 ): Promise<void> {
   while (await sleepUnlessAborted(clock, remindEveryMs, signal)) {
-    for (const { topic, partition, state, problem } of view.tasks()) {
+    for (const { topic, partition, state, problem, code } of view.tasks()) {
       if (state !== "failed") continue;
       const task = partitionName({ topic, partition });
-      logger.error("A task does not work: its trades wait in the log", { task, problem });
+      logger.error("A task does not work: its trades wait in the log", { task, code, problem });
     }
   }
 }

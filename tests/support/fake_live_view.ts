@@ -172,6 +172,7 @@ export function fakeTask(overrides: Partial<TaskStatus> = {}): TaskStatus {
     restore: undefined,
     counts: { read: 0, aggregated: 0, late: 0, deadLetters: 0, duplicates: 0, rekeyed: 0 },
     problem: undefined,
+    code: undefined,
     ...overrides,
   };
 }

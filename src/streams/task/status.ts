@@ -1,3 +1,4 @@
+import type { ErrorCode } from "../../base/errors.ts";
 import type { Offset } from "../record.ts";
 
 /**
@@ -60,6 +61,8 @@ export interface TaskStatus {
   readonly counts: ItemCounts;
   /** What stands in the way, for people; the task retries or has stopped. */
   readonly problem: string | undefined;
+  /** That of the problem, where it has one. */
+  readonly code: ErrorCode | undefined;
 }
 
 /**

@@ -9,6 +9,8 @@ import type { StreamsPorts } from "./task_session.ts";
 /** Pause between two log lines about one restore, ms. */
 const progressLogMs = 5_000;
 
+const noProblem = { problem: undefined, code: undefined };
+
 /** Keeps what a task shows of itself, and logs its turns. Owner: the task. */
 export class TaskReport {
   readonly #clock: Clock;
@@ -40,7 +42,7 @@ export class TaskReport {
       lastCommitDurationMs: undefined,
       restore: undefined,
       counts: noItems,
-      problem: undefined,
+      ...noProblem,
     };
   }
 
@@ -70,7 +72,7 @@ export class TaskReport {
       committedOffset: meta.inputOffset,
       counts: meta.counts,
       changelogPosition,
-      problem: undefined,
+      ...noProblem,
     });
     this.#logger.info("task is running", {
       task: this.#name,
@@ -93,7 +95,7 @@ export class TaskReport {
       changelogPosition,
       lastCommitAtMs: this.#clock.nowMs(),
       lastCommitDurationMs: durationMs,
-      problem: undefined,
+      ...noProblem,
     });
   }
 
@@ -103,14 +105,14 @@ export class TaskReport {
     if (problem !== this.#status.problem) {
       this.#logger.warn("task waits", { task: this.#name, code, problem });
     }
-    this.#update({ problem });
+    this.#update({ problem, code });
   }
 
   /** The session ended with an error. */
   failed(error: unknown, disposition: Disposition): void {
     const { problem, code } = problemOf(error, this.#remedies);
     this.#logger.error("task failed", { task: this.#name, code, problem, then: disposition });
-    this.#update({ state: "failed", problem });
+    this.#update({ state: "failed", problem, code });
   }
 
   #update(change: Partial<TaskStatus>): void {

@@ -12,7 +12,12 @@ Deno.test("remindOfFailedTasks() names a task that has stopped every minute, and
   const reminding = remindOfFailedTasks(view, { clock, logger }, stop.signal);
   view.statuses = [
     fakeTask({ partition: 0 }),
-    fakeTask({ partition: 1, state: "failed", problem: "the input was cut" }),
+    fakeTask({
+      partition: 1,
+      state: "failed",
+      problem: "the input was cut",
+      code: "INPUT_TRUNCATED",
+    }),
   ];
   await clock.advance(150_000);
   view.statuses = [fakeTask({ partition: 1 })];
@@ -22,7 +27,7 @@ Deno.test("remindOfFailedTasks() names a task that has stopped every minute, and
   const line = {
     level: "error",
     message: "A task does not work: its trades wait in the log",
-    fields: { task: "trade1-1", problem: "the input was cut" },
+    fields: { task: "trade1-1", code: "INPUT_TRUNCATED", problem: "the input was cut" },
   };
   assert.deepEqual(logger.lines, [line, line]);
 });
