@@ -3,6 +3,7 @@
  */
 import { type MainContext, runMain } from "./app/lifecycle.ts";
 import { type ProcessConfig, processProgram } from "./app/process_config.ts";
+import { type PatienceOptions, patiently } from "./base/patience.ts";
 import { connectCassandra } from "./cassandra/connect.ts";
 import { ownAddresses } from "./http/addresses.ts";
 import { LateView } from "./http/late_view.ts";
@@ -18,7 +19,6 @@ import { cassandraOptions } from "./wiring/cassandra.ts";
 import { InputWatch } from "./wiring/input_watch.ts";
 import { kafkaOptions } from "./wiring/kafka.ts";
 import { createMarketProcessor, marketStateCodecs, serveView } from "./wiring/market_processor.ts";
-import { patiently } from "./wiring/patience.ts";
 import { schemaRegistry } from "./wiring/registry.ts";
 
 async function processTrades(config: ProcessConfig, context: MainContext): Promise<void> {
@@ -34,11 +34,12 @@ async function processTrades(config: ProcessConfig, context: MainContext): Promi
   await using kafka = connectKafka(
     kafkaOptions(config, context, { clientId: `process-${application}`, authorities }),
   );
-  const codecs = await registerSchemas(config, context, authorities);
+  const patience = { ...context, onWait: (problem: string) => view.waitFor(problem) };
+  const codecs = await registerSchemas(config, patience, authorities);
   await using results = await patiently(
     "connect to Cassandra",
     () => connectCassandra(cassandraOptions(config, context, { ...config, authorities })),
-    context,
+    patience,
   );
   await results.verify();
   const watch = new InputWatch({ program: "process", ...context });
@@ -70,16 +71,16 @@ async function processTrades(config: ProcessConfig, context: MainContext): Promi
 
 async function registerSchemas(
   config: ProcessConfig,
-  context: MainContext,
+  patience: PatienceOptions,
   authorities: Authorities,
 ): Promise<{ tradeCodec: TradeCodec; stateCodecs: StateCodecs }> {
-  const { clock } = context;
+  const { clock } = patience;
   const { topic, applicationId } = config;
   const registry = schemaRegistry(config, authorities, clock);
   return await patiently("register the schemas", async () => ({
     tradeCodec: await AvroTradeCodec.create({ registry, topic, clock }),
     stateCodecs: await marketStateCodecs(registry, applicationId),
-  }), context);
+  }), patience);
 }
 
 if (import.meta.main) await runMain(processProgram, processTrades);

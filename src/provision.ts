@@ -3,6 +3,7 @@
  */
 import { type MainContext, runMain } from "./app/lifecycle.ts";
 import { type ProvisionConfig, provisionProgram } from "./app/provision_config.ts";
+import { patiently } from "./base/patience.ts";
 import { connectCassandra } from "./cassandra/connect.ts";
 import { connectKafka } from "./kafka/connection.ts";
 import { kafkaTopics } from "./kafka/job_topics.ts";
@@ -13,7 +14,6 @@ import { type Authorities, readAuthorities } from "./wiring/authorities.ts";
 import { cassandraOptions } from "./wiring/cassandra.ts";
 import { kafkaOptions } from "./wiring/kafka.ts";
 import { marketStateCodecs } from "./wiring/market_processor.ts";
-import { patiently } from "./wiring/patience.ts";
 import { schemaRegistry } from "./wiring/registry.ts";
 
 interface Job {

@@ -24,9 +24,15 @@ export class LateView implements LiveView {
   readonly #terms: LateViewOptions;
   readonly #listeners = new Set<(update: LiveUpdate) => void>();
   #view: LiveView | undefined;
+  #problem = "is waiting for the services that it needs to start";
 
   constructor(terms: LateViewOptions) {
     this.#terms = terms;
+  }
+
+  /** What is waited for, and why. */
+  waitFor(problem: string): void {
+    this.#problem = problem;
   }
 
   /** The view is there: everything goes to it from now on, earlier subscribers included. */
@@ -77,7 +83,7 @@ export class LateView implements LiveView {
 
   health(): Health {
     return this.#view?.health() ??
-      { ready: false, problems: ["is waiting for the services that it needs to start"] };
+      { ready: false, problems: [this.#problem] };
   }
 
   input(): InputStatus {

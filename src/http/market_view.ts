@@ -150,7 +150,7 @@ export class MarketView implements LiveView {
   health(): Health {
     const { app, input } = this.#options;
     const problems = [...input.problems];
-    if (!app.joined) problems.push("has not joined its group yet");
+    if (!app.joined) problems.push(app.joinProblem ?? "has not joined its group yet");
     for (const { partition, state, problem } of app.tasks) {
       if (problem !== undefined) problems.push(`task ${partition}: ${problem}`);
       else if (state !== "running") problems.push(`task ${partition} is ${state}`);

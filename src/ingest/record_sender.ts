@@ -2,19 +2,24 @@ import { type BackoffPolicy, retrying } from "../base/backoff.ts";
 import type { Clock } from "../base/clock.ts";
 import { PipelineError } from "../base/errors.ts";
 import type { Logger } from "../base/logger.ts";
+import { OutageLog, type OutageTexts } from "../base/outage_log.ts";
 import type { Random } from "../base/random.ts";
 import type { RecordAppender } from "../streams/ports.ts";
 import type { OutputRecord } from "../streams/record.ts";
 import { splitByBytes } from "./batches.ts";
 import { refusedLetter } from "./frame_records.ts";
 import type { IngestObserver } from "./observer.ts";
-import { OutageLog } from "./outage_log.ts";
 
 /** Bytes of one append: half of what a broker takes in one batch by default. */
 const batchBytesMax = 512 * 1024;
 
 /** Waits while the log or the registry is unavailable. */
 const retryPolicy: BackoffPolicy = { baseMs: 250, maxMs: 15_000 };
+
+const outageTexts: OutageTexts = {
+  lasting: "Records cannot be appended; trying again until they are",
+  over: "Records are appended again",
+};
 
 /** What a sender needs. */
 export interface RecordSenderOptions {
@@ -35,7 +40,7 @@ export class RecordSender {
 
   constructor(options: RecordSenderOptions) {
     this.#options = options;
-    this.#outage = new OutageLog(options.logger, options.clock);
+    this.#outage = new OutageLog(outageTexts, options);
   }
 
   /** Records that the log has. */

@@ -193,6 +193,8 @@ export interface Addresses {
 
 /** Shares the partitions of a topic among the instances of an application. */
 export interface GroupMembership {
+  /** Why the group cannot be reached; `undefined` while it can. */
+  readonly problem?: string | undefined;
   /** Takes part until the signal fires, then leaves; `assigned(noTasks)` is the last call. */
   run(topic: string, listener: AssignmentListener, signal: AbortSignal): Promise<void>;
   /** Asks the group to rebalance, as what we hold has changed. */

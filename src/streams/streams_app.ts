@@ -1,6 +1,5 @@
 import { assert } from "../base/assert.ts";
-import { type BackoffPolicy, retrying } from "../base/backoff.ts";
-import { problemOf } from "../base/errors.ts";
+import { patiently } from "../base/patience.ts";
 import { decodeState } from "./topology/codec.ts";
 import { TaskManager } from "./task/task_manager.ts";
 import {
@@ -40,9 +39,6 @@ export interface AppSettings extends TaskSettings {
   readonly stateCleanupDelayMs: number;
 }
 
-/** While the log does not answer at the start. */
-const startRetry: BackoffPolicy = { baseMs: 500, maxMs: 5_000 };
-
 /** Which windows of a key are asked for. */
 export interface WindowQuery {
   /** Epoch ms, inclusive, >= 0. */
@@ -76,6 +72,7 @@ export class StreamsApp<E, A, R> {
   /** Partitions that were reported to the group as current here. */
   #toldCurrent: ReadonlySet<number> = new Set();
   #joined = false;
+  #startProblem: string | undefined;
 
   constructor(
     topology: Topology<E, A, R>,
@@ -109,6 +106,11 @@ export class StreamsApp<E, A, R> {
     return this.#joined;
   }
 
+  /** What stands in the way of joining, as far as known. */
+  get joinProblem(): string | undefined {
+    return this.#startProblem ?? this.#membership.problem;
+  }
+
   /** Tells of every task's turns from now on; returns how to stop that. */
   listen(listener: TaskListener<R>): () => void {
     this.#listeners.add(listener);
@@ -118,7 +120,7 @@ export class StreamsApp<E, A, R> {
   /**
    * Takes part in the group until the signal fires.
    *
-   * Waits at the start, with a warning at each try, while the log does not answer.
+   * Waits at the start, with a warning every half minute, while the log does not answer.
    *
    * @throws {PipelineError} `TOPIC_UNSUITABLE` if input and changelog do not fit together;
    *   `TOPIC_REPLACED` or `PARTITIONS_CHANGED` if the state is of other topics, at the start or,
@@ -160,14 +162,11 @@ export class StreamsApp<E, A, R> {
       await checkTopics(log, job, lineage.partitions);
       return lineage;
     };
-    return await retrying(checked, {
-      policy: startRetry,
-      clock,
-      random,
-      signal,
-      onRetry: (error, attempt) =>
-        logger.warn("waiting to look at the topics", { attempt, ...problemOf(error) }),
-    });
+    const onWait = (problem: string) => this.#startProblem = problem;
+    const options = { clock, random, signal, logger, onWait };
+    const lineage = await patiently("look at the topics", checked, options);
+    this.#startProblem = undefined;
+    return lineage;
   }
 
   #lineageTopics(): LineageTopics {

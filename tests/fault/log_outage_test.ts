@@ -1,6 +1,7 @@
 /**
- * Kafka goes away while 2,000 trades a second arrive, in good order or killed, and comes back: every
- * trade must be in the tables once, and in the order in which it was received.
+ * Kafka is killed while 2,000 trades a second arrive, or is down when the programs start, and is
+ * reachable again later: every trade must be in the tables once, and in the order in which it was
+ * received.
  *
  * `FAULT_OUTAGE_S` is how long it is away.
  */
@@ -17,7 +18,8 @@ import {
   privateServices,
   runPartitions,
 } from "../support/market_run.ts";
-import { committedBy } from "../support/process_instance.ts";
+import { committedBy, type ProcessInstance, type Readiness } from "../support/process_instance.ts";
+import type { Program } from "../support/program.ts";
 import { writeRecording } from "../support/recordings.ts";
 import { say } from "../support/say.ts";
 import { seconds } from "../support/seconds.ts";
@@ -38,13 +40,16 @@ Deno.test({
   ignore,
   async fn(t) {
     await using services = await privateServices();
-    for (const how of ["stopped", "killed"] as const) {
-      await t.step(`as it was ${how}`, () => survive(how, services));
+    for (const when of ["before the programs start", "while they run"] as const) {
+      await t.step(`it ends ${when}`, () => survive(when, services));
     }
   },
 });
 
-async function survive(how: "stopped" | "killed", services: RealServices): Promise<void> {
+async function survive(
+  when: "before the programs start" | "while they run",
+  services: RealServices,
+): Promise<void> {
   await using run = await marketRun(
     (folder) =>
       writeRecording(`${folder}/frames.jsonl`, {
@@ -57,12 +62,15 @@ async function survive(how: "stopped" | "killed", services: RealServices): Promi
   const { pipeline, recording } = run;
   await pipeline.provision();
   const instance = pipeline.instance();
+  if (when === "before the programs start") await services.kafka.stop();
   instance.start();
   const producer = await pipeline.produce(speed);
-  await committedBy([instance], recording.trades * 4 / (outageS + aroundS), catchUpMsMax);
-  await (how === "killed" ? services.kafka.kill() : services.kafka.stop());
+  if (when === "while they run") {
+    await committedBy([instance], recording.trades * 4 / (outageS + aroundS), catchUpMsMax);
+    await services.kafka.kill();
+  } else await assertWaiting(instance, producer);
   await seconds(outageS);
-  const away = await spoolFrames(producer.log);
+  const away = await spoolFrames(producer);
   await services.kafka.start();
   const read = await committedBy([instance], recording.trades, catchUpMsMax);
   say(`${read} trades; ${away} frames waited in the spool at the end of the outage`);
@@ -73,11 +81,26 @@ async function survive(how: "stopped" | "killed", services: RealServices): Promi
   say(await assertResults(run));
 }
 
+/** Both say in their logs that they wait, and give the cause where their health is asked for. */
+async function assertWaiting(instance: ProcessInstance, producer: Program): Promise<void> {
+  await instance.program?.line("waiting to look at the topics");
+  await producer.line("Records cannot be appended; trying again");
+  for (const { status, text } of [await instance.readiness(), await answer(producer, "/readyz")]) {
+    assert.equal(status, 503);
+    assert.match(text, /as Kafka must answer in time: .*ECONNREFUSED/);
+  }
+}
+
 /** What waits, as the producer's own metrics say. */
-async function spoolFrames(log: readonly Readonly<Record<string, unknown>>[]): Promise<number> {
-  const url = log.map(({ metrics }) => metrics).find((value) => typeof value === "string");
-  const text = await (await fetch(`${url}/metrics`)).text();
+async function spoolFrames(producer: Program): Promise<number> {
+  const { text } = await answer(producer, "/metrics");
   return Number(/^spool_frames (\d+)$/m.exec(text)?.[1]);
+}
+
+async function answer(producer: Program, path: string): Promise<Readiness> {
+  const { metrics } = await producer.line("Producing");
+  const response = await fetch(`${metrics}${path}`);
+  return { status: response.status, text: await response.text() };
 }
 
 /** New records come in the order of their sequences; repeated ones may stand between them. */

@@ -1,5 +1,6 @@
 import { dispositionOf, isAborted, problemOf } from "../../base/errors.ts";
 import type { Logger } from "../../base/logger.ts";
+import { OutageLog } from "../../base/outage_log.ts";
 import type { Addresses, AssignmentListener, GroupMembership } from "../../streams/ports.ts";
 import type { Cluster } from "../cluster.ts";
 import { faultKind, toPipelineError } from "../errors.ts";
@@ -40,6 +41,7 @@ export class KafkaMembership implements GroupMembership {
   readonly #timing: Timing;
   readonly #logger: Logger;
   readonly #options: MembershipOptions;
+  readonly #outage: OutageLog;
   #owners: ReadonlyMap<number, Addresses> = new Map();
   #participation: Participation | undefined;
 
@@ -53,6 +55,12 @@ export class KafkaMembership implements GroupMembership {
     this.#timing = timing;
     this.#logger = logger;
     this.#options = options;
+    const texts = { lasting: "waiting for Kafka", over: "Kafka answers again" };
+    this.#outage = new OutageLog(texts, { logger, clock: timing.clock });
+  }
+
+  get problem(): string | undefined {
+    return this.#outage.problem;
   }
 
   ownerOf(partition: number): Addresses | undefined {
@@ -100,6 +108,7 @@ export class KafkaMembership implements GroupMembership {
       addresses: this.#options.addresses ?? {},
       timing: this.#timing,
       logger: this.#logger,
+      outage: this.#outage,
       options: this.#options,
     });
     this.#participation = participation;
@@ -116,11 +125,12 @@ export class KafkaMembership implements GroupMembership {
     while (!signal.aborted) {
       try {
         await new Deadline(this.#timing, answerTimeoutMs).retry(() => cluster.refresh(topic));
+        this.#outage.over();
         return;
       } catch (error) {
         const wrapped = toPipelineError(error, `share the partitions of ${topic}`, { topic });
         if (dispositionOf(wrapped) !== "retry") throw wrapped;
-        this.#logger.warn("waiting for Kafka", { topic, ...problemOf(wrapped) });
+        this.#outage.failed(wrapped);
       }
     }
   }

@@ -1,12 +1,13 @@
 import { isAborted, PipelineError, throwIfAborted } from "../../base/errors.ts";
 import type { Logger } from "../../base/logger.ts";
+import type { OutageLog } from "../../base/outage_log.ts";
 import {
   type Addresses,
   type AssignmentListener,
   noTasks,
   type TaskAssignment,
 } from "../../streams/ports.ts";
-import { toPipelineError } from "../errors.ts";
+import { faultKind, toPipelineError } from "../errors.ts";
 import type { GroupProtocol } from "./group_protocol.ts";
 import { reactionTo } from "./group_reaction.ts";
 import { type GenerationEnd, Heartbeats } from "./heartbeats.ts";
@@ -28,6 +29,7 @@ export interface ParticipationOptions {
   readonly instance: string | undefined;
   readonly timing: Timing;
   readonly logger: Logger;
+  readonly outage: OutageLog;
   readonly options: {
     readonly sessionTimeoutMs: number;
     readonly rebalanceTimeoutMs: number;
@@ -120,6 +122,7 @@ export class Participation {
     const { owners, ...assignment } = message;
     const { active, standbys, warmUps } = assignment;
     this.#parts.learn(new Map([...owners].filter(([p]) => !active.includes(p))));
+    this.#parts.outage.over();
     this.#generation = joined.generation;
     this.#assignment = assignment;
     this.#heartbeats = new Heartbeats(this.#client, joined, timing, {
@@ -158,10 +161,12 @@ export class Participation {
   }
 
   async #react(error: unknown): Promise<void> {
-    const { topic, logger } = this.#parts;
+    const { topic, logger, outage } = this.#parts;
     const reaction = reactionTo(error);
+    const problem = toPipelineError(error, `share the partitions of ${topic}`);
     logger.debug("could not join the group", { topic, reaction, error: String(error) });
-    if (reaction === "stop") throw toPipelineError(error, `share the partitions of ${topic}`);
+    if (reaction === "stop") throw problem;
+    if (faultKind(error) === "connection") outage.failed(problem);
     if (reaction === "fresh") await this.#lose();
   }
 

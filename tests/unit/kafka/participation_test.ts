@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { silentLogger } from "../../../src/base/logger.ts";
+import { OutageLog } from "../../../src/base/outage_log.ts";
 import { seededRandom } from "../../../src/base/random.ts";
 import { Participation } from "../../../src/kafka/group/participation.ts";
 import {
@@ -18,6 +19,10 @@ const options = { sessionTimeoutMs: 6_000, rebalanceTimeoutMs: 10_000, heartbeat
 class Scene implements AssignmentListener {
   readonly group = new FakeGroup();
   readonly clock = new SimulatedClock();
+  readonly outage = new OutageLog({ lasting: "waiting", over: "over" }, {
+    logger: silentLogger,
+    clock: this.clock,
+  });
   readonly told: string[] = [];
   readonly remembered: string[] = [];
   owners: ReadonlyMap<number, Addresses> | undefined;
@@ -44,6 +49,7 @@ class Scene implements AssignmentListener {
       instance: "i1",
       timing: { clock: this.clock, random: seededRandom(1) },
       logger: silentLogger,
+      outage: this.outage,
       options,
     });
     this.reconsider = () => participation.reconsider();
@@ -219,12 +225,14 @@ Deno.test("Participation joins again when the group changes in mid-sync, without
   await scene.stop();
 });
 
-Deno.test("Participation asks again while the coordinator does not answer", async () => {
+Deno.test("Participation asks again while the coordinator does not answer, and gives the reason", async () => {
   const scene = new Scene();
   scene.group.fail("join", groupErrors.connection, groupErrors.connection);
   await scene.start();
+  assert.match(scene.outage.problem ?? "", /^Cannot share the partitions of t as Kafka must /);
   await scene.clock.advance(2_000);
   assert.deepEqual(scene.told, ["assigned [0,1]"]);
+  assert.equal(scene.outage.problem, undefined);
   await scene.stop();
 });
 
