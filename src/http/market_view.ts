@@ -4,7 +4,7 @@ import type { Candle } from "../market/candle.ts";
 import { summaryWindowMs } from "../market/tables.ts";
 import { windowRow } from "../market/topology.ts";
 import type { ResultReader } from "../market/queries.ts";
-import type { MarketRow, TradeRow } from "../market/rows.ts";
+import type { MarketRow, TradeRow, WindowRow } from "../market/rows.ts";
 import type { Trade } from "../market/trade.ts";
 import type { Addresses } from "../streams/ports.ts";
 import { partitionForKey } from "../streams/partitioner.ts";
@@ -26,7 +26,7 @@ import type {
   Partitions,
   SymbolSummary,
 } from "./ports.ts";
-import { dayMs, dayOf, SymbolBoard } from "./symbol_board.ts";
+import { dayMs, SymbolBoard } from "./symbol_board.ts";
 
 /** Latest trades of a symbol that one commit tells listeners about: what a page's tape shows. */
 const tradesPerSymbolMax = 80;
@@ -189,15 +189,17 @@ export class MarketView implements LiveView {
   }
 
   async #loadSymbol(symbol: string, tradeTimeMs: number): Promise<void> {
-    const fromMs = dayOf(tradeTimeMs);
-    const limit = dayMs / summaryWindowMs;
-    const query = { fromMs, toMs: endOfTimeMs, limit, sizeMs: summaryWindowMs };
-    const results = await this.#options.app.windows(symbol, query);
-    const rows = (results ?? []).map((result) => windowRow(result));
-    const price = rows.at(-1)?.close;
-    if (typeof price !== "number") return;
-    this.#board.trade({ symbol, price, tradeTimeMs });
-    for (const row of rows) this.#board.window(row);
+    // A day whose beginning the input has lost has no candle.
+    const row = await this.#newest(symbol, dayMs) ?? await this.#newest(symbol, summaryWindowMs);
+    if (typeof row?.close !== "number") return;
+    this.#board.trade({ symbol, price: row.close, tradeTimeMs });
+    this.#board.window(row);
+  }
+
+  async #newest(symbol: string, sizeMs: number): Promise<WindowRow | undefined> {
+    const query = { fromMs: 0, toMs: endOfTimeMs, limit: 1, sizeMs };
+    const [result] = await this.#options.app.windows(symbol, query) ?? [];
+    return result === undefined ? undefined : windowRow(result);
   }
 
   #committed(rows: readonly MarketRow[]): void {

@@ -1,22 +1,13 @@
 import type { TradeRow, WindowRow } from "../market/rows.ts";
-import { summaryWindowMs } from "../market/tables.ts";
 import type { SymbolSummary } from "./ports.ts";
 
 /** Length of a UTC day, ms. */
 export const dayMs = 86_400_000;
 
-/** What a window adds to its day. */
-interface Share {
-  readonly volume: number;
-  readonly count: number;
-}
-
-/** One symbol's last price and its day's sums. */
+/** One symbol's last price, and the sums of its candle of that UTC day. */
 interface Entry {
   price: number;
   timeMs: number;
-  /** Windows of the UTC day of the last trade by their start; at most one day's. */
-  readonly shares: Map<number, Share>;
   volume: number;
   count: number;
 }
@@ -24,7 +15,7 @@ interface Entry {
 /**
  * Every symbol at a glance, kept up to date from what commits changed.
  *
- * Owner: the market view. Bounded by the number of symbols times the windows of a day.
+ * Owner: the market view. Bounded by the number of symbols.
  */
 export class SymbolBoard {
   readonly #partitionOf: (symbol: string) => number;
@@ -52,34 +43,24 @@ export class SymbolBoard {
   trade({ symbol, price, tradeTimeMs }: Pick<TradeRow, "symbol" | "price" | "tradeTimeMs">): void {
     const entry = this.#entries.get(symbol);
     if (entry === undefined) {
-      const fresh = { price, timeMs: tradeTimeMs, shares: new Map(), volume: 0, count: 0 };
-      this.#entries.set(symbol, fresh);
+      this.#entries.set(symbol, { price, timeMs: tradeTimeMs, volume: 0, count: 0 });
     } else if (tradeTimeMs >= entry.timeMs) {
-      if (dayOf(tradeTimeMs) !== dayOf(entry.timeMs)) startDay(entry);
+      if (dayOf(tradeTimeMs) !== dayOf(entry.timeMs)) entry.volume = entry.count = 0;
       entry.price = price;
       entry.timeMs = tradeTimeMs;
     }
   }
 
-  /** Takes in a window as it stands now; longer candles hold nothing that these do not. */
+  /** Takes in a window as it stands now: the sums are those of the day's candle. */
   window({ symbol, sizeMs, startMs, volume, count }: WindowRow): void {
-    if (sizeMs !== summaryWindowMs) return;
     const entry = this.#entries.get(symbol);
-    if (entry === undefined || dayOf(startMs) !== dayOf(entry.timeMs)) return;
-    const before = entry.shares.get(startMs);
-    entry.shares.set(startMs, { volume, count });
-    entry.volume += volume - (before?.volume ?? 0);
-    entry.count += count - (before?.count ?? 0);
+    if (sizeMs !== dayMs || entry === undefined || startMs !== dayOf(entry.timeMs)) return;
+    entry.volume = volume;
+    entry.count = count;
   }
 }
 
 /** Start of the UTC day, epoch ms. */
-export function dayOf(timeMs: number): number {
+function dayOf(timeMs: number): number {
   return timeMs - (timeMs % dayMs);
-}
-
-function startDay(entry: Entry): void {
-  entry.shares.clear();
-  entry.volume = 0;
-  entry.count = 0;
 }

@@ -87,7 +87,7 @@ async function assertWaiting(instance: ProcessInstance, producer: Program): Prom
   await producer.line("Records cannot be appended; trying again");
   for (const { status, text } of [await instance.readiness(), await answer(producer, "/readyz")]) {
     assert.equal(status, 503);
-    assert.match(text, /as Kafka must answer in time: .*ECONNREFUSED/);
+    assert.match(text, /as Kafka must answer in time: /);
   }
 }
 

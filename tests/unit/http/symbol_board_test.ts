@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { SymbolBoard } from "../../../src/http/symbol_board.ts";
-import { summaryWindowMs } from "../../../src/market/tables.ts";
 import { windowRowWith } from "../../support/market_rows.ts";
 
 const dayMs = 86_400_000;
 const day = 19_700 * dayMs;
+const candle = { symbol: "A", sizeMs: dayMs };
 
 Deno.test("SymbolBoard shows the price of the newest trade by event time", () => {
   const board = new SymbolBoard(() => 3);
@@ -15,12 +15,15 @@ Deno.test("SymbolBoard shows the price of the newest trade by event time", () =>
   assert.deepEqual({ price, time }, { price: 11, time: day + 7 });
 });
 
-Deno.test("SymbolBoard counts a window once however often it changes", () => {
+Deno.test("SymbolBoard takes the sums from the candle of the day, whatever else is known", () => {
   const board = new SymbolBoard(() => 3);
   board.trade({ symbol: "A", price: 10, tradeTimeMs: day });
-  board.window(windowRowWith({ symbol: "A", startMs: day, volume: 5, count: 1 }));
-  board.window(windowRowWith({ symbol: "A", startMs: day, volume: 9, count: 2 }));
-  board.window(windowRowWith({ symbol: "A", startMs: day + summaryWindowMs, volume: 1, count: 1 }));
+  board.window(windowRowWith({ ...candle, startMs: day, volume: 9, count: 2 }));
+  board.window(windowRowWith({ ...candle, startMs: day, volume: 10, count: 3 }));
+  board.window(
+    windowRowWith({ symbol: "A", startMs: day, sizeMs: 3_600_000, volume: 4, count: 1 }),
+  );
+  board.window(windowRowWith({ symbol: "A", startMs: day, volume: 1, count: 1 }));
   const { volume, count } = board.summary("A") ?? {};
   assert.deepEqual({ volume, count }, { volume: 10, count: 3 });
 });
@@ -28,10 +31,10 @@ Deno.test("SymbolBoard counts a window once however often it changes", () => {
 Deno.test("SymbolBoard starts from scratch with the UTC day", () => {
   const board = new SymbolBoard(() => 3);
   board.trade({ symbol: "A", price: 10, tradeTimeMs: day });
-  board.window(windowRowWith({ symbol: "A", startMs: day, volume: 5, count: 1 }));
+  board.window(windowRowWith({ ...candle, startMs: day, volume: 5, count: 1 }));
   board.trade({ symbol: "A", price: 12, tradeTimeMs: day + dayMs });
-  board.window(windowRowWith({ symbol: "A", startMs: day + dayMs, volume: 2, count: 1 }));
-  board.window(windowRowWith({ symbol: "A", startMs: day, volume: 50, count: 10 }));
+  board.window(windowRowWith({ ...candle, startMs: day + dayMs, volume: 2, count: 1 }));
+  board.window(windowRowWith({ ...candle, startMs: day, volume: 50, count: 10 }));
   assert.deepEqual(board.summary("A"), {
     symbol: "A",
     partition: 3,
@@ -46,14 +49,4 @@ Deno.test("SymbolBoard lists symbols by name", () => {
   const board = new SymbolBoard(() => 3);
   for (const symbol of ["B", "A"]) board.trade({ symbol, price: 1, tradeTimeMs: day });
   assert.deepEqual(board.summaries.map(({ symbol }) => symbol), ["A", "B"]);
-});
-
-Deno.test("SymbolBoard counts no trade twice that is in a window and in longer candles", () => {
-  const board = new SymbolBoard(() => 3);
-  board.trade({ symbol: "A", price: 10, tradeTimeMs: day });
-  for (const sizeMs of [summaryWindowMs, 60_000, 86_400_000]) {
-    board.window(windowRowWith({ symbol: "A", startMs: day, sizeMs, volume: 5, count: 1 }));
-  }
-  const { volume, count } = board.summary("A") ?? {};
-  assert.deepEqual({ volume, count }, { volume: 5, count: 1 });
 });
