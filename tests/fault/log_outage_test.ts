@@ -41,7 +41,7 @@ Deno.test({
   async fn(t) {
     await using services = await privateServices();
     for (const when of ["before the programs start", "while they run"] as const) {
-      await t.step(`it ends ${when}`, () => survive(when, services));
+      await t.step(`as it ended ${when}`, () => survive(when, services));
     }
   },
 });
