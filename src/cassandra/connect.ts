@@ -75,7 +75,7 @@ async function verify(client: Client, names: TableNames): Promise<void> {
   throw new PipelineError(
     "SINK_REJECTED",
     `Cannot use keyspace "${names.keyspace}" as it must have the tables ${tables}: ` +
-      'they do not exist; run "deno task provision"',
+      'they do not exist; run, with the same settings, "deno task provision"',
     { context: { keyspace: names.keyspace } },
   );
 }

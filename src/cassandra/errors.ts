@@ -117,7 +117,7 @@ function firstLine(error: unknown): string {
 
 function remedyFor(cause: unknown): string {
   if (cause instanceof errors.ResponseError && isMissingSchema(cause)) {
-    return '; run "deno task provision"';
+    return '; run, with the same settings, "deno task provision"';
   }
   const all = cause instanceof errors.NoHostAvailableError
     ? hostErrors(cause).map(([, error]) => error)

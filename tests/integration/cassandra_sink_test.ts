@@ -64,7 +64,7 @@ Deno.test({
       const error = await results.sink.write(rows).then(() => undefined, (cause) => cause);
       assert.equal(error?.code, "SINK_REJECTED");
       assert.match(error.message, what);
-      assert.match(error.message, /run "deno task provision"$/);
+      assert.match(error.message, /"deno task provision"$/);
       assert.equal(dispositionOf(error), "retry");
     };
     await results.sink.write(rows);

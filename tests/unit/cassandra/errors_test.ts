@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { errors, types } from "cassandra-driver";
-import { PipelineError } from "../../../src/base/errors.ts";
-import { cassandraError } from "../../../src/cassandra/errors.ts";
+import { kafkaRemedies } from "../../../src/app/remedies.ts";
+import { describeError, PipelineError } from "../../../src/base/errors.ts";
+import { cassandraError, sinkError } from "../../../src/cassandra/errors.ts";
 
 const codes = types.responseErrorCodes;
 const answered = (code: number, message = "no") => new errors.ResponseError(code, message);
@@ -68,7 +69,9 @@ Deno.test.each([
   ["Undefined column name trade_id in table market.trades"],
 ])('cassandraError() says what mends "%s"', (message) => {
   const { message: text } = cassandraError("write 3 rows", answered(codes.invalid, message));
-  assert.match(text, /; run "deno task provision"$/);
+  assert.match(text, /; run, with the same settings, "deno task provision"$/);
+  const missing = sinkError("write 3 rows", answered(codes.invalid, message));
+  assert.equal(describeError(missing, kafkaRemedies).match(/provision/g)?.length, 1, "said once");
 });
 
 Deno.test("cassandraError() leaves our own errors as they are", () => {
