@@ -27,6 +27,22 @@ export const recordLimitBugs: readonly PlantedBug[] = [
     test: "tests/unit/ingest/ingest_test.ts",
   },
   {
+    name: "a full disk taken for a refusal of rows",
+    file: "src/sqlite/errors.ts",
+    find: "codes: [10, 13]",
+    replace: "codes: []",
+    guarantee: "G12",
+    test: "tests/unit/sqlite/errors_test.ts",
+  },
+  {
+    name: "a read failed that the end of its task interrupts",
+    file: "src/streams/streams_app.ts",
+    find: "if (this.#openSession(partition) === session) throw error;",
+    replace: "throw error;",
+    guarantee: "G12",
+    test: "tests/unit/streams/cut_input_test.ts",
+  },
+  {
     name: "a store deleted that is needed",
     file: "src/streams/task/store_cleanup.ts",
     find: "if (isNeeded(partition) || this.#since.has(partition)) continue;",
