@@ -51,8 +51,12 @@ export class SymbolBoard {
     }
   }
 
-  /** Takes in a window as it stands now: the sums are those of the day's candle. */
-  window({ symbol, sizeMs, startMs, volume, count }: WindowRow): void {
+  /**
+   * Takes in a window as it stands now: the sums are those of the day's candle. Where no rows of
+   * trades are made (`TRADES_TABLES=`), its close is the last price, at its start.
+   */
+  window({ symbol, sizeMs, startMs, close, volume, count }: WindowRow): void {
+    if (close !== null) this.trade({ symbol, price: close, tradeTimeMs: startMs });
     const entry = this.#entries.get(symbol);
     if (sizeMs !== dayMs || entry === undefined || startMs !== dayOf(entry.timeMs)) return;
     entry.volume = volume;

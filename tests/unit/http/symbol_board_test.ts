@@ -31,9 +31,9 @@ Deno.test("SymbolBoard takes the sums from the candle of the day, whatever else 
 Deno.test("SymbolBoard starts from scratch with the UTC day", () => {
   const board = new SymbolBoard(() => 3);
   board.trade({ symbol: "A", price: 10, tradeTimeMs: day });
-  board.window(windowRowWith({ ...candle, startMs: day, volume: 5, count: 1 }));
+  board.window(windowRowWith({ ...candle, startMs: day, close: 10, volume: 5, count: 1 }));
   board.trade({ symbol: "A", price: 12, tradeTimeMs: day + dayMs });
-  board.window(windowRowWith({ ...candle, startMs: day + dayMs, volume: 2, count: 1 }));
+  board.window(windowRowWith({ ...candle, startMs: day + dayMs, close: 12, volume: 2, count: 1 }));
   board.window(windowRowWith({ ...candle, startMs: day, volume: 50, count: 10 }));
   assert.deepEqual(board.summary("A"), {
     symbol: "A",
@@ -43,6 +43,21 @@ Deno.test("SymbolBoard starts from scratch with the UTC day", () => {
     volume: 2,
     count: 1,
   });
+});
+
+// With TRADES_TABLES= the list stayed empty beside full charts.
+Deno.test("SymbolBoard knows a symbol by its windows where there are no rows of trades", () => {
+  const board = new SymbolBoard(() => 3);
+  const commit = (close: number, count: number, startMs: number) => {
+    board.window(windowRowWith({ ...candle, startMs: day, close, volume: count, count }));
+    board.window(windowRowWith({ symbol: "A", startMs, close, volume: 1, count: 1 }));
+  };
+  commit(10, 1, day + 15_000);
+  commit(11, 2, day + 15_000);
+  commit(12, 3, day + 30_000);
+  board.window(windowRowWith({ symbol: "A", startMs: day + 15_000, close: 9 }));
+  const expected = { price: 12, time: day + 30_000, volume: 3, count: 3 };
+  assert.deepEqual(board.summary("A"), { symbol: "A", partition: 3, ...expected });
 });
 
 Deno.test("SymbolBoard lists symbols by name", () => {
