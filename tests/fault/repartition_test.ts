@@ -77,7 +77,8 @@ Deno.test({
     assert.equal(await refused.ended(), 1);
     const message = refused.log.at(-1)?.message ?? "";
     assert.match(message, /as many partitions as when its state was made \(2\): it has 5/);
-    const command = /run "deno task state (.*)"$/.exec(message)?.[1]?.split(" ") ?? [];
+    const command =
+      /run, with the same settings, "deno task state (.*)"$/.exec(message)?.[1]?.split(" ") ?? [];
     assert.equal(command[0], "repartition");
 
     await killedMoves(command, run);
