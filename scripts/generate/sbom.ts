@@ -118,8 +118,12 @@ async function licenceOf(
 async function licenceInCache(name: string, version: string): Promise<string> {
   const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["info", "--json"] }).output();
   const { npmCache } = JSON.parse(new TextDecoder().decode(stdout));
-  const folder = join(npmCache, "registry.npmjs.org", name, version);
-  return String(JSON.parse(await Deno.readTextFile(join(folder, "package.json"))).license);
+  for await (const { name: registry } of Deno.readDir(npmCache)) {
+    const path = join(npmCache, registry, name, version, "package.json");
+    const text = await Deno.readTextFile(path).catch(() => undefined);
+    if (text !== undefined) return String(JSON.parse(text).license);
+  }
+  throw new Error(`${name} ${version} must be in ${npmCache}: run "deno install"`);
 }
 
 function hexOf(integrity: string): string {
