@@ -73,12 +73,26 @@ function firstStart({ sizeMs, aboveMs, upToMs }: Length): string {
     ...aboveMs === undefined ? [] : [product(aboveMs, stepMs, farMs)],
     ...upToMs === undefined ? [] : [product(stepMs, upToMs + 1, farMs)],
   ];
-  return `blob_as_timestamp(bigint_as_blob(${sum.join(" + ")}))`;
+  const startMs = sum.reduce((left, right) => operation(left, "+", right));
+  return `blob_as_timestamp(bigint_as_blob(${startMs}))`;
 }
 
-/** How often `part` is in `whole`, times `each`. Cassandra wants the type of every constant. */
+/** How often `part` is in `whole`, times `each`. */
 function product(whole: number | string, part: number | string, each: number): string {
-  return `(bigint)${whole} / (bigint)${part} * (bigint)${each}`;
+  return operation(operation(bigint(whole), "/", bigint(part)), "*", bigint(each));
+}
+
+/**
+ * An operation with its type. Cassandra (5.0.5) wants the type of every constant, and looks for an
+ * operator that takes untyped results in an order that differs between two starts of a node: the same
+ * statement works on one node, and on another "the '*' operation is not supported".
+ */
+function operation(left: string, operator: "*" | "/" | "+", right: string): string {
+  return `(bigint)(${left} ${operator} ${right})`;
+}
+
+function bigint(constant: number | string): string {
+  return `(bigint)${constant}`;
 }
 
 /** Partitions of the range, which spans two at most while panels are narrower than 8,000 pixels. */

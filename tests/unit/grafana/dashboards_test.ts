@@ -42,3 +42,30 @@ Deno.test("Statements quote the values that are put into them", () => {
     }
   }
 });
+
+Deno.test("An operation that is an operand has its type, or Cassandra may find no operator for it", () => {
+  for (const { place, target = "" } of allTargets) {
+    assert.deepEqual(untypedOperands(target), [], place);
+  }
+  assert.deepEqual(untypedOperands("f((bigint)1 / (bigint)2 * (bigint)3)"), ["1 / 2 * 3"]);
+  assert.deepEqual(untypedOperands("f(((bigint)1 / (bigint)2) * 3)"), ["operation * 3"]);
+  assert.deepEqual(untypedOperands("f((bigint)((bigint)1 / (bigint)2) * 3)"), []);
+});
+
+/** Sums and products in which something has no type but what Cassandra finds out for itself. */
+function untypedOperands(statement: string): string[] {
+  const found: string[] = [];
+  const operators = / [-+*/] /g;
+  let rest = statement.replaceAll(/\((?:bigint|timestamp)\)\(/g, "cast(")
+    .replaceAll(/\((?:bigint|timestamp)\)/g, "");
+  for (let group; (group = /(\w*)\(([^()]*)\)/.exec(rest)) !== null;) {
+    const [whole, name = "", inside = ""] = group;
+    for (const part of inside.split(", ")) {
+      const count = part.match(operators)?.length ?? 0;
+      if (count > 1 || (count === 1 && part.includes("operation"))) found.push(part);
+    }
+    const result = name === "" && inside.search(operators) >= 0 ? "operation" : "value";
+    rest = rest.replace(whole, () => result);
+  }
+  return found;
+}
