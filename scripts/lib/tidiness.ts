@@ -29,14 +29,14 @@ export function untidiness(path: string, text: string): string[] {
 
 /**
  * True for files that something outside the graph starts or uses: commands, examples, tests,
- * fixtures, benches, and what the engine offers to its users' tests.
+ * fixtures, benches, and the entries of the package.
  */
 export function isEntry(path: string): boolean {
   return /^(src|scripts)\/[^/]+\.ts$/.test(path) ||
     /_(test|bench)\.ts$/.test(path) ||
     path.startsWith("bench/") ||
     path.includes("/fixtures/") ||
-    path === "src/streams/testing/mod.ts" ||
+    /^src\/(streams|streams\/testing|kafka|level)\/mod\.ts$/.test(path) ||
     /^docs\/examples\/[^/]+\/main\.ts$/.test(path) ||
     /^scripts\/[^/]+\/(main|mod)\.ts$/.test(path);
 }

@@ -11,7 +11,7 @@ const members: Readonly<Record<string, Ambient>> = {
   "Math.random": "randomness",
   "crypto.randomUUID": "randomness",
   "crypto.getRandomValues": "randomness",
-  "Deno.": "runtime",
+  "Deno.": "Deno",
 };
 
 /** Functions and classes that are forbidden when called or constructed. */

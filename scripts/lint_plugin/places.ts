@@ -9,9 +9,16 @@ export interface FolderPolicy {
 }
 
 /** Kinds of things that come from the surroundings and not from an argument. */
-export type Ambient = "time" | "timers" | "randomness" | "runtime" | "network";
+export type Ambient = "time" | "timers" | "randomness" | "runtime" | "Deno" | "network";
 
-const pure: readonly Ambient[] = ["time", "timers", "randomness", "runtime", "network"];
+const pure: readonly Ambient[] = [
+  "time",
+  "timers",
+  "randomness",
+  "runtime",
+  "Deno",
+  "network",
+];
 /** Time and chance decide behaviour there, so they are injected; sockets and files are the job. */
 const injected: readonly Ambient[] = ["time", "timers", "randomness"];
 /** Clients of servers, which bound their waiting with timers of their own. */
@@ -20,6 +27,11 @@ const adapter: readonly Ambient[] = ["time", "randomness"];
 /** An adapter: knows the engine's ports and the market's rows, never another adapter. */
 function adapterOf(...packages: readonly string[]): FolderPolicy {
   return { imports: ["base", "streams", "market"], packages, without: adapter };
+}
+
+/** An adapter that the package carries: knows the engine alone, and runs on Node and Bun as well. */
+function packagedAdapterOf(...packages: readonly string[]): FolderPolicy {
+  return { imports: ["base", "streams"], packages, without: [...adapter, "Deno"] };
 }
 
 /** Every folder of `src`, smallest knowledge first. Mains may import everything. */
@@ -31,13 +43,13 @@ export const folders: Readonly<Record<string, FolderPolicy>> = {
   ingest: {
     imports: ["base", "streams", "market", "feed"],
     packages: [],
-    without: [...injected, "runtime", "network"],
+    without: [...injected, "runtime", "Deno", "network"],
   },
   app: { imports: ["base"], packages: ["@logtape/logtape"], without: adapter },
-  kafka: adapterOf("kafkajs"),
+  kafka: packagedAdapterOf("kafkajs"),
   cassandra: adapterOf("cassandra-driver"),
   registry: adapterOf("avsc"),
-  level: adapterOf("level"),
+  level: packagedAdapterOf("level"),
   sqlite: adapterOf(),
   http: {
     imports: ["base", "streams", "market"],

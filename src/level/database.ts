@@ -1,3 +1,4 @@
+import { mkdir, readdir, readFile, realpath, rm } from "node:fs/promises";
 import { Level } from "level";
 import { lockedError, storeErrorOf } from "./database_errors.ts";
 import { isWholeTable } from "./table_check.ts";
@@ -68,25 +69,23 @@ export async function closeDatabase(db: Database): Promise<void> {
 /** Deletes a closed database's folder; fine if there is none. */
 export async function destroyDatabase(folder: string): Promise<void> {
   try {
-    await Deno.remove(folder, { recursive: true });
+    await rm(folder, { recursive: true, force: true });
   } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw storeErrorOf(folder, error);
+    throw storeErrorOf(folder, error);
   }
 }
 
 async function deleteDamagedTables(path: string): Promise<void> {
-  for await (const { name } of Deno.readDir(path)) {
+  for (const name of await readdir(path)) {
     const table = `${path}/${name}`;
-    if (name.endsWith(".ldb") && !isWholeTable(await Deno.readFile(table))) {
-      await Deno.remove(table);
-    }
+    if (name.endsWith(".ldb") && !isWholeTable(await readFile(table))) await rm(table);
   }
 }
 
 async function realFolder(folder: string): Promise<string> {
   try {
-    await Deno.mkdir(folder, { recursive: true });
-    return await Deno.realPath(folder);
+    await mkdir(folder, { recursive: true });
+    return await realpath(folder);
   } catch (error) {
     throw storeErrorOf(folder, error);
   }

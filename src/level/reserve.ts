@@ -1,3 +1,4 @@
+import { rm, stat, writeFile } from "node:fs/promises";
 import { PipelineError } from "../base/errors.ts";
 
 /**
@@ -34,10 +35,10 @@ export async function withReserve<T>(folder: string, open: () => Promise<T>): Pr
 
 /** Best effort: without it, all is as before. */
 async function isKeptAside(path: string): Promise<boolean> {
-  const found = await Deno.stat(path).catch(() => undefined);
+  const found = await stat(path).catch(() => undefined);
   if (found?.size === reserveBytes) return true;
   try {
-    await Deno.writeFile(path, new Uint8Array(reserveBytes));
+    await writeFile(path, new Uint8Array(reserveBytes));
     return true;
   } catch {
     await isGivenUp(path);
@@ -46,5 +47,5 @@ async function isKeptAside(path: string): Promise<boolean> {
 }
 
 async function isGivenUp(path: string): Promise<boolean> {
-  return await Deno.remove(path).then(() => true, () => false);
+  return await rm(path).then(() => true, () => false);
 }

@@ -1,3 +1,4 @@
+import { readdir } from "node:fs/promises";
 import { assert } from "../base/assert.ts";
 import { dispositionOf, PipelineError } from "../base/errors.ts";
 import type {
@@ -80,7 +81,7 @@ export class LevelStateStores implements StateStores, AsyncDisposable {
   async partitions(topic: string): Promise<number[]> {
     const found: number[] = [];
     try {
-      for await (const { name } of Deno.readDir(this.#folder)) {
+      for (const name of await readdir(this.#folder)) {
         const partition = Number(name.slice(topic.length + 1));
         if (name === partitionName({ topic, partition })) found.push(partition);
       }

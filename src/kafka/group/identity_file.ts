@@ -1,3 +1,4 @@
+import { readFile, rename, writeFile } from "node:fs/promises";
 import type { Random } from "../../base/random.ts";
 
 /** Who an instance is, for as long as its state is kept. */
@@ -35,19 +36,23 @@ export class IdentityFile {
   /** Replaces the file in one step. */
   async write(identity: Identity): Promise<void> {
     const fresh = `${this.#path}.new`;
-    await Deno.writeTextFile(fresh, `${JSON.stringify(identity)}\n`);
-    await Deno.rename(fresh, this.#path);
+    await writeFile(fresh, `${JSON.stringify(identity)}\n`);
+    await rename(fresh, this.#path);
   }
 
   async #stored(): Promise<Partial<Record<keyof Identity, unknown>> | undefined> {
     try {
-      return JSON.parse(await Deno.readTextFile(this.#path)) ?? undefined;
+      return JSON.parse(await readFile(this.#path, "utf8")) ?? undefined;
     } catch (error) {
       // A file that was cut short says no more than one that is not there.
-      if (error instanceof Deno.errors.NotFound || error instanceof SyntaxError) return undefined;
+      if (isAbsent(error) || error instanceof SyntaxError) return undefined;
       throw error;
     }
   }
+}
+
+function isAbsent(error: unknown): boolean {
+  return error instanceof Error && "code" in error && error.code === "ENOENT";
 }
 
 /** Longest name that is believed: Kafka's member ids are the client's id and 37 characters. */

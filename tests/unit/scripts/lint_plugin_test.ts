@@ -13,6 +13,7 @@ Deno.test.each([
   { file: "src/streams/a.ts", source: 'export * from "../level/b.ts";' },
   { file: "src/streams/a.ts", source: 'export { b } from "../level/b.ts";' },
   { file: "src/kafka/a.ts", source: 'import "../registry/b.ts";' },
+  { file: "src/level/a.ts", source: 'import "../market/b.ts";' },
   { file: "src/market/deep/a.ts", source: 'import "../../feed/b.ts";' },
   { file: "src/http/a.ts", source: 'await import("../feed/b.ts");' },
   { file: "src/base/a.ts", source: 'import "../start.ts";' },
@@ -27,7 +28,7 @@ Deno.test.each([
 Deno.test.each([
   { file: "src/streams/a.ts", source: 'import "../base/b.ts"; import "./c.ts";' },
   { file: "src/streams/deep/a.ts", source: 'import "../b.ts"; import "../../base/b.ts";' },
-  { file: "src/kafka/a.ts", source: 'import "../streams/b.ts"; import "../market/b.ts";' },
+  { file: "src/sqlite/a.ts", source: 'import "../streams/b.ts"; import "../market/b.ts";' },
   { file: "src/start.ts", source: 'import "./kafka/b.ts"; import "./sqlite/b.ts";' },
   {
     file: "src/cassandra/a.ts",
@@ -85,7 +86,8 @@ Deno.test.each([
   { file: "src/streams/a.ts", source: "task.setTimeout(1); record.Date.now();" },
   { file: "src/base/clock.ts", source: "Date.now(); setTimeout(() => {}, 1);" },
   { file: "src/base/random.ts", source: "Math.random();" },
-  { file: "src/level/a.ts", source: 'Deno.mkdir("a"); setTimeout(() => {}, 1);' },
+  { file: "src/sqlite/a.ts", source: 'Deno.mkdir("a"); setTimeout(() => {}, 1);' },
+  { file: "src/level/a.ts", source: 'import { mkdir } from "node:fs/promises"; mkdir("a");' },
   { file: "src/feed/a.ts", source: "Deno.serve(() => new Response());" },
   { file: "src/http/page/app.js", source: "Date.now(); setTimeout(() => {}, 1);" },
   { file: "src/start.ts", source: "Date.now(); Deno.exit();" },
@@ -98,6 +100,8 @@ Deno.test.each([
   { file: "src/kafka/a.ts", source: "Date.now();" },
   { file: "src/feed/a.ts", source: "setTimeout(() => {}, 1);" },
   { file: "src/ingest/a.ts", source: "Deno.cwd();" },
+  { file: "src/level/a.ts", source: 'Deno.mkdir("a");' },
+  { file: "src/kafka/group/a.ts", source: 'Deno.readTextFile("a");' },
   { file: "src/app/a.ts", source: "Math.random();" },
 ])("no-ambient fires in $file on $source", ({ file, source }) => {
   assert.deepEqual(broken(file, source), ["no-ambient"]);
