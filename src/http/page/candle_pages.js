@@ -77,8 +77,7 @@ export class CandlePages {
     const to = Math.max(0, timeMs + (limit / 2) * this.#sizeMs);
     this.#begin(await this.#ask({ to, limit }));
     this.atEnd = false;
-    if (this.#candles.length === 0) this.#candles = await this.#following(to);
-    else await this.newer();
+    await this.#append(this.last, this.last?.end ?? to);
   }
 
   /** Asks for candles before the first one. */
@@ -97,10 +96,21 @@ export class CandlePages {
   /** Asks for candles after the last one. */
   async newer() {
     const { last } = this;
-    if (last === undefined || this.atEnd) return;
-    const newer = await this.#following(last.end);
-    if (this.last?.start !== last.start) return;
-    this.#candles.push(...newer);
+    if (last !== undefined && !this.atEnd) await this.#append(last, last.end);
+  }
+
+  /**
+   * Asks for candles that follow the last one. Where others have taken its place meanwhile, the
+   * answer is of no use.
+   *
+   * @param {Candle | undefined} last
+   * @param {number} from Epoch ms.
+   */
+  async #append(last, from) {
+    const { candles, atEnd } = await this.#following(from);
+    if (this.last?.start !== last?.start) return;
+    this.#candles.push(...candles);
+    this.atEnd = atEnd;
     if (this.#candles.length <= this.#max) return;
     this.#candles.splice(0, this.#candles.length - this.#max);
     this.atStart = false;
@@ -165,7 +175,7 @@ export class CandlePages {
    * The first page at or after a time. A stretch without trades is passed in steps that double.
    *
    * @param {number} from
-   * @returns {Promise<Candle[]>}
+   * @returns {Promise<{ candles: Candle[], atEnd: boolean }>}
    */
   async #following(from) {
     const { candles: [newest] } = await this.#ask({ from, limit: 1 });
@@ -178,12 +188,10 @@ export class CandlePages {
         from = to;
         spanMs *= 2;
       } else if (complete || spanMs === pageMs) {
-        this.atEnd = newest.start < to;
-        return candles;
+        return { candles, atEnd: newest.start < to };
       } else spanMs = Math.max(pageMs, spanMs / 2);
     }
-    this.atEnd = true;
-    return [];
+    return { candles: [], atEnd: true };
   }
 
   /** @param {Candle} candle */

@@ -39,6 +39,8 @@ export class Chart {
   #bars = [];
   #sizeMs = minuteMs;
   #shiftMs = 0;
+  /** @type {Span | "end" | undefined} */
+  #coming;
 
   /**
    * @param {Library} library
@@ -78,7 +80,7 @@ export class Chart {
   /** @returns {View | undefined} `undefined` without candles. */
   get view() {
     const scale = this.#chart.timeScale();
-    const range = scale.getVisibleLogicalRange();
+    const range = this.#range;
     if (range === null || this.#bars.length === 0) return undefined;
     const { from, to } = range;
     return {
@@ -115,7 +117,7 @@ export class Chart {
    */
   replace(candles, { decimals, follow }) {
     const before = this.#bars;
-    const range = this.#chart.timeScale().getVisibleLogicalRange();
+    const range = this.#range;
     this.#bars = barsOf(candles, this.#sizeMs);
     this.#shiftMs = this.#zone.offsetMs(candles.at(-1)?.start ?? 0);
     const { volumeColors } = readColors();
@@ -131,7 +133,7 @@ export class Chart {
     this.#series.vwap.setData(this.#bars.map((bar) => vwapPoint(bar, shiftMs)));
     this.#series.average.setData(this.#bars.map((bar) => averagePoint(bar, shiftMs)));
     this.#drawVolume(volumeColors);
-    if (before.length > 0 && range !== null) {
+    if (before.length > 0 && range !== null && this.#coming !== "end") {
       this.#showSpan(keptView(before, this.#bars, { ...range, follow }));
     }
   }
@@ -158,6 +160,7 @@ export class Chart {
   /** Shows the newest candles at a readable width. */
   showEnd() {
     this.#chart.timeScale().resetTimeScale();
+    this.#expect("end");
     this.#fitPrices();
   }
 
@@ -218,8 +221,29 @@ export class Chart {
   }
 
   /** @param {Span} span */
-  #showSpan({ from, to }) {
-    this.#chart.timeScale().setVisibleLogicalRange(/** @type {any} */ ({ from, to }));
+  #showSpan(span) {
+    this.#chart.timeScale().setVisibleLogicalRange(/** @type {any} */ (span));
+    this.#expect(span);
+  }
+
+  /**
+   * Keeps in mind what the library was told to show: it does so in the next frame, and until then
+   * tells what was in view before.
+   *
+   * @param {Span | "end"} coming
+   */
+  #expect(coming) {
+    this.#coming = coming;
+    requestAnimationFrame(() => {
+      if (this.#coming === coming) this.#coming = undefined;
+    });
+  }
+
+  /** @returns {Span | null} `null` without candles. */
+  get #range() {
+    return typeof this.#coming === "object"
+      ? this.#coming
+      : this.#chart.timeScale().getVisibleLogicalRange();
   }
 
   #fitPrices() {

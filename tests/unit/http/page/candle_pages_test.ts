@@ -78,6 +78,25 @@ Deno.test("CandlePages.around() shows both sides of a time, and the first candle
   assert.deepEqual([loaded(pages).at(-1), pages.atEnd], [8_999, true]);
 });
 
+Deno.test("CandlePages.newer() changes nothing once other candles have been asked for", async () => {
+  const { ask } = market(numbers(0, 1_000));
+  const elsewhere = Promise.withResolvers<void>();
+  const pages = new CandlePages(
+    async (range: Range) => {
+      if (range.from === 950 * sizeMs) await elsewhere.promise;
+      return await ask(range);
+    },
+    sizeMs,
+    { page: 100 },
+  );
+  await pages.around(800 * sizeMs);
+  const late = pages.newer();
+  await pages.around(0);
+  elsewhere.resolve();
+  await late;
+  assert.deepEqual([loaded(pages).at(-1), pages.atEnd], [149, false]);
+});
+
 Deno.test("CandlePages.merge() keeps order and replaces a window by its newer version", () => {
   const pages = new CandlePages(market([]).ask, sizeMs);
   pages.merge([candle(30_000, 3), candle(0, 1)]);
