@@ -19,15 +19,18 @@ const policy: BackoffPolicy = { baseMs: 10, maxMs: 500 };
 export class Deadline {
   readonly #timing: Timing;
   readonly #endMs: number;
+  readonly #signal: AbortSignal | undefined;
   #repeated = false;
 
-  constructor(timing: Timing, timeoutMs: number) {
+  /** @param signal Ends it early. */
+  constructor(timing: Timing, timeoutMs: number, signal?: AbortSignal) {
     this.#timing = timing;
+    this.#signal = signal;
     this.#endMs = timing.clock.monotonicMs() + timeoutMs;
   }
 
   get passed(): boolean {
-    return this.#timing.clock.monotonicMs() >= this.#endMs;
+    return this.#signal?.aborted === true || this.#timing.clock.monotonicMs() >= this.#endMs;
   }
 
   /** True once a request was repeated that no answer came to: its first copy may still arrive. */
@@ -53,7 +56,7 @@ export class Deadline {
   ): Promise<void> {
     if (!isWorthRetrying(error) || this.passed) throw error;
     this.#repeated ||= faultKind(error) === "connection";
-    await this.pause(attempt);
+    await this.pause(attempt, this.#signal);
   }
 
   /**

@@ -30,7 +30,10 @@ export class BrokerLink {
     return this.#connected;
   }
 
-  /** Ends the connections; what is under way is rejected at once. */
+  /**
+   * Ends the connections; what is under way is rejected at once. One that is still being opened
+   * ends when it is, which a broker that does not answer delays: that is not waited for.
+   */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -44,8 +47,9 @@ export class BrokerLink {
   async #close(): Promise<void> {
     const reason = linkClosed();
     for (const reject of this.#rejecters) reject(reason);
-    await this.#connecting?.catch(() => {});
-    await closeBroker(this.#broker, reason);
+    const close = () => closeBroker(this.#broker, reason);
+    if (this.#connecting === undefined || this.#connected) await close();
+    else void this.#connecting.then(close, close);
   }
 
   #watched<T>(work: Promise<T>): Promise<T> {

@@ -17,7 +17,8 @@ export interface AppenderOptions extends ProduceLimits {
 /**
  * Appends through an idempotent producer, acknowledged by all in-sync replicas.
  *
- * **Owner:** the creator. **Ordering:** calls are served one after the other.
+ * **Owner:** the creator; disposing gives up what is under way, as a broker may owe its answer for
+ * longer than a shutdown lasts. **Ordering:** calls are served one after the other.
  *
  * **Guarantee:** once within a call; at-least-once over calls. When `append` throws
  * `LOG_UNAVAILABLE`, any of its records may have been written all the same; appended again they are
@@ -31,7 +32,7 @@ export class KafkaAppender implements RecordAppender {
   readonly #options: AppenderOptions;
   #session: ProducerSession | undefined;
   #tail: Promise<unknown> = Promise.resolve();
-  #closed = false;
+  readonly #closing = new AbortController();
 
   constructor(cluster: Cluster, timing: Timing, options: AppenderOptions) {
     this.#cluster = cluster;
@@ -40,19 +41,23 @@ export class KafkaAppender implements RecordAppender {
   }
 
   append(records: readonly OutputRecord[]): Promise<readonly OutputRecord[]> {
-    assert(!this.#closed, "cannot append through a closed appender");
+    assert(!this.#closing.signal.aborted, "cannot append through a closed appender");
     const appended = this.#tail.then(() => this.#append(records));
     this.#tail = appended.catch(() => {});
     return appended;
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#closed = true;
-    await this.#tail;
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#closing.abort();
+    return Promise.resolve();
   }
 
   async #append(records: readonly OutputRecord[]): Promise<readonly OutputRecord[]> {
-    const deadline = new Deadline(this.#timing, this.#options.deliveryTimeoutMs);
+    const deadline = new Deadline(
+      this.#timing,
+      this.#options.deliveryTimeoutMs,
+      this.#closing.signal,
+    );
     try {
       const placed = await deadline.retry(() => placeRecords(this.#cluster, records));
       this.#session ??= await this.#openSession(deadline);
