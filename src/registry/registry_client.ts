@@ -23,6 +23,7 @@ const mediaType = "application/vnd.schemaregistry.v1+json";
 const schemaNotFound = 40403;
 
 const loginRemedy = "; check SCHEMA_REGISTRY_USERNAME and SCHEMA_REGISTRY_PASSWORD";
+const placeRemedy = "; check the host, port and path of SCHEMA_REGISTRY_URL";
 
 /** How the registry is reached. */
 export interface HttpSchemaRegistryOptions {
@@ -187,8 +188,11 @@ export class HttpSchemaRegistry implements SchemaRegistry {
 
   #refusal({ action }: Request, { status, body }: Answer): PipelineError {
     const code = codeOf(status, body?.["error_code"]);
-    const words = body?.["message"] ?? "not the answer of a schema registry";
-    const remedy = status === 401 || status === forbidden ? loginRemedy : "";
+    const message = body?.["message"];
+    const words = message ?? "not the answer of a schema registry";
+    const isLogin = status === 401 || status === forbidden;
+    const isPlace = code === "REGISTRY_REFUSED" && (message === undefined || status === 404);
+    const remedy = isLogin ? loginRemedy : isPlace ? placeRemedy : "";
     return new PipelineError(
       code,
       `Cannot ${action} as ${this.#baseUrl} must accept it: ${status} ${words}${remedy}`,

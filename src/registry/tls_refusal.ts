@@ -12,11 +12,13 @@ const refusals: readonly (readonly [RegExp, string])[] = [
   ],
   [
     /received corrupt message of type InvalidContentType/,
-    "does not speak TLS; SCHEMA_REGISTRY_URL must begin with http://",
+    "does not answer in TLS; begin SCHEMA_REGISTRY_URL with http:// if that is a registry without " +
+    "TLS, else check its host and port",
   ],
   [
     /invalid HTTP version parsed/,
-    "does not speak plain HTTP; SCHEMA_REGISTRY_URL must begin with https://",
+    "does not answer in HTTP; begin SCHEMA_REGISTRY_URL with https:// if that is a registry with " +
+    "TLS, else check its host and port",
   ],
 ];
 

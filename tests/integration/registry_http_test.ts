@@ -108,7 +108,10 @@ for (const [status, body, code] of refusals) {
     const registry = new HttpSchemaRegistry({ url: `http://${server.host}` });
     const words = Object(body).message ?? "not the answer of a schema registry";
     const login = "; check SCHEMA_REGISTRY_USERNAME and SCHEMA_REGISTRY_PASSWORD";
-    const remedy = status === 401 || status === 403 ? login : "";
+    const place = "; check the host, port and path of SCHEMA_REGISTRY_URL";
+    const isLogin = status === 401 || status === 403;
+    const isPlace = status === 200 || status === 404 && code === "REGISTRY_REFUSED";
+    const remedy = isLogin ? login : isPlace ? place : "";
     await assert.rejects(registry.schemaById(7), {
       code,
       message:

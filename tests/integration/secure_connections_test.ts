@@ -225,7 +225,10 @@ test("HttpSchemaRegistry with a mistake names what to check", async () => {
   const mistakes: readonly (readonly [RegistryMistake, RegExp])[] = [
     [{ password: wrong }, /401 .*; check SCHEMA_REGISTRY_USERNAME and SCHEMA_REGISTRY_PASSWORD/],
     [{ authorities: stranger }, /check SCHEMA_REGISTRY_CA_FILE/],
-    [{ url: services.registryUrl.replace("https:", "http:") }, /must begin with https:/],
+    [
+      { url: services.registryUrl.replace("https:", "http:") },
+      /begin SCHEMA_REGISTRY_URL with https:/,
+    ],
   ];
   for (const [mistake, words] of mistakes) {
     await refused(register(mistake), "REGISTRY_REFUSED", words);
