@@ -67,10 +67,11 @@ export function downCommand(
   return options.all ? ["down", ...volumes] : ["rm", "--stop", "--force", ...volumes, ...services];
 }
 
-/** Ports and process are forgotten; that there is data is not. */
+/** The process is forgotten, and the ports are free for others; that there is data is not. */
 async function settle(member: MemberState, set: ServiceSet, wipe: boolean): Promise<void> {
-  const { id, service, mode, log } = member;
-  if (!wipe) return set.put({ id, service, mode, log, ports: {} });
+  const { id, service, mode, log, ports, formerPorts = {} } = member;
+  const former = Object.keys(ports).length > 0 ? ports : formerPorts;
+  if (!wipe) return set.put({ id, service, mode, log, ports: {}, formerPorts: former });
   await removeIfPresent(folders.data(set.dir, id));
   await removeIfPresent(folders.config(set.dir, id));
   await removeIfPresent(log);

@@ -12,6 +12,8 @@ export interface MemberState extends Member {
   readonly log: string;
   /** Kept after a crash, so that the member comes back where its clients look; gone after `down`. */
   readonly ports: Ports;
+  /** Those before `down`, which a start that may choose its ports prefers. */
+  readonly formerPorts?: Ports;
   /** The process last started; absent after `down` and for a container. */
   readonly process?: ProcessHandle;
 }
@@ -67,11 +69,12 @@ export function parseState(text: string, file: string): ServicesState {
 
 function parseMember(value: unknown, file: string): MemberState {
   if (!isObject(value)) throw unreadable(file, "a member is no object");
-  const { id, service, mode, log, ports, process } = value;
+  const { id, service, mode, log, ports, formerPorts, process } = value;
   const known = typeof id === "string" && isServiceName(service) && typeof log === "string" &&
-    isMode(mode) && isPorts(ports);
+    isMode(mode) && isPorts(ports) && (formerPorts === undefined || isPorts(formerPorts));
   if (!known) throw unreadable(file, `member ${JSON.stringify(id)} is incomplete`);
-  const member = { id, service, mode, log, ports };
+  const former = formerPorts === undefined ? {} : { formerPorts };
+  const member = { id, service, mode, log, ports, ...former };
   return process === undefined ? member : { ...member, process: parseProcess(process, file) };
 }
 

@@ -28,7 +28,8 @@ export function wantedMembers(set: KnownSet, settings: ServicesSettings): Member
 /**
  * Gives ports to members that must be started.
  *
- * A member that crashed keeps its ports: its clients look for it there.
+ * A member that crashed keeps its ports: its clients look for it there. One that was stopped gets
+ * its former ones where any will do and they are free.
  *
  * @throws {PipelineError} `SERVICES_UNAVAILABLE` naming a port that is busy.
  */
@@ -47,13 +48,17 @@ export function assignPorts(
   for (const member of missing.map((name) => withPorts(name, mode, set, choice))) set.put(member);
 }
 
-function withPorts(
+/** A member with the ports that it is to have; see `assignPorts`. */
+export function withPorts(
   name: MemberName,
   mode: Mode,
-  set: ServiceSet,
+  set: Pick<ServiceSet, "dir" | "find">,
   choice: PortChoice,
 ): MemberState {
-  const remembered = set.find(name.id)?.ports ?? {};
+  const { ports: present = {}, formerPorts = {} } = set.find(name.id) ?? {};
+  for (const port of Object.values(present)) choice.taken.delete(port);
+  const isStopped = choice.auto && Object.keys(present).length === 0;
+  const remembered = isStopped ? formerPorts : present;
   const ports = Object.keys(remembered).length > 0
     ? keepPorts(name, remembered, choice)
     : choosePorts(portWishes(name), choice);
@@ -62,11 +67,11 @@ function withPorts(
 
 /** Only where any port will do may one change, and only one that another program has taken. */
 function keepPorts(name: MemberName, remembered: Ports, choice: PortChoice): Ports {
-  for (const port of Object.values(remembered)) choice.taken.delete(port);
+  const isFree = (port: number) => !choice.taken.has(port) && choice.isFree(port);
   const wishes = Object.entries(remembered).map(([port, preferred]) => ({
     member: name.id,
     name: port,
-    preferred: choice.auto && !choice.isFree(preferred) ? undefined : preferred,
+    preferred: choice.auto && !isFree(preferred) ? undefined : preferred,
   }));
   return choosePorts(wishes, { ...choice, auto: false });
 }

@@ -4,7 +4,7 @@ import { membersOf, portWishes } from "../../../scripts/services/members.ts";
 import { choosePorts, type PortChoice } from "../../../scripts/services/ports.ts";
 import { defaultSettings } from "../../../scripts/services/settings.ts";
 import type { MemberState } from "../../../scripts/services/state.ts";
-import { wantedMembers } from "../../../scripts/services/wanted.ts";
+import { wantedMembers, withPorts } from "../../../scripts/services/wanted.ts";
 
 function choiceOf(options: Partial<PortChoice> = {}): PortChoice {
   return {
@@ -63,6 +63,20 @@ Deno.test("choosePorts() passes over busy ports and gives up after a bounded sea
   assert.deepEqual(choosePorts([wish], busy), { client: 27_500 });
   const never = choiceOf({ auto: true, isFree: () => false });
   assert.throws(() => choosePorts([wish], never), { message: /200 tries were busy/ });
+});
+
+Deno.test("withPorts() gives a stopped member its former ports, where any will do", () => {
+  const name = { id: "cassandra", service: "cassandra" } as const;
+  const formerPorts = { client: 21_000, storage: 22_000 };
+  const stopped: MemberState = { ...name, mode: "jar", log: "", ports: {}, formerPorts };
+  const set = { dir: "/d", find: () => stopped };
+  const portsOf = (options: Partial<PortChoice>) =>
+    withPorts(name, "jar", set, choiceOf(options)).ports;
+  assert.deepEqual(portsOf({ auto: true }), formerPorts);
+  assert.equal(portsOf({})["client"], 9042);
+  const partly = portsOf({ auto: true, taken: new Set([21_000]) });
+  assert.notEqual(partly["client"], 21_000);
+  assert.equal(partly["storage"], 22_000);
 });
 
 Deno.test("wantedMembers() keeps the number of brokers that the data has", () => {
