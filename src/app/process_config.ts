@@ -4,6 +4,7 @@ import {
   cassandraSettings,
 } from "./cassandra_settings.ts";
 import { type EngineConfig, engineContradictions, engineSettings } from "./engine_settings.ts";
+import { type HttpConfig, httpContradictions, httpSettings } from "./http_settings.ts";
 import { type KafkaConfig, kafkaContradictions, kafkaSettings } from "./kafka_settings.ts";
 import { type LogConfig, logSettings } from "./log_settings.ts";
 import { readConfig } from "./read_config.ts";
@@ -18,10 +19,9 @@ import * as settings from "./settings.ts";
 
 /** What `process` needs to know. */
 export interface ProcessConfig
-  extends KafkaConfig, RegistryConfig, EngineConfig, CassandraConfig, LogConfig {
+  extends KafkaConfig, RegistryConfig, EngineConfig, CassandraConfig, HttpConfig, LogConfig {
   readonly stateDir: string;
   readonly standbyReplicas: number;
-  readonly httpHost: string;
   /** 0 takes a free one. */
   readonly httpPort: number;
   /** Where clients reach it; without a slash at its end. */
@@ -43,7 +43,7 @@ export const processProgram: Program<ProcessConfig> = {
     standbyReplicas: settings.standbyReplicas,
     ...cassandraSettings,
     tradesTables: settings.tradesTablesWritten,
-    httpHost: settings.httpHost,
+    ...httpSettings,
     httpPort: settings.httpPort,
     httpAdvertisedUrl: settings.httpAdvertisedUrl,
     httpPeerUrl: settings.httpPeerUrl,
@@ -55,6 +55,7 @@ export const processProgram: Program<ProcessConfig> = {
     ...kafkaContradictions(config),
     ...registryContradictions(config),
     ...cassandraContradictions(config),
+    ...httpContradictions(config),
   ],
 };
 

@@ -1,4 +1,5 @@
 import type { Secret } from "../base/secret.ts";
+import { type HttpConfig, httpContradictions, httpSettings } from "./http_settings.ts";
 import { type KafkaConfig, kafkaContradictions, kafkaSettings } from "./kafka_settings.ts";
 import { type LogConfig, logSettings } from "./log_settings.ts";
 import { readConfig } from "./read_config.ts";
@@ -13,7 +14,8 @@ import { kafkaRemedies } from "./remedies.ts";
 import * as settings from "./settings.ts";
 
 /** What `produce` needs to know. */
-export interface ProduceConfig extends KafkaConfig, RegistryConfig, SpoolConfig, LogConfig {
+export interface ProduceConfig
+  extends KafkaConfig, RegistryConfig, SpoolConfig, HttpConfig, LogConfig {
   readonly symbols: readonly string[];
   /** Where the symbols are instead, if anywhere. */
   readonly symbolsFile: string | undefined;
@@ -25,7 +27,6 @@ export interface ProduceConfig extends KafkaConfig, RegistryConfig, SpoolConfig,
   /** Subject under which the schema is registered as well when `firstRun` is set. */
   readonly extraSubject: string;
   readonly firstRun: boolean;
-  readonly httpHost: string;
   /** 0 takes a free one. */
   readonly httpPort: number;
 }
@@ -46,7 +47,7 @@ export const produceProgram: Program<ProduceConfig> = {
     extraSubject: settings.schemaSubjectName,
     firstRun: settings.firstRun,
     ...spoolSettings,
-    httpHost: settings.httpHost,
+    ...httpSettings,
     httpPort: settings.produceHttpPort,
     ...logSettings,
   },
@@ -54,6 +55,7 @@ export const produceProgram: Program<ProduceConfig> = {
   contradictions: (config) => [
     ...kafkaContradictions(config),
     ...registryContradictions(config),
+    ...httpContradictions(config),
   ],
 };
 

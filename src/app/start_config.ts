@@ -1,6 +1,7 @@
 import type { Secret } from "../base/secret.ts";
 import { type EngineConfig, engineContradictions, engineSettings } from "./engine_settings.ts";
 import { nonEmpty } from "./forms.ts";
+import { type HttpConfig, httpContradictions, httpSettings } from "./http_settings.ts";
 import { type LogConfig, logSettings } from "./log_settings.ts";
 import { readConfig } from "./read_config.ts";
 import { type ReplayConfig, replaySettings } from "./replay_options.ts";
@@ -9,10 +10,9 @@ import type { GivenTexts, Program, Setting } from "./setting.ts";
 import * as settings from "./settings.ts";
 
 /** What `start` needs to know. */
-export interface StartConfig extends ReplayConfig, EngineConfig, LogConfig {
+export interface StartConfig extends ReplayConfig, EngineConfig, HttpConfig, LogConfig {
   /** Everything that `start` keeps is in this folder. */
   readonly dataDir: string;
-  readonly httpHost: string;
   /** 0 takes a free one. */
   readonly httpPort: number;
   readonly symbols: readonly string[];
@@ -45,7 +45,7 @@ export const startProgram: Program<StartConfig> = {
     dataDir,
     ...replaySettings,
     httpPort: { ...settings.httpPort, option: "--port" },
-    httpHost: settings.httpHost,
+    ...httpSettings,
     symbols: { ...settings.finnhubSymbols, defaultText: settings.demoSymbols },
     finnhubKey: settings.finnhubKeyOptional,
     finnhubUrl: settings.finnhubUrl,
@@ -57,7 +57,7 @@ export const startProgram: Program<StartConfig> = {
     ...logSettings,
   },
   remedies: ({ dataDir }) => folderRemedies(dataDir),
-  contradictions: engineContradictions,
+  contradictions: (config) => [...engineContradictions(config), ...httpContradictions(config)],
 };
 
 /** @throws {PipelineError} `CONFIG_INVALID` with every problem. */

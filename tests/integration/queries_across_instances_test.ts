@@ -65,7 +65,7 @@ async function ownedBy(instance: ProcessInstance): Promise<number> {
 
 /** Where only the other instances reach an instance that listens everywhere. */
 function everywhere(port: number): Readonly<Record<string, string>> {
-  return { HTTP_HOST: "0.0.0.0", HTTP_PEER_URL: `http://127.0.0.1:${port}` };
+  return { HTTP_HOST: "0.0.0.0", HTTP_OPEN: "true", HTTP_PEER_URL: `http://127.0.0.1:${port}` };
 }
 
 Deno.test("any instance gives every window of two days in one walk, also when the owner is killed", async () => {

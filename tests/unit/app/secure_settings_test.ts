@@ -98,3 +98,17 @@ Deno.test("readProcessConfig() wants https:// for an authority of the registry",
   const [problem = ""] = problemsOf({ SCHEMA_REGISTRY_CA_FILE: "ca.pem" });
   assert.match(problem, /^SCHEMA_REGISTRY_CA_FILE must be absent .* not https:\/\/: it is given$/);
 });
+
+Deno.test.each([
+  [
+    { HTTP_HOST: "0.0.0.0" },
+    "HTTP_TOKEN_FILE must be set with HTTP_HOST=0.0.0.0, which other " +
+    "machines reach; HTTP_OPEN=true serves everyone without a token",
+  ],
+  [{ HTTP_HOST: "[::]", HTTP_TOKEN_FILE: "token" }, undefined],
+  [{ HTTP_HOST: "market.example", HTTP_OPEN: "true" }, undefined],
+  [{ HTTP_HOST: "127.1.2.3" }, undefined],
+  [{ HTTP_TLS_KEY_FILE: "key.pem" }, "HTTP_TLS_CERT_FILE must be set with HTTP_TLS_KEY_FILE"],
+])("readProcessConfig() of %j wants a token where others reach it", (env, problem) => {
+  assert.deepEqual(problemsOf(env), problem === undefined ? [] : [problem]);
+});
