@@ -16,19 +16,22 @@ import type { StateCodecs } from "./registry/state_codecs.ts";
 import { AvroTradeCodec } from "./registry/trade_codec.ts";
 import { type Authorities, readAuthorities } from "./wiring/authorities.ts";
 import { cassandraOptions } from "./wiring/cassandra.ts";
+import { readHttpFiles } from "./wiring/http_files.ts";
+import { serveView } from "./wiring/http_server.ts";
 import { InputWatch } from "./wiring/input_watch.ts";
 import { kafkaOptions } from "./wiring/kafka.ts";
-import { createMarketProcessor, marketStateCodecs, serveView } from "./wiring/market_processor.ts";
+import { createMarketProcessor, marketStateCodecs } from "./wiring/market_processor.ts";
 import { schemaRegistry } from "./wiring/registry.ts";
 
 async function processTrades(config: ProcessConfig, context: MainContext): Promise<void> {
   const { applicationId: application, topic, stateDir } = config;
   const changelog = marketChangelog(application);
   const authorities = await readAuthorities(processProgram.name, config);
+  const files = await readHttpFiles(processProgram.name, config, context.clock);
   await using stores = await LevelStateStores.open(stateDir, changelog);
   const metrics = new Metrics();
   const view = new LateView({ application, topic, feed: "live" });
-  await using http = serveView(config, context, view, metrics);
+  await using http = await serveView({ config, context, files, metrics }, view);
   const addresses = ownAddresses(config, http.url);
   context.logger.info("Processing", { topic, application, page: http.url });
   await using kafka = connectKafka(

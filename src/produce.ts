@@ -4,11 +4,12 @@
 import { type MainContext, runMain } from "./app/lifecycle.ts";
 import { type ProduceConfig, produceProgram } from "./app/produce_config.ts";
 import { Metrics } from "./http/metrics.ts";
-import { serveOperations } from "./http/operations_server.ts";
 import { runIngest } from "./ingest/ingest.ts";
 import { connectKafka } from "./kafka/connection.ts";
 import { AvroTradeCodec } from "./registry/trade_codec.ts";
 import { readAuthorities } from "./wiring/authorities.ts";
+import { readHttpFiles } from "./wiring/http_files.ts";
+import { serveHealth } from "./wiring/http_server.ts";
 import { kafkaOptions } from "./wiring/kafka.ts";
 import { schemaRegistry } from "./wiring/registry.ts";
 import { watchedFeed } from "./wiring/watched_feed.ts";
@@ -17,21 +18,15 @@ import { InputWatch } from "./wiring/input_watch.ts";
 import { diskSpool } from "./wiring/disk_spool.ts";
 
 async function produce(config: ProduceConfig, context: MainContext): Promise<void> {
-  const { brokers, topic, firstRun, extraSubject, httpHost, httpPort } = config;
+  const { brokers, topic, firstRun, extraSubject } = config;
   const { clock, logger } = context;
   const authorities = await readAuthorities(produceProgram.name, config);
+  const files = await readHttpFiles(produceProgram.name, config, clock);
   const metrics = new Metrics();
   const watch = new InputWatch({ program: "produce", clock, logger });
   await using disk = await diskSpool(config, context, (n) => metrics.ingest.spool.dropped(n));
   metrics.ingest.spool.bounds(disk.spool.limits);
-  await using http = serveOperations({
-    host: httpHost,
-    port: httpPort,
-    metrics,
-    health: () => watch.health,
-    clock,
-    logger,
-  });
+  await using http = await serveHealth({ config, context, files, metrics }, () => watch.health);
   await using kafka = connectKafka(
     kafkaOptions(config, context, { clientId: "produce", authorities }),
   );

@@ -14,7 +14,9 @@ import type { EmbeddedLog } from "./level/embedded_log.ts";
 import { AvroTradeCodec } from "./registry/trade_codec.ts";
 import { type EmbeddedServices, openEmbedded } from "./wiring/embedded.ts";
 import { liveFeed, replayFeed, simulatedFeed } from "./wiring/feeds.ts";
-import { createMarketProcessor, marketStateCodecs, serveView } from "./wiring/market_processor.ts";
+import { createMarketProcessor, marketStateCodecs } from "./wiring/market_processor.ts";
+import { readHttpFiles } from "./wiring/http_files.ts";
+import { serveView } from "./wiring/http_server.ts";
 import { InputWatch } from "./wiring/input_watch.ts";
 import { feedMetricsObserver, ingestMetricsObserver } from "./wiring/observers.ts";
 import { farewell, welcome } from "./wiring/start_texts.ts";
@@ -30,6 +32,7 @@ const settleLookMs = 100;
 
 async function start(config: StartConfig, context: MainContext): Promise<void> {
   const { clock, logger } = context;
+  const files = await readHttpFiles(startProgram.name, config, clock);
   await using embedded = await openEmbedded(config, clock);
   const metrics = new Metrics();
   const tradeCodec = await AvroTradeCodec.create({
@@ -53,7 +56,7 @@ async function start(config: StartConfig, context: MainContext): Promise<void> {
   });
   const spool = memorySpool(clock);
   metrics.ingest.spool.bounds(spool.limits);
-  await using http = serveView(config, context, processor.view, metrics);
+  await using http = await serveView({ config, context, files, metrics }, processor.view);
   logger.info(welcome(kind, config, http.url));
   const processing = processor.run(context.signal);
   await Promise.all([

@@ -1,3 +1,4 @@
+import type { Access } from "./access.ts";
 import type { Clock } from "../base/clock.ts";
 import type { Logger } from "../base/logger.ts";
 import type { EventHub } from "./event_hub.ts";
@@ -15,12 +16,27 @@ export interface HttpContext {
   readonly ask: Ask;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly access: Access;
 }
+
+/** Who asks. */
+export interface Client {
+  /** Its address, and the one of this machine at which it asks. */
+  readonly address: string;
+  readonly ownAddress: string;
+  readonly isEncrypted: boolean;
+}
+
+/** Answers one request; never rejects. */
+export type RequestHandler = (request: Request, client: Client) => Promise<Response>;
 
 /** A request that found its route. */
 export interface RouteRequest {
   readonly request: Request;
   readonly url: URL;
+  readonly client: Client;
+  /** It has shown the token, or there is none. */
+  readonly isTrusted: boolean;
   /** Decoded parts of the path, by their names in the pattern. */
   readonly params: Readonly<Record<string, string>>;
 }

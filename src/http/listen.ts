@@ -1,15 +1,48 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer as createTlsServer, type Server as TlsServer } from "node:https";
+import type { AddressInfo } from "node:net";
 import type { Clock } from "../base/clock.ts";
 import { PipelineError } from "../base/errors.ts";
+import { withoutBrackets } from "../base/host.ts";
 import type { Logger } from "../base/logger.ts";
+import { Connections } from "./connections.ts";
+import type { RequestHandler } from "./context.ts";
+import { exchange, refuseBytes } from "./exchange.ts";
+import type { Metrics } from "./metrics.ts";
 
 /** How long answers under way may take at the end, ms; a client that does not read gets no more. */
 const drainMs = 1_000;
 
-/** Where to listen. */
+/** How long a client may take from its connection, or its last answer, to a whole header, ms. */
+const headersMsMax = 10_000;
+
+/** How long until all of a request is here, ms: bodies are for the token of the page alone. */
+const requestMsMax = 15_000;
+
+/** How long a connection may stay without a request, and how long one may take nothing, ms. */
+const idleMsMax = 30_000;
+const stuckMsMax = 60_000;
+
+/** How often these are looked at, ms. */
+const lookMs = 1_000;
+
+/** Open connections; the system's limit of open files is never reached by them. */
+const connectionsMax = 2_000;
+
+/** What a server shows its clients, as PEM texts. */
+export interface ServerTls {
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** Where to listen, and with what certificate. */
 export interface ListenOptions {
   readonly host: string;
   /** 0 takes a free port. */
   readonly port: number;
+  readonly tls?: ServerTls | undefined;
+  readonly metrics: Metrics;
+  readonly clock: Clock;
   readonly logger: Logger;
 }
 
@@ -18,40 +51,64 @@ export interface HttpServer extends AsyncDisposable {
   /** Where a browser finds it, without a trailing slash. */
   readonly url: string;
   readonly port: number;
-}
-
-/** Where a browser finds a server. */
-export function urlOf({ addr: { hostname, port } }: Deno.HttpServer<Deno.NetAddr>): string {
-  return `http://${browserHost(hostname)}:${port}`;
-}
-
-/**
- * Lets answers under way finish. A connection without a reader is left behind: Deno cannot cut
- * it once it drains, and it ends with the process.
- */
-export async function drain(server: Deno.HttpServer<Deno.NetAddr>, clock: Clock): Promise<void> {
-  const drained = new AbortController();
-  const waiting = clock.sleep(drainMs, drained.signal).catch(() => {});
-  await Promise.race([server.shutdown(), waiting]);
-  drained.abort();
-  await waiting;
+  /** Shows another certificate from the next connection on; throws where it cannot be one. */
+  renew(tls: ServerTls): void;
 }
 
 /**
  * Starts to listen.
  *
+ * Node's server and not Deno's, which waits for half a request for ever and cannot cut a
+ * connection: see docs/adr/0023-http-server.md.
+ *
  * @throws {PipelineError} `CONFIG_INVALID` when host and port cannot be listened on.
  */
-export function listen(
-  { host, port, logger }: ListenOptions,
-  handler: (request: Request) => Promise<Response>,
-): Deno.HttpServer<Deno.NetAddr> {
+export async function listen(
+  options: ListenOptions,
+  handler: RequestHandler,
+): Promise<HttpServer> {
+  const { host, port, tls, metrics, clock, logger } = options;
+  const limits = {
+    headersTimeout: headersMsMax,
+    requestTimeout: requestMsMax,
+    keepAliveTimeout: idleMsMax,
+    connectionsCheckingInterval: lookMs,
+    requireHostHeader: false, // answered by us, as a wrong one is
+  };
+  const server = tls === undefined
+    ? createServer(limits)
+    : createTlsServer({ ...limits, ...tls, handshakeTimeout: headersMsMax });
+  server.maxConnections = connectionsMax;
+  server.timeout = stuckMsMax;
+  const connections = new Connections();
+  server.on("connection", (socket) => connections.opened(socket));
+  server.on("clientError", (error, socket) => refuseBytes(error, socket, metrics));
+  server.on("tlsClientError", () => {}); // the connection is closed
+  const take = (received: IncomingMessage, reply: ServerResponse) => {
+    connections.asked(received, reply);
+    void exchange({ received, reply, handler, metrics, connections });
+  };
+  server.on("request", take);
+  server.on("checkExpectation", take); // what a client expects changes no answer
+  await bound(server, host, port);
+  const address = server.address() as AddressInfo;
+  logger.debug("http surface listens", { host, port: address.port });
+  return {
+    url: `${tls === undefined ? "http" : "https"}://${
+      browserHost(address.address)
+    }:${address.port}`,
+    port: address.port,
+    renew: (renewed) => (server as TlsServer).setSecureContext({ ...renewed }),
+    [Symbol.asyncDispose]: () => drain(server, connections, clock),
+  };
+}
+
+async function bound(server: Server, host: string, port: number): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  server.once("error", reject);
+  server.listen({ host: withoutBrackets(host), port }, resolve);
   try {
-    return Deno.serve({
-      hostname: host,
-      port,
-      onListen: () => logger.debug("http surface listens", { host, port }),
-    }, handler);
+    await promise;
   } catch (error) {
     throw new PipelineError(
       "CONFIG_INVALID",
@@ -61,8 +118,20 @@ export function listen(
   }
 }
 
+/** Lets answers under way finish, for a second; then every connection is cut. */
+async function drain(server: Server, connections: Connections, clock: Clock): Promise<void> {
+  const closed = Promise.withResolvers<void>();
+  server.close(() => closed.resolve());
+  connections.cutIdle();
+  const drained = new AbortController();
+  const late = clock.sleep(drainMs, drained.signal).then(() => connections.cutAll(), () => {});
+  await closed.promise;
+  drained.abort();
+  await late;
+}
+
 /** An address that means "every interface" is reached as localhost; IPv6 needs brackets. */
-function browserHost(hostname: string): string {
-  if (hostname === "0.0.0.0" || hostname === "::" || hostname === "127.0.0.1") return "localhost";
-  return hostname.includes(":") ? `[${hostname}]` : hostname;
+function browserHost(address: string): string {
+  if (address === "0.0.0.0" || address === "::" || address === "127.0.0.1") return "localhost";
+  return address.includes(":") ? `[${address}]` : address;
 }

@@ -1,5 +1,5 @@
 import denoJson from "../../deno.json" with { type: "json" };
-import { type Answer, type Operation, problemAnswer } from "./operation.ts";
+import { type Answer, type Answers, type Operation, problemAnswer } from "./operation.ts";
 import type { Parameter } from "./parameters.ts";
 import { securityHeaders } from "./response.ts";
 import { type Schema, text } from "./schema.ts";
@@ -10,6 +10,8 @@ export interface OpenApiDocument {
   readonly info: Schema;
   readonly paths: Readonly<Record<string, { readonly get: OpenApiOperation }>>;
   readonly components: Schema;
+  /** The token, where the server has one. */
+  readonly security: readonly Schema[];
 }
 
 /** An operation in it. */
@@ -51,16 +53,24 @@ export function openApiDocument(operations: readonly Operation[]): OpenApiDocume
     paths: Object.fromEntries(
       operations.map((operation) => [operation.path, { get: operationOf(operation) }]),
     ),
-    components: { headers: commonHeaders() },
+    components: {
+      headers: commonHeaders(),
+      securitySchemes: { token: { type: "http", scheme: "bearer" } },
+    },
+    security: [{ token: [] }, {}],
   };
 }
 
-function operationOf({ path, id, summary, query, answers }: Operation): OpenApiOperation {
+function operationOf({ path, id, summary, isOpen, query, answers }: Operation): OpenApiOperation {
   const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = ""]): OpenApiParameter => (
     { name, in: "path", required: true, schema: text() }
   ));
   const inQuery = Object.entries(query).map(([name, parameter]) => queryOf(name, parameter));
-  const all = Object.entries({ ...answers, default: problemAnswer("an error") });
+  const all = Object.entries({
+    ...usualAnswers(isOpen),
+    ...answers,
+    default: problemAnswer("an error"),
+  });
   return {
     operationId: id,
     summary,
@@ -68,6 +78,16 @@ function operationOf({ path, id, summary, query, answers }: Operation): OpenApiO
     responses: Object.fromEntries(all.map(([status, answer]) => [status, responseOf(answer)])),
   };
 }
+
+/** What every operation may answer. */
+function usualAnswers(isOpen = false): Answers {
+  const usual = { 421: problemAnswer("the request is for a name that is none of this server's") };
+  return isOpen ? usual : { ...usual, 401: unauthorized };
+}
+
+const unauthorized = problemAnswer("the token is missing, or is another", {
+  "www-authenticate": "Bearer",
+});
 
 function queryOf(name: string, { schema, required = false }: Parameter<unknown>): OpenApiParameter {
   return { name, in: "query", required, schema };

@@ -23,6 +23,8 @@ export interface Operation {
   readonly id: string;
   /** One sentence. */
   readonly summary: string;
+  /** Answers those, too, that have not shown the token. */
+  readonly isOpen?: true;
   readonly query: Parameters;
   readonly answers: Answers;
   readonly handle: Handler;

@@ -1,14 +1,15 @@
-import type { Clock } from "../base/clock.ts";
-import { drain, type HttpServer, listen, type ListenOptions, urlOf } from "./listen.ts";
+import { Access, type AccessOptions } from "./access.ts";
+import type { RouteRequest } from "./context.ts";
+import { answerRequest, type Route } from "./front.ts";
+import { type HttpServer, listen, type ListenOptions } from "./listen.ts";
 import type { Metrics } from "./metrics.ts";
 import type { Health } from "./ports.ts";
-import { jsonResponse, problemResponse, securityHeaders, textResponse } from "./response.ts";
+import { jsonResponse, problemResponse, textResponse } from "./response.ts";
 
 /** What a program without a page shows. */
 export interface OperationsOptions extends ListenOptions {
-  readonly metrics: Metrics;
+  readonly access?: AccessOptions;
   readonly health: () => Health;
-  readonly clock: Clock;
 }
 
 /**
@@ -16,49 +17,44 @@ export interface OperationsOptions extends ListenOptions {
  *
  * @throws {PipelineError} `CONFIG_INVALID` when host and port cannot be listened on.
  */
-export function serveOperations(options: OperationsOptions): HttpServer {
-  const { metrics, clock } = options;
-  const server = listen(options, async (request) => {
-    const startedMs = clock.monotonicMs();
-    const { pathname } = new URL(request.url);
-    const response = await answer(pathname, options);
-    for (const [name, value] of Object.entries(securityHeaders)) response.headers.set(name, value);
-    const route = response.status === 404 ? "unknown" : pathname;
-    metrics.http.answered(route, response.status, clock.monotonicMs() - startedMs);
-    return response;
-  });
-  return {
-    url: urlOf(server),
-    port: server.addr.port,
-    [Symbol.asyncDispose]: () => drain(server, clock),
+export async function serveOperations(options: OperationsOptions): Promise<HttpServer> {
+  const front = {
+    ...options,
+    access: new Access(options.access),
+    noSuchPage: "no such page; there are /metrics, /livez and /readyz",
+    find: ({ pathname }: URL) => findRoute(pathname, options),
   };
+  return await listen(options, (request, client) => answerRequest(request, client, front));
 }
 
-async function answer(
-  pathname: string,
-  { metrics, health }: OperationsOptions,
-): Promise<Response> {
-  switch (pathname) {
+function findRoute(pattern: string, { metrics, health }: OperationsOptions): Route | undefined {
+  const route = { pattern, params: {}, methods: ["GET", "HEAD"] };
+  switch (pattern) {
     case "/livez":
-      return jsonResponse({ status: "alive" });
+      return { ...route, isOpen: true, handle: () => jsonResponse({ status: "alive" }) };
     case "/readyz":
-      return readiness(pathname, health());
+      return { ...route, isOpen: true, handle: (asked) => readiness(health(), asked) };
     case "/metrics":
-      return textResponse(await metrics.render(), metrics.contentType);
+      return { ...route, isOpen: false, handle: () => shown(metrics) };
     default:
-      return problemResponse(pathname, {
-        status: 404,
-        detail: "no such page; there are /metrics, /livez and /readyz",
-      });
+      return undefined;
   }
 }
 
-/** 200 while the program does its work, else 503 with what stands in the way. */
+async function shown(metrics: Metrics): Promise<Response> {
+  return textResponse(await metrics.render(), metrics.contentType);
+}
+
+/** 200 while the program does its work, else 503; with what stands in the way, for the trusted. */
 export function readiness(
-  pathname: string,
   { ready, problems, notices = [] }: Health,
+  { url: { pathname }, isTrusted }: Pick<RouteRequest, "url" | "isTrusted">,
 ): Response {
-  if (ready) return jsonResponse({ status: "ready", ...(notices.length === 0 ? {} : { notices }) });
-  const detail = problems.length === 0 ? "not ready yet" : problems.join("; ");
-  return problemResponse(pathname, { status: 503, detail, extensions: { problems } });
+  const known = isTrusted ? problems : [];
+  if (ready) {
+    const told = isTrusted && notices.length > 0 ? { notices } : {};
+    return jsonResponse({ status: "ready", ...told });
+  }
+  const detail = known.length === 0 ? "not ready yet" : known.join("; ");
+  return problemResponse(pathname, { status: 503, detail, extensions: { problems: known } });
 }

@@ -1,16 +1,14 @@
-import type { Clock } from "../base/clock.ts";
+import { Access, type AccessOptions } from "./access.ts";
 import { EventHub } from "./event_hub.ts";
-import type { Metrics } from "./metrics.ts";
 import type { LiveView } from "./ports.ts";
-import { drain, type HttpServer, listen, type ListenOptions, urlOf } from "./listen.ts";
+import { type HttpServer, listen, type ListenOptions } from "./listen.ts";
 import { handleRequest } from "./router.ts";
 import { askByFetch } from "./within.ts";
 
-/** Where to listen and what to show. */
+/** Where to listen, what to show, and to whom. */
 export interface HttpServerOptions extends ListenOptions {
   readonly view: LiveView;
-  readonly metrics: Metrics;
-  readonly clock: Clock;
+  readonly access?: AccessOptions;
 }
 
 /**
@@ -18,22 +16,25 @@ export interface HttpServerOptions extends ListenOptions {
  *
  * @throws {PipelineError} `CONFIG_INVALID` when host and port cannot be listened on.
  */
-export function serveHttp(options: HttpServerOptions): HttpServer {
+export async function serveHttp(options: HttpServerOptions): Promise<HttpServer> {
   const { view, metrics, clock, logger } = options;
   const ask = askByFetch;
+  const access = new Access(options.access);
   const events = new EventHub({ view, ask, clock, logger });
-  const context = { view, metrics, events, ask, clock, logger };
+  const context = { view, metrics, events, ask, clock, logger, access };
+  const server = await listen(
+    options,
+    (request, client) => handleRequest(request, client, context),
+  );
   metrics.http.countClients(() => events.clientCount);
   const stop = new AbortController();
-  const server = listen(options, (request) => handleRequest(request, context));
   const telling = events.run(stop.signal);
   return {
-    url: urlOf(server),
-    port: server.addr.port,
+    ...server,
     async [Symbol.asyncDispose]() {
       stop.abort();
       events.close();
-      await Promise.all([telling, drain(server, clock)]);
+      await Promise.all([telling, server[Symbol.asyncDispose]()]);
     },
   };
 }

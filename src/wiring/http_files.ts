@@ -1,18 +1,15 @@
+import { createPrivateKey, X509Certificate } from "node:crypto";
 import type { HttpConfig } from "../app/http_settings.ts";
 import { configInvalid } from "../app/read_config.ts";
+import type { Clock } from "../base/clock.ts";
 import { Secret } from "../base/secret.ts";
-
-/** What a server shows its clients, as PEM texts. */
-export interface TlsFiles {
-  readonly cert: string;
-  readonly key: string;
-}
+import type { ServerTls } from "../http/listen.ts";
 
 /** What the files of the HTTP settings hold. */
 export interface HttpFiles {
   /** What clients must show; shared by the instances of an application. */
   readonly token: Secret | undefined;
-  readonly tls: TlsFiles | undefined;
+  readonly tls: ServerTls | undefined;
 }
 
 /** What RFC 6750 allows, long enough that it cannot be guessed. */
@@ -23,47 +20,98 @@ const tokenForm = /^[\w.~+/=-]{16,256}$/;
  *
  * @throws {PipelineError} `CONFIG_INVALID` that lists every file that cannot be used.
  */
-export async function readHttpFiles(program: string, config: HttpConfig): Promise<HttpFiles> {
-  const problems: string[] = [];
-  const read = async (variable: string, file: string | undefined, form: RegExp, what: string) => {
-    if (file === undefined) return undefined;
-    const found = await readFile(file);
-    if (found.text !== undefined && form.test(found.text)) return found.text;
-    problems.push(`${variable} must be ${what}: "${file}" ${found.problem ?? "holds none"}`);
-    return undefined;
-  };
-  const token = await read(
-    "HTTP_TOKEN_FILE",
-    config.httpTokenFile,
-    tokenForm,
-    "a file with a token of 16 to 256 letters, digits and -._~+/=",
-  );
-  const cert = await read(
-    "HTTP_TLS_CERT_FILE",
-    config.httpTlsCertFile,
-    /-----BEGIN CERTIFICATE-----/,
-    "a PEM file of certificates",
-  );
-  const key = await read(
-    "HTTP_TLS_KEY_FILE",
-    config.httpTlsKeyFile,
-    /-----BEGIN (\w+ )?PRIVATE KEY-----/,
-    "a PEM file of a private key",
-  );
-  if (problems.length > 0) throw configInvalid(program, problems);
-  return {
-    token: token === undefined ? undefined : new Secret(token),
-    tls: cert === undefined || key === undefined ? undefined : { cert, key },
-  };
+export async function readHttpFiles(
+  program: string,
+  config: HttpConfig,
+  clock: Clock,
+): Promise<HttpFiles> {
+  const files = new Files(config);
+  const token = await files.token();
+  const tls = await files.tls(clock.nowMs());
+  if (files.problems.length > 0) throw configInvalid(program, files.problems);
+  return { token: token === undefined ? undefined : new Secret(token), tls };
 }
 
-async function readFile(
-  file: string,
-): Promise<{ readonly text?: string; readonly problem?: string }> {
+/** Certificate and key as they are now; fails with what is wrong with them. */
+export async function readTls(config: HttpConfig, clock: Clock): Promise<ServerTls | undefined> {
+  const files = new Files(config);
+  const tls = await files.tls(clock.nowMs());
+  if (files.problems.length > 0) throw new Error(files.problems.join("; "));
+  return tls;
+}
+
+class Files {
+  readonly problems: string[] = [];
+  readonly #config: HttpConfig;
+
+  constructor(config: HttpConfig) {
+    this.#config = config;
+  }
+
+  async token(): Promise<string | undefined> {
+    const { httpTokenFile: file } = this.#config;
+    const what = "HTTP_TOKEN_FILE must be a file with a token of 16 to 256 letters, digits and " +
+      "-._~+/=";
+    const text = await this.#read(file, what);
+    if (text === undefined || tokenForm.test(text)) return text;
+    this.problems.push(`${what}: "${file}" holds something else`);
+    return undefined;
+  }
+
+  async tls(nowMs: number): Promise<ServerTls | undefined> {
+    const { httpTlsCertFile, httpTlsKeyFile } = this.#config;
+    const certWhat = "HTTP_TLS_CERT_FILE must be a PEM file of certificates";
+    const keyWhat = "HTTP_TLS_KEY_FILE must be a PEM file of a private key";
+    const cert = await this.#read(httpTlsCertFile, certWhat);
+    const key = await this.#read(httpTlsKeyFile, keyWhat);
+    if (cert === undefined || key === undefined) return undefined;
+    const certificate = attempt(() => new X509Certificate(cert));
+    const privateKey = attempt(() => createPrivateKey(key));
+    if (certificate === undefined) this.problems.push(`${certWhat}: "${httpTlsCertFile}" is none`);
+    if (privateKey === undefined) this.problems.push(`${keyWhat}: "${httpTlsKeyFile}" is none`);
+    if (certificate === undefined || privateKey === undefined) return undefined;
+    const validity = validityProblem(certificate, nowMs);
+    if (validity !== undefined) {
+      this.problems.push(
+        `HTTP_TLS_CERT_FILE must be valid now, or no client connects: "${httpTlsCertFile}" ${validity}`,
+      );
+    }
+    if (!certificate.checkPrivateKey(privateKey)) {
+      this.problems.push(
+        `HTTP_TLS_KEY_FILE must be the key of HTTP_TLS_CERT_FILE: "${httpTlsKeyFile}" is another's`,
+      );
+    }
+    return { cert, key };
+  }
+
+  async #read(file: string | undefined, what: string): Promise<string | undefined> {
+    if (file === undefined) return undefined;
+    try {
+      return (await Deno.readTextFile(file)).trim();
+    } catch (error) {
+      const problem = error instanceof Deno.errors.NotFound ? "is not there" : "cannot be read";
+      this.problems.push(`${what}: "${file}" ${problem}`);
+      return undefined;
+    }
+  }
+}
+
+function validityProblem(
+  { validFrom, validTo }: X509Certificate,
+  nowMs: number,
+): string | undefined {
+  if (nowMs < Date.parse(validFrom)) return `is valid from ${isoOf(validFrom)}`;
+  return nowMs > Date.parse(validTo) ? `expired at ${isoOf(validTo)}` : undefined;
+}
+
+function isoOf(time: string): string {
+  return new Date(time).toISOString();
+}
+
+function attempt<T>(read: () => T): T | undefined {
   try {
-    return { text: (await Deno.readTextFile(file)).trim() };
-  } catch (error) {
-    const isMissing = error instanceof Deno.errors.NotFound;
-    return { problem: isMissing ? "is not there" : "cannot be read" };
+    return read();
+  } catch {
+    return undefined;
   }
 }

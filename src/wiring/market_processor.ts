@@ -1,11 +1,9 @@
 import type { EngineConfig } from "../app/engine_settings.ts";
 import type { MainContext } from "../app/lifecycle.ts";
-import { Metrics } from "../http/metrics.ts";
+import type { Metrics } from "../http/metrics.ts";
 import { MarketView } from "../http/market_view.ts";
 import type { FeedKind, LiveView } from "../http/ports.ts";
 import { OwnerProbe } from "../http/owner_probe.ts";
-import type { HttpServer } from "../http/listen.ts";
-import { serveHttp } from "../http/server.ts";
 import type { TradeCodec } from "../market/codec.ts";
 import type { TradesTable } from "../market/tables.ts";
 import type { ResultReader } from "../market/queries.ts";
@@ -108,14 +106,4 @@ export function createMarketProcessor(options: MarketProcessorOptions): MarketPr
     await Promise.all(reminders);
   };
   return { view, run };
-}
-
-/** The HTTP surface of a program whose view may come later. */
-export function serveView(
-  config: { readonly httpHost: string; readonly httpPort: number },
-  { clock, logger }: MainContext,
-  view: LiveView,
-  metrics: Metrics,
-): HttpServer {
-  return serveHttp({ host: config.httpHost, port: config.httpPort, view, metrics, clock, logger });
 }

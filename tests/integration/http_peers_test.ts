@@ -17,11 +17,11 @@ interface Instance extends AsyncDisposable {
   readonly server: HttpServer;
 }
 
-function instance(symbol: string, partition: number, port = 0): Instance {
+async function instance(symbol: string, partition: number, port = 0): Promise<Instance> {
   const view = new FakeLiveView({ prices: { [symbol]: 100 }, partition });
   for (let second = 0; second < 10; second++) view.commit();
   view.layout = { own: [partition], others: new Map() };
-  const server = serveHttp({
+  const server = await serveHttp({
     ...{ host: "127.0.0.1", port, view, metrics: new Metrics() },
     ...{ clock: systemClock, logger: silentLogger },
   });
@@ -113,8 +113,8 @@ class Follower implements AsyncDisposable {
 }
 
 Deno.test("/api/symbols of either instance lists the symbols of both", async () => {
-  await using a = instance("A", 0);
-  await using b = instance("B", 1);
+  await using a = await instance("A", 0);
+  await using b = await instance("B", 1);
   acquaint([a, b]);
   for (const one of [a, b]) {
     assert.deepEqual(await symbolsAt(one), { names: ["A", "B"], missing: [] });
@@ -122,8 +122,8 @@ Deno.test("/api/symbols of either instance lists the symbols of both", async () 
 });
 
 Deno.test("/api/symbols asks all at once, and waits a second for who does not answer", async () => {
-  await using a = instance("A", 0);
-  await using b = instance("B", 1);
+  await using a = await instance("A", 0);
+  await using b = await instance("B", 1);
   using silent = silence();
   using silentToo = silence();
   const refused = "http://127.0.0.1:1";
@@ -135,7 +135,7 @@ Deno.test("/api/symbols asks all at once, and waits a second for who does not an
 });
 
 Deno.test("/api/symbols believes no one who answers something else", async () => {
-  await using a = instance("A", 0);
+  await using a = await instance("A", 0);
   const answers = ["<html>", "{}", `{"symbols":[{"symbol":"B"}],"partitions":[1]}`];
   let asked = "";
   await using other = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, (request) => {
@@ -149,8 +149,8 @@ Deno.test("/api/symbols believes no one who answers something else", async () =>
 });
 
 Deno.test("/api/stream tells what is looked at, whichever instance commits it, however they watch each other", async () => {
-  await using a = instance("A", 0);
-  await using b = instance("B", 1);
+  await using a = await instance("A", 0);
+  await using b = await instance("B", 1);
   acquaint([a, b]);
   await using followers = new AsyncDisposableStack();
   const [ofA, ofB] = [followers.use(new Follower(a)), followers.use(new Follower(b))];
@@ -170,18 +170,18 @@ Deno.test("/api/stream tells what is looked at, whichever instance commits it, h
 });
 
 Deno.test("/api/stream says when another instance is gone, and continues when it is back", async () => {
-  await using a = instance("A", 0);
+  await using a = await instance("A", 0);
   await using follower = await watched(a);
   let port = 0;
   {
-    await using b = instance("B", 1);
+    await using b = await instance("B", 1);
     port = b.server.port;
     acquaint([a, b]);
     await until(() => follower.heard.includes(1), { what: "B is heard", msMax });
   }
   await until(() => follower.missing?.includes(1) ?? false, { what: "B is missed", msMax });
   assert.deepEqual(follower.heard, []);
-  await using back = instance("B", 1, port);
+  await using back = await instance("B", 1, port);
   await until(() => {
     back.view.commit();
     return follower.missing?.length === 0 && follower.trades.has("B");
@@ -189,9 +189,9 @@ Deno.test("/api/stream says when another instance is gone, and continues when it
 });
 
 Deno.test("/api/stream follows no instance without listeners, and the partition's owner with one", async () => {
-  await using a = instance("A", 0);
-  await using b = instance("B", 1);
-  await using c = instance("C", 2);
+  await using a = await instance("A", 0);
+  await using b = await instance("B", 1);
+  await using c = await instance("C", 2);
   const listeners = () => [b.view.listenerCount, c.view.listenerCount];
   const layout = (url: string): Partitions => ({ own: [0], others: new Map([[1, url]]) });
   a.view.layout = layout(b.server.url);

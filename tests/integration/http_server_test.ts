@@ -9,7 +9,7 @@ import { FakeLiveView } from "../support/fake_live_view.ts";
 
 const ignore = Deno.permissions.querySync({ name: "net" }).state !== "granted";
 
-function serve(view: FakeLiveView, port = 0): HttpServer {
+function serve(view: FakeLiveView, port = 0): Promise<HttpServer> {
   return serveHttp({
     host: "127.0.0.1",
     port,
@@ -43,7 +43,7 @@ Deno.test({
   ignore,
   async fn() {
     const view = busyView();
-    await using server = serve(view);
+    await using server = await serve(view);
     for (const path of ["/", "/livez", "/readyz", "/metrics", "/api/symbols", "/api/tasks"]) {
       const response = await fetch(server.url + path);
       assert.equal(response.status, 200, path);
@@ -64,7 +64,7 @@ Deno.test({
   ignore,
   async fn() {
     const view = busyView();
-    await using server = serve(view);
+    await using server = await serve(view);
     const response = await fetch(`${server.url}/api/stream?symbol=AAPL`);
     assert.equal(response.headers.get("content-type"), "text/event-stream");
     assert(response.body);
@@ -84,7 +84,7 @@ Deno.test({
   ignore,
   async fn() {
     const view = busyView();
-    const server = serve(view);
+    const server = await serve(view);
     const response = await fetch(`${server.url}/api/stream`);
     const reading = response.text();
     await server[Symbol.asyncDispose]();
@@ -99,7 +99,7 @@ Deno.test({
   ignore,
   async fn() {
     const view = busyView();
-    const server = serve(view);
+    const server = await serve(view);
     const connection = await Deno.connect({ hostname: "127.0.0.1", port: server.port });
     await connection.write(
       new TextEncoder().encode("GET /api/stream?scope=local HTTP/1.1\r\nhost: localhost\r\n\r\n"),
@@ -124,9 +124,9 @@ Deno.test({
   ignore,
   async fn() {
     const view = new FakeLiveView();
-    await using server = serve(view);
-    assert.throws(
-      () => serve(view, server.port),
+    await using server = await serve(view);
+    await assert.rejects(
+      serve(view, server.port),
       (error) =>
         error instanceof PipelineError && error.code === "CONFIG_INVALID" &&
         /HTTP_PORT/.test(error.message),

@@ -1,6 +1,7 @@
 /** The description at `/api/openapi.json` is sound, and every operation answers as it says. */
 import assert from "node:assert/strict";
 import { PipelineError } from "../../src/base/errors.ts";
+import { Secret } from "../../src/base/secret.ts";
 import type { OpenApiDocument, OpenApiOperation } from "../../src/http/open_api.ts";
 import type { Schema } from "../../src/http/schema.ts";
 import { fakeStandby, fakeTask } from "../support/fake_live_view.ts";
@@ -58,6 +59,13 @@ function busy(): Surface {
   return made;
 }
 
+/** A surface that wants a token. */
+const closed = () =>
+  surface({ seconds: 1, access: { token: new Secret("correct-horse-battery") } });
+
+/** A surface that is asked by another server's name. */
+const elsewhere = () => surface({ seconds: 1, host: "elsewhere.example" });
+
 const full = () => surface({ seconds: 1, limits: { clientsMax: 0, queueBytesMax: 1 } });
 const unchanged = { headers: { "if-none-match": "*" } };
 
@@ -90,9 +98,11 @@ const calls: readonly Call[] = [
   { id: "asset", status: 200, path: "/assets/app.js" },
   { id: "asset", status: 304, path: "/assets/app.js", init: unchanged },
   { id: "asset", status: 404, path: "/assets/none.js" },
-  ...operations.map(({ operationId: id, path }): Call => (
-    { id, status: 405, path, init: { method: "POST" } }
-  )),
+  ...operations.flatMap(({ operationId: id, path, responses }): Call[] => [
+    { id, status: 405, path, init: { method: "POST" } },
+    { id, status: 421, path, surface: elsewhere },
+    ..."401" in responses ? [{ id, status: 401, path, surface: closed }] : [],
+  ]),
 ];
 
 Deno.test("the OpenAPI document passes the schema of OpenAPI 3.1", async () => {

@@ -2,6 +2,7 @@ import { HttpProblem } from "../context.ts";
 import { type Answers, type Operation, operation, problemAnswer } from "../operation.ts";
 import { type Asset, findAsset } from "../page/assets.ts";
 import { text } from "../schema.ts";
+import { loginPage } from "./log_in.ts";
 
 const etag = { etag: "of this version, for `if-none-match`" };
 const unchanged = { description: "the client has this version", headers: etag };
@@ -18,9 +19,14 @@ export const page: Operation = operation({
   path: "/",
   id: "page",
   summary: "The live page",
+  isOpen: true,
   query: {},
-  answers: assetAnswers("text/html"),
-  handle: (_query, _context, { request }) => serveAsset("index.html", request),
+  answers: {
+    ...assetAnswers("text/html"),
+    401: { description: "asks for the token", type: "text/html", schema: text() },
+  },
+  handle: (_query, _context, { request, isTrusted }) =>
+    isTrusted ? serveAsset("index.html", request) : loginPage(),
 });
 
 /** What the page is made of. */
@@ -28,6 +34,7 @@ export const asset: Operation = operation({
   path: "/assets/{name}",
   id: "asset",
   summary: "A file of the live page",
+  isOpen: true,
   query: {},
   answers: { ...assetAnswers("*/*"), 404: problemAnswer("the page has no such file") },
   handle: (_query, _context, { request, params }) => serveAsset(params["name"] ?? "", request),

@@ -8,6 +8,7 @@ export const livez: Operation = operation({
   path: "/livez",
   id: "livez",
   summary: "The process answers",
+  isOpen: true,
   query: {},
   answers: {
     200: jsonAnswer("alive", object({ status: { type: "string", const: "alive" } })),
@@ -20,6 +21,7 @@ export const readyz: Operation = operation({
   path: "/readyz",
   id: "readyz",
   summary: "The program does its work",
+  isOpen: true,
   query: {},
   answers: {
     200: jsonAnswer("ready, and what people should know nevertheless", {
@@ -28,5 +30,5 @@ export const readyz: Operation = operation({
     }),
     503: problemsAnswer("what stands in the way"),
   },
-  handle: (_query, { view }, { url }) => readiness(url.pathname, view.health()),
+  handle: (_query, { view }, asked) => readiness(view.health(), asked),
 });

@@ -44,6 +44,12 @@ export async function fetchTrades(symbol, limit) {
   return body.trades;
 }
 
+/** Shows the form for the token where it does not count any more. */
+export async function askToLogIn() {
+  const answer = await fetch("/api/stream", { method: "HEAD" }).catch(() => undefined);
+  if (answer?.status === 401) location.reload();
+}
+
 /** @param {string} path */
 async function fetchJson(path) {
   const response = await fetch(path);

@@ -1,6 +1,8 @@
 // @ts-check
 /// <reference lib="dom" />
 
+import { askToLogIn } from "./api.js";
+
 /** The server sends its state every 2 s; silence of this length means that nothing is there. */
 const silenceMaxMs = 9_000;
 const retryMs = 2_000;
@@ -111,7 +113,9 @@ export class Connection {
     if (source === this.#former) this.#closeFormer();
     if (source !== this.#source) return;
     this.#lose();
-    if (source.readyState === EventSource.CLOSED) setTimeout(() => this.#reopen(source), retryMs);
+    if (source.readyState !== EventSource.CLOSED) return;
+    void askToLogIn();
+    setTimeout(() => this.#reopen(source), retryMs);
   }
 
   #lose() {

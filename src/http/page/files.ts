@@ -15,6 +15,8 @@ import healthJs from "./health.js" with { type: "text" };
 import historiesJs from "./histories.js" with { type: "text" };
 import iconSvg from "./icon.svg" with { type: "text" };
 import indexHtml from "./index.html" with { type: "text" };
+import loginCss from "./login.css" with { type: "text" };
+import loginHtml from "./login.html" with { type: "text" };
 import marketCss from "./market.css" with { type: "text" };
 import marketJs from "./market.js" with { type: "text" };
 import narrowCss from "./narrow.css" with { type: "text" };
@@ -52,6 +54,8 @@ export const pageFiles: Readonly<Record<string, string>> = {
   "histories.js": historiesJs,
   "icon.svg": iconSvg,
   "index.html": indexHtml,
+  "login.css": loginCss,
+  "login.html": loginHtml,
   "market.css": marketCss,
   "market.js": marketJs,
   "narrow.css": narrowCss,

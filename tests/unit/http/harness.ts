@@ -1,9 +1,10 @@
-import { silentLogger } from "../../../src/base/logger.ts";
+import { type Logger, silentLogger } from "../../../src/base/logger.ts";
 import type { Clock } from "../../../src/base/clock.ts";
 import { PipelineError } from "../../../src/base/errors.ts";
-import type { HttpContext } from "../../../src/http/context.ts";
+import type { Client, HttpContext } from "../../../src/http/context.ts";
 import { EventHub, type EventHubLimits } from "../../../src/http/event_hub.ts";
 import { Metrics } from "../../../src/http/metrics.ts";
+import { Access, type AccessOptions } from "../../../src/http/access.ts";
 import { handleRequest } from "../../../src/http/router.ts";
 import type { Ask } from "../../../src/http/within.ts";
 import { FakeLiveView, type FakeLiveViewOptions } from "../../support/fake_live_view.ts";
@@ -46,29 +47,56 @@ export interface Surface {
   ask(path: string, init?: RequestInit): Promise<Response>;
 }
 
+/** A program of this machine. */
+export const localClient: Client = {
+  address: "127.0.0.1",
+  ownAddress: "127.0.0.1",
+  isEncrypted: false,
+};
+
 const noPeer: Ask = () => Promise.reject(new TypeError("refused"));
 
 /** A surface over a fake market that has run for `seconds`. */
 export function surface(
-  { seconds = 120, limits, askPeer = noPeer, ...options }:
+  {
+    seconds = 120,
+    limits,
+    askPeer = noPeer,
+    access = {},
+    client,
+    logger,
+    host = "localhost",
+    ...options
+  }:
     & FakeLiveViewOptions
     & {
       readonly seconds?: number;
       readonly limits?: EventHubLimits;
       /** The way to other instances; there are none by default. */
       readonly askPeer?: Ask;
+      readonly access?: AccessOptions;
+      readonly client?: Partial<Client>;
+      readonly logger?: Logger;
+      /** The name by which it is asked. */
+      readonly host?: string;
     } = {},
 ): Surface {
   const view = new FakeLiveView(options);
   for (let i = 0; i < seconds; i++) view.commit(nowMs - 1_000);
   const clock = new SteppingClock();
-  const logger = silentLogger;
   const events = new EventHub({
-    ...{ view, ask: askPeer, clock, logger },
+    ...{ view, ask: askPeer, clock, logger: silentLogger },
     ...(limits === undefined ? {} : { limits }),
   });
-  const context = { view, ask: askPeer, clock, logger, events, metrics: new Metrics() };
+  const context = {
+    ...{ view, ask: askPeer, clock, events, metrics: new Metrics() },
+    logger: logger ?? silentLogger,
+    access: new Access(access),
+  };
   const ask = (path: string, init?: RequestInit) =>
-    handleRequest(new Request(`http://localhost${path}`, init), context);
+    handleRequest(new Request(`http://${host}${path}`, init), {
+      ...localClient,
+      ...client,
+    }, context);
   return { view, context, ask };
 }
