@@ -10,7 +10,6 @@ import { kafkaTopics } from "../../src/kafka/job_topics.ts";
 import { unstamped } from "../../src/kafka/wire/stamps.ts";
 import { marketTopics } from "../../src/market/topology.ts";
 import {
-  keyStateSchemaText,
   taskMetaSchemaText,
   tradeSchemaText,
   windowStateSchemaText,
@@ -127,7 +126,12 @@ const messages: Readonly<Record<TopicRole, Readonly<Record<string, object>>>> = 
       windowStateSchemaText,
       bytesOf("`w`, the symbol and the window's start; `r` and its length before it for candles"),
     ),
-    key: avroMessage("changelog", keyStateSchemaText, bytesOf("`k` and the symbol")),
+    key: {
+      title: "Key",
+      summary: "A symbol's time and its open windows: `src/streams/state/key_row.ts`.",
+      payload: bytesOf("numbers, and windows as the first message has them"),
+      bindings: { kafka: { key: bytesOf("`k` and the symbol") } },
+    },
     meta: avroMessage("changelog", taskMetaSchemaText, bytesOf("`m`")),
   },
   repartition: { rekeyed: avroMessage("repartition", tradeSchemaText, symbolKey) },

@@ -19,7 +19,7 @@ export const changeBugs: readonly PlantedBug[] = [
   {
     name: "a window purged that a change of settings left open",
     file: "src/streams/state/changes.ts",
-    find: "Math.min(outlivedMs, kept.neededFromMs));",
+    find: "Math.min(outlivedMs, neededMs));",
     replace: "Math.min(outlivedMs, Infinity));",
     guarantee: "G13",
     test: "tests/unit/streams/changed_rules_test.ts",
@@ -79,8 +79,8 @@ export const changeBugs: readonly PlantedBug[] = [
   {
     name: "everything that a shorter retention drops deleted in one commit",
     file: "src/streams/state/changes.ts",
-    find: "limit: purge.rowsLeft + 1 };",
-    replace: "limit: Infinity };",
+    find: "const limit = purge.rowsLeft + 1;",
+    replace: "const limit = Infinity;",
     guarantee: "G8",
     test: "tests/unit/streams/changed_rules_test.ts",
   },

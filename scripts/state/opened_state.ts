@@ -2,10 +2,12 @@ import { readStartConfig } from "../../src/app/start_config.ts";
 import type { GivenTexts } from "../../src/app/setting.ts";
 import { systemClock } from "../../src/base/clock.ts";
 import { LevelStateStores } from "../../src/level/state_store.ts";
-import { marketChangelog } from "../../src/market/topology.ts";
+import type { Candle } from "../../src/market/candle.ts";
+import { marketChangelog, marketWindows } from "../../src/market/topology.ts";
 import type { StateCodecs } from "../../src/registry/state_codecs.ts";
 import { parseCommitMetadata } from "../../src/streams/commit/commit_metadata.ts";
 import type { CommitLog, RecordLog, StateStore, StateStores } from "../../src/streams/ports.ts";
+import type { KeyTopology } from "../../src/streams/state/cached_key.ts";
 import { type Offset, partitionName, type TopicPartition } from "../../src/streams/record.ts";
 import { openEmbedded } from "../../src/wiring/embedded.ts";
 import { marketStateCodecs } from "../../src/wiring/market_processor.ts";
@@ -20,6 +22,8 @@ export interface OpenedState extends AsyncDisposable {
   /** Where the stores are. */
   readonly folder: string;
   readonly codecs: StateCodecs;
+  /** Reads the windows. */
+  readonly job: KeyTopology<Candle>;
   readonly log: RecordLog;
   /** Where the changelog stood at the partition's last commit; `undefined` before the first. */
   readonly committedPosition: (input: TopicPartition) => Promise<Offset | undefined>;
@@ -90,6 +94,7 @@ function opened(
     folder,
     inputs,
     codecs,
+    job: marketWindows(codecs.windowState),
     log,
     committedPosition: async (input) =>
       parseCommitMetadata((await commitLog.committed(input))?.metadata ?? "")?.changelogPosition,

@@ -1,10 +1,9 @@
-import { resolutionName, summaryWindowMs } from "../../src/market/tables.ts";
+import { resolutionName } from "../../src/market/tables.ts";
 import { windowRow } from "../../src/market/topology.ts";
 import type { WindowRow } from "../../src/market/rows.ts";
-import { decodeState } from "../../src/streams/topology/codec.ts";
 import { type KeyTime, keyTimes } from "../../src/streams/state/key_times.ts";
-import type { KeyRange, StateStore } from "../../src/streams/ports.ts";
-import { rollUpRange, windowRange, windowStartOf } from "../../src/streams/state/store_keys.ts";
+import { storedWindows } from "../../src/streams/state/stored_windows.ts";
+import type { StateStore } from "../../src/streams/ports.ts";
 import { print } from "../lib/print.ts";
 import { textTable } from "../lib/text_table.ts";
 import type { OpenedState } from "./opened_state.ts";
@@ -49,7 +48,7 @@ async function* symbolsOf(
 ): AsyncGenerator<{ store: StateStore; time: KeyTime }> {
   for (const input of state.inputs) {
     await using store = await state.open(input);
-    for await (const time of keyTimes(store, state.codecs.keyState)) {
+    for await (const time of keyTimes(store)) {
       if (symbol === undefined || time.key === symbol) yield { store, time };
     }
   }
@@ -70,31 +69,16 @@ async function windowsOf(
 }
 
 async function windowsOfSize(
-  { codecs }: OpenedState,
+  { job }: OpenedState,
   store: StateStore,
   { key, sizeMs }: { readonly key: string; readonly sizeMs: number },
   { limit, ...asked }: StateOptions,
 ): Promise<WindowRow[]> {
-  const rows: WindowRow[] = [];
-  const range = { ...rangeOf(key, sizeMs, asked), reverse: true, limit };
-  for await (const entry of store.scan(range)) {
-    const startMs = windowStartOf(entry.key);
-    const state = decodeState(codecs.windowState, entry.value);
-    rows.push(windowRow({ key, startMs, endMs: startMs + sizeMs, state }));
-  }
-  return rows.reverse();
-}
-
-function rangeOf(
-  key: string,
-  sizeMs: number,
-  { fromMs, toMs, windowMs }: Pick<StateOptions, "fromMs" | "toMs" | "windowMs">,
-): KeyRange {
+  const { fromMs, toMs, windowMs } = asked;
   const startMs = windowMs === undefined ? undefined : windowMs - windowMs % sizeMs;
-  const [from, to] = startMs === undefined ? [fromMs, toMs] : [startMs, startMs + 1];
-  return sizeMs === summaryWindowMs
-    ? windowRange(key, from, to)
-    : rollUpRange(key, sizeMs, from, to);
+  const range = startMs === undefined ? { fromMs, toMs } : { fromMs: startMs, toMs: startMs + 1 };
+  const windows = await storedWindows(job, store, key, { sizeMs, limit, ...range });
+  return windows.map(windowRow);
 }
 
 function describeTime({ key, state }: KeyTime): string {

@@ -3,6 +3,7 @@ import { symbolFault } from "../base/symbol.ts";
 import type { Codec } from "../streams/topology/codec.ts";
 import { type JobTopic, jobTopics } from "../streams/topology/job_topics.ts";
 import type { LogRecord, TopicPartition } from "../streams/record.ts";
+import type { KeyTopology } from "../streams/state/cached_key.ts";
 import type { WindowState } from "../streams/state/state.ts";
 import { isTextOf } from "../streams/text.ts";
 import {
@@ -14,6 +15,7 @@ import {
   type Topology,
   type WindowResult,
 } from "../streams/topology/topology.ts";
+import { checkedRollUps } from "../streams/topology/roll_ups.ts";
 import { topology } from "../streams/topology/topology_builder.ts";
 import { tumbling } from "../streams/topology/windows.ts";
 import { type Candle, meanPriceVolume, mergeCandles, tradeAggregator, vwap } from "./candle.ts";
@@ -74,6 +76,14 @@ export function marketTopology(options: MarketOptions): Topology<Trade, Candle, 
       rollUps: { merge: mergeCandles, levels: candleLevels({ retentionMs, graceMs }) },
     })
     .toRows("running averages and candles", windowRow);
+}
+
+/** What it takes to read the windows of that job's state, whatever its settings are. */
+export function marketWindows(windowCodec: Codec<WindowState<Candle>>): KeyTopology<Candle> {
+  const kept = { graceMs: 0, retentionMs: 86_400_000 };
+  const windows = tumbling({ sizeMs: summaryWindowMs, ...kept });
+  const rollUps = checkedRollUps(windows, { merge: mergeCandles, levels: candleLevels(kept) });
+  return { windows, rollUps, aggregator: tradeAggregator("all"), windowCodec };
 }
 
 function tradeSource(topic: string, codec: TradeCodec): Source<Trade> {

@@ -1,4 +1,3 @@
-import keyState from "../../schemas/key_state.avsc" with { type: "text" };
 import taskMeta from "../../schemas/task_meta.avsc" with { type: "text" };
 import trade from "../../schemas/trade.avsc" with { type: "text" };
 import windowState from "../../schemas/window_state.avsc" with { type: "text" };
@@ -8,9 +7,6 @@ export const tradeSchemaText: string = withoutLayout(trade);
 
 /** Changelog value of a window. */
 export const windowStateSchemaText: string = withoutLayout(windowState);
-
-/** Changelog value of a key's time. */
-export const keyStateSchemaText: string = withoutLayout(keyState);
 
 /** Changelog value of a task's own record. */
 export const taskMetaSchemaText: string = withoutLayout(taskMeta);

@@ -1,15 +1,15 @@
 import type { Clock } from "../base/clock.ts";
 import type { Candle } from "../market/candle.ts";
 import type { Codec } from "../streams/topology/codec.ts";
-import type { EngineCodecs, KeyState, TaskMeta, WindowState } from "../streams/state/state.ts";
+import type { EngineCodecs, TaskMeta, WindowState } from "../streams/state/state.ts";
 import { AvroCodec } from "./avro_codec.ts";
 import type { SchemaRegistry } from "./ports.ts";
-import { keyStateSchemaText, taskMetaSchemaText, windowStateSchemaText } from "./schemas.ts";
+import { taskMetaSchemaText, windowStateSchemaText } from "./schemas.ts";
 
 /** What the state codecs are made from. */
 export interface StateCodecsOptions {
   readonly registry: SchemaRegistry;
-  /** One changelog carries three kinds of value; each has its subject under this name. */
+  /** One changelog carries several kinds of value; each schema has its subject under this name. */
   readonly changelogTopic: string;
   readonly clock?: Clock;
 }
@@ -25,8 +25,9 @@ type WindowRecord = Candle & Omit<WindowState<Candle>, "aggregate">;
 /**
  * Registers the state schemas and makes their codecs.
  *
- * Subjects: `<changelog topic>-window`, `-key`, `-meta`; the first byte of a record's key says
- * which of the three its value is (`w` and, rolled up, `r`; `k`; `m`).
+ * Subjects: `<changelog topic>-window` and `-meta`; the first byte of a record's key says which of
+ * the two its value is (`w` and, rolled up, `r`; `m`). Values of `k` are the engine's own, with
+ * windows in them (`src/streams/state/key_row.ts`).
  *
  * @throws {PipelineError} `REGISTRY_UNAVAILABLE`, `REGISTRY_REFUSED`.
  * @see docs/adr/0005-schemas-of-input-and-state.md
@@ -38,7 +39,6 @@ export async function createStateCodecs(options: StateCodecsOptions): Promise<St
   const windows = await create<WindowRecord>("window", windowStateSchemaText);
   return {
     windowState: windowStateCodec(windows),
-    keyState: await create<KeyState>("key", keyStateSchemaText),
     meta: await create<TaskMeta>("meta", taskMetaSchemaText),
   };
 }

@@ -1,13 +1,10 @@
-import { assert } from "../base/assert.ts";
 import { patiently } from "../base/patience.ts";
-import { decodeState } from "./topology/codec.ts";
 import { TaskManager } from "./task/task_manager.ts";
 import {
   type Addresses,
   type AssignmentListener,
   type GroupMembership,
   type HeldState,
-  type KeyRange,
 } from "./ports.ts";
 import { partitionForKey } from "./partitioner.ts";
 import type { TopicPartition } from "./record.ts";
@@ -16,7 +13,7 @@ import type { StandbyStatus, TaskStatus } from "./task/status.ts";
 import { LineageWatch, refuseOtherPositions } from "./task/lineage_watch.ts";
 import { type Lineage, type LineageTopics, presentLineage } from "./state/lineage.ts";
 import type { KeyTime } from "./state/key_times.ts";
-import { rollUpRange, windowRange, windowStartOf } from "./state/store_keys.ts";
+import { storedWindows } from "./state/stored_windows.ts";
 import type { TaskListener } from "./task/task_listener.ts";
 import type { StreamsPorts, TaskSession } from "./task/task_session.ts";
 import { encodeText } from "./text.ts";
@@ -200,17 +197,9 @@ export class StreamsApp<E, A, R> {
     key: string,
     query: WindowQuery,
   ): Promise<WindowResult<A>[]> {
-    const results: WindowResult<A>[] = [];
-    const { windowCodec, windows } = this.#topology;
-    const { sizeMs = windows.sizeMs, limit } = query;
+    const { sizeMs = this.#topology.windows.sizeMs } = query;
     const fromMs = Math.min(Math.max(query.fromMs, session.wholeFromMs), query.toMs);
-    const range = this.#rangeOf(key, { ...query, fromMs, sizeMs });
-    for await (const entry of session.store.scan({ ...range, reverse: true, limit })) {
-      const startMs = windowStartOf(entry.key);
-      const state = decodeState(windowCodec, entry.value);
-      results.push({ key, startMs, endMs: startMs + sizeMs, state });
-    }
-    return results.reverse();
+    return await storedWindows(this.#topology, session.store, key, { ...query, fromMs, sizeMs });
   }
 
   /**
@@ -246,13 +235,6 @@ export class StreamsApp<E, A, R> {
 
   #openSession(partition: number): TaskSession<E, A, R> | undefined {
     return this.#taskManager?.task(partition)?.session;
-  }
-
-  #rangeOf(key: string, { fromMs, toMs, sizeMs }: Required<WindowQuery>): KeyRange {
-    const { windows, rollUps } = this.#topology;
-    if (sizeMs === windows.sizeMs) return windowRange(key, fromMs, toMs);
-    assert(rollUps.levels.some((level) => level.sizeMs === sizeMs), `no windows of ${sizeMs} ms`);
-    return rollUpRange(key, sizeMs, fromMs, toMs);
   }
 
   #assignmentListener(manager: TaskManager<E, A, R>): AssignmentListener {

@@ -4,6 +4,7 @@ import { Buffer } from "node:buffer";
 import { InvariantError } from "../../src/base/assert.ts";
 import { PipelineError } from "../../src/base/errors.ts";
 import { openValue, sealValue } from "../../src/level/checked_value.ts";
+import { decodeKeyRow, encodeKeyRow, type KeyRow } from "../../src/streams/state/key_row.ts";
 import { type Codec, decodeState } from "../../src/streams/topology/codec.ts";
 import { everyInputIsSurvived, mutatedBytes, pick } from "../support/fuzz.ts";
 import { marketDriver, marketStartMs } from "../support/market_driver.ts";
@@ -14,6 +15,9 @@ interface Stored {
   readonly codec: Codec<unknown>;
   readonly bytes: Uint8Array;
 }
+
+/** The engine's own, without its windows decoded. */
+const keyRow: Codec<KeyRow> = { encode: encodeKeyRow, decode: decodeKeyRow };
 
 /** What a run of the market job left in its changelog. */
 async function storedValues(): Promise<Stored[]> {
@@ -26,7 +30,7 @@ async function storedValues(): Promise<Stored[]> {
   await driver.commit();
   return driver.changelog.flatMap(({ key, value }) => {
     const tag = String.fromCharCode(key?.[0] ?? 0);
-    const codec = tag === "m" ? state.meta : tag === "k" ? state.keyState : state.windowState;
+    const codec = tag === "m" ? state.meta : tag === "k" ? keyRow : state.windowState;
     return value === null ? [] : [{ codec: codec as Codec<unknown>, bytes: value }];
   });
 }

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { tradeAggregator } from "../../src/market/candle.ts";
 import { createStateCodecs } from "../../src/registry/state_codecs.ts";
+import { decodeKeyRow, encodeKeyRow } from "../../src/streams/state/key_row.ts";
 import { MemoryRegistry } from "../support/memory_registry.ts";
 
 const codecs = await createStateCodecs({
@@ -43,20 +44,20 @@ const emptyWindowParts: Parts = [
 ];
 
 const keyParts: Parts = [
-  ["00 00000002", "header, schema 2"],
-  ["b0ea01", "streamTimeMs 15000, zigzag 30000"],
-  ["00", "closedToMs 0"],
-  ["04 00 b0ea01 00", "two open windows: 0 and 15000"],
-  ["00", "purgedToMs 0"],
-  ["04", "two roll-ups"],
-  ["02 c0a907 00 00", "one open window: 60000; purgedToMs 0"],
-  ["00 80c60a", "none open; purgedToMs 86400"],
-  ["00", "end of the roll-ups"],
+  ["98f203", "stream time 63768"],
+  ["9875", "closed to 15000"],
+  ["03 00 00 80c60a", "three lengths; rows purged to 0, 0 and 172800"],
+  ["03 9875 9875 9875", "three open windows: 15000, 30000 and 45000"],
+  ["02 aabb", "the first of them"],
+  ["01 cc", "the second"],
+  ["01 dd", "the third"],
+  ["01 ee", "closed parts of the shorter roll-up"],
+  ["00", "none of the longer one"],
 ];
 
 const metaParts: Parts = [
-  ["00 00000003", "header, schema 3"],
-  ["02", "stateVersion 1"],
+  ["00 00000002", "header, schema 2"],
+  ["04", "stateVersion 2"],
   ["14", "inputOffset 10"],
   ["06", "inputEpoch 3"],
   ["02 74 04 6964 04 02 63 00", "lineage: t, id, 2 partitions, changelog c, no repartition topic"],
@@ -103,26 +104,27 @@ Deno.test("StateCodecs.windowState writes null for a window without a price", ()
   assert.deepEqual(codecs.windowState.decode(Uint8Array.fromHex(compact(emptyWindowParts))), state);
 });
 
-Deno.test("StateCodecs.keyState writes and reads the bytes derived by hand", () => {
-  const state = {
-    streamTimeMs: 15_000,
-    closedToMs: 0,
-    openWindows: [0, 15_000],
-    purgedToMs: 0,
-    rollUps: [
-      { openWindows: [60_000], purgedToMs: 0 },
-      { openWindows: [], purgedToMs: 86_400 },
-    ],
+Deno.test("encodeKeyRow() and decodeKeyRow() write and read the bytes derived by hand", () => {
+  const block = (hex: string) => Uint8Array.fromHex(hex);
+  const row = {
+    state: {
+      streamTimeMs: 63_768,
+      closedToMs: 15_000,
+      purgedToMs: [0, 0, 172_800],
+      openWindows: [15_000, 30_000, 45_000],
+    },
+    windows: [block("aabb"), block("cc"), block("dd")],
+    closedParts: [block("ee"), undefined],
   };
-  assert.equal(codecs.keyState.encode(state).toHex(), compact(keyParts));
-  assert.deepEqual(codecs.keyState.decode(Uint8Array.fromHex(compact(keyParts))), state);
+  assert.equal(encodeKeyRow(row).toHex(), compact(keyParts));
+  assert.deepEqual(decodeKeyRow(Uint8Array.fromHex(compact(keyParts))), row);
 });
 
 Deno.test("StateCodecs.meta writes and reads the bytes derived by hand", () => {
   const counts = { read: 10, aggregated: 3, late: 2, deadLetters: 1, duplicates: 4, rekeyed: 5 };
   const producers = [{ producerId: "p", sequence: 7 }];
   const meta = {
-    stateVersion: 1,
+    stateVersion: 2,
     inputOffset: 10,
     inputEpoch: 3,
     lineage: { topic: "t", topicId: "id", partitions: 2, changelogId: "c", repartitionId: "" },

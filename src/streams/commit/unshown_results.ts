@@ -1,10 +1,12 @@
 import { parseCommitMetadata } from "./commit_metadata.ts";
 import type { CommitPlace } from "./commit.ts";
-import type { CommittedOffset, RecordLog } from "../ports.ts";
-import { windowOf } from "../state/store_keys.ts";
+import type { CommittedOffset, RecordLog, StateStore } from "../ports.ts";
+import { type KeyTopology, lengthsOf } from "../state/cached_key.ts";
+import { openWindowsOf } from "../state/stored_windows.ts";
+import { isKeyState, keyOf, windowOf } from "../state/store_keys.ts";
 import { readBetween } from "../task/read_between.ts";
 import { decodeState } from "../topology/codec.ts";
-import type { Topology } from "../topology/topology.ts";
+import type { Topology, WindowResult } from "../topology/topology.ts";
 
 /**
  * The rows of results that the last commit made true, in portions: the owner that made it may have
@@ -12,14 +14,15 @@ import type { Topology } from "../topology/topology.ts";
  * Where it is not known which commit was the last, as the group's position was lost or set by hand,
  * they are those of the whole changelog.
  *
- * Compaction has left their entries: they are the newest of their keys, or, where the commit deletes
+ * Open windows that the commit did not change are among them: a row of the same write time changes
+ * nothing. Compaction has left their entries: they are the newest of their keys, or, where the commit deletes
  * what it changed, in the segment that is written to.
  *
  * @throws {PipelineError} As the log does; `STATE_UNREADABLE`.
  */
 export async function* unshownResults<E, A, R>(
-  log: RecordLog,
-  { rollUps, results, windows, windowCodec }: Topology<E, A, R>,
+  { log, store }: { readonly log: RecordLog; readonly store: StateStore },
+  topology: Topology<E, A, R>,
   { changelog, lineage }: CommitPlace,
   { committed, wholeFromMs }: {
     readonly committed: CommittedOffset | undefined;
@@ -38,15 +41,35 @@ export async function* unshownResults<E, A, R>(
   for await (const records of readBetween(log, changelog, bounds, signal)) {
     const rows: R[] = [];
     for (const { key, value } of records) {
-      const window = key === null || value === null ? undefined : windowOf(key);
-      if (window === undefined || value === null) continue;
-      const sizeMs = window.sizeMs ?? windows.sizeMs;
-      if (![windows, ...rollUps.levels].some((length) => length.sizeMs === sizeMs)) continue;
-      const { key: name, startMs } = window;
-      if (startMs < (wholeFromMs ?? Infinity)) continue;
-      const state = decodeState(windowCodec, value);
-      rows.push(results.row({ key: name, startMs, endMs: startMs + sizeMs, state }));
+      if (key === null || value === null) continue;
+      for (const result of resultsOf(topology, store, { key, value })) {
+        if (result.startMs >= (wholeFromMs ?? Infinity)) rows.push(topology.results.row(result));
+      }
     }
     yield rows;
   }
+}
+
+/** The windows that an entry may have changed; of a key all that are open, as the store has them. */
+function* resultsOf<A>(
+  job: KeyTopology<A>,
+  store: StateStore,
+  entry: { readonly key: Uint8Array; readonly value: Uint8Array },
+): Generator<WindowResult<A>> {
+  const lengths = lengthsOf(job);
+  if (isKeyState(entry.key)) {
+    const key = keyOf(entry.key);
+    for (const [length, windows] of openWindowsOf(job, store, key).entries()) {
+      const sizeMs = lengths[length]?.sizeMs as number;
+      for (const { startMs, state } of windows) {
+        yield { key, startMs, endMs: startMs + sizeMs, state };
+      }
+    }
+    return;
+  }
+  const window = windowOf(entry.key);
+  if (window === undefined) return;
+  const { key, startMs, sizeMs = job.windows.sizeMs } = window;
+  if (!lengths.some((length) => length.sizeMs === sizeMs)) return;
+  yield { key, startMs, endMs: startMs + sizeMs, state: decodeState(job.windowCodec, entry.value) };
 }

@@ -1,12 +1,11 @@
-import { assert, InvariantError } from "../../base/assert.ts";
+import { InvariantError } from "../../base/assert.ts";
 import { describeError, PipelineError } from "../../base/errors.ts";
-import { insertSorted } from "../state/sorted.ts";
 import { Producers } from "../state/producers.ts";
 import { type LogRecord, type Offset, type OutputRecord, partitionName } from "../record.ts";
+import { Closing } from "./closing.ts";
 import { identityOf } from "./record_identity.ts";
 import { eventsIn, itemsOf, receivedUsOf } from "./reading.ts";
 import { Rekeying, type Repartition } from "./rekeying.ts";
-import { closeRollUps, openRollUps } from "./roll_up_times.ts";
 import { type DeadLetterCause, deadLetterRecord, lateRecord, type Origin } from "./side_output.ts";
 import { writtenParts } from "./written_parts.ts";
 import type { Lineage } from "../state/lineage.ts";
@@ -23,9 +22,9 @@ import {
   firstOpenStart,
   firstWindowStart,
   lastWindowStart,
-  takeBefore,
 } from "../topology/windows.ts";
-import { type CachedKey, type CachedWindow, stamp, type WriteCache } from "../state/write_cache.ts";
+import type { CachedKey } from "../state/cached_key.ts";
+import type { WriteCache } from "../state/write_cache.ts";
 import { windowingOf } from "../topology/windowing.ts";
 
 /** Where a task is in one of its inputs. */
@@ -353,34 +352,19 @@ export class RecordProcessor<E, A, R> {
     const found = this.#cache.window(owner, startMs);
     const window = found ?? this.#cache.newWindow(startMs);
     aggregator.add(window.state.aggregate, event);
-    if (found === undefined) {
-      this.#cache.add(owner, window);
-      insertSorted(owner.state.openWindows, startMs);
-      openRollUps(this.#topology.rollUps, this.#cache, owner, startMs);
-    }
-    this.#stamp(owner, window, context);
-  }
-
-  #stamp(owner: CachedKey<A>, window: CachedWindow<A>, context: EventContext): void {
-    stamp(window, context);
-    this.#cache.touch(owner);
+    if (found === undefined) this.#cache.add(owner, window);
+    this.#cache.stamp(owner, window, context);
   }
 
   /** Moves the key's stream time and closes the windows that it leaves behind. */
   #advance(owner: CachedKey<A>, timeMs: number, context: EventContext): void {
     const { state } = owner;
-    const { windows, rollUps } = this.#topology;
+    const { windows } = this.#topology;
     state.streamTimeMs = timeMs;
     this.#cache.touch(owner);
     if (timeMs < closingTimeMs(state.closedToMs, windows)) return;
     state.closedToMs = firstOpenStart(timeMs, windows);
-    for (const startMs of takeBefore(state.openWindows, state.closedToMs)) {
-      const window = this.#cache.window(owner, startMs);
-      assert(window !== undefined, `open window of ${owner.key} is missing: ${startMs}`);
-      window.state.final = true;
-      this.#stamp(owner, window, context);
-    }
-    if (state.closedToMs >= owner.rollUpEndMs) closeRollUps(rollUps, this.#cache, owner, context);
+    new Closing(this.#topology, this.#cache, owner, context).close();
   }
 }
 

@@ -1,14 +1,21 @@
 import type { StateStore, StoreEntry } from "../ports.ts";
 import type { OutputRecord, TopicPartition } from "../record.ts";
 import type { RecordProcessor } from "../processing/processor.ts";
-import { rollUp } from "../processing/roll_up.ts";
-import type { EngineCodecs, TaskMeta, WindowsState } from "./state.ts";
-import { keyStateKey, metaKey, rollUpKey, windowKey, windowStartOf } from "./store_keys.ts";
+import {
+  bytesOf,
+  type CachedKey,
+  type CachedWindow,
+  keyRowOf,
+  lengthsOf,
+  windowsWithRows,
+} from "./cached_key.ts";
+import type { EngineCodecs, TaskMeta } from "./state.ts";
+import { keyStateKey, metaKey, rowKey, rowRange, windowKey, windowStartOf } from "./store_keys.ts";
 import { neededFromMs } from "../topology/roll_ups.ts";
-import type { Topology, WindowResult } from "../topology/topology.ts";
-import { purgeHorizonMs, type TimeWindows } from "../topology/windows.ts";
+import type { Topology } from "../topology/topology.ts";
+import { purgeHorizonMs } from "../topology/windows.ts";
 import type { Sweep } from "./sweep.ts";
-import type { CachedKey, CachedWindow, WriteCache } from "./write_cache.ts";
+import type { WriteCache } from "./write_cache.ts";
 
 /** Rows of the store that one commit deletes of keys with events. */
 const purgedRowsMax = 20_000;
@@ -57,23 +64,9 @@ export async function collectChanges<E, A, R>(
   const entries: StoreEntry[] = [];
   const purge: Purge = { entries, rowsLeft: purgedRowsMax };
   for (const owner of cache.dirtyKeys) {
-    collectWindows(topology, owner, wholeFromMs, { rows, entries });
-    for (const { level, window } of await rollUp(sources, owner)) {
-      if (window.startMs >= wholeFromMs) {
-        rows.push(topology.results.row(resultOf(owner.key, window, level)));
-      }
-      entries.push({
-        key: rollUpKey(owner.key, level.sizeMs, window.startMs),
-        value: topology.windowCodec.encode(window.state),
-      });
-    }
-    for (const kept of keptWindows(topology, owner)) {
-      const outlivedMs = purgeHorizonMs(owner.state.streamTimeMs, kept.windows, owner.keyHash);
-      const horizonMs = Math.max(owner.renewedFromMs, Math.min(outlivedMs, kept.neededFromMs));
-      if (horizonMs <= kept.state.purgedToMs) continue;
-      await collectExpired(sources.store, kept, horizonMs, purge);
-    }
-    entries.push({ key: keyStateKey(owner.key), value: codecs.keyState.encode(owner.state) });
+    collectWindows(sources, owner, { rows, entries, wholeFromMs });
+    await collectExpired(sources, owner, purge);
+    entries.push({ key: keyStateKey(owner.key), value: keyRowOf(topology, owner) });
   }
   entries.push(...await sources.sweep.collect(sources, meta.horizon));
   entries.push({ key: metaKey, value: codecs.meta.encode(meta) });
@@ -92,90 +85,71 @@ export function metaAlone(meta: TaskMeta, { meta: codec }: EngineCodecs): Change
   };
 }
 
+/** Rows of every window that has changed; entries of those that are not in the key's row. */
 function collectWindows<E, A, R>(
-  topology: Topology<E, A, R>,
+  { topology, cache }: ChangeSources<E, A, R>,
   owner: CachedKey<A>,
-  wholeFromMs: number,
-  { rows, entries }: { readonly rows: R[]; readonly entries: StoreEntry[] },
+  { rows, entries, wholeFromMs }: {
+    readonly rows: R[];
+    readonly entries: StoreEntry[];
+    readonly wholeFromMs: number;
+  },
 ): void {
-  for (const window of owner.windows.values()) {
-    if (!window.dirty) continue;
-    if (window.startMs >= wholeFromMs) {
-      rows.push(topology.results.row(resultOf(owner.key, window, topology.windows)));
-    }
-    const value = topology.windowCodec.encode(window.state);
-    entries.push({ key: windowKey(owner.key, window.startMs), value });
+  const sizes = lengthsOf(topology).map(({ sizeMs }) => sizeMs);
+  const addRow = (length: number, { startMs, state }: CachedWindow<A>) => {
+    if (startMs < wholeFromMs) return;
+    const endMs = startMs + (sizes[length] as number);
+    rows.push(topology.results.row({ key: owner.key, startMs, endMs, state }));
+  };
+  for (const { length, window } of owner.left) {
+    addRow(length, window);
+    const key = rowKey(owner.key, length === 0 ? undefined : sizes[length], window.startMs);
+    entries.push({ key, value: topology.windowCodec.encode(window.state) });
   }
-}
-
-function resultOf<A>(
-  key: string,
-  { startMs, state }: CachedWindow<A>,
-  { sizeMs }: TimeWindows,
-): WindowResult<A> {
-  return { key, startMs, endMs: startMs + sizeMs, state };
-}
-
-/** A key's windows of one length, in the store and in memory. */
-interface KeptWindows {
-  readonly windows: TimeWindows;
-  readonly state: WindowsState;
-  /** See `neededFromMs()`. */
-  readonly neededFromMs: number;
-  readonly cached: Map<number, unknown>;
-  /** False for a key of which the store has nothing yet. */
-  readonly stored: boolean;
-  readonly keyOf: (startMs: number) => Uint8Array;
-}
-
-function keptWindows<E, A, R>(
-  { windows, rollUps }: Topology<E, A, R>,
-  { key, state, stored, windows: cached, rollUps: cachedRollUps }: CachedKey<A>,
-): KeptWindows[] {
-  const { levels } = rollUps;
-  return [
-    {
-      windows,
-      state,
-      neededFromMs: neededFromMs(state.closedToMs, -1, levels),
-      cached,
-      stored,
-      keyOf: (startMs) => windowKey(key, startMs),
-    },
-    ...levels.map((level, index) => ({
-      windows: level,
-      state: state.rollUps[index] as WindowsState,
-      neededFromMs: neededFromMs(state.closedToMs, index, levels),
-      cached: cachedRollUps[index] as Map<number, unknown>,
-      stored,
-      keyOf: (startMs: number) => rollUpKey(key, level.sizeMs, startMs),
-    })),
-  ];
+  for (const [length, windows] of cache.openWindows(owner).entries()) {
+    for (const window of windows) if (window.dirty) addRow(length, window);
+  }
+  for (const window of windowsWithRows(owner)) {
+    if (window.hasRow && !window.dirty) continue;
+    entries.push({ key: windowKey(owner.key, window.startMs), value: bytesOf(topology, window) });
+    window.hasRow = true;
+    window.bytes = undefined;
+  }
 }
 
 /**
  * Deletes the key's windows that outlived the retention, those of this commit included. What does
  * not fit into the commit, as the retention has become a shorter one, goes with the key's next.
  */
-async function collectExpired(
-  store: StateStore,
-  { stored, state, cached, keyOf }: KeptWindows,
-  horizonMs: number,
+async function collectExpired<E, A, R>(
+  { topology, store }: ChangeSources<E, A, R>,
+  { key, keyHash, state, stored, left, renewedFromMs }: CachedKey<A>,
   purge: Purge,
 ): Promise<void> {
-  const found: number[] = [];
-  if (stored) {
-    const range = { gte: keyOf(state.purgedToMs), lt: keyOf(horizonMs), limit: purge.rowsLeft + 1 };
-    for await (const { key } of store.scan(range)) found.push(windowStartOf(key));
-  }
-  const firstLeftMs = found.length > purge.rowsLeft ? found.pop() : undefined;
-  purge.rowsLeft -= found.length;
-  state.purgedToMs = firstLeftMs ?? horizonMs;
-  const expired = new Set(found);
-  for (const startMs of cached.keys()) if (startMs < state.purgedToMs) expired.add(startMs);
-  for (const startMs of expired) {
-    purge.entries.push({ key: keyOf(startMs), value: null });
-    cached.delete(startMs);
+  const { levels } = topology.rollUps;
+  for (const [length, windows] of lengthsOf(topology).entries()) {
+    const outlivedMs = purgeHorizonMs(state.streamTimeMs, windows, keyHash);
+    const neededMs = neededFromMs(state.closedToMs, length - 1, levels);
+    const horizonMs = Math.max(renewedFromMs, Math.min(outlivedMs, neededMs));
+    const purgedToMs = state.purgedToMs[length] as number;
+    if (horizonMs <= purgedToMs) continue;
+    const sizeMs = length === 0 ? undefined : windows.sizeMs;
+    const found: number[] = [];
+    if (stored) {
+      const range = rowRange(key, sizeMs, purgedToMs, horizonMs);
+      const limit = purge.rowsLeft + 1;
+      for await (const row of store.scan({ ...range, limit })) found.push(windowStartOf(row.key));
+    }
+    const firstLeftMs = found.length > purge.rowsLeft ? found.pop() : undefined;
+    purge.rowsLeft -= found.length;
+    const toMs = state.purgedToMs[length] = firstLeftMs ?? horizonMs;
+    const expired = new Set(found);
+    for (const { length: of, window: { startMs } } of left) {
+      if (of === length && startMs < toMs) expired.add(startMs);
+    }
+    for (const startMs of expired) {
+      purge.entries.push({ key: rowKey(key, sizeMs, startMs), value: null });
+    }
   }
 }
 

@@ -1,5 +1,5 @@
-import { type Codec, decodeState } from "../topology/codec.ts";
 import type { StateStore } from "../ports.ts";
+import { decodeKeyState } from "./key_row.ts";
 import type { KeyState } from "./state.ts";
 import { allKeyStates, keyOf } from "./store_keys.ts";
 
@@ -10,11 +10,8 @@ export interface KeyTime {
 }
 
 /** Every key of a store with its time, in the order of their bytes, as of the last commit. */
-export async function* keyTimes(
-  store: StateStore,
-  codec: Codec<KeyState>,
-): AsyncGenerator<KeyTime> {
+export async function* keyTimes(store: Pick<StateStore, "scan">): AsyncGenerator<KeyTime> {
   for await (const { key, value } of store.scan(allKeyStates)) {
-    yield { key: keyOf(key), state: decodeState(codec, value) };
+    yield { key: keyOf(key), state: decodeKeyState(value) };
   }
 }

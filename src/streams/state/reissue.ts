@@ -1,16 +1,11 @@
-import { type Codec, decodeState } from "../topology/codec.ts";
 import type { StateStore } from "../ports.ts";
 import { keyTimes } from "./key_times.ts";
-import type { KeyState, TaskMeta, WindowState } from "./state.ts";
-import { rollUpKey } from "./store_keys.ts";
+import type { TaskMeta } from "./state.ts";
 import { addedUs, writeTimeUs } from "./write_times.ts";
-import type { Topology } from "../topology/topology.ts";
-import type { CachedKey, WriteCache } from "./write_cache.ts";
+import type { WriteCache } from "./write_cache.ts";
 
 /** What is needed to write rows again. */
 export interface ReissueSources<A> {
-  readonly topology: Pick<Topology<never, A, never>, "windowCodec" | "rollUps">;
-  readonly keyState: Codec<KeyState>;
   readonly store: StateStore;
   readonly cache: WriteCache<A>;
 }
@@ -38,44 +33,15 @@ export async function aheadOfRows<A>(
  * changed since. Receive times stay as they are.
  */
 async function reissueOpenWindows<A>(
-  sources: ReissueSources<A>,
+  { store, cache }: ReissueSources<A>,
   versionUs: number,
 ): Promise<void> {
-  for await (const { key } of keyTimes(sources.store, sources.keyState)) {
-    const owner = sources.cache.key(key);
-    reissueWindows(sources, owner, versionUs);
-    reissueRollUps(sources, owner, versionUs);
-  }
-}
-
-function reissueWindows<A>(
-  { cache }: ReissueSources<A>,
-  owner: CachedKey<A>,
-  versionUs: number,
-): void {
-  for (const startMs of owner.state.openWindows) {
-    const window = cache.window(owner, startMs);
-    if (window === undefined) continue;
-    window.state.versionUs = versionUs;
-    window.dirty = true;
-    cache.touch(owner);
-  }
-}
-
-function reissueRollUps<A>(
-  { topology, store, cache }: ReissueSources<A>,
-  owner: CachedKey<A>,
-  versionUs: number,
-): void {
-  for (const [index, level] of topology.rollUps.levels.entries()) {
-    for (const startMs of owner.state.rollUps[index]?.openWindows ?? []) {
-      const stored = store.get(rollUpKey(owner.key, level.sizeMs, startMs));
-      if (stored === undefined) continue;
-      const { receivedAtMs }: WindowState<A> = decodeState(topology.windowCodec, stored);
-      const rollUp = cache.rollUp(owner, index, startMs);
-      rollUp.state = { ...rollUp.state, versionUs, receivedAtMs };
-      rollUp.dirty = true;
-      cache.touch(owner);
+  for await (const { key } of keyTimes(store)) {
+    const owner = cache.key(key);
+    for (const window of [...owner.windows, ...owner.closedParts]) {
+      if (window === undefined) continue;
+      cache.opened(owner, window).state.versionUs = versionUs;
+      cache.changed(owner, window);
     }
   }
 }

@@ -17,16 +17,8 @@ export interface WindowState<A> {
   receivedAtMs: number;
 }
 
-/** Which windows of one length a key has. */
-export interface WindowsState {
-  /** Starts of the windows that are not closed yet, ascending; bounded by size and grace. */
-  openWindows: number[];
-  /** Windows that start before this are gone from the store, epoch ms. */
-  purgedToMs: number;
-}
-
 /** Time of one key: moved by its own events only, so a quiet key makes no other one's late. */
-export interface KeyState extends WindowsState {
+export interface KeyTimes {
   /** Greatest event time seen for the key, epoch ms. */
   streamTimeMs: number;
   /**
@@ -34,15 +26,24 @@ export interface KeyState extends WindowsState {
    * grace is now. Only moves forward.
    */
   closedToMs: number;
-  /** The same of its rolled-up windows, by level. */
-  rollUps: WindowsState[];
+  /**
+   * Rows of windows that start before this are gone from the store, epoch ms; by length, those of
+   * roll-ups behind that of the windows.
+   */
+  readonly purgedToMs: number[];
+}
+
+/** What the row of a key says of it beside the content of its windows. */
+export interface KeyState extends Readonly<KeyTimes> {
+  /** Starts of the windows that are not closed yet, ascending; bounded by size and grace. */
+  readonly openWindows: number[];
 }
 
 /** The lengths that a state depends on, ms: size and advance of its windows, then its roll-ups. */
 export type Windowing = readonly number[];
 
 /** Version of the form and meaning of the state: a program reads its own. */
-export const stateVersion = 1;
+export const stateVersion = 2;
 
 /** What a task knows about itself; changes with every commit. */
 export interface TaskMeta {
@@ -82,7 +83,6 @@ export interface TaskMeta {
 
 /** How the engine's own state is written. */
 export interface EngineCodecs {
-  readonly keyState: Codec<KeyState>;
   readonly meta: Codec<TaskMeta>;
 }
 

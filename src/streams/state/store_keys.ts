@@ -4,9 +4,12 @@
  * | bytes | holds |
  * |---|---|
  * | `m` | the task's meta record |
- * | `k` key | the time of a key |
+ * | `k` key | a key: its time and its open windows (`key_row.ts`) |
  * | `w` key escaped, `00`, window start as big-endian int64 | one window |
  * | `r` key escaped, `00`, window size, window start, both as big-endian int64 | one rolled-up window |
+ *
+ * Windows get rows of their own when they are closed; of those that are open the oldest, where they
+ * are many.
  *
  * In keys of windows a `00` inside the key is written `00 ff`, so that no key is another's prefix.
  *
@@ -28,7 +31,7 @@ const two32 = 2 ** 32;
 /** Key of the task's meta record. */
 export const metaKey: Uint8Array = new Uint8Array([metaTag]);
 
-/** Key of a key's time. */
+/** Key of a key's row. */
 export function keyStateKey(key: string): Uint8Array {
   const text = encodeText(key);
   const bytes = shortLivedBytes(1 + text.length);
@@ -84,14 +87,19 @@ export function windowOf(bytes: Uint8Array): StoredWindow | undefined {
   };
 }
 
-/** The windows of a key that start in `[fromMs, toMs)`. */
-export function windowRange(key: string, fromMs: number, toMs: number): KeyRange {
-  return { gte: windowKey(key, fromMs), lt: windowKey(key, toMs) };
+/** Key of a window; of a rolled-up one where it has a size. */
+export function rowKey(key: string, sizeMs: number | undefined, startMs: number): Uint8Array {
+  return sizeMs === undefined ? windowKey(key, startMs) : rollUpKey(key, sizeMs, startMs);
 }
 
-/** The rolled-up windows of a key and size that start in `[fromMs, toMs)`. */
-export function rollUpRange(key: string, sizeMs: number, fromMs: number, toMs: number): KeyRange {
-  return { gte: rollUpKey(key, sizeMs, fromMs), lt: rollUpKey(key, sizeMs, toMs) };
+/** Windows of a key, rolled up to a size where there is one, that start in `[fromMs, toMs)`. */
+export function rowRange(
+  key: string,
+  sizeMs: number | undefined,
+  fromMs: number,
+  toMs: number,
+): KeyRange {
+  return { gte: rowKey(key, sizeMs, fromMs), lt: rowKey(key, sizeMs, toMs) };
 }
 
 /** Everything that the engine keeps in a store; what adapters add lies outside. */
@@ -100,20 +108,20 @@ export const allRows: KeyRange = {
   lt: new Uint8Array([windowTag + 1]),
 };
 
-/** The time records of all keys. */
+/** The rows of all keys, without those of their windows. */
 export const allKeyStates: KeyRange = {
   gte: new Uint8Array([keyTag]),
   lt: new Uint8Array([keyTag + 1]),
 };
 
-/** Whether the key of a row is that of a key's time. */
+/** Whether the key of a row is that of a key's own one. */
 export function isKeyState(bytes: Uint8Array): boolean {
   return bytes[0] === keyTag;
 }
 
-/** The key that a key-time record belongs to. */
+/** The key that a key's row belongs to. */
 export function keyOf(bytes: Uint8Array): string {
-  assert(isKeyState(bytes), "not a key-time key");
+  assert(isKeyState(bytes), "not the key of a key's row");
   return textOf(bytes.subarray(1));
 }
 

@@ -1,9 +1,10 @@
-import { decodeState } from "../topology/codec.ts";
 import { neededFromMs } from "../topology/roll_ups.ts";
 import type { StateStore, StoreEntry } from "../ports.ts";
 import type { HorizonState } from "./horizon.ts";
-import type { EngineCodecs, KeyState } from "./state.ts";
-import { allKeyStates, keyOf, rollUpRange, windowRange } from "./store_keys.ts";
+import { lengthsOf } from "./cached_key.ts";
+import { decodeKeyState } from "./key_row.ts";
+import type { KeyState } from "./state.ts";
+import { allKeyStates, keyOf, rowRange } from "./store_keys.ts";
 import type { Topology } from "../topology/topology.ts";
 import type { WriteCache } from "./write_cache.ts";
 
@@ -16,7 +17,6 @@ const rowsMax = 1_000;
 /** What a sweep needs of a commit. */
 export interface SweepSources {
   readonly topology: Pick<Topology<never, never, never>, "windows" | "rollUps">;
-  readonly codecs: Pick<EngineCodecs, "keyState">;
   readonly store: Pick<StateStore, "scan">;
   readonly cache: Pick<WriteCache<unknown>, "isDirty" | "forget">;
 }
@@ -49,14 +49,14 @@ export class Sweep {
       this.#sweptToMs = horizon.expiredToMs;
       this.#next = allKeyStates.gte;
     }
-    const { store, codecs, cache } = sources;
+    const { store, cache } = sources;
     const entries: StoreEntry[] = [];
     const range = { ...allKeyStates, gte: this.#next, limit: keysMax };
     let looked = 0;
     for await (const row of store.scan(range)) {
       this.#next = row.key;
       const key = keyOf(row.key);
-      const state = decodeState(codecs.keyState, row.value);
+      const state = decodeKeyState(row.value);
       if (!cache.isDirty(key)) {
         const expired = state.streamTimeMs < horizon.expiredToMs;
         const done = await collectWindows(sources, { key, state, expired }, horizon, entries);
@@ -80,15 +80,15 @@ async function collectWindows(
   { timeMs }: HorizonState,
   entries: StoreEntry[],
 ): Promise<boolean> {
-  const { windows, rollUps: { levels } } = topology;
-  for (const [index, { sizeMs, retentionMs }] of [windows, ...levels].entries()) {
+  const { levels } = topology.rollUps;
+  for (const [index, { sizeMs, retentionMs }] of lengthsOf(topology).entries()) {
     const outlivedMs = Math.min(
       timeMs - retentionMs,
       neededFromMs(state.closedToMs, index - 1, levels),
     );
     const toMs = expired ? Number.MAX_SAFE_INTEGER : outlivedMs;
     if (toMs <= state.streamTimeMs - retentionMs) continue; // the key's own time has purged them
-    const range = index === 0 ? windowRange(key, 0, toMs) : rollUpRange(key, sizeMs, 0, toMs);
+    const range = rowRange(key, index === 0 ? undefined : sizeMs, 0, toMs);
     for await (const row of store.scan({ ...range, limit: rowsMax - entries.length })) {
       entries.push({ key: row.key, value: null });
     }

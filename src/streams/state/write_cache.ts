@@ -1,60 +1,26 @@
-import { decodeState } from "../topology/codec.ts";
-import { firstEndMs } from "../topology/roll_ups.ts";
-import type { EngineCodecs, KeyState, WindowsState, WindowState } from "./state.ts";
 import type { StateStore } from "../ports.ts";
-import { murmur2 } from "../partitioner.ts";
-import { keyStateKey, rollUpRange, windowKey, windowRange, windowStartOf } from "./store_keys.ts";
-import { encodeText } from "../text.ts";
-import type { EventContext, Topology } from "../topology/topology.ts";
-import type { TimeWindows } from "../topology/windows.ts";
-
-/** One window in memory. */
-export interface CachedWindow<A> {
-  readonly startMs: number;
-  readonly state: WindowState<A>;
-  /** Changed since the last commit. */
-  dirty: boolean;
-}
-
-/** One rolled-up window in memory: merged again at each commit that changed a part of it. */
-export interface CachedRollUp<A> extends CachedWindow<A> {
-  state: WindowState<A>;
-  /** The windows it is merged from, ascending; `undefined` until they are read from the store. */
-  parts: CachedWindow<A>[] | undefined;
-}
-
-/** One key in memory with those of its windows that were touched. */
-export interface CachedKey<A> {
-  readonly key: string;
-  readonly state: KeyState;
-  readonly windows: Map<number, CachedWindow<A>>;
-  /** Rolled-up windows that are not final yet, by level. */
-  readonly rollUps: readonly Map<number, CachedRollUp<A>>[];
-  /** First end of a rolled-up window that is open, epoch ms. */
-  rollUpEndMs: number;
-  /** The window asked for last: nearly always the next one, too. */
-  latest: CachedWindow<A> | undefined;
-  /** Its windows that start before this are gone, as it had expired, epoch ms. */
-  renewedFromMs: number;
-  /** A hash of the key: see `purgeHorizonMs`. */
-  readonly keyHash: number;
-  /** False for a key of which the store has nothing yet. */
-  stored: boolean;
-  /** Changed since the last commit, or one of its windows was. */
-  dirty: boolean;
-}
+import type { EventContext } from "../topology/topology.ts";
+import {
+  type CachedKey,
+  type CachedWindow,
+  type KeptWindow,
+  type KeyTopology,
+  loadKey,
+  newWindow,
+  opened,
+} from "./cached_key.ts";
+import { openWindows } from "./open_roll_ups.ts";
+import { keyStateKey } from "./store_keys.ts";
 
 /**
- * Keys and windows of a generation, of which there are two in memory: about 500 bytes each, so a
- * quarter of a gigabyte for a task with that many in use, and little for others.
+ * Bytes of keys in memory that are not changed, estimated: half of them used since the last change
+ * of generations, half before it.
  */
-const generationMax = 250_000;
+const cacheBytesMax = 128 * 1024 * 1024;
 
-/** What the cache must know of a job. */
-type CachedTopology<A> = Pick<
-  Topology<never, A, never>,
-  "windowCodec" | "aggregator" | "rollUps"
->;
+/** What a key takes, and each of its windows; the aggregate is taken for a middling one. */
+const keyBytes = 600;
+const windowBytes = 400;
 
 /**
  * The state of one task between commits: what changed, and what was read for it.
@@ -66,24 +32,22 @@ type CachedTopology<A> = Pick<
  * after the store has the changes.
  */
 export class WriteCache<A> {
-  readonly #store: StateStore;
-  readonly #codecs: EngineCodecs;
-  readonly #topology: CachedTopology<A>;
+  readonly #store: Pick<StateStore, "get">;
+  readonly #topology: KeyTopology<A>;
   /** Keys used since the last change of generations. */
   #young = new Map<string, CachedKey<A>>();
   /** Those used before it, all clean; what is used again becomes young. */
   #old = new Map<string, CachedKey<A>>();
-  /** Keys and windows that became young since then. */
-  #entries = 0;
+  /** What became young since then, estimated. */
+  #youngBytes = 0;
   readonly #dirty = new Set<CachedKey<A>>();
+  /** Windows that changed since the last commit, or were closed. */
+  #changedWindows = 0;
+  /** The key asked for last: nearly always the next one, too. */
+  #latest: CachedKey<A> | undefined;
 
-  constructor(
-    store: StateStore,
-    codecs: EngineCodecs,
-    topology: CachedTopology<A>,
-  ) {
+  constructor(store: Pick<StateStore, "get">, topology: KeyTopology<A>) {
     this.#store = store;
-    this.#codecs = codecs;
     this.#topology = topology;
   }
 
@@ -92,43 +56,38 @@ export class WriteCache<A> {
     return this.#dirty;
   }
 
+  /** Windows changed or closed since the last commit, those of roll-ups not counted. */
+  get changedWindows(): number {
+    return this.#changedWindows;
+  }
+
   /** The key's time and windows; a key that was never seen stands at the epoch. */
   key(key: string): CachedKey<A> {
-    const cached = this.#young.get(key);
-    if (cached !== undefined) return cached;
-    const entry = this.#old.get(key) ?? this.#loadKey(key);
-    this.#young.set(key, entry);
-    this.#entries += entriesOf(entry);
-    return entry;
+    if (this.#latest?.key === key) return this.#latest;
+    this.#latest = this.#young.get(key) ?? this.#toYoung(key);
+    return this.#latest;
   }
 
-  #loadKey(key: string): CachedKey<A> {
-    const { levels } = this.#topology.rollUps;
-    const stored = this.#store.get(keyStateKey(key));
-    const state: KeyState = stored === undefined
-      ? { ...noWindows(), streamTimeMs: 0, closedToMs: 0, rollUps: levels.map(noWindows) }
-      : decodeState(this.#codecs.keyState, stored);
-    return {
-      key,
-      state,
-      windows: new Map(),
-      rollUps: levels.map(() => new Map()),
-      rollUpEndMs: firstEndMs(state, levels),
-      latest: undefined,
-      renewedFromMs: 0,
-      keyHash: murmur2(encodeText(key)) >>> 0,
-      stored: stored !== undefined,
-      dirty: false,
-    };
+  #toYoung(key: string): CachedKey<A> {
+    const owner = this.#old.get(key) ??
+      loadKey(this.#topology, key, this.#store.get(keyStateKey(key)));
+    this.#young.set(key, owner);
+    this.#youngBytes += bytesOfKey(owner);
+    return owner;
   }
 
-  /** Begins a key again that has expired, or was never seen: windows before `fromMs` are closed. */
+  /**
+   * Begins a key again that has expired, or was never seen: windows before `fromMs` are closed. What
+   * changed of those that it had is shown with the next commit, which deletes them.
+   */
   renew(owner: CachedKey<A>, fromMs: number): void {
-    const { state } = owner;
-    state.streamTimeMs = fromMs;
-    state.closedToMs = fromMs;
-    for (const windows of [state, ...state.rollUps]) windows.openWindows = [];
-    owner.rollUpEndMs = Infinity;
+    for (const [length, ofLength] of this.openWindows(owner).entries()) {
+      for (const window of ofLength) if (window.dirty) owner.left.push({ length, window });
+    }
+    owner.windows.length = 0;
+    owner.closedParts.fill(undefined);
+    owner.state.streamTimeMs = fromMs;
+    owner.state.closedToMs = fromMs;
     owner.renewedFromMs = fromMs;
   }
 
@@ -141,100 +100,55 @@ export class WriteCache<A> {
   forget(key: string): void {
     this.#young.delete(key);
     this.#old.delete(key);
+    this.#latest = undefined;
   }
 
-  /** A window of the key, or `undefined` if it has none that starts there. */
+  /** An open window of the key, or `undefined` if it has none that starts there. */
   window(owner: CachedKey<A>, startMs: number): CachedWindow<A> | undefined {
-    if (owner.latest?.startMs === startMs) return owner.latest;
-    owner.latest = owner.windows.get(startMs) ?? this.#load(owner, startMs);
-    return owner.latest;
+    const { windows } = owner;
+    const window = windows[indexOf(windows, startMs) - 1];
+    if (window === undefined || window.startMs !== startMs) return undefined;
+    return this.opened(owner, window);
   }
 
-  #load(owner: CachedKey<A>, startMs: number): CachedWindow<A> | undefined {
-    const stored = this.#store.get(windowKey(owner.key, startMs));
-    if (stored === undefined) return undefined;
-    const window = this.#read(startMs, stored);
-    this.add(owner, window);
-    return window;
+  /** A window of the key, or its closed parts, with its state. */
+  opened(owner: CachedKey<A>, window: KeptWindow<A>): CachedWindow<A> {
+    return opened(this.#topology, this.#store, owner, window);
   }
 
-  #read(startMs: number, stored: Uint8Array): CachedWindow<A> {
-    return { startMs, state: decodeState(this.#topology.windowCodec, stored), dirty: false };
+  /** All open windows of the key as they are now, by length, each ascending. */
+  openWindows(owner: CachedKey<A>): CachedWindow<A>[][] {
+    return openWindows(this.#topology, this.#store, owner);
   }
 
   /** A window without events, in no cache yet. */
   newWindow(startMs: number): CachedWindow<A> {
-    return {
-      startMs,
-      state: {
-        aggregate: this.#topology.aggregator.initial(),
-        final: false,
-        versionUs: 0,
-        receivedAtMs: 0,
-      },
-      dirty: false,
-    };
+    return newWindow(this.#topology, startMs);
   }
 
   /** Makes a new window one of the key's. */
   add(owner: CachedKey<A>, window: CachedWindow<A>): void {
-    owner.windows.set(window.startMs, window);
-    this.#entries += 1;
+    owner.windows.splice(indexOf(owner.windows, window.startMs), 0, window);
+    this.#youngBytes += windowBytes;
   }
 
-  /** Makes a rolled-up window that has no parts yet one of the key's. */
-  addRollUp(owner: CachedKey<A>, level: number, startMs: number): void {
-    this.#putRollUp(owner, level, { ...this.newWindow(startMs), parts: [] });
-  }
-
-  /** A rolled-up window of the key that is open, or was until its next commit. */
-  rollUp(owner: CachedKey<A>, level: number, startMs: number): CachedRollUp<A> {
-    return owner.rollUps[level]?.get(startMs) ??
-      this.#putRollUp(owner, level, { ...this.newWindow(startMs), parts: undefined });
-  }
-
-  #putRollUp(owner: CachedKey<A>, level: number, rollUp: CachedRollUp<A>): CachedRollUp<A> {
-    owner.rollUps[level]?.set(rollUp.startMs, rollUp);
-    this.#entries += 1;
-    return rollUp;
-  }
-
-  /**
-   * What the parts of a rolled-up window are that did not begin in this session, ascending.
-   *
-   * A part that is in memory already is that one, never a second one of the same window.
-   */
-  async readParts(owner: CachedKey<A>, level: number, fromMs: number): Promise<CachedWindow<A>[]> {
-    const { levels } = this.#topology.rollUps;
-    const toMs = fromMs + (levels[level] as TimeWindows).sizeMs;
-    const below = levels[level - 1];
-    const cached: ReadonlyMap<number, CachedWindow<A>> = owner.rollUps[level - 1] ?? owner.windows;
-    const parts = new Map<number, CachedWindow<A>>();
-    const range = below === undefined
-      ? windowRange(owner.key, fromMs, toMs)
-      : rollUpRange(owner.key, below.sizeMs, fromMs, toMs);
-    for await (const { key, value } of this.#store.scan(range)) {
-      const startMs = windowStartOf(key);
-      parts.set(startMs, cached.get(startMs) ?? this.#keepPart(owner, level, startMs, value));
-    }
-    for (const part of cached.values()) {
-      if (part.startMs >= fromMs && part.startMs < toMs) parts.set(part.startMs, part);
-    }
-    return [...parts.values()].sort((a, b) => a.startMs - b.startMs);
-  }
-
-  /** A part just read; one that may still change becomes one of the key's. */
-  #keepPart(
+  /** Takes note of the event that changed a window of the key, or closed it. */
+  stamp(
     owner: CachedKey<A>,
-    level: number,
-    startMs: number,
-    stored: Uint8Array,
-  ): CachedWindow<A> {
-    const part = this.#read(startMs, stored);
-    if (part.state.final) this.#entries += 1;
-    else if (level === 0) this.add(owner, part);
-    else return this.#putRollUp(owner, level - 1, { ...part, parts: undefined });
-    return part;
+    window: CachedWindow<A>,
+    { versionUs, record }: Pick<EventContext, "versionUs" | "record">,
+  ): void {
+    window.state.versionUs = versionUs;
+    window.state.receivedAtMs = record.timestampMs;
+    this.changed(owner, window);
+  }
+
+  /** Marks a window as changed, and its key. */
+  changed(owner: CachedKey<A>, window: KeptWindow<A>): void {
+    if (!window.dirty) this.#changedWindows += 1;
+    window.dirty = true;
+    window.bytes = undefined;
+    this.touch(owner);
   }
 
   /** Marks a key as changed. */
@@ -249,50 +163,28 @@ export class WriteCache<A> {
     for (const owner of this.#dirty) {
       owner.dirty = false;
       owner.stored = true;
-      owner.latest = undefined;
-      for (const window of owner.windows.values()) {
-        window.dirty = false;
-        if (window.state.final) owner.windows.delete(window.startMs);
-      }
-      for (const rollUps of owner.rollUps) settleRollUps(rollUps);
+      owner.left = [];
+      for (const window of owner.windows) window.dirty = false;
+      for (const parts of owner.closedParts) if (parts !== undefined) parts.dirty = false;
     }
     this.#dirty.clear();
-    if (this.#entries < generationMax) return;
+    this.#changedWindows = 0;
+    if (this.#youngBytes < cacheBytesMax / 2) return;
     this.#old = this.#young;
     this.#young = new Map();
-    this.#entries = 0;
+    this.#youngBytes = 0;
+    this.#latest = undefined;
   }
 }
 
-/** Takes note of the event that changed a window. */
-export function stamp<A>(
-  window: CachedWindow<A>,
-  { versionUs, record }: Pick<EventContext, "versionUs" | "record">,
-): void {
-  window.state.versionUs = versionUs;
-  window.state.receivedAtMs = record.timestampMs;
-  window.dirty = true;
+/** Where a window with this start belongs, behind one that has it; from the end, as most do. */
+function indexOf<A>(windows: readonly KeptWindow<A>[], startMs: number): number {
+  let at = windows.length;
+  while (at > 0 && (windows[at - 1] as KeptWindow<A>).startMs > startMs) at--;
+  return at;
 }
 
-/** Those that are final change no more: they live on as parts of others only. */
-function settleRollUps<A>(rollUps: Map<number, CachedRollUp<A>>): void {
-  for (const rollUp of rollUps.values()) {
-    rollUp.dirty = false;
-    if (!rollUp.state.final) continue;
-    rollUp.parts = undefined;
-    rollUps.delete(rollUp.startMs);
-  }
-}
-
-/** A key, its windows, and what its rolled-up windows hold on to. */
-function entriesOf<A>({ windows, rollUps }: CachedKey<A>): number {
-  let entries = 1 + windows.size;
-  for (const level of rollUps) {
-    for (const { parts } of level.values()) entries += 1 + (parts?.length ?? 0);
-  }
-  return entries;
-}
-
-function noWindows(): WindowsState {
-  return { openWindows: [], purgedToMs: 0 };
+function bytesOfKey<A>({ key, windows, closedParts }: CachedKey<A>): number {
+  const parts = closedParts.filter((part) => part !== undefined).length;
+  return keyBytes + 2 * key.length + windowBytes * (windows.length + parts);
 }

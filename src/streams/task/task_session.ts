@@ -142,9 +142,8 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
     observer.onState("restoring");
     await bringUpToDate(ports, place, store, committed, observer, signal);
     const found = await findPlace(ports, place, windowingOf(topology), store, committed, observer);
-    const cache = new WriteCache(store, ports.codecs, topology);
-    const sources = { topology, keyState: ports.codecs.keyState, store, cache };
-    const ahead = await aheadOfRows(sources, found, ports.rowsVersionUs);
+    const cache = new WriteCache(store, topology);
+    const ahead = await aheadOfRows({ store, cache }, found, ports.rowsVersionUs);
     const meta = underRules(ahead, rulesOf(topology));
     const takenUp = store.checkpoint !== undefined;
     const inputs = openInputs(ports, place, meta, observer, signal);
@@ -160,7 +159,8 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
     opening.use(committer);
     const unfinished = async (signal: AbortSignal) => {
       const last = { committed, wholeFromMs: meta.wholeFromMs };
-      for await (const results of unshownResults(ports.log, topology, place, last, signal)) {
+      const sources = { log: ports.log, store };
+      for await (const results of unshownResults(sources, topology, place, last, signal)) {
         await committer.show(results, signal);
       }
       if (meta.rules === found.rules) return;
@@ -221,7 +221,7 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
 
   /** Every key with its time, as of the last commit. */
   keys(): AsyncIterable<KeyTime> {
-    return keyTimes(this.store, this.#ports.codecs.keyState);
+    return keyTimes(this.store);
   }
 
   /** Takes note of what the records of a read have in common, before the first is applied. */

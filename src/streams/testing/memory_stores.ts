@@ -96,11 +96,12 @@ class MemoryStore implements StateStore {
 
   async *scan(range: KeyRange): AsyncIterable<{ key: Uint8Array; value: Uint8Array }> {
     await Promise.resolve();
+    this.#refuseClosed();
     const [gte, lt] = [hex(range.gte), hex(range.lt)];
     const keys = [...this.#disk.entries.keys()].filter((key) => key >= gte && key < lt).sort();
     if (range.reverse) keys.reverse();
     for (const key of keys.slice(0, range.limit ?? keys.length)) {
-      if (this.#closed) throw new PipelineError("STORE_UNAVAILABLE", "Cannot read a closed store");
+      this.#refuseClosed();
       yield { key: Uint8Array.fromHex(key), value: this.#disk.entries.get(key) as Uint8Array };
     }
   }
@@ -114,6 +115,10 @@ class MemoryStore implements StateStore {
     }
     this.#disk.checkpoint = checkpoint;
     this.#owner.hook("after-apply");
+  }
+
+  #refuseClosed(): void {
+    if (this.#closed) throw new PipelineError("STORE_UNAVAILABLE", "Cannot read a closed store");
   }
 
   [Symbol.asyncDispose](): Promise<void> {

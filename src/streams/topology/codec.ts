@@ -18,7 +18,7 @@ export interface WithValue {
  * @throws {PipelineError} `STATE_UNREADABLE`: such a value cannot be skipped like a bad record,
  *   and no rebuild would fix it.
  */
-export function decodeState<T>(codec: Codec<T>, bytes: Uint8Array): T {
+export function decodeState<T>(codec: Pick<Codec<T>, "decode">, bytes: Uint8Array): T {
   try {
     return codec.decode(bytes);
   } catch (cause) {

@@ -17,7 +17,7 @@ export function jsonCodec<T>(): Codec<T> {
 }
 
 /** The engine's own state as JSON. */
-export const jsonEngineCodecs: EngineCodecs = { keyState: jsonCodec(), meta: jsonCodec() };
+export const jsonEngineCodecs: EngineCodecs = { meta: jsonCodec() };
 
 function parse(bytes: Uint8Array): unknown {
   try {

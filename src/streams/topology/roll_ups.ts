@@ -1,5 +1,4 @@
 import { assert } from "../../base/assert.ts";
-import type { KeyState } from "../state/state.ts";
 import { lastWindowStart, type TimeWindows, tumbling } from "./windows.ts";
 
 /** One length of the windows that others are merged into. */
@@ -12,7 +11,10 @@ export interface RollUpLevel {
 
 /** Longer windows, each merged from those of the level below it. */
 export interface RollUps<A> {
-  /** Adds one aggregate to another, in place; called with the earlier windows first. */
+  /**
+   * Adds one aggregate to another, in place; called with the earlier windows first. What is added to
+   * an aggregate of no events must be what comes out.
+   */
   readonly merge: (into: A, from: A) => void;
   /** Shortest first. */
   readonly levels: readonly RollUpLevel[];
@@ -53,19 +55,6 @@ export function checkedRollUps<A>(
 /** Start of the roll-up that a window is part of, epoch ms. */
 export function rollUpStart(startMs: number, level: TimeWindows): number {
   return lastWindowStart(startMs, level);
-}
-
-/**
- * The first end of an open rolled-up window, epoch ms: it closes once all of its parts are closed,
- * that is, once the key's `closedToMs` gets there.
- */
-export function firstEndMs({ rollUps }: KeyState, levels: readonly TimeWindows[]): number {
-  let endMs = Infinity;
-  for (let level = 0; level < levels.length; level++) {
-    const startMs = rollUps[level]?.openWindows[0];
-    if (startMs !== undefined) endMs = Math.min(endMs, startMs + (levels[level]?.sizeMs ?? 0));
-  }
-  return endMs;
 }
 
 /**

@@ -86,19 +86,6 @@ export function closingTimeMs(startMs: number, { sizeMs, graceMs }: TimeWindows)
   return startMs + sizeMs + graceMs;
 }
 
-const none: readonly number[] = [];
-
-/**
- * Takes those before `beforeMs` off an ascending list of window starts.
- *
- * @returns What was taken, ascending.
- */
-export function takeBefore(openWindows: number[], beforeMs: number): readonly number[] {
-  let taken = 0;
-  while (taken < openWindows.length && (openWindows[taken] as number) < beforeMs) taken++;
-  return taken === 0 ? none : openWindows.splice(0, taken);
-}
-
 /**
  * Windows that start before this have outlived the retention.
  *

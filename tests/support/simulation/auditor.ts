@@ -10,7 +10,7 @@ import type { ModelRules, PieceName } from "./fold.ts";
 import type { PartitionModel } from "./model.ts";
 import { PartitionLedger } from "./ledger.ts";
 import { rowText, type SimulatedTable } from "./sink.ts";
-import { knownPiece, nameOfHex, pieceOf } from "./state_view.ts";
+import { knownPiece, nameOfHex, pieceOf, stateOf } from "./state_view.ts";
 
 /** A promise of the engine that was broken. */
 export class Violation extends Error {
@@ -153,7 +153,7 @@ export class Auditor {
     this.#guard(() => {
       const content = contentOf(store);
       const { inputOffset = 0, rekeyedOffset = 0 } = content.get("meta") ?? {};
-      const state = new Map([...content].map(([name, { text }]) => [name, text]));
+      const state = stateOf(content);
       const what = `G2 opened store of ${partition} at ${process}`;
       const committed = this.#ledger(partition).read();
       this.#check(inputOffset <= committed, `${what}: ${inputOffset} is ahead of ${committed}`);

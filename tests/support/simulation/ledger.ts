@@ -1,7 +1,7 @@
 import { type LogRecord, partitionName } from "../../../src/streams/record.ts";
 import type { MemoryLog } from "../../../src/streams/testing/memory_log.ts";
 import type { PieceName } from "./fold.ts";
-import { nameOfHex, type Piece, pieceOf } from "./state_view.ts";
+import { nameOfHex, type Piece, pieceOf, stateOf } from "./state_view.ts";
 
 interface Entry {
   readonly offset: number;
@@ -62,12 +62,12 @@ export class PartitionLedger {
 
   /** The state that the whole changelog makes. */
   state(): Map<PieceName, string> {
-    const state = new Map<PieceName, string>();
+    const pieces = new Map<PieceName, Piece>();
     for (const [name, entries] of this.#entries) {
       const piece = entries.at(-1)?.piece;
-      if (piece !== undefined) state.set(name, piece.text);
+      if (piece !== undefined) pieces.set(name, piece);
     }
-    return state;
+    return stateOf(pieces);
   }
 
   /**

@@ -69,7 +69,7 @@ export function describeScenario(scenario: Scenario): string {
 
 /** Short and long, at the edge of what is allowed. */
 function drawRules(chance: Chance, rollUps: boolean): ModelRules {
-  const graceMs = chance.pick([5_000, 5_000, 0, 30_000]);
+  const graceMs = chance.pick([5_000, 5_000, 0, 30_000, 100_000]);
   const leastMs = (rollUps ? 20_000 : 10_000) + graceMs;
   return {
     graceMs,

@@ -1,8 +1,8 @@
-import type { TaskMeta } from "../../../src/streams/state/state.ts";
-import type { KeyState, WindowState } from "../../../src/streams/state/state.ts";
+import type { TaskMeta, WindowState } from "../../../src/streams/state/state.ts";
 import type { Total } from "../counting_topology.ts";
 import type { PieceName } from "./fold.ts";
-import { metaText, windowsText } from "./fold_texts.ts";
+import { metaText } from "./fold_texts.ts";
+import { type KeyRowView, piecesInKey, readKeyRow } from "./key_row_view.ts";
 
 /** A stored entry in the model's words. */
 export interface Piece {
@@ -12,6 +12,10 @@ export interface Piece {
   readonly rekeyedOffset?: number;
   /** How often the rules had changed; only of the task's own record. */
   readonly changes?: number;
+  /** Only of a key. */
+  readonly row?: KeyRowView;
+  /** Only of a window with a row of its own. */
+  readonly window?: WindowState<Total>;
   readonly text: string;
 }
 
@@ -61,26 +65,33 @@ function escapedText(escaped: Uint8Array): string {
 }
 
 function contentOf(kind: number | undefined, value: Uint8Array): Omit<Piece, "name"> {
+  const tag = String.fromCharCode(kind ?? 0);
+  if (tag === "k") return { row: readKeyRow(value), text: value.toHex() };
   const json = JSON.parse(new TextDecoder().decode(value));
-  switch (String.fromCharCode(kind ?? 0)) {
-    case "m":
-      return metaContent(json);
-    case "k":
-      return { text: keyText(json) };
-    default:
-      return { text: windowText(json) };
+  return tag === "m" ? metaContent(json) : { window: json, text: windowText(json) };
+}
+
+/** A state in the model's words, with the open windows that are in the rows of their keys. */
+export function stateOf(pieces: ReadonlyMap<PieceName, Piece>): Map<PieceName, string> {
+  const state = new Map<PieceName, string>();
+  for (const [name, { row, text }] of pieces) {
+    if (row === undefined) {
+      state.set(name, text);
+      continue;
+    }
+    const key = name.slice("key ".length);
+    const ownRow = (start: number) => pieces.get(`window ${key} ${start}`)?.window;
+    for (const [inside, content] of piecesInKey(key, row, ownRow)) {
+      state.set(inside, typeof content === "string" ? content : windowText(content));
+    }
   }
+  return state;
 }
 
 function metaContent(
   { inputOffset, rekeyedOffset, versionUs, counts, rules: { changes }, horizon }: TaskMeta,
 ): Omit<Piece, "name"> {
   return { inputOffset, rekeyedOffset, changes, text: metaText(versionUs, counts, horizon) };
-}
-
-function keyText({ streamTimeMs, closedToMs, rollUps, ...windows }: KeyState): string {
-  return [`${streamTimeMs} ${closedToMs} ${windowsText(windows)}`, ...rollUps.map(windowsText)]
-    .join(" | ");
 }
 
 function windowText({ aggregate, final, versionUs, receivedAtMs }: WindowState<Total>): string {

@@ -5,7 +5,7 @@ import type { KeyTime } from "../../../src/streams/state/key_times.ts";
 async function* keyTimes(times: Readonly<Record<string, number[]>>): AsyncGenerator<KeyTime> {
   for (const [key, [streamTimeMs = 0, ...openWindows]] of Object.entries(times)) {
     await Promise.resolve();
-    yield { key, state: { streamTimeMs, closedToMs: 0, openWindows, purgedToMs: 0, rollUps: [] } };
+    yield { key, state: { streamTimeMs, closedToMs: 0, openWindows, purgedToMs: [0] } };
   }
 }
 

@@ -92,13 +92,13 @@ Deno.test("TaskSession refuses the state of a later version of the program", asy
   const meta = log.visible(changelog.topic).findLast(({ key }) => key?.[0] === 0x6d);
   assert.ok(meta !== undefined);
   const text = new TextDecoder().decode(meta.value ?? undefined);
-  const later = text.replace('"stateVersion":1', '"stateVersion":2');
+  const later = text.replace('"stateVersion":2', '"stateVersion":3');
   const value = new TextEncoder().encode(later);
   log.write({ ...changelog, timestampMs: 0, key: meta.key, value }, undefined);
   world.stores.wipe();
   assert.match(
     await failure(world),
-    /state must be of version 1: it is of version 2; start the version of the program that wrote it/,
+    /state must be of version 2: it is of version 3; start the version of the program that wrote it/,
   );
 });
 

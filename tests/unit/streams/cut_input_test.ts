@@ -94,12 +94,13 @@ Deno.test("a read of a StreamsApp that its stop interrupts ends as one that come
   const query = { fromMs: 0, toMs: 9_000_000, limit: 100 };
   const windows = await app.windows("k", query);
   stop.abort();
-  const found: unknown[] = [];
+  const reads: Promise<unknown>[] = [];
   for (let i = 0; !stopped; i++) {
-    app.windows("k", query).then((windows) => found.push(windows), (error) => found.push(error));
-    await (i % 100 === 0 ? new Promise((resolve) => setTimeout(resolve)) : Promise.resolve());
+    reads.push(app.windows("k", query));
+    await (i % 100 === 99 ? new Promise((resolve) => setTimeout(resolve)) : Promise.resolve());
   }
   await running;
+  const found = await Promise.all(reads);
   for (const read of found) if (read !== undefined) assert.deepEqual(read, windows);
   assert.ok(found.includes(undefined));
   assert.deepEqual(await app.keys(0), []);

@@ -1,4 +1,3 @@
-import { jsonEngineCodecs } from "../../../src/streams/topology/json_codecs.ts";
 import assert from "node:assert/strict";
 import { RecordProcessor } from "../../../src/streams/processing/processor.ts";
 import type { LogRecord } from "../../../src/streams/record.ts";
@@ -37,7 +36,7 @@ async function bench(
   topology = countingTopology(options),
 ): Promise<Bench> {
   const store = await new MemoryStores().open({ topic: "input", partition: 0 }, "id");
-  const cache = new WriteCache(store, jsonEngineCodecs, topology);
+  const cache = new WriteCache(store, topology);
   return { processor: new RecordProcessor(topology, cache, firstMeta(lineage, 0)), cache };
 }
 
@@ -140,15 +139,18 @@ Deno.test("RecordProcessor closes a window in the moment its grace is over", asy
   const owner = cache.key("k");
   assert.ok(!cache.window(owner, 0)?.state.final);
   processor.process(record(1, { timeMs: 15_000 }));
-  assert.ok(cache.window(owner, 0)?.state.final);
-  assert.deepEqual(owner.state.openWindows, [10_000]);
+  assert.deepEqual(owner.left.map(({ window }) => [window.startMs, window.state.final]), [[
+    0,
+    true,
+  ]]);
+  assert.deepEqual(owner.windows.map(({ startMs }) => startMs), [10_000]);
 });
 
 Deno.test("RecordProcessor puts an event into each of its hopping windows", async () => {
   const { processor, cache } = await bench({ advanceMs: 5_000 });
   processor.process(record(0, { timeMs: 12_000, value: 7 }));
   const owner = cache.key("k");
-  assert.deepEqual(owner.state.openWindows, [5_000, 10_000]);
+  assert.deepEqual(owner.windows.map(({ startMs }) => startMs), [5_000, 10_000]);
   assert.deepEqual(cache.window(owner, 5_000)?.state.aggregate, { count: 1, sum: 7 });
   assert.equal(processor.meta.counts.aggregated, 1);
 });
@@ -237,7 +239,7 @@ Deno.test("RecordProcessor sends on what is possible, and keeps what is not", as
   const store = await new MemoryStores().open({ topic: "input", partition: 0 }, "id");
   const processor = new RecordProcessor(
     topology,
-    new WriteCache(store, jsonEngineCodecs, topology),
+    new WriteCache(store, topology),
     firstMeta(lineage, 0),
     { topic: "again", partitions: 2 },
   );

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import {
   checkedRollUps,
-  firstEndMs,
   neededFromMs,
   type RollUpLevel,
   rollUpStart,
@@ -48,22 +47,6 @@ Deno.test("checkedRollUps() refuses windows that overlap", () => {
   const levels = [{ sizeMs: 20_000, retentionMs: 65_000 }];
   assert.throws(() => checkedRollUps(hops, { merge, levels }), { message: /tumbling/ });
   assert.deepEqual(checkedRollUps(hops, { merge, levels: [] }).levels, []);
-});
-
-Deno.test("firstEndMs() is that of the first roll-up to close, of whichever level", () => {
-  const levels = [20_000, 60_000].map((sizeMs) =>
-    tumbling({ sizeMs, graceMs: 5_000, retentionMs: 65_000 })
-  );
-  const state = (...open: number[][]) => ({
-    streamTimeMs: 0,
-    closedToMs: 0,
-    openWindows: [],
-    purgedToMs: 0,
-    rollUps: open.map((openWindows) => ({ openWindows, purgedToMs: 0 })),
-  });
-  assert.equal(firstEndMs(state([], []), levels), Infinity);
-  assert.equal(firstEndMs(state([60_000, 80_000], [0, 60_000]), levels), 60_000);
-  assert.equal(firstEndMs(state([60_000], [60_000]), levels), 80_000);
 });
 
 Deno.test("neededFromMs() keeps what is open, and the parts of it", () => {

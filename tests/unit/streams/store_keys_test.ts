@@ -6,10 +6,9 @@ import {
   metaKey,
   ownerOf,
   rollUpKey,
-  rollUpRange,
+  rowRange,
   windowKey,
   windowOf,
-  windowRange,
   windowStartOf,
 } from "../../../src/streams/state/store_keys.ts";
 import { fc } from "../../support/properties.ts";
@@ -27,10 +26,10 @@ Deno.test("rollUpKey() has the documented bytes", () => {
   assert.equal(bytes, "72" + "6100ff62" + "00" + "000000000000ea60" + "0000014191ee1000");
 });
 
-Deno.test("rollUpRange() holds neither another length's window nor another key's", () => {
+Deno.test("rowRange() of a size holds neither another length's window nor another key's", () => {
   const size = fc.constantFrom(15_000, 60_000, 86_400_000);
   fc.assert(fc.property(text, text, size, size, startMs, (key, other, sizeMs, otherMs, start) => {
-    const { gte, lt } = rollUpRange(key, sizeMs, 0, 2 ** 46);
+    const { gte, lt } = rowRange(key, sizeMs, 0, 2 ** 46);
     const bytes = rollUpKey(other, otherMs, start);
     const inside = Buffer.compare(bytes, gte) >= 0 && Buffer.compare(bytes, lt) < 0;
     assert.equal(inside, key === other && sizeMs === otherMs);
@@ -44,10 +43,10 @@ Deno.test("windowKey() sorts a key's windows by start", () => {
   }));
 });
 
-Deno.test("windowRange() holds no other key's window", () => {
+Deno.test("rowRange() holds no other key's window", () => {
   fc.assert(fc.property(text, text, startMs, (key, other, start) => {
     fc.pre(key !== other);
-    const { gte, lt } = windowRange(key, 0, 2 ** 46);
+    const { gte, lt } = rowRange(key, undefined, 0, 2 ** 46);
     const bytes = windowKey(other, start);
     assert.ok(Buffer.compare(bytes, gte) < 0 || Buffer.compare(bytes, lt) >= 0);
   }));

@@ -6,7 +6,6 @@ import {
   hopping,
   lastWindowStart,
   purgeHorizonMs,
-  takeBefore,
   type TimeWindows,
   tumbling,
 } from "../../../src/streams/topology/windows.ts";
@@ -52,13 +51,6 @@ Deno.test("hopping() refuses an advance that does not divide the size", () => {
 
 Deno.test("closingTimeMs() is the end of a window and its grace", () => {
   assert.equal(closingTimeMs(15_000, windows), 90_000);
-});
-
-Deno.test("takeBefore() takes the starts before a time, and leaves one at it", () => {
-  const starts = [0, 10, 20, 30];
-  assert.deepEqual(takeBefore(starts, 20), [0, 10]);
-  assert.deepEqual(starts, [20, 30]);
-  assert.deepEqual(takeBefore(starts, 20), []);
 });
 
 Deno.test.each([{ keyHash: 0 }, { keyHash: 7 }, { keyHash: 4_294_967_295 }])(

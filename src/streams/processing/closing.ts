@@ -1,0 +1,79 @@
+import {
+  type CachedKey,
+  type CachedWindow,
+  type KeyTopology,
+  newWindow,
+} from "../state/cached_key.ts";
+import { addPart } from "../state/open_roll_ups.ts";
+import type { WriteCache } from "../state/write_cache.ts";
+import { rollUpStart } from "../topology/roll_ups.ts";
+import type { EventContext } from "../topology/topology.ts";
+
+/**
+ * Closes windows of a key, one after the other, and with them the rolled-up windows that have no
+ * open part left.
+ *
+ * Owner: the record processor, for one event.
+ */
+export class Closing<A> {
+  readonly #job: KeyTopology<A>;
+  readonly #cache: WriteCache<A>;
+  readonly #owner: CachedKey<A>;
+  readonly #context: EventContext;
+
+  constructor(
+    job: KeyTopology<A>,
+    cache: WriteCache<A>,
+    owner: CachedKey<A>,
+    context: EventContext,
+  ) {
+    this.#job = job;
+    this.#cache = cache;
+    this.#owner = owner;
+    this.#context = context;
+  }
+
+  /** Closes all that start before the key's `closedToMs`. */
+  close(): void {
+    const { windows, state: { closedToMs }, closedParts } = this.#owner;
+    let closed = 0;
+    while ((windows[closed]?.startMs ?? Infinity) < closedToMs) closed++;
+    for (const window of windows.splice(0, closed)) {
+      this.#leave(0, this.#cache.opened(this.#owner, window));
+    }
+    for (const [index, level] of this.#job.rollUps.levels.entries()) {
+      const endsToMs = rollUpStart(closedToMs, level);
+      if ((closedParts[index]?.startMs ?? Infinity) < endsToMs) this.#closeWhole(index);
+    }
+  }
+
+  #leave(length: number, window: CachedWindow<A>): void {
+    window.state.final = true;
+    this.#cache.stamp(this.#owner, window, this.#context);
+    this.#owner.left.push({ length, window });
+    this.#absorb(length, window);
+  }
+
+  /** Makes a closed window part of the one above it; one that has got its last part is closed. */
+  #absorb(index: number, part: CachedWindow<A>): void {
+    const level = this.#job.rollUps.levels[index];
+    if (level === undefined) return;
+    const startMs = rollUpStart(part.startMs, level);
+    const { closedParts } = this.#owner;
+    const before = closedParts[index];
+    if (before !== undefined && before.startMs !== startMs) this.#closeWhole(index);
+    const parts = this.#cache.opened(
+      this.#owner,
+      closedParts[index] ??= newWindow(this.#job, startMs),
+    );
+    addPart(this.#job, parts, part);
+    this.#cache.changed(this.#owner, parts);
+  }
+
+  #closeWhole(index: number): void {
+    const { closedParts } = this.#owner;
+    const whole = closedParts[index];
+    closedParts[index] = undefined;
+    if (whole !== undefined) this.#leave(index + 1, this.#cache.opened(this.#owner, whole));
+  }
+}

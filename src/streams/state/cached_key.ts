@@ -1,0 +1,165 @@
+import { assert } from "../../base/assert.ts";
+import { murmur2 } from "../partitioner.ts";
+import type { StateStore } from "../ports.ts";
+import { encodeText } from "../text.ts";
+import { decodeState } from "../topology/codec.ts";
+import { rollUpStart } from "../topology/roll_ups.ts";
+import type { Topology } from "../topology/topology.ts";
+import type { TimeWindows } from "../topology/windows.ts";
+import { decodeKeyRow, encodeKeyRow, inlineMax } from "./key_row.ts";
+import type { KeyTimes, WindowState } from "./state.ts";
+import { keyStateKey, windowKey } from "./store_keys.ts";
+
+/** One window in memory, decoded when it is asked for. */
+export interface KeptWindow<A> {
+  readonly startMs: number;
+  /** `undefined` until it is decoded. */
+  state: WindowState<A> | undefined;
+  /** As its codec has it, where it was read from the row of its key and has not changed since. */
+  bytes: Uint8Array | undefined;
+  /** Changed since the last commit. */
+  dirty: boolean;
+  /** True while the store has it in a row of its own, up to date but for the last commit. */
+  hasRow: boolean;
+}
+
+/** One window in memory, decoded. */
+export interface CachedWindow<A> extends KeptWindow<A> {
+  state: WindowState<A>;
+}
+
+/** A window of some length. */
+export interface WindowOfLength<A> {
+  /** Index of the length: 0 for the job's windows, then its roll-ups. */
+  readonly length: number;
+  readonly window: CachedWindow<A>;
+}
+
+/** One key in memory: what its row holds, and what has changed since the last commit. */
+export interface CachedKey<A> {
+  readonly key: string;
+  readonly state: KeyTimes;
+  /** Its open windows, ascending. */
+  readonly windows: KeptWindow<A>[];
+  /**
+   * By rolled-up length: the closed parts, merged, of the one rolled-up window that has both closed
+   * and open ones or may get them.
+   */
+  readonly closedParts: (KeptWindow<A> | undefined)[];
+  /** Windows that left the row since the last commit, as they were closed or given up. */
+  left: WindowOfLength<A>[];
+  /** Its windows that start before this are gone, as it had expired, epoch ms. */
+  renewedFromMs: number;
+  /** A hash of the key: see `purgeHorizonMs`. */
+  readonly keyHash: number;
+  /** False for a key of which the store has nothing yet. */
+  stored: boolean;
+  /** Changed since the last commit, or one of its windows was. */
+  dirty: boolean;
+}
+
+/** What must be known of a job to read its keys. */
+export type KeyTopology<A> = Pick<
+  Topology<never, A, never>,
+  "windowCodec" | "aggregator" | "windows" | "rollUps"
+>;
+
+/** The lengths of a job's windows, shortest first: its own, then those they are rolled up to. */
+export function lengthsOf(
+  { windows, rollUps }: Pick<Topology<never, never, never>, "windows" | "rollUps">,
+): readonly TimeWindows[] {
+  return [windows, ...rollUps.levels];
+}
+
+/** A key as its row in the store has it; one without a row stands at the epoch. */
+export function loadKey<A>(
+  { rollUps: { levels } }: KeyTopology<A>,
+  key: string,
+  row: Uint8Array | undefined,
+): CachedKey<A> {
+  const common = {
+    key,
+    left: [],
+    renewedFromMs: 0,
+    keyHash: murmur2(encodeText(key)) >>> 0,
+    stored: row !== undefined,
+    dirty: false,
+  };
+  if (row === undefined) {
+    const purgedToMs = [0, ...levels.map(() => 0)];
+    const state = { streamTimeMs: 0, closedToMs: 0, purgedToMs };
+    return { ...common, state, windows: [], closedParts: levels.map(() => undefined) };
+  }
+  const { state: { openWindows, ...state }, windows, closedParts } = decodeKeyRow(row);
+  const ownRows = openWindows.length - windows.length;
+  return {
+    ...common,
+    state,
+    windows: openWindows.map((startMs, index) => storedWindow(startMs, windows[index - ownRows])),
+    closedParts: levels.map((level, index) => {
+      const bytes = closedParts[index];
+      return bytes && storedWindow(rollUpStart(state.closedToMs, level), bytes);
+    }),
+  };
+}
+
+/** @param bytes `undefined` for a window with a row of its own. */
+function storedWindow<A>(startMs: number, bytes: Uint8Array | undefined): KeptWindow<A> {
+  return { startMs, state: undefined, bytes, dirty: false, hasRow: bytes === undefined };
+}
+
+/** A window without events. */
+export function newWindow<A>({ aggregator }: KeyTopology<A>, startMs: number): CachedWindow<A> {
+  const aggregate = aggregator.initial();
+  const state = { aggregate, final: false, versionUs: 0, receivedAtMs: 0 };
+  return { startMs, state, bytes: undefined, dirty: false, hasRow: false };
+}
+
+/** A window of the key with its state, read from where it is. */
+export function opened<A>(
+  { windowCodec }: KeyTopology<A>,
+  store: Pick<StateStore, "get">,
+  { key }: CachedKey<A>,
+  window: KeptWindow<A>,
+): CachedWindow<A> {
+  if (window.state === undefined) {
+    const bytes = window.bytes ?? store.get(windowKey(key, window.startMs));
+    assert(bytes !== undefined, `open window of ${key} is missing: ${window.startMs}`);
+    window.state = decodeState(windowCodec, bytes);
+  }
+  return window as CachedWindow<A>;
+}
+
+/** The row of a key as it is now. */
+export function keyRowOf<A>(
+  job: KeyTopology<A>,
+  { state, windows, closedParts }: CachedKey<A>,
+): Uint8Array {
+  return encodeKeyRow({
+    state: { ...state, openWindows: windows.map(({ startMs }) => startMs) },
+    windows: windows.slice(-inlineMax).map((window) => bytesOf(job, window)),
+    closedParts: closedParts.map((parts) => parts && bytesOf(job, parts)),
+  });
+}
+
+/** A window as its codec has it. */
+export function bytesOf<A>({ windowCodec }: KeyTopology<A>, window: KeptWindow<A>): Uint8Array {
+  if (window.bytes !== undefined) return window.bytes;
+  assert(window.state !== undefined, "a window in the row of its key is read with it");
+  return windowCodec.encode(window.state);
+}
+
+/** Those whose content is not in the row of their key. */
+export function windowsWithRows<A>({ windows }: CachedKey<A>): readonly KeptWindow<A>[] {
+  return windows.length <= inlineMax ? [] : windows.slice(0, -inlineMax);
+}
+
+/** Reads a key from the store; `undefined` for one that it does not have. */
+export function readKey<A>(
+  job: KeyTopology<A>,
+  store: Pick<StateStore, "get">,
+  key: string,
+): CachedKey<A> | undefined {
+  const row = store.get(keyStateKey(key));
+  return row && loadKey(job, key, row);
+}

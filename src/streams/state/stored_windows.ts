@@ -1,0 +1,55 @@
+import { assert } from "../../base/assert.ts";
+import type { StateStore } from "../ports.ts";
+import { decodeState } from "../topology/codec.ts";
+import type { WindowResult } from "../topology/topology.ts";
+import { type KeyTopology, lengthsOf, readKey } from "./cached_key.ts";
+import { openWindows } from "./open_roll_ups.ts";
+import type { WindowState } from "./state.ts";
+import { rowRange, windowStartOf } from "./store_keys.ts";
+
+/** Which of a key's windows are asked for: those of a length that start in `[fromMs, toMs)`. */
+export interface StoredWindowsQuery {
+  readonly sizeMs: number;
+  readonly fromMs: number;
+  readonly toMs: number;
+  /** Of more than that the newest, >= 1. */
+  readonly limit: number;
+}
+
+/**
+ * The committed windows of a key, oldest first: the closed ones from rows of their own, the open
+ * ones from that of the key.
+ *
+ * @throws {InvariantError} If the job has no windows of that length.
+ */
+export async function storedWindows<A>(
+  job: KeyTopology<A>,
+  store: StateStore,
+  key: string,
+  { sizeMs, fromMs, toMs, limit }: StoredWindowsQuery,
+): Promise<WindowResult<A>[]> {
+  const length = lengthsOf(job).findIndex((windows) => windows.sizeMs === sizeMs);
+  assert(length >= 0, `no windows of ${sizeMs} ms`);
+  const found = new Map<number, WindowState<A>>();
+  for (const { startMs, state } of openWindowsOf(job, store, key)[length] ?? []) {
+    if (startMs >= fromMs && startMs < toMs) found.set(startMs, state);
+  }
+  // Read after the key's row: a window that was closed in between is found here, and counts.
+  const range = rowRange(key, length === 0 ? undefined : sizeMs, fromMs, toMs);
+  for await (const row of store.scan({ ...range, reverse: true, limit })) {
+    found.set(windowStartOf(row.key), decodeState(job.windowCodec, row.value));
+  }
+  return [...found].sort(([a], [b]) => a - b).slice(-limit).map(([startMs, state]) => (
+    { key, startMs, endMs: startMs + sizeMs, state }
+  ));
+}
+
+/** The open windows of a key as of its last commit, by length, each ascending. */
+export function openWindowsOf<A>(
+  job: KeyTopology<A>,
+  store: Pick<StateStore, "get">,
+  key: string,
+): { readonly startMs: number; readonly state: WindowState<A> }[][] {
+  const owner = readKey(job, store, key);
+  return owner === undefined ? [] : openWindows(job, store, owner);
+}
