@@ -13,6 +13,7 @@ import { seededRandom } from "../../src/base/random.ts";
 import type { Trade } from "../../src/market/trade.ts";
 import { print } from "../../scripts/lib/print.ts";
 import { firstMs, MarketBench } from "./market_bench.ts";
+import { ownCpuMs } from "./cpu_time.ts";
 import { median } from "./median.ts";
 
 const { values } = parseArgs({
@@ -23,6 +24,8 @@ const { values } = parseArgs({
     partitions: { type: "string", default: "1" },
     rounds: { type: "string", default: "3" },
     keyless: { type: "boolean", default: false },
+    /** Symbols in turn, not drawn: each as often as the others. */
+    "in-turn": { type: "boolean", default: false },
   },
 });
 const tradeCount = Number(values.trades);
@@ -36,7 +39,7 @@ function* trades(): Generator<Trade[]> {
   const random = seededRandom(1);
   for (let first = 0; first < tradeCount; first += perRecord) {
     const drawSymbol = () => `S${Math.floor(random.next() * symbolCount)}`;
-    const symbol = drawSymbol();
+    const symbol = values["in-turn"] ? `S${first / perRecord % symbolCount}` : drawSymbol();
     yield Array.from({ length: Math.min(perRecord, tradeCount - first) }, (_, i) => ({
       symbol: values.keyless ? drawSymbol() : symbol,
       price: 100 + random.next(),
@@ -62,14 +65,17 @@ for (let round = 1; round <= Number(values.rounds); round++) {
   const alone = await bench.readAlone();
   const folder = await Deno.makeTempDir({ prefix: "bench-" });
   const application = `${bench.topic}-${round}`;
+  const usedMs = ownCpuMs();
   const ran = await bench.run({ application, folder, graceMs, records, ...goal });
+  const cpuUs = (ownCpuMs() - usedMs) * 1_000 / tradeCount;
   await Deno.remove(folder, { recursive: true });
   if (ran.aggregated !== tradeCount) throw new Error(`${ran.aggregated} of ${tradeCount} trades`);
   const engine = ran.aggregated * 1000 / (ran.openingMs + ran.runningMs);
   ratios.push(engine / alone);
   print(
     `round ${round}: read and decode ${Math.round(alone)}/s, engine ${Math.round(engine)}/s, ` +
-      `ratio ${(engine / alone).toFixed(2)}`,
+      `ratio ${(engine / alone).toFixed(2)}, ${cpuUs.toFixed(1)} us of processor a trade, ` +
+      `resident ${Math.round(Deno.memoryUsage().rss / 1e6)} MB`,
   );
 }
 print(`median ratio ${median(ratios).toFixed(2)}`);
