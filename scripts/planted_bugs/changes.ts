@@ -22,7 +22,6 @@ export const changeBugs: readonly PlantedBug[] = [
     find: "Math.min(outlivedMs, neededMs));",
     replace: "Math.min(outlivedMs, Infinity));",
     guarantee: "G13",
-    test: "tests/unit/streams/changed_rules_test.ts",
   },
   {
     name: "a condition policy that is no rule of the state",
