@@ -8,6 +8,8 @@ import { connectCassandra } from "./cassandra/connect.ts";
 import { ownAddresses } from "./http/addresses.ts";
 import { LateView } from "./http/late_view.ts";
 import { Metrics } from "./http/metrics.ts";
+import { PeerAccess } from "./http/peer_access.ts";
+import { askByFetch } from "./http/within.ts";
 import { connectKafka } from "./kafka/connection.ts";
 import { LevelStateStores } from "./level/state_store.ts";
 import type { TradeCodec } from "./market/codec.ts";
@@ -31,8 +33,18 @@ async function processTrades(config: ProcessConfig, context: MainContext): Promi
   await using stores = await LevelStateStores.open(stateDir, changelog);
   const metrics = new Metrics();
   const view = new LateView({ application, topic, feed: "live" });
-  await using http = await serveView({ config, context, files, metrics }, view);
-  const addresses = ownAddresses(config, http.url);
+  using client = Deno.createHttpClient(
+    authorities.http === undefined ? {} : { caCerts: [authorities.http] },
+  );
+  const peers = new PeerAccess({
+    application,
+    token: files.token,
+    hosts: config.httpPeerHosts,
+    ask: askByFetch(client),
+    clock: context.clock,
+  });
+  await using http = await serveView({ config, context, files, metrics }, view, peers);
+  const addresses = peers.vouchFor(ownAddresses(config, http.url));
   context.logger.info("Processing", { topic, application, page: http.url });
   await using kafka = connectKafka(
     kafkaOptions(config, context, { clientId: `process-${application}`, authorities }),
@@ -65,6 +77,7 @@ async function processTrades(config: ProcessConfig, context: MainContext): Promi
     ...codecs,
     metrics,
     watch,
+    peers,
   });
   view.show(processor.view);
   await processor.run(context.signal);

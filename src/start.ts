@@ -6,7 +6,9 @@ import { type StartConfig, startProgram } from "./app/start_config.ts";
 import type { FrameSource } from "./feed/frame.ts";
 import { sleepUnlessAborted } from "./feed/pacer.ts";
 import { Metrics } from "./http/metrics.ts";
+import { PeerAccess } from "./http/peer_access.ts";
 import type { FeedKind, LiveView } from "./http/ports.ts";
+import { askByFetch } from "./http/within.ts";
 import { frameSequenceOf } from "./ingest/frame_records.ts";
 import { runIngest } from "./ingest/ingest.ts";
 import { memorySpool } from "./ingest/memory_spool.ts";
@@ -42,6 +44,11 @@ async function start(config: StartConfig, context: MainContext): Promise<void> {
   });
   const watch = new InputWatch({ program: "start", clock, logger });
   const { kind, source } = await openFeed(config, context, { embedded, metrics, watch });
+  const peers = new PeerAccess({
+    application: config.applicationId,
+    ask: askByFetch(),
+    clock,
+  });
   const processor = createMarketProcessor({
     config,
     context,
@@ -53,10 +60,11 @@ async function start(config: StartConfig, context: MainContext): Promise<void> {
     stateCodecs: await marketStateCodecs(embedded.schemas, config.applicationId),
     metrics,
     watch,
+    peers,
   });
   const spool = memorySpool(clock);
   metrics.ingest.spool.bounds(spool.limits);
-  await using http = await serveView({ config, context, files, metrics }, processor.view);
+  await using http = await serveView({ config, context, files, metrics }, processor.view, peers);
   logger.info(welcome(kind, config, http.url));
   const processing = processor.run(context.signal);
   await Promise.all([

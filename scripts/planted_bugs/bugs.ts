@@ -246,4 +246,28 @@ export const plantedBugs: readonly PlantedBug[] = [
     guarantee: "least privilege",
     test: "tests/integration/permissions_test.ts",
   },
+  {
+    name: "an address in the group that no instance has signed",
+    file: "src/http/peer_access.ts",
+    find: "proves(owner?.proof, this.#proofOf(owner ?? {}))",
+    replace: "proves(this.#proofOf(owner ?? {}), this.#proofOf(owner ?? {}))",
+    guarantee: "no member of the group sends requests elsewhere",
+    test: "tests/unit/http/peer_access_test.ts",
+  },
+  {
+    name: "an address with a backslash",
+    file: "src/base/origin.ts",
+    find: "[a-z0-9_.-]+|",
+    replace: "[^/?#@]+|",
+    guarantee: "no member of the group sends requests elsewhere",
+    test: "tests/unit/base/origin_test.ts",
+  },
+  {
+    name: "an answer of anyone for an instance's",
+    file: "src/http/peer_access.ts",
+    find: 'if (proves(answered, this.#mac("answer", proof))) return response;',
+    replace: "if (proves(answered)) return response;",
+    guarantee: "instances prove to each other that they belong together",
+    test: "tests/unit/http/peer_access_test.ts",
+  },
 ];

@@ -85,6 +85,12 @@ export function host(text: string): string | undefined {
   return hostPattern.test(text) && text.length <= 255 ? text : undefined;
 }
 
+/** A host without a port as it is in URLs, or a dot and a domain. */
+export function hostOrSuffix(text: string): string | undefined {
+  const valid = host(text.replace(/^\.(?=\w)/, "")) !== undefined;
+  return valid ? text.toLowerCase() : undefined;
+}
+
 /** `host:port`, with a port that can be dialled. */
 export function hostAndPort(text: string): string | undefined {
   const colon = text.lastIndexOf(":");

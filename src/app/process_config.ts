@@ -28,6 +28,10 @@ export interface ProcessConfig
   readonly httpAdvertisedUrl: string | undefined;
   /** Where other instances reach it, where that differs; without a slash at its end. */
   readonly httpPeerUrl: string | undefined;
+  /** Where other instances may be; anywhere where it is empty. */
+  readonly httpPeerHosts: readonly string[];
+  /** PEM file of authorities to trust besides those of the system. */
+  readonly httpCaFile: string | undefined;
   readonly tradesTables: readonly settings.TradesTable[];
 }
 
@@ -47,6 +51,8 @@ export const processProgram: Program<ProcessConfig> = {
     httpPort: settings.httpPort,
     httpAdvertisedUrl: settings.httpAdvertisedUrl,
     httpPeerUrl: settings.httpPeerUrl,
+    httpPeerHosts: settings.httpPeerHosts,
+    httpCaFile: settings.httpCaFile,
     ...logSettings,
   },
   remedies: () => kafkaRemedies,

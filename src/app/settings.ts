@@ -12,6 +12,7 @@ import {
   feedSymbol,
   host,
   hostAndPort,
+  hostOrSuffix,
   integer,
   nonEmpty,
   oneOf,
@@ -234,6 +235,25 @@ export const httpPeerUrl: Setting<string | undefined> = {
   meaning: "where other instances reach it, if elsewhere; the image names its container " +
     "where HTTP_HOST is everywhere",
   parse: serverUrl,
+};
+
+export const httpPeerHosts: Setting<readonly string[]> = {
+  variable: "HTTP_PEER_HOSTS",
+  group: "http",
+  form: "a comma list of host names, each once; .name is for every name below it",
+  meaning: "the only hosts where other instances are looked for, whatever the group says",
+  defaultText: "",
+  emptyCounts: true,
+  parse: (text) => text === "" ? Object.freeze([]) : distinctList(hostOrSuffix)(text),
+};
+
+export const httpCaFile: Setting<string | undefined> = {
+  variable: "HTTP_CA_FILE",
+  group: "http",
+  path: "file",
+  form: "a PEM file of certificates",
+  meaning: "whose signature on other instances' certificates counts, besides the usual ones",
+  parse: nonEmpty,
 };
 
 export const produceHttpPort: Setting<number> = {

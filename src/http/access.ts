@@ -12,6 +12,8 @@ export interface AccessOptions {
   readonly hosts?: readonly string[];
   /** What clients must show; anyone may read without it. */
   readonly token?: Secret | undefined;
+  /** Whether another instance asks, which proves that it has the token without sending it. */
+  readonly isMember?: (request: Request) => boolean;
 }
 
 /**
@@ -25,8 +27,10 @@ export interface AccessOptions {
 export class Access {
   readonly #hosts: ReadonlySet<string>;
   readonly #token: string | undefined;
+  readonly #isMember: (request: Request) => boolean;
 
-  constructor({ hosts = [], token }: AccessOptions = {}) {
+  constructor({ hosts = [], token, isMember = () => false }: AccessOptions = {}) {
+    this.#isMember = isMember;
     this.#hosts = new Set(hosts.map((host) => host.toLowerCase()));
     this.#token = token?.reveal();
   }
@@ -47,9 +51,10 @@ export class Access {
       bareAddress(hostname) === bareAddress(ownAddress);
   }
 
-  /** True for a request with the token or the page's cookie, and where there is no token. */
-  admits(headers: Headers): boolean {
-    if (this.#token === undefined) return true;
+  /** True for a request with the token, its proof or the page's cookie, and without a token. */
+  admits(request: Request): boolean {
+    if (this.#token === undefined || this.#isMember(request)) return true;
+    const { headers } = request;
     const [, bearer] = /^Bearer +(\S+)$/i.exec(headers.get("authorization") ?? "") ?? [];
     if (bearer !== undefined && this.#isToken(bearer)) return true;
     const cookies = headers.get("cookie")?.split(/; */) ?? [];

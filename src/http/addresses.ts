@@ -17,14 +17,10 @@ export interface AddressSettings {
  */
 export function ownAddresses(settings: AddressSettings, url: string): Addresses {
   const { httpAdvertisedUrl, httpPeerUrl, httpHost } = settings;
-  const address = httpAdvertisedUrl ?? (everyInterface.has(httpHost) ? undefined : url);
+  const bound = everyInterface.has(httpHost) ? undefined : new URL(url).origin;
+  const address = httpAdvertisedUrl ?? bound;
   return {
     ...(address === undefined ? {} : { address }),
     ...(httpPeerUrl === undefined ? {} : { peer: httpPeerUrl }),
   };
-}
-
-/** Where an instance asks another one. */
-export function peerOf(owner: Addresses | undefined): string | undefined {
-  return owner?.peer ?? owner?.address;
 }

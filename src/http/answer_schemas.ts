@@ -1,7 +1,6 @@
 /** What the answers in JSON hold, member by member as `wire.ts` and `ports.ts` have it. */
 import { resolutions } from "../market/resolutions.ts";
 import type { StandbyState, TaskState } from "../streams/task/status.ts";
-import type { AllSymbolsJson, LocalSymbols } from "./peers.ts";
 import type { AnswerPlace, FeedKind, SymbolSummary } from "./ports.ts";
 import {
   count,
@@ -16,11 +15,13 @@ import {
   time,
 } from "./schema.ts";
 import type {
+  AllSymbolsJson,
   CandleJson,
   CandlesJson,
   CountsJson,
   HealthJson,
   InputJson,
+  LocalSymbols,
   ResolutionJson,
   RestoreJson,
   StandbyJson,
@@ -38,7 +39,8 @@ function valuesOf<T extends string>(values: Readonly<Record<T, true>>): Schema {
 
 const price = nullable(number("null while no trade could move it"));
 
-const candle = object<CandleJson>({
+/** One window. */
+export const candle: Schema = object<CandleJson>({
   start: time("start of the window, inclusive"),
   end: time("end of the window, exclusive"),
   open: price,
@@ -69,7 +71,8 @@ export const candlesSchema: Schema = object<CandlesJson>({
   next: nullable(text("where to ask for the page before in time; null once there is none")),
 });
 
-const trade = object<TradeJson>({
+/** One trade. */
+export const trade: Schema = object<TradeJson>({
   id: { ...text("unique within its symbol; may exceed 2^53"), pattern: "^-?\\d+$" },
   time: time("when it was traded"),
   price: number(),
@@ -84,7 +87,8 @@ export const tradesSchema: Schema = object<TradesJson>({
   trades: list(trade, "newest first"),
 });
 
-const summary = object<SymbolSummary>({
+/** A symbol at a glance. */
+export const summary: Schema = object<SymbolSummary>({
   symbol: text(),
   partition: count("of the input"),
   price: number("of the latest trade"),
@@ -93,16 +97,18 @@ const summary = object<SymbolSummary>({
   count: count("trades of that day"),
 });
 
+export const localSymbolsSchema: Schema = object<LocalSymbols>({
+  symbols: list(summary, "of this instance: `scope=local`"),
+  partitions: list(count(), "these are all symbols of these partitions"),
+});
+
 export const symbolsSchema: Schema = {
   oneOf: [
     object<AllSymbolsJson>({
       symbols: list(summary, "of every instance, by name"),
       missing_partitions: list(count(), "no instance answered for these"),
     }),
-    object<LocalSymbols>({
-      symbols: list(summary, "of this instance: `scope=local`"),
-      partitions: list(count(), "these are all symbols of these partitions"),
-    }),
+    localSymbolsSchema,
   ],
 };
 

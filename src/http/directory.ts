@@ -6,12 +6,15 @@ import type { SymbolSummary } from "./ports.ts";
 /** Names that a client is told; so many take a third of a megabyte. */
 const namesMax = 20_000;
 
+/** Symbols that are kept of what other instances tell, at most. */
+const symbolsMax = 500_000;
+
 /**
  * Every symbol of every instance as far as it is heard of, while anyone listens.
  *
  * The list of names only grows, so a client that has a version of it is told what came after.
  *
- * Owner: the event hub. Bounded by the number of symbols.
+ * Owner: the event hub. Bounded by the number of symbols here, and `symbolsMax` for others'.
  */
 export class Directory {
   /** In the order in which they were heard of. */
@@ -44,10 +47,16 @@ export class Directory {
 
   /** Takes what is newer than what is known: a former owner of a symbol knows less. */
   add(summaries: readonly SymbolSummary[]): void {
-    for (const summary of summaries) {
+    this.put(summaries.filter((summary) => {
       const known = this.#summaries.get(summary.symbol);
-      if (known !== undefined && !isNewer(summary, known)) continue;
-      if (known === undefined) this.#whole = undefined;
+      return known === undefined ? this.#summaries.size < symbolsMax : isNewer(summary, known);
+    }));
+  }
+
+  /** Takes what was committed here, which counts whatever another instance says. */
+  put(summaries: readonly SymbolSummary[]): void {
+    for (const summary of summaries) {
+      if (!this.#summaries.has(summary.symbol)) this.#whole = undefined;
       this.#summaries.set(summary.symbol, summary);
       this.#latestMs = Math.max(this.#latestMs, summary.time);
     }

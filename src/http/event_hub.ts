@@ -90,6 +90,7 @@ export class EventHub {
     this.#peers = new PeerStreams({
       ask,
       clock,
+      watched: () => this.#watched(),
       onUpdate: (update) => this.#keep(update),
       onTurn: () => this.#tellElsewhere(),
     });
@@ -169,9 +170,10 @@ export class EventHub {
 
   #committed({ symbols, windows, trades }: LiveUpdate): void {
     if (this.#readers.size > 0) {
-      const watched = new Set([...this.#readers.values()].map(({ viewer }) => viewer.symbol));
+      const watched = this.#watched();
       const isWatched = ({ symbol }: { readonly symbol: string }) => watched.has(symbol);
       const candles = streamedCandles(windows.filter(isWatched));
+      this.#directory.put(symbols);
       this.#keep({ symbols, candles, trades: streamedTrades(trades.filter(isWatched)) });
     }
     if (this.#instances.size === 0) return;
@@ -179,6 +181,11 @@ export class EventHub {
       candlesEvent(streamedCandles(windows)) + tradesEvent(streamedTrades(trades)) +
         symbolsEvent(symbols),
     );
+  }
+
+  /** The symbols that readers are sent in full. */
+  #watched(): ReadonlySet<string | undefined> {
+    return new Set([...this.#readers.values()].map(({ viewer }) => viewer.symbol));
   }
 
   /** Keeps what readers look at until they are sent it. */

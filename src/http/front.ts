@@ -79,7 +79,7 @@ async function routed(
     if (route === undefined) throw new HttpProblem({ status: 404, detail: noSuchPage });
     pattern = route.pattern;
     refuseMethod(request.method, route.methods);
-    const isTrusted = access.admits(request.headers);
+    const isTrusted = access.admits(request);
     if (!isTrusted && !route.isOpen) throw unauthorized();
     const { params } = route;
     return { pattern, response: await route.handle({ request, url, params, client, isTrusted }) };

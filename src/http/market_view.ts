@@ -12,7 +12,6 @@ import type { StreamsApp } from "../streams/streams_app.ts";
 import type { StandbyStatus, TaskStatus } from "../streams/task/status.ts";
 import { encodeText } from "../streams/text.ts";
 import type { Topology } from "../streams/topology/topology.ts";
-import { peerOf } from "./addresses.ts";
 import { joinedCandles } from "./joined_candles.ts";
 import type {
   CandleRange,
@@ -51,6 +50,8 @@ export interface MarketViewOptions {
   readonly reader: ResultReader;
   /** Where the other instance that owns a partition answers, as far as known. */
   readonly ownerOf: (partition: number) => Addresses | undefined;
+  /** Where an instance is asked, if what it says of itself can be believed. */
+  readonly peerOf: (owner: Addresses | undefined) => string | undefined;
   /** Whether an instance answers at this address. */
   readonly isReachable: (address: string) => Promise<boolean>;
   readonly input: InputReport;
@@ -100,7 +101,7 @@ export class MarketView implements LiveView {
   }
 
   partitions(): Partitions | undefined {
-    const { app, ownerOf } = this.#options;
+    const { app, ownerOf, peerOf } = this.#options;
     const all = Array.from({ length: app.partitionCount }, (_, partition) => partition);
     if (all.length === 0) return undefined;
     const isOwn = (partition: number) => this.#open.get(partition) === "loaded";
@@ -134,7 +135,7 @@ export class MarketView implements LiveView {
   }
 
   async ownerOf(symbol: string): Promise<string | undefined> {
-    const { app, isReachable } = this.#options;
+    const { app, isReachable, peerOf } = this.#options;
     const owner = peerOf(app.ownerOf(symbol));
     return owner !== undefined && await isReachable(owner) ? owner : undefined;
   }

@@ -1,5 +1,5 @@
 import type { Clock } from "../base/clock.ts";
-import { type Ask, askByFetch, within } from "./within.ts";
+import { type Ask, within } from "./within.ts";
 
 /** How long an instance may take to say that it lives, ms; a client waits for it. */
 const answerMsMax = 500;
@@ -25,7 +25,7 @@ export class OwnerProbe {
   readonly #ask: Ask;
   readonly #looks = new Map<string, Look>();
 
-  constructor(clock: Clock, ask: Ask = askByFetch) {
+  constructor(clock: Clock, ask: Ask) {
     this.#clock = clock;
     this.#ask = ask;
   }

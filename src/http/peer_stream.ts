@@ -1,9 +1,12 @@
 import type { Clock } from "../base/clock.ts";
 import { isAborted } from "../base/errors.ts";
-import { isObject } from "./ask_json.ts";
-import { isSummary, localPath } from "./peers.ts";
+import { candle, summary, trade } from "./answer_schemas.ts";
+import type { StreamedCandle, StreamedTrade } from "./events.ts";
+import { fitting } from "./fitting.ts";
+import { isPossible, localPath } from "./peers.ts";
+import type { SymbolSummary } from "./ports.ts";
+import { count, list, nullable, object, type Schema, text, time } from "./schema.ts";
 import type { StreamUpdate } from "./viewer.ts";
-import type { HealthJson } from "./wire.ts";
 import { type Ask, within } from "./within.ts";
 
 /** An instance sends its state every 2 s: after so much silence it counts as unreachable. */
@@ -11,10 +14,34 @@ const silenceMsMax = 9_000;
 
 const retryMs = 2_000;
 
-/** Longest event that is taken, characters; the largest is the first list of symbols. */
-const eventCharsMax = 16 * 1024 * 1024;
-
 const eventForm = /^event: (health|symbols|candles|trades)\ndata: ([^\n]*)$/;
+
+/** What counts of another instance's `health` event. */
+interface PeerHealth {
+  readonly now: number;
+  readonly tasks: readonly {
+    readonly partition: number;
+    readonly state: string;
+    readonly last_commit: number | null;
+  }[];
+}
+
+const healthHeard = object<PeerHealth>({
+  now: time("its clock"),
+  tasks: list(object<PeerHealth["tasks"][number]>({
+    partition: count(),
+    state: text(),
+    last_commit: nullable(time("by its clock")),
+  })),
+});
+
+const streamedCandle = withMembers(candle, { symbol: text(), resolution: text() });
+const streamedTrade = withMembers(trade, { symbol: text() });
+
+/** An object's schema with more members. */
+function withMembers({ properties, ...schema }: Schema, more: Readonly<Record<string, Schema>>) {
+  return { ...schema, properties: { ...Object(properties), ...more } };
+}
 
 /** What another instance said last. */
 export interface Heard {
@@ -28,6 +55,10 @@ export interface Heard {
 export interface PeerStreamOptions {
   readonly ask: Ask;
   readonly clock: Clock;
+  /** Longest event that is taken, characters; the largest is the first list of symbols. */
+  readonly eventCharsMax: () => number;
+  /** Of the candles and trades only those of such symbols count. */
+  readonly watched: () => ReadonlySet<unknown>;
   /** Is given what the other instance tells of symbols, candles and trades. */
   readonly onUpdate: (update: StreamUpdate) => void;
   /** An instance is heard for the first time, or is lost, or comes back. */
@@ -100,7 +131,7 @@ export class PeerStream {
   /** @param cancel Ends what is under way. */
   async #read(text: ReadableStreamDefaultReader<string>, cancel: () => void): Promise<void> {
     let rest = "";
-    while (rest.length <= eventCharsMax) {
+    while (rest.length <= this.#options.eventCharsMax()) {
       const { done, value = "" } = await within(this.#options.clock, silenceMsMax, (late) => {
         late.addEventListener("abort", cancel);
         return text.read();
@@ -116,8 +147,8 @@ export class PeerStream {
     const [, name, data] = eventForm.exec(event) ?? [];
     if (name === undefined || data === undefined) return;
     const body: unknown = JSON.parse(data);
-    if (name === "health") this.#hear(this.#readHealth(body as HealthJson));
-    else if (isObject(body)) this.#options.onUpdate(readUpdate(name, body[name]));
+    if (name === "health") this.#hearHealth(body);
+    else this.#options.onUpdate(this.#readUpdate(name, body));
   }
 
   #hear(heard: Heard | "lost"): void {
@@ -126,7 +157,12 @@ export class PeerStream {
     if (isTurn && !this.#stop.signal.aborted) this.#options.onTurn();
   }
 
-  #readHealth({ now, tasks }: HealthJson): Heard {
+  #hearHealth(body: unknown): void {
+    const health = fitting<PeerHealth>(healthHeard, body);
+    if (health !== undefined) this.#hear(this.#readHealth(health));
+  }
+
+  #readHealth({ now, tasks }: PeerHealth): Heard {
     const commits = tasks.flatMap(({ last_commit }) => last_commit ?? []);
     const working = tasks.filter(({ state }) => state === "running");
     return {
@@ -136,13 +172,26 @@ export class PeerStream {
         : this.#options.clock.nowMs() - (now - Math.max(...commits)),
     };
   }
+
+  #readUpdate(name: string, body: unknown): StreamUpdate {
+    const told = Object(body)[name];
+    const items: readonly unknown[] = Array.isArray(told) ? told : [];
+    const symbols = this.#options.watched();
+    const watched = items.filter((item) => symbols.has(Object(item).symbol));
+    return {
+      candles: name === "candles" ? fittingOf<StreamedCandle>(streamedCandle, watched) : [],
+      trades: name === "trades" ? fittingOf<StreamedTrade>(streamedTrade, watched) : [],
+      symbols: name === "symbols" ? this.#readSymbols(items) : [],
+    };
+  }
+
+  #readSymbols(items: readonly unknown[]): SymbolSummary[] {
+    const nowMs = this.#options.clock.nowMs();
+    return fittingOf<SymbolSummary>(summary, items).filter((told) => isPossible(told, nowMs));
+  }
 }
 
-/** Without what is no summary, candle or trade: what else a candle or trade holds is passed on. */
-function readUpdate(name: string, told: unknown): StreamUpdate {
-  const nothing: StreamUpdate = { candles: [], trades: [], symbols: [] };
-  if (!Array.isArray(told)) return nothing;
-  if (name === "symbols") return { ...nothing, symbols: told.filter(isSummary) };
-  const named = told.filter((item) => isObject(item) && typeof item["symbol"] === "string");
-  return { ...nothing, [name]: named };
+/** What fits of a list; the rest is passed over. */
+function fittingOf<T>(schema: Schema, items: readonly unknown[]): T[] {
+  return items.flatMap((item) => fitting<T>(schema, item) ?? []);
 }

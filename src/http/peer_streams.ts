@@ -1,3 +1,4 @@
+import { charsMaxOf } from "./ask_json.ts";
 import { PeerStream, type PeerStreamOptions } from "./peer_stream.ts";
 import { addressesOf } from "./peers.ts";
 import type { Elsewhere, Partitions } from "./ports.ts";
@@ -8,8 +9,8 @@ export class PeerStreams {
   readonly #streams = new Map<string, PeerStream>();
   readonly #ending = new Set<Promise<void>>();
 
-  constructor(options: PeerStreamOptions) {
-    this.#options = options;
+  constructor(options: Omit<PeerStreamOptions, "eventCharsMax">) {
+    this.#options = { ...options, eventCharsMax: () => charsMaxOf(this.#streams.size) };
   }
 
   /** Follows exactly the instances that have partitions. */

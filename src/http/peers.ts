@@ -1,14 +1,14 @@
 /** What instances report to each other about their symbols. */
-import { type Asking, askJson, isObject } from "./ask_json.ts";
+import { symbolFault } from "../base/symbol.ts";
+import { localSymbolsSchema } from "./answer_schemas.ts";
+import { type Asking, askJson } from "./ask_json.ts";
+import { fitting } from "./fitting.ts";
 import type { LiveView, Partitions, SymbolSummary } from "./ports.ts";
 import { scopeParameter } from "./scope.ts";
+import type { LocalSymbols } from "./wire.ts";
 
-/** What one instance knows by itself; the answer to `/api/symbols?scope=local`. */
-export interface LocalSymbols {
-  readonly symbols: readonly SymbolSummary[];
-  /** Partitions of which these are all symbols. */
-  readonly partitions: readonly number[];
-}
+/** How far ahead of this clock a trade's time may lie, ms: more than any setting allows. */
+const aheadMsMax = 2 * 86_400_000;
 
 /** What all instances know together. */
 export interface AllSymbols {
@@ -16,12 +16,6 @@ export interface AllSymbols {
   readonly symbols: readonly SymbolSummary[];
   /** No instance answered for these, ascending: their symbols are of before, or not there. */
   readonly missingPartitions: readonly number[];
-}
-
-/** What `/api/symbols` answers of all instances. */
-export interface AllSymbolsJson {
-  readonly symbols: readonly SymbolSummary[];
-  readonly missing_partitions: readonly number[];
 }
 
 /** What this instance knows by itself, without what it remembers of partitions that it had. */
@@ -53,7 +47,8 @@ export async function allSymbols(
 ): Promise<AllSymbols | undefined> {
   const partitions = view.partitions();
   if (partitions === undefined) return undefined;
-  const asked = [...addressesOf(partitions)].map((address) => askOne(address, asking));
+  const addresses = [...addressesOf(partitions)];
+  const asked = addresses.map((address) => askOne(address, asking, addresses.length));
   const answers = (await Promise.all(asked)).filter((answer) => answer !== undefined);
   const answered = new Set(answers.flatMap((answer) => answer.partitions));
   return {
@@ -82,24 +77,18 @@ export function isNewer(a: SymbolSummary, b: SymbolSummary): boolean {
 }
 
 /** `undefined` where it does not answer: its partitions are listed as missing. */
-async function askOne(address: string, asking: Asking): Promise<LocalSymbols | undefined> {
-  return readLocalSymbols(await askJson(localPath(address, "/api/symbols"), asking));
+async function askOne(
+  address: string,
+  asking: Asking,
+  instances: number,
+): Promise<LocalSymbols | undefined> {
+  const answer = await askJson(localPath(address, "/api/symbols"), asking, instances);
+  const read = fitting<LocalSymbols>(localSymbolsSchema, answer);
+  const isGood = (told: SymbolSummary) => isPossible(told, asking.clock.nowMs());
+  return read?.symbols.every(isGood) ? read : undefined;
 }
 
-/** `undefined` for the answer of something that is no instance of this version. */
-function readLocalSymbols(body: unknown): LocalSymbols | undefined {
-  if (!isObject(body)) return undefined;
-  const { symbols, partitions } = body;
-  if (!Array.isArray(symbols) || !symbols.every(isSummary)) return undefined;
-  return isNumbers(partitions) ? { symbols, partitions } : undefined;
-}
-
-export function isSummary(value: unknown): value is SymbolSummary {
-  if (!isObject(value)) return false;
-  const { symbol, partition, price, time, volume, count } = value;
-  return typeof symbol === "string" && isNumbers([partition, price, time, volume, count]);
-}
-
-function isNumbers(values: unknown): values is number[] {
-  return Array.isArray(values) && values.every((value) => typeof value === "number");
+/** True for what another instance may have of a symbol: the future would hide what comes. */
+export function isPossible({ symbol, time }: SymbolSummary, nowMs: number): boolean {
+  return symbolFault(symbol) === undefined && time <= nowMs + aheadMsMax;
 }

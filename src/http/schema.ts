@@ -33,9 +33,13 @@ export function flag(description?: string): Schema {
   return { type: "boolean", ...described(description) };
 }
 
+/** The last moment that a date can name, epoch ms. */
+const endOfTimeMs = 8.64e15;
+
 /** A moment in epoch milliseconds. */
 export function time(description: string): Schema {
-  return { type: "integer", description: `${description}, epoch milliseconds` };
+  const maximum = endOfTimeMs;
+  return { type: "integer", maximum, description: `${description}, epoch milliseconds` };
 }
 
 export function oneOf(values: readonly string[], description?: string): Schema {

@@ -2,13 +2,16 @@ import { Access, type AccessOptions } from "./access.ts";
 import { EventHub } from "./event_hub.ts";
 import type { LiveView } from "./ports.ts";
 import { type HttpServer, listen, type ListenOptions } from "./listen.ts";
+import { PeerAccess, proofHeader } from "./peer_access.ts";
 import { handleRequest } from "./router.ts";
 import { askByFetch } from "./within.ts";
 
 /** Where to listen, what to show, and to whom. */
 export interface HttpServerOptions extends ListenOptions {
   readonly view: LiveView;
-  readonly access?: AccessOptions;
+  readonly access?: Omit<AccessOptions, "isMember">;
+  /** The way to the other instances; by default without a proof of membership. */
+  readonly peers?: PeerAccess;
 }
 
 /**
@@ -18,14 +21,20 @@ export interface HttpServerOptions extends ListenOptions {
  */
 export async function serveHttp(options: HttpServerOptions): Promise<HttpServer> {
   const { view, metrics, clock, logger } = options;
-  const ask = askByFetch;
-  const access = new Access(options.access);
+  const {
+    peers = new PeerAccess({ application: view.application, ask: askByFetch(), clock }),
+  } = options;
+  const { ask } = peers;
+  const isMember = (request: Request) => peers.answerTo(request) !== undefined;
+  const access = new Access({ ...options.access, isMember });
   const events = new EventHub({ view, ask, clock, logger });
   const context = { view, metrics, events, ask, clock, logger, access };
-  const server = await listen(
-    options,
-    (request, client) => handleRequest(request, client, context),
-  );
+  const server = await listen(options, async (request, client) => {
+    const response = await handleRequest(request, client, context);
+    const proof = peers.answerTo(request);
+    if (proof !== undefined) response.headers.set(proofHeader, proof);
+    return response;
+  });
   metrics.http.countClients(() => events.clientCount);
   const stop = new AbortController();
   const telling = events.run(stop.signal);

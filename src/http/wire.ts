@@ -10,7 +10,14 @@ import type {
   TaskState,
   TaskStatus,
 } from "../streams/task/status.ts";
-import type { AnswerPlace, Elsewhere, FeedKind, InputStatus, LiveView } from "./ports.ts";
+import type {
+  AnswerPlace,
+  Elsewhere,
+  FeedKind,
+  InputStatus,
+  LiveView,
+  SymbolSummary,
+} from "./ports.ts";
 
 /** One window; open, high, low, close are `null` while no trade could move the price. */
 export interface CandleJson {
@@ -37,6 +44,19 @@ export interface CandlesJson {
   readonly parts: readonly { readonly from: AnswerPlace | "owner"; readonly count: number }[];
   /** Where to ask for the page before in time; `null` once there is none. */
   readonly next: string | null;
+}
+
+/** What one instance knows by itself; the answer to `/api/symbols?scope=local`. */
+export interface LocalSymbols {
+  readonly symbols: readonly SymbolSummary[];
+  /** Partitions of which these are all symbols. */
+  readonly partitions: readonly number[];
+}
+
+/** What `/api/symbols` answers of all instances. */
+export interface AllSymbolsJson {
+  readonly symbols: readonly SymbolSummary[];
+  readonly missing_partitions: readonly number[];
 }
 
 /** One trade. */

@@ -1,10 +1,21 @@
 import type { Clock } from "../base/clock.ts";
 
 /** Asks for a URL; resolves when there is an answer. */
-export type Ask = (url: string, signal: AbortSignal) => Promise<Response>;
+export type Ask = (
+  url: string,
+  signal: AbortSignal,
+  headers?: Readonly<Record<string, string>>,
+) => Promise<Response>;
 
-/** Asks over the network. */
-export const askByFetch: Ask = (url, signal) => fetch(url, { signal });
+/**
+ * Asks over the network. Follows no redirect: it would lead away from the group.
+ *
+ * @param client Knows the authorities that count; without it those of the runtime.
+ */
+export function askByFetch(client?: Deno.HttpClient): Ask {
+  const way = client === undefined ? {} : { client };
+  return (url, signal, headers = {}) => fetch(url, { ...way, signal, headers, redirect: "manual" });
+}
 
 /**
  * Does what must be done within a time: its signal fires when that is over. It fires for no other

@@ -189,6 +189,8 @@ export interface Addresses {
   readonly address?: string;
   /** For the other instances, may be internal; without it they use `address`. */
   readonly peer?: string;
+  /** Shows those who share a secret with this instance that these are its addresses. */
+  readonly proof?: string;
 }
 
 /** Shares the partitions of a topic among the instances of an application. */

@@ -5,6 +5,7 @@ export interface AuthorityFiles {
   readonly kafkaCaFile?: string | undefined;
   readonly registryCaFile?: string | undefined;
   readonly cassandraCaFile?: string | undefined;
+  readonly httpCaFile?: string | undefined;
 }
 
 /** PEM texts of the authorities that a program trusts; the usual ones where there is none. */
@@ -12,6 +13,7 @@ export interface Authorities {
   readonly kafka?: string;
   readonly registry?: string;
   readonly cassandra?: string;
+  readonly http?: string;
 }
 
 /**
@@ -34,11 +36,13 @@ export async function readAuthorities(
   const kafka = await read("KAFKA_CA_FILE", files.kafkaCaFile);
   const registry = await read("SCHEMA_REGISTRY_CA_FILE", files.registryCaFile);
   const cassandra = await read("CASSANDRA_CA_FILE", files.cassandraCaFile);
+  const http = await read("HTTP_CA_FILE", files.httpCaFile);
   if (problems.length > 0) throw configInvalid(program, problems);
   return {
     ...kafka === undefined ? {} : { kafka },
     ...registry === undefined ? {} : { registry },
     ...cassandra === undefined ? {} : { cassandra },
+    ...http === undefined ? {} : { http },
   };
 }
 

@@ -5,6 +5,7 @@ import { isLoopback } from "../base/loopback.ts";
 import { sleepUnlessAborted } from "../feed/pacer.ts";
 import type { HttpServer, ListenOptions, ServerTls } from "../http/listen.ts";
 import type { Metrics } from "../http/metrics.ts";
+import type { PeerAccess } from "../http/peer_access.ts";
 import { type OperationsOptions, serveOperations } from "../http/operations_server.ts";
 import type { LiveView } from "../http/ports.ts";
 import { type HttpServerOptions, serveHttp } from "../http/server.ts";
@@ -29,8 +30,12 @@ export interface Serving {
 }
 
 /** The HTTP surface of a program whose view may come later. */
-export async function serveView(serving: Serving, view: LiveView): Promise<HttpServer> {
-  return kept(serving, await serveHttp({ ...optionsOf(serving), view }));
+export async function serveView(
+  serving: Serving,
+  view: LiveView,
+  peers: PeerAccess,
+): Promise<HttpServer> {
+  return kept(serving, await serveHttp({ ...optionsOf(serving), view, peers }));
 }
 
 /** Metrics and health of a program that has nothing else to show. */

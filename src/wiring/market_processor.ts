@@ -4,6 +4,7 @@ import type { Metrics } from "../http/metrics.ts";
 import { MarketView } from "../http/market_view.ts";
 import type { FeedKind, LiveView } from "../http/ports.ts";
 import { OwnerProbe } from "../http/owner_probe.ts";
+import type { PeerAccess } from "../http/peer_access.ts";
 import type { TradeCodec } from "../market/codec.ts";
 import type { TradesTable } from "../market/tables.ts";
 import type { ResultReader } from "../market/queries.ts";
@@ -37,6 +38,7 @@ export interface MarketProcessorOptions {
   readonly stateCodecs: StateCodecs;
   readonly metrics: Metrics;
   readonly watch: InputWatch;
+  readonly peers: PeerAccess;
 }
 
 /** The codecs of the market job's state, registered under the names of its changelog. */
@@ -56,7 +58,7 @@ export interface MarketProcessor {
 
 /** Puts topology, engine and view together. */
 export function createMarketProcessor(options: MarketProcessorOptions): MarketProcessor {
-  const { config, context, metrics, stateCodecs, ports, watch } = options;
+  const { config, context, metrics, stateCodecs, ports, watch, peers } = options;
   const topology = marketTopology({
     topic: config.topic,
     graceMs: config.windowGraceMs,
@@ -88,7 +90,7 @@ export function createMarketProcessor(options: MarketProcessorOptions): MarketPr
   app.listen(taskMetricsListener(metrics.stream));
   const { topic, maxFutureMs } = config;
   app.listen(sideOutputLog({ ...context, topic, maxFutureMs, watch }));
-  const probe = new OwnerProbe(context.clock);
+  const probe = new OwnerProbe(context.clock, peers.ask);
   const view = new MarketView({
     application: config.applicationId,
     feed: options.feed,
@@ -96,6 +98,7 @@ export function createMarketProcessor(options: MarketProcessorOptions): MarketPr
     topology,
     reader: options.reader,
     ownerOf: (partition) => options.membership.ownerOf(partition),
+    peerOf: (owner) => peers.peerOf(owner),
     isReachable: (address) => probe.isReachable(address),
     input: watch,
     logger: context.logger,

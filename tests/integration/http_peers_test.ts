@@ -2,10 +2,13 @@
 import assert from "node:assert/strict";
 import { systemClock } from "../../src/base/clock.ts";
 import { silentLogger } from "../../src/base/logger.ts";
+import { Secret } from "../../src/base/secret.ts";
 import type { HttpServer } from "../../src/http/listen.ts";
 import { Metrics } from "../../src/http/metrics.ts";
 import type { Partitions } from "../../src/http/ports.ts";
+import { PeerAccess } from "../../src/http/peer_access.ts";
 import { serveHttp } from "../../src/http/server.ts";
+import { askByFetch } from "../../src/http/within.ts";
 import { FakeLiveView } from "../support/fake_live_view.ts";
 import { until } from "../support/until.ts";
 
@@ -17,13 +20,25 @@ interface Instance extends AsyncDisposable {
   readonly server: HttpServer;
 }
 
-async function instance(symbol: string, partition: number, port = 0): Promise<Instance> {
+async function instance(
+  symbol: string,
+  partition: number,
+  { port = 0, token }: { readonly port?: number; readonly token?: string } = {},
+): Promise<Instance> {
   const view = new FakeLiveView({ prices: { [symbol]: 100 }, partition });
   for (let second = 0; second < 10; second++) view.commit();
   view.layout = { own: [partition], others: new Map() };
+  const secret = token === undefined ? undefined : new Secret(token);
+  const peers = new PeerAccess({
+    application: "market",
+    token: secret,
+    ask: askByFetch(),
+    clock: systemClock,
+  });
   const server = await serveHttp({
+    access: { token: secret },
     ...{ host: "127.0.0.1", port, view, metrics: new Metrics() },
-    ...{ clock: systemClock, logger: silentLogger },
+    ...{ clock: systemClock, logger: silentLogger, peers },
   });
   return { view, server, [Symbol.asyncDispose]: () => server[Symbol.asyncDispose]() };
 }
@@ -57,8 +72,12 @@ function silence(): Disposable & { readonly url: string } {
   };
 }
 
-async function symbolsAt({ server }: Instance): Promise<{ names: string[]; missing: number[] }> {
-  const response = await fetch(`${server.url}/api/symbols`);
+async function symbolsAt(
+  { server }: Instance,
+  token?: string,
+): Promise<{ names: string[]; missing: number[] }> {
+  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  const response = await fetch(`${server.url}/api/symbols`, { headers });
   assert.equal(response.status, 200);
   const { symbols, missing_partitions: missing } = await response.json();
   return { names: symbols.map(({ symbol }: { symbol: string }) => symbol), missing };
@@ -148,6 +167,31 @@ Deno.test("/api/symbols believes no one who answers something else", async () =>
   assert.equal(asked, `${url}/api/symbols?scope=local`);
 });
 
+Deno.test("/api/symbols goes nowhere else, whatever an address answers", async () => {
+  await using a = await instance("A", 0);
+  await using b = await instance("B", 1);
+  let redirected = 0;
+  await using other = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen() {} }, () => {
+    redirected++;
+    const location = `${b.server.url}/api/symbols?scope=local`;
+    return new Response(null, { status: 302, headers: { location } });
+  });
+  a.view.layout = { own: [0], others: new Map([[1, `http://127.0.0.1:${other.addr.port}`]]) };
+  assert.deepEqual(await symbolsAt(a), { names: ["A"], missing: [1] });
+  assert.equal(redirected, 1);
+});
+
+Deno.test("/api/symbols with a token takes answers of those with the same alone", async () => {
+  const token = "shared-by-a-and-b";
+  await using a = await instance("A", 0, { token });
+  await using b = await instance("B", 1, { token });
+  await using stranger = await instance("C", 2, { token: "another" });
+  await using open = await instance("D", 3);
+  const others = [[1, b.server.url], [2, stranger.server.url], [3, open.server.url]] as const;
+  a.view.layout = { own: [0], others: new Map(others) };
+  assert.deepEqual(await symbolsAt(a, token), { names: ["A", "B"], missing: [2, 3] });
+});
+
 Deno.test("/api/stream tells what is looked at, whichever instance commits it, however they watch each other", async () => {
   await using a = await instance("A", 0);
   await using b = await instance("B", 1);
@@ -181,7 +225,7 @@ Deno.test("/api/stream says when another instance is gone, and continues when it
   }
   await until(() => follower.missing?.includes(1) ?? false, { what: "B is missed", msMax });
   assert.deepEqual(follower.heard, []);
-  await using back = await instance("B", 1, port);
+  await using back = await instance("B", 1, { port });
   await until(() => {
     back.view.commit();
     return follower.missing?.length === 0 && follower.trades.has("B");

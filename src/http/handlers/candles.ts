@@ -1,7 +1,8 @@
 import { resolutions } from "../../market/resolutions.ts";
 import { candlesSchema } from "../answer_schemas.ts";
-import { type Asking, askJson, isObject } from "../ask_json.ts";
+import { type Asking, askJson } from "../ask_json.ts";
 import { HttpProblem } from "../context.ts";
+import { fitting } from "../fitting.ts";
 import {
   type Answer,
   badQuery,
@@ -103,17 +104,19 @@ async function askOwner(
 ): Promise<CandlesJson | undefined> {
   const asked = new URL(`${owner}${url.pathname}${url.search}`);
   asked.searchParams.set("scope", "local");
-  const answer = await askJson(asked.href, asking);
-  if (!isCandles(answer)) return undefined;
+  const answer = fitting<CandlesJson>(candlesSchema, await askJson(asked.href, asking));
+  const next = answer === undefined ? undefined : pageAfter(answer, url);
+  if (answer?.symbol !== url.searchParams.get("symbol") || next === undefined) return undefined;
   const parts = answer.parts.map((part) => ({
     ...part,
     from: part.from === "state" ? "owner" as const : part.from,
   }));
-  const restTo = answer.next === null ? null : new URL(answer.next, asked).searchParams.get("to");
-  return { ...answer, parts, next: restTo === null ? null : pageBefore(restTo, url) };
+  return { ...answer, parts, next };
 }
 
-function isCandles(answer: unknown): answer is CandlesJson {
-  return isObject(answer) && Array.isArray(answer["candles"]) && Array.isArray(answer["parts"]) &&
-    (answer["next"] === null || typeof answer["next"] === "string");
+/** Where to ask this instance for what the owner has before; `undefined` for what is no place. */
+function pageAfter({ next }: CandlesJson, url: URL): string | null | undefined {
+  if (next === null) return null;
+  const restTo = URL.parse(next, url)?.searchParams.get("to") ?? "";
+  return /^\d{1,16}$/.test(restTo) ? pageBefore(restTo, url) : undefined;
 }

@@ -2,8 +2,9 @@ import { symbolsSchema } from "../answer_schemas.ts";
 import { HttpProblem } from "../context.ts";
 import { badQuery, jsonAnswer, type Operation, operation, unavailable } from "../operation.ts";
 import { scopeParameter } from "../parameters.ts";
-import { allSymbols, type AllSymbolsJson, localSymbols } from "../peers.ts";
+import { allSymbols, localSymbols } from "../peers.ts";
 import { jsonResponse } from "../response.ts";
+import type { AllSymbolsJson } from "../wire.ts";
 
 /** Every symbol of the application at a glance, and the partitions that no instance answered for. */
 export const symbols: Operation = operation({

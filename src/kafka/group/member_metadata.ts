@@ -1,4 +1,5 @@
 import type { Buffer } from "node:buffer";
+import { isHttpOrigin } from "../../base/origin.ts";
 import type { GroupMember } from "../../streams/assignment/member.ts";
 import {
   type Addresses,
@@ -10,8 +11,8 @@ import { decodeText, encodeText } from "../../streams/text.ts";
 import { WireReader } from "../wire/wire_reader.ts";
 import { WireWriter } from "../wire/wire_writer.ts";
 
-/** Longest address that is believed. */
-const addressCharsMax = 500;
+/** Longest proof of addresses that is passed on; ours have 43 characters. */
+const proofCharsMax = 100;
 
 /** Longest name of an instance that is believed; ours have 16 characters, or are a member's id. */
 const instanceCharsMax = 500;
@@ -33,7 +34,7 @@ export interface AssignmentMessage extends TaskAssignment {
  * A subscription in the form of Kafka's "consumer" protocol, version 0, which its tools read:
  * int16 version, array of topics, user data. The user data is ours: JSON
  * `{instance, generation, owned, held: [[partition, position, current, unable], …], leaving,
- * addresses: {address, peer}}`; `unable` only where it is true.
+ * addresses: {address, peer, proof}}`; `unable` only where it is true.
  */
 export function encodeSubscription({ topic, held, ...userData }: Subscription): Buffer {
   const entries = [...held].map(([partition, { position, current, unable = false }]) =>
@@ -112,22 +113,17 @@ function unlessUnreadable<T>(read: () => T): T | undefined {
 
 function addressesOf(told: unknown): Addresses {
   if (typeof told !== "object" || told === null) return {};
-  const { address, peer } = told as { readonly [Name in keyof Addresses]: unknown };
+  const { address, peer, proof } = told as { readonly [Name in keyof Addresses]: unknown };
   return {
-    ...(isAddress(address) ? { address } : {}),
-    ...(isAddress(peer) ? { peer } : {}),
+    ...(isHttpOrigin(address) ? { address } : {}),
+    ...(isHttpOrigin(peer) ? { peer } : {}),
+    ...(typeof proof === "string" && proof.length <= proofCharsMax ? { proof } : {}),
   };
-}
-
-/** Clients are sent there, so it must be nothing but the way to an HTTP server. */
-function isAddress(value: unknown): value is string {
-  return typeof value === "string" && value.length <= addressCharsMax &&
-    /^https?:\/\/[^\s/?#@]+$/.test(value) && URL.canParse(value);
 }
 
 /**
  * An assignment in the form of Kafka's "consumer" protocol, version 0. The user data is ours: JSON
- * `{standbys, warmUps, handedOver, owners: [[partition, {address, peer}], …]}`.
+ * `{standbys, warmUps, handedOver, owners: [[partition, {address, peer, proof}], …]}`.
  */
 export function encodeAssignment(
   topic: string,

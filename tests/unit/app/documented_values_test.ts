@@ -53,6 +53,10 @@ const sentences: Readonly<Record<string, Promised>> = {
     taken: [["a", ["a"]], ["a,10.0.0.1,[::1]", ["a", "10.0.0.1", "[::1]"]]],
     refused: ["a,a", "a:1", "a b"],
   },
+  "a comma list of host names, each once; .name is for every name below it": {
+    taken: [["a", ["a"]], ["A,.b.svc,[::1]", ["a", ".b.svc", "[::1]"]]],
+    refused: ["a,a", "a:1", ".", "..a", ".[::1]", "a/b"],
+  },
   "host:port[,host:port…], each once": {
     taken: [["a:1", ["a:1"]], ["a:1,[::1]:65535", ["a:1", "[::1]:65535"]]],
     refused: ["a", "a:1,a:1", "a:0", "a:65536"],

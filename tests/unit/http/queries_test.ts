@@ -3,6 +3,7 @@ import { newest } from "../../../src/http/peers.ts";
 import { fakePrices } from "../../support/fake_live_view.ts";
 import { resolutions } from "../../../src/market/resolutions.ts";
 import { summaryWindowMs } from "../../../src/market/tables.ts";
+import { hostilePages } from "../../support/hostile/peer_answers.ts";
 import { type Surface, surface } from "./harness.ts";
 
 const symbols = Object.keys(fakePrices).sort();
@@ -214,12 +215,19 @@ function withPeer(answer: () => Response): Surface & { readonly asked: string[] 
   return { ...made, asked };
 }
 
+/** What an owner answers about AAPL. */
+const page = {
+  symbol: "AAPL",
+  resolution: "15s",
+  candles: [{
+    ...{ start: 0, end: 15_000, open: null, high: null, low: null, close: null },
+    ...{ volume: 0, vwap: null, count: 1, price_volume_multiply: 0, final: false },
+  }],
+  parts: [{ from: "state", count: 3 }, { from: "cassandra", count: 2 }],
+  next: "/api/candles?symbol=AAPL&limit=5&scope=local&to=15000",
+};
+
 Deno.test("/api/candles passes on what the owner answers by itself", async () => {
-  const page = {
-    ...{ symbol: "AAPL", resolution: "15s", candles: [{ start: 0, open: 1 }] },
-    parts: [{ from: "state", count: 3 }, { from: "cassandra", count: 2 }],
-    next: "/api/candles?symbol=AAPL&limit=5&scope=local&to=15000",
-  };
   const { ask, asked } = withPeer(() => Response.json(page));
   const response = await ask("/api/candles?symbol=AAPL&limit=5");
   assert.equal(response.status, 200);
@@ -249,6 +257,24 @@ Deno.test.each([
   assert.equal(response.status, 200);
   assert.deepEqual((await response.json()).parts, [{ from: "state", count: 2 }]);
   assert.equal(asked.length, 1);
+});
+
+Deno.test("/api/candles answers here where the owner's page holds what none has", async () => {
+  let told = "";
+  const { ask } = withPeer(() => new Response(told));
+  const own = await (await ask("/api/candles?symbol=AAPL&limit=5&scope=local")).json();
+  for (const hostile of hostilePages(page)) {
+    told = typeof hostile === "string" ? hostile : JSON.stringify(hostile);
+    const body = await (await ask("/api/candles?symbol=AAPL&limit=5")).json();
+    assert.deepEqual(body.candles, own.candles, told.slice(0, 500));
+  }
+});
+
+Deno.test("/api/candles leaves out what a page of a later version has more", async () => {
+  const more = { ...page, more: 1, candles: page.candles.map((c) => ({ ...c, more: 1 })) };
+  const { ask } = withPeer(() => Response.json(more));
+  const body = await (await ask("/api/candles?symbol=AAPL&limit=5")).json();
+  assert.deepEqual([body.candles, body.more], [page.candles, undefined]);
 });
 
 Deno.test("/api/candles says what is wrong with a query before it sends it on", async () => {
