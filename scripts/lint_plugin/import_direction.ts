@@ -1,7 +1,10 @@
-import { folders, placeOf, resolvedPlace } from "./places.ts";
+import { folders, type Place, placeOf, resolvedPlace } from "./places.ts";
 import { eachSpecifier } from "./specifiers.ts";
 
-/** Folders of `src` import only from folders that know less; nothing in `src` imports a main. */
+/**
+ * Folders of `src`, and the rooms of a folder, import only from those that know less; nothing in
+ * `src` imports a main.
+ */
 export const importDirection: Deno.lint.Rule = {
   create(context) {
     const from = placeOf(context.filename);
@@ -11,7 +14,7 @@ export const importDirection: Deno.lint.Rule = {
       const to = resolvedPlace(from, specifier);
       const message = to === undefined
         ? leavingSource(specifier)
-        : forbiddenStep(from.folder, to.folder);
+        : forbiddenStep(from.folder, to.folder) ?? forbiddenRoom(from, to);
       if (message !== undefined) context.report({ node, message });
     });
   },
@@ -33,4 +36,14 @@ function forbiddenStep(from: string | undefined, to: string | undefined): string
   if (allowed === undefined) return `Folder ${from}/ has no place in the import table`;
   if (allowed.includes(to)) return undefined;
   return `Cannot import ${to}/ from ${from}/ as it may import ${allowed.join(", ") || "nothing"}`;
+}
+
+function forbiddenRoom(from: Place, to: Place): string | undefined {
+  const rooms = folders[from.folder ?? ""]?.rooms;
+  if (rooms === undefined || from.folder !== to.folder || from.room === to.room) return undefined;
+  const allowed = rooms[from.room];
+  if (allowed === undefined) return `Room ${from.folder}/${from.room}/ has no place in the table`;
+  if (allowed.includes(to.room)) return undefined;
+  const own = allowed.join(", ") || "no other room";
+  return `Cannot import "${to.path}" from ${from.folder}/${from.room} as it may import ${own}`;
 }

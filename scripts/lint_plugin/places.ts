@@ -6,6 +6,11 @@ export interface FolderPolicy {
   readonly packages: readonly string[];
   /** Names of the runtime that it must not use; see `ambient.ts`. */
   readonly without: readonly Ambient[];
+  /**
+   * Its own folders, lowest floor first, with those that each may import from; `""` for the files
+   * beside them.
+   */
+  readonly rooms?: Readonly<Record<string, readonly string[]>>;
 }
 
 /** Kinds of things that come from the surroundings and not from an argument. */
@@ -46,7 +51,17 @@ export const folders: Readonly<Record<string, FolderPolicy>> = {
     without: [...injected, "runtime", "Deno", "network"],
   },
   app: { imports: ["base"], packages: ["@logtape/logtape"], without: adapter },
-  kafka: packagedAdapterOf("kafkajs"),
+  kafka: {
+    ...packagedAdapterOf("kafkajs"),
+    rooms: {
+      wire: [],
+      cluster: ["wire"],
+      read: ["wire", "cluster"],
+      write: ["wire", "cluster"],
+      group: ["wire", "cluster"],
+      "": ["wire", "cluster", "read", "write", "group"],
+    },
+  },
   cassandra: adapterOf("cassandra-driver"),
   registry: adapterOf("avsc"),
   level: packagedAdapterOf("level"),
@@ -86,6 +101,8 @@ export interface Place {
   readonly path: string;
   /** Folder inside `src`; `undefined` for a main. */
   readonly folder: string | undefined;
+  /** Folder inside that folder; `""` for a file beside those. */
+  readonly room: string;
   /** True for the files that may use what is ambient. */
   readonly exempt: boolean;
 }
@@ -95,8 +112,8 @@ export function placeOf(filename: string): Place | undefined {
   const path = withoutRoot(slashed(filename));
   if (!path.startsWith("src/")) return undefined;
   const inside = path.slice("src/".length);
-  const folder = inside.includes("/") ? inside.slice(0, inside.indexOf("/")) : undefined;
-  return { path: inside, folder, exempt: exempt.some((pattern) => pattern.test(inside)) };
+  const [folder, room = ""] = inside.split("/").slice(0, -1);
+  return { path: inside, folder, room, exempt: exempt.some((pattern) => pattern.test(inside)) };
 }
 
 /** Where a relative import leads. */

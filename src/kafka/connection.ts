@@ -8,9 +8,9 @@ import {
   groupMemberCount,
   type TopicShape,
   topicShape,
-} from "./admin.ts";
+} from "./cluster/admin.ts";
 import { type AppenderOptions, KafkaAppender } from "./write/appender.ts";
-import { Cluster } from "./cluster.ts";
+import { Cluster } from "./cluster/cluster.ts";
 import { KafkaCommitLog } from "./write/commit_log.ts";
 import type { Compression } from "./wire/compression.ts";
 import {
@@ -20,16 +20,21 @@ import {
   kafkajsLevels,
 } from "./wire/internals.ts";
 import { bridgeLogEntry } from "./wire/kafkajs_log.ts";
-import { toPipelineError } from "./errors.ts";
+import { toPipelineError } from "./wire/errors.ts";
 import { KafkaLog, type ReadOptions } from "./read/log.ts";
 import { KafkaMembership, type MembershipOptions } from "./group/membership.ts";
 import { tellingListener } from "./wire/listener_probe.ts";
 import type { RefusalReason } from "./write/refusals.ts";
 import type { ProduceLimits } from "./write/producer_session.ts";
-import type { Timing } from "./retry.ts";
+import type { Timing } from "./cluster/retry.ts";
 import { type KafkaSecurity, saslOptions, socketMaker } from "./wire/security.ts";
 import type { TransactionOptions } from "./write/transaction_writer.ts";
-import { deleteRecords, ensureTopics, type TopicOutcome, type TopicSpec } from "./topics.ts";
+import {
+  deleteRecords,
+  ensureTopics,
+  type TopicOutcome,
+  type TopicSpec,
+} from "./cluster/topics.ts";
 
 /** How Kafka is reached. */
 export interface KafkaOptions {

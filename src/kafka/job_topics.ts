@@ -1,6 +1,6 @@
 import { keptValueBytesMax } from "../streams/processing/side_output.ts";
 import type { JobTopic, TopicRole } from "../streams/topology/job_topics.ts";
-import type { TopicSpec } from "./topics.ts";
+import type { TopicSpec } from "./cluster/topics.ts";
 
 const dayMs = 86_400_000;
 

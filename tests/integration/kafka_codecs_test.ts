@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { Buffer } from "node:buffer";
 import { crc32c } from "../../src/base/crc32c.ts";
-import { ProtocolFault } from "../../src/kafka/errors.ts";
+import { ProtocolFault } from "../../src/kafka/wire/errors.ts";
 import { unpackedBytesMax } from "../../src/kafka/wire/unpacked_bytes.ts";
 import { encodeBatch } from "../../src/kafka/write/batch_encoder.ts";
 import { produceRequest } from "../../src/kafka/write/produce_protocol.ts";

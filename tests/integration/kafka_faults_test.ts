@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { silentLogger } from "../../src/base/logger.ts";
 import { KafkaAppender } from "../../src/kafka/write/appender.ts";
 import { KafkaCommitLog } from "../../src/kafka/write/commit_log.ts";
-import type { Cluster } from "../../src/kafka/cluster.ts";
+import type { Cluster } from "../../src/kafka/cluster/cluster.ts";
 import { KafkaLog } from "../../src/kafka/read/log.ts";
 import { KafkaMembership } from "../../src/kafka/group/membership.ts";
 import type { HeldState, TaskAssignment, Transaction } from "../../src/streams/ports.ts";

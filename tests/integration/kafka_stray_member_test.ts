@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import type { LogFields, Logger } from "../../src/base/logger.ts";
 import { silentLogger } from "../../src/base/logger.ts";
-import type { Cluster } from "../../src/kafka/cluster.ts";
+import type { Cluster } from "../../src/kafka/cluster/cluster.ts";
 import { type JoinedGroup, joinRequest } from "../../src/kafka/group/join_protocol.ts";
 import { KafkaMembership } from "../../src/kafka/group/membership.ts";
 import { sendWire } from "../../src/kafka/wire/internals.ts";

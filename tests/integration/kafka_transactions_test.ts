@@ -1,12 +1,12 @@
 /** What readers see of transactions and compaction on a real broker. */
 import assert from "node:assert/strict";
 import type { BatchOptions } from "../../src/kafka/write/batch_encoder.ts";
-import type { Cluster } from "../../src/kafka/cluster.ts";
+import type { Cluster } from "../../src/kafka/cluster/cluster.ts";
 import type { KafkaConnection } from "../../src/kafka/connection.ts";
 import type { ProducerIdentity } from "../../src/kafka/write/transaction_requests.ts";
 import { KafkaLog } from "../../src/kafka/read/log.ts";
 import { ProducerSession } from "../../src/kafka/write/producer_session.ts";
-import { Deadline } from "../../src/kafka/retry.ts";
+import { Deadline } from "../../src/kafka/cluster/retry.ts";
 import { TransactionClient } from "../../src/kafka/write/transaction_protocol.ts";
 import type { LogRecord, TopicPartition } from "../../src/streams/record.ts";
 import {

@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import { Cluster } from "../../src/kafka/cluster.ts";
+import { Cluster } from "../../src/kafka/cluster/cluster.ts";
 import type { Broker } from "../../src/kafka/wire/internals.ts";
 import { WireReader } from "../../src/kafka/wire/wire_reader.ts";
 import { WireWriter } from "../../src/kafka/wire/wire_writer.ts";

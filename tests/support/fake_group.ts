@@ -1,4 +1,4 @@
-import { ProtocolFault } from "../../src/kafka/errors.ts";
+import { ProtocolFault } from "../../src/kafka/wire/errors.ts";
 import type { GroupProtocol, Place } from "../../src/kafka/group/group_protocol.ts";
 import type { JoinAnswer, JoinedGroup } from "../../src/kafka/group/join_protocol.ts";
 import { type Addresses, noTasks, type TaskAssignment } from "../../src/streams/ports.ts";

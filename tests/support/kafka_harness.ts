@@ -1,7 +1,7 @@
 import { systemClock } from "../../src/base/clock.ts";
 import { silentLogger } from "../../src/base/logger.ts";
 import { connectKafka, type KafkaConnection } from "../../src/kafka/connection.ts";
-import { Cluster } from "../../src/kafka/cluster.ts";
+import { Cluster } from "../../src/kafka/cluster/cluster.ts";
 import {
   type Broker,
   createBroker,
@@ -9,7 +9,7 @@ import {
   kafkajsLevels,
 } from "../../src/kafka/wire/internals.ts";
 import type { ReadOptions } from "../../src/kafka/read/log.ts";
-import type { Timing } from "../../src/kafka/retry.ts";
+import type { Timing } from "../../src/kafka/cluster/retry.ts";
 import { socketMaker } from "../../src/kafka/wire/security.ts";
 import type { TransactionOptions } from "../../src/kafka/write/transaction_writer.ts";
 import { systemRandom } from "../../src/base/random.ts";

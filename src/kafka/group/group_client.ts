@@ -1,6 +1,6 @@
 import type { Logger } from "../../base/logger.ts";
 import { noTasks } from "../../streams/ports.ts";
-import type { Cluster } from "../cluster.ts";
+import type { Cluster } from "../cluster/cluster.ts";
 import type { GroupProtocol, Place } from "./group_protocol.ts";
 import { type Broker, sendWire } from "../wire/internals.ts";
 import { type JoinAnswer, type JoinedGroup, joinRequest } from "./join_protocol.ts";

@@ -1,4 +1,4 @@
-import { faultKind, faultType } from "../errors.ts";
+import { faultKind, faultType } from "../wire/errors.ts";
 
 /** What a member does after an error of the group protocol. */
 export type GroupReaction =

@@ -1,7 +1,7 @@
 import { isAborted } from "../../base/errors.ts";
 import type { GroupProtocol, Place } from "./group_protocol.ts";
 import { reactionTo } from "./group_reaction.ts";
-import type { Timing } from "../retry.ts";
+import type { Timing } from "../cluster/retry.ts";
 
 /** How a generation ends for a member that stays. */
 export type GenerationEnd = "rebalance" | "lost";

@@ -1,5 +1,5 @@
 import type { Buffer } from "node:buffer";
-import { ProtocolFault } from "../errors.ts";
+import { ProtocolFault } from "../wire/errors.ts";
 import type { WireReader } from "../wire/wire_reader.ts";
 import type { WireRequest } from "../wire/wire_request.ts";
 

@@ -2,12 +2,12 @@ import { dispositionOf, isAborted, problemOf } from "../../base/errors.ts";
 import type { Logger } from "../../base/logger.ts";
 import { OutageLog } from "../../base/outage_log.ts";
 import type { Addresses, AssignmentListener, GroupMembership } from "../../streams/ports.ts";
-import type { Cluster } from "../cluster.ts";
-import { faultKind, toPipelineError } from "../errors.ts";
+import type { Cluster } from "../cluster/cluster.ts";
+import { faultKind, toPipelineError } from "../wire/errors.ts";
 import { GroupClient, type GroupOptions } from "./group_client.ts";
 import { type Identity, IdentityFile } from "./identity_file.ts";
 import { Participation, type ParticipationOptions } from "./participation.ts";
-import { Deadline, type Timing } from "../retry.ts";
+import { Deadline, type Timing } from "../cluster/retry.ts";
 
 /** How a member takes part. */
 export interface MembershipOptions extends GroupOptions {

@@ -7,12 +7,12 @@ import {
   noTasks,
   type TaskAssignment,
 } from "../../streams/ports.ts";
-import { faultKind, toPipelineError } from "../errors.ts";
+import { faultKind, toPipelineError } from "../wire/errors.ts";
 import type { GroupProtocol } from "./group_protocol.ts";
 import { reactionTo } from "./group_reaction.ts";
 import { type GenerationEnd, Heartbeats } from "./heartbeats.ts";
 import type { JoinedGroup } from "./join_protocol.ts";
-import { Deadline, type Timing } from "../retry.ts";
+import { Deadline, type Timing } from "../cluster/retry.ts";
 
 /** What a participation is made from. */
 export interface ParticipationOptions {

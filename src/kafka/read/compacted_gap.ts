@@ -1,7 +1,7 @@
 import type { Offset } from "../../streams/record.ts";
-import type { Cluster } from "../cluster.ts";
-import type { Timing } from "../retry.ts";
-import { topicConfig } from "../topics.ts";
+import type { Cluster } from "../cluster/cluster.ts";
+import type { Timing } from "../cluster/retry.ts";
+import { topicConfig } from "../cluster/topics.ts";
 import { type FetchedPartition, type FetchLimits, fetchRequest } from "./fetch_protocol.ts";
 import type { KafkaPartitionReader } from "./partition_reader.ts";
 

@@ -1,8 +1,8 @@
 import { fullJitterMs } from "../../base/backoff.ts";
 import { isAborted } from "../../base/errors.ts";
 import { type Offset, partitionName } from "../../streams/record.ts";
-import type { Cluster } from "../cluster.ts";
-import { ProtocolFault } from "../errors.ts";
+import type { Cluster } from "../cluster/cluster.ts";
+import { ProtocolFault } from "../wire/errors.ts";
 import {
   type Divergence,
   type FetchedPartition,
@@ -11,7 +11,7 @@ import {
   type FetchTarget,
 } from "./fetch_protocol.ts";
 import type { KafkaPartitionReader } from "./partition_reader.ts";
-import type { Timing } from "../retry.ts";
+import type { Timing } from "../cluster/retry.ts";
 
 /** What a loop asks of the log that owns it. */
 export interface FetchLoopOwner {

@@ -8,14 +8,14 @@ import type {
 import { dispositionOf, PipelineError } from "../../base/errors.ts";
 import { type Offset, partitionName, type TopicPartition } from "../../streams/record.ts";
 import { inputTruncated, tailLost } from "../../streams/task/truncated.ts";
-import type { Cluster, LeaderLocation } from "../cluster.ts";
-import { type ProtocolFault, toPipelineError, toReadError } from "../errors.ts";
+import type { Cluster, LeaderLocation } from "../cluster/cluster.ts";
+import { type ProtocolFault, toPipelineError, toReadError } from "../wire/errors.ts";
 import { isCompactedAway } from "./compacted_gap.ts";
 import { FetchLoop, type FetchLoopOwner } from "./fetch_loop.ts";
 import type { Divergence, FetchLimits, FetchTarget } from "./fetch_protocol.ts";
-import { listOffsetsRequest } from "../write/offsets_protocol.ts";
+import { listOffsetsRequest } from "../wire/offsets_protocol.ts";
 import { KafkaPartitionReader, type ReaderOwner } from "./partition_reader.ts";
-import { Deadline, type Timing } from "../retry.ts";
+import { Deadline, type Timing } from "../cluster/retry.ts";
 
 /** How much and how patiently a log is read. */
 export interface ReadOptions extends FetchLimits {

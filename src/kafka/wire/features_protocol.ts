@@ -1,4 +1,4 @@
-import { ProtocolFault } from "../errors.ts";
+import { ProtocolFault } from "./errors.ts";
 import type { WireReader } from "./wire_reader.ts";
 import { apiVersionsKey, type WireRequest } from "./wire_request.ts";
 

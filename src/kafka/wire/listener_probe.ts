@@ -1,5 +1,5 @@
 import { errorCodeOf } from "../../base/tls_fault.ts";
-import { loginExpected, tlsNotSpoken } from "../access.ts";
+import { loginExpected, tlsNotSpoken } from "./access.ts";
 import type { Broker, SocketMaker } from "./internals.ts";
 import { type KafkaSecurity, socketMaker } from "./security.ts";
 

@@ -1,7 +1,7 @@
 import { connect as connectPlain, isIP, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import type { Secret } from "../../base/secret.ts";
-import { tlsExpected } from "../access.ts";
+import { tlsExpected } from "./access.ts";
 import {
   type SaslExchange,
   type SaslOptions,

@@ -1,10 +1,10 @@
 import { assert } from "../../base/assert.ts";
 import type { RecordAppender } from "../../streams/ports.ts";
 import type { OutputRecord } from "../../streams/record.ts";
-import type { Cluster } from "../cluster.ts";
-import { toPipelineError } from "../errors.ts";
+import type { Cluster } from "../cluster/cluster.ts";
+import { toPipelineError } from "../wire/errors.ts";
 import { placeRecords, type ProduceLimits, ProducerSession } from "./producer_session.ts";
-import { Deadline, type Timing } from "../retry.ts";
+import { Deadline, type Timing } from "../cluster/retry.ts";
 import { sendWire } from "../wire/internals.ts";
 import { initProducerIdRequest } from "./transaction_requests.ts";
 

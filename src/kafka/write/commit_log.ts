@@ -5,11 +5,11 @@ import type {
   GroupPosition,
 } from "../../streams/ports.ts";
 import { type Offset, partitionName, type TopicPartition } from "../../streams/record.ts";
-import type { Cluster } from "../cluster.ts";
-import { toPipelineError } from "../errors.ts";
+import type { Cluster } from "../cluster/cluster.ts";
+import { toPipelineError } from "../wire/errors.ts";
 import { sendWire } from "../wire/internals.ts";
-import { listOffsetsRequest, offsetFetchRequest } from "./offsets_protocol.ts";
-import { Deadline, type Timing } from "../retry.ts";
+import { listOffsetsRequest, offsetFetchRequest } from "../wire/offsets_protocol.ts";
+import { Deadline, type Timing } from "../cluster/retry.ts";
 import { TransactionClient } from "./transaction_protocol.ts";
 import { type TransactionOptions, TransactionWriter } from "./transaction_writer.ts";
 

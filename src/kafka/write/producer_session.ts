@@ -3,14 +3,14 @@ import { type Offset, type OutputRecord, partitionName } from "../../streams/rec
 import { partitionForKey } from "../../streams/partitioner.ts";
 import { encodeBatch } from "./batch_encoder.ts";
 import { type PlacedRecord, planBatches, type PlannedBatch } from "./batch_plan.ts";
-import type { Cluster } from "../cluster.ts";
+import type { Cluster } from "../cluster/cluster.ts";
 import type { Compression } from "../wire/compression.ts";
-import { faultKind, isPassing, ProtocolFault } from "../errors.ts";
+import { faultKind, isPassing, ProtocolFault } from "../wire/errors.ts";
 import type { ProducerIdentity } from "./transaction_requests.ts";
 import { type PartitionBatch, type ProducedPartition, produceRequest } from "./produce_protocol.ts";
 import { inPlaceOf, type RefusalReason, refusalReason } from "./refusals.ts";
 import { isStampable, unstamped } from "../wire/stamps.ts";
-import type { Deadline } from "../retry.ts";
+import type { Deadline } from "../cluster/retry.ts";
 
 /** Bounds of what is sent. */
 export interface ProduceLimits {

@@ -1,6 +1,6 @@
 import type { TopicPartition } from "../../streams/record.ts";
-import type { Cluster } from "../cluster.ts";
-import type { Deadline } from "../retry.ts";
+import type { Cluster } from "../cluster/cluster.ts";
+import type { Deadline } from "../cluster/retry.ts";
 import { type Broker, sendWire } from "../wire/internals.ts";
 import type { WireRequest } from "../wire/wire_request.ts";
 import {

@@ -1,5 +1,5 @@
 import type { Offset, TopicPartition } from "../../streams/record.ts";
-import { ProtocolFault } from "../errors.ts";
+import { ProtocolFault } from "../wire/errors.ts";
 import type { WireReader } from "../wire/wire_reader.ts";
 import type { WireRequest } from "../wire/wire_request.ts";
 import type { WireWriter } from "../wire/wire_writer.ts";

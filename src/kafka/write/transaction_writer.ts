@@ -9,10 +9,10 @@ import {
 } from "../../streams/record.ts";
 import { recordSizeBytesMax } from "./batch_encoder.ts";
 import type { PlacedRecord } from "./batch_plan.ts";
-import type { Cluster } from "../cluster.ts";
-import { faultType, isPassing, toPipelineError } from "../errors.ts";
+import type { Cluster } from "../cluster/cluster.ts";
+import { faultType, isPassing, toPipelineError } from "../wire/errors.ts";
 import { placeRecords, type ProduceLimits, ProducerSession } from "./producer_session.ts";
-import { Deadline, type Timing } from "../retry.ts";
+import { Deadline, type Timing } from "../cluster/retry.ts";
 import type { TransactionClient } from "./transaction_protocol.ts";
 import type { ProducerIdentity } from "./transaction_requests.ts";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { setTimeout } from "node:timers/promises";
 import { systemClock } from "../../../src/base/clock.ts";
 import { seededRandom } from "../../../src/base/random.ts";
-import { Cluster } from "../../../src/kafka/cluster.ts";
+import { Cluster } from "../../../src/kafka/cluster/cluster.ts";
 import type { Broker } from "../../../src/kafka/wire/internals.ts";
 import { KafkaAppender } from "../../../src/kafka/write/appender.ts";
 

@@ -1,7 +1,12 @@
 import assert from "node:assert/strict";
 import { InvariantError } from "../../../src/base/assert.ts";
 import { PipelineError } from "../../../src/base/errors.ts";
-import { faultKind, isPassing, ProtocolFault, toPipelineError } from "../../../src/kafka/errors.ts";
+import {
+  faultKind,
+  isPassing,
+  ProtocolFault,
+  toPipelineError,
+} from "../../../src/kafka/wire/errors.ts";
 
 /** An error as kafkajs throws it. */
 function kafkajsError(name: string, fields: object = {}): Error {

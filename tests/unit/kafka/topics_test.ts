@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { differencesOf, type TopicSpec } from "../../../src/kafka/topics.ts";
+import { differencesOf, type TopicSpec } from "../../../src/kafka/cluster/topics.ts";
 
 const spec: TopicSpec = {
   name: "t",

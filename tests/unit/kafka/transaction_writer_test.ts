@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { seededRandom } from "../../../src/base/random.ts";
-import { Cluster } from "../../../src/kafka/cluster.ts";
-import { Deadline } from "../../../src/kafka/retry.ts";
+import { Cluster } from "../../../src/kafka/cluster/cluster.ts";
+import { Deadline } from "../../../src/kafka/cluster/retry.ts";
 import type { Broker } from "../../../src/kafka/wire/internals.ts";
 import { TransactionClient } from "../../../src/kafka/write/transaction_protocol.ts";
 import { TransactionWriter } from "../../../src/kafka/write/transaction_writer.ts";

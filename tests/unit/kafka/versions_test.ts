@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { PipelineError } from "../../../src/base/errors.ts";
-import { isPassing, toPipelineError } from "../../../src/kafka/errors.ts";
+import { isPassing, toPipelineError } from "../../../src/kafka/wire/errors.ts";
 import { negotiate } from "../../../src/kafka/wire/versions.ts";
 
 const fetch = { apiKey: 1, apiName: "Fetch", versions: { min: 12, max: 17 } };

@@ -1,16 +1,16 @@
-import { PipelineError } from "../base/errors.ts";
-import { withoutBrackets } from "../base/host.ts";
-import type { TopicPartition } from "../streams/record.ts";
-import { BrokerLink } from "./wire/broker_link.ts";
-import { faultKind, faultType, ProtocolFault } from "./errors.ts";
-import { type Broker, sendWire } from "./wire/internals.ts";
+import { PipelineError } from "../../base/errors.ts";
+import { withoutBrackets } from "../../base/host.ts";
+import type { TopicPartition } from "../../streams/record.ts";
+import { BrokerLink } from "../wire/broker_link.ts";
+import { faultKind, faultType, ProtocolFault } from "../wire/errors.ts";
+import { type Broker, sendWire } from "../wire/internals.ts";
 import {
   type BrokerAddress,
   metadataRequest,
   type PartitionMetadata,
   type TopicMetadata,
-} from "./wire/metadata_protocol.ts";
-import type { WireRequest } from "./wire/wire_request.ts";
+} from "../wire/metadata_protocol.ts";
+import type { WireRequest } from "../wire/wire_request.ts";
 
 /** Makes a broker object for an address; connected by its first use. */
 export type BrokerMaker = (address: { readonly host: string; readonly port: number }) => Broker;

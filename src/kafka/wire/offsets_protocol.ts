@@ -1,9 +1,9 @@
 import type { GroupPosition } from "../../streams/ports.ts";
 import type { Offset, TopicPartition } from "../../streams/record.ts";
-import { ProtocolFault } from "../errors.ts";
-import type { WireReader } from "../wire/wire_reader.ts";
-import type { WireRequest } from "../wire/wire_request.ts";
-import type { WireWriter } from "../wire/wire_writer.ts";
+import { ProtocolFault } from "./errors.ts";
+import type { WireReader } from "./wire_reader.ts";
+import type { WireRequest } from "./wire_request.ts";
+import type { WireWriter } from "./wire_writer.ts";
 
 /** Which end of a partition is asked for. */
 export type LogEnd = "earliest" | "last-stable";

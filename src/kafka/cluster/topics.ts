@@ -1,7 +1,7 @@
-import type { Offset, TopicPartition } from "../streams/record.ts";
+import type { Offset, TopicPartition } from "../../streams/record.ts";
 import type { Cluster } from "./cluster.ts";
-import { faultType, isPassing, ProtocolFault, toPipelineError } from "./errors.ts";
-import type { TopicMetadata } from "./wire/metadata_protocol.ts";
+import { faultType, isPassing, ProtocolFault, toPipelineError } from "../wire/errors.ts";
+import type { TopicMetadata } from "../wire/metadata_protocol.ts";
 import { Deadline, type Timing } from "./retry.ts";
 
 /** A topic as it should be. */

@@ -1,6 +1,6 @@
 import { refusalOfSocket, refusalOfType } from "./access.ts";
-import { VersionFault } from "./wire/versions.ts";
-import { type ErrorCode, type ErrorContext, PipelineError } from "../base/errors.ts";
+import { VersionFault } from "./versions.ts";
+import { type ErrorCode, type ErrorContext, PipelineError } from "../../base/errors.ts";
 
 /** An error code in a broker's answer that we decoded ourselves. */
 export class ProtocolFault extends Error {

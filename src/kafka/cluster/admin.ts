@@ -1,5 +1,5 @@
 import type { Cluster } from "./cluster.ts";
-import { faultType, ProtocolFault, toPipelineError } from "./errors.ts";
+import { faultType, ProtocolFault, toPipelineError } from "../wire/errors.ts";
 import { Deadline, type Timing } from "./retry.ts";
 import { findTopic, led, topicTimeoutMs } from "./topics.ts";
 

@@ -1,7 +1,7 @@
-import { type BackoffPolicy, fullJitterMs } from "../base/backoff.ts";
-import type { Clock } from "../base/clock.ts";
-import type { Random } from "../base/random.ts";
-import { faultKind, isPassing } from "./errors.ts";
+import { type BackoffPolicy, fullJitterMs } from "../../base/backoff.ts";
+import type { Clock } from "../../base/clock.ts";
+import type { Random } from "../../base/random.ts";
+import { faultKind, isPassing } from "../wire/errors.ts";
 
 /** What waiting needs from its surroundings. */
 export interface Timing {

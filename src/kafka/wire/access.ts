@@ -1,4 +1,4 @@
-import { certificateFault, errorCodeOf } from "../base/tls_fault.ts";
+import { certificateFault, errorCodeOf } from "../../base/tls_fault.ts";
 
 /** Codes of errors by which our sockets say what the listener wants. */
 export const tlsExpected = "TLS_EXPECTED";
