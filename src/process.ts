@@ -6,6 +6,7 @@ import { type ProcessConfig, processProgram } from "./app/process_config.ts";
 import { type PatienceOptions, patiently } from "./base/patience.ts";
 import { connectCassandra } from "./cassandra/connect.ts";
 import { ownAddresses } from "./http/addresses.ts";
+import { MemberPulses } from "./http/member_pulses.ts";
 import { LateView } from "./http/late_view.ts";
 import { Metrics } from "./http/metrics.ts";
 import { PeerAccess } from "./http/peer_access.ts";
@@ -44,7 +45,7 @@ async function processTrades(config: ProcessConfig, context: MainContext): Promi
     clock: context.clock,
   });
   await using http = await serveView({ config, context, files, metrics }, view, peers);
-  const addresses = peers.vouchFor(ownAddresses(config, http.url));
+  const addresses = peers.vouchFor(ownAddresses(config, http));
   context.logger.info("Processing", { topic, application, page: http.url });
   await using kafka = connectKafka(
     kafkaOptions(config, context, { clientId: `process-${application}`, authorities }),
@@ -72,6 +73,7 @@ async function processTrades(config: ProcessConfig, context: MainContext): Promi
       identityFile: `${stateDir}/${changelog}/identity`,
       standbyReplicas: config.standbyReplicas,
       addresses,
+      watch: new MemberPulses({ peers, clock: context.clock }),
     }),
     reader: results.reader,
     ...codecs,

@@ -24,3 +24,9 @@ export function seededRandom(seed: number): Random {
     },
   };
 }
+
+/** 64 random bits in hexadecimal: enough that no two instances of an application draw the same. */
+export function randomName(random: Random): string {
+  const half = () => Math.floor(random.next() * 2 ** 32).toString(16).padStart(8, "0");
+  return half() + half();
+}

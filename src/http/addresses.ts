@@ -13,14 +13,18 @@ export interface AddressSettings {
  * The addresses that an instance reports to the others. No address for clients where it listens
  * everywhere and no name is set: a client would be sent to its own machine.
  *
- * @param url Where a browser on this machine finds it.
+ * @param server Where a browser on this machine finds it, and the name of this run.
  */
-export function ownAddresses(settings: AddressSettings, url: string): Addresses {
+export function ownAddresses(
+  settings: AddressSettings,
+  { url, run }: { readonly url: string; readonly run: string },
+): Addresses {
   const { httpAdvertisedUrl, httpPeerUrl, httpHost } = settings;
   const bound = everyInterface.has(httpHost) ? undefined : new URL(url).origin;
   const address = httpAdvertisedUrl ?? bound;
   return {
     ...(address === undefined ? {} : { address }),
     ...(httpPeerUrl === undefined ? {} : { peer: httpPeerUrl }),
+    run,
   };
 }

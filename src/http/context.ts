@@ -4,6 +4,7 @@ import type { Logger } from "../base/logger.ts";
 import type { EventHub } from "./event_hub.ts";
 import type { Metrics } from "./metrics.ts";
 import type { LiveView } from "./ports.ts";
+import type { Pulse } from "./pulse.ts";
 import type { Problem } from "./response.ts";
 import type { Ask } from "./within.ts";
 
@@ -12,6 +13,7 @@ export interface HttpContext {
   readonly view: LiveView;
   readonly metrics: Metrics;
   readonly events: EventHub;
+  readonly pulse: Pulse;
   /** The way to the other instances. */
   readonly ask: Ask;
   readonly clock: Clock;

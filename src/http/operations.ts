@@ -2,6 +2,7 @@ import { asset, page } from "./handlers/assets.ts";
 import { candles } from "./handlers/candles.ts";
 import { livez, readyz } from "./handlers/health.ts";
 import { metrics } from "./handlers/metrics.ts";
+import { pulse } from "./handlers/pulse.ts";
 import { stream } from "./handlers/stream.ts";
 import { symbols } from "./handlers/symbols.ts";
 import { tasks } from "./handlers/tasks.ts";
@@ -26,6 +27,7 @@ export const operations: readonly Operation[] = [
   symbols,
   tasks,
   stream,
+  pulse,
   described,
   metrics,
   livez,

@@ -89,8 +89,8 @@ export class PeerAccess {
       hosts.some((name) => name.startsWith(".") ? host.endsWith(name) : host === name);
   }
 
-  #proofOf({ address = "", peer = "" }: Addresses): string | undefined {
-    return this.#mac("addresses", this.#options.application, address, peer);
+  #proofOf({ address = "", peer = "", run = "" }: Addresses): string | undefined {
+    return this.#mac("addresses", this.#options.application, address, peer, run);
   }
 
   /** No part may have line breaks: URLs, names of applications and numbers have none. */

@@ -3,15 +3,24 @@ import { EventHub } from "./event_hub.ts";
 import type { LiveView } from "./ports.ts";
 import { type HttpServer, listen, type ListenOptions } from "./listen.ts";
 import { PeerAccess, proofHeader } from "./peer_access.ts";
+import { Pulse } from "./pulse.ts";
 import { handleRequest } from "./router.ts";
 import { askByFetch } from "./within.ts";
 
 /** Where to listen, what to show, and to whom. */
 export interface HttpServerOptions extends ListenOptions {
   readonly view: LiveView;
+  /** Names this run of the program among those of a group. */
+  readonly run?: string;
   readonly access?: Omit<AccessOptions, "isMember">;
   /** The way to the other instances; by default without a proof of membership. */
   readonly peers?: PeerAccess;
+}
+
+/** The HTTP surface of an instance. */
+export interface InstanceServer extends HttpServer {
+  /** Names this run of the program, as its pulse does. */
+  readonly run: string;
 }
 
 /**
@@ -19,7 +28,7 @@ export interface HttpServerOptions extends ListenOptions {
  *
  * @throws {PipelineError} `CONFIG_INVALID` when host and port cannot be listened on.
  */
-export async function serveHttp(options: HttpServerOptions): Promise<HttpServer> {
+export async function serveHttp(options: HttpServerOptions): Promise<InstanceServer> {
   const { view, metrics, clock, logger } = options;
   const {
     peers = new PeerAccess({ application: view.application, ask: askByFetch(), clock }),
@@ -28,7 +37,8 @@ export async function serveHttp(options: HttpServerOptions): Promise<HttpServer>
   const isMember = (request: Request) => peers.answerTo(request) !== undefined;
   const access = new Access({ ...options.access, isMember });
   const events = new EventHub({ view, ask, clock, logger });
-  const context = { view, metrics, events, ask, clock, logger, access };
+  const pulse = new Pulse(options.run ?? "unnamed", clock);
+  const context = { view, metrics, events, pulse, ask, clock, logger, access };
   const server = await listen(options, async (request, client) => {
     const response = await handleRequest(request, client, context);
     const proof = peers.answerTo(request);
@@ -37,9 +47,10 @@ export async function serveHttp(options: HttpServerOptions): Promise<HttpServer>
   });
   metrics.http.countClients(() => events.clientCount);
   const stop = new AbortController();
-  const telling = events.run(stop.signal);
+  const telling = Promise.all([events.run(stop.signal), pulse.beat(stop.signal)]);
   return {
     ...server,
+    run: pulse.run,
     async [Symbol.asyncDispose]() {
       stop.abort();
       events.close();

@@ -189,8 +189,23 @@ export interface Addresses {
   readonly address?: string;
   /** For the other instances, may be internal; without it they use `address`. */
   readonly peer?: string;
+  /** Names this run of the program: its pulse begins with it. */
+  readonly run?: string;
   /** Shows those who share a secret with this instance that these are its addresses. */
   readonly proof?: string;
+}
+
+/**
+ * Watches the other members of a group, so that one that has died is noticed before its session
+ * ends.
+ */
+export interface MemberWatch {
+  /**
+   * Watches exactly these members from now on, by their ids.
+   *
+   * @param onDead Told once of a member that has ended without a word, or has been silent for long.
+   */
+  follow(members: ReadonlyMap<string, Addresses>, onDead: (memberId: string) => void): void;
 }
 
 /** Shares the partitions of a topic among the instances of an application. */

@@ -2,13 +2,14 @@ import type { HttpConfig } from "../app/http_settings.ts";
 import type { MainContext } from "../app/lifecycle.ts";
 import { describeError } from "../base/errors.ts";
 import { isLoopback } from "../base/loopback.ts";
+import { randomName } from "../base/random.ts";
 import { sleepUnlessAborted } from "../feed/pacer.ts";
 import type { HttpServer, ListenOptions, ServerTls } from "../http/listen.ts";
 import type { Metrics } from "../http/metrics.ts";
 import type { PeerAccess } from "../http/peer_access.ts";
 import { type OperationsOptions, serveOperations } from "../http/operations_server.ts";
 import type { LiveView } from "../http/ports.ts";
-import { type HttpServerOptions, serveHttp } from "../http/server.ts";
+import { type HttpServerOptions, type InstanceServer, serveHttp } from "../http/server.ts";
 import { type HttpFiles, readTls } from "./http_files.ts";
 
 /** How often it is looked whether the certificate was renewed, ms. */
@@ -34,8 +35,9 @@ export async function serveView(
   serving: Serving,
   view: LiveView,
   peers: PeerAccess,
-): Promise<HttpServer> {
-  return kept(serving, await serveHttp({ ...optionsOf(serving), view, peers }));
+): Promise<InstanceServer> {
+  const run = randomName(serving.context.random);
+  return kept(serving, await serveHttp({ ...optionsOf(serving), view, peers, run }));
 }
 
 /** Metrics and health of a program that has nothing else to show. */
@@ -56,7 +58,7 @@ function optionsOf(
   return { host, port, tls, metrics, clock, logger, access: { hosts, token } };
 }
 
-function kept({ config, context, files }: Serving, server: HttpServer): HttpServer {
+function kept<S extends HttpServer>({ config, context, files }: Serving, server: S): S {
   const { token, tls } = files;
   if (token !== undefined && tls === undefined && !isLoopback(config.httpHost)) {
     const message = "The token and all answers can be read on the way: HTTP_TLS_CERT_FILE and " +

@@ -54,6 +54,7 @@ const assignment = {
   warmUps: [],
   handedOver: [3],
   owners: new Map([[0, { address: "http://a:8080" }]]),
+  members: new Map([["m1", { address: "http://a:8080" }]]),
 };
 const encoded = encodeAssignment("t", assignment);
 

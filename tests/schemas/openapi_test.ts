@@ -67,6 +67,14 @@ const closed = () =>
 const elsewhere = () => surface({ seconds: 1, host: "elsewhere.example" });
 
 const full = () => surface({ seconds: 1, limits: { clientsMax: 0, queueBytesMax: 1 } });
+
+/** A surface whose pulse has as many followers as it takes. */
+function followed(): Surface {
+  const made = surface({ seconds: 1 });
+  while (made.context.pulse.connect() !== undefined);
+  return made;
+}
+
 const unchanged = { headers: { "if-none-match": "*" } };
 
 const calls: readonly Call[] = [
@@ -88,6 +96,8 @@ const calls: readonly Call[] = [
   { id: "stream", status: 200, path: "/api/stream" },
   { id: "stream", status: 400, path: "/api/stream?scope=here" },
   { id: "stream", status: 503, path: "/api/stream", surface: full },
+  { id: "pulse", status: 200, path: "/api/pulse" },
+  { id: "pulse", status: 503, path: "/api/pulse", surface: followed },
   { id: "openapi", status: 200, path: "/api/openapi.json" },
   { id: "metrics", status: 200, path: "/metrics" },
   { id: "livez", status: 200, path: "/livez" },

@@ -22,6 +22,8 @@ export class FakeGroup implements GroupProtocol {
   assignment: TaskAssignment = { ...noTasks, active: [0, 1] };
   /** Where the owners of partitions answer, as the next sync tells. */
   owners: ReadonlyMap<number, Addresses> = new Map();
+  /** The members of the generation, as the next sync tells. */
+  members: ReadonlyMap<string, Addresses> = new Map();
   /** What the member said when it last joined. */
   told: Subscription | undefined;
   readonly #faults = new Map<string, number[]>();
@@ -30,7 +32,7 @@ export class FakeGroup implements GroupProtocol {
   #held: PromiseWithResolvers<void> | undefined;
 
   /** The next requests of a kind are answered with these errors. */
-  fail(request: "join" | "sync" | "heartbeat", ...errorCodes: readonly number[]): void {
+  fail(request: "join" | "sync" | "heartbeat" | "leave", ...errorCodes: readonly number[]): void {
     this.#faults.set(request, [...errorCodes]);
   }
 
@@ -61,7 +63,7 @@ export class FakeGroup implements GroupProtocol {
     this.asked.push(`sync ${generation}`);
     await Promise.resolve();
     this.#answer("sync");
-    return { ...this.assignment, owners: this.owners };
+    return { ...this.assignment, owners: this.owners, members: this.members };
   }
 
   async heartbeat(_place: Place): Promise<void> {
@@ -70,9 +72,10 @@ export class FakeGroup implements GroupProtocol {
     this.#answer("heartbeat");
   }
 
-  leave(memberId: string): Promise<void> {
+  async leave(memberId: string): Promise<void> {
     this.asked.push(`leave ${memberId}`);
-    return Promise.resolve();
+    await Promise.resolve();
+    this.#answer("leave");
   }
 
   #answer(request: string): void {

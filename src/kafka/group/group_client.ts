@@ -1,5 +1,4 @@
 import type { Logger } from "../../base/logger.ts";
-import { noTasks } from "../../streams/ports.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import type { GroupProtocol, Place } from "./group_protocol.ts";
 import { type Broker, sendWire } from "../wire/internals.ts";
@@ -7,6 +6,7 @@ import { type JoinAnswer, type JoinedGroup, joinRequest } from "./join_protocol.
 import {
   type AssignmentMessage,
   encodeSubscription,
+  noAssignment,
   parseAssignment,
   type Subscription,
 } from "./member_metadata.ts";
@@ -68,7 +68,7 @@ export class GroupClient implements GroupProtocol {
       groupId: this.#options.groupId,
       leaderId: joined.leaderId,
     });
-    return { ...noTasks, owners: new Map() };
+    return noAssignment;
   }
 
   async heartbeat({ memberId, generation }: Place): Promise<void> {

@@ -19,6 +19,7 @@ export class Heartbeats {
   readonly #ended = Promise.withResolvers<GenerationEnd>();
   readonly #stop = new AbortController();
   readonly #done: Promise<void>;
+  #nap = new AbortController();
   #lost = false;
 
   constructor(
@@ -42,6 +43,11 @@ export class Heartbeats {
   /** True once the group has continued without us. */
   get lost(): boolean {
     return this.#lost;
+  }
+
+  /** Asks at once what the group does, as it is likely to have changed. */
+  now(): void {
+    this.#nap.abort();
   }
 
   async stop(): Promise<void> {
@@ -85,12 +91,14 @@ export class Heartbeats {
   }
 
   async #pause(): Promise<boolean> {
+    const stopped = this.#stop.signal;
     try {
-      await this.#timing.clock.sleep(this.#options.intervalMs, this.#stop.signal);
-      return true;
+      const ended = AbortSignal.any([stopped, this.#nap.signal]);
+      await this.#timing.clock.sleep(this.#options.intervalMs, ended);
     } catch (error) {
-      if (isAborted(error)) return false;
-      throw error;
+      if (!isAborted(error)) throw error;
     }
+    this.#nap = new AbortController();
+    return !stopped.aborted;
   }
 }

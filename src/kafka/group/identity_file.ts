@@ -1,5 +1,5 @@
 import { readFile, rename, writeFile } from "node:fs/promises";
-import type { Random } from "../../base/random.ts";
+import { type Random, randomName } from "../../base/random.ts";
 
 /** Who an instance is, for as long as its state is kept. */
 export interface Identity {
@@ -29,7 +29,7 @@ export class IdentityFile {
   async read(random: Random): Promise<Identity> {
     const told = await this.#stored();
     const { instance, memberId } = told ?? {};
-    if (!isName(instance)) return { instance: newInstance(random) };
+    if (!isName(instance)) return { instance: randomName(random) };
     return { instance, ...(isName(memberId) ? { memberId } : {}) };
   }
 
@@ -60,10 +60,4 @@ const nameCharsMax = 500;
 
 function isName(told: unknown): told is string {
   return typeof told === "string" && told.length <= nameCharsMax;
-}
-
-/** 64 random bits: enough that no two instances of an application draw the same. */
-function newInstance(random: Random): string {
-  const half = () => Math.floor(random.next() * 2 ** 32).toString(16).padStart(8, "0");
-  return half() + half();
 }

@@ -14,8 +14,10 @@ import { WireWriter } from "../wire/wire_writer.ts";
 /** Longest proof of addresses that is passed on; ours have 43 characters. */
 const proofCharsMax = 100;
 
-/** Longest name of an instance that is believed; ours have 16 characters, or are a member's id. */
+/** Longest name of an instance or member that is believed; ours have 16 characters, or are an id. */
 const instanceCharsMax = 500;
+
+const runForm = /^[0-9a-f]{16}$/;
 
 /** What a member reports to the leader. */
 export interface Subscription extends Omit<GroupMember, "memberId"> {
@@ -28,13 +30,22 @@ export interface Subscription extends Omit<GroupMember, "memberId"> {
 export interface AssignmentMessage extends TaskAssignment {
   /** Where the owner of each partition answers queries, its own included. */
   readonly owners: ReadonlyMap<number, Addresses>;
+  /** Every member of the generation by its id, the receiver included. */
+  readonly members: ReadonlyMap<string, Addresses>;
 }
+
+/** What is said where nobody says anything. */
+export const noAssignment: AssignmentMessage = {
+  ...noTasks,
+  owners: new Map(),
+  members: new Map(),
+};
 
 /**
  * A subscription in the form of Kafka's "consumer" protocol, version 0, which its tools read:
  * int16 version, array of topics, user data. The user data is ours: JSON
  * `{instance, generation, owned, held: [[partition, position, current, unable], …], leaving,
- * addresses: {address, peer, proof}}`; `unable` only where it is true.
+ * addresses: {address, peer, run, proof}}`; `unable` only where it is true.
  */
 export function encodeSubscription({ topic, held, ...userData }: Subscription): Buffer {
   const entries = [...held].map(([partition, { position, current, unable = false }]) =>
@@ -113,21 +124,23 @@ function unlessUnreadable<T>(read: () => T): T | undefined {
 
 function addressesOf(told: unknown): Addresses {
   if (typeof told !== "object" || told === null) return {};
-  const { address, peer, proof } = told as { readonly [Name in keyof Addresses]: unknown };
+  const { address, peer, run, proof } = told as { readonly [Name in keyof Addresses]: unknown };
   return {
     ...(isHttpOrigin(address) ? { address } : {}),
     ...(isHttpOrigin(peer) ? { peer } : {}),
+    ...(typeof run === "string" && runForm.test(run) ? { run } : {}),
     ...(typeof proof === "string" && proof.length <= proofCharsMax ? { proof } : {}),
   };
 }
 
 /**
  * An assignment in the form of Kafka's "consumer" protocol, version 0. The user data is ours: JSON
- * `{standbys, warmUps, handedOver, owners: [[partition, {address, peer, proof}], …]}`.
+ * `{standbys, warmUps, handedOver, owners: [[partition, {address, peer, run, proof}], …],
+ * members: [[member id, {address, peer, run, proof}], …]}`.
  */
 export function encodeAssignment(
   topic: string,
-  { active, owners, ...userData }: AssignmentMessage,
+  { active, owners, members, ...userData }: AssignmentMessage,
 ): Buffer {
   return new WireWriter()
     .int16(0)
@@ -135,7 +148,11 @@ export function encodeAssignment(
       [topic],
       (writer, name) => writer.string(name).array(active, (w, partition) => w.int32(partition)),
     )
-    .bytes(encodeText(JSON.stringify({ ...userData, owners: [...owners] })))
+    .bytes(encodeText(JSON.stringify({
+      ...userData,
+      owners: [...owners],
+      members: [...members],
+    })))
     .finish();
 }
 
@@ -144,7 +161,7 @@ export function encodeAssignment(
  * bytes that no leader of ours wrote. Total.
  */
 export function parseAssignment(topic: string, bytes: Buffer): AssignmentMessage | undefined {
-  if (bytes.length === 0) return { ...noTasks, owners: new Map() };
+  if (bytes.length === 0) return noAssignment;
   return unlessUnreadable(() => {
     const reader = new WireReader(bytes);
     reader.int16();
@@ -154,13 +171,14 @@ export function parseAssignment(topic: string, bytes: Buffer): AssignmentMessage
     }));
     const active = assigned.filter((entry) => entry.topic === topic)
       .flatMap((entry) => entry.partitions).filter(isCount).sort((a, b) => a - b);
-    const { standbys, warmUps, handedOver, owners } = parseObject(reader.bytes());
+    const { standbys, warmUps, handedOver, owners, members } = parseObject(reader.bytes());
     return {
       active: [...new Set(active)],
       standbys: partitionsOf(standbys),
       warmUps: partitionsOf(warmUps),
       handedOver: partitionsOf(handedOver),
-      owners: ownersOf(owners),
+      owners: addressesBy(isCount, owners),
+      members: addressesBy(isMemberId, members),
     };
   });
 }
@@ -169,11 +187,18 @@ function partitionsOf(told: unknown): number[] {
   return Array.isArray(told) ? told.filter(isCount) : [];
 }
 
-function ownersOf(told: unknown): Map<number, Addresses> {
-  const found = new Map<number, Addresses>();
+function isMemberId(value: unknown): value is string {
+  return typeof value === "string" && value !== "" && value.length <= instanceCharsMax;
+}
+
+function addressesBy<Key>(
+  isKey: (value: unknown) => value is Key,
+  told: unknown,
+): Map<Key, Addresses> {
+  const found = new Map<Key, Addresses>();
   for (const entry of Array.isArray(told) ? told : []) {
-    const [partition, owner] = Array.isArray(entry) ? entry as unknown[] : [];
-    if (isCount(partition)) found.set(partition, addressesOf(owner));
+    const [key, addresses] = Array.isArray(entry) ? entry as unknown[] : [];
+    if (isKey(key)) found.set(key, addressesOf(addresses));
   }
   return found;
 }

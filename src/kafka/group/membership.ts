@@ -1,7 +1,12 @@
 import { dispositionOf, isAborted, problemOf } from "../../base/errors.ts";
 import type { Logger } from "../../base/logger.ts";
 import { OutageLog } from "../../base/outage_log.ts";
-import type { Addresses, AssignmentListener, GroupMembership } from "../../streams/ports.ts";
+import type {
+  Addresses,
+  AssignmentListener,
+  GroupMembership,
+  MemberWatch,
+} from "../../streams/ports.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import { faultKind, toPipelineError } from "../wire/errors.ts";
 import { GroupClient, type GroupOptions } from "./group_client.ts";
@@ -16,6 +21,8 @@ export interface MembershipOptions extends GroupOptions {
   readonly identityFile?: string;
   /** Where this member answers queries. */
   readonly addresses?: Addresses;
+  /** Notices members that have died before their session ends. */
+  readonly watch?: MemberWatch;
 }
 
 /** How long Kafka is asked for the topic before the log says so, ms. */
@@ -106,6 +113,7 @@ export class KafkaMembership implements GroupMembership {
         this.#owners = owners;
       },
       addresses: this.#options.addresses ?? {},
+      watch: this.#options.watch,
       timing: this.#timing,
       logger: this.#logger,
       outage: this.#outage,

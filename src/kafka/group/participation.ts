@@ -1,9 +1,10 @@
-import { isAborted, PipelineError, throwIfAborted } from "../../base/errors.ts";
+import { isAborted, PipelineError, problemOf, throwIfAborted } from "../../base/errors.ts";
 import type { Logger } from "../../base/logger.ts";
 import type { OutageLog } from "../../base/outage_log.ts";
 import {
   type Addresses,
   type AssignmentListener,
+  type MemberWatch,
   noTasks,
   type TaskAssignment,
 } from "../../streams/ports.ts";
@@ -25,6 +26,8 @@ export interface ParticipationOptions {
   readonly learn: (owners: ReadonlyMap<number, Addresses>) => void;
   /** Where we answer queries. */
   readonly addresses: Addresses;
+  /** Notices members that have died; without it the group does, when their session ends. */
+  readonly watch: MemberWatch | undefined;
   /** Who we are, over restarts; as the member id without it. */
   readonly instance: string | undefined;
   readonly timing: Timing;
@@ -83,6 +86,7 @@ export class Participation {
       await listener.assigned(noTasks);
     } finally {
       signal.removeEventListener("abort", abort);
+      this.#watchOthers(new Map());
       await this.#heartbeats?.stop();
     }
   }
@@ -119,7 +123,7 @@ export class Participation {
     const { topic, options, timing } = this.#parts;
     const joined = await this.#unlessAborted(this.#join({ leaving: false }));
     const message = await this.#unlessAborted(this.#client.sync(topic, joined));
-    const { owners, ...assignment } = message;
+    const { owners, members, ...assignment } = message;
     const { active, standbys, warmUps } = assignment;
     this.#parts.learn(new Map([...owners].filter(([p]) => !active.includes(p))));
     this.#parts.outage.over();
@@ -129,6 +133,7 @@ export class Participation {
       sessionTimeoutMs: options.sessionTimeoutMs,
       intervalMs: options.heartbeatIntervalMs,
     });
+    this.#watchOthers(members);
     this.#parts.logger.info("joined the group", {
       topic,
       partitions: active,
@@ -177,9 +182,38 @@ export class Participation {
     this.#memberId = "";
     this.#generation = -1;
     this.#parts.learn(new Map());
+    this.#watchOthers(new Map());
     if (this.#assignment === noTasks) return;
     this.#assignment = noTasks;
     await listener.lost();
+  }
+
+  #watchOthers(members: ReadonlyMap<string, Addresses>): void {
+    const others = new Map([...members].filter(([memberId]) => memberId !== this.#memberId));
+    this.#parts.watch?.follow(others, (memberId) => void this.#takeOut(memberId));
+  }
+
+  /**
+   * Takes a dead member out of the group and rejoins. Others do the same at the same time: the
+   * group has the member no more than once. One that is alive after all joins as a new member, and
+   * whatever it does meanwhile is fenced.
+   */
+  async #takeOut(memberId: string): Promise<void> {
+    const { topic, logger } = this.#parts;
+    try {
+      await this.#client.leave(memberId);
+      logger.warn("took a member that has died out of the group", { topic, memberId });
+    } catch (error) {
+      if (faultKind(error) !== "membership") {
+        logger.warn("could not take a member that has died out of the group", {
+          topic,
+          memberId,
+          ...problemOf(toPipelineError(error, `share the partitions of ${topic}`)),
+        });
+        return;
+      }
+    }
+    this.#heartbeats?.now();
   }
 
   async #generationEnd(): Promise<GenerationEnd | "aborted"> {

@@ -43,9 +43,10 @@ export function shareOut(
       shares.get(memberId)?.active.map((partition) => [partition, addresses] as const) ?? []
     ),
   );
+  const present = new Map(subscribed.map(({ memberId, addresses }) => [memberId, addresses]));
   const groupAssignment = [...shares].map(([memberId, share]) => ({
     memberId,
-    memberAssignment: encodeAssignment(topic, { ...share, owners }),
+    memberAssignment: encodeAssignment(topic, { ...share, owners, members: present }),
   }));
   return { groupAssignment, unreadable };
 }

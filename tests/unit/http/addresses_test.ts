@@ -44,11 +44,15 @@ for (const { advertised, peer, host, told } of rows) {
       httpPeerUrl: peer,
       httpHost: host,
     };
-    assert.deepEqual(ownAddresses(settings, bound), told);
+    const addresses = ownAddresses(settings, { url: bound, run: "r1" });
+    assert.deepEqual(addresses, { ...told, run: "r1" });
   });
 }
 
 Deno.test("ownAddresses() leaves out the usual port, as origins do", () => {
   const settings = { httpAdvertisedUrl: undefined, httpPeerUrl: undefined, httpHost: "localhost" };
-  assert.deepEqual(ownAddresses(settings, "http://localhost:80"), { address: "http://localhost" });
+  assert.deepEqual(ownAddresses(settings, { url: "http://localhost:80", run: "r1" }), {
+    address: "http://localhost",
+    run: "r1",
+  });
 });

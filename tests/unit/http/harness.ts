@@ -5,6 +5,7 @@ import type { Client, HttpContext } from "../../../src/http/context.ts";
 import { EventHub, type EventHubLimits } from "../../../src/http/event_hub.ts";
 import { Metrics } from "../../../src/http/metrics.ts";
 import { Access, type AccessOptions } from "../../../src/http/access.ts";
+import { Pulse } from "../../../src/http/pulse.ts";
 import { handleRequest } from "../../../src/http/router.ts";
 import type { Ask } from "../../../src/http/within.ts";
 import { FakeLiveView, type FakeLiveViewOptions } from "../../support/fake_live_view.ts";
@@ -92,6 +93,7 @@ export function surface(
     ...{ view, ask: askPeer, clock, events, metrics: new Metrics() },
     logger: logger ?? silentLogger,
     access: new Access(access),
+    pulse: new Pulse("r1", clock),
   };
   const ask = (path: string, init?: RequestInit) =>
     handleRequest(new Request(`http://${host}${path}`, init), {

@@ -3,12 +3,12 @@ import { Buffer } from "node:buffer";
 import {
   encodeAssignment,
   encodeSubscription,
+  noAssignment,
   parseAssignment,
   parseMemberMetadata,
   type Subscription,
 } from "../../../src/kafka/group/member_metadata.ts";
 import { shareOut } from "../../../src/kafka/group/share_out.ts";
-import { noTasks } from "../../../src/streams/ports.ts";
 import { hostileOrigins } from "../../support/hostile/origins.ts";
 
 const plain: Subscription = {
@@ -84,8 +84,13 @@ Deno.test("parseMemberMetadata() and parseAssignment() believe no address but an
     const addresses = { address, peer: address };
     const told = encodeSubscription({ ...plain, addresses });
     assert.deepEqual(parseMemberMetadata(told), plain, address);
-    const assigned = encodeAssignment("t", { ...noTasks, owners: new Map([[0, addresses]]) });
+    const assigned = encodeAssignment("t", {
+      ...noAssignment,
+      owners: new Map([[0, addresses]]),
+      members: new Map([["m1", addresses]]),
+    });
     assert.deepEqual(parseAssignment("t", assigned)?.owners, new Map([[0, {}]]), address);
+    assert.deepEqual(parseAssignment("t", assigned)?.members, new Map([["m1", {}]]), address);
   }
 });
 
@@ -96,12 +101,17 @@ Deno.test("encodeAssignment() round-trips, with every owner's addresses", () => 
     [2, { peer: "http://c2:8080" }],
     [3, {}],
   ]);
+  const members = new Map([
+    ["m1", { address: "http://a:8080", run: "0b6f6fb4b1c24c3e" }],
+    ["m2", {}],
+  ]);
   const assigned = encodeAssignment("t", {
     active: [3, 1, 2],
     standbys: [0, 4],
     warmUps: [4],
     handedOver: [1],
     owners,
+    members,
   });
   assert.deepEqual(parseAssignment("t", assigned), {
     active: [1, 2, 3],
@@ -109,6 +119,7 @@ Deno.test("encodeAssignment() round-trips, with every owner's addresses", () => 
     warmUps: [4],
     handedOver: [1],
     owners,
+    members,
   });
 });
 
@@ -117,14 +128,13 @@ Deno.test("parseAssignment() reads one of a leader that tells nothing else", () 
     "0000" + "00000001" + "000174" + "00000001" + "00000005" + "00000000",
     "hex",
   );
-  assert.deepEqual(parseAssignment("t", bytes), { ...noTasks, active: [5], owners: new Map() });
+  assert.deepEqual(parseAssignment("t", bytes), { ...noAssignment, active: [5] });
 });
 
 Deno.test("parseAssignment() takes no bytes and another topic for nothing", () => {
-  const nothing = { ...noTasks, owners: new Map() };
-  assert.deepEqual(parseAssignment("t", Buffer.alloc(0)), nothing);
-  const ofAnother = encodeAssignment("other", { ...noTasks, active: [1], owners: new Map() });
-  assert.deepEqual(parseAssignment("t", ofAnother), nothing);
+  assert.deepEqual(parseAssignment("t", Buffer.alloc(0)), noAssignment);
+  const ofAnother = encodeAssignment("other", { ...noAssignment, active: [1] });
+  assert.deepEqual(parseAssignment("t", ofAnother), noAssignment);
 });
 
 Deno.test("parseMemberMetadata() and parseAssignment() read no beginning of what was written", () => {
@@ -132,14 +142,14 @@ Deno.test("parseMemberMetadata() and parseAssignment() read no beginning of what
   for (let length = 0; length < told.length; length++) {
     assert.equal(parseMemberMetadata(told.subarray(0, length)), undefined);
   }
-  const assigned = encodeAssignment("t", { ...noTasks, active: [1], owners: new Map() });
+  const assigned = encodeAssignment("t", { ...noAssignment, active: [1] });
   for (let length = 1; length < assigned.length - 70; length++) {
     assert.equal(parseAssignment("t", assigned.subarray(0, length)), undefined);
   }
 });
 
 Deno.test("parseAssignment() leaves out partitions that cannot be, and repeats", () => {
-  const bytes = encodeAssignment("t", { ...noTasks, active: [2, -7, 2], owners: new Map() });
+  const bytes = encodeAssignment("t", { ...noAssignment, active: [2, -7, 2] });
   assert.deepEqual(parseAssignment("t", bytes)?.active, [2]);
 });
 

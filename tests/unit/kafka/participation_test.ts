@@ -7,6 +7,7 @@ import {
   type Addresses,
   type AssignmentListener,
   type HeldState,
+  type MemberWatch,
   noTasks,
   type TaskAssignment,
 } from "../../../src/streams/ports.ts";
@@ -16,7 +17,7 @@ import { settle, SimulatedClock } from "../../../src/streams/testing/simulated_c
 const options = { sessionTimeoutMs: 6_000, rebalanceTimeoutMs: 10_000, heartbeatIntervalMs: 500 };
 
 /** A participation, its coordinator and its listener, on a clock that a test moves. */
-class Scene implements AssignmentListener {
+class Scene implements AssignmentListener, MemberWatch {
   readonly group = new FakeGroup();
   readonly clock = new SimulatedClock();
   readonly outage = new OutageLog({ lasting: "waiting", over: "over" }, {
@@ -29,6 +30,8 @@ class Scene implements AssignmentListener {
   readonly #stop = new AbortController();
   running: Promise<void> = Promise.resolve();
   readonly has: Map<number, HeldState> = new Map();
+  watched: readonly string[] = [];
+  dies: (memberId: string) => void = () => {};
   /** How long it takes to do what the group says, ms. */
   takesMs = 0;
   reconsider: () => void = () => {};
@@ -46,6 +49,7 @@ class Scene implements AssignmentListener {
         this.owners = owners;
       },
       addresses: { address: "http://me:1", peer: "http://me:2" },
+      watch: this,
       instance: "i1",
       timing: { clock: this.clock, random: seededRandom(1) },
       logger: silentLogger,
@@ -63,6 +67,11 @@ class Scene implements AssignmentListener {
     await settle();
     await this.clock.advance(this.takesMs);
     await this.running;
+  }
+
+  follow(members: ReadonlyMap<string, Addresses>, onDead: (memberId: string) => void): void {
+    this.watched = [...members.keys()];
+    this.dies = onDead;
   }
 
   held(): Promise<ReadonlyMap<number, HeldState>> {
@@ -112,6 +121,41 @@ Deno.test("Participation tells its addresses, and learns those of the others unt
   assert.deepEqual(scene.owners, new Map());
   scene.group.releaseJoins();
   await settle();
+  await scene.stop();
+});
+
+Deno.test("Participation takes a member that has died out of the group, and rejoins at once", async () => {
+  const scene = new Scene();
+  scene.group.members = new Map([["m1", {}], ["m2", {}], ["m3", {}]]);
+  await scene.start();
+  assert.deepEqual(scene.watched, ["m2", "m3"]);
+  scene.group.fail("heartbeat", groupErrors.rebalanceInProgress);
+  scene.group.members = new Map([["m1", {}], ["m3", {}]]);
+  scene.dies("m2");
+  await settle();
+  assert.deepEqual(scene.group.asked.slice(-3), ["leave m2", "join m1 1 [0,1]", "sync 2"]);
+  assert.deepEqual(scene.watched, ["m3"]);
+  await scene.stop();
+  assert.deepEqual(scene.watched, []);
+});
+
+Deno.test("Participation rejoins where another has taken the dead member out already", async () => {
+  const scene = await started();
+  scene.group.fail("leave", groupErrors.unknownMember);
+  scene.group.fail("heartbeat", groupErrors.rebalanceInProgress);
+  scene.dies("m2");
+  await settle();
+  assert.deepEqual(scene.group.asked.slice(-2), ["join m1 1 [0,1]", "sync 2"]);
+  await scene.stop();
+});
+
+Deno.test("Participation leaves a dead member to the group where Kafka cannot be reached", async () => {
+  const scene = await started();
+  scene.group.fail("leave", groupErrors.connection);
+  scene.dies("m2");
+  await settle();
+  assert.equal(scene.group.asked.at(-1), "leave m2");
+  assert.deepEqual(scene.told, ["assigned [0,1]"]);
   await scene.stop();
 });
 
