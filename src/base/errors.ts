@@ -58,11 +58,16 @@ export type Remedies = Readonly<Record<Remedy, string>>;
 
 /** A fault of the world around the program; `code` decides what the caller does next. */
 export class PipelineError extends Error {
+  /** Tells it from errors of other classes in logs. */
   override readonly name = "PipelineError";
+  /** What kind of fault it is. */
   readonly code: ErrorCode;
+  /** Names and numbers of the failure, for a log line. */
   readonly context: ErrorContext;
+  /** What an operator can do about it, by kind; `undefined` where nothing is known to help. */
   readonly remedy: Remedy | undefined;
 
+  /** The message says what could not be done, what must be, and what is. */
   constructor(
     code: ErrorCode,
     message: string,

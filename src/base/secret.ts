@@ -8,6 +8,7 @@ const hidden = "[secret]";
 export class Secret {
   readonly #value: string;
 
+  /** From then on it shows itself to `reveal` alone. */
   constructor(value: string) {
     this.#value = value;
   }
@@ -17,10 +18,12 @@ export class Secret {
     return this.#value;
   }
 
+  /** Not the value. */
   toString(): string {
     return hidden;
   }
 
+  /** Not the value. */
   toJSON(): string {
     return hidden;
   }

@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from "../base/clock.ts";
 import type { Logger } from "../base/logger.ts";
 import { type Random, systemRandom } from "../base/random.ts";
+import type { CommitLog, GroupMembership, RecordAppender, RecordLog } from "../streams/ports.ts";
 import type { Offset, TopicPartition } from "../streams/record.ts";
 import {
   addPartitions,
@@ -40,9 +41,13 @@ import {
 export interface KafkaOptions {
   /** `host:port` of some brokers; the others are learnt from them. */
   readonly brokers: readonly string[];
+  /** Names the program in the logs and quotas of the brokers. */
   readonly clientId: string;
+  /** Told of connections and of what brokers refuse. */
   readonly logger: Logger;
+  /** For tests; the machine's own without it. */
   readonly clock?: Clock;
+  /** For tests; the machine's own without it. */
   readonly random?: Random;
   /** What the brokers' listener wants; nothing by default. */
   readonly security?: KafkaSecurity;
@@ -85,6 +90,7 @@ export class KafkaConnection implements AsyncDisposable {
   /** Refusals that the log has named: one line for each reason of a topic. */
   readonly #refusalsNamed = new Set<string>();
 
+  /** Connects to nothing yet. */
   constructor(options: KafkaOptions) {
     this.#options = options;
     const { clock = systemClock, random = systemRandom, logger } = options;
@@ -96,13 +102,13 @@ export class KafkaConnection implements AsyncDisposable {
   }
 
   /** A log to read from; closed with the connection. */
-  log(options: Partial<ReadOptions> = {}): KafkaLog {
+  log(options: Partial<ReadOptions> = {}): RecordLog & AsyncDisposable {
     const log = new KafkaLog(this.#newCluster(), this.#timing, { ...readOptions, ...options });
     return this.#owned.use(log);
   }
 
   /** An appender; its owner disposes of it before the connection. */
-  appender(options: Partial<AppenderOptions> = {}): KafkaAppender {
+  appender(options: Partial<AppenderOptions> = {}): RecordAppender {
     return new KafkaAppender(this.#ownCluster(), this.#timing, {
       ...this.#limits(),
       deliveryTimeoutMs: 30_000,
@@ -111,7 +117,7 @@ export class KafkaConnection implements AsyncDisposable {
   }
 
   /** The transactions of an application. */
-  commitLog(applicationId: string, options: Partial<TransactionOptions> = {}): KafkaCommitLog {
+  commitLog(applicationId: string, options: Partial<TransactionOptions> = {}): CommitLog {
     return new KafkaCommitLog(this.#ownCluster(), applicationId, this.#timing, {
       ...this.#limits(),
       commitTimeoutMs: 20_000,
@@ -121,7 +127,7 @@ export class KafkaConnection implements AsyncDisposable {
   }
 
   /** A member of an application's group. */
-  membership(applicationId: string, options: Partial<MembershipOptions> = {}): KafkaMembership {
+  membership(applicationId: string, options: Partial<MembershipOptions> = {}): GroupMembership {
     const { logger } = this.#options;
     return new KafkaMembership(() => this.#newCluster(), this.#timing, logger, {
       groupId: applicationId,
@@ -179,6 +185,7 @@ export class KafkaConnection implements AsyncDisposable {
     await deleteRecords(cluster, partition, before, this.#timing);
   }
 
+  /** Closes every connection. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#owned.disposeAsync();
   }

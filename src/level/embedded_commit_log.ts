@@ -30,6 +30,8 @@ export class EmbeddedCommitLog implements CommitLog {
   readonly #sync: boolean;
 
   /**
+   * The commits of a group.
+   *
    * @param sync Waits for the disk at every commit, so that a power cut takes none away, and none of
    *   the input before it.
    */

@@ -29,14 +29,17 @@ const readRecordsMax = 2_000;
 export class EmbeddedLog implements RecordLog, RecordAppender {
   readonly #database: LogDatabase;
 
+  /** Closed with the database. */
   constructor(database: LogDatabase) {
     this.#database = database;
   }
 
+  /** Id and partitions of a topic. */
   describe(topic: string): Promise<TopicDescription> {
     return Promise.resolve().then(() => this.#database.describe(topic));
   }
 
+  /** Where a partition begins and ends. */
   bounds(place: TopicPartition): Promise<LogBounds> {
     return Promise.resolve().then(() => this.#database.partition(place).bounds);
   }

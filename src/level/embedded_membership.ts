@@ -12,6 +12,7 @@ export class EmbeddedMembership implements GroupMembership {
 
   #reconsidered = Promise.withResolvers<void>();
 
+  /** Everything is this process's own. */
   constructor(log: Pick<RecordLog, "describe">) {
     this.#log = log;
   }

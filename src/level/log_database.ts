@@ -19,6 +19,7 @@ import { encodeRecord } from "./record_bytes.ts";
 
 /** What becomes of a topic's old records. */
 export interface EmbeddedTopic {
+  /** A legal topic name. */
   readonly name: string;
   /** As many as a new topic gets; one that is there keeps its own number. */
   readonly partitions: number;
@@ -28,6 +29,7 @@ export interface EmbeddedTopic {
    * - `bounded`: the last `keepRecords` stay
    */
   readonly cleanup: "compact" | "consumed" | "bounded";
+  /** Records per partition; see `cleanup`. */
   readonly keepRecords: number;
 }
 
@@ -68,7 +70,13 @@ export class LogDatabase implements AsyncDisposable {
     this.closedWell = closedWell;
   }
 
-  /** @param random Makes the ids of topics that are new. */
+  /**
+   * Opens or creates the database in a folder.
+   *
+   * @param topics Those to be used; what is stored of others stays.
+   * @param random Makes the ids of topics that are new.
+   * @throws {PipelineError} `STORE_LOCKED`, `STORE_CORRUPT` or `STORE_UNAVAILABLE`.
+   */
   static async open(
     folder: string,
     topics: readonly EmbeddedTopic[],
@@ -80,7 +88,11 @@ export class LogDatabase implements AsyncDisposable {
     return log;
   }
 
-  /** Makes a topic known, with what the database holds of it. */
+  /**
+   * Makes a topic known, with what the database holds of it.
+   *
+   * @internal
+   */
   async addTopic(topic: EmbeddedTopic, random: Random = systemRandom): Promise<void> {
     const stored = this.get(topicKey(topic.name));
     const described: TopicDescription = stored === undefined
@@ -143,18 +155,27 @@ export class LogDatabase implements AsyncDisposable {
     }
   }
 
-  /** Who may write transactions of this name: the last one who asked. */
+  /**
+   * Who may write transactions of this name: the last one who asked.
+   *
+   * @internal
+   */
   nextEpoch(transactionalId: string): number {
     const epoch = this.epoch(transactionalId) + 1;
     this.#epochs.set(transactionalId, epoch);
     return epoch;
   }
 
+  /** @internal */
   epoch(transactionalId: string): number {
     return this.#epochs.get(transactionalId) ?? 0;
   }
 
-  /** @throws {PipelineError} `TOPIC_UNSUITABLE` if there is no such partition. */
+  /**
+   * @throws {PipelineError} `TOPIC_UNSUITABLE` if there is no such partition.
+   *
+   * @internal
+   */
   partition(place: TopicPartition): PartitionState {
     const state = this.#partitions.get(partitionName(place));
     if (state !== undefined) return state;
@@ -164,10 +185,12 @@ export class LogDatabase implements AsyncDisposable {
     );
   }
 
+  /** How many partitions a topic has. */
   partitionCount(topic: string): number {
     return this.partition({ topic, partition: 0 }).topic.partitions;
   }
 
+  /** Id and partitions of a topic. */
   describe(topic: string): TopicDescription {
     const partitions = this.partitionCount(topic);
     return { id: this.#topicIds.get(topic) ?? "", partitions };
@@ -178,7 +201,11 @@ export class LogDatabase implements AsyncDisposable {
     return readValue(this.#db, key);
   }
 
-  /** What lies in a range of keys, checked. */
+  /**
+   * What lies in a range of keys, checked.
+   *
+   * @internal
+   */
   async values(range: ValueRange): Promise<{ key: Uint8Array; value: Uint8Array }[]> {
     try {
       const found = await this.#db.iterator(range).all();
@@ -188,7 +215,11 @@ export class LogDatabase implements AsyncDisposable {
     }
   }
 
-  /** Records of a partition as sealed entries, at most `limit`. */
+  /**
+   * Records of a partition as sealed entries, at most `limit`.
+   *
+   * @internal
+   */
   async entries(
     { placeBytes }: PartitionState,
     from: Offset,
@@ -205,6 +236,8 @@ export class LogDatabase implements AsyncDisposable {
    *
    * @param sync Waits for the disk: this write, and all before it, outlive a power cut.
    * @throws Whatever `fill` throws, before anything is written.
+   *
+   * @internal
    */
   write<T>(
     fill: (batch: LogBatch) => T,
@@ -220,6 +253,7 @@ export class LogDatabase implements AsyncDisposable {
     return result;
   }
 
+  /** Closes it; the next opening finds `closedWell`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#lastWrite;
     try {

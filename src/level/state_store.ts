@@ -91,6 +91,7 @@ export class LevelStateStores implements StateStores, AsyncDisposable {
     return found.sort((a, b) => a - b);
   }
 
+  /** Leaves the folder to the next process. */
   async [Symbol.asyncDispose](): Promise<void> {
     await closeDatabase(this.#lock);
   }

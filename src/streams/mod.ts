@@ -33,7 +33,7 @@ export type { WindowState } from "./state/state.ts";
 export type { Codec } from "./topology/codec.ts";
 export { jsonCodec, jsonEngineCodecs } from "./topology/json_codecs.ts";
 export type { ErrorHandlers, Verdict } from "./topology/handlers.ts";
-export type { DeadLetterCause } from "./processing/side_output.ts";
+export { type DeadLetterCause, deadLetterCauses } from "./processing/side_output.ts";
 export type { Punctuation, Punctuator } from "./processing/punctuation.ts";
 export type { KeyTime } from "./state/key_times.ts";
 

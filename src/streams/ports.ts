@@ -31,6 +31,7 @@ export interface PartitionReader extends AsyncDisposable {
 
 /** Offsets between which a partition can be read: `[startOffset, endOffset)`. */
 export interface LogBounds {
+  /** First offset that is still there. */
   readonly startOffset: Offset;
   /** Last stable offset: everything before it is decided, committed or aborted. */
   readonly endOffset: Offset;
@@ -40,11 +41,13 @@ export interface LogBounds {
 export interface TopicDescription {
   /** Given by the log when the topic was created; never used again. */
   readonly id: string;
+  /** How many it has; only ever more. */
   readonly partitions: number;
 }
 
 /** Where a reader starts, and in which log. */
 export interface ReadFrom {
+  /** Of the first record to read. */
   readonly offset: Offset;
   /**
    * Epoch of the leader that wrote what lies before the offset; without it a tail that the log has
@@ -59,8 +62,13 @@ export interface ReadFrom {
 
 /** Partitioned, append-only topics, read as `read_committed`. */
 export interface RecordLog {
-  /** @throws {PipelineError} `TOPIC_UNSUITABLE` if the topic does not exist. */
+  /**
+   * Which topic has that name now.
+   *
+   * @throws {PipelineError} `TOPIC_UNSUITABLE` if the topic does not exist.
+   */
   describe(topic: string): Promise<TopicDescription>;
+  /** The offsets between which a partition can be read now. */
   bounds(partition: TopicPartition): Promise<LogBounds>;
   /** A reader whose first `next` starts at the offset. */
   open(partition: TopicPartition, from: ReadFrom): PartitionReader;
@@ -97,7 +105,9 @@ export interface GroupPosition extends CommittedOffset, TopicPartition {}
 export interface Transaction {
   /** Changelog entries and side outputs, in order. */
   readonly records: readonly OutputRecord[];
+  /** Partition of the changelog that takes the changes of the state. */
   readonly changelog: TopicPartition;
+  /** Partition of the input whose position moves. */
   readonly input: TopicPartition;
   /** Next input offset to process. */
   readonly inputOffset: Offset;
@@ -135,6 +145,7 @@ export interface CommitLog {
    * earlier owner is pending: each is committed or aborted permanently.
    */
   fence(input: TopicPartition): Promise<FencedWriter>;
+  /** The position that was last committed; `undefined` before the first commit. */
   committed(input: TopicPartition): Promise<CommittedOffset | undefined>;
   /** Every position that the group has committed, of whatever topic; what is pending is not. */
   positions(): Promise<readonly GroupPosition[]>;
@@ -225,7 +236,9 @@ export interface GroupMembership {
 
 /** A key with its new value; `null` deletes. */
 export interface StoreEntry {
+  /** Raw key, as in the changelog. */
   readonly key: Uint8Array;
+  /** Raw value; `null` deletes the key. */
   readonly value: Uint8Array | null;
 }
 
@@ -237,9 +250,13 @@ export interface Checkpoint {
 
 /** Bounds of a scan by bytewise key order. */
 export interface KeyRange {
+  /** First key. */
   readonly gte: Uint8Array;
+  /** End: the first key behind the range. */
   readonly lt: Uint8Array;
+  /** True to begin with the last key. */
   readonly reverse?: boolean;
+  /** Most entries to bring; all without it. */
   readonly limit?: number;
 }
 
@@ -251,7 +268,9 @@ export interface KeyRange {
 export interface StateStore extends AsyncDisposable {
   /** `undefined` for a store that has never been written. */
   readonly checkpoint: Checkpoint | undefined;
+  /** The value of a key; `undefined` if there is none. */
   get(key: Uint8Array): Uint8Array | undefined;
+  /** Entries of a range in key order. */
   scan(range: KeyRange): AsyncIterable<{ readonly key: Uint8Array; readonly value: Uint8Array }>;
   /** Writes entries and checkpoint in one atomic batch. */
   apply(entries: readonly StoreEntry[], checkpoint: Checkpoint): Promise<void>;

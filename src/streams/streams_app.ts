@@ -42,6 +42,7 @@ export interface WindowQuery {
   readonly fromMs: number;
   /** Epoch ms, exclusive. */
   readonly toMs: number;
+  /** At most so many, the newest. */
   readonly limit: number;
   /** Length of the windows, ms: the aggregated ones without it, else one of the roll-ups'. */
   readonly sizeMs?: number;
@@ -71,6 +72,7 @@ export class StreamsApp<E, A, R> {
   #joined = false;
   #startProblem: string | undefined;
 
+  /** Connects to nothing before `run`. */
   constructor(
     topology: Topology<E, A, R>,
     ports: StreamsPorts<R>,

@@ -5,6 +5,7 @@ import { KafkaAppender } from "../../src/kafka/write/appender.ts";
 import { KafkaCommitLog } from "../../src/kafka/write/commit_log.ts";
 import type { Cluster } from "../../src/kafka/cluster/cluster.ts";
 import { KafkaLog } from "../../src/kafka/read/log.ts";
+import type { RecordLog } from "../../src/streams/ports.ts";
 import { KafkaMembership } from "../../src/kafka/group/membership.ts";
 import type { HeldState, TaskAssignment, Transaction } from "../../src/streams/ports.ts";
 import type { TopicPartition } from "../../src/streams/record.ts";
@@ -37,7 +38,7 @@ interface FaultTest {
   /** Connections through the proxy. */
   readonly cluster: Cluster;
   /** A log of its own connections, for checks. */
-  readonly log: KafkaLog;
+  readonly log: RecordLog;
   topic(partitions?: number): Promise<string>;
 }
 

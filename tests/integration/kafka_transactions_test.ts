@@ -5,6 +5,7 @@ import type { Cluster } from "../../src/kafka/cluster/cluster.ts";
 import type { KafkaConnection } from "../../src/kafka/connection.ts";
 import type { ProducerIdentity } from "../../src/kafka/write/transaction_requests.ts";
 import { KafkaLog } from "../../src/kafka/read/log.ts";
+import type { RecordLog } from "../../src/streams/ports.ts";
 import { ProducerSession } from "../../src/kafka/write/producer_session.ts";
 import { Deadline } from "../../src/kafka/cluster/retry.ts";
 import { TransactionClient } from "../../src/kafka/write/transaction_protocol.ts";
@@ -112,7 +113,7 @@ function logTest(name: string, run: (test: LogTest) => Promise<void>): void {
 }
 
 /** Waits until everything in the partition is decided. */
-async function settled(log: KafkaLog, place: TopicPartition, endOffset: number): Promise<void> {
+async function settled(log: RecordLog, place: TopicPartition, endOffset: number): Promise<void> {
   const signal = patience();
   while ((await log.bounds(place)).endOffset < endOffset) {
     assert.ok(!signal.aborted, `${endOffset} is not decided`);

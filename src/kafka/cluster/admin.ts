@@ -5,7 +5,9 @@ import { findTopic, led, topicTimeoutMs } from "./topics.ts";
 
 /** How a topic is spread over the cluster. */
 export interface TopicShape {
+  /** How many it has. */
   readonly partitions: number;
+  /** Copies of each of them. */
   readonly replicationFactor: number;
 }
 

@@ -6,8 +6,11 @@ import { Deadline, type Timing } from "./retry.ts";
 
 /** A topic as it should be. */
 export interface TopicSpec {
+  /** A legal topic name. */
   readonly name: string;
+  /** How many a new topic gets. */
   readonly partitions: number;
+  /** Copies of each partition of a new topic; at most as many as there are brokers. */
   readonly replicationFactor: number;
   /** Settings by Kafka's own names; those not named are not looked at. */
   readonly config: Readonly<Record<string, string>>;
@@ -15,8 +18,11 @@ export interface TopicSpec {
 
 /** A setting that is not as it should be. */
 export interface TopicDifference {
+  /** Kafka's own name of it. */
   readonly setting: string;
+  /** As it was asked for. */
   readonly wanted: string;
+  /** As the topic has it; `undefined` where Kafka does not say. */
   readonly actual: string | undefined;
 }
 

@@ -14,6 +14,7 @@ import { type SharedOut, shareOut } from "./share_out.ts";
 
 /** Which group, and how patiently it waits for its members. */
 export interface GroupOptions {
+  /** The application's name. */
   readonly groupId: string;
   /** A member that is not heard of for so long is taken for dead, ms. */
   readonly sessionTimeoutMs: number;

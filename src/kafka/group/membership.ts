@@ -16,6 +16,7 @@ import { Deadline, type Timing } from "../cluster/retry.ts";
 
 /** How a member takes part. */
 export interface MembershipOptions extends GroupOptions {
+  /** Pause between two signs of life, ms; far below the session timeout. */
   readonly heartbeatIntervalMs: number;
   /** Where it is remembered who we are; one file per running instance. */
   readonly identityFile?: string;

@@ -20,7 +20,9 @@ export interface FetchTarget {
 export interface FetchLimits {
   /** How long the broker may wait for the first byte, ms. */
   readonly maxWaitMs: number;
+  /** Of one answer. */
   readonly maxBytes: number;
+  /** Of one partition in it; a larger batch comes whole. */
   readonly maxBytesPerPartition: number;
 }
 

@@ -19,6 +19,7 @@ export interface KafkaSecurity {
     /** PEM of the authorities that count; without it those of the system. */
     readonly authorities?: string;
   };
+  /** SASL; without it no one logs in. */
   readonly login?: {
     readonly mechanism: SaslMechanism;
     readonly username: string;

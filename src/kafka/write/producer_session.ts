@@ -20,6 +20,7 @@ export interface ProduceLimits {
   readonly requestBytesMax: number;
   /** How long a leader may wait for its replicas, ms. */
   readonly replicationTimeoutMs: number;
+  /** Of every batch. */
   readonly compression: Compression;
   /** Told of each refusal that is dealt with here. */
   readonly onRefused?: (topic: string, reason: RefusalReason) => void;

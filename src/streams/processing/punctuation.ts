@@ -5,6 +5,7 @@ import type { TopicPartition } from "../record.ts";
 
 /** One call of a punctuator. */
 export interface Punctuation {
+  /** Partition of the task that calls. */
   readonly input: TopicPartition;
   /** Wall clock, epoch ms. */
   readonly nowMs: number;
@@ -22,6 +23,7 @@ export interface Punctuation {
  *   docs/adr/0009-wall-clock.md.
  */
 export interface Punctuator {
+  /** For messages. */
   readonly name: string;
   /** Pause between the end of a call and the next one, ms, > 0. */
   readonly everyMs: number;

@@ -6,6 +6,7 @@ const sequenceHeader = "sequence";
 
 /** Who made a record, and which of theirs it is: the same for a record that is sent again. */
 export interface RecordIdentity {
+  /** One per producer, the same over its restarts; at most 256 bytes. */
   readonly producerId: string;
   /** Increases from record to record of a producer; a safe integer >= 0. */
   readonly sequence: number;

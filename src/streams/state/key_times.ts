@@ -5,7 +5,13 @@ import { allKeyStates, keyOf } from "./store_keys.ts";
 
 /** A key and its time. */
 export interface KeyTime {
+  /** The key as text. */
   readonly key: string;
+  /**
+   * What is kept of it: its stream time, its open windows.
+   *
+   * @internal
+   */
   readonly state: KeyState;
 }
 

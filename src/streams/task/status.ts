@@ -26,10 +26,15 @@ export type TaskState =
  * An item is one event of a readable record, or one unreadable record.
  */
 export interface ItemCounts {
+  /** Items read: the sum of the four that follow. */
   readonly read: number;
+  /** Those that changed a window. */
   readonly aggregated: number;
+  /** Those whose windows were closed. */
   readonly late: number;
+  /** Those that could not be read or are not possible. */
   readonly deadLetters: number;
+  /** Those that their producer had sent before. */
   readonly duplicates: number;
   /** Events sent on to the partition of their key, where they are read: not among those read here. */
   readonly rekeyed: number;
@@ -39,23 +44,33 @@ export interface ItemCounts {
 export interface RestoreProgress {
   /** Changelog position up to which the store holds every entry. */
   readonly position: Offset;
+  /** Records of the changelog read so far. */
   readonly restoredRecords: number;
+  /** Offsets between the position and the end. */
   readonly remainingOffsets: number;
+  /** Mean since the restore began. */
   readonly recordsPerSecond: number;
 }
 
 /** One task, as shown to people. */
 export interface TaskStatus {
+  /** Of the input. */
   readonly topic: string;
+  /** Of the input. */
   readonly partition: number;
+  /** Where it is in its life. */
   readonly state: TaskState;
   /** Next input offset as of the last commit. */
   readonly committedOffset: Offset | undefined;
   /** Records between the last commit and the ends of the input and of what was sent on to it. */
   readonly lagRecords: number | undefined;
+  /** Next changelog offset as of the last commit. */
   readonly changelogPosition: Offset | undefined;
+  /** Wall clock, epoch ms; `undefined` before the first commit of this session. */
   readonly lastCommitAtMs: number | undefined;
+  /** How long that commit took. */
   readonly lastCommitDurationMs: number | undefined;
+  /** Of the last restore; `undefined` before there is one. */
   readonly restore: RestoreProgress | undefined;
   /** Since the state began, exact over restarts. */
   readonly counts: ItemCounts;
@@ -78,8 +93,11 @@ export type StandbyState = "opening" | "following" | "failed" | "closed";
 
 /** One standby, as shown to people. */
 export interface StandbyStatus {
+  /** Of the input. */
   readonly topic: string;
+  /** Of the input. */
   readonly partition: number;
+  /** Where it is in its life. */
   readonly state: StandbyState;
   /** `undefined` until the store is open. */
   readonly changelogPosition: Offset | undefined;

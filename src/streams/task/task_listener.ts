@@ -4,6 +4,7 @@ import type { Committed } from "./task_session.ts";
 
 /** A commit with what observers count. */
 export interface CommitReport<R> extends Committed<R> {
+  /** From its first step to its last. */
   readonly durationMs: number;
   /** Counters as of the commit before; the difference to `meta.counts` is this commit's. */
   readonly previous: ItemCounts;
@@ -15,8 +16,10 @@ export interface TaskListener<R> {
   opened(input: TopicPartition): void;
   /** So many records were read; those read again after a failure included. */
   fetched(input: TopicPartition, records: number): void;
+  /** A commit is durable. */
   committed(input: TopicPartition, report: CommitReport<R>): void;
   /** The session ended with an error and is tried again, or is not. */
   failed(input: TopicPartition, error: unknown): void;
+  /** The task is no longer here. */
   closed(input: TopicPartition): void;
 }

@@ -32,13 +32,21 @@ import { WriteCache } from "../state/write_cache.ts";
 
 /** What the engine runs on. */
 export interface StreamsPorts<R> {
+  /** Where input and changelog are read. */
   readonly log: RecordLog;
+  /** Where commits are made. */
   readonly commitLog: CommitLog;
+  /** Local state. */
   readonly stores: StateStores;
+  /** Where rows go. */
   readonly sink: Sink<R>;
+  /** How the engine's own state is written. */
   readonly codecs: EngineCodecs;
+  /** The only source of time. */
   readonly clock: Clock;
+  /** The only source of chance. */
   readonly random: Random;
+  /** Told of what operators want to know. */
   readonly logger: Logger;
   /**
    * Greatest write time of the sink's rows, microseconds, where the log may have lost its end since:
@@ -59,8 +67,11 @@ export interface OpeningObserver extends PlaceObserver {
 
 /** A commit that happened. */
 export interface Committed<R> {
+  /** @internal */
   readonly meta: TaskMeta;
+  /** Behind the last record of the commit. */
   readonly changelogPosition: Offset;
+  /** Rows of events and results, as the sink got them. */
   readonly rows: readonly R[];
   /** Late events and dead letters. */
   readonly sideOutputs: readonly OutputRecord[];

@@ -27,7 +27,6 @@ import {
   type OpenTransaction,
   type RepeatedRequest,
   type TransactionHook,
-  type TransactionLog,
 } from "./memory_writer.ts";
 
 interface Entry {
@@ -53,7 +52,7 @@ interface Partition {
  * Kafka in memory, with what makes it hard: transactions leave control records behind, aborted
  * ones leave their records, and readers see neither.
  */
-export class MemoryLog implements RecordLog, RecordAppender, TransactionLog {
+export class MemoryLog implements RecordLog, RecordAppender {
   readonly #partitions = new Map<string, Partition>();
   readonly #topics = new Map<string, TopicDescription>();
   readonly #committed = new Map<string, Map<string, GroupPosition>>();
@@ -63,7 +62,9 @@ export class MemoryLog implements RecordLog, RecordAppender, TransactionLog {
   readRecordsMax = 500;
   /** Bytes of a value that it takes at most. */
   valueBytesMax = 1_000_000;
+  /** @internal */
   hook: TransactionHook = () => {};
+  /** @internal */
   repeated: (input: TopicPartition) => Promise<RepeatedRequest> | undefined = () => undefined;
 
   /** Creates a topic; one of that name is deleted before, with everything in it. */
@@ -97,6 +98,7 @@ export class MemoryLog implements RecordLog, RecordAppender, TransactionLog {
     for (const wake of partition.waiting) wake();
   }
 
+  /** Its id and its partitions. */
   async describe(topic: string): Promise<TopicDescription> {
     await Promise.resolve();
     return this.#topic(topic);
@@ -108,6 +110,7 @@ export class MemoryLog implements RecordLog, RecordAppender, TransactionLog {
     throw new PipelineError("TOPIC_UNSUITABLE", `Cannot use ${name} as there is no such topic`);
   }
 
+  /** Where the partition begins and ends. */
   bounds(place: TopicPartition): Promise<LogBounds> {
     const partition = this.partition(place);
     return Promise.resolve({ startOffset: partition.startOffset, endOffset: stableEnd(partition) });
@@ -124,7 +127,11 @@ export class MemoryLog implements RecordLog, RecordAppender, TransactionLog {
     return Promise.resolve(refused);
   }
 
-  /** The transactions of an application; `hook` is for those made through this object alone. */
+  /**
+   * The transactions of an application; `hook` is for those made through this object alone.
+   *
+   * @internal
+   */
   commitLogOf(applicationId: string, hook: TransactionHook = () => {}): CommitLog {
     return {
       fence: (input) => {
@@ -178,16 +185,19 @@ export class MemoryLog implements RecordLog, RecordAppender, TransactionLog {
     return stableEnd(this.partition(place));
   }
 
+  /** There is nothing to close. */
   [Symbol.asyncDispose](): Promise<void> {
     return Promise.resolve();
   }
 
+  /** @internal */
   partition(place: TopicPartition): Partition {
     const partition = this.#partitions.get(partitionName(place));
     if (partition !== undefined) return partition;
     throw new PipelineError("TOPIC_UNSUITABLE", `Cannot use ${partitionName(place)}: not there`);
   }
 
+  /** @internal */
   write(record: OutputRecord, transaction: Entry["transaction"]): LogRecord {
     const { topic, timestampMs, key, value, headers = {} } = record;
     const count = this.#topics.get(topic)?.partitions ?? 1;
@@ -199,11 +209,13 @@ export class MemoryLog implements RecordLog, RecordAppender, TransactionLog {
     return written;
   }
 
+  /** @internal */
   control(place: TopicPartition): void {
     const { entries, epoch } = this.partition(place);
     entries.push({ epoch, record: undefined, transaction: undefined });
   }
 
+  /** @internal */
   commitOffset(applicationId: string, input: TopicPartition, committed: CommittedOffset): void {
     const positions = this.#committed.get(applicationId) ?? new Map<string, GroupPosition>();
     this.#committed.set(applicationId, positions);
@@ -233,6 +245,7 @@ export class MemoryLog implements RecordLog, RecordAppender, TransactionLog {
     return last + 1;
   }
 
+  /** @internal */
   wake(): void {
     for (const { waiting } of this.#partitions.values()) for (const wake of waiting) wake();
   }

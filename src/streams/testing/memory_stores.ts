@@ -22,6 +22,7 @@ interface Disk {
 /** Local stores in memory; what was applied survives until `wipe`. */
 export class MemoryStores implements StateStores {
   readonly #disks = new Map<string, Disk>();
+  /** @internal */
   hook: (step: StoreStep) => void = () => {};
 
   open(input: TopicPartition, changelogId: string): Promise<StateStore> {
@@ -53,7 +54,11 @@ export class MemoryStores implements StateStores {
     return Promise.resolve(found.sort((a, b) => a - b));
   }
 
-  /** What a store holds, by key in hexadecimal, and how far it is true. */
+  /**
+   * What a store holds, by key in hexadecimal, and how far it is true.
+   *
+   * @internal
+   */
   look(input: TopicPartition): StoreView | undefined {
     return this.#disks.get(partitionName(input));
   }

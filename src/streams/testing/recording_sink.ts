@@ -4,6 +4,7 @@ import type { Sink } from "../ports.ts";
 export class RecordingSink<R> implements Sink<R> {
   readonly #rows: R[] = [];
 
+  /** Every row it was given, in order. */
   get rows(): readonly R[] {
     return this.#rows;
   }

@@ -15,7 +15,11 @@ export class SimulatedClock implements Clock {
   readonly #startMs: number;
   #nowMs: number;
 
-  /** @param startMs Wall clock at the start, epoch ms. */
+  /**
+   * A clock that shows this time.
+   *
+   * @param startMs Wall clock at the start, epoch ms.
+   */
   constructor(startMs = 1_700_000_000_000) {
     this.#startMs = startMs;
     this.#nowMs = startMs;

@@ -31,18 +31,23 @@ export interface TestDriverOptions {
   readonly startMs?: number;
   /** How the engine's own state is written; as JSON without it. */
   readonly codecs?: EngineCodecs;
+  /** As of `AppSettings`; a second without it. */
   readonly commitIntervalMs?: number;
+  /** As of `AppSettings`. */
   readonly pendingRowsMax?: number;
 }
 
 /** A record of the input; texts are sent as UTF-8. */
 export interface TestInput {
+  /** `null` for none. */
   readonly key: string | Uint8Array | null;
+  /** `null` is a tombstone. */
   readonly value: string | Uint8Array | null;
   /** Epoch ms; now without it. */
   readonly timestampMs?: number;
   /** By the key without it. */
   readonly partition?: number;
+  /** None without it. */
   readonly headers?: Headers;
 }
 
@@ -101,6 +106,7 @@ const allWindows: WindowQuery = {
  * ```
  */
 export class TopologyTestDriver<E, A, R> implements AsyncDisposable {
+  /** Shows the time of all instances; `advance` of the driver moves it. */
   readonly clock: SimulatedClock;
   /** Every topic, for tests that want more than the methods show. */
   readonly log: MemoryLog = new MemoryLog();

@@ -2,8 +2,13 @@ import { PipelineError } from "../../base/errors.ts";
 
 /** Turns values into bytes and back; `decode(encode(v))` equals `v`. */
 export interface Codec<T> {
+  /** Bytes that are this codec's alone. */
   encode(value: T): Uint8Array;
-  /** @throws {PipelineError} If the bytes are not this codec's. */
+  /**
+   * The value that the bytes stand for.
+   *
+   * @throws {PipelineError} If the bytes are not this codec's.
+   */
   decode(bytes: Uint8Array): T;
 }
 
