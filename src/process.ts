@@ -42,7 +42,7 @@ async function processTrades(config: ProcessConfig, context: MainContext): Promi
     token: files.token,
     hosts: config.httpPeerHosts,
     ask: askByFetch(client),
-    clock: context.clock,
+    ...context,
   });
   await using http = await serveView({ config, context, files, metrics }, view, peers);
   const addresses = peers.vouchFor(ownAddresses(config, http));

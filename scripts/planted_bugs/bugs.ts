@@ -270,4 +270,12 @@ export const plantedBugs: readonly PlantedBug[] = [
     guarantee: "instances prove to each other that they belong together",
     test: "tests/unit/http/peer_access_test.ts",
   },
+  {
+    name: "an expired certificate taken for one of an unknown authority",
+    file: "src/base/tls_fault.ts",
+    find: 'return nowMs > Date.parse(until) ? "CERT_HAS_EXPIRED" :',
+    replace: "void until;\n  return",
+    guarantee: "each fault of a certificate is told with its remedy",
+    test: "tests/integration/tls_faults_test.ts",
+  },
 ];

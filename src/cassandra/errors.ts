@@ -1,6 +1,6 @@
 import { errors, types } from "cassandra-driver";
 import { type ErrorCode, PipelineError } from "../base/errors.ts";
-import { certificateFault, errorCodeOf } from "../base/tls_fault.ts";
+import { certificateFault, certificateProblem, errorCodeOf } from "../base/tls_fault.ts";
 
 /** Answers after which the same statement may succeed. */
 const transientCodes: ReadonlySet<number> = new Set([
@@ -26,6 +26,11 @@ const overloadCodes: ReadonlySet<number> = new Set([
 export function isOverload(cause: unknown): boolean {
   return cause instanceof errors.ResponseError && overloadCodes.has(cause.code);
 }
+
+const checks = {
+  authority: "check CASSANDRA_CA_FILE",
+  host: "check CASSANDRA_HOST and the addresses that the nodes broadcast",
+};
 
 /** How many hosts a message names. */
 const hostsNamedMax = 3;
@@ -83,10 +88,8 @@ function isRefusal(error: unknown): boolean {
 
 /** What to check where TLS is what keeps us out. */
 function tlsRefusal(error: unknown): string | undefined {
-  const certificate = certificateFault(error);
-  if (certificate !== undefined) {
-    return `its certificate ${certificate}; check CASSANDRA_CA_FILE and CASSANDRA_HOST`;
-  }
+  const fault = certificateFault(error);
+  if (fault !== undefined) return `its certificate ${certificateProblem(fault, checks)}`;
   const plain = errorCodeOf(error) === "ERR_SSL_WRONG_VERSION_NUMBER";
   return plain ? "it does not speak TLS; check CASSANDRA_TLS" : undefined;
 }

@@ -1,7 +1,9 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 import type { Clock } from "../base/clock.ts";
+import type { Logger } from "../base/logger.ts";
 import { isHttpOrigin } from "../base/origin.ts";
 import type { Secret } from "../base/secret.ts";
+import { certificateFault, certificateProblem } from "../base/tls_fault.ts";
 import type { Addresses } from "../streams/ports.ts";
 import { encodeText } from "../streams/text.ts";
 import type { Ask } from "./within.ts";
@@ -11,6 +13,23 @@ export const proofHeader = "instance-proof";
 
 /** How old a proof may be, or how far ahead of the clock here, ms. */
 const proofMsMax = 60_000;
+
+const checks = {
+  authority: "check HTTP_CA_FILE",
+  host: "check HTTP_ADVERTISED_URL and HTTP_PEER_URL of that instance",
+};
+
+const unsigned = "its address must be signed with the token of HTTP_TOKEN_FILE: it is not; check " +
+  "that all instances have the same";
+const unproven =
+  "its answer must prove the token of HTTP_TOKEN_FILE: it does not; check that all " +
+  "instances have the same, and that their clocks agree";
+
+/** The answer does not come from an instance with the same token. */
+class Unproven extends Error {}
+
+/** Addresses of which the log is remembered, at most. */
+const namedMax = 1_000;
 
 /** By what instances know each other. */
 export interface PeerAccessOptions {
@@ -23,6 +42,7 @@ export interface PeerAccessOptions {
   /** The way to another instance. */
   readonly ask: Ask;
   readonly clock: Clock;
+  readonly logger?: Logger;
 }
 
 /**
@@ -35,6 +55,8 @@ export interface PeerAccessOptions {
  */
 export class PeerAccess {
   readonly #options: PeerAccessOptions;
+  /** What the log has said of addresses, so that it does so once. */
+  readonly #named = new Map<string, string>();
 
   constructor(options: PeerAccessOptions) {
     this.#options = options;
@@ -49,13 +71,30 @@ export class PeerAccess {
   /** Where another instance is asked; `undefined` where it says nothing that can be believed. */
   peerOf(owner: Addresses | undefined): string | undefined {
     const peer = owner?.peer ?? owner?.address;
-    const believed = isHttpOrigin(peer) && this.#isAllowed(new URL(peer).hostname) &&
-      proves(owner?.proof, this.#proofOf(owner ?? {}));
-    return believed ? peer : undefined;
+    if (!isHttpOrigin(peer)) return undefined;
+    const isAllowed = this.#isAllowed(new URL(peer).hostname);
+    if (isAllowed && proves(owner?.proof, this.#proofOf(owner ?? {}))) return peer;
+    this.#name(peer, isAllowed ? unsigned : "HTTP_PEER_HOSTS must list its host");
+    return undefined;
   }
 
   /** Asks another instance; fails where the answer does not come from one. */
-  readonly ask: Ask = async (url, signal, headers = {}) => {
+  readonly ask: Ask = async (url, signal, headers) => {
+    const { origin } = new URL(url);
+    try {
+      const response = await this.#asked(url, signal, headers);
+      this.#named.delete(origin);
+      return response;
+    } catch (error) {
+      const fault = certificateFault(error);
+      if (fault !== undefined) {
+        this.#name(origin, `its certificate ${certificateProblem(fault, checks)}`);
+      } else if (error instanceof Unproven) this.#name(origin, unproven);
+      throw error;
+    }
+  };
+
+  async #asked(...[url, signal, headers = {}]: Parameters<Ask>): Promise<Response> {
     const { host, pathname, search } = new URL(url);
     const now = this.#options.clock.nowMs();
     const mac = this.#mac("request", host, pathname + search, now);
@@ -65,8 +104,16 @@ export class PeerAccess {
     const answered = response.headers.get(proofHeader) ?? "";
     if (proves(answered, this.#mac("answer", proof))) return response;
     await response.body?.cancel();
-    throw new Error("the answer does not come from an instance with the same token");
-  };
+    throw new Unproven();
+  }
+
+  /** Says once why an address is not asked, or not believed. */
+  #name(address: string, reason: string): void {
+    if (this.#named.get(address) === reason) return;
+    if (this.#named.size >= namedMax) this.#named.clear();
+    this.#named.set(address, reason);
+    this.#options.logger?.warn(`Cannot ask another instance as ${reason}`, { address });
+  }
 
   /**
    * The proof with which a request of another instance is answered; `undefined` for requests of

@@ -1,4 +1,4 @@
-import { certificateFault, errorCodeOf } from "../../base/tls_fault.ts";
+import { certificateFault, certificateProblem, errorCodeOf } from "../../base/tls_fault.ts";
 
 /** Codes of errors by which our sockets say what the listener wants. */
 export const tlsExpected = "TLS_EXPECTED";
@@ -6,6 +6,11 @@ export const tlsNotSpoken = "TLS_NOT_SPOKEN";
 export const loginExpected = "LOGIN_EXPECTED";
 
 const listener = "KAFKA_SECURITY_PROTOCOL and the ports in KAFKA_URL";
+
+const checks = {
+  authority: "check KAFKA_CA_FILE",
+  host: "check the hosts in KAFKA_URL and the broker's advertised.listeners",
+};
 
 /** What a broker's refusal means, and which settings to look at. */
 const refusals: Readonly<Record<string, string>> = {
@@ -25,9 +30,7 @@ export function refusalOfType(type: string): string | undefined {
 
 /** As `refusalOfType`, from the code of a socket's error. */
 export function refusalOfSocket(error: unknown): string | undefined {
-  const certificate = certificateFault(error);
-  if (certificate !== undefined) {
-    return `the broker's certificate ${certificate}; check KAFKA_CA_FILE and the hosts in KAFKA_URL`;
-  }
+  const fault = certificateFault(error);
+  if (fault !== undefined) return `the broker's certificate ${certificateProblem(fault, checks)}`;
   return refusals[errorCodeOf(error) ?? ""];
 }

@@ -1,7 +1,9 @@
-import { errorCodeOf } from "../../base/tls_fault.ts";
+import { connect as connectTls } from "node:tls";
+import { systemClock } from "../../base/clock.ts";
+import { errorCodeOf, toldApart } from "../../base/tls_fault.ts";
 import { loginExpected, tlsNotSpoken } from "./access.ts";
 import type { Broker, SocketMaker } from "./internals.ts";
-import { type KafkaSecurity, socketMaker } from "./security.ts";
+import { type KafkaSecurity, socketMaker, tlsTarget } from "./security.ts";
 
 /** Where a listener is, and what it was taken for. */
 export interface ProbedListener {
@@ -45,7 +47,13 @@ export function tellingListener(broker: Broker, listener: ProbedListener): Broke
       try {
         await connect();
       } catch (error) {
-        throw isReset(error) && await isPlain(listener) ? accessFault(tlsNotSpoken, error) : error;
+        if (isReset(error) && await isPlain(listener)) throw accessFault(tlsNotSpoken, error);
+        const { host, port } = listener;
+        throw await toldApart(
+          error,
+          systemClock.nowMs(),
+          (shown) => connectTls({ ...tlsTarget(host, port), rejectUnauthorized: false }, shown),
+        );
       }
     },
   });

@@ -30,15 +30,21 @@ export interface KafkaSecurity {
 /** Time without traffic before the system asks whether the other side is there, ms. */
 const keepAliveMs = 60_000;
 
+/** Where TLS connects to, by name where the host has one. */
+export function tlsTarget(
+  host: string,
+  port: number,
+): { readonly host: string; readonly port: number; readonly servername?: string } {
+  return { host, port, ...(isIP(host) === 0 ? { servername: host } : {}) };
+}
+
 /** Makes sockets that are as secure as the listener wants. */
 export function socketMaker({ tls }: KafkaSecurity): SocketMaker {
   return ({ host, port, onConnect }) => {
     const socket = tls === undefined
       ? watchedForTls(connectPlain({ host, port }, onConnect))
       : connectTls({
-        host,
-        port,
-        ...(isIP(host) === 0 ? { servername: host } : {}),
+        ...tlsTarget(host, port),
         ...(tls.authorities === undefined ? {} : { ca: tls.authorities }),
         rejectUnauthorized: true,
       }, onConnect);

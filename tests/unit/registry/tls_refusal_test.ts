@@ -9,7 +9,15 @@ function fetchError(words: string): Error {
 for (
   const [words, refusal] of [
     ["invalid peer certificate: UnknownIssuer", /check SCHEMA_REGISTRY_CA_FILE$/],
-    ["invalid peer certificate: Expired", /not valid for it; check it and SCHEMA_REGISTRY_URL$/],
+    ["invalid peer certificate: Other(OtherError(CaUsedAsEndEntity))", /REGISTRY_CA_FILE$/],
+    ["invalid peer certificate: Expired", /certificate that has expired; renew it/],
+    ["invalid peer certificate: certificate expired: verification time 1", /has expired; renew/],
+    ["invalid peer certificate: certificate not valid yet: verification", /is not valid yet/],
+    [
+      'invalid peer certificate: certificate not valid for name "a"; it',
+      /check SCHEMA_REGISTRY_URL/,
+    ],
+    ["invalid peer certificate: UnhandledCriticalExtension", /cannot be verified/],
     [
       "received corrupt message of type InvalidContentType",
       /begin SCHEMA_REGISTRY_URL with http:\/\/ .*check its host and port$/,
