@@ -40,6 +40,8 @@ function planRegistry({ member, paths, heap }: LaunchRequest): LaunchPlan {
       `-Dquarkus.datasource.jdbc.url=${databaseUrl(paths.data)}`,
       "-Dquarkus.datasource.jdbc.initial-size=2",
       "-Dquarkus.datasource.jdbc.min-size=2",
+      // On a busy machine opening the file takes longer than the usual five seconds.
+      "-Dquarkus.datasource.jdbc.acquisition-timeout=60",
       "-jar",
       join(paths.lib, `apicurio-registry-app-${VERSION}-runner.jar`),
     ],
