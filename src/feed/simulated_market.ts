@@ -14,8 +14,6 @@ export const pastTradeSize = 5;
 
 /** Shares of the trades that make the feed as untidy as the real one. */
 const share = {
-  /** Older than window and grace of the defaults together (75 s). */
-  late: 0.0005,
   /** Out of order, by at most five seconds. */
   outOfOrder: 0.03,
   /** In the same millisecond as the symbol's trade before. */
@@ -65,22 +63,31 @@ export interface SimulatedFrame {
 /**
  * A made-up market that sends frames as Finnhub does, with everything that makes them hard.
  *
- * Prices walk at random, with bursts; trades share milliseconds, repeat, come out of order and
- * sometimes late; symbols fall quiet; `c` is a list, empty, null or absent.
+ * Prices walk at random, with bursts; trades share milliseconds, repeat, and come out of order, late
+ * ones only where that is asked for; symbols fall quiet; `c` is a list, empty, null or absent.
  *
  * Deterministic: the same symbols, seed and moments give the same frames.
  */
 export class SimulatedMarket {
   readonly #random: Random;
   readonly #instruments: readonly Instrument[];
-  #lateShare: number = share.late;
+  readonly #lateShare: number;
   /** How many trades one stands for. */
   #each = 1;
   #burst: { readonly instrument: Instrument; readonly untilMs: number } | undefined;
 
-  constructor(symbols: readonly SimulatedSymbol[], random: Random) {
+  /**
+   * @param options `lateShare` of the trades, 0 without it, is older than window and grace of the
+   *   defaults together (75 s).
+   */
+  constructor(
+    symbols: readonly SimulatedSymbol[],
+    random: Random,
+    { lateShare = 0 }: { readonly lateShare?: number } = {},
+  ) {
     assert(symbols.length > 0, "a simulated market must have symbols: none");
     this.#random = random;
+    this.#lateShare = lateShare;
     this.#instruments = symbols.map((terms) => ({
       terms,
       walk: new PriceWalk(terms, random),
@@ -93,11 +100,10 @@ export class SimulatedMarket {
   /**
    * The next frame, as received at a moment (epoch ms).
    *
-   * @param past True for history: its trades are fewer and larger, and none of them is late.
+   * @param past True for history: its trades are fewer and larger.
    */
   nextFrame(momentMs: number, { past = false }: { readonly past?: boolean } = {}): SimulatedFrame {
     const nowMs = Math.floor(momentMs);
-    this.#lateShare = past ? 0 : share.late;
     this.#each = past ? pastTradeSize : 1;
     const leader = this.#leader(nowMs);
     const count = this.#tradeCount();
@@ -180,8 +186,8 @@ export class SimulatedMarket {
     const draw = this.#random.next();
     const delay = delayMs.least + Math.floor(this.#random.next() * delayMs.spread);
     if (draw < this.#lateShare) return nowMs - 80_000 - delay * 300;
-    if (draw < share.late + share.outOfOrder) return nowMs - delay * 25;
-    const again = draw < share.late + share.outOfOrder + share.sameMillisecond;
+    if (draw < this.#lateShare + share.outOfOrder) return nowMs - delay * 25;
+    const again = draw < this.#lateShare + share.outOfOrder + share.sameMillisecond;
     if (!again || instrument.latestMs < nowMs - 1_000) {
       instrument.latestMs = Math.max(instrument.latestMs, nowMs - delay);
     }

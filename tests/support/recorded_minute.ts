@@ -2,6 +2,7 @@ import { seededRandom } from "../../src/base/random.ts";
 import { recordedLine } from "../../src/feed/recorded_frame.ts";
 import { SimulatedMarket } from "../../src/feed/simulated_market.ts";
 import { simulatedSymbol } from "../../src/feed/simulated_symbol.ts";
+import { lateShare } from "./recordings.ts";
 
 /** Longest distance between two frames, ms. */
 const gapMsMax = 400;
@@ -16,7 +17,9 @@ export async function writeRecordedMinute(
   },
 ): Promise<void> {
   const random = seededRandom(seed);
-  const market = new SimulatedMarket(symbols.map((symbol) => simulatedSymbol(symbol)), random);
+  const market = new SimulatedMarket(symbols.map((symbol) => simulatedSymbol(symbol)), random, {
+    lateShare,
+  });
   const lines: string[] = [];
   for (let nowMs = startMs; nowMs < startMs + 60_000; nowMs += 1 + random.next() * gapMsMax) {
     const receivedAtMs = Math.floor(nowMs);

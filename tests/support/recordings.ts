@@ -26,6 +26,9 @@ export interface FramesOptions {
   readonly pauseMsMax?: number;
 }
 
+/** One trade in 2,000 comes after its window is closed. */
+export const lateShare = 0.0005;
+
 /** A little more than two days. */
 export const twoDays: FramesOptions & { readonly symbols: readonly string[] } = {
   frames: 4_000,
@@ -39,7 +42,9 @@ export function makeFrames(
   { frames, seed, symbols = fourSymbols, pauseMsMax = 400 }: FramesOptions,
 ): { readonly lines: readonly string[]; readonly trades: number } {
   const random = seededRandom(seed);
-  const market = new SimulatedMarket(symbols.map((symbol) => simulatedSymbol(symbol)), random);
+  const market = new SimulatedMarket(symbols.map((symbol) => simulatedSymbol(symbol)), random, {
+    lateShare,
+  });
   const lines: string[] = [];
   let trades = 0;
   let nowMs = recordingStartMs;
