@@ -54,8 +54,8 @@ function base64Of(value: string): string[] {
   const bytes = new TextEncoder().encode(value);
   return [0, 1, 2].flatMap((before) => {
     const shifted = new Uint8Array([...new Uint8Array(before), ...bytes]);
-    const first = Math.ceil(before * 8 / 6);
-    const text = shifted.toBase64().slice(first, Math.floor(shifted.length * 8 / 6));
-    return [text, text.replaceAll("+", "-").replaceAll("/", "_")];
+    const whole = [shifted.toBase64(), shifted.toBase64({ alphabet: "base64url" })];
+    const range = [Math.ceil(before * 8 / 6), Math.floor(shifted.length * 8 / 6)] as const;
+    return whole.map((text) => text.slice(...range));
   });
 }

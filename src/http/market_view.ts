@@ -192,9 +192,7 @@ export class MarketView implements LiveView {
   async #loadSymbol(symbol: string, tradeTimeMs: number): Promise<void> {
     // A day whose beginning the input has lost has no candle.
     const row = await this.#newest(symbol, dayMs) ?? await this.#newest(symbol, summaryWindowMs);
-    if (typeof row?.close !== "number") return;
-    this.#board.trade({ symbol, price: row.close, tradeTimeMs });
-    this.#board.window(row);
+    if (row !== undefined) this.#board.window(row, tradeTimeMs);
   }
 
   async #newest(symbol: string, sizeMs: number): Promise<WindowRow | undefined> {

@@ -53,10 +53,13 @@ export class SymbolBoard {
 
   /**
    * Takes in a window as it stands now: the sums are those of the day's candle. Where no rows of
-   * trades are made (`TRADES_TABLES=`), its close is the last price, at its start.
+   * trades are made (`TRADES_TABLES=`), its close is the last price.
+   *
+   * @param closedAtMs When that was traded, as far as is known.
    */
-  window({ symbol, sizeMs, startMs, close, volume, count }: WindowRow): void {
-    if (close !== null) this.trade({ symbol, price: close, tradeTimeMs: startMs });
+  window(row: WindowRow, closedAtMs: number = row.startMs): void {
+    const { symbol, sizeMs, startMs, close, volume, count } = row;
+    if (close !== null) this.trade({ symbol, price: close, tradeTimeMs: closedAtMs });
     const entry = this.#entries.get(symbol);
     if (sizeMs !== dayMs || entry === undefined || startMs !== dayOf(entry.timeMs)) return;
     entry.volume = volume;
