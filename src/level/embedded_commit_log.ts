@@ -14,8 +14,10 @@ import {
   type TopicPartition,
 } from "../streams/record.ts";
 import { encodeText, textOf } from "../streams/text.ts";
-import type { LogBatch, LogDatabase, PartitionState } from "./log_database.ts";
+import type { LogBatch } from "./log_batch.ts";
+import type { LogDatabase } from "./log_database.ts";
 import { logKey, offsetBytes, offsetOf, partitionBytes, partitionOf } from "./log_keys.ts";
+import type { PartitionState } from "./partition_state.ts";
 
 /**
  * Transactions in the embedded log: each is one atomic write.
@@ -110,7 +112,7 @@ class Compaction {
   readonly #changelog: PartitionState;
   readonly #latest = new Map<string, Offset>();
   /** What the next commit is to delete. */
-  readonly #dropNext: Offset[] = [];
+  readonly #dropNext = new Set<Offset>();
 
   constructor(database: LogDatabase, batch: LogBatch, changelog: PartitionState) {
     this.#database = database;
@@ -126,16 +128,16 @@ class Compaction {
     const stored = this.#database.get(indexKey);
     const previous = this.#latest.get(name) ??
       (stored === undefined ? undefined : offsetOf(stored));
-    if (this.#latest.has(name)) this.#dropNext.push(previous as Offset);
+    if (this.#latest.has(name)) this.#dropNext.add(previous as Offset);
     else if (previous !== undefined) this.#batch.deleteRecord(this.#changelog, previous);
     this.#latest.set(name, offset);
     if (value !== null) return this.#batch.put(indexKey, offsetBytes(offset));
     this.#batch.delete(indexKey);
-    this.#dropNext.push(offset);
+    this.#dropNext.add(offset);
   }
 
   finish(): void {
-    this.#batch.put(this.#dropNextKey(), encodeText(JSON.stringify(this.#dropNext)));
+    this.#batch.put(this.#dropNextKey(), encodeText(JSON.stringify([...this.#dropNext])));
   }
 
   #dropOfLastCommit(): void {

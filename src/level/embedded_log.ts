@@ -18,7 +18,8 @@ import { identityOf } from "../streams/processing/record_identity.ts";
 import { decodeText, encodeText } from "../streams/text.ts";
 import { topicReplaced } from "../streams/task/lineage_errors.ts";
 import { inputTruncated } from "../streams/task/truncated.ts";
-import type { LogDatabase, PartitionState } from "./log_database.ts";
+import type { LogDatabase } from "./log_database.ts";
+import type { PartitionState } from "./partition_state.ts";
 import { logKey, offsetOf } from "./log_keys.ts";
 import { decodeRecord } from "./record_bytes.ts";
 
@@ -121,6 +122,7 @@ class EmbeddedReader implements PartitionReader {
     if (this.#position < startOffset) {
       throw inputTruncated(this.#state.place, this.#position, this.#state.bounds);
     }
+    if (this.#isCompacted && this.#position === 0) await this.#database.checkWhole(this.#state);
     const records = await this.#recordsTo(endOffset);
     const last = records.at(-1);
     const complete = records.length < readRecordsMax && this.#isCompacted;

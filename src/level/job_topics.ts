@@ -1,5 +1,5 @@
 import type { JobTopic, TopicRole } from "../streams/topology/job_topics.ts";
-import type { EmbeddedTopic } from "./log_database.ts";
+import type { EmbeddedTopic } from "./partition_state.ts";
 
 const cleanups: Readonly<Record<TopicRole, EmbeddedTopic["cleanup"]>> = {
   input: "consumed",

@@ -1,37 +1,26 @@
 import { assert } from "../base/assert.ts";
 import { PipelineError } from "../base/errors.ts";
 import { type Random, systemRandom } from "../base/random.ts";
-import { partitionForKey } from "../streams/partitioner.ts";
-import type { LogBounds, TopicDescription } from "../streams/ports.ts";
-import {
-  type Offset,
-  type OutputRecord,
-  partitionName,
-  type TopicPartition,
-} from "../streams/record.ts";
+import type { TopicDescription } from "../streams/ports.ts";
+import { type Offset, partitionName, type TopicPartition } from "../streams/record.ts";
 import { encodeText, textOf } from "../streams/text.ts";
-import { openValue, sealValue } from "./checked_value.ts";
-import { closeDatabase, type Database, openDatabase, type Operation } from "./database.ts";
+import { openValue } from "./checked_value.ts";
+import { closeDatabase, type Database, openDatabase } from "./database.ts";
 import { storeErrorOf } from "./database_errors.ts";
-import { logKey, offsetBytes, partitionBytes } from "./log_keys.ts";
+import { LogBatch } from "./log_batch.ts";
+import { logKey, offsetBytes, offsetOf, partitionBytes } from "./log_keys.ts";
 import { markClosed, markOpen } from "./open_mark.ts";
-import { encodeRecord } from "./record_bytes.ts";
+import {
+  type EmbeddedTopic,
+  folded,
+  type PartitionState,
+  partitionState,
+  readValue,
+} from "./partition_state.ts";
+import { RowDigest, type RowSum } from "./row_digest.ts";
 
-/** What becomes of a topic's old records. */
-export interface EmbeddedTopic {
-  /** A legal topic name. */
-  readonly name: string;
-  /** As many as a new topic gets; one that is there keeps its own number. */
-  readonly partitions: number;
-  /**
-   * - `compact`: the latest record of each key stays
-   * - `consumed`: records go once they were processed, but for the last `keepRecords`
-   * - `bounded`: the last `keepRecords` stay
-   */
-  readonly cleanup: "compact" | "consumed" | "bounded";
-  /** Records per partition; see `cleanup`. */
-  readonly keepRecords: number;
-}
+/** Keys read at once where all are. */
+const keysAtOnce = 10_000;
 
 /** A range of keys, and how much of it is read. */
 export interface ValueRange {
@@ -39,15 +28,6 @@ export interface ValueRange {
   readonly lt: Uint8Array;
   readonly limit?: number;
   readonly highWaterMarkBytes?: number;
-}
-
-/** A partition as it stands, and who waits for it to grow. */
-export interface PartitionState {
-  readonly topic: EmbeddedTopic;
-  readonly place: TopicPartition;
-  readonly placeBytes: Uint8Array;
-  bounds: LogBounds;
-  readonly waiting: Set<() => void>;
 }
 
 /**
@@ -63,7 +43,7 @@ export class LogDatabase implements AsyncDisposable {
   readonly #partitions = new Map<string, PartitionState>();
   readonly #topicIds = new Map<string, string>();
   readonly #epochs = new Map<string, number>();
-  #lastWrite: Promise<void> = Promise.resolve();
+  #lastTurn: Promise<void> = Promise.resolve();
 
   private constructor(db: Database, closedWell: boolean) {
     this.#db = db;
@@ -232,6 +212,44 @@ export class LogDatabase implements AsyncDisposable {
   }
 
   /**
+   * Compares the records of a compacted partition with those that were written and not deleted:
+   * holes say nothing there, and LevelDB drops a damaged part of its log with all that is in it.
+   *
+   * @throws {PipelineError} `CHANGELOG_TRUNCATED`.
+   *
+   * @internal
+   */
+  checkWhole(state: PartitionState): Promise<void> {
+    return this.#inTurn(async () => {
+      const { rows, digest } = await this.#sumOf(state.place);
+      const { place, live } = state;
+      if (rows === live.rows && digest === live.digest) return;
+      throw new PipelineError(
+        "CHANGELOG_TRUNCATED",
+        `Cannot restore ${partitionName(place)} as the changelog must hold the ${live.rows} ` +
+          `records that were written last: it holds ${rows}, others among them; look at the disk`,
+        { context: { ...place }, remedy: "reset" },
+      );
+    });
+  }
+
+  async #sumOf(place: TopicPartition): Promise<RowSum> {
+    const found = new RowDigest();
+    const keys = this.#db.keys(rangeOf("r", place));
+    try {
+      for (;;) {
+        const some = await keys.nextv(keysAtOnce);
+        if (some.length === 0) return found.sum;
+        for (const key of some) found.add(folded(offsetOf(key)));
+      }
+    } catch (error) {
+      throw storeErrorOf(this.#db.location, error);
+    } finally {
+      await keys.close();
+    }
+  }
+
+  /**
    * Writes what `fill` puts into the batch, all or nothing.
    *
    * @param sync Waits for the disk: this write, and all before it, outlive a power cut.
@@ -243,96 +261,27 @@ export class LogDatabase implements AsyncDisposable {
     fill: (batch: LogBatch) => T,
     { sync = false }: { readonly sync?: boolean } = {},
   ): Promise<T> {
-    const result = this.#lastWrite.then(async () => {
+    return this.#inTurn(async () => {
       const batch = new LogBatch(this, this.#db);
       const filled = fill(batch);
       await batch.write(sync);
       return filled;
     });
-    this.#lastWrite = result.then(() => {}, () => {});
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#lastTurn.then(work);
+    this.#lastTurn = result.then(() => {}, () => {});
     return result;
   }
 
   /** Closes it; the next opening finds `closedWell`. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#lastWrite;
+    await this.#lastTurn;
     try {
       await markClosed(this.#db);
     } finally {
       await closeDatabase(this.#db);
-    }
-  }
-}
-
-/** One atomic write. */
-export class LogBatch {
-  readonly #log: LogDatabase;
-  readonly #db: Database;
-  readonly #operations: Operation[] = [];
-  readonly #bounds = new Map<PartitionState, LogBounds>();
-
-  constructor(log: LogDatabase, db: Database) {
-    this.#log = log;
-    this.#db = db;
-  }
-
-  /** Sets a small value. */
-  put(key: Uint8Array, value: Uint8Array): void {
-    this.#operations.push({ type: "put", key, value: sealValue(key, value) });
-  }
-
-  /** Appends a record to the partition of its own or its key's, and cleans up by the topic's rule. */
-  append(record: OutputRecord): Offset {
-    const { topic, key } = record;
-    const partition = record.partition ??
-      (key === null ? 0 : partitionForKey(key, this.#log.partitionCount(topic)));
-    const state = this.#log.partition({ topic, partition });
-    const { startOffset, endOffset } = this.boundsOf(state);
-    this.put(logKey("r", state.placeBytes, offsetBytes(endOffset)), encodeRecord(record));
-    this.#bounds.set(state, { startOffset, endOffset: endOffset + 1 });
-    if (state.topic.cleanup === "bounded") {
-      this.trim(state, endOffset + 1 - state.topic.keepRecords);
-    }
-    return endOffset;
-  }
-
-  /** Bounds of a partition as of this batch. */
-  boundsOf(state: PartitionState): LogBounds {
-    return this.#bounds.get(state) ?? state.bounds;
-  }
-
-  /** Deletes one record. */
-  deleteRecord(state: PartitionState, offset: Offset): void {
-    this.#operations.push({ type: "del", key: logKey("r", state.placeBytes, offsetBytes(offset)) });
-  }
-
-  /** Deletes a small value. */
-  delete(key: Uint8Array): void {
-    this.#operations.push({ type: "del", key });
-  }
-
-  /** Deletes the records before an offset. */
-  trim(state: PartitionState, before: Offset): void {
-    const { startOffset, endOffset } = this.boundsOf(state);
-    for (let offset = startOffset; offset < before; offset++) this.deleteRecord(state, offset);
-    if (before > startOffset) this.#bounds.set(state, { startOffset: before, endOffset });
-  }
-
-  /** Called once, by `LogDatabase.write`. */
-  async write(sync: boolean): Promise<void> {
-    for (const [state, bounds] of this.#bounds) {
-      this.put(logKey("e", state.placeBytes), encodeText(JSON.stringify(bounds)));
-    }
-    try {
-      await this.#db.batch(this.#operations, { sync });
-    } catch (error) {
-      throw new PipelineError("LOG_UNAVAILABLE", "Cannot write to the embedded log", {
-        cause: storeErrorOf(this.#db.location, error),
-      });
-    }
-    for (const [state, bounds] of this.#bounds) {
-      state.bounds = bounds;
-      for (const wake of state.waiting) wake();
     }
   }
 }
@@ -351,26 +300,4 @@ function newId(random: Random): string {
 function rangeOf(tag: "r" | "i", { topic, partition }: TopicPartition): ValueRange {
   const keyOf = (partition: number) => logKey(tag, partitionBytes({ topic, partition }));
   return { gte: keyOf(partition), lt: keyOf(partition + 1) };
-}
-
-function partitionState(
-  db: Database,
-  topic: EmbeddedTopic,
-  place: TopicPartition,
-): PartitionState {
-  const placeBytes = partitionBytes(place);
-  const stored = readValue(db, logKey("e", placeBytes));
-  const bounds: LogBounds = stored === undefined
-    ? { startOffset: 0, endOffset: 0 }
-    : JSON.parse(textOf(stored));
-  return { topic, place, placeBytes, bounds, waiting: new Set() };
-}
-
-function readValue(db: Database, key: Uint8Array): Uint8Array | undefined {
-  try {
-    const sealed = db.getSync(key);
-    return sealed === undefined ? undefined : openValue(key, sealed);
-  } catch (error) {
-    throw storeErrorOf(db.location, error);
-  }
 }

@@ -17,6 +17,14 @@ export class RowDigest {
   #low = 0;
   #high = 0;
 
+  /** @param sum What it begins with. */
+  constructor(sum?: RowSum) {
+    if (sum === undefined) return;
+    this.#rows = sum.rows;
+    this.#high = parseInt(sum.digest.slice(0, 8), 16);
+    this.#low = parseInt(sum.digest.slice(8), 16);
+  }
+
   add(checksum: number): void {
     this.#rows += 1;
     this.#low = this.#low + mixed(checksum) >>> 0;

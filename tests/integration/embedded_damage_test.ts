@@ -1,5 +1,6 @@
 /** The disk decays under the embedded log: LevelDB drops the damaged part and keeps what follows. */
 import assert from "node:assert/strict";
+import { EmbeddedCommitLog } from "../../src/level/embedded_commit_log.ts";
 import { EmbeddedLog } from "../../src/level/embedded_log.ts";
 import { embeddedTopics } from "../../src/level/job_topics.ts";
 import { LogDatabase } from "../../src/level/log_database.ts";
@@ -65,4 +66,36 @@ Deno.test("EmbeddedLog stops before a hole, and begins behind it from then on", 
     rest.map(({ offset }) => offset),
     Array.from({ length: count - startOffset }, (_, index) => startOffset + index),
   );
+});
+
+const changelog = { topic: "app-totals-changelog", partition: 0 };
+
+async function commitSome(database: LogDatabase, from: number, to: number): Promise<void> {
+  await using writer = await new EmbeddedCommitLog(database, "app").fence(input);
+  for (let i = from; i < to; i++) {
+    const value = i % 7 === 0 ? null : new Uint8Array(2_000).fill(i);
+    const records = [{ ...changelog, timestampMs: i, key: new Uint8Array([i % 50]), value }];
+    await writer.commit({ records, changelog, input, inputOffset: i, metadata: () => "" });
+  }
+}
+
+async function changelogRecords(database: LogDatabase): Promise<number> {
+  await using reader = new EmbeddedLog(database).open(changelog, { offset: 0 });
+  return (await reader.next(signal)).records.length;
+}
+
+// A rebuilt state lacked what a commit had written, and that went unnoticed.
+Deno.test("EmbeddedLog gives nothing of a changelog that lost a commit", async () => {
+  const folder = await Deno.makeTempDir();
+  for (const from of [0, 100]) {
+    await using database = await LogDatabase.open(folder, topics);
+    await commitSome(database, from, from + 100);
+    assert.equal(await changelogRecords(database), 43);
+  }
+  await overwriteMiddle(folder);
+  for (let start = 0; start < 2; start++) {
+    await using database = await LogDatabase.open(folder, topics);
+    const refused = { code: "CHANGELOG_TRUNCATED", remedy: "reset" };
+    await assert.rejects(changelogRecords(database), refused);
+  }
 });

@@ -1,0 +1,107 @@
+import { PipelineError } from "../base/errors.ts";
+import { partitionForKey } from "../streams/partitioner.ts";
+import type { LogBounds } from "../streams/ports.ts";
+import type { Offset, OutputRecord, TopicPartition } from "../streams/record.ts";
+import { encodeText } from "../streams/text.ts";
+import { sealValue } from "./checked_value.ts";
+import type { Database, Operation } from "./database.ts";
+import { storeErrorOf } from "./database_errors.ts";
+import { logKey, offsetBytes } from "./log_keys.ts";
+import { folded, type PartitionState } from "./partition_state.ts";
+import { encodeRecord } from "./record_bytes.ts";
+import { RowDigest } from "./row_digest.ts";
+
+/** The partitions that a batch writes to. */
+export interface Partitions {
+  partition(place: TopicPartition): PartitionState;
+  partitionCount(topic: string): number;
+}
+
+/** One atomic write. */
+export class LogBatch {
+  readonly #log: Partitions;
+  readonly #db: Database;
+  readonly #operations: Operation[] = [];
+  readonly #bounds = new Map<PartitionState, LogBounds>();
+  readonly #live = new Map<PartitionState, RowDigest>();
+
+  constructor(log: Partitions, db: Database) {
+    this.#log = log;
+    this.#db = db;
+  }
+
+  /** Sets a small value. */
+  put(key: Uint8Array, value: Uint8Array): void {
+    this.#operations.push({ type: "put", key, value: sealValue(key, value) });
+  }
+
+  /** Appends a record to the partition of its own or its key's, and cleans up by the topic's rule. */
+  append(record: OutputRecord): Offset {
+    const { topic, key } = record;
+    const partition = record.partition ??
+      (key === null ? 0 : partitionForKey(key, this.#log.partitionCount(topic)));
+    const state = this.#log.partition({ topic, partition });
+    const { startOffset, endOffset } = this.boundsOf(state);
+    this.put(logKey("r", state.placeBytes, offsetBytes(endOffset)), encodeRecord(record));
+    this.#bounds.set(state, { startOffset, endOffset: endOffset + 1 });
+    this.#liveOf(state)?.add(folded(endOffset));
+    if (state.topic.cleanup === "bounded") {
+      this.trim(state, endOffset + 1 - state.topic.keepRecords);
+    }
+    return endOffset;
+  }
+
+  /** Bounds of a partition as of this batch. */
+  boundsOf(state: PartitionState): LogBounds {
+    return this.#bounds.get(state) ?? state.bounds;
+  }
+
+  /** Deletes one record. */
+  deleteRecord(state: PartitionState, offset: Offset): void {
+    this.#operations.push({ type: "del", key: logKey("r", state.placeBytes, offsetBytes(offset)) });
+    this.#liveOf(state)?.remove(folded(offset));
+  }
+
+  #liveOf(state: PartitionState): RowDigest | undefined {
+    if (state.topic.cleanup !== "compact") return undefined;
+    const live = this.#live.get(state) ?? new RowDigest(state.live);
+    this.#live.set(state, live);
+    return live;
+  }
+
+  /** Deletes a small value. */
+  delete(key: Uint8Array): void {
+    this.#operations.push({ type: "del", key });
+  }
+
+  /** Deletes the records before an offset. */
+  trim(state: PartitionState, before: Offset): void {
+    const { startOffset, endOffset } = this.boundsOf(state);
+    for (let offset = startOffset; offset < before; offset++) this.deleteRecord(state, offset);
+    if (before > startOffset) this.#bounds.set(state, { startOffset: before, endOffset });
+  }
+
+  /** Called once, by `LogDatabase.write`. */
+  async write(sync: boolean): Promise<void> {
+    const changed = [...new Set([...this.#bounds.keys(), ...this.#live.keys()])].map((state) => {
+      const live = this.#live.get(state)?.sum ?? state.live;
+      return { state, bounds: this.boundsOf(state), live };
+    });
+    for (const { state, bounds, live } of changed) {
+      const value = state.topic.cleanup === "compact" ? { ...bounds, live } : bounds;
+      this.put(logKey("e", state.placeBytes), encodeText(JSON.stringify(value)));
+    }
+    try {
+      await this.#db.batch(this.#operations, { sync });
+    } catch (error) {
+      throw new PipelineError("LOG_UNAVAILABLE", "Cannot write to the embedded log", {
+        cause: storeErrorOf(this.#db.location, error),
+      });
+    }
+    for (const { state, bounds, live } of changed) {
+      state.bounds = bounds;
+      state.live = live;
+      for (const wake of state.waiting) wake();
+    }
+  }
+}
