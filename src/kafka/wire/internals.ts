@@ -3,7 +3,8 @@
  *
  * Nothing else imports kafkajs. What is used: its connections (framing, time-outs, throttling,
  * TLS, SASL), its broker object and its encoders of the small requests. What is not: its
- * clients (`Producer`, `Consumer`, `Admin`), their retries and its metadata cache.
+ * clients (`Producer`, `Consumer`, `Admin`), their retries and its metadata cache. What is changed,
+ * is changed on our own objects: a program that uses kafkajs besides has it as it was published.
  *
  * @see docs/adr/0002-kafkajs-as-protocol-library.md
  */
@@ -19,7 +20,6 @@ import scram256 from "kafkajs/src/broker/saslAuthenticator/scram256.js";
 import scram512 from "kafkajs/src/broker/saslAuthenticator/scram512.js";
 import loggers from "kafkajs/src/loggers/index.js";
 import ConnectionPoolClass from "kafkajs/src/network/connectionPool.js";
-import RequestQueueClass from "kafkajs/src/network/requestQueue/index.js";
 
 /** A request as kafkajs's connections take it. */
 interface ProtocolRequest {
@@ -38,9 +38,18 @@ interface ProtocolRequest {
 }
 
 interface Connection {
+  readonly requestQueue: RequestQueue;
   readonly socket?: { destroy(): void };
   disconnect(): Promise<unknown>;
   rejectRequests(error: Error): void;
+}
+
+interface RequestQueue {
+  readonly pending: readonly unknown[];
+  readonly throttledUntil: number;
+  throttleCheckTimeoutId: unknown;
+  checkPendingRequests(): void;
+  scheduleCheckPendingRequests(): void;
 }
 
 interface ConnectionPool {
@@ -261,7 +270,25 @@ export function createBroker(options: BrokerOptions): Broker {
   const broker = new BrokerClass(
     { connectionPool, logger: options.logger, allowAutoTopicCreation: false } as never,
   ) as unknown as Broker;
+  for (const { requestQueue } of broker.connectionPool.pool) {
+    Object.assign(requestQueue, { scheduleCheckPendingRequests });
+  }
   return understood(broker);
+}
+
+/** How often a queue looks whether it may send again, ms; kafkajs's own figure. */
+const checkPendingMs = 10;
+
+/**
+ * kafkajs arms a timer after every response, even with nothing to send, and with a delay far
+ * below zero, of which the runtime warns (tulios/kafkajs#1751). Here it is armed when needed.
+ */
+function scheduleCheckPendingRequests(this: RequestQueue): void {
+  if (this.throttleCheckTimeoutId || this.pending.length === 0) return;
+  this.throttleCheckTimeoutId = setTimeout(() => {
+    this.throttleCheckTimeoutId = null;
+    this.checkPendingRequests();
+  }, Math.max(checkPendingMs, this.throttledUntil - systemClock.nowMs()));
 }
 
 /** Learns the cluster's features at each connect, and sends nothing that the broker has dropped. */
@@ -300,27 +327,3 @@ export async function closeBroker(broker: Broker, reason: Error): Promise<void> 
     connection.socket?.destroy();
   }
 }
-
-interface RequestQueueSlice {
-  readonly pending: readonly unknown[];
-  readonly throttledUntil: number;
-  throttleCheckTimeoutId: unknown;
-  checkPendingRequests(): void;
-}
-
-/** How often a queue looks whether it may send again, ms; kafkajs's own figure. */
-const checkPendingMs = 10;
-
-/**
- * kafkajs arms a timer after every response, even with nothing to send, and with a delay far
- * below zero, of which the runtime warns (tulios/kafkajs#1751). Here it is armed when needed.
- */
-function scheduleCheckPendingRequests(this: RequestQueueSlice): void {
-  if (this.throttleCheckTimeoutId || this.pending.length === 0) return;
-  this.throttleCheckTimeoutId = setTimeout(() => {
-    this.throttleCheckTimeoutId = null;
-    this.checkPendingRequests();
-  }, Math.max(checkPendingMs, this.throttledUntil - systemClock.nowMs()));
-}
-
-Object.assign(RequestQueueClass.prototype, { scheduleCheckPendingRequests });
