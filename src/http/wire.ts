@@ -3,13 +3,8 @@ import { resolutions } from "../market/resolutions.ts";
 import type { ResultPlace } from "../market/queries.ts";
 import type { TradeRow, WindowRow } from "../market/rows.ts";
 import { resolutionName } from "../market/tables.ts";
-import type {
-  ItemCounts,
-  StandbyState,
-  StandbyStatus,
-  TaskState,
-  TaskStatus,
-} from "../streams/task/status.ts";
+import type { ItemCounts } from "../streams/item_counts.ts";
+import type { StandbyState, StandbyStatus, TaskState, TaskStatus } from "../streams/task/status.ts";
 import type {
   AnswerPlace,
   Elsewhere,

@@ -16,8 +16,8 @@ import {
 } from "../streams/record.ts";
 import { identityOf } from "../streams/processing/record_identity.ts";
 import { decodeText, encodeText } from "../streams/text.ts";
-import { topicReplaced } from "../streams/task/lineage_errors.ts";
-import { inputTruncated } from "../streams/task/truncated.ts";
+import { topicReplaced } from "../streams/lineage_errors.ts";
+import { inputTruncated } from "../streams/truncated.ts";
 import type { LogDatabase } from "./log_database.ts";
 import type { PartitionState } from "./partition_state.ts";
 import { logKey, offsetOf } from "./log_keys.ts";

@@ -42,8 +42,8 @@ export { type AppSettings, StreamsApp, type WindowQuery } from "./streams_app.ts
 export type { TaskSettings } from "./task/stream_task.ts";
 export type { Committed, StreamsPorts } from "./task/task_session.ts";
 export type { EngineCodecs } from "./state/state.ts";
+export type { ItemCounts } from "./item_counts.ts";
 export type {
-  ItemCounts,
   RestoreProgress,
   StandbyState,
   StandbyStatus,

@@ -20,7 +20,7 @@ import { deleteStoresWithoutCommit } from "../../src/level/recovery.ts";
 import { LevelStateStores } from "../../src/level/state_store.ts";
 import type { RecordLog } from "../../src/streams/ports.ts";
 import { StreamsApp } from "../../src/streams/streams_app.ts";
-import { readBetween } from "../../src/streams/task/read_between.ts";
+import { readBetween } from "../../src/streams/read_between.ts";
 import { jsonEngineCodecs } from "../../src/streams/topology/json_codecs.ts";
 import { jobTopics } from "../../src/streams/topology/job_topics.ts";
 import { CountingSink } from "../support/counting_run.ts";

@@ -12,7 +12,7 @@ import {
 } from "../../src/streams/ports.ts";
 import { StreamsApp } from "../../src/streams/streams_app.ts";
 import { changelogTopic, type Topology } from "../../src/streams/topology/topology.ts";
-import type { ItemCounts } from "../../src/streams/task/status.ts";
+import type { ItemCounts } from "../../src/streams/item_counts.ts";
 import {
   type CountingRow,
   countingTopology,

@@ -1,5 +1,5 @@
 import { seededRandom } from "../../src/base/random.ts";
-import type { ItemCounts } from "../../src/streams/task/status.ts";
+import type { ItemCounts } from "../../src/streams/item_counts.ts";
 import type { Measurement } from "./counting_topology.ts";
 
 /** Records of measurements with ties, disorder and late ones; the same for a seed. */

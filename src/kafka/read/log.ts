@@ -7,7 +7,7 @@ import type {
 } from "../../streams/ports.ts";
 import { dispositionOf, PipelineError } from "../../base/errors.ts";
 import { type Offset, partitionName, type TopicPartition } from "../../streams/record.ts";
-import { inputTruncated, tailLost } from "../../streams/task/truncated.ts";
+import { inputTruncated, tailLost } from "../../streams/truncated.ts";
 import type { Cluster, LeaderLocation } from "../cluster/cluster.ts";
 import { type ProtocolFault, toPipelineError, toReadError } from "../wire/errors.ts";
 import { isCompactedAway } from "./compacted_gap.ts";

@@ -4,7 +4,7 @@ import { dispositionOf, PipelineError, throwIfAborted } from "../../base/errors.
 import type { Fetched, PartitionReader, ReadFrom } from "../../streams/ports.ts";
 import type { Offset, TopicPartition } from "../../streams/record.ts";
 import { ChunkDecoder, chunkOf, type FetchedChunk } from "./fetched_chunk.ts";
-import { topicReplaced } from "../../streams/task/lineage_errors.ts";
+import { topicReplaced } from "../../streams/lineage_errors.ts";
 import type { FetchedPartition, FetchTarget } from "./fetch_protocol.ts";
 
 /** One read brings so many records, or one batch more: 100-byte records then fill half a megabyte. */

@@ -2,7 +2,7 @@ import { PipelineError } from "../../base/errors.ts";
 import { writeCommitMetadata } from "./commit_metadata.ts";
 import type { CommitPlace } from "./commit.ts";
 import type { CommitLog, RecordLog } from "../ports.ts";
-import { readBetween } from "../task/read_between.ts";
+import { readBetween } from "../read_between.ts";
 import type { TopicPartition } from "../record.ts";
 import { lineageTopics, presentLineage } from "../state/lineage.ts";
 import { type EngineCodecs, firstMeta, type TaskMeta } from "../state/state.ts";

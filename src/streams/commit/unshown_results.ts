@@ -4,7 +4,7 @@ import type { CommittedOffset, RecordLog, StateStore } from "../ports.ts";
 import { type KeyTopology, lengthsOf } from "../state/cached_key.ts";
 import { openWindowsOf } from "../state/stored_windows.ts";
 import { isKeyState, keyOf, windowOf } from "../state/store_keys.ts";
-import { readBetween } from "../task/read_between.ts";
+import { readBetween } from "../read_between.ts";
 import { decodeState } from "../topology/codec.ts";
 import type { Topology, WindowResult } from "../topology/topology.ts";
 

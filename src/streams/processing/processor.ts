@@ -14,7 +14,7 @@ import { Horizon } from "../state/horizon.ts";
 import type { Rules } from "../state/rules.ts";
 import { stateVersion, type TaskMeta, type Windowing } from "../state/state.ts";
 import { WriteTimes } from "../state/write_times.ts";
-import type { ItemCounts } from "../task/status.ts";
+import type { ItemCounts } from "../item_counts.ts";
 import { defaultHandlers } from "../topology/handlers.ts";
 import type { EventContext, KeyedEvents, Reading, Topology } from "../topology/topology.ts";
 import {

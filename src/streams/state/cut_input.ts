@@ -1,6 +1,6 @@
 import type { LogBounds, RecordLog } from "../ports.ts";
 import type { TopicPartition } from "../record.ts";
-import { readBetween } from "../task/read_between.ts";
+import { readBetween } from "../read_between.ts";
 import type { TimeWindows } from "../topology/windows.ts";
 
 /** What of a job says how far an event's time may lie from its record's, and records from order. */

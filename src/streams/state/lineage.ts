@@ -1,7 +1,7 @@
 import { PipelineError } from "../../base/errors.ts";
 import type { RecordLog } from "../ports.ts";
 import type { TopicPartition } from "../record.ts";
-import { topicReplaced } from "../task/lineage_errors.ts";
+import { topicReplaced } from "../lineage_errors.ts";
 
 /**
  * What a state belongs to. Names and offsets alone do not say: a topic that was deleted and created

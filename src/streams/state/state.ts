@@ -4,7 +4,7 @@ import type { Offset } from "../record.ts";
 import type { RecordIdentity } from "../processing/record_identity.ts";
 import { type HorizonState, noHorizon } from "./horizon.ts";
 import { noRules, type Rules } from "./rules.ts";
-import type { ItemCounts } from "../task/status.ts";
+import type { ItemCounts } from "../item_counts.ts";
 
 /** One window of one key. `aggregate` is the topology's own and may be changed in place. */
 export interface WindowState<A> {

@@ -11,7 +11,7 @@ import { metaKey } from "../state/store_keys.ts";
 import { decodeState } from "../topology/codec.ts";
 import { refuseOtherVersion, refuseOtherWindowing } from "../topology/windowing.ts";
 import { checkedPosition, restore } from "./restore.ts";
-import { inputTruncated } from "./truncated.ts";
+import { inputTruncated } from "../truncated.ts";
 
 /** What a place is found with. */
 export interface PlacePorts {

@@ -1,5 +1,5 @@
 import type { TopicPartition } from "../record.ts";
-import type { ItemCounts } from "./status.ts";
+import type { ItemCounts } from "../item_counts.ts";
 import type { Committed } from "./task_session.ts";
 
 /** A commit with what observers count. */

@@ -20,8 +20,8 @@ import {
   type TopicPartition,
 } from "../record.ts";
 import { sortBySize } from "./record_sizes.ts";
-import { inputTruncated, tailLost } from "../task/truncated.ts";
-import { topicReplaced } from "../task/lineage_errors.ts";
+import { inputTruncated, tailLost } from "../truncated.ts";
+import { topicReplaced } from "../lineage_errors.ts";
 import {
   MemoryWriter,
   type OpenTransaction,

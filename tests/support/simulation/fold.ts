@@ -1,5 +1,5 @@
 import { murmur2 } from "../../../src/streams/partitioner.ts";
-import type { ItemCounts } from "../../../src/streams/task/status.ts";
+import type { ItemCounts } from "../../../src/streams/item_counts.ts";
 import { encodeText } from "../../../src/streams/text.ts";
 import { evenRevision, unbearable } from "../counting_topology.ts";
 import { keyText, type KeyTime, metaText, type ModelHorizon } from "./fold_texts.ts";

@@ -1,4 +1,4 @@
-import type { ItemCounts } from "../../../src/streams/task/status.ts";
+import type { ItemCounts } from "../../../src/streams/item_counts.ts";
 
 /** A key in the model. */
 export interface KeyTime {

@@ -1,6 +1,6 @@
-import { PipelineError } from "../../base/errors.ts";
-import type { LogBounds } from "../ports.ts";
-import { type Offset, partitionName, type TopicPartition } from "../record.ts";
+import { PipelineError } from "../base/errors.ts";
+import type { LogBounds } from "./ports.ts";
+import { type Offset, partitionName, type TopicPartition } from "./record.ts";
 
 /** The error of a reader whose position lies behind what is left of the log that led there. */
 export function tailLost(

@@ -1,4 +1,4 @@
-import { PipelineError } from "../../base/errors.ts";
+import { PipelineError } from "../base/errors.ts";
 
 /** The error for a topic that was deleted and created again. */
 export function topicReplaced(topic: string, wanted: string, found: string): PipelineError {

@@ -1,5 +1,5 @@
-import type { LogBounds, ReadFrom, RecordLog } from "../ports.ts";
-import type { LogRecord, TopicPartition } from "../record.ts";
+import type { LogBounds, ReadFrom, RecordLog } from "./ports.ts";
+import type { LogRecord, TopicPartition } from "./record.ts";
 
 /**
  * Reads the committed records of a partition in `[startOffset, endOffset)`, in portions, and ends
