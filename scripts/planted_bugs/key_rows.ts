@@ -5,8 +5,8 @@ export const keyRowBugs: readonly PlantedBug[] = [
   {
     name: "expired windows of a key read from the store never purged",
     file: "src/streams/state/cached_key.ts",
-    find: "stored: row !== undefined,",
-    replace: "stored: false,",
+    find: "stored: true };",
+    replace: "stored: false };",
     guarantee: "G8",
   },
   {
@@ -79,5 +79,29 @@ export const keyRowBugs: readonly PlantedBug[] = [
     find: "openWindowsOf(job, store, key).entries()",
     replace: "openWindowsOf(job, store, key).slice(0, 0).entries()",
     guarantee: "G3",
+  },
+  {
+    name: "rows of changed keys that make no commit early",
+    file: "src/streams/state/write_cache.ts",
+    find: "if (!window.dirty) this.#pendingRows += 1 + owner.closedParts.length;",
+    replace: "",
+    guarantee: "G8",
+    test: "tests/unit/streams/many_keys_test.ts",
+  },
+  {
+    name: "keys that are not in use never let go",
+    file: "src/streams/state/write_cache.ts",
+    find: "this.#old = this.#young;",
+    replace: "this.#old = new Map([...this.#old, ...this.#young]);",
+    guarantee: "G8",
+    test: "tests/unit/streams/many_keys_test.ts",
+  },
+  {
+    name: "all rows of a commit given to the sink at once",
+    file: "src/streams/commit/commit.ts",
+    find: "rows.slice(from, from + portionRows)",
+    replace: "from === 0 ? rows : []",
+    guarantee: "a task ends within its bound",
+    test: "tests/unit/streams/many_keys_test.ts",
   },
 ];

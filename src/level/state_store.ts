@@ -26,7 +26,7 @@ import {
   type Operation,
 } from "./database.ts";
 import { storeErrorOf } from "./database_errors.ts";
-import type { RowLedger } from "./row_ledger.ts";
+import type { Expected, RowLedger } from "./row_ledger.ts";
 
 /** Bytes that one read of a scan may bring. */
 const scanBytes = 512 * 1024;
@@ -144,9 +144,35 @@ class LevelStateStore implements StateStore {
   }
 
   get(key: Uint8Array): Uint8Array | undefined {
-    const expected = this.#applying ? "unknown" : this.#ledger.expect(key);
-    if (expected === "absent") return undefined;
-    const sealed = this.#read(key);
+    const expected = this.#expect(key);
+    return expected === "absent" ? undefined : this.#opened(key, this.#read(key), expected);
+  }
+
+  async getMany(keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]> {
+    const asked = keys.map((key) => ({ key, expected: this.#expect(key) }))
+      .filter(({ expected }) => expected !== "absent");
+    const values = new Map<Uint8Array, Uint8Array | undefined>();
+    try {
+      const found = await this.#db.getMany(asked.map(({ key }) => key));
+      for (const [index, { key, expected }] of asked.entries()) {
+        values.set(key, this.#opened(key, found[index], expected));
+      }
+    } catch (error) {
+      throw storeErrorOf(this.#db.location, error);
+    }
+    return keys.map((key) => values.get(key));
+  }
+
+  #expect(key: Uint8Array): Expected {
+    return this.#applying ? "unknown" : this.#ledger.expect(key);
+  }
+
+  /** The value of a row that must be the one that was last written. */
+  #opened(
+    key: Uint8Array,
+    sealed: Uint8Array | undefined,
+    expected: Expected,
+  ): Uint8Array | undefined {
     if (expected !== "unknown" && (sealed && sealedChecksum(sealed)) !== expected) {
       throw new PipelineError(
         "STORE_CORRUPT",

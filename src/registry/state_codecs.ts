@@ -5,6 +5,7 @@ import type { EngineCodecs, TaskMeta, WindowState } from "../streams/state/state
 import { AvroCodec } from "./avro_codec.ts";
 import type { SchemaRegistry } from "./ports.ts";
 import { taskMetaSchemaText, windowStateSchemaText } from "./schemas.ts";
+import { WindowCodec, type WindowRecord } from "./window_codec.ts";
 
 /** What the state codecs are made from. */
 export interface StateCodecsOptions {
@@ -18,9 +19,6 @@ export interface StateCodecsOptions {
 export interface StateCodecs extends EngineCodecs {
   readonly windowState: Codec<WindowState<Candle>>;
 }
-
-/** A window as its schema has it: the aggregate's fields beside the others. */
-type WindowRecord = Candle & Omit<WindowState<Candle>, "aggregate">;
 
 /**
  * Registers the state schemas and makes their codecs.
@@ -38,17 +36,7 @@ export async function createStateCodecs(options: StateCodecsOptions): Promise<St
     AvroCodec.create<T>({ ...rest, subject: `${changelogTopic}-${kind}`, schemaText });
   const windows = await create<WindowRecord>("window", windowStateSchemaText);
   return {
-    windowState: windowStateCodec(windows),
+    windowState: new WindowCodec(windows),
     meta: await create<TaskMeta>("meta", taskMetaSchemaText),
-  };
-}
-
-function windowStateCodec(records: Codec<WindowRecord>): Codec<WindowState<Candle>> {
-  return {
-    encode: ({ aggregate, ...rest }) => records.encode({ ...aggregate, ...rest }),
-    decode(bytes) {
-      const { final, versionUs, receivedAtMs, ...aggregate } = records.decode(bytes);
-      return { aggregate, final, versionUs, receivedAtMs };
-    },
   };
 }

@@ -270,6 +270,12 @@ export interface StateStore extends AsyncDisposable {
   readonly checkpoint: Checkpoint | undefined;
   /** The value of a key; `undefined` if there is none. */
   get(key: Uint8Array): Uint8Array | undefined;
+  /**
+   * What `get` would give for each key, in their order, without holding up the program.
+   *
+   * Ordering: no `apply` while it is under way.
+   */
+  getMany(keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]>;
   /** Entries of a range in key order. */
   scan(range: KeyRange): AsyncIterable<{ readonly key: Uint8Array; readonly value: Uint8Array }>;
   /** Writes entries and checkpoint in one atomic batch. */

@@ -37,6 +37,9 @@ Deno.test("LevelStateStores keeps entries and checkpoint over a restart", () =>
       if (round === 1) await fill(store, 10);
       assert.deepEqual(store.checkpoint, { changelogPosition: 10 });
       assert.match(new TextDecoder().decode(store.get(encodeText("k000007"))), /^value 7 /);
+      const many = await store.getMany(["k000009", "none", "k000001"].map(encodeText));
+      const texts = many.map((value) => value && new TextDecoder().decode(value).slice(0, 8));
+      assert.deepEqual(texts, ["value 9 ", undefined, "value 1 "]);
       const range = { gte: encodeText("k000003"), lt: encodeText("k000008"), reverse: true };
       const keys: string[] = [];
       for await (const { key } of store.scan({ ...range, limit: 2 })) {

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
 import { PipelineError } from "../../src/base/errors.ts";
 import type { Trade } from "../../src/market/trade.ts";
+import { AvroCodec } from "../../src/registry/avro_codec.ts";
+import { windowStateSchemaText } from "../../src/registry/schemas.ts";
+import type { WindowRecord } from "../../src/registry/window_codec.ts";
 import { createStateCodecs } from "../../src/registry/state_codecs.ts";
 import { MemoryRegistry } from "../support/memory_registry.ts";
 import { memoryTradeCodec } from "../support/trade_codecs.ts";
@@ -8,6 +11,11 @@ import { fc } from "../support/properties.ts";
 
 const { codec } = await memoryTradeCodec();
 const states = await createStateCodecs({ registry: new MemoryRegistry(), changelogTopic: "c" });
+const windowRecords = await AvroCodec.create<WindowRecord>({
+  registry: new MemoryRegistry(),
+  subject: "w",
+  schemaText: windowStateSchemaText,
+});
 
 const text = fc.string({ unit: "grapheme", maxLength: 20 });
 /** What `tradeFault` lets pass, and as far before the epoch. */
@@ -43,6 +51,16 @@ const windowState = fc.record({
   receivedAtMs: time,
 }, plain);
 
+/** What is read, or the code of the error. */
+function resultOf<T>(read: () => T): T | string {
+  try {
+    return read();
+  } catch (error) {
+    assert.ok(error instanceof PipelineError, String(error));
+    return error.code;
+  }
+}
+
 /** Decodes or raises one of the two errors that a record can have; returns what was decoded. */
 function decodeOrRefuse(bytes: Uint8Array): Trade[] | undefined {
   try {
@@ -64,6 +82,22 @@ Deno.test("StateCodecs: decode after encode is the identity", () => {
   fc.assert(fc.property(windowState, (window) => {
     assert.deepEqual(states.windowState.decode(states.windowState.encode(window)), window);
   }));
+});
+
+Deno.test("WindowCodec writes the bytes of the schema, and reads what the general codec reads", () => {
+  const damage = fc.option(fc.record({ at: fc.nat(), byte: fc.nat(255) }));
+  const property = fc.property(windowState, damage, (window, damage) => {
+    const { aggregate, ...rest } = window;
+    const bytes = states.windowState.encode(window);
+    assert.deepEqual(bytes, windowRecords.encode({ ...aggregate, ...rest }));
+    if (damage !== null) bytes[damage.at % bytes.length] = damage.byte;
+    const general = resultOf(() => {
+      const { final, versionUs, receivedAtMs, ...aggregate } = windowRecords.decode(bytes);
+      return { aggregate, final, versionUs, receivedAtMs };
+    });
+    assert.deepEqual(resultOf(() => states.windowState.decode(bytes)), general);
+  });
+  fc.assert(property, { numRuns: 2_000 });
 });
 
 Deno.test("AvroTradeCodec.decode() reads or refuses any bytes behind a good header", () => {

@@ -106,6 +106,7 @@ export class CrashSwitch {
         return store.checkpoint;
       },
       get: (key) => store.get(key),
+      getMany: (keys) => store.getMany(keys),
       scan: (range) => store.scan(range),
       apply: async (entries, checkpoint) => {
         this.pass("before-apply");

@@ -1,7 +1,7 @@
 import { assert } from "../../base/assert.ts";
 import { type BackoffPolicy, fullJitterMs } from "../../base/backoff.ts";
 import type { Clock } from "../../base/clock.ts";
-import { dispositionOf, PipelineError } from "../../base/errors.ts";
+import { dispositionOf, PipelineError, throwIfAborted } from "../../base/errors.ts";
 import type { Random } from "../../base/random.ts";
 import { changelogRecords, type Changes } from "../state/changes.ts";
 import {
@@ -28,6 +28,9 @@ import { type Offset, partitionName, type TopicPartition } from "../record.ts";
 import { writeRows } from "./write_rows.ts";
 
 const retryPolicy: BackoffPolicy = { baseMs: 100, maxMs: 5_000 };
+
+/** Rows that the sink gets at once: what a task that is told to end waits for. */
+const portionRows = 2_000;
 
 /** What a commit works with. */
 export interface CommitPorts<R> {
@@ -130,13 +133,16 @@ export class Committer<R> {
   }
 
   /**
-   * Writes rows to the sink; waits while it is unavailable.
+   * Writes rows to the sink, in portions; waits while it is unavailable.
    *
    * @throws {PipelineError} `SINK_REJECTED` if the job says to stop; `ABORTED`.
    */
   async show(rows: readonly R[], signal: AbortSignal): Promise<void> {
-    const policy = retryPolicy;
-    await writeRows(rows, { ...this.#ports, policy, signal, onProblem: this.#onProblem });
+    const options = { ...this.#ports, policy: retryPolicy, signal, onProblem: this.#onProblem };
+    for (let from = 0; from < rows.length; from += portionRows) {
+      throwIfAborted(signal);
+      await writeRows(rows.slice(from, from + portionRows), options);
+    }
   }
 
   /** Lets go of the writer. */

@@ -77,29 +77,38 @@ export function loadKey<A>(
   key: string,
   row: Uint8Array | undefined,
 ): CachedKey<A> {
-  const common = {
+  if (row === undefined) {
+    const state = { streamTimeMs: 0, closedToMs: 0, purgedToMs: [0, ...levels.map(() => 0)] };
+    return cachedKey(key, { state, windows: [], closedParts: levels.map(() => undefined) });
+  }
+  const content = decodeKeyRow(row);
+  const { openWindows, streamTimeMs, closedToMs, purgedToMs } = content.state;
+  const ownRows = openWindows.length - content.windows.length;
+  const windows = openWindows.map((startMs, index): KeptWindow<A> =>
+    storedWindow(startMs, content.windows[index - ownRows])
+  );
+  const closedParts = levels.map((level, index): KeptWindow<A> | undefined => {
+    const bytes = content.closedParts[index];
+    return bytes && storedWindow(rollUpStart(closedToMs, level), bytes);
+  });
+  const state = { streamTimeMs, closedToMs, purgedToMs };
+  return { ...cachedKey(key, { state, windows, closedParts }), stored: true };
+}
+
+function cachedKey<A>(
+  key: string,
+  { state, windows, closedParts }: Pick<CachedKey<A>, "state" | "windows" | "closedParts">,
+): CachedKey<A> {
+  return {
     key,
+    state,
+    windows,
+    closedParts,
     left: [],
     renewedFromMs: 0,
     keyHash: murmur2(encodeText(key)) >>> 0,
-    stored: row !== undefined,
+    stored: false,
     dirty: false,
-  };
-  if (row === undefined) {
-    const purgedToMs = [0, ...levels.map(() => 0)];
-    const state = { streamTimeMs: 0, closedToMs: 0, purgedToMs };
-    return { ...common, state, windows: [], closedParts: levels.map(() => undefined) };
-  }
-  const { state: { openWindows, ...state }, windows, closedParts } = decodeKeyRow(row);
-  const ownRows = openWindows.length - windows.length;
-  return {
-    ...common,
-    state,
-    windows: openWindows.map((startMs, index) => storedWindow(startMs, windows[index - ownRows])),
-    closedParts: levels.map((level, index) => {
-      const bytes = closedParts[index];
-      return bytes && storedWindow(rollUpStart(state.closedToMs, level), bytes);
-    }),
   };
 }
 

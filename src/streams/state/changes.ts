@@ -13,7 +13,7 @@ import type { EngineCodecs, TaskMeta } from "./state.ts";
 import { keyStateKey, metaKey, rowKey, rowRange, windowKey, windowStartOf } from "./store_keys.ts";
 import { neededFromMs } from "../topology/roll_ups.ts";
 import type { Topology } from "../topology/topology.ts";
-import { purgeHorizonMs } from "../topology/windows.ts";
+import { purgeHorizonMs, type TimeWindows } from "../topology/windows.ts";
 import type { Sweep } from "./sweep.ts";
 import type { WriteCache } from "./write_cache.ts";
 
@@ -62,10 +62,11 @@ export async function collectChanges<E, A, R>(
   const wholeFromMs = meta.wholeFromMs ?? Infinity;
   const rows: R[] = [];
   const entries: StoreEntry[] = [];
+  const lengths = lengthsOf(topology);
   const purge: Purge = { entries, rowsLeft: purgedRowsMax };
   for (const owner of cache.dirtyKeys) {
-    collectWindows(sources, owner, { rows, entries, wholeFromMs });
-    await collectExpired(sources, owner, purge);
+    collectWindows(sources, owner, { rows, entries, wholeFromMs, lengths });
+    if (mayExpire(owner, lengths)) await collectExpired(sources, owner, purge);
     entries.push({ key: keyStateKey(owner.key), value: keyRowOf(topology, owner) });
   }
   entries.push(...await sources.sweep.collect(sources, meta.horizon));
@@ -89,21 +90,22 @@ export function metaAlone(meta: TaskMeta, { meta: codec }: EngineCodecs): Change
 function collectWindows<E, A, R>(
   { topology, cache }: ChangeSources<E, A, R>,
   owner: CachedKey<A>,
-  { rows, entries, wholeFromMs }: {
+  { rows, entries, wholeFromMs, lengths }: {
     readonly rows: R[];
     readonly entries: StoreEntry[];
     readonly wholeFromMs: number;
+    readonly lengths: readonly TimeWindows[];
   },
 ): void {
-  const sizes = lengthsOf(topology).map(({ sizeMs }) => sizeMs);
+  const sizeOf = (length: number) => (lengths[length] as TimeWindows).sizeMs;
   const addRow = (length: number, { startMs, state }: CachedWindow<A>) => {
     if (startMs < wholeFromMs) return;
-    const endMs = startMs + (sizes[length] as number);
+    const endMs = startMs + sizeOf(length);
     rows.push(topology.results.row({ key: owner.key, startMs, endMs, state }));
   };
   for (const { length, window } of owner.left) {
     addRow(length, window);
-    const key = rowKey(owner.key, length === 0 ? undefined : sizes[length], window.startMs);
+    const key = rowKey(owner.key, length === 0 ? undefined : sizeOf(length), window.startMs);
     entries.push({ key, value: topology.windowCodec.encode(window.state) });
   }
   for (const [length, windows] of cache.openWindows(owner).entries()) {
@@ -115,6 +117,18 @@ function collectWindows<E, A, R>(
     window.hasRow = true;
     window.bytes = undefined;
   }
+}
+
+/** False for a key none of whose windows can have outlived its retention since it was purged. */
+function mayExpire<A>(
+  { state: { streamTimeMs, purgedToMs }, renewedFromMs }: CachedKey<A>,
+  lengths: readonly TimeWindows[],
+): boolean {
+  for (let length = 0; length < lengths.length; length++) {
+    const outlivedMs = streamTimeMs - (lengths[length] as TimeWindows).retentionMs;
+    if (Math.max(outlivedMs, renewedFromMs) > (purgedToMs[length] as number)) return true;
+  }
+  return false;
 }
 
 /**
@@ -156,8 +170,8 @@ async function collectExpired<E, A, R>(
 /** The changelog records of changed state. */
 export function changelogRecords(
   entries: readonly StoreEntry[],
-  changelog: TopicPartition,
+  { topic, partition }: TopicPartition,
   timestampMs: number,
 ): OutputRecord[] {
-  return entries.map(({ key, value }) => ({ ...changelog, timestampMs, key, value }));
+  return entries.map(({ key, value }) => ({ topic, partition, timestampMs, key, value }));
 }

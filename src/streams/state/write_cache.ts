@@ -13,10 +13,14 @@ import { openWindows } from "./open_roll_ups.ts";
 import { keyStateKey } from "./store_keys.ts";
 
 /**
- * Bytes of keys in memory that are not changed, estimated: half of them used since the last change
- * of generations, half before it.
+ * Bytes of the keys that all tasks of this process have in memory beside those that have changed,
+ * estimated. Each task has an equal part: half of it for keys used since its last change of
+ * generations, half for those before.
  */
-const cacheBytesMax = 128 * 1024 * 1024;
+const cacheBytesMax = 192 * 1024 * 1024;
+
+/** Caches in use in this process. */
+let cachesOpen = 0;
 
 /** What a key takes, and each of its windows; the aggregate is taken for a middling one. */
 const keyBytes = 600;
@@ -28,12 +32,14 @@ const windowBytes = 400;
  * A key changed a thousand times is written once. Reading is synchronous, so there is no moment
  * between reading a key and changing it.
  *
- * Owner: the task. Guarantee: nothing reaches the store before `settle`, which the commit calls
- * after the store has the changes.
+ * Owner: the task's session. Guarantee: nothing reaches the store before `settle`, which the commit
+ * calls after the store has the changes.
  */
-export class WriteCache<A> {
-  readonly #store: Pick<StateStore, "get">;
+export class WriteCache<A> implements Disposable {
+  readonly #store: Pick<StateStore, "get" | "getMany">;
   readonly #topology: KeyTopology<A>;
+  /** Of all tasks of this process. */
+  readonly #bytesMax: number;
   /** Keys used since the last change of generations. */
   #young = new Map<string, CachedKey<A>>();
   /** Those used before it, all clean; what is used again becomes young. */
@@ -41,12 +47,21 @@ export class WriteCache<A> {
   /** What became young since then, estimated. */
   #youngBytes = 0;
   readonly #dirty = new Set<CachedKey<A>>();
-  /** Windows that changed since the last commit, or were closed. */
-  #changedWindows = 0;
+  #pendingRows = 0;
+  /** Rows that were read for the records to come. */
+  #ahead = new Map<string, Uint8Array | undefined>();
+  /** Keys that became known since they were read. */
+  #loads = 0;
   /** The key asked for last: nearly always the next one, too. */
   #latest: CachedKey<A> | undefined;
 
-  constructor(store: Pick<StateStore, "get">, topology: KeyTopology<A>) {
+  constructor(
+    store: Pick<StateStore, "get" | "getMany">,
+    topology: KeyTopology<A>,
+    options: { readonly bytesMax?: number } = {},
+  ) {
+    cachesOpen += 1;
+    this.#bytesMax = options.bytesMax ?? cacheBytesMax;
     this.#store = store;
     this.#topology = topology;
   }
@@ -56,9 +71,9 @@ export class WriteCache<A> {
     return this.#dirty;
   }
 
-  /** Windows changed or closed since the last commit, those of roll-ups not counted. */
-  get changedWindows(): number {
-    return this.#changedWindows;
+  /** Rows that the changes since the last commit make, at most. */
+  get pendingRows(): number {
+    return this.#pendingRows;
   }
 
   /** The key's time and windows; a key that was never seen stands at the epoch. */
@@ -69,11 +84,34 @@ export class WriteCache<A> {
   }
 
   #toYoung(key: string): CachedKey<A> {
-    const owner = this.#old.get(key) ??
-      loadKey(this.#topology, key, this.#store.get(keyStateKey(key)));
+    const owner = this.#old.get(key) ?? this.#load(key);
     this.#young.set(key, owner);
     this.#youngBytes += bytesOfKey(owner);
     return owner;
+  }
+
+  #load(key: string): CachedKey<A> {
+    this.#loads += 1;
+    const row = this.#ahead.has(key) ? this.#ahead.get(key) : this.#store.get(keyStateKey(key));
+    this.#ahead.delete(key);
+    return loadKey(this.#topology, key, row);
+  }
+
+  /**
+   * Reads the rows of keys that are likely to be asked for next, all at once: one by one they would
+   * hold up the program. Without effect while all keys in use are in memory.
+   */
+  async readAhead(keys: () => Iterable<string>): Promise<void> {
+    this.#ahead.clear();
+    if (this.#loads === 0) return;
+    this.#loads = 0;
+    const missing = new Set<string>();
+    for (const key of keys()) {
+      if (!this.#young.has(key) && !this.#old.has(key)) missing.add(key);
+    }
+    const names = [...missing];
+    const rows = await this.#store.getMany(names.map(keyStateKey));
+    for (const [index, name] of names.entries()) this.#ahead.set(name, rows[index]);
   }
 
   /**
@@ -100,6 +138,7 @@ export class WriteCache<A> {
   forget(key: string): void {
     this.#young.delete(key);
     this.#old.delete(key);
+    this.#ahead.delete(key);
     this.#latest = undefined;
   }
 
@@ -145,7 +184,7 @@ export class WriteCache<A> {
 
   /** Marks a window as changed, and its key. */
   changed(owner: CachedKey<A>, window: KeptWindow<A>): void {
-    if (!window.dirty) this.#changedWindows += 1;
+    if (!window.dirty) this.#pendingRows += 1 + owner.closedParts.length;
     window.dirty = true;
     window.bytes = undefined;
     this.touch(owner);
@@ -168,12 +207,16 @@ export class WriteCache<A> {
       for (const parts of owner.closedParts) if (parts !== undefined) parts.dirty = false;
     }
     this.#dirty.clear();
-    this.#changedWindows = 0;
-    if (this.#youngBytes < cacheBytesMax / 2) return;
+    this.#pendingRows = 0;
+    if (this.#youngBytes < this.#bytesMax / 2 / cachesOpen) return;
     this.#old = this.#young;
     this.#young = new Map();
     this.#youngBytes = 0;
     this.#latest = undefined;
+  }
+
+  [Symbol.dispose](): void {
+    cachesOpen -= 1;
   }
 }
 

@@ -27,6 +27,7 @@ import type { TaskState } from "./status.ts";
 import type { Topology } from "../topology/topology.ts";
 import { Sweep } from "../state/sweep.ts";
 import { rulesOf } from "../topology/rules.ts";
+import { decodeText } from "../text.ts";
 import { windowingOf } from "../topology/windowing.ts";
 import { WriteCache } from "../state/write_cache.ts";
 
@@ -153,7 +154,7 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
     observer.onState("restoring");
     await bringUpToDate(ports, place, store, committed, observer, signal);
     const found = await findPlace(ports, place, windowingOf(topology), store, committed, observer);
-    const cache = new WriteCache(store, topology);
+    const cache = opening.use(new WriteCache(store, topology));
     const ahead = await aheadOfRows({ store, cache }, found, ports.rowsVersionUs);
     const meta = underRules(ahead, rulesOf(topology));
     const takenUp = store.checkpoint !== undefined;
@@ -209,9 +210,10 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
     return this.#processor.wholeFromMs ?? Infinity;
   }
 
-  /** Rows that wait for the next commit, without those of windows. */
+  /** Rows and records that wait for the next commit; of windows as many as it makes at most. */
   get pendingRows(): number {
-    return this.#processor.eventRows.length + this.#processor.sideOutputs.length;
+    const { eventRows, sideOutputs } = this.#processor;
+    return eventRows.length + sideOutputs.length + this.#cache.pendingRows;
   }
 
   get meta(): TaskMeta {
@@ -228,6 +230,7 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
       random,
       signal,
     });
+    await this.#cache.readAhead(() => keysOf(readable));
   }
 
   /** Every key with its time, as of the last commit. */
@@ -268,6 +271,14 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#resources.disposeAsync();
+  }
+}
+
+/** Keys of records, which those of their events mostly are. */
+function* keysOf(records: readonly LogRecord[]): Generator<string> {
+  for (const { key } of records) {
+    const text = key === null ? undefined : decodeText(key);
+    if (text !== undefined) yield text;
   }
 }
 

@@ -110,6 +110,7 @@ function gatedStore(
       return store.checkpoint;
     },
     get: (key) => store.get(key),
+    getMany: (keys) => store.getMany(keys),
     async *scan(range) {
       for await (const entry of store.scan(range)) {
         scanned();

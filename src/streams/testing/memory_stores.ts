@@ -99,6 +99,12 @@ class MemoryStore implements StateStore {
     return this.#disk.entries.get(hex(key));
   }
 
+  async getMany(keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]> {
+    await Promise.resolve();
+    this.#refuseClosed();
+    return keys.map((key) => this.get(key));
+  }
+
   async *scan(range: KeyRange): AsyncIterable<{ key: Uint8Array; value: Uint8Array }> {
     await Promise.resolve();
     this.#refuseClosed();

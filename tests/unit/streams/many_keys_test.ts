@@ -1,0 +1,101 @@
+// A million symbols with one trade each took 144 seconds and gigabytes: six entries each, in one
+// commit, and nothing that bounded what was in memory.
+import assert from "node:assert/strict";
+import type { StateStore } from "../../../src/streams/ports.ts";
+import { keyOf } from "../../../src/streams/state/store_keys.ts";
+import { WriteCache } from "../../../src/streams/state/write_cache.ts";
+import { TopologyTestDriver } from "../../../src/streams/testing/mod.ts";
+import { CountingWorld } from "../../support/counting_run.ts";
+import { countingTopology, measurementRecord } from "../../support/counting_topology.ts";
+import { startMs } from "../../support/counting_driver.ts";
+
+function event(key: string, timeMs: number) {
+  return measurementRecord([{ key, timeMs, value: 1 }], startMs);
+}
+
+function tags(changelog: readonly { readonly key: Uint8Array | null }[]): string {
+  return changelog.map(({ key }) => String.fromCharCode(key?.[0] ?? 0)).join("");
+}
+
+Deno.test("a commit writes one entry for a key, and one for each window that it closes", async () => {
+  const job = countingTopology({ rollUps: true });
+  await using driver = await TopologyTestDriver.start(job, { startMs });
+  await driver.pipe(event("a", startMs), event("a", startMs + 10_000), event("b", startMs));
+  await driver.commit();
+  assert.equal(tags(driver.changelog), "mkkm");
+  await driver.pipe(event("a", startMs + 15_000));
+  await driver.commit();
+  assert.equal(tags(driver.changelog).slice(4), "wkm", "the first window");
+  await driver.pipe(event("a", startMs + 25_000));
+  await driver.commit();
+  assert.equal(tags(driver.changelog).slice(7), "wrkm", "the second, and its roll-up");
+});
+
+Deno.test("a task commits early for the rows that its changed keys make", async () => {
+  const options = { partitions: 1, startMs, pendingRowsMax: 20, commitIntervalMs: 60_000 };
+  await using driver = await TopologyTestDriver.start(countingTopology(), options);
+  await driver.pipe(...Array.from({ length: 100 }, (_, i) => event(`key ${i}`, startMs)));
+  const commits = tags(driver.changelog).split("m").filter((commit) => commit !== "");
+  assert.deepEqual(commits.map(({ length }) => length), Array(10).fill(10));
+});
+
+Deno.test("a commit gives the sink so many rows at once as a task that ends can wait for", async () => {
+  const world = new CountingWorld({ partitions: 1 });
+  const portions: number[] = [];
+  world.sink.hook = (step, rows) => step === "before-write" && portions.push(rows.length);
+  const events = Array.from(
+    { length: 2_500 },
+    (_, i) => ({ key: "k", timeMs: i, value: 1 }),
+  );
+  await world.feed([events], 3_000);
+  await world.runToEnd();
+  assert.deepEqual(portions, [2_000, 500, 1]);
+});
+
+/** A store without rows that notes which keys it is asked for, one by one or together. */
+class AskedStore implements Pick<StateStore, "get" | "getMany"> {
+  one: string[] = [];
+  many: string[] = [];
+
+  get(row: Uint8Array): undefined {
+    this.one.push(keyOf(row));
+    return undefined;
+  }
+
+  getMany(rows: readonly Uint8Array[]): Promise<undefined[]> {
+    this.many.push(...rows.map(keyOf));
+    return Promise.resolve(rows.map(() => undefined));
+  }
+}
+
+Deno.test("WriteCache lets go of keys that are not in use, and reads them again", () => {
+  const store = new AskedStore();
+  using cache = new WriteCache(store, countingTopology(), { bytesMax: 100_000 });
+  cache.key("kept");
+  cache.key("left");
+  for (let round = 0; round < 2; round++) {
+    for (let i = 0; i < 100; i++) cache.key(`${round} ${i}`);
+    cache.key("kept");
+    cache.settle();
+  }
+  store.one = [];
+  cache.key("kept");
+  cache.key("left");
+  assert.deepEqual(store.one, ["left"]);
+});
+
+Deno.test("WriteCache reads the keys of records to come at once where keys are read at all", async () => {
+  const store = new AskedStore();
+  using cache = new WriteCache(store, countingTopology());
+  await cache.readAhead(() => ["a", "b"]);
+  assert.deepEqual(store.many, [], "nothing was read yet");
+  cache.key("a");
+  await cache.readAhead(() => ["a", "b", "c", "b"]);
+  assert.deepEqual(store.many, ["b", "c"]);
+  cache.key("b");
+  cache.key("c");
+  assert.deepEqual(store.one, ["a"]);
+  cache.forget("c");
+  cache.key("c");
+  assert.deepEqual(store.one, ["a", "c"]);
+});
