@@ -278,4 +278,12 @@ export const plantedBugs: readonly PlantedBug[] = [
     guarantee: "each fault of a certificate is told with its remedy",
     test: "tests/integration/tls_faults_test.ts",
   },
+  {
+    name: "a login in clear without a warning",
+    file: "src/app/secrets_in_clear.ts",
+    find: "isSent && !hosts.every(isLoopback)",
+    replace: "isSent && !hosts.some(isLoopback) && hosts.length > 9",
+    guarantee: "no secret goes unencrypted to another machine without a warning",
+    test: "tests/unit/app/secrets_in_clear_test.ts",
+  },
 ];

@@ -13,6 +13,7 @@ import { programs } from "./programs.ts";
 import { dropNodeWarnings } from "./quiet.ts";
 import { readConfig } from "./read_config.ts";
 import { scrubber } from "./scrub.ts";
+import { secretsInClear } from "./secrets_in_clear.ts";
 import { type Program, settingsOf, variablesOf } from "./setting.ts";
 
 /** Longest time between the first signal and the exit, ms. */
@@ -62,7 +63,7 @@ export async function runMain<Config extends LogConfig>(
   const secrets = Object.values(config).filter((value) => value instanceof Secret);
   const logger = loggerOf(program.name, config, secrets);
   reportStrays(logger);
-  for (const note of notes) logger.warn(note);
+  for (const note of [...notes, ...secretsInClear(config)]) logger.warn(note);
   const signal = listenToSignals(logger);
   const remedies = program.remedies?.(config);
   const context = { signal, clock: systemClock, random: systemRandom, logger };

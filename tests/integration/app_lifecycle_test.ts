@@ -65,6 +65,14 @@ async function rest(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<st
   }
 }
 
+Deno.test("runMain() warns once, before main, of a secret that others can read", async () => {
+  const args = ["--do", "return", "--key", "key-8Xw2", "--url", "ws://feed.example"];
+  const { code, stderr } = await ended(start(...args));
+  assert.equal(code, 0);
+  assert.equal(stderr.match(/key of the feed can be read on the way/g)?.length, 1, stderr);
+  assert.doesNotMatch(stderr, /key-8Xw2/);
+});
+
 Deno.test("runMain() exits 0 when main returns", async () => {
   assert.equal((await ended(start("--do", "return"))).code, 0);
 });
