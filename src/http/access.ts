@@ -27,17 +27,13 @@ export interface AccessOptions {
 export class Access {
   readonly #hosts: ReadonlySet<string>;
   readonly #token: string | undefined;
-  readonly #isMember: (request: Request) => boolean;
+  /** Whether another instance asks: what it asks for is what its own clients may. */
+  readonly isMember: (request: Request) => boolean;
 
   constructor({ hosts = [], token, isMember = () => false }: AccessOptions = {}) {
-    this.#isMember = isMember;
+    this.isMember = isMember;
     this.#hosts = new Set(hosts.map((host) => host.toLowerCase()));
     this.#token = token?.reveal();
-  }
-
-  /** Whether clients must show a token. */
-  get isClosed(): boolean {
-    return this.#token !== undefined;
   }
 
   /**
@@ -53,7 +49,7 @@ export class Access {
 
   /** True for a request with the token, its proof or the page's cookie, and without a token. */
   admits(request: Request): boolean {
-    if (this.#token === undefined || this.#isMember(request)) return true;
+    if (this.#token === undefined || this.isMember(request)) return true;
     const { headers } = request;
     const [, bearer] = /^Bearer +(\S+)$/i.exec(headers.get("authorization") ?? "") ?? [];
     if (bearer !== undefined && this.#isToken(bearer)) return true;

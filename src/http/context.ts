@@ -5,7 +5,7 @@ import type { EventHub } from "./event_hub.ts";
 import type { Metrics } from "./metrics.ts";
 import type { LiveView } from "./ports.ts";
 import type { Pulse } from "./pulse.ts";
-import type { Problem } from "./response.ts";
+import type { QueryGate } from "./query_gate.ts";
 import type { Ask } from "./within.ts";
 
 /** What the handlers work with. */
@@ -19,6 +19,7 @@ export interface HttpContext {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly access: Access;
+  readonly queries: QueryGate;
 }
 
 /** Who asks. */
@@ -48,14 +49,3 @@ export type Handler = (
   route: RouteRequest,
   context: HttpContext,
 ) => Response | Promise<Response>;
-
-/** Ends a handler early with an answer for the client. */
-export class HttpProblem extends Error {
-  override readonly name = "HttpProblem";
-  readonly problem: Problem;
-
-  constructor(problem: Problem) {
-    super(problem.detail);
-    this.problem = problem;
-  }
-}

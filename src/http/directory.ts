@@ -1,13 +1,37 @@
 import { encodeText } from "../streams/text.ts";
-import { listingEvent } from "./events.ts";
+import { listingEvent, symbolsEvent } from "./events.ts";
 import { isNewer } from "./peers.ts";
-import type { SymbolSummary } from "./ports.ts";
+import type { LiveView, SymbolSummary } from "./ports.ts";
 
 /** Names that a client is told; so many take a third of a megabyte. */
 const namesMax = 20_000;
 
 /** Symbols that are kept of what other instances tell, at most. */
 const symbolsMax = 500_000;
+
+/** Names that a client lacks and is told alone; with more of them it gets the list of all. */
+const ownNamesMax = 1_000;
+
+/** Summaries in one event of a beginning: some 60 kB. */
+const summariesPerEvent = 500;
+
+/**
+ * What another instance is told first: the state, then the symbols of the partitions that are open
+ * here, as they are when it reads them. So a reader keeps one event in memory, however many symbols
+ * there are.
+ */
+export function* snapshot(view: LiveView, health: string): Iterable<Uint8Array> {
+  yield encodeText(health);
+  const own = new Set(view.partitions()?.own);
+  let summaries: SymbolSummary[] = [];
+  for (const summary of view.eachSymbol()) {
+    if (own.has(summary.partition)) summaries.push(summary);
+    if (summaries.length < summariesPerEvent) continue;
+    yield encodeText(symbolsEvent(summaries));
+    summaries = [];
+  }
+  if (summaries.length > 0) yield encodeText(symbolsEvent(summaries));
+}
 
 /**
  * Every symbol of every instance as far as it is heard of, while anyone listens.
@@ -65,7 +89,8 @@ export class Directory {
   /** The event with the names that a client lacks; all of them, encoded once, for a new one. */
   listing(version: string): Uint8Array {
     const [startedMs, count] = version.split("-").map(Number);
-    if (startedMs === this.#startedMs) return encodeText(this.#listedFrom(count ?? 0));
+    const isNear = startedMs === this.#startedMs && this.#listed - (count ?? 0) <= ownNamesMax;
+    if (isNear) return encodeText(this.#listedFrom(count ?? 0));
     return this.#whole ??= encodeText(this.#listedFrom(0));
   }
 

@@ -2,7 +2,7 @@ import type { Clock } from "../base/clock.ts";
 import { isAborted } from "../base/errors.ts";
 import type { Logger } from "../base/logger.ts";
 import { encodeText } from "../streams/text.ts";
-import { Directory } from "./directory.ts";
+import { Directory, snapshot } from "./directory.ts";
 import {
   candlesEvent,
   elsewhereEvent,
@@ -13,7 +13,7 @@ import {
   tradesEvent,
 } from "./events.ts";
 import { PeerStreams } from "./peer_streams.ts";
-import { localSymbols } from "./peers.ts";
+import { FairPlaces, type PlaceLimits } from "./fair_places.ts";
 import type { LiveUpdate, LiveView } from "./ports.ts";
 import { StreamClient } from "./stream_client.ts";
 import { type StreamUpdate, type Subscription, Viewer } from "./viewer.ts";
@@ -21,7 +21,7 @@ import type { Ask } from "./within.ts";
 
 /** Who may listen, and how much is kept for them. */
 export interface EventHubLimits {
-  readonly clientsMax: number;
+  readonly streams: PlaceLimits;
   /** Bytes that may wait for another instance; one behind more than that is cut off. */
   readonly queueBytesMax: number;
 }
@@ -36,12 +36,17 @@ export interface EventHubOptions {
   readonly limits?: EventHubLimits;
 }
 
-const defaultLimits: EventHubLimits = { clientsMax: 64, queueBytesMax: 1024 * 1024 };
+const defaultLimits: EventHubLimits = {
+  streams: { total: 512, perAddress: 256 },
+  queueBytesMax: 1024 * 1024,
+};
 
 /** How often a reader is sent what has changed, at most. */
 const tickMs = 100;
 /** How often the state is told: every 2 s; it is what a client judges silence by. */
 const ticksPerHealth = 2_000 / tickMs;
+/** Ticks make place for everything else: they take at most this part of the time. */
+const busyPart = 1 / 4;
 /** How long a reader may take nothing: a minute. A connection that died silently ends so. */
 const ticksWithoutReadingMax = 60_000 / tickMs;
 
@@ -79,6 +84,7 @@ export class EventHub {
   readonly #readers = new Map<StreamClient, Reader>();
   readonly #instances = new Set<StreamClient>();
   readonly #directory = new Directory();
+  readonly #places: FairPlaces<StreamClient>;
   readonly #peers: PeerStreams;
   #unsubscribe: (() => void) | undefined;
   #closed = false;
@@ -86,6 +92,7 @@ export class EventHub {
   constructor(options: EventHubOptions) {
     this.#options = options;
     this.#limits = options.limits ?? defaultLimits;
+    this.#places = new FairPlaces(this.#limits.streams);
     const { ask, clock } = options;
     this.#peers = new PeerStreams({
       ask,
@@ -101,10 +108,19 @@ export class EventHub {
     return this.#readers.size + this.#instances.size;
   }
 
-  /** The events from now on, or `undefined` when there is no room for another client. */
-  connect(wanted: Subscription | "local"): ReadableStream<Uint8Array> | undefined {
-    if (this.#closed || this.clientCount >= this.#limits.clientsMax) return undefined;
-    const client = new StreamClient(this.#limits.queueBytesMax, (gone) => this.#remove(gone));
+  /**
+   * The events from now on, or `undefined` when there is no room for another client of this
+   * address.
+   */
+  connect(wanted: Subscription | "local", address: string): ReadableStream<Uint8Array> | undefined {
+    if (this.#closed) return undefined;
+    const client = new StreamClient(this.#limits.queueBytesMax, (gone) => {
+      this.#places.leave(address, gone);
+      this.#remove(gone);
+    });
+    const leaving = this.#places.ask(address, client);
+    if (leaving === undefined) return undefined;
+    for (const other of leaving) this.#cutOff(other, "made place for other addresses");
     this.#unsubscribe ??= this.#options.view.subscribe((update) => this.#committed(update));
     if (wanted === "local") this.#addInstance(client);
     else this.#addReader(client, wanted);
@@ -114,12 +130,16 @@ export class EventHub {
   /** Sends what waits, every 100 ms until the signal fires. */
   async run(signal: AbortSignal): Promise<void> {
     try {
-      for (let tick = 1;; tick++) {
-        await this.#options.clock.sleep(tickMs, signal);
-        if (this.clientCount === 0) continue;
-        if (tick % ticksPerHealth === 0) this.#tellState();
-        this.#listFresh();
-        for (const [client, reader] of this.#readers) this.#send(client, reader);
+      const { clock } = this.#options;
+      for (let [tick, tookMs] = [0, 0];;) {
+        const pauseMs = Math.max(tickMs, tookMs / busyPart - tookMs);
+        await clock.sleep(pauseMs, signal);
+        const ticks = Math.round((pauseMs + tookMs) / tickMs);
+        const startedMs = clock.monotonicMs();
+        if (tick % ticksPerHealth + ticks >= ticksPerHealth) this.#tellState();
+        tick += ticks;
+        this.#sendAll(ticks);
+        tookMs = clock.monotonicMs() - startedMs;
       }
     } catch (error) {
       if (!isAborted(error)) throw error;
@@ -131,16 +151,12 @@ export class EventHub {
   /** Ends every client's stream. */
   close(): void {
     this.#closed = true;
-    for (const client of [...this.#readers.keys(), ...this.#instances]) {
-      this.#remove(client);
-      client.end();
-    }
+    for (const client of [...this.#readers.keys(), ...this.#instances]) client.end();
   }
 
   #addInstance(client: StreamClient): void {
     this.#instances.add(client);
-    const { symbols } = localSymbols(this.#options.view);
-    client.offer(encodeText(this.#health() + symbolsEvent(symbols)));
+    client.begin(snapshot(this.#options.view, this.#health()));
   }
 
   #addReader(client: StreamClient, wanted: Subscription): void {
@@ -195,6 +211,7 @@ export class EventHub {
   }
 
   #tellState(): void {
+    if (this.clientCount === 0) return;
     this.#followPeers();
     const health = this.#health();
     this.#broadcast(health);
@@ -218,8 +235,14 @@ export class EventHub {
     return healthEvent(this.#options.view, this.#options.clock.nowMs());
   }
 
-  #send(client: StreamClient, reader: Reader): void {
-    reader.ticksWaiting = client.isIdle ? 0 : reader.ticksWaiting + 1;
+  #sendAll(ticks: number): void {
+    if (this.clientCount === 0) return;
+    this.#listFresh();
+    for (const [client, reader] of this.#readers) this.#send(client, reader, ticks);
+  }
+
+  #send(client: StreamClient, reader: Reader, ticks: number): void {
+    reader.ticksWaiting = client.isIdle ? 0 : reader.ticksWaiting + ticks;
     if (reader.viewer.isBehind || reader.ticksWaiting > ticksWithoutReadingMax) {
       return this.#cutOff(client);
     }
@@ -237,9 +260,8 @@ export class EventHub {
     }
   }
 
-  #cutOff(client: StreamClient): void {
-    this.#remove(client);
+  #cutOff(client: StreamClient, why = "reads too slowly"): void {
     client.end();
-    this.#options.logger.warn("a client of the live stream reads too slowly and was cut off");
+    this.#options.logger.warn(`A client of the live stream ${why} and was cut off`);
   }
 }

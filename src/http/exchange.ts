@@ -20,6 +20,7 @@ export interface Exchange {
   readonly handler: RequestHandler;
   readonly metrics: Metrics;
   readonly connections: Connections;
+  readonly onSent: ((client: Client, bytes: number) => void) | undefined;
 }
 
 /** Answers a request; never rejects. */
@@ -110,7 +111,7 @@ function clientOf({ socket }: IncomingMessage): Client {
 }
 
 async function send(response: Response, parts: Exchange): Promise<void> {
-  const { received, reply, connections } = parts;
+  const { received, reply, connections, onSent } = parts;
   const headers = Object.fromEntries(response.headers);
   // What of a body has not come is not waited for.
   if (!received.complete) headers["connection"] = "close";
@@ -120,6 +121,7 @@ async function send(response: Response, parts: Exchange): Promise<void> {
   }
   const body = new Uint8Array(await response.arrayBuffer());
   connections.sending(received, body.length);
+  onSent?.(clientOf(received), body.length);
   if (body.length > 0) headers["content-length"] = String(body.length);
   reply.writeHead(response.status, headers);
   reply.end(body);

@@ -2,9 +2,10 @@ import type { Clock } from "../base/clock.ts";
 import { describeError, dispositionOf } from "../base/errors.ts";
 import type { Logger } from "../base/logger.ts";
 import type { Access } from "./access.ts";
-import { type Client, HttpProblem, type RouteRequest } from "./context.ts";
+import type { Client, RouteRequest } from "./context.ts";
 import type { Metrics } from "./metrics.ts";
-import { problemResponse, securityHeaders } from "./response.ts";
+import type { QueryGate } from "./query_gate.ts";
+import { HttpProblem, problemResponse, securityHeaders } from "./response.ts";
 
 /** What answers requests for one path. */
 export interface Route {
@@ -12,6 +13,8 @@ export interface Route {
   readonly pattern: string;
   /** Answers those, too, that have not shown the token. */
   readonly isOpen: boolean;
+  /** Costs time: an address may ask for so much of it and no more. */
+  readonly isLimited: boolean;
   readonly methods: readonly string[];
   readonly params: RouteRequest["params"];
   handle(asked: RouteRequest): Response | Promise<Response>;
@@ -20,6 +23,7 @@ export interface Route {
 /** What a front works with. */
 export interface FrontOptions {
   readonly access: Access;
+  readonly queries: QueryGate;
   readonly metrics: Metrics;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -70,7 +74,7 @@ async function routed(
   request: Request,
   url: URL,
   client: Client,
-  { access, find, logger, noSuchPage }: FrontOptions,
+  { access, queries, find, logger, noSuchPage }: FrontOptions,
 ): Promise<{ readonly pattern: string; readonly response: Response }> {
   let pattern = "unknown";
   try {
@@ -82,7 +86,10 @@ async function routed(
     const isTrusted = access.admits(request);
     if (!isTrusted && !route.isOpen) throw unauthorized();
     const { params } = route;
-    return { pattern, response: await route.handle({ request, url, params, client, isTrusted }) };
+    const handle = () => route.handle({ request, url, params, client, isTrusted });
+    const isRationed = route.isLimited && !access.isMember(request);
+    const response = isRationed ? queries.pass(client.address, handle) : handle();
+    return { pattern, response: await response };
   } catch (error) {
     return { pattern, response: problemOf(error, url, logger) };
   }

@@ -57,6 +57,10 @@ export class LateView implements LiveView {
     return this.#view?.symbols() ?? [];
   }
 
+  eachSymbol(): Iterable<SymbolSummary> {
+    return this.#view?.eachSymbol() ?? [];
+  }
+
   partitions(): Partitions | undefined {
     return this.#view?.partitions();
   }

@@ -6,7 +6,7 @@ import { PipelineError } from "../base/errors.ts";
 import { withoutBrackets } from "../base/host.ts";
 import type { Logger } from "../base/logger.ts";
 import { Connections } from "./connections.ts";
-import type { RequestHandler } from "./context.ts";
+import type { Client, RequestHandler } from "./context.ts";
 import { exchange, refuseBytes } from "./exchange.ts";
 import type { Metrics } from "./metrics.ts";
 
@@ -41,6 +41,8 @@ export interface ListenOptions {
   /** 0 takes a free port. */
   readonly port: number;
   readonly tls?: ServerTls | undefined;
+  /** Is told how long each answer is, streams excepted. */
+  readonly onSent?: (client: Client, bytes: number) => void;
   readonly metrics: Metrics;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -67,7 +69,7 @@ export async function listen(
   options: ListenOptions,
   handler: RequestHandler,
 ): Promise<HttpServer> {
-  const { host, port, tls, metrics, clock, logger } = options;
+  const { host, port, tls, metrics, clock, logger, onSent } = options;
   const limits = {
     headersTimeout: headersMsMax,
     requestTimeout: requestMsMax,
@@ -86,7 +88,7 @@ export async function listen(
   server.on("tlsClientError", () => {}); // the connection is closed
   const take = (received: IncomingMessage, reply: ServerResponse) => {
     connections.asked(received, reply);
-    void exchange({ received, reply, handler, metrics, connections });
+    void exchange({ received, reply, handler, metrics, connections, onSent });
   };
   server.on("request", take);
   server.on("checkExpectation", take); // what a client expects changes no answer

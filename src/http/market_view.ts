@@ -100,6 +100,10 @@ export class MarketView implements LiveView {
     return this.#board.summaries;
   }
 
+  eachSymbol(): Iterable<SymbolSummary> {
+    return this.#board.each();
+  }
+
   partitions(): Partitions | undefined {
     const { app, ownerOf, peerOf } = this.#options;
     const all = Array.from({ length: app.partitionCount }, (_, partition) => partition);

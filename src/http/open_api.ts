@@ -1,5 +1,11 @@
 import denoJson from "../../deno.json" with { type: "json" };
-import { type Answer, type Answers, type Operation, problemAnswer } from "./operation.ts";
+import {
+  type Answer,
+  type Answers,
+  type Operation,
+  problemAnswer,
+  unavailable,
+} from "./operation.ts";
 import type { Parameter } from "./parameters.ts";
 import { securityHeaders } from "./response.ts";
 import { type Schema, text } from "./schema.ts";
@@ -61,13 +67,14 @@ export function openApiDocument(operations: readonly Operation[]): OpenApiDocume
   };
 }
 
-function operationOf({ path, id, summary, isOpen, query, answers }: Operation): OpenApiOperation {
+function operationOf(operation: Operation): OpenApiOperation {
+  const { path, id, summary, query, answers } = operation;
   const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name = ""]): OpenApiParameter => (
     { name, in: "path", required: true, schema: text() }
   ));
   const inQuery = Object.entries(query).map(([name, parameter]) => queryOf(name, parameter));
   const all = Object.entries({
-    ...usualAnswers(isOpen),
+    ...usualAnswers(operation),
     ...answers,
     default: problemAnswer("an error"),
   });
@@ -80,9 +87,10 @@ function operationOf({ path, id, summary, isOpen, query, answers }: Operation): 
 }
 
 /** What every operation may answer. */
-function usualAnswers(isOpen = false): Answers {
+function usualAnswers({ isOpen, isLimited }: Operation): Answers {
   const usual = { 421: problemAnswer("the request is for a name that is none of this server's") };
-  return isOpen ? usual : { ...usual, 401: unauthorized };
+  const closed = isOpen ? usual : { ...usual, 401: unauthorized };
+  return isLimited ? { ...closed, 429: unavailable("too many queries from this address") } : closed;
 }
 
 const unauthorized = problemAnswer("the token is missing, or is another", {

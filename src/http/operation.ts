@@ -25,6 +25,8 @@ export interface Operation {
   readonly summary: string;
   /** Answers those, too, that have not shown the token. */
   readonly isOpen?: true;
+  /** Costs time: answered with 429 where an address asks for too much of it. */
+  readonly isLimited?: true;
   readonly query: Parameters;
   readonly answers: Answers;
   readonly handle: Handler;

@@ -1,6 +1,7 @@
 import { Access, type AccessOptions } from "./access.ts";
 import type { RouteRequest } from "./context.ts";
 import { answerRequest, type Route } from "./front.ts";
+import { QueryGate } from "./query_gate.ts";
 import { type HttpServer, listen, type ListenOptions } from "./listen.ts";
 import type { Metrics } from "./metrics.ts";
 import type { Health } from "./ports.ts";
@@ -21,6 +22,7 @@ export async function serveOperations(options: OperationsOptions): Promise<HttpS
   const front = {
     ...options,
     access: new Access(options.access),
+    queries: new QueryGate(options.clock),
     noSuchPage: "no such page; there are /metrics, /livez and /readyz",
     find: ({ pathname }: URL) => findRoute(pathname, options),
   };
@@ -28,7 +30,12 @@ export async function serveOperations(options: OperationsOptions): Promise<HttpS
 }
 
 function findRoute(pattern: string, { metrics, health }: OperationsOptions): Route | undefined {
-  const route = { pattern, params: {}, methods: ["GET", "HEAD"] };
+  const route = {
+    pattern,
+    params: {},
+    methods: ["GET", "HEAD"],
+    isLimited: pattern === "/metrics",
+  };
   switch (pattern) {
     case "/livez":
       return { ...route, isOpen: true, handle: () => jsonResponse({ status: "alive" }) };

@@ -1,7 +1,7 @@
+import { HttpProblem } from "./response.ts";
 import { symbolCharsMax, symbolFault } from "../base/symbol.ts";
 import { resolutions } from "../market/resolutions.ts";
 import { resolutionName, summaryWindowMs } from "../market/tables.ts";
-import { HttpProblem } from "./context.ts";
 import { oneOf, type Schema, text, time } from "./schema.ts";
 import type { Scope } from "./scope.ts";
 

@@ -118,6 +118,8 @@ export interface LiveView {
   readonly feed: FeedKind;
   /** Every symbol of the partitions that this instance has or had. */
   symbols(): readonly SymbolSummary[];
+  /** The same in any order, each as it is when it is asked for. */
+  eachSymbol(): Iterable<SymbolSummary>;
   /** `undefined` until it is known which partitions there are. */
   partitions(): Partitions | undefined;
   /**

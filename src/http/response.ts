@@ -31,6 +31,17 @@ export interface Problem {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
+/** Ends a handler early with an answer for the client. */
+export class HttpProblem extends Error {
+  override readonly name = "HttpProblem";
+  readonly problem: Problem;
+
+  constructor(problem: Problem) {
+    super(problem.detail);
+    this.problem = problem;
+  }
+}
+
 const titles: Readonly<Record<number, string>> = {
   400: "Bad Request",
   401: "Unauthorized",

@@ -1,4 +1,5 @@
-import { type Client, type HttpContext, HttpProblem, type RouteRequest } from "./context.ts";
+import { HttpProblem } from "./response.ts";
+import type { Client, HttpContext, RouteRequest } from "./context.ts";
 import { answerRequest, type Route } from "./front.ts";
 import { logIn } from "./handlers/log_in.ts";
 import type { Operation } from "./operation.ts";
@@ -34,6 +35,7 @@ function findRoute(url: URL, context: HttpContext): Route | undefined {
     return {
       pattern: pattern.pathname,
       isOpen: operation.isOpen === true,
+      isLimited: operation.isLimited === true,
       methods: ["GET", "HEAD"],
       params: decodeParams(match.pathname.groups),
       handle: (asked) => operation.handle(asked, context),

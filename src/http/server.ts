@@ -1,9 +1,11 @@
 import { Access, type AccessOptions } from "./access.ts";
+import type { Client } from "./context.ts";
 import { EventHub } from "./event_hub.ts";
 import type { LiveView } from "./ports.ts";
 import { type HttpServer, listen, type ListenOptions } from "./listen.ts";
 import { PeerAccess, proofHeader } from "./peer_access.ts";
 import { Pulse } from "./pulse.ts";
+import { QueryGate } from "./query_gate.ts";
 import { handleRequest } from "./router.ts";
 import { askByFetch } from "./within.ts";
 
@@ -38,8 +40,10 @@ export async function serveHttp(options: HttpServerOptions): Promise<InstanceSer
   const access = new Access({ ...options.access, isMember });
   const events = new EventHub({ view, ask, clock, logger });
   const pulse = new Pulse(options.run ?? "unnamed", clock);
-  const context = { view, metrics, events, pulse, ask, clock, logger, access };
-  const server = await listen(options, async (request, client) => {
+  const queries = new QueryGate(clock);
+  const context = { view, metrics, events, pulse, ask, clock, logger, access, queries };
+  const onSent = (client: Client, bytes: number) => queries.charge(client.address, bytes);
+  const server = await listen({ ...options, onSent }, async (request, client) => {
     const response = await handleRequest(request, client, context);
     const proof = peers.answerTo(request);
     if (proof !== undefined) response.headers.set(proofHeader, proof);

@@ -13,7 +13,11 @@ export class StreamClient {
   #wanted = false;
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
 
-  /** @param onGone Told once when the reader goes away by itself. */
+  /** What a new follower is sent first, made as it reads. */
+  #beginning: Iterator<Uint8Array> | undefined;
+  #onGone: (() => void) | undefined;
+
+  /** @param onGone Told once when the reader leaves, or is cut off. */
   constructor(queueBytesMax: number, onGone: (client: StreamClient) => void) {
     this.#queueBytesMax = queueBytesMax;
     this.stream = new ReadableStream<Uint8Array>({
@@ -21,13 +25,20 @@ export class StreamClient {
         this.#controller = controller;
       },
       pull: () => this.#handOver(),
-      cancel: () => onGone(this),
+      cancel: () => this.#leave(),
     }, { highWaterMark: 0 });
+    this.#onGone = () => onGone(this);
   }
 
   /** Whether everything offered has been taken. */
   get isIdle(): boolean {
     return this.#chunks.length === 0;
+  }
+
+  /** Sends this before all that is queued, a chunk whenever the reader asks for one. */
+  begin(chunks: Iterable<Uint8Array>): void {
+    this.#beginning = chunks[Symbol.iterator]();
+    if (this.#wanted) this.#handOver();
   }
 
   /** Queues a chunk, or says `false` when more than the maximum waits already. */
@@ -43,14 +54,23 @@ export class StreamClient {
   /** Ends the stream at once; what is queued is dropped. */
   end(): void {
     this.#chunks = [];
+    this.#beginning = undefined;
     this.#controller?.close();
+    this.#leave();
+  }
+
+  #leave(): void {
+    this.#onGone?.();
+    this.#onGone = undefined;
   }
 
   #handOver(): void {
-    const chunk = this.#chunks.shift();
+    const first: Uint8Array | undefined = this.#beginning?.next().value;
+    if (first === undefined) this.#beginning = undefined;
+    const chunk = first ?? this.#chunks.shift();
     this.#wanted = chunk === undefined;
     if (chunk === undefined) return;
-    this.#bytes -= chunk.byteLength;
+    if (first === undefined) this.#bytes -= chunk.byteLength;
     this.#controller?.enqueue(chunk);
   }
 }

@@ -31,6 +31,11 @@ export class SymbolBoard {
     return [...this.#entries.keys()].sort().map((symbol) => this.summary(symbol) as SymbolSummary);
   }
 
+  /** All symbols, each as it is when it is asked for. */
+  *each(): Iterable<SymbolSummary> {
+    for (const symbol of this.#entries.keys()) yield this.summary(symbol) as SymbolSummary;
+  }
+
   /** One symbol, or `undefined` if nothing is known of it. */
   summary(symbol: string): SymbolSummary | undefined {
     const entry = this.#entries.get(symbol);

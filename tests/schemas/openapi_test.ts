@@ -5,7 +5,7 @@ import { Secret } from "../../src/base/secret.ts";
 import type { OpenApiDocument, OpenApiOperation } from "../../src/http/open_api.ts";
 import type { Schema } from "../../src/http/schema.ts";
 import { fakeStandby, fakeTask } from "../support/fake_live_view.ts";
-import { type Surface, surface } from "../unit/http/harness.ts";
+import { localClient, type Surface, surface } from "../unit/http/harness.ts";
 import { checkOf, openApiFaults } from "./validators.ts";
 
 const document: OpenApiDocument = await (await surface({ seconds: 0 }).ask("/api/openapi.json"))
@@ -63,10 +63,17 @@ function busy(): Surface {
 const closed = () =>
   surface({ seconds: 1, access: { token: new Secret("correct-horse-battery") } });
 
+/** A surface of whose answers its client has had too many. */
+function eager(): Surface {
+  const made = surface({ seconds: 1 });
+  made.context.queries.charge(localClient.address, 2 ** 40);
+  return made;
+}
+
 /** A surface that is asked by another server's name. */
 const elsewhere = () => surface({ seconds: 1, host: "elsewhere.example" });
 
-const full = () => surface({ seconds: 1, limits: { clientsMax: 0, queueBytesMax: 1 } });
+const full = () => surface({ seconds: 1, limits: { streams: { total: 0 }, queueBytesMax: 1 } });
 
 /** A surface whose pulse has as many followers as it takes. */
 function followed(): Surface {
@@ -111,6 +118,7 @@ const calls: readonly Call[] = [
   ...operations.flatMap(({ operationId: id, path, responses }): Call[] => [
     { id, status: 405, path, init: { method: "POST" } },
     { id, status: 421, path, surface: elsewhere },
+    ..."429" in responses ? [{ id, status: 429, path, surface: eager }] : [],
     ..."401" in responses ? [{ id, status: 401, path, surface: closed }] : [],
   ]),
 ];

@@ -101,6 +101,10 @@ export class FakeLiveView implements LiveView {
     return [...this.#markets.values()].flatMap((market) => market.summary() ?? []);
   }
 
+  eachSymbol(): Iterable<SymbolSummary> {
+    return this.symbols();
+  }
+
   partitions(): Partitions | undefined {
     return this.layout;
   }

@@ -1,4 +1,4 @@
-import { HttpProblem } from "../context.ts";
+import { HttpProblem } from "../response.ts";
 import { type Answers, type Operation, operation, problemAnswer } from "../operation.ts";
 import { type Asset, findAsset } from "../page/assets.ts";
 import { text } from "../schema.ts";

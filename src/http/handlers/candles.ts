@@ -1,7 +1,6 @@
 import { resolutions } from "../../market/resolutions.ts";
 import { candlesSchema } from "../answer_schemas.ts";
 import { type Asking, askJson } from "../ask_json.ts";
-import { HttpProblem } from "../context.ts";
 import { fitting } from "../fitting.ts";
 import {
   type Answer,
@@ -21,7 +20,7 @@ import {
   timeParameter,
 } from "../parameters.ts";
 import type { CandleRange } from "../ports.ts";
-import { jsonResponse } from "../response.ts";
+import { HttpProblem, jsonResponse } from "../response.ts";
 import { candleJson, type CandlesJson } from "../wire.ts";
 
 const query = {
@@ -49,6 +48,7 @@ export const candles: Operation = operation({
   path: "/api/candles",
   id: "candles",
   summary: "Windows of a symbol, newest first, a page at a time",
+  isLimited: true,
   query,
   answers: {
     200: jsonAnswer("a page; the union of all pages has every candle once", candlesSchema),

@@ -7,6 +7,7 @@ export function logIn({ access }: HttpContext): Route {
   return {
     pattern: "/login",
     isOpen: true,
+    isLimited: false,
     methods: ["POST"],
     params: {},
     async handle({ request, client }) {

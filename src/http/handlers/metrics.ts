@@ -7,6 +7,7 @@ export const metrics: Operation = operation({
   path: "/metrics",
   id: "metrics",
   summary: "Metrics for Prometheus",
+  isLimited: true,
   query: {},
   answers: {
     200: { description: "as docs/METRICS.md lists them", type: "text/plain", schema: text() },

@@ -1,5 +1,5 @@
-import { HttpProblem } from "../context.ts";
 import { type Operation, operation, unavailable } from "../operation.ts";
+import { HttpProblem } from "../response.ts";
 import { text } from "../schema.ts";
 
 /** See `Pulse`. */

@@ -1,4 +1,4 @@
-import { HttpProblem } from "../context.ts";
+import { HttpProblem } from "../response.ts";
 import { badQuery, type Operation, operation, unavailable } from "../operation.ts";
 import {
   optionalSymbol,
@@ -20,6 +20,7 @@ export const stream: Operation = operation({
   path: "/api/stream",
   id: "stream",
   summary: "Server-sent events of what the address names, each with JSON as its data",
+  isLimited: true,
   query: {
     symbol: optionalSymbol("whose candles and trades are sent in full"),
     resolution: resolutionParameter,
@@ -37,14 +38,14 @@ export const stream: Operation = operation({
     400: badQuery,
     503: unavailable("too many clients follow the stream"),
   },
-  handle({ symbol, resolution, row, listed, scope }, { events }, { request }) {
+  handle({ symbol, resolution, row, listed, scope }, { events }, { request, client }) {
     const rows = new Set(symbol === undefined ? row : [...row, symbol]);
     const wanted = scope === "local" ? scope : { symbol, resolution, rows, listed };
-    const body = request.method === "HEAD" ? null : events.connect(wanted);
+    const body = request.method === "HEAD" ? null : events.connect(wanted, client.address);
     if (body === undefined) {
       throw new HttpProblem({
         status: 503,
-        detail: "too many clients follow the stream: close one and try again",
+        detail: "too many clients of this address follow the stream: close one and try again",
         headers: { "retry-after": "10" },
       });
     }

@@ -1,9 +1,8 @@
 import { symbolsSchema } from "../answer_schemas.ts";
-import { HttpProblem } from "../context.ts";
 import { badQuery, jsonAnswer, type Operation, operation, unavailable } from "../operation.ts";
 import { scopeParameter } from "../parameters.ts";
 import { allSymbols, localSymbols } from "../peers.ts";
-import { jsonResponse } from "../response.ts";
+import { HttpProblem, jsonResponse } from "../response.ts";
 import type { AllSymbolsJson } from "../wire.ts";
 
 /** Every symbol of the application at a glance, and the partitions that no instance answered for. */
@@ -11,6 +10,7 @@ export const symbols: Operation = operation({
   path: "/api/symbols",
   id: "symbols",
   summary: "Every symbol at a glance: last price, and volume and count of its day",
+  isLimited: true,
   query: { scope: scopeParameter },
   answers: {
     200: jsonAnswer("symbols by name", symbolsSchema),

@@ -10,6 +10,7 @@ export const trades: Operation = operation({
   path: "/api/trades",
   id: "trades",
   summary: "The latest trades of a symbol, newest first",
+  isLimited: true,
   query: { symbol: symbolParameter, limit: limitParameter(100, 1000) },
   answers: {
     200: jsonAnswer("trades, and where they were read", tradesSchema),

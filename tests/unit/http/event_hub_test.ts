@@ -140,7 +140,8 @@ Deno.test("/api/stream of 3,000 symbols at 5,000 trades/s stays below 100 kB/s",
 Deno.test("/api/stream gives another instance everything at once", async () => {
   const { view, ask } = surface();
   const reader = await follow(ask, "?scope=local");
-  assert.deepEqual((await readEvents(reader)).map(({ name }) => name), ["health", "symbols"]);
+  const names = (await beginning(reader)).map(({ name }) => name);
+  assert.deepEqual(names, ["health", "symbols"]);
   const update = view.commit();
   const [candles, trades, symbols] = await readEvents(reader);
   assert.equal(candles?.data.candles.length, update.windows.length);
@@ -211,7 +212,9 @@ Deno.test("/api/stream ends the connection of a reader that takes nothing for a 
 });
 
 Deno.test("/api/stream cuts off another instance that does not read, and only that one", async () => {
-  const { view, context, ask } = surface({ limits: { clientsMax: 8, queueBytesMax: 4_096 } });
+  const { view, context, ask } = surface({
+    limits: { streams: { total: 8 }, queueBytesMax: 4_096 },
+  });
   const slow = await follow(ask, "?scope=local");
   const quick = await follow(ask, "?scope=local");
   for (let i = 0; i < 40 && context.events.clientCount === 2; i++) {
@@ -237,12 +240,43 @@ Deno.test.each([
 });
 
 Deno.test("/api/stream answers 503 when no more clients are allowed", async () => {
-  const { ask } = surface({ limits: { clientsMax: 1, queueBytesMax: 4_096 } });
+  const { ask } = surface({ limits: { streams: { total: 1 }, queueBytesMax: 4_096 } });
   const reader = await follow(ask);
   const refused = await ask("/api/stream");
   assert.equal(refused.status, 503);
   assert.equal(refused.headers.get("retry-after"), "10");
   await refused.body?.cancel();
+  await reader.cancel();
+});
+
+Deno.test("/api/stream takes a new address in where others hold all places, and refuses theirs", async () => {
+  const { context } = surface({
+    limits: { streams: { total: 4, perAddress: 3 }, queueBytesMax: 4_096 },
+  });
+  const connect = (address: string) => context.events.connect("local", address)?.getReader();
+  const [oldest, ...held] = Array.from({ length: 3 }, () => connect("192.0.2.1"));
+  assert.equal(connect("192.0.2.1"), undefined);
+  const others = [connect("192.0.2.2"), connect("192.0.2.3")];
+  assert.ok((await oldest?.read())?.done, "its address held most");
+  assert.equal(context.events.clientCount, 4);
+  await held[0]?.cancel();
+  assert.ok(connect("192.0.2.4") !== undefined && others.every((reader) => reader !== undefined));
+  context.events.close();
+});
+
+Deno.test("/api/stream keeps one event of its beginning for an instance, however many symbols", async () => {
+  const prices = Object.fromEntries(Array.from({ length: 2_200 }, (_, i) => [`S${i}`, 100]));
+  const { view, ask } = surface({ prices, seconds: 5 });
+  const reader = await follow(ask, "?scope=local");
+  const counts: number[] = [];
+  const names = new Set<string>();
+  while (names.size < view.symbols().length) {
+    const [event] = await readEvents(reader);
+    const symbols: { symbol: string }[] = event?.data.symbols ?? [];
+    counts.push(symbols.length);
+    for (const { symbol } of symbols) names.add(symbol);
+  }
+  assert.deepEqual(counts.slice(0, 5), [0, 500, 500, 500, 500]);
   await reader.cancel();
 });
 
@@ -258,5 +292,5 @@ Deno.test("EventHub.close() ends every stream and takes no more clients", async 
   const reader = await follow(ask);
   context.events.close();
   assert((await reader.read()).done);
-  assert.equal(context.events.connect("local"), undefined);
+  assert.equal(context.events.connect("local", "192.0.2.1"), undefined);
 });
