@@ -15,8 +15,8 @@ export interface QueryLimits {
   readonly waiting: number;
 }
 
-/** A page of 5,000 candles counts as 24 queries, 100,000 symbols as 190. */
-const defaultLimits: QueryLimits = {
+/** For one who looks at the page, and some programs. A page of 5,000 candles counts as 24 queries, 100,000 symbols as 190. */
+export const defaultQueryLimits: QueryLimits = {
   perSecond: 100,
   burst: 500,
   bytesPerQuery: 64 * 1024,
@@ -47,7 +47,7 @@ export class QueryGate {
   #waitingCount = 0;
   #running = 0;
 
-  constructor(clock: Clock, limits: QueryLimits = defaultLimits) {
+  constructor(clock: Clock, limits: QueryLimits = defaultQueryLimits) {
     this.#clock = clock;
     this.#limits = limits;
   }

@@ -1,6 +1,7 @@
 /** Requests to the HTTP surface. */
 import assert from "node:assert/strict";
 import type { Random } from "../../src/base/random.ts";
+import { defaultQueryLimits } from "../../src/http/query_gate.ts";
 import { everyInputIsSurvived, mutatedText, pick } from "../support/fuzz.ts";
 import { surface } from "../unit/http/harness.ts";
 
@@ -30,7 +31,7 @@ function drawUrl(random: Random): URL {
 }
 
 async function takeRequests(inputs: readonly URL[]): Promise<void> {
-  const { ask } = surface({ seconds: 3 });
+  const { ask } = surface({ seconds: 3, queries: { ...defaultQueryLimits, burst: Infinity } });
   for (const { pathname, search } of inputs) {
     const response = await ask(pathname + search);
     assert.ok(response.status < 500 || response.status === 503, `${response.status}`);

@@ -6,7 +6,7 @@ import { EventHub, type EventHubLimits } from "../../../src/http/event_hub.ts";
 import { Metrics } from "../../../src/http/metrics.ts";
 import { Access, type AccessOptions } from "../../../src/http/access.ts";
 import { Pulse } from "../../../src/http/pulse.ts";
-import { QueryGate } from "../../../src/http/query_gate.ts";
+import { QueryGate, type QueryLimits } from "../../../src/http/query_gate.ts";
 import { handleRequest } from "../../../src/http/router.ts";
 import type { Ask } from "../../../src/http/within.ts";
 import { FakeLiveView, type FakeLiveViewOptions } from "../../support/fake_live_view.ts";
@@ -68,6 +68,7 @@ export function surface(
     client,
     logger,
     host = "localhost",
+    queries,
     ...options
   }:
     & FakeLiveViewOptions
@@ -79,6 +80,7 @@ export function surface(
       readonly access?: AccessOptions;
       readonly client?: Partial<Client>;
       readonly logger?: Logger;
+      readonly queries?: QueryLimits;
       /** The name by which it is asked. */
       readonly host?: string;
     } = {},
@@ -95,7 +97,7 @@ export function surface(
     logger: logger ?? silentLogger,
     access: new Access(access),
     pulse: new Pulse("r1", clock),
-    queries: new QueryGate(clock),
+    queries: new QueryGate(clock, queries),
   };
   const ask = (path: string, init?: RequestInit) =>
     handleRequest(new Request(`http://${host}${path}`, init), {
