@@ -20,7 +20,6 @@ import {
   deadLetterCauses,
   deadLetterRecord,
   lateRecord,
-  rekeyedRecord,
 } from "../../src/streams/processing/side_output.ts";
 import type { TopicRole } from "../../src/streams/topology/job_topics.ts";
 
@@ -33,8 +32,6 @@ const headerTexts: Readonly<Record<string, string>> = {
   "origin-partition": "partition of that record, decimal",
   "origin-offset": "offset of that record, decimal",
   "origin-index": "index of the trade in that record, decimal; without it the whole record",
-  "origins":
-    "partition and offset of the record that this is part of, and indexes of the trades in it",
   "cause": "why it is here",
   "detail": "the cause in words, for a person",
   "event-time": "the trade's time where it is what is wrong, epoch milliseconds, decimal",
@@ -73,7 +70,7 @@ function ofFeed(): OutputRecord[] {
 const records: Readonly<Record<TopicRole, readonly OutputRecord[]>> = {
   input: ofFeed().slice(0, 1),
   changelog: [],
-  repartition: [rekeyedRecord("r", input, { key: "A", value: bytes, indexes: [0] })],
+  repartition: [],
   late: [
     cut(lateRecord("t", { record: input, index: 0 }, { value: bytes, window, streamTimeMs: 0 })),
   ],
@@ -134,7 +131,13 @@ const messages: Readonly<Record<TopicRole, Readonly<Record<string, object>>>> = 
     },
     meta: avroMessage("changelog", taskMetaSchemaText, bytesOf("`m`")),
   },
-  repartition: { rekeyed: avroMessage("repartition", tradeSchemaText, symbolKey) },
+  repartition: {
+    rekeyed: {
+      title: "Parts",
+      summary: "Values of the input, and parts of them, with symbol, receive time and origin.",
+      payload: bytesOf("as `src/streams/processing/repartition_record.ts` says"),
+    },
+  },
   late: { late: avroMessage("late", tradeSchemaText, symbolKey) },
   "dead-letters": {
     deadLetter: {
@@ -150,7 +153,8 @@ const messages: Readonly<Record<TopicRole, Readonly<Record<string, object>>>> = 
 const descriptions: Readonly<Record<TopicRole, string>> = {
   input: "Trades of one symbol of one frame. `produce` writes it, `process` reads it; others may.",
   changelog: "The state of `process`; a null value deletes a key. Only `process` writes it.",
-  repartition: "Trades that stood under another key than their symbol, once more under it.",
+  repartition:
+    "Trades on their way to the partition of their symbol. Only `process` writes and reads it.",
   late: "Trades whose window was closed.",
   "dead-letters": "Records and frames that could not be used, or not wholly.",
 };

@@ -66,8 +66,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: "a repeated record counted twice",
     file: "src/streams/processing/processor.ts",
-    find: "if (!this.#moveTo(position, record.offset + 1)) return;",
-    replace: "this.#moveTo(position, record.offset + 1);",
+    find: "if (!this.#moveTo(this.#direct, record.offset + 1)) return;",
+    replace: "this.#moveTo(this.#direct, record.offset + 1);",
     guarantee: "G1",
   },
   {
@@ -125,7 +125,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: "records sent twice counted twice",
     file: "src/streams/processing/processor.ts",
-    find: "if (!rekeyed && this.#isRepeated(record)) return this.#duplicate(record);",
+    find: "if (this.#isRepeated(record)) return this.#duplicate(record);",
     replace: "",
     guarantee: "G7",
   },

@@ -44,7 +44,7 @@ export const hostileInputBugs: readonly PlantedBug[] = [
   },
   {
     name: "a state for a key that is impossible",
-    file: "src/streams/processing/processor.ts",
+    file: "src/streams/processing/reading.ts",
     find: "source.keyFault?.(reading.key)",
     replace: "undefined",
     guarantee: "G12",

@@ -93,8 +93,8 @@ export const recordLimitBugs: readonly PlantedBug[] = [
   {
     name: "a record sent on larger than it came",
     file: "src/streams/processing/written_parts.ts",
-    find: "if (value.length <= bytesMax) return",
-    replace: "if (value.length >= 0) return",
+    find: "if (value.length <= bytesMax) {",
+    replace: "if (value.length >= 0) {",
     guarantee: "G12",
     test: "tests/unit/streams/rekeying_test.ts",
   },

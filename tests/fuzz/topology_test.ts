@@ -6,6 +6,7 @@ import { encodeText } from "../../src/base/text.ts";
 import type { Trade } from "../../src/market/trade.ts";
 import { tradeSchemaText } from "../../src/registry/schemas.ts";
 import { writeFrameHeader } from "../../src/registry/wire_format.ts";
+import { PartsWriter } from "../../src/streams/processing/repartition_record.ts";
 import type { LogRecord, OutputRecord } from "../../src/streams/record.ts";
 import { below, everyInputIsSurvived, mutatedBytes, pick, randomBytes } from "../support/fuzz.ts";
 import { type MarketDriver, marketDriver, marketStartMs } from "../support/market_driver.ts";
@@ -40,7 +41,7 @@ everyInputIsSurvived<Hostile>({
 everyInputIsSurvived<Hostile>({
   name: "records of the repartition topic",
   together: 500,
-  draw: drawRecord,
+  draw: drawSentOn,
   take: (inputs) => takeRecords(inputs, "test-repartition"),
   show: shown,
 });
@@ -54,6 +55,22 @@ function drawRecord(random: Random): Hostile {
     timestampMs: pick(stamps, random),
     headers: pick([{}, drawHeaders(random)], random),
   };
+}
+
+/** Hostile records as others would send them on; some damaged, some that are nothing of ours. */
+function drawSentOn(random: Random): Hostile {
+  const record = drawRecord(random);
+  if (random.next() < 0.1) return record;
+  const writer = new PartsWriter("");
+  for (let parts = below(2, random); parts >= 0; parts--) {
+    const { key, value, timestampMs } = drawRecord(random);
+    const indexes = Array.from({ length: below(4, random) }, (_, i) => i);
+    const origin = { partition: 0, offset: below(9, random), indexes };
+    const bytes = { key: key ?? new Uint8Array(), value: value ?? new Uint8Array() };
+    writer.add(0, { ...bytes, timestampMs, origin });
+  }
+  const value = writer.records()[0]?.value ?? new Uint8Array();
+  return { ...record, value: random.next() < 0.3 ? mutatedBytes(value, random) : value };
 }
 
 function drawTrade(symbol: string, random: Random): Trade {

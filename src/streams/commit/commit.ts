@@ -177,6 +177,7 @@ export class Committer<R> {
       records: [
         ...changelogRecords(changes.entries, changelog, timestampMs),
         ...changes.sideOutputs,
+        ...changes.sentOn,
       ],
       changelog,
       input,

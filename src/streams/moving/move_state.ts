@@ -13,6 +13,7 @@ import { asFormer } from "../state/producers.ts";
 import { firstMeta, noEpoch, type TaskMeta } from "../state/state.ts";
 import { allRows, ownerOf } from "../state/store_keys.ts";
 import { writeTimeUs } from "../state/write_times.ts";
+import { arrivedParts, PartsWriter } from "../processing/repartition_record.ts";
 import { readBetween } from "../read_between.ts";
 import { type MovedJob, MovedPartition, type MovePorts } from "./moved_partition.ts";
 
@@ -205,8 +206,9 @@ function commonMeta(
 }
 
 /**
- * What waits in a partition of the repartition topic goes to its end again, to the partition that
- * the key has now, in the transaction that moves the position behind it.
+ * What waits in a partition of the repartition topic goes to its end again, each part to the
+ * partition that its key has now, in the transaction that moves the position behind it. What is not
+ * of our writing stays, for the task to make a dead letter of it.
  */
 async function waitingRekeyed(
   { log }: MovePorts,
@@ -220,14 +222,18 @@ async function waitingRekeyed(
   const { startOffset, endOffset } = await log.bounds(place);
   if (meta === undefined) return { rekeyedOffset: startOffset, sentOn: [] };
   const bounds = { startOffset: meta.rekeyedOffset, endOffset, topicId: lineage.repartitionId };
-  const sentOn: OutputRecord[] = [];
+  const parts = new PartsWriter(topic);
+  const foreign: OutputRecord[] = [];
   for await (const records of readBetween(log, place, bounds, signal)) {
-    for (const { key, value, headers, timestampMs } of records) {
-      const target = partitionForKey(key ?? new Uint8Array(), lineage.partitions);
-      sentOn.push({ topic, partition: target, timestampMs, key, value, headers });
+    for (const record of records) {
+      const arrived = arrivedParts(record);
+      if (arrived === undefined) foreign.push(record);
+      for (const part of arrived ?? []) {
+        parts.add(partitionForKey(part.key, lineage.partitions), part);
+      }
     }
   }
-  return { rekeyedOffset: endOffset, sentOn };
+  return { rekeyedOffset: endOffset, sentOn: [...parts.records(), ...foreign] };
 }
 
 /** Deletes entries where their key no longer is; gives how many. */

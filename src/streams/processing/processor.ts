@@ -1,12 +1,13 @@
 import { InvariantError } from "../../base/assert.ts";
 import { describeError, PipelineError } from "../../base/errors.ts";
 import { Producers } from "../state/producers.ts";
-import { type LogRecord, type Offset, type OutputRecord, partitionName } from "../record.ts";
+import type { LogRecord, Offset, OutputRecord } from "../record.ts";
 import { Closing } from "./closing.ts";
 import { identityOf } from "./record_identity.ts";
-import { eventsIn, itemsOf, receivedUsOf } from "./reading.ts";
+import { faultOfForeign, faults, itemsOf, readRecord, receivedUsOf } from "./reading.ts";
 import { Rekeying, type Repartition } from "./rekeying.ts";
-import { type DeadLetterCause, deadLetterRecord, lateRecord, type Origin } from "./side_output.ts";
+import type { Arrival, ArrivedPart } from "./repartition_record.ts";
+import { refused, SideOutputs } from "./side_outputs.ts";
 import { writtenParts } from "./written_parts.ts";
 import type { Lineage } from "../state/lineage.ts";
 import { wholeFromMs } from "../state/cut_input.ts";
@@ -16,7 +17,7 @@ import { stateVersion, type TaskMeta, type Windowing } from "../state/state.ts";
 import { WriteTimes } from "../state/write_times.ts";
 import type { ItemCounts } from "../item_counts.ts";
 import { defaultHandlers } from "../topology/handlers.ts";
-import type { EventContext, KeyedEvents, Reading, Topology } from "../topology/topology.ts";
+import type { EventContext, KeyedEvents, Topology } from "../topology/topology.ts";
 import {
   closingTimeMs,
   firstOpenStart,
@@ -52,13 +53,13 @@ export class RecordProcessor<E, A, R> {
   #wholeFromMs: number | null;
   readonly #generationUs: number;
   readonly #counts: { -readonly [K in keyof ItemCounts]: ItemCounts[K] };
+  readonly #side: SideOutputs<E>;
   readonly #producers: Producers;
   readonly #windowing: Windowing;
   readonly #rekeying: Rekeying;
   /** True for a job that continues after its own code threw on an event. */
   readonly #continues: boolean;
   #eventRows: R[] = [];
-  #sideOutputs: OutputRecord[] = [];
   #changed = false;
 
   /** @param repartition Where events go whose place is another one, for jobs that send them on. */
@@ -79,9 +80,10 @@ export class RecordProcessor<E, A, R> {
     this.#wholeFromMs = meta.wholeFromMs;
     this.#generationUs = meta.generationUs;
     this.#counts = { ...meta.counts };
+    this.#side = new SideOutputs(topology, this.#counts);
     this.#producers = new Producers(meta.producers);
     this.#windowing = windowingOf(topology);
-    this.#rekeying = new Rekeying(repartition, (key) => cache.key(key).keyHash);
+    this.#rekeying = new Rekeying(repartition);
     this.#continues = topology.handlers.onProcessingError !== defaultHandlers.onProcessingError;
   }
 
@@ -122,13 +124,24 @@ export class RecordProcessor<E, A, R> {
 
   /** Late events and dead letters since the last commit, in input order. */
   get sideOutputs(): readonly OutputRecord[] {
-    return this.#sideOutputs;
+    return this.#side.records;
+  }
+
+  /** Records of the repartition topic with what was sent on since the last commit. */
+  get sentOn(): readonly OutputRecord[] {
+    return this.#rekeying.records();
+  }
+
+  /** True when what waits for a commit to send it on has become much. */
+  get isFull(): boolean {
+    return this.#rekeying.isFull;
   }
 
   /** Starts from scratch after a commit. */
   settle(): void {
     this.#eventRows = [];
-    this.#sideOutputs = [];
+    this.#side.settle();
+    this.#rekeying.settle();
     this.#changed = false;
   }
 
@@ -158,22 +171,34 @@ export class RecordProcessor<E, A, R> {
   }
 
   /**
-   * Applies one record; one that was applied before changes nothing, and one that its producer sent
-   * twice only counts as such.
+   * Applies one record of the input; one that was applied before changes nothing, and one that its
+   * producer sent twice only counts as such.
    *
    * @throws {PipelineError} `RECORD_REFUSED` where a handler of the job says to stop.
    */
   process(record: LogRecord): void {
-    const position = this.#positionIn(record.topic);
-    if (!this.#moveTo(position, record.offset + 1)) return;
+    if (!this.#moveTo(this.#direct, record.offset + 1)) return;
     const receivedUs = receivedUsOf(record);
     if (receivedUs !== undefined) this.#enter(receivedUs);
-    const rekeyed = position === this.#rekeyed;
-    if (!rekeyed && this.#isRepeated(record)) return this.#duplicate(record);
-    if (receivedUs === undefined) {
-      return this.#deadRecord(record, "impossible-value", "record timestamp is out of range");
+    if (this.#isRepeated(record)) return this.#duplicate(record);
+    if (receivedUs === undefined) return this.#side.deadRecord(record, faults.impossibleTimestamp);
+    this.#applyDirect(record);
+  }
+
+  /**
+   * Applies all that one record of the repartition topic has brought, or nothing if that was
+   * applied before: the position in the topic does not say how much of a record.
+   *
+   * @throws {PipelineError} As `process`.
+   */
+  processArrival({ record, parts }: Arrival): void {
+    if (!this.#moveTo(this.#rekeyed, record.offset + 1)) return;
+    if (parts === undefined) return this.#side.deadRecord(record, faultOfForeign(record));
+    for (const part of parts) {
+      const receivedUs = receivedUsOf(part);
+      if (receivedUs === undefined) this.#side.deadRecord(part, faults.impossibleTimestamp);
+      else this.#applyArrived(part, receivedUs);
     }
-    this.#apply(record, rekeyed);
   }
 
   #isRepeated({ headers, key }: LogRecord): boolean {
@@ -187,72 +212,64 @@ export class RecordProcessor<E, A, R> {
     this.#wholeFromMs ??= wholeFromMs(Math.floor(receivedUs / 1000), this.#topology);
   }
 
-  #apply(record: LogRecord, rekeyed: boolean): void {
-    if (record.unreadable !== undefined) {
-      return this.#deadRecord(record, "unreadable-batch", record.unreadable);
-    }
-    const reading = this.#read(record);
-    if (reading.kind === "dead") return this.#deadRecord(record, reading.cause, reading.detail);
-    if (eventsIn(reading) === 0) return this.#deadRecord(record, "empty", "no event in record");
+  #applyDirect(record: LogRecord): void {
+    const reading = readRecord(record, this.#topology.source);
+    if (reading.kind === "dead") return this.#side.deadRecord(record, reading);
     if (reading.kind === "wrong-key") return this.#wrongKey(record, reading.parts);
     const { key, events } = reading;
-    if (!rekeyed && this.#rekeying.belongsElsewhere(key, record.partition)) {
-      return this.#sendOn(record, { key, events, indexes: [...events.keys()] });
+    if (this.#rekeying.belongsElsewhere(key, record.partition)) {
+      const part = { key, events, indexes: [...events.keys()] };
+      return this.#sendOn(record, part, record.value);
     }
     for (let index = 0; index < events.length; index++) {
-      const context = { key, record, index, versionUs: this.#times.next(), rekeyed };
-      this.#processEvent(events[index] as E, context);
+      const versionUs = this.#times.next();
+      this.#processEvent(events[index] as E, { key, record, index, versionUs, rekeyed: false });
     }
   }
 
-  /** No key of the state is made of what cannot be a key, not even for a moment. */
-  #read(record: LogRecord): Reading<E> {
-    const { source } = this.#topology;
-    const reading = source.read(record);
-    const fault = reading.kind === "events" ? source.keyFault?.(reading.key) : undefined;
-    if (fault === undefined) return reading;
-    return { kind: "dead", cause: "impossible-value", detail: fault };
+  #applyArrived(record: ArrivedPart, receivedUs: number): void {
+    this.#enter(receivedUs);
+    const reading = readRecord(record, this.#topology.source);
+    if (reading.kind === "dead") return this.#side.deadRecord(record, reading);
+    if (reading.kind === "wrong-key") return this.#side.deadRecord(record, faults.keyMismatch);
+    const { key, events } = reading;
+    const { origin, firstIndex } = record;
+    if (events.length !== origin.indexes.length) {
+      return this.#side.deadRecord(record, faults.otherCount);
+    }
+    for (let i = 0; i < events.length; i++) {
+      const index = firstIndex + i;
+      const versionUs = this.#times.next();
+      this.#processEvent(events[i] as E, { key, record, index, versionUs, rekeyed: true });
+    }
   }
 
   #wrongKey(record: LogRecord, parts: readonly KeyedEvents<E>[]): void {
-    if (!this.#rekeying.sendsOn || this.#rekeying.isRekeyed(record.topic)) {
-      return this.#deadRecord(record, "key-mismatch", "record key is not that of all its events");
-    }
-    for (const part of parts) this.#sendOn(record, part);
+    if (!this.#rekeying.sendsOn) return this.#side.deadRecord(record, faults.keyMismatch);
+    const whole = parts.length === 1 ? record.value : null;
+    for (const part of parts) this.#sendOn(record, part, whole);
   }
 
   /**
    * Sends events to the partition of their key, in the transaction of the next commit. What no
    * record can hold ends here: it would stop the commit.
    */
-  #sendOn(record: LogRecord, events: KeyedEvents<E>): void {
-    for (const part of writtenParts(events, this.#topology.source)) {
+  #sendOn(record: LogRecord, events: KeyedEvents<E>, whole: Uint8Array | null): void {
+    for (const part of writtenParts(events, this.#topology.source, whole)) {
       if ("value" in part) {
         this.#counts.rekeyed += part.indexes.length;
-        this.#sideOutputs.push(this.#rekeying.sentOn(record, part));
+        this.#rekeying.sendOn(record, part);
       } else {
         this.#counts.read += 1;
-        this.#deadEvent({ record, index: part.index }, part.cause, part.detail);
+        this.#side.deadEvent({ record, index: part.index }, part.cause, part.detail);
       }
     }
   }
 
   #duplicate(record: LogRecord): void {
-    const items = itemsOf(this.#read(record));
+    const items = itemsOf(readRecord(record, this.#topology.source));
     this.#counts.read += items;
     this.#counts.duplicates += items;
-  }
-
-  #deadRecord(record: LogRecord, cause: DeadLetterCause, detail: string): void {
-    const { onDeserializationError } = this.#topology.handlers;
-    if (onDeserializationError(record, cause, detail) === "stop") {
-      throw refused(record, `it cannot be read: ${cause}, ${detail}`, undefined);
-    }
-    this.#counts.read += 1;
-    this.#counts.deadLetters += 1;
-    const { topic } = this.#topology.source;
-    const rekeyed = this.#rekeying.isRekeyed(record.topic);
-    this.#sideOutputs.push(deadLetterRecord(topic, { record, rekeyed }, cause, detail));
   }
 
   #processEvent(event: E, context: EventContext): void {
@@ -265,33 +282,31 @@ export class RecordProcessor<E, A, R> {
       if (this.#topology.handlers.onProcessingError(error, event) === "stop") {
         throw refused(context.record, "the job failed on one of its events", error);
       }
-      this.#deadEvent(context, "processing-error", describeError(error));
+      this.#side.deadEvent(context, "processing-error", describeError(error));
     }
   }
 
   #route(event: E, context: EventContext): void {
     const { source, maxFutureMs, events } = this.#topology;
     const fault = source.fault(event);
-    if (fault !== undefined) return this.#deadEvent(context, "impossible-value", fault);
+    if (fault !== undefined) return this.#side.deadEvent(context, "impossible-value", fault);
     const timeMs = source.timeOf(event);
     if (!Number.isSafeInteger(timeMs) || timeMs < 0) {
-      return this.#deadEvent(context, "impossible-value", `event time is not epoch ms: ${timeMs}`);
+      return this.#side.deadEvent(
+        context,
+        "impossible-value",
+        `event time is not epoch ms: ${timeMs}`,
+      );
     }
     const aheadMs = timeMs - context.record.timestampMs;
     if (aheadMs > maxFutureMs) {
       const detail = `event is ${aheadMs} ms ahead of its receipt`;
-      return this.#deadEvent({ ...context, eventTimeMs: timeMs }, "far-future", detail);
+      return this.#side.deadEvent({ ...context, eventTimeMs: timeMs }, "far-future", detail);
     }
     // Written before the commit, so it must not depend on the windows: see ADR 12.
     const row = events?.row(event, context);
     if (row !== undefined) this.#eventRows.push(row);
     this.#place(event, timeMs, context);
-  }
-
-  #deadEvent(origin: Origin, cause: DeadLetterCause, detail: string): void {
-    this.#counts.deadLetters += 1;
-    const { topic } = this.#topology.source;
-    this.#sideOutputs.push(deadLetterRecord(topic, origin, cause, detail));
   }
 
   /** Puts an event into its windows; it is late when none of them takes it. */
@@ -309,7 +324,7 @@ export class RecordProcessor<E, A, R> {
     if (this.#continues) this.#rehearse(event, owner, { firstMs: firstOpenMs, lastMs });
     const missedEndMs = Math.min(firstOpenMs, lastMs + windows.advanceMs);
     for (let startMs = firstMs; startMs < missedEndMs; startMs += windows.advanceMs) {
-      this.#missed(event, context, startMs, streamTimeMs);
+      this.#side.missed(event, context, startMs, streamTimeMs);
     }
     if (firstOpenMs > lastMs) {
       this.#counts.late += 1;
@@ -339,14 +354,6 @@ export class RecordProcessor<E, A, R> {
     }
   }
 
-  /** Keeps an event that came too late for a window. */
-  #missed(event: E, context: EventContext, startMs: number, streamTimeMs: number): void {
-    const { source, windows } = this.#topology;
-    const window = { startMs, endMs: startMs + windows.sizeMs };
-    const value = source.write([event]);
-    this.#sideOutputs.push(lateRecord(source.topic, context, { value, window, streamTimeMs }));
-  }
-
   #aggregate(event: E, context: EventContext, owner: CachedKey<A>, startMs: number): void {
     const { aggregator } = this.#topology;
     const found = this.#cache.window(owner, startMs);
@@ -366,12 +373,4 @@ export class RecordProcessor<E, A, R> {
     state.closedToMs = firstOpenStart(timeMs, windows);
     new Closing(this.#topology, this.#cache, owner, context).close();
   }
-}
-
-function refused(record: LogRecord, reason: string, cause: unknown): PipelineError {
-  return new PipelineError(
-    "RECORD_REFUSED",
-    `Cannot continue at ${partitionName(record)}@${record.offset} as ${reason}`,
-    { cause, context: { topic: record.topic, partition: record.partition, offset: record.offset } },
-  );
 }

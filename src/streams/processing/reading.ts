@@ -1,13 +1,43 @@
 import type { LogRecord } from "../record.ts";
-import type { KeyedEvents, Reading } from "../topology/topology.ts";
+import type { DeadLetterCause } from "./side_output.ts";
+import type { Fault } from "./side_outputs.ts";
+import type { KeyedEvents, Reading, Source } from "../topology/topology.ts";
 
 /** Receive times that can become write times in microseconds without losing digits. */
 const recordTimestampMsMax = 9_000_000_000_000;
+
+/** Why nothing of a record can be used, where it is not what its values say. */
+export const faults = {
+  impossibleTimestamp: { cause: "impossible-value", detail: "record timestamp is out of range" },
+  keyMismatch: { cause: "key-mismatch", detail: "record key is not that of all its events" },
+  otherCount: { cause: "malformed", detail: "not as many events as were sent on" },
+} as const;
 
 /** The write time that a record's receive time stands for; `undefined` for an impossible one. */
 export function receivedUsOf({ timestampMs }: LogRecord): number | undefined {
   if (!(timestampMs >= 0 && timestampMs <= recordTimestampMsMax)) return undefined;
   return timestampMs * 1000;
+}
+
+/**
+ * Reads a record: one without events is dead, and one whose key cannot be one. No key of the state
+ * is made of it, not even for a moment.
+ */
+export function readRecord<E>(
+  record: LogRecord,
+  source: Pick<Source<E>, "read" | "keyFault">,
+): Reading<E> {
+  const { unreadable } = record;
+  if (unreadable !== undefined) return dead("unreadable-batch", unreadable);
+  const reading = source.read(record);
+  if (reading.kind === "dead") return reading;
+  if (eventsIn(reading) === 0) return dead("empty", "no event in record");
+  const fault = reading.kind === "events" ? source.keyFault?.(reading.key) : undefined;
+  return fault === undefined ? reading : dead("impossible-value", fault);
+}
+
+function dead(cause: DeadLetterCause, detail: string): Reading<never> {
+  return { kind: "dead", cause, detail };
 }
 
 /** What a record counts for: one without events, or that cannot be read, for itself. */
@@ -49,4 +79,11 @@ export function sortOut<E>(
     possible.indexes.push(index);
   }
   return { possible, impossible };
+}
+
+/** Why a record of the repartition topic brings nothing. */
+export function faultOfForeign({ unreadable }: LogRecord): Fault {
+  return unreadable === undefined
+    ? { cause: "malformed", detail: "not a record of events that were sent on" }
+    : { cause: "unreadable-batch", detail: unreadable };
 }

@@ -1,7 +1,9 @@
 import { assert } from "../../base/assert.ts";
-import { partitionOfHash } from "../partitioner.ts";
+import { partitionForKey } from "../partitioner.ts";
 import type { LogRecord, OutputRecord } from "../record.ts";
-import { rekeyedRecord } from "./side_output.ts";
+import { encodeText } from "../text.ts";
+import { PartsWriter } from "./repartition_record.ts";
+import type { WrittenPart } from "./written_parts.ts";
 
 /** The topic through which events get to the partition of their key. */
 export interface Repartition {
@@ -10,22 +12,32 @@ export interface Repartition {
   readonly partitions: number;
 }
 
+/** Bytes of events that wait at most to be sent on by a commit; then it is made early. */
+const waitingBytesMax = 8_388_608;
+
+/** Keys whose place is remembered. */
+const keysMax = 16_384;
+
+/** Where a key belongs. */
+interface KeyPlace {
+  readonly bytes: Uint8Array;
+  readonly partition: number;
+}
+
 /**
- * What of a task's input belongs elsewhere, and what came from there.
+ * What of a task's input belongs elsewhere, and waits for the commit that sends it there.
  *
  * Owner: the record processor.
  */
 export class Rekeying {
   readonly #target: Repartition | undefined;
-  readonly #spreadOf: (key: string) => number;
+  readonly #waiting: PartsWriter;
+  readonly #places = new Map<string, KeyPlace>();
 
-  /**
-   * @param target Absent for jobs that send nothing on.
-   * @param spreadOf The hash by which a key finds its partition.
-   */
-  constructor(target: Repartition | undefined, spreadOf: (key: string) => number) {
+  /** @param target Absent for jobs that send nothing on. */
+  constructor(target: Repartition | undefined) {
     this.#target = target;
-    this.#spreadOf = spreadOf;
+    this.#waiting = new PartsWriter(target?.topic ?? "");
   }
 
   /** True when events in the wrong place can be sent on. */
@@ -41,15 +53,40 @@ export class Rekeying {
   /** True where another partition has the key, as its writer had a partitioner of its own. */
   belongsElsewhere(key: string, partition: number): boolean {
     if (this.#target === undefined || this.#target.partitions === 1) return false;
-    return partitionOfHash(this.#spreadOf(key), this.#target.partitions) !== partition;
+    return this.#placeOf(key, this.#target).partition !== partition;
   }
 
-  /** What takes events of a record to the partition of their key. */
-  sentOn(
-    record: LogRecord,
-    part: { readonly key: string; readonly value: Uint8Array; readonly indexes: readonly number[] },
-  ): OutputRecord {
+  /** Takes events of a record along to the partition of their key. */
+  sendOn(record: LogRecord, { key, indexes, value }: WrittenPart): void {
     assert(this.#target !== undefined, "events can only be sent on to a topic");
-    return rekeyedRecord(this.#target.topic, record, part);
+    const { bytes, partition } = this.#placeOf(key, this.#target);
+    const { timestampMs } = record;
+    const origin = { partition: record.partition, offset: record.offset, indexes };
+    this.#waiting.add(partition, { key: bytes, value, timestampMs, origin });
+  }
+
+  /** True when no more should wait. */
+  get isFull(): boolean {
+    return this.#waiting.sizeBytes >= waitingBytesMax;
+  }
+
+  /** What waits. */
+  records(): readonly OutputRecord[] {
+    return this.#waiting.records();
+  }
+
+  /** Begins again with nothing that waits. */
+  settle(): void {
+    this.#waiting.clear();
+  }
+
+  #placeOf(key: string, { partitions }: Repartition): KeyPlace {
+    const known = this.#places.get(key);
+    if (known !== undefined) return known;
+    if (this.#places.size >= keysMax) this.#places.clear();
+    const bytes = encodeText(key).slice();
+    const place = { bytes, partition: partitionForKey(bytes, partitions) };
+    this.#places.set(key, place);
+    return place;
   }
 }

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { decodeText, encodeText } from "../text.ts";
 import type { Headers, LogRecord, OutputRecord } from "../record.ts";
+import type { ArrivedPart } from "./repartition_record.ts";
 
 /** Where the late and unreadable parts of a topic go. */
 export function lateTopic(topic: string): string {
@@ -105,20 +106,13 @@ export function wholeHeaders(
 
 /** Which part of which input record a side output is about. */
 export interface Origin {
-  readonly record: LogRecord;
+  /** A part of one of the repartition topic leads back to where its events were read. */
+  readonly record: LogRecord | ArrivedPart;
   /** Index of the event inside the record; `undefined` for the whole record. */
   readonly index?: number;
-  /** True for a record of the repartition topic: the origin is where its events came from. */
-  readonly rekeyed?: boolean;
   /** The event's time, where it is what is wrong. */
   readonly eventTimeMs?: number;
 }
-
-/**
- * Where the events of a re-keyed record come from: partition and offset in the input, and the index
- * of each. One header, as every re-keyed event pays for it.
- */
-const originsHeader = "origins";
 
 /**
  * A record of the dead-letter topic: the raw input bytes, as far as they are kept (`cutValue`),
@@ -190,42 +184,24 @@ export function deadLetterCauseOf({ headers }: OutputRecord): DeadLetterCause | 
   return deadLetterCauses.find((known) => known === text);
 }
 
-/** Headers that lead back to the input; a re-keyed record that names no origin is its own. */
-function originHeaders(topic: string, { record, index, rekeyed = false }: Origin): Headers {
-  const [partition, offset, indexes] = rekeyed ? originsOf(record) : [];
-  const originIndex = indexes === undefined || index === undefined
-    ? indexes ?? index
-    : indexes.split(",")[index] ?? "";
-  return {
-    "origin-topic": encodeText(indexes === undefined ? record.topic : topic),
-    "origin-partition": encodeText(partition ?? String(record.partition)),
-    "origin-offset": encodeText(offset ?? String(record.offset)),
-    ...originIndex === undefined ? {} : { "origin-index": encodeText(String(originIndex)) },
-  };
+/** Headers that lead back to the input. */
+function originHeaders(topic: string, { record, index }: Origin): Headers {
+  if ("origin" in record) {
+    const { partition, offset, indexes } = record.origin;
+    const indexText = index === undefined ? indexes.join() : indexes[index - record.firstIndex];
+    return placeHeaders({ topic, partition, offset }, indexText);
+  }
+  return placeHeaders(record, index);
 }
 
-/** Partition, offset and indexes, as `rekeyedRecord` writes them; empty for what it did not write. */
-function originsOf({ headers }: LogRecord): string[] {
-  const origins = headers[originsHeader];
-  const parts = origins === undefined ? undefined : decodeText(origins)?.split("/");
-  return parts?.length === 3 ? parts : [];
-}
-
-/**
- * A record of the repartition topic: events of one key, encoded again, with a header that leads
- * back to the record and the places inside it that they come from.
- */
-export function rekeyedRecord(
-  topic: string,
-  record: LogRecord,
-  part: { readonly key: string; readonly value: Uint8Array; readonly indexes: readonly number[] },
-): OutputRecord {
-  const origins = `${record.partition}/${record.offset}/${part.indexes.join(",")}`;
+function placeHeaders(
+  { topic, partition, offset }: Pick<LogRecord, "topic" | "partition" | "offset">,
+  index: number | string | undefined,
+): Headers {
   return {
-    topic,
-    timestampMs: record.timestampMs,
-    key: encodeText(part.key),
-    value: part.value,
-    headers: { [originsHeader]: encodeText(origins) },
+    "origin-topic": encodeText(topic),
+    "origin-partition": encodeText(String(partition)),
+    "origin-offset": encodeText(String(offset)),
+    ...index === undefined ? {} : { "origin-index": encodeText(String(index)) },
   };
 }

@@ -3,9 +3,8 @@ import { sortOut } from "./reading.ts";
 import { type DeadLetterCause, keptValueBytesMax } from "./side_output.ts";
 
 /**
- * Bytes of events sent to the partition of their key in one record. With the indexes of where
- * each came from it is larger than what it was read from, which may have filled its topic's bound,
- * and unpacked may be far beyond: a tenth of what a topic takes by default leaves room for both.
+ * Bytes of events sent to the partition of their key as one value: what they were read from may
+ * have filled its topic's bound, and unpacked may be far beyond it.
  */
 const togetherBytesMax = 100_000;
 
@@ -23,34 +22,45 @@ export interface DeadPart {
   readonly detail: string;
 }
 
-/** Writes the events of a key into as many values as it takes, in order. */
-export function* writtenParts<E>(
+/**
+ * Writes the events of a key as many values as it takes, in order, behind those that cannot be sent.
+ *
+ * @param whole The value that they were read from, where it holds nothing else: it is sent as it is.
+ */
+export function writtenParts<E>(
   part: KeyedEvents<E>,
   source: Pick<Source<E>, "keyFault" | "fault" | "write">,
-): Generator<WrittenPart | DeadPart> {
+  whole: Uint8Array | null,
+): (WrittenPart | DeadPart)[] {
   const keyFault = source.keyFault?.(part.key);
   const faultOf = keyFault === undefined ? source.fault : () => keyFault;
   const { possible, impossible } = sortOut(part, faultOf);
-  for (const { index, fault } of impossible) {
-    yield { index, cause: "impossible-value", detail: fault };
+  if (possible === part && whole !== null && whole.length <= togetherBytesMax) {
+    return [{ key: part.key, indexes: part.indexes, value: whole }];
   }
-  if (possible.events.length > 0) yield* split(possible, source);
+  const parts: (WrittenPart | DeadPart)[] = impossible.map(
+    ({ index, fault }) => ({ index, cause: "impossible-value", detail: fault }),
+  );
+  if (possible.events.length > 0) split(possible, source, parts);
+  return parts;
 }
 
-function* split<E>(
+function split<E>(
   part: KeyedEvents<E>,
   source: Pick<Source<E>, "write">,
-): Generator<WrittenPart | DeadPart> {
+  parts: (WrittenPart | DeadPart)[],
+): void {
   const { key, events, indexes } = part;
   const value = source.write(events);
   const bytesMax = events.length > 1 ? togetherBytesMax : keptValueBytesMax;
-  if (value.length <= bytesMax) return yield { key, indexes, value };
-  if (events.length > 1) {
+  if (value.length <= bytesMax) {
+    parts.push({ key, indexes, value });
+  } else if (events.length > 1) {
     const half = Math.ceil(events.length / 2);
-    yield* split({ key, events: events.slice(0, half), indexes: indexes.slice(0, half) }, source);
-    yield* split({ key, events: events.slice(half), indexes: indexes.slice(half) }, source);
+    split({ key, events: events.slice(0, half), indexes: indexes.slice(0, half) }, source, parts);
+    split({ key, events: events.slice(half), indexes: indexes.slice(half) }, source, parts);
   } else {
     const detail = "event is larger than a topic takes";
-    yield* indexes.map((index) => ({ index, cause: "too-large" as const, detail }));
+    for (const index of indexes) parts.push({ index, cause: "too-large", detail });
   }
 }

@@ -37,6 +37,8 @@ export interface Changes<R> {
   readonly entries: readonly StoreEntry[];
   /** Late events and dead letters. */
   readonly sideOutputs: readonly OutputRecord[];
+  /** Events on their way to the partition of their key. */
+  readonly sentOn: readonly OutputRecord[];
 }
 
 /** What is needed to collect changes. */
@@ -71,8 +73,8 @@ export async function collectChanges<E, A, R>(
   }
   entries.push(...await sources.sweep.collect(sources, meta.horizon));
   entries.push({ key: metaKey, value: codecs.meta.encode(meta) });
-  const { eventRows, sideOutputs } = processor;
-  return { meta, eventRows, resultRows: rows, entries, sideOutputs };
+  const { eventRows, sideOutputs, sentOn } = processor;
+  return { meta, eventRows, resultRows: rows, entries, sideOutputs, sentOn };
 }
 
 /** The changes of a commit that changes the task's own record and nothing else. */
@@ -83,6 +85,7 @@ export function metaAlone(meta: TaskMeta, { meta: codec }: EngineCodecs): Change
     resultRows: [],
     entries: [{ key: metaKey, value: codec.encode(meta) }],
     sideOutputs: [],
+    sentOn: [],
   };
 }
 

@@ -8,6 +8,7 @@ import { superviseTask } from "./supervision.ts";
 import type { HeldState, StateStore } from "../ports.ts";
 import { PunctuationSchedule } from "../processing/punctuation.ts";
 import type { ReadAhead } from "../processing/read_ahead.ts";
+import { arrivals } from "../processing/repartition_record.ts";
 import type { TaskListener } from "./task_listener.ts";
 import { type Committed, type StreamsPorts, TaskSession } from "./task_session.ts";
 import { TaskReport } from "./task_report.ts";
@@ -199,17 +200,34 @@ export class StreamTask<E, A, R> {
   ): Promise<void> {
     const fetched = input.take();
     if (fetched === undefined) return;
-    await session.prepare(fetched.records, signal);
     session.begins(input.topic, fetched);
-    for (const record of fetched.records) {
-      session.process(record);
-      if (session.pendingRows >= this.#settings.pendingRowsMax) {
-        await this.#commit(session, { signal, last: false });
+    if (input.topic === this.#place.input.topic) {
+      await session.prepare(fetched.records, signal);
+      await this.#apply(session, fetched.records, (record) => session.process(record), signal);
+    } else {
+      for (const portion of arrivals(fetched.records)) {
+        await session.prepare(portion.flatMap(({ parts }) => parts ?? []), signal);
+        await this.#apply(session, portion, (arrival) => session.processArrival(arrival), signal);
       }
     }
     session.passed(input.topic, fetched);
     this.#report.ends(input.topic, fetched.endOffset);
     this.#listener.fetched(this.#place.input, fetched.records.length);
+  }
+
+  /** Applies one thing after the other; commits where enough waits. */
+  async #apply<T>(
+    session: TaskSession<E, A, R>,
+    all: readonly T[],
+    apply: (one: T) => void,
+    signal: AbortSignal,
+  ): Promise<void> {
+    for (const one of all) {
+      apply(one);
+      if (session.isFull(this.#settings.pendingRowsMax)) {
+        await this.#commit(session, { signal, last: false });
+      }
+    }
   }
 
   async #commit(session: TaskSession<E, A, R>, options: CommitOptions): Promise<void> {

@@ -16,6 +16,7 @@ import type {
   StateStores,
 } from "../ports.ts";
 import { RecordProcessor } from "../processing/processor.ts";
+import type { Arrival } from "../processing/repartition_record.ts";
 import type { LogRecord, Offset, OutputRecord, TopicPartition } from "../record.ts";
 import { bringUpToDate, findPlace, type PlaceObserver, refuseOtherCommit } from "./find_place.ts";
 import { ReadAhead } from "../processing/read_ahead.ts";
@@ -210,10 +211,14 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
     return this.#processor.wholeFromMs ?? Infinity;
   }
 
-  /** Rows and records that wait for the next commit; of windows as many as it makes at most. */
-  get pendingRows(): number {
-    const { eventRows, sideOutputs } = this.#processor;
-    return eventRows.length + sideOutputs.length + this.#cache.pendingRows;
+  /**
+   * True when as much waits for the next commit as should.
+   *
+   * @param rowsMax Bound of rows and records; of windows count as many as it makes at most.
+   */
+  isFull(rowsMax: number): boolean {
+    const { eventRows, sideOutputs, isFull } = this.#processor;
+    return isFull || eventRows.length + sideOutputs.length + this.#cache.pendingRows >= rowsMax;
   }
 
   get meta(): TaskMeta {
@@ -243,9 +248,14 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
     this.#processor.writtenIn(topic, leaderEpoch);
   }
 
-  /** Applies one prepared record. */
+  /** Applies one prepared record of the input. */
   process(record: LogRecord): void {
     this.#processor.process(record);
+  }
+
+  /** Applies all that one record of the repartition topic has brought, once that is prepared. */
+  processArrival(arrival: Arrival): void {
+    this.#processor.processArrival(arrival);
   }
 
   /** Moves the position in a topic behind what was fetched, control records included. */

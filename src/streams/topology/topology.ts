@@ -16,7 +16,10 @@ export interface KeyedEvents<E> {
   readonly indexes: readonly number[];
 }
 
-/** What a record turned out to hold; `wrong-key` are events whose key is not the record's own. */
+/**
+ * What a record turned out to hold; `wrong-key` are its events, all of them, where their key is not
+ * the record's own.
+ */
 export type Reading<E> =
   | { readonly kind: "events"; readonly key: string; readonly events: readonly E[] }
   | { readonly kind: "wrong-key"; readonly parts: readonly KeyedEvents<E>[] }
@@ -43,7 +46,7 @@ export interface Source<E> {
 export interface EventContext {
   readonly key: string;
   readonly record: LogRecord;
-  /** Index of the event inside its record. */
+  /** Index of the event among all that its record holds or, in the repartition topic, brings. */
   readonly index: number;
   /** Write time, microseconds; unique per event, greater than that of every event before it. */
   readonly versionUs: number;

@@ -1,4 +1,8 @@
 import { partitionForKey } from "../../../src/streams/partitioner.ts";
+import {
+  type ArrivedPart,
+  arrivedParts,
+} from "../../../src/streams/processing/repartition_record.ts";
 import { type LogRecord, partitionName } from "../../../src/streams/record.ts";
 import type { MemoryLog } from "../../../src/streams/testing/memory_log.ts";
 import { encodeText, textOf } from "../../../src/streams/text.ts";
@@ -15,7 +19,7 @@ export interface Positions {
 }
 
 interface Progress extends Positions {
-  /** Records of both inputs behind it. */
+  /** Records of the input, and parts of those of the repartition topic, behind it. */
   readonly steps: number;
 }
 
@@ -28,7 +32,7 @@ export class InputOrder {
   readonly #models: readonly PartitionModel[];
   readonly #inputs = new Map<string, InputRecord>();
   /** What each session has taken since its last commit, by process and partition. */
-  readonly #taken = new Map<string, LogRecord[]>();
+  readonly #taken = new Map<string, (LogRecord | ArrivedPart)[]>();
   readonly #progress: Progress[];
   readonly #steps = new Map<string, number>();
   readonly #seen = new Set<string>();
@@ -99,21 +103,21 @@ export class InputOrder {
     const [partition = 0, offset = 0] = place.split("/").map(Number);
     const events = rekeyed === undefined
       ? this.#inputs.get(place)?.events
-      : eventsOf(this.#log.committedRecords({ topic: repartitionTopic, partition }, offset)[0]);
+      : partsAt(this.#log, partition, offset, offset + 1).flatMap(eventsOf);
     return String(events?.[Number(index)]?.value);
   }
 
   /** What was sent on wrongly, twice or not at all, if anything was. */
   wronglySentOn(): string | undefined {
     const expected = new Map(this.#sentOn);
-    for (const record of this.#log.visible(repartitionTopic)) {
-      const key = textOf(record.key ?? new Uint8Array());
-      const [partition, offset, indexes] = originsOf(record);
-      const name = `${partition}/${offset} ` +
-        `${indexes} for ${partitionForKey(encodeText(key), this.#models.length)}`;
-      const is = `${name} ${JSON.stringify(eventsOf(record))}`;
-      if (record.partition !== partitionForKey(encodeText(key), this.#models.length)) return is;
-      if (expected.get(name) !== JSON.stringify(eventsOf(record))) return is;
+    const parts = partsOf(this.#log.visible(repartitionTopic));
+    for (const part of parts) {
+      const { partition, offset, indexes } = part.origin;
+      const target = partitionForKey(part.key, this.#models.length);
+      const name = `${partition}/${offset} ${indexes} for ${target}`;
+      const is = `${name} ${JSON.stringify(eventsOf(part))}`;
+      if (part.partition !== target) return is;
+      if (expected.get(name) !== JSON.stringify(eventsOf(part))) return is;
       expected.delete(name);
     }
     return expected.size === 0 ? undefined : `missing: ${[...expected.keys()]}`;
@@ -123,16 +127,20 @@ export class InputOrder {
     partition: number,
     before: Positions,
     now: Positions,
-    taken: readonly LogRecord[],
+    taken: readonly (LogRecord | ArrivedPart)[],
   ): string | undefined {
+    const records = this.#log.committedRecords(
+      { topic: inputTopic, partition },
+      before.inputOffset,
+    );
+    const parts = partsAt(this.#log, partition, before.rekeyedOffset, now.rekeyedOffset);
     const ranges = [
-      [inputTopic, before.inputOffset, now.inputOffset],
-      [repartitionTopic, before.rekeyedOffset, now.rekeyedOffset],
+      [inputTopic, before.inputOffset, now.inputOffset, records],
+      [repartitionTopic, before.rekeyedOffset, now.rekeyedOffset, parts],
     ] as const;
-    for (const [topic, from, to] of ranges) {
-      const got = taken.filter((record) => record.topic === topic).map(({ offset }) => offset);
-      const want = this.#log.committedRecords({ topic, partition }, from)
-        .map(({ offset }) => offset).filter((offset) => offset < to);
+    for (const [topic, from, to, all] of ranges) {
+      const got = taken.filter((record) => record.topic === topic).map(placeText);
+      const want = all.filter(({ offset }) => offset < to).map(placeText);
       if (got.join() === want.join()) continue;
       return `${
         partitionName({ topic, partition })
@@ -142,18 +150,18 @@ export class InputOrder {
   }
 
   /** A record as the model folds it, with the names of what becomes of its events. */
-  #modelRecord(record: LogRecord): InputRecord {
+  #modelRecord(record: LogRecord | ArrivedPart): InputRecord {
     const { partition, offset } = record;
-    if (record.topic === repartitionTopic) {
-      const [, sentFrom, indexes = ""] = originsOf(record);
+    if ("origin" in record) {
+      const { origin, firstIndex } = record;
       return {
-        key: textOf(record.key ?? new Uint8Array()),
-        timestampMs: record.timestampMs,
+        key: textOf(record.key),
+        timestampMs: this.#inputs.get(`${origin.partition}/${origin.offset}`)?.timestampMs ?? NaN,
         events: eventsOf(record),
         sent: undefined,
         names: {
-          origin: (index) => `${sentFrom}/${indexes.split(",")[Number(index)] ?? ""}`,
-          row: (index) => `rekeyed ${partition}/${offset}/${index}`,
+          origin: (index) => `${origin.offset}/${origin.indexes[Number(index)] ?? ""}`,
+          row: (index) => `rekeyed ${partition}/${offset}/${firstIndex + index}`,
         },
       };
     }
@@ -211,11 +219,21 @@ function positionsText({ inputOffset, rekeyedOffset }: Positions): string {
   return `${inputOffset}/${rekeyedOffset}`;
 }
 
-function eventsOf(record: LogRecord | undefined): InputEvent[] {
-  return JSON.parse(textOf(record?.value ?? encodeText("[]")));
+function eventsOf({ value }: ArrivedPart): InputEvent[] {
+  return JSON.parse(textOf(value));
 }
 
-/** Partition, offset and indexes of where a re-keyed record comes from. */
-function originsOf({ headers }: LogRecord): string[] {
-  return textOf(headers["origins"] ?? new Uint8Array()).split("/");
+function partsOf(records: readonly LogRecord[]): ArrivedPart[] {
+  return records.flatMap((record) => arrivedParts(record) ?? []);
+}
+
+/** What the records of a partition from an offset to another have brought. */
+function partsAt(log: MemoryLog, partition: number, from: number, to: number): ArrivedPart[] {
+  const records = log.committedRecords({ topic: repartitionTopic, partition }, from);
+  return partsOf(records.filter(({ offset }) => offset < to));
+}
+
+/** A record of the input, or a part of one of the repartition topic, within its partition. */
+function placeText(record: LogRecord | ArrivedPart): string {
+  return "origin" in record ? `${record.offset}+${record.firstIndex}` : String(record.offset);
 }

@@ -3,6 +3,7 @@ import { systemClock } from "../../../src/base/clock.ts";
 import { type MoveReport, moveState } from "../../../src/streams/moving/move_state.ts";
 import { partitionForKey } from "../../../src/streams/partitioner.ts";
 import type { CommitLog, FencedWriter } from "../../../src/streams/ports.ts";
+import { PartsWriter } from "../../../src/streams/processing/repartition_record.ts";
 import { identityHeaders } from "../../../src/streams/processing/record_identity.ts";
 import { MemoryStores } from "../../../src/streams/testing/mod.ts";
 import { encodeText } from "../../../src/streams/text.ts";
@@ -168,6 +169,29 @@ Deno.test("moveState() leaves input that was not read to the tasks, which send i
   }
   assert.equal(world.counts().read, wanted);
   assert.ok(world.counts().rekeyed > 0);
+});
+
+Deno.test("moveState() sends what waits to be re-keyed to where its keys are now", async () => {
+  const world = worldOf(2);
+  await run(world, input.slice(0, half));
+  const waiting = new PartsWriter(topics.repartition);
+  for (const [index, events] of input.slice(half).entries()) {
+    const { key, value } = measurementRecord(events, 0);
+    assert.ok(key !== null && value !== null);
+    waiting.add(partitionForKey(key, 2), {
+      key,
+      value,
+      timestampMs: 2_000_000 + half + index,
+      origin: { partition: 0, offset: index, indexes: [...events.keys()] },
+    });
+  }
+  await world.log.append(waiting.records());
+  addPartitions(world, 5);
+  await move(world);
+  await run(world, []);
+  const wanted = await neverMoved(5);
+  assert.deepEqual(world.counts(), wanted.counts());
+  assert.deepEqual(contents(world), contents(wanted));
 });
 
 Deno.test("moveState() takes what a producer sends again for a repeat", async () => {

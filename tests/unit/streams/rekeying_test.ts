@@ -7,7 +7,8 @@ import {
   type TestInput,
   TopologyTestDriver,
 } from "../../../src/streams/testing/mod.ts";
-import type { Headers } from "../../../src/streams/record.ts";
+import { type Part, PartsWriter } from "../../../src/streams/processing/repartition_record.ts";
+import type { Headers, OutputRecord } from "../../../src/streams/record.ts";
 import { decodeText, encodeText } from "../../../src/streams/text.ts";
 import { commitOperations } from "../../support/commit_operations.ts";
 import {
@@ -107,6 +108,13 @@ async function assertEqualsInput(driver: Driver, input: Measurement[][]): Promis
   assert.equal(rows.filter(({ kind }) => kind === "event").length, input.flat().length);
 }
 
+/** One record of the repartition topic. */
+function sentOn(partition: number, ...parts: readonly Part[]): readonly OutputRecord[] {
+  const writer = new PartsWriter("test-repartition");
+  for (const part of parts) writer.add(partition, part);
+  return writer.records();
+}
+
 /** Re-keyed events need a commit to be sent on, and one to be shown. */
 async function settled(driver: Driver): Promise<void> {
   for (let commit = 0; commit < 2; commit++) await driver.commit();
@@ -162,10 +170,11 @@ Deno.test("StreamsApp reads both inputs in turn, so that neither waits for the o
     key: encodeText("a"),
     value: encodeText(JSON.stringify([{ key: "a", timeMs: startMs, value: 1 }])),
     timestampMs: startMs,
-    partition: 0,
   };
-  for (const topic of ["input", "test-repartition"]) {
-    await driver.log.append(Array.from({ length: count }, () => ({ ...record, topic })));
+  for (let offset = 0; offset < count; offset++) {
+    await driver.log.append([{ ...record, topic: "input", partition: 0 }]);
+    const origin = { partition: 0, offset, indexes: [0] };
+    await driver.log.append(sentOn(0, { ...record, origin }));
   }
   await driver.restart();
   const order = driver.rows.flatMap((row) => row.kind === "event" ? [row.id] : []);
@@ -212,6 +221,50 @@ Deno.test("StreamsApp sends a record on in as many as it takes, and what no topi
     decodeText(headers["cause"] as Uint8Array)
   );
   assert.deepEqual(causes, ["too-large"]);
+});
+
+Deno.test("StreamsApp sends many events on in one record, with times and rows of their own", async () => {
+  await using driver = await startDriver({ partitions: 1 });
+  const input = mixedRecords(6, 50);
+  for (const record of input) {
+    await driver.pipe({ key: null, value: JSON.stringify(record) });
+    await driver.advance(1);
+  }
+  await settled(driver);
+  const records = driver.log.visible("test-repartition");
+  assert.equal(records.length, 1);
+  await assertEqualsInput(driver, input);
+  const rows = driver.rows.flatMap((row) => row.kind === "event" ? [row.id] : []);
+  const ids = input.flat().map((_, index) => `rekeyed 0/${records[0]?.offset}/${index}`);
+  assert.deepEqual(rows, ids, "every event has the place in which it came");
+});
+
+Deno.test("StreamsApp commits no part of a record without the rest of it", async () => {
+  await using driver = await startDriver({ partitions: 1, pendingRowsMax: 3 });
+  const value = encodeText(JSON.stringify([{ key: "a", timeMs: startMs, value: 1 }]));
+  const parts = Array.from({ length: 10 }, (_, offset) => ({
+    key: encodeText("a"),
+    value,
+    timestampMs: startMs,
+    origin: { partition: 0, offset, indexes: [0] },
+  }));
+  await driver.log.append(sentOn(0, ...parts));
+  driver.failNext("store-applied", { error: "crash" });
+  await driver.pipe();
+  await driver.commit();
+  await driver.crash();
+  await driver.restart();
+  await settled(driver);
+  assert.deepEqual(await totalsOf(driver), [`a@${startMs}: 10 make 10`]);
+});
+
+Deno.test("StreamsApp commits early where much waits to be sent on", async () => {
+  await using driver = await startDriver({ partitions: 1 });
+  const note = "x".repeat(90_000);
+  const value = JSON.stringify([{ key: "a", timeMs: startMs, value: 1, note }]);
+  for (let i = 0; i < 200; i++) await driver.pipe({ key: null, value });
+  const sent = driver.log.visible("test-repartition").length;
+  assert.ok(sent > 0 && sent < 200, `${sent} records committed`);
 });
 
 Deno.test("StreamsApp does nothing more once everything is sent on", async () => {

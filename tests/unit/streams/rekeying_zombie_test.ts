@@ -5,6 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { TopologyTestDriver } from "../../../src/streams/testing/mod.ts";
+import { PartsWriter } from "../../../src/streams/processing/repartition_record.ts";
 import { encodeText } from "../../../src/streams/text.ts";
 import { type CountingDriver, startMs } from "../../support/counting_driver.ts";
 import { countingTopology, type Measurement, rowKey } from "../../support/counting_topology.ts";
@@ -20,13 +21,14 @@ function event(offsetMs: number, value: number): Measurement {
 
 /** What another task sends on. */
 async function sendOn(driver: CountingDriver, sent: Measurement): Promise<void> {
-  await driver.log.append([{
-    topic: "test-repartition",
-    partition: 0,
-    timestampMs: sent.timeMs,
+  const parts = new PartsWriter("test-repartition");
+  parts.add(0, {
     key: encodeText(sent.key),
     value: encodeText(JSON.stringify([sent])),
-  }]);
+    timestampMs: sent.timeMs,
+    origin: { partition: 0, offset: 0, indexes: [0] },
+  });
+  await driver.log.append(parts.records());
   await driver.pipe();
 }
 

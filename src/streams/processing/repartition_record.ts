@@ -1,0 +1,298 @@
+import type { Headers, LogRecord, Offset, OutputRecord } from "../record.ts";
+
+/** Events of one key of one record, on the way to the partition of their key. */
+export interface Part {
+  readonly key: Uint8Array;
+  /** The events, as their source writes or wrote them. */
+  readonly value: Uint8Array;
+  /** When their record was received, epoch ms. */
+  readonly timestampMs: number;
+  readonly origin: PartOrigin;
+}
+
+/** Where the events of a part were read. */
+export interface PartOrigin {
+  readonly partition: number;
+  readonly offset: Offset;
+  /** Index of each event inside its record, ascending. */
+  readonly indexes: readonly number[];
+}
+
+/** A part that has arrived, as a record: its place is that of the record that brought it. */
+export interface ArrivedPart extends LogRecord {
+  readonly key: Uint8Array;
+  readonly value: Uint8Array;
+  readonly origin: PartOrigin;
+  /** Index of its first event among all events that its record brought. */
+  readonly firstIndex: number;
+}
+
+const format = 1;
+
+/** Bytes and events of a record that brings several parts; a larger part has a record of its own. */
+const recordBytesMax = 100_000;
+const recordEventsMax = 10_000;
+
+/** Parts that are taken out of their records at once, at least. */
+const portionPartsMin = 2_000;
+
+/** First size of the buffer of a record, bytes. */
+const bufferBytesMin = 1_024;
+
+/** Up to this length bytes are copied faster one by one. */
+const shortBytes = 64;
+
+/** Upper bound of a varint's bytes. */
+const varintBytesMax = 8;
+const varintsPerPart = 6;
+
+const noHeaders: Headers = {};
+
+/**
+ * Writes parts into as few records of the repartition topic as hold them. What a record costs on
+ * its way (batch, transaction, decoding) is thus paid once for some thousand events, not for each.
+ *
+ * | field | bytes |
+ * |---|---|
+ * | format | 1 |
+ * | parts, until the end | |
+ * | … receive time | zigzag varint: difference to that of the part before |
+ * | … origin: partition | varint |
+ * | … origin: offset | zigzag varint: difference to that of the part before |
+ * | … origin: indexes | varint: how many; for each a varint: indexes left out before it |
+ * | … key, value | varint: length; bytes |
+ *
+ * The parts of a partition stay in the order in which they were added, whatever their keys: it is
+ * all that the order of events and the time of a partition depend on.
+ *
+ * Owner: who commits. Guarantee: the same parts give the same records.
+ */
+export class PartsWriter {
+  readonly #topic: string;
+  readonly #open = new Map<number, OpenRecord>();
+  #records: OutputRecord[] = [];
+  #sizeBytes = 0;
+
+  constructor(topic: string) {
+    this.#topic = topic;
+  }
+
+  /** Bytes of the parts added since `clear`, beside what leads back to their origins. */
+  get sizeBytes(): number {
+    return this.#sizeBytes;
+  }
+
+  /** Adds a part for a partition of the topic. */
+  add(partition: number, part: Part): void {
+    this.#sizeBytes += part.key.length + part.value.length;
+    let record = this.#open.get(partition);
+    if (record?.hasRoomFor(part) !== true) {
+      if (record !== undefined) this.#finish(partition, record);
+      record = new OpenRecord();
+      this.#open.set(partition, record);
+    }
+    record.add(part);
+  }
+
+  /** Everything added since `clear`. */
+  records(): readonly OutputRecord[] {
+    for (const [partition, record] of this.#open) this.#finish(partition, record);
+    this.#open.clear();
+    return this.#records;
+  }
+
+  /** Begins again with nothing. */
+  clear(): void {
+    this.#open.clear();
+    this.#records = [];
+    this.#sizeBytes = 0;
+  }
+
+  #finish(partition: number, record: OpenRecord): void {
+    const { timestampMs, value } = record;
+    this.#records.push({ topic: this.#topic, partition, timestampMs, key: null, value });
+  }
+}
+
+class OpenRecord {
+  #bytes = new Uint8Array(bufferBytesMin);
+  #at = 0;
+  #events = 0;
+  #previous = { timestampMs: 0, offset: 0 };
+  /** The latest receive time: by it the topic's retention goes. */
+  timestampMs = 0;
+
+  constructor() {
+    this.#bytes[this.#at++] = format;
+  }
+
+  get value(): Uint8Array {
+    return this.#bytes.subarray(0, this.#at);
+  }
+
+  hasRoomFor(part: Part): boolean {
+    return this.#events + part.origin.indexes.length <= recordEventsMax &&
+      this.#at + sizeBytesMax(part) <= recordBytesMax;
+  }
+
+  add(part: Part): void {
+    const { key, value, timestampMs, origin: { partition, offset, indexes } } = part;
+    this.#reserve(sizeBytesMax(part));
+    this.#varint(zigzag(timestampMs - this.#previous.timestampMs));
+    this.#varint(partition);
+    this.#varint(zigzag(offset - this.#previous.offset));
+    this.#varint(indexes.length);
+    let next = 0;
+    for (const index of indexes) {
+      this.#varint(index - next);
+      next = index + 1;
+    }
+    this.#text(key);
+    this.#text(value);
+    this.#events += indexes.length;
+    this.#previous = { timestampMs, offset };
+    this.timestampMs = Math.max(this.timestampMs, timestampMs);
+  }
+
+  #reserve(sizeBytes: number): void {
+    const needed = this.#at + sizeBytes;
+    if (needed <= this.#bytes.length) return;
+    const larger = new Uint8Array(Math.max(needed, 2 * this.#bytes.length));
+    larger.set(this.value);
+    this.#bytes = larger;
+  }
+
+  #text(bytes: Uint8Array): void {
+    this.#varint(bytes.length);
+    if (bytes.length > shortBytes) this.#bytes.set(bytes, this.#at);
+    else for (let i = 0; i < bytes.length; i++) this.#bytes[this.#at + i] = bytes[i] as number;
+    this.#at += bytes.length;
+  }
+
+  #varint(value: number): void {
+    let rest = value;
+    while (rest >= 0x80) {
+      this.#bytes[this.#at++] = (rest % 0x80) | 0x80;
+      rest = Math.floor(rest / 0x80);
+    }
+    this.#bytes[this.#at++] = rest;
+  }
+}
+
+function sizeBytesMax({ key, value, origin: { indexes } }: Part): number {
+  return key.length + value.length + (varintsPerPart + indexes.length) * varintBytesMax;
+}
+
+/** By arithmetic: exact for differences of up to 2^52. */
+function zigzag(value: number): number {
+  return value >= 0 ? value * 2 : -value * 2 - 1;
+}
+
+function unzigzag(raw: number): number {
+  return raw % 2 === 0 ? raw / 2 : -(raw + 1) / 2;
+}
+
+/** A record of the repartition topic, taken apart. */
+export interface Arrival {
+  readonly record: LogRecord;
+  /** `undefined` for a record that no `PartsWriter` wrote. */
+  readonly parts: readonly ArrivedPart[] | undefined;
+}
+
+/** Takes records apart, some thousand parts at a time: what was read holds many more. */
+export function* arrivals(records: readonly LogRecord[]): Generator<readonly Arrival[]> {
+  let portion: Arrival[] = [];
+  let count = 0;
+  for (const record of records) {
+    const parts = arrivedParts(record);
+    portion.push({ record, parts });
+    count += parts?.length ?? 0;
+    if (count < portionPartsMin) continue;
+    yield portion;
+    portion = [];
+    count = 0;
+  }
+  if (portion.length > 0) yield portion;
+}
+
+/** The parts of a record in their order; `undefined` for one that no `PartsWriter` wrote. */
+export function arrivedParts(record: LogRecord): ArrivedPart[] | undefined {
+  try {
+    if (record.value === null || record.unreadable !== undefined) return undefined;
+    return new PartsReader(record, record.value).parts();
+  } catch (error) {
+    if (error instanceof RangeError) return undefined;
+    throw error;
+  }
+}
+
+/** Never leaves the bytes, and believes no number of events that they could not hold. */
+class PartsReader {
+  readonly #record: LogRecord;
+  readonly #bytes: Uint8Array;
+  #at = 0;
+
+  constructor(record: LogRecord, bytes: Uint8Array) {
+    this.#record = record;
+    this.#bytes = bytes;
+  }
+
+  parts(): ArrivedPart[] | undefined {
+    if (this.#varint() !== format) return undefined;
+    const parts: ArrivedPart[] = [];
+    let timestampMs = 0;
+    let offset = 0;
+    let firstIndex = 0;
+    while (this.#at < this.#bytes.length) {
+      timestampMs += unzigzag(this.#varint());
+      const partition = this.#varint();
+      offset += unzigzag(this.#varint());
+      const indexes = this.#indexes();
+      parts.push(this.#part(timestampMs, { partition, offset, indexes }, firstIndex));
+      firstIndex += indexes.length;
+    }
+    return parts.length === 0 ? undefined : parts;
+  }
+
+  #part(timestampMs: number, origin: PartOrigin, firstIndex: number): ArrivedPart {
+    const { topic, partition, offset } = this.#record;
+    const key = this.#take();
+    const value = this.#take();
+    const headers = noHeaders;
+    return { topic, partition, offset, timestampMs, key, value, headers, origin, firstIndex };
+  }
+
+  #indexes(): number[] {
+    const count = this.#varint();
+    if (count > this.#bytes.length - this.#at) throw new RangeError("no room for the indexes");
+    const indexes = new Array<number>(count);
+    let next = 0;
+    for (let i = 0; i < count; i++) {
+      const index = next + this.#varint();
+      indexes[i] = index;
+      next = index + 1;
+    }
+    return indexes;
+  }
+
+  #take(): Uint8Array {
+    const length = this.#varint();
+    const start = this.#at;
+    if (length > this.#bytes.length - start) throw new RangeError("bytes end too early");
+    this.#at += length;
+    return this.#bytes.subarray(start, this.#at);
+  }
+
+  #varint(): number {
+    let value = 0;
+    let factor = 1;
+    for (let length = 1; length <= varintBytesMax; length++) {
+      const byte = this.#bytes[this.#at++];
+      if (byte === undefined) throw new RangeError("bytes end too early");
+      value += (byte & 0x7f) * factor;
+      if (byte < 0x80) return value;
+      factor *= 0x80;
+    }
+    throw new RangeError("a number does not end");
+  }
+}

@@ -1,0 +1,79 @@
+import { PipelineError } from "../../base/errors.ts";
+import { type LogRecord, type OutputRecord, partitionName } from "../record.ts";
+import type { ItemCounts } from "../item_counts.ts";
+import type { EventContext, Topology } from "../topology/topology.ts";
+import { type DeadLetterCause, deadLetterRecord, lateRecord, type Origin } from "./side_output.ts";
+
+/** Why nothing of a record can be used. */
+export interface Fault {
+  readonly cause: DeadLetterCause;
+  readonly detail: string;
+}
+
+/** A job's input, windows and policies, whatever it makes of its events. */
+type Job<E> = Pick<Topology<E, never, never>, "source" | "windows" | "handlers">;
+
+/**
+ * What came to nothing since the last commit: late events and dead letters, kept and counted.
+ *
+ * Owner: the record processor.
+ */
+export class SideOutputs<E> {
+  readonly #job: Job<E>;
+  readonly #counts: { -readonly [K in keyof ItemCounts]: ItemCounts[K] };
+  #records: OutputRecord[] = [];
+
+  /** @param counts The processor's own; changed here. */
+  constructor(job: Job<E>, counts: { -readonly [K in keyof ItemCounts]: ItemCounts[K] }) {
+    this.#job = job;
+    this.#counts = counts;
+  }
+
+  /** In input order. */
+  get records(): readonly OutputRecord[] {
+    return this.#records;
+  }
+
+  /** Begins again after a commit. */
+  settle(): void {
+    this.#records = [];
+  }
+
+  /**
+   * Keeps a record that cannot be used at all; it counts as one item.
+   *
+   * @throws {PipelineError} `RECORD_REFUSED` where the job says to stop.
+   */
+  deadRecord(record: LogRecord, { cause, detail }: Fault): void {
+    const { handlers, source } = this.#job;
+    if (handlers.onDeserializationError(record, cause, detail) === "stop") {
+      throw refused(record, `it cannot be read: ${cause}, ${detail}`, undefined);
+    }
+    this.#counts.read += 1;
+    this.#counts.deadLetters += 1;
+    this.#records.push(deadLetterRecord(source.topic, { record }, cause, detail));
+  }
+
+  /** Keeps an event, counted as read, that cannot be used. */
+  deadEvent(origin: Origin, cause: DeadLetterCause, detail: string): void {
+    this.#counts.deadLetters += 1;
+    this.#records.push(deadLetterRecord(this.#job.source.topic, origin, cause, detail));
+  }
+
+  /** Keeps an event that came too late for a window. */
+  missed(event: E, context: EventContext, startMs: number, streamTimeMs: number): void {
+    const { source, windows } = this.#job;
+    const window = { startMs, endMs: startMs + windows.sizeMs };
+    const value = source.write([event]);
+    this.#records.push(lateRecord(source.topic, context, { value, window, streamTimeMs }));
+  }
+}
+
+/** Why a task stops at a record. */
+export function refused(record: LogRecord, reason: string, cause: unknown): PipelineError {
+  return new PipelineError(
+    "RECORD_REFUSED",
+    `Cannot continue at ${partitionName(record)}@${record.offset} as ${reason}`,
+    { cause, context: { topic: record.topic, partition: record.partition, offset: record.offset } },
+  );
+}

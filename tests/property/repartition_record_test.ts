@@ -1,0 +1,134 @@
+/** What is sent on arrives as it was, in as few records as hold it; foreign bytes bring nothing. */
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import type { LogRecord, OutputRecord } from "../../src/streams/record.ts";
+import {
+  type ArrivedPart,
+  arrivedParts,
+  type Part,
+  PartsWriter,
+} from "../../src/streams/processing/repartition_record.ts";
+import { encodeText } from "../../src/streams/text.ts";
+import { fc } from "../support/properties.ts";
+
+const bytesOf = (max: number) => fc.uint8Array({ maxLength: max });
+const offset = fc.nat({ max: 2 ** 51 });
+const part: fc.Arbitrary<Part> = fc.record({
+  key: bytesOf(20),
+  value: fc.oneof(bytesOf(100), fc.constantFrom(new Uint8Array(60_000), new Uint8Array(300_000))),
+  timestampMs: fc.nat({ max: 9_000_000_000_000 }),
+  origin: fc.record({
+    partition: fc.nat({ max: 100_000 }),
+    offset,
+    indexes: fc.uniqueArray(fc.nat({ max: 65_535 }), { maxLength: 5 })
+      .map((indexes) => indexes.sort((a, b) => a - b)),
+  }, { noNullPrototype: true }),
+}, { noNullPrototype: true });
+
+function writtenTo(partition: number, parts: readonly Part[]): readonly OutputRecord[] {
+  const writer = new PartsWriter("again");
+  for (const part of parts) writer.add(partition, part);
+  return writer.records();
+}
+
+function read(record: OutputRecord): LogRecord {
+  return { headers: {}, ...record, partition: record.partition ?? -1, offset: 7 };
+}
+
+function arrived(records: readonly OutputRecord[]): ArrivedPart[] {
+  return records.flatMap((record) => arrivedParts(read(record)) ?? []);
+}
+
+Deno.test("arrivedParts() gives what PartsWriter was given, in its order per partition", () => {
+  fc.assert(fc.property(fc.array(fc.tuple(fc.nat({ max: 2 }), part), { maxLength: 30 }), (all) => {
+    const writer = new PartsWriter("again");
+    for (const [partition, part] of all) writer.add(partition, part);
+    const got = arrived(writer.records());
+    for (const partition of [0, 1, 2]) {
+      const own = got.filter((part) => part.partition === partition);
+      assert.deepEqual(
+        own.map(({ key, value, timestampMs, origin }) => ({ key, value, timestampMs, origin })),
+        all.filter(([target]) => target === partition).map(([, part]) => part),
+      );
+    }
+    writer.clear();
+    assert.deepEqual([writer.records(), writer.sizeBytes], [[], 0]);
+  }));
+});
+
+Deno.test("arrivedParts() numbers the events of a record, each once", () => {
+  fc.assert(fc.property(fc.array(part, { maxLength: 30 }), (parts) => {
+    for (const record of writtenTo(0, parts)) {
+      const places = arrived([record]).flatMap(({ firstIndex, origin }) =>
+        origin.indexes.map((_, i) => firstIndex + i)
+      );
+      assert.deepEqual(places, [...places.keys()]);
+    }
+  }));
+});
+
+Deno.test("arrivedParts() survives any bytes, and brings nothing of those that end too early", () => {
+  fc.assert(fc.property(fc.array(part, { maxLength: 5 }), bytesOf(40), (parts, foreign) => {
+    arrivedParts({ ...read({ topic: "", timestampMs: 0, key: null, value: foreign }) });
+    const [first] = writtenTo(0, parts);
+    if (first?.value === undefined || first.value === null) return;
+    const cut = first.value.slice(0, -1);
+    const ends = arrivedParts(read({ ...first, value: cut }));
+    assert.ok(ends === undefined || ends.length < arrived([first]).length);
+  }));
+});
+
+Deno.test("PartsWriter fills records of 100 kB, one after the other", () => {
+  const small = (offset: number): Part => ({
+    key: encodeText("AAPL"),
+    value: new Uint8Array(40),
+    timestampMs: 1_700_000_000_000,
+    origin: { partition: 0, offset, indexes: [0] },
+  });
+  const records = writtenTo(0, Array.from({ length: 10_000 }, (_, i) => small(i)));
+  assert.ok(records.length <= 6, String(records.length));
+  assert.ok(records.every(({ value }) => (value?.length ?? 0) <= 100_000));
+  const many = {
+    ...small(0),
+    origin: { partition: 0, offset: 0, indexes: [...Array(6_000).keys()] },
+  };
+  assert.equal(writtenTo(0, [many, many]).length, 2, "events are numbered with few bits");
+});
+
+Deno.test("PartsWriter writes these bytes", () => {
+  const [record] = writtenTo(3, [
+    {
+      key: encodeText("A"),
+      value: Uint8Array.of(0xff),
+      timestampMs: 100,
+      origin: { partition: 2, offset: 300, indexes: [0, 1, 4] },
+    },
+    {
+      key: encodeText("BC"),
+      value: Uint8Array.of(),
+      timestampMs: 99,
+      origin: { partition: 2, offset: 301, indexes: [7] },
+    },
+  ]);
+  assert.deepEqual({ ...record, value: Buffer.from(record?.value ?? "").toString("hex") }, {
+    topic: "again",
+    partition: 3,
+    timestampMs: 100,
+    key: null,
+    value: [
+      ["01", "format"],
+      ["c801", "received at 100, zigzag 200"],
+      ["02", "from partition 2"],
+      ["d804", "from offset 300, zigzag 600"],
+      ["03 00 00 02", "three events: 0, 1, and 4, with two left out before it"],
+      ["01 41", "key A"],
+      ["01 ff", "value"],
+      ["01", "received 1 ms earlier, zigzag 1"],
+      ["02", "from partition 2"],
+      ["02", "from the next offset, zigzag 2"],
+      ["01 07", "one event: 7"],
+      ["02 4243", "key BC"],
+      ["00", "value of no bytes"],
+    ].map(([hex]) => hex).join("").replaceAll(" ", ""),
+  });
+});
