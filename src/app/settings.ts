@@ -223,8 +223,8 @@ export const httpAdvertisedUrl: Setting<string | undefined> = {
   group: "http",
   form: "an http:// or https:// URL without a path",
   meaning:
-    "where this one is reached, also by other instances; without it HTTP_HOST and port, or none if " +
-    "that is everywhere",
+    "where clients reach it, and other instances where HTTP_PEER_URL is not set; without it " +
+    "HTTP_HOST and port, or none if that is everywhere",
   parse: serverUrl,
 };
 
@@ -232,8 +232,9 @@ export const httpPeerUrl: Setting<string | undefined> = {
   variable: "HTTP_PEER_URL",
   group: "http",
   form: "an http:// or https:// URL without a path",
-  meaning: "where other instances reach it, if elsewhere; the image names its container " +
-    "where HTTP_HOST is everywhere",
+  meaning:
+    "where other instances reach it, if clients do elsewhere, as through a proxy; the image " +
+    "names its container where HTTP_HOST is everywhere",
   parse: serverUrl,
 };
 
