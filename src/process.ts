@@ -11,6 +11,7 @@ import { LateView } from "./http/late_view.ts";
 import { Metrics } from "./http/metrics.ts";
 import { PeerAccess } from "./http/peer_access.ts";
 import { askByFetch } from "./http/within.ts";
+import { drainDeadline } from "./ingest/drain.ts";
 import { connectKafka } from "./kafka/connection.ts";
 import { LevelStateStores } from "./level/state_store.ts";
 import type { TradeCodec } from "./market/codec.ts";
@@ -25,6 +26,9 @@ import { InputWatch } from "./wiring/input_watch.ts";
 import { kafkaOptions } from "./wiring/kafka.ts";
 import { createMarketProcessor, marketStateCodecs } from "./wiring/market_processor.ts";
 import { schemaRegistry } from "./wiring/registry.ts";
+
+/** How long a shutdown, which has ten seconds, waits for what Kafka owes an answer to, ms. */
+const answersMsMax = 8_000;
 
 async function processTrades(config: ProcessConfig, context: MainContext): Promise<void> {
   const { applicationId: application, topic, stateDir } = config;
@@ -47,8 +51,13 @@ async function processTrades(config: ProcessConfig, context: MainContext): Promi
   await using http = await serveView({ config, context, files, metrics }, view, peers);
   const addresses = peers.vouchFor(ownAddresses(config, http));
   context.logger.info("Processing", { topic, application, page: http.url });
+  using last = drainDeadline(context.signal, answersMsMax, context.clock);
   await using kafka = connectKafka(
-    kafkaOptions(config, context, { clientId: `process-${application}`, authorities }),
+    kafkaOptions(config, context, {
+      clientId: `process-${application}`,
+      authorities,
+      cut: last.signal,
+    }),
   );
   const patience = { ...context, onWait: (problem: string) => view.waitFor(problem) };
   const codecs = await registerSchemas(config, patience, authorities);

@@ -1,5 +1,5 @@
 import type { Clock } from "./clock.ts";
-import { dispositionOf } from "./errors.ts";
+import { dispositionOf, PipelineError } from "./errors.ts";
 import type { Random } from "./random.ts";
 
 /** How long to wait between tries. */
@@ -46,5 +46,28 @@ export async function retrying<T>(work: () => Promise<T>, options: RetryOptions)
       options.onRetry?.(error, attempt + 1, delayMs);
       await options.clock.sleep(delayMs, options.signal);
     }
+  }
+}
+
+/**
+ * The work's outcome, or `ABORTED` as soon as the signal fires: what is under way then is not waited
+ * for.
+ *
+ * @param what It is, as in "Cannot wait for the log".
+ */
+export async function unlessAborted<T>(
+  work: Promise<T>,
+  signal: AbortSignal,
+  what: string,
+): Promise<T> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const abort = () =>
+    reject(new PipelineError("ABORTED", `Cannot wait for ${what} as the program is shutting down`));
+  if (signal.aborted) abort();
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    return await Promise.race([work, promise]);
+  } finally {
+    signal.removeEventListener("abort", abort);
   }
 }

@@ -1,6 +1,5 @@
-import { type BackoffPolicy, retrying } from "../base/backoff.ts";
+import { type BackoffPolicy, retrying, unlessAborted } from "../base/backoff.ts";
 import type { Clock } from "../base/clock.ts";
-import { PipelineError } from "../base/errors.ts";
 import type { Logger } from "../base/logger.ts";
 import { OutageLog, type OutageTexts } from "../base/outage_log.ts";
 import type { Random } from "../base/random.ts";
@@ -74,7 +73,7 @@ export class RecordSender {
    */
   async patiently<T>(work: () => Promise<T>): Promise<T> {
     const { clock, random, deadline } = this.#options;
-    return await retrying(() => unlessAborted(work(), deadline), {
+    return await retrying(() => unlessAborted(work(), deadline, "the log"), {
       policy: retryPolicy,
       clock,
       random,
@@ -99,19 +98,5 @@ export class RecordSender {
   #noteFailure(error: unknown): void {
     this.#options.observer.appendFailed(error);
     this.#outage.failed(error);
-  }
-}
-
-/** The work's outcome, or `ABORTED` as soon as the signal fires. */
-async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const abort = () =>
-    reject(new PipelineError("ABORTED", "Cannot wait for the log as the program is shutting down"));
-  if (signal.aborted) abort();
-  signal.addEventListener("abort", abort, { once: true });
-  try {
-    return await Promise.race([work, promise]);
-  } finally {
-    signal.removeEventListener("abort", abort);
   }
 }

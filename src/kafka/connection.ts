@@ -11,7 +11,7 @@ import {
   topicShape,
 } from "./cluster/admin.ts";
 import { type AppenderOptions, KafkaAppender } from "./write/appender.ts";
-import { Cluster } from "./cluster/cluster.ts";
+import { type BrokerMaker, Cluster } from "./cluster/cluster.ts";
 import { KafkaCommitLog } from "./write/commit_log.ts";
 import type { Compression } from "./wire/compression.ts";
 import {
@@ -53,6 +53,8 @@ export interface KafkaOptions {
   readonly security?: KafkaSecurity;
   /** Of what is written; every reader must know the codec. */
   readonly compression?: Compression;
+  /** Ends every connection when it fires: no answer is worth waiting for any more. */
+  readonly cut?: AbortSignal;
 }
 
 /** Time to open a connection, ms. */
@@ -209,9 +211,9 @@ export class KafkaConnection implements AsyncDisposable {
   }
 
   #newCluster(): Cluster {
-    const { brokers, clientId, security = {} } = this.#options;
+    const { brokers, clientId, security = {}, cut } = this.#options;
     const sasl = saslOptions(security);
-    return new Cluster(brokers, ({ host, port }) => {
+    const makeBroker: BrokerMaker = ({ host, port }) => {
       const broker = createBroker({
         host,
         port,
@@ -223,7 +225,8 @@ export class KafkaConnection implements AsyncDisposable {
         ...(sasl === undefined ? {} : { sasl }),
       });
       return tellingListener(broker, { host, port, security });
-    });
+    };
+    return new Cluster(brokers, makeBroker, cut);
   }
 }
 

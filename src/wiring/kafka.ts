@@ -8,11 +8,15 @@ import type { Authorities } from "./authorities.ts";
 export function kafkaOptions(
   config: KafkaConfig,
   { clock, random, logger }: Pick<MainContext, "clock" | "random" | "logger">,
-  more: { readonly clientId: string; readonly authorities: Authorities },
+  more: {
+    readonly clientId: string;
+    readonly authorities: Authorities;
+    readonly cut?: AbortSignal;
+  },
 ): KafkaOptions {
-  const { clientId, authorities } = more;
+  const { authorities, ...rest } = more;
   const security = { ...tlsOf(config, authorities), ...loginOf(config) };
-  return { brokers: config.brokers, clientId, security, clock, random, logger };
+  return { brokers: config.brokers, security, clock, random, logger, ...rest };
 }
 
 function tlsOf(config: KafkaConfig, { kafka }: Authorities): Pick<KafkaSecurity, "tls"> {

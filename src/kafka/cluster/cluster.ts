@@ -45,12 +45,17 @@ export class Cluster implements AsyncDisposable {
   readonly #nodes = new Map<number, string>();
   readonly #topics = new Map<string, TopicMetadata>();
   readonly #coordinators = new Map<string, number>();
+  readonly #cut: AbortSignal | undefined;
+  readonly #close = () => void this[Symbol.asyncDispose]();
   #nextSeed = 0;
   #closed = false;
 
-  constructor(seeds: readonly string[], makeBroker: BrokerMaker) {
+  /** @param cut Closes it when it fires, whoever still waits for an answer. */
+  constructor(seeds: readonly string[], makeBroker: BrokerMaker, cut?: AbortSignal) {
     this.#seeds = seeds;
     this.#makeBroker = makeBroker;
+    this.#cut = cut;
+    cut?.addEventListener("abort", this.#close);
   }
 
   /** Calls a broker by its number. */
@@ -150,6 +155,7 @@ export class Cluster implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closed = true;
+    this.#cut?.removeEventListener("abort", this.#close);
     const links = [...this.#links.values()];
     this.#links.clear();
     await Promise.all(links.map((link) => link.close()));
@@ -194,7 +200,7 @@ export class Cluster implements AsyncDisposable {
   }
 
   #link(address: string): BrokerLink {
-    if (this.#closed) {
+    if (this.#closed || this.#cut?.aborted === true) {
       throw new PipelineError("ABORTED", "Cannot call Kafka as the connection is closed");
     }
     const at = address.lastIndexOf(":");

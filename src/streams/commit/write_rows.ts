@@ -1,4 +1,4 @@
-import { type BackoffPolicy, retrying } from "../../base/backoff.ts";
+import { type BackoffPolicy, retrying, unlessAborted } from "../../base/backoff.ts";
 import type { Clock } from "../../base/clock.ts";
 import { PipelineError } from "../../base/errors.ts";
 import type { Random } from "../../base/random.ts";
@@ -29,7 +29,8 @@ export async function writeRows<R>(
 ): Promise<void> {
   if (rows.length === 0) return;
   try {
-    await retrying(() => options.sink.write(rows), { ...options, onRetry: options.onProblem });
+    const write = () => unlessAborted(options.sink.write(rows), options.signal, "the sink");
+    await retrying(write, { ...options, onRetry: options.onProblem });
   } catch (error) {
     if (!(error instanceof PipelineError && error.code === "SINK_REJECTED")) throw error;
     if (rows.length === 1) return judge(rows[0] as R, error, options);
