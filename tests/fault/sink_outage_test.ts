@@ -69,8 +69,9 @@ async function survive(
   await committedBy([instance], recording.trades * 4 / (outageS + aroundS), catchUpMsMax);
   const before = await residentBytes(instance);
   await (how === "frozen" ? cassandra.pause() : cassandra.kill());
-  const away = await watch(instance, outageS);
-  await (how === "frozen" ? cassandra.resume() : cassandra.start());
+  const away = await watch(instance, outageS).finally(() =>
+    how === "frozen" ? cassandra.resume() : cassandra.start()
+  );
   assert.equal(await committedBy([instance], recording.trades, catchUpMsMax), recording.trades);
   const after = await residentBytes(instance);
   const megabytes = [before, away.residentMax, after].map((bytes) => Math.round(bytes / 1e6));
