@@ -122,12 +122,17 @@ class EmbeddedReader implements PartitionReader {
     if (this.#position < startOffset) {
       throw inputTruncated(this.#state.place, this.#position, this.#state.bounds);
     }
-    if (this.#isCompacted && this.#position === 0) await this.#database.checkWhole(this.#state);
+    if (this.#isRebuild) await this.#database.checkWhole(this.#state);
     const records = await this.#recordsTo(endOffset);
     const last = records.at(-1);
     const complete = records.length < readRecordsMax && this.#isCompacted;
     this.#position = complete || last === undefined ? endOffset : last.offset + 1;
     return { records, nextOffset: this.#position, endOffset, leaderEpoch: undefined };
+  }
+
+  /** All of this changelog is wanted; a reset takes what is left of whatever is there. */
+  get #isRebuild(): boolean {
+    return this.#isCompacted && this.#position === 0 && this.#topicId !== undefined;
   }
 
   get #isCompacted(): boolean {
