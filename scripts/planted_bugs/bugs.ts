@@ -286,4 +286,12 @@ export const plantedBugs: readonly PlantedBug[] = [
     guarantee: "no secret goes unencrypted to another machine without a warning",
     test: "tests/unit/app/secrets_in_clear_test.ts",
   },
+  {
+    name: "a registry's fraction for a schema id",
+    file: "src/registry/registry_client.ts",
+    find: "!isSchemaId(id)",
+    replace: 'typeof id !== "number"',
+    guarantee: "no answer of a registry ends a program as a bug",
+    test: "tests/integration/registry_http_test.ts",
+  },
 ];

@@ -5,12 +5,15 @@ import { Secret } from "../base/secret.ts";
 import { Memo } from "./memo.ts";
 import type { SchemaRegistry } from "./ports.ts";
 import { tlsRefusal } from "./tls_refusal.ts";
+import { isSchemaId } from "./wire_format.ts";
 
 /** Answers remembered, of either kind: far more than one application has schemas. */
 const answersMax = 1_000;
 const timeoutMsDefault = 10_000;
 /** The longest answer that is read, characters: far more than the largest schema that is taken. */
 const answerCharsMax = 1_000_000;
+/** Longest part of an answer that a message repeats, characters. */
+const saidCharsMax = 300;
 /**
  * How often a registration is sent while the registry sees a conflict: an incompatible schema stays
  * one, but Apicurio also answers 409 when two programs register at the same moment.
@@ -111,7 +114,7 @@ export class HttpSchemaRegistry implements SchemaRegistry {
     throw new PipelineError(
       "REGISTRY_REFUSED",
       `Cannot ${request.action} as the user must have the right to write it: ` +
-        `${forbidden} ${refused.body?.["message"] ?? "forbidden"}, and it is not registered yet; ` +
+        `${forbidden} ${messageOf(refused) ?? "forbidden"}, and it is not registered yet; ` +
         "grant that right, or register it as a user who has it",
       { context: { status: forbidden } },
     );
@@ -119,7 +122,7 @@ export class HttpSchemaRegistry implements SchemaRegistry {
 
   #idIn(request: Request, answer: Answer): number {
     const id = answer.body?.["id"];
-    if (answer.status !== 200 || typeof id !== "number") throw this.#refusal(request, answer);
+    if (answer.status !== 200 || !isSchemaId(id)) throw this.#refusal(request, answer);
     return id;
   }
 
@@ -174,7 +177,9 @@ export class HttpSchemaRegistry implements SchemaRegistry {
     return new PipelineError(
       "REGISTRY_REFUSED",
       `Cannot ${action} as SCHEMA_REGISTRY_URL must name the registry itself: ${this.#baseUrl} ` +
-        `redirects to ${target === null ? "another place" : target.origin + target.pathname}`,
+        `redirects to ${
+          target === null ? "another place" : shortened(target.origin + target.pathname)
+        }`,
     );
   }
 
@@ -186,9 +191,10 @@ export class HttpSchemaRegistry implements SchemaRegistry {
     return new PipelineError(code, `Cannot ${action} as ${this.#baseUrl} ${reason}`, { cause });
   }
 
-  #refusal({ action }: Request, { status, body }: Answer): PipelineError {
+  #refusal({ action }: Request, answer: Answer): PipelineError {
+    const { status, body } = answer;
     const code = codeOf(status, body?.["error_code"]);
-    const message = body?.["message"];
+    const message = messageOf(answer);
     const words = message ?? "not the answer of a schema registry";
     const isLogin = status === 401 || status === forbidden;
     const isPlace = code === "REGISTRY_REFUSED" && (message === undefined || status === 404);
@@ -199,6 +205,16 @@ export class HttpSchemaRegistry implements SchemaRegistry {
       { context: { status } },
     );
   }
+}
+
+/** What the registry says, if anything; it may be anything. */
+function messageOf({ body }: Answer): string | undefined {
+  const message = body?.["message"];
+  return typeof message === "string" ? shortened(message) : undefined;
+}
+
+function shortened(text: string): string {
+  return text.length > saidCharsMax ? `${text.slice(0, saidCharsMax)}…` : text;
 }
 
 function codeOf(status: number, errorCode: unknown): ErrorCode {

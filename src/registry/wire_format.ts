@@ -20,12 +20,14 @@ export const frameHeaderBytes = 5;
 const magicByte = 0;
 const schemaIdMax = 2 ** 31 - 1;
 
+/** True for what may be a schema's id. */
+export function isSchemaId(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) >= 0 && (value as number) <= schemaIdMax;
+}
+
 /** Writes the header for a schema id into the first bytes of `target`. */
 export function writeFrameHeader(target: Uint8Array, schemaId: number): void {
-  assert(
-    Number.isInteger(schemaId) && schemaId >= 0 && schemaId <= schemaIdMax,
-    `schema id must be a 32-bit integer >= 0: ${schemaId}`,
-  );
+  assert(isSchemaId(schemaId), `schema id must be a 32-bit integer >= 0: ${schemaId}`);
   target[0] = magicByte;
   target[1] = schemaId >>> 24;
   target[2] = schemaId >>> 16;

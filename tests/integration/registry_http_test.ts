@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import type { Clock } from "../../src/base/clock.ts";
+import { PipelineError } from "../../src/base/errors.ts";
 import { Secret } from "../../src/base/secret.ts";
 import { HttpSchemaRegistry } from "../../src/registry/registry_client.ts";
+import { hostileRegistryAnswers } from "../support/hostile/registry_answers.ts";
 
 const ignore = Deno.permissions.querySync({ name: "net", host: "127.0.0.1" }).state !== "granted";
 
@@ -165,6 +167,28 @@ test("raises REGISTRY_REFUSED for a page that is not a registry's", async () => 
   await using server = serve(() => new Response("<html>Welcome</html>"));
   const registry = new HttpSchemaRegistry({ url: `http://${server.host}` });
   await assert.rejects(registry.register("s", '"long"'), { code: "REGISTRY_REFUSED" });
+});
+
+test("takes no hostile answer for one, ends by no other error, and repeats little of it", async () => {
+  const told = new Map(hostileRegistryAnswers.map((answer, i) => [`/${i}`, answer]));
+  await using server = serve(({ path }) => {
+    const { status = 500, body = "", headers = {} } = told.get(path.replace(/^(\/\d+).*/, "$1")) ??
+      {};
+    return new Response(body, { status, headers });
+  });
+  for (const [path, answer] of told) {
+    const registry = new HttpSchemaRegistry({ url: `http://${server.host}${path}` });
+    for (const work of [() => registry.schemaById(7), () => registry.register("s", '"long"')]) {
+      await assert.rejects(work, (error: unknown) => {
+        const shown = JSON.stringify(answer).slice(0, 200);
+        assert.ok(error instanceof PipelineError, `${shown}: ${error}`);
+        assert.match(error.code, /^(REGISTRY_(REFUSED|UNAVAILABLE)|SCHEMA_UNKNOWN)$/, shown);
+        assert.ok(error.message.length < 1_000, `${shown}: ${error.message.length}`);
+        assert.doesNotMatch(error.message, /pw-6vQ9/);
+        return true;
+      });
+    }
+  }
 });
 
 test("reads no more of an answer than a schema can have", async () => {

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { parseFrame } from "../../../src/feed/parse_frame.ts";
 import type { ParsedFrame } from "../../../src/feed/frame.ts";
 import { entry, tradeText } from "../../support/frames.ts";
+import { between, hostileEntries, hostileFrames, marker } from "../../support/hostile/frames.ts";
 
 function trades(text: string): Extract<ParsedFrame, { kind: "trades" }> {
   const parsed = parseFrame(text);
@@ -101,4 +102,21 @@ Deno.test("parseFrame() finds numbers too large for a double", () => {
 Deno.test("parseFrame() is not misled by a prototype in the message", () => {
   const text = `{"__proto__":{"type":"trade","data":[]}}`;
   assert.equal(parseFrame(text).kind, "malformed");
+});
+
+Deno.test("parseFrame() takes the good trade between hostile entries, and no other", () => {
+  for (const hostile of hostileEntries) {
+    const { trades: taken, faults } = trades(between(hostile));
+    assert.deepEqual(taken.map(({ symbol }) => symbol), [marker], hostile.slice(0, 200));
+    assert.deepEqual(faults.map(({ index }) => index), [0, 2], hostile.slice(0, 200));
+    for (const { fault } of faults) assert(fault.length < 100 && !fault.includes(marker), fault);
+  }
+});
+
+Deno.test("parseFrame() calls every hostile message malformed, and repeats none of it", () => {
+  for (const hostile of hostileFrames) {
+    const parsed = parseFrame(hostile);
+    assert(parsed.kind === "malformed", `${hostile.slice(0, 200)} is ${parsed.kind}`);
+    assert(parsed.cause.length < 100 && !parsed.cause.includes(marker), parsed.cause);
+  }
 });

@@ -9,6 +9,7 @@ import {
   type Subscription,
 } from "../../../src/kafka/group/member_metadata.ts";
 import { shareOut } from "../../../src/kafka/group/share_out.ts";
+import { boastfulUserData, hostileUserData } from "../../support/hostile/metadata.ts";
 import { hostileOrigins } from "../../support/hostile/origins.ts";
 
 const plain: Subscription = {
@@ -44,28 +45,19 @@ Deno.test("encodeSubscription() writes Kafka's consumer protocol, version 0", ()
   );
 });
 
-const strange = [
-  "",
-  "{",
-  "null",
-  '{"generation":1,"owned":[]}',
-  '{"instance":"i","generation":1,"owned":["x"]}',
-  '{"instance":"i","generation":1,"owned":[-1]}',
-  `{"instance":"${"i".repeat(501)}","generation":1,"owned":[]}`,
-  "[".repeat(200_000),
-];
-for (const userData of strange) {
-  Deno.test(`parseMemberMetadata() does not believe user data ${userData.slice(0, 50)}`, () => {
-    const size = Buffer.alloc(4);
-    size.writeInt32BE(userData.length);
-    const bytes = Buffer.concat([
-      Buffer.from("0000000000010001" + "74", "hex"),
-      size,
-      Buffer.from(userData),
-    ]);
-    assert.equal(parseMemberMetadata(bytes), undefined);
-  });
+/** A subscription with this user data. */
+function subscribed(userData: string): Buffer {
+  const bytes = Buffer.from(userData);
+  const size = Buffer.alloc(4);
+  size.writeInt32BE(bytes.length);
+  return Buffer.concat([Buffer.from("0000000000010001" + "74", "hex"), size, bytes]);
 }
+
+Deno.test("parseMemberMetadata() does not believe user data that no instance writes", () => {
+  for (const userData of hostileUserData) {
+    assert.equal(parseMemberMetadata(subscribed(userData)), undefined, userData.slice(0, 200));
+  }
+});
 
 Deno.test("parseMemberMetadata() leaves out held state that says nothing", () => {
   const entries = [[0, 1, true], [1, -5, true], [2, 3], "x", [3, 4, "yes"]];
@@ -173,6 +165,25 @@ for (const metadata of [Buffer.alloc(0), Buffer.alloc(1), Buffer.alloc(100, 0xff
     assert.deepEqual(active, [2, 2]);
   });
 }
+
+Deno.test("shareOut() gives each partition one owner and no address, whatever a member says of itself", () => {
+  const shares = { topic: "t", partitionCount: 4, standbyReplicas: 1 };
+  const members = ["a", "b"].map((memberId) => ({
+    memberId,
+    metadata: encodeSubscription({ ...plain, instance: memberId }),
+  }));
+  for (const userData of [...hostileUserData, ...boastfulUserData]) {
+    const strange = { memberId: "c", metadata: subscribed(userData) };
+    const { groupAssignment } = shareOut([...members, strange], shares);
+    const told = groupAssignment.flatMap(({ memberAssignment }) =>
+      parseAssignment("t", memberAssignment) ?? []
+    );
+    const active = told.flatMap((assignment) => assignment.active).toSorted();
+    assert.deepEqual(active, [0, 1, 2, 3], userData.slice(0, 200));
+    const owners = told.flatMap((assignment) => [...assignment.owners.values()]);
+    assert.deepEqual(owners.filter(({ address, peer }) => address ?? peer), []);
+  }
+});
 
 Deno.test("shareOut() gives nothing where no member can be read", () => {
   const members = [{ memberId: "c", metadata: Buffer.alloc(1) }];
