@@ -14,6 +14,9 @@ import { type NameSettings, type TableNames, tableNames } from "./names.ts";
 import { CassandraReader } from "./reader.ts";
 import { CassandraSink } from "./sink.ts";
 
+/** How long the end of a connection may take, ms: the program has 10 s to end, and commits before. */
+const shutdownMsMax = 1_500;
+
 /** Where the results go, and how. */
 export interface CassandraOptions extends ClusterOptions, NameSettings {
   readonly tradesTables: readonly TradesTable[];
@@ -62,8 +65,15 @@ export async function connectCassandra(options: CassandraOptions): Promise<Cassa
     migrate: () => migrate(client, { names, replicationFactor, datacenter, clock }),
     verify: () => verify(client, names),
     ping: () => ping(client),
-    [Symbol.asyncDispose]: () => client.shutdown(),
+    [Symbol.asyncDispose]: () => shutDown(client, clock),
   };
+}
+
+/** The driver waits for every answer that it is owed, which a silent node delays by 12 s. */
+async function shutDown(client: Client, clock: Clock): Promise<void> {
+  const done = new AbortController();
+  const late = clock.sleep(shutdownMsMax, done.signal).catch(() => {});
+  await Promise.race([client.shutdown(), late]).finally(() => done.abort());
 }
 
 async function verify(client: Client, names: TableNames): Promise<void> {
