@@ -220,7 +220,9 @@ function tooLarge(record: OutputRecord): PipelineError {
   return new PipelineError(
     "TOPIC_UNSUITABLE",
     `Cannot write to ${topic} as its setting max.message.bytes must allow a record of ${bytes} ` +
-      `bytes: the broker refuses it; raise the setting with kafka-configs, then start again`,
+      `bytes: the broker refuses it; raise the setting, as with "kafka-configs --alter ` +
+      `--entity-type topics --entity-name ${topic} --add-config max.message.bytes=2097152" and ` +
+      `the brokers' address, then start again`,
     { context: { topic, bytes } },
   );
 }
