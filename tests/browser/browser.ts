@@ -1,6 +1,10 @@
 import { findBrowser } from "../../scripts/lib/test_browser.ts";
 import { LivePage } from "./live_page.ts";
-import { type BrowserLike, type ContextOptions, loadLauncher } from "./playwright.ts";
+import {
+  type BrowserLike,
+  type ContextOptions,
+  loadLauncher,
+} from "./playwright.ts";
 
 /**
  * Headless, without a sandbox of its own as that needs rights which containers lack, and without
@@ -17,7 +21,10 @@ const browserArguments = [
 ];
 
 /** How a page is looked at. */
-export const screens: Record<"desktop" | "desktopDark" | "phone", ContextOptions> = {
+export const screens: Record<
+  "desktop" | "desktopDark" | "phone",
+  ContextOptions
+> = {
   desktop: { viewport: { width: 1400, height: 900 }, colorScheme: "light" },
   desktopDark: { viewport: { width: 1400, height: 900 }, colorScheme: "dark" },
   phone: {
@@ -38,9 +45,13 @@ export class Browser implements AsyncDisposable {
 
   static async open(): Promise<Browser> {
     const executablePath = await findBrowser();
-    if (executablePath === undefined) throw new Error("no Chromium is on the PATH");
+    if (executablePath === undefined) {
+      throw new Error("no Chromium is on the PATH");
+    }
     const launcher = await loadLauncher();
-    return new Browser(await launcher.launch({ executablePath, args: browserArguments }));
+    return new Browser(
+      await launcher.launch({ executablePath, args: browserArguments }),
+    );
   }
 
   /** Opens the address in a window of its own. */

@@ -20,7 +20,10 @@ async function writeTwoDays(path: string): Promise<void> {
       v: 10,
       t,
     };
-    const text = JSON.stringify({ type: "trade", data: [{ ...trade, c: ["1"] }] });
+    const text = JSON.stringify({
+      type: "trade",
+      data: [{ ...trade, c: ["1"] }],
+    });
     return recordedLine({ receivedAtMs: t, text });
   });
   await Deno.writeTextFile(path, `${lines.join("\n")}\n`);
@@ -35,13 +38,18 @@ async function turn(
   const { x, y } = await page.middle("#chart");
   await page.raw.mouse.move(x, y);
   await page.until("the wheel leads there", async () => {
-    for (let notch = 0; notch < 4; notch++) await page.raw.mouse.wheel(sideways, forward);
+    for (let notch = 0; notch < 4; notch++) {
+      await page.raw.mouse.wheel(sideways, forward);
+    }
     return await isThere();
   });
 }
 
 async function scrollsToTheFirst(page: LivePage): Promise<void> {
-  await page.until("candles", async () => assert.match(await page.text("#loaded"), /^500 candles/));
+  await page.until(
+    "candles",
+    async () => assert.match(await page.text("#loaded"), /^500 candles/),
+  );
   await turn(
     page,
     [-9_000, 0],
@@ -54,15 +62,22 @@ async function scrollsToTheFirst(page: LivePage): Promise<void> {
 
 async function goesToADate(page: LivePage): Promise<void> {
   const wanted = startMs + 86_400_000;
-  await page.raw.fill("#go-to", `${zone.date(wanted)}T${zone.time(wanted).slice(0, 5)}`);
+  await page.raw.fill(
+    "#go-to",
+    `${zone.date(wanted)}T${zone.time(wanted).slice(0, 5)}`,
+  );
   const { x, y } = await page.middle("#chart");
   await page.until("candles of that time", async () => {
     await page.raw.mouse.move(x - 30 - Math.random() * 10, y);
-    const shown = Date.parse(`${(await page.readout())["Window"]?.slice(0, 19)}Z`) -
+    const shown =
+      Date.parse(`${(await page.readout())["Window"]?.slice(0, 19)}Z`) -
       zone.offsetMs(wanted);
     assert(Math.abs(shown - wanted) < 3_600_000, new Date(shown).toISOString());
   });
-  await page.raw.evaluate(() => document.getElementById("chart")?.focus(), undefined);
+  await page.raw.evaluate(
+    () => document.getElementById("chart")?.focus(),
+    undefined,
+  );
   await page.raw.keyboard.press("Home");
   const first = `${zone.dateTime(startMs)} ${zone.label(startMs)}`;
   await page.until("the first candle in the middle", async () => {
@@ -92,10 +107,19 @@ Deno.test("the chart of two days leads to its first candle, to a date, and to th
   await using browser = await Browser.open();
   await using started = await Started.open({ path: recording, speed: "max" });
   await started.program.line("The recording is at its end");
-  const page = await browser.look(`${started.url}/#${symbol}/15s`, screens.desktop);
+  const page = await browser.look(
+    `${started.url}/#${symbol}/15s`,
+    screens.desktop,
+  );
   await t.step("scrolls to the first candle", () => scrollsToTheFirst(page));
-  await t.step("goes to a date, and to the latest candle", () => goesToADate(page));
-  await t.step("picks the length that fits what is in view", () => fitsTheView(page));
+  await t.step(
+    "goes to a date, and to the latest candle",
+    () => goesToADate(page),
+  );
+  await t.step(
+    "picks the length that fits what is in view",
+    () => fitsTheView(page),
+  );
   assert.deepEqual(page.errors, []);
   await Deno.remove(recording);
 });

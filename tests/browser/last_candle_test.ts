@@ -15,7 +15,9 @@ const speed = 3;
 
 /** The last candle as the API tells it. */
 async function answered(url: string): Promise<CandleJson> {
-  const response = await fetch(`${url}/api/candles?symbol=${symbol}&resolution=15s&limit=1`);
+  const response = await fetch(
+    `${url}/api/candles?symbol=${symbol}&resolution=15s&limit=1`,
+  );
   assert.equal(response.status, 200);
   const { candles } = await response.json();
   assert(candles[0]);
@@ -35,7 +37,10 @@ function stored(path: string): CandleJson {
 }
 
 /** Waits for a moment in which page, API and sink tell the same; commits come in between. */
-async function sameEverywhere(page: LivePage, started: Started): Promise<CandleJson> {
+async function sameEverywhere(
+  page: LivePage,
+  started: Started,
+): Promise<CandleJson> {
   let last: CandleJson | undefined;
   await page.until("page, API and sink agree", async () => {
     const readout = await page.readout();
@@ -50,14 +55,23 @@ async function sameEverywhere(page: LivePage, started: Started): Promise<CandleJ
 
 Deno.test("the last candle of the page is the API's and the sink's through a simulated minute", async () => {
   const recording = await Deno.makeTempFile({ suffix: ".jsonl" });
-  await writeRecordedMinute(recording, { startMs, seed: 7, symbols: [symbol, "BINANCE:BTCUSDT"] });
+  await writeRecordedMinute(recording, {
+    startMs,
+    seed: 7,
+    symbols: [symbol, "BINANCE:BTCUSDT"],
+  });
   await using browser = await Browser.open();
   await using started = await Started.open({ path: recording, speed });
-  const page = await browser.look(`${started.url}/#${symbol}/15s`, screens.desktop);
+  const page = await browser.look(
+    `${started.url}/#${symbol}/15s`,
+    screens.desktop,
+  );
 
   const seen = new Map<number, Set<number>>();
   let ended = false;
-  void started.program.line("The recording is at its end").then(() => ended = true);
+  void started.program.line("The recording is at its end").then(() =>
+    ended = true
+  );
   while (!ended) {
     const { start, count } = await sameEverywhere(page, started);
     seen.set(start, (seen.get(start) ?? new Set()).add(count));
@@ -68,7 +82,10 @@ Deno.test("the last candle of the page is the API's and the sink's through a sim
   assert(seen.size >= 3, `windows seen: ${seen.size} of 4`);
   const grew = [...seen.values()].filter((counts) => counts.size > 1);
   assert(grew.length >= 2, "a window must have been seen to grow on the page");
-  assert(await page.dotsOf("--up") + await page.dotsOf("--down") > 50, "candles must be drawn");
+  assert(
+    await page.dotsOf("--up") + await page.dotsOf("--down") > 50,
+    "candles must be drawn",
+  );
   assert.deepEqual(page.errors, []);
   await Deno.remove(recording);
 });

@@ -37,8 +37,11 @@ export class LivePage {
 
   /** Time that the page has had the processor, ms: what other programs take is not in it. */
   async busyMs(): Promise<number> {
-    const { metrics } = await this.#instruments?.send("Performance.getMetrics") ?? { metrics: [] };
-    return 1_000 * (metrics.find(({ name }) => name === "TaskDuration")?.value ?? NaN);
+    const { metrics } =
+      await this.#instruments?.send("Performance.getMetrics") ??
+        { metrics: [] };
+    return 1_000 *
+      (metrics.find(({ name }) => name === "TaskDuration")?.value ?? NaN);
   }
 
   async open(url: string): Promise<void> {
@@ -78,7 +81,8 @@ export class LivePage {
   /** Whether an element is there and takes up room. */
   isShown(selector: string): Promise<boolean> {
     return this.raw.evaluate(
-      (selector) => (document.querySelector(selector)?.getClientRects().length ?? 0) > 0,
+      (selector) =>
+        (document.querySelector(selector)?.getClientRects().length ?? 0) > 0,
       selector,
     );
   }
@@ -87,14 +91,19 @@ export class LivePage {
   async readout(): Promise<Readonly<Record<string, string>>> {
     const names = await this.texts("#readout dt");
     const values = await this.texts("#readout dd");
-    return Object.fromEntries(names.map((name, index) => [name, values[index] ?? ""]));
+    return Object.fromEntries(
+      names.map((name, index) => [name, values[index] ?? ""]),
+    );
   }
 
   /** Where the middle of an element is, px. */
-  middle(selector: string): Promise<{ x: number; y: number; width: number; left: number }> {
+  middle(
+    selector: string,
+  ): Promise<{ x: number; y: number; width: number; left: number }> {
     return this.raw.evaluate((selector) => {
       const { left, top, width, height } =
-        document.querySelector(selector)?.getBoundingClientRect() ?? new DOMRect();
+        document.querySelector(selector)?.getBoundingClientRect() ??
+          new DOMRect();
       return { x: left + width / 2, y: top + height / 2, width, left };
     }, selector);
   }
@@ -102,15 +111,25 @@ export class LivePage {
   /** How many of the chart's dots have the colour of a variable of the page. */
   dotsOf(variable: string): Promise<number> {
     return this.raw.evaluate((variable) => {
-      const hex = getComputedStyle(document.documentElement).getPropertyValue(variable).trim();
+      const hex = getComputedStyle(document.documentElement).getPropertyValue(
+        variable,
+      ).trim();
       const wanted = [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
       let count = 0;
-      for (const canvas of document.querySelectorAll<HTMLCanvasElement>("#chart canvas")) {
+      for (
+        const canvas of document.querySelectorAll<HTMLCanvasElement>(
+          "#chart canvas",
+        )
+      ) {
         const { width, height } = canvas;
         if (width === 0 || height === 0) continue;
-        const { data } = canvas.getContext("2d")?.getImageData(0, 0, width, height) ?? { data: [] };
+        const { data } =
+          canvas.getContext("2d")?.getImageData(0, 0, width, height) ??
+            { data: [] };
         for (let i = 0; i < data.length; i += 4) {
-          if (wanted.every((value, offset) => data[i + offset] === value)) count++;
+          if (wanted.every((value, offset) => data[i + offset] === value)) {
+            count++;
+          }
         }
       }
       return count;
@@ -132,7 +151,9 @@ export class LivePage {
     for (;;) {
       try {
         if (await check() !== false) return;
-        if (Date.now() > deadline) throw new Error(`not within ${msMax} ms: ${what}`);
+        if (Date.now() > deadline) {
+          throw new Error(`not within ${msMax} ms: ${what}`);
+        }
       } catch (error) {
         if (Date.now() > deadline) throw error;
       }

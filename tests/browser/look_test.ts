@@ -15,7 +15,9 @@ async function filled(page: LivePage): Promise<void> {
 }
 
 /** What is chosen, and what has the keyboard. */
-async function chosen(page: LivePage): Promise<{ symbol: string; selected: string }> {
+async function chosen(
+  page: LivePage,
+): Promise<{ symbol: string; selected: string }> {
   const symbol = await page.text("#symbol");
   const [selected = ""] = await page.rows("[aria-selected=true]");
   return { symbol, selected };
@@ -45,7 +47,8 @@ async function saysSimulated({ page }: Scene): Promise<void> {
 }
 
 async function offersResolutions({ started, page }: Scene): Promise<void> {
-  const { resolutions } = await (await fetch(`${started.url}/api/tasks`)).json();
+  const { resolutions } = await (await fetch(`${started.url}/api/tasks`))
+    .json();
   const names: string[] = resolutions.map(({ name }: { name: string }) => name);
   assert.deepEqual(await page.texts("#resolutions label"), ["Auto", ...names]);
   for (const name of names) {
@@ -60,15 +63,27 @@ async function offersResolutions({ started, page }: Scene): Promise<void> {
 async function obeysKeys({ page }: Scene): Promise<void> {
   const names = await page.rows();
   assert.equal(names.length, 4);
-  await page.raw.evaluate(() => document.getElementById("filter")?.focus(), undefined);
+  await page.raw.evaluate(
+    () => document.getElementById("filter")?.focus(),
+    undefined,
+  );
   await page.raw.keyboard.press("Tab");
-  const focused = await page.raw.evaluate(() => document.activeElement?.id, undefined);
+  const focused = await page.raw.evaluate(
+    () => document.activeElement?.id,
+    undefined,
+  );
   assert.equal(focused, "symbols");
   for (
-    const [key, index] of [["Home", 0], ["ArrowDown", 1], ["End", 3], ["ArrowUp", 2]] as const
+    const [key, index] of [["Home", 0], ["ArrowDown", 1], ["End", 3], [
+      "ArrowUp",
+      2,
+    ]] as const
   ) {
     await page.raw.keyboard.press(key);
-    assert.deepEqual(await chosen(page), { symbol: names[index], selected: names[index] }, key);
+    assert.deepEqual(await chosen(page), {
+      symbol: names[index],
+      selected: names[index],
+    }, key);
   }
   const outline = await page.raw.evaluate(() => {
     const row = document.querySelector("#symbols [aria-selected=true]");
@@ -83,7 +98,9 @@ async function obeysKeys({ page }: Scene): Promise<void> {
 async function namesControls({ page }: Scene): Promise<void> {
   const nameless = await page.raw.evaluate(
     () =>
-      [...document.querySelectorAll<HTMLElement>("button, input, a, [tabindex]")]
+      [...document.querySelectorAll<HTMLElement>(
+        "button, input, a, [tabindex]",
+      )]
         .filter((element) =>
           element.textContent?.trim() === "" && !element.ariaLabel &&
           !element.getAttribute("aria-labelledby")
@@ -105,9 +122,16 @@ async function fitsPhone({ browser, started }: Scene): Promise<void> {
 async function isDark({ browser, started }: Scene): Promise<void> {
   const dark = await browser.look(started.url, screens.desktopDark);
   await filled(dark);
-  const theme = () => dark.raw.evaluate(() => document.documentElement.dataset["theme"], undefined);
+  const theme = () =>
+    dark.raw.evaluate(
+      () => document.documentElement.dataset["theme"],
+      undefined,
+    );
   assert.equal(await theme(), "dark");
-  assert.deepEqual((await contrasts(dark)).filter(({ ratio }) => ratio < 4.5), []);
+  assert.deepEqual(
+    (await contrasts(dark)).filter(({ ratio }) => ratio < 4.5),
+    [],
+  );
   await dark.raw.click("#theme");
   assert.equal(await theme(), "light");
   await dark.open(started.url);
@@ -122,21 +146,36 @@ async function isReadable({ page }: Scene): Promise<void> {
 }
 
 function asksOnlyItsServer({ started, page }: Scene): void {
-  assert(page.requests.some((url) => url.endsWith("/assets/lightweight-charts.js")));
-  assert.deepEqual(page.requests.filter((url) => !url.startsWith(`${started.url}/`)), []);
+  assert(
+    page.requests.some((url) => url.endsWith("/assets/lightweight-charts.js")),
+  );
+  assert.deepEqual(
+    page.requests.filter((url) => !url.startsWith(`${started.url}/`)),
+    [],
+  );
   assert.deepEqual(page.errors, []);
 }
 
-const steps: readonly (readonly [string, (scene: Scene) => Promise<void> | void])[] = [
-  ["says in header, strip and chart that the market is simulated", saysSimulated],
-  ["offers exactly the resolutions that the server announces", offersResolutions],
-  ["changes the symbol by the keyboard alone and shows the focus", obeysKeys],
-  ["gives every control a name", namesControls],
-  ["fits a phone without scrolling sideways", fitsPhone],
-  ["is dark where the system is, light by the button, and stays so", isDark],
-  ["can be read in the light: every text has the contrast of level AA", isReadable],
-  ["asks nobody but its own server", asksOnlyItsServer],
-];
+const steps:
+  readonly (readonly [string, (scene: Scene) => Promise<void> | void])[] = [
+    [
+      "says in header, strip and chart that the market is simulated",
+      saysSimulated,
+    ],
+    [
+      "offers exactly the resolutions that the server announces",
+      offersResolutions,
+    ],
+    ["changes the symbol by the keyboard alone and shows the focus", obeysKeys],
+    ["gives every control a name", namesControls],
+    ["fits a phone without scrolling sideways", fitsPhone],
+    ["is dark where the system is, light by the button, and stays so", isDark],
+    [
+      "can be read in the light: every text has the contrast of level AA",
+      isReadable,
+    ],
+    ["asks nobody but its own server", asksOnlyItsServer],
+  ];
 
 Deno.test("the live page", async (t) => {
   await using browser = await Browser.open();

@@ -15,7 +15,10 @@ export async function upToDate(page: LivePage): Promise<void> {
 export async function connectionLost(page: LivePage): Promise<void> {
   await page.until("connection lost", async () => {
     assert.equal(await page.text("#link-text"), "connection lost");
-    assert.match(await page.text("#banner"), /^Connection lost: .* What is shown is from before/);
+    assert.match(
+      await page.text("#banner"),
+      /^Connection lost: .* What is shown is from before/,
+    );
     assert(await page.isShown("#banner"));
     assert(await page.isShown("main[data-stale]"));
     assert.equal(await page.text("#ready"), "No answer");
@@ -28,5 +31,9 @@ export const restMsMax = 120_000;
 /** Waits until another trade is on top of the tape than before. */
 export async function tapeMoves(page: LivePage): Promise<void> {
   const before = await page.text("#tape tr");
-  await page.until("a new trade", async () => await page.text("#tape tr") !== before, restMsMax);
+  await page.until(
+    "a new trade",
+    async () => await page.text("#tape tr") !== before,
+    restMsMax,
+  );
 }

@@ -36,7 +36,10 @@ export interface InstrumentsLike {
   send(method: "Performance.getMetrics"): Promise<{
     metrics: readonly { readonly name: string; readonly value: number }[];
   }>;
-  send(method: string, options?: Readonly<Record<string, string>>): Promise<unknown>;
+  send(
+    method: string,
+    options?: Readonly<Record<string, string>>,
+  ): Promise<unknown>;
   on(
     event: "Network.requestWillBeSent",
     listener: (sent: { requestId: string; request: { url: string } }) => void,
@@ -61,11 +64,15 @@ export interface BrowserLike {
 
 /** What starts browsers. */
 export interface LauncherLike {
-  launch(options: { executablePath: string; args: readonly string[] }): Promise<BrowserLike>;
+  launch(
+    options: { executablePath: string; args: readonly string[] },
+  ): Promise<BrowserLike>;
 }
 
 /** Loads it with the import map of this folder. */
 export async function loadLauncher(): Promise<LauncherLike> {
-  const [{ chromium }] = await Promise.all(["playwright-core"].map((name) => import(name)));
+  const [{ chromium }] = await Promise.all(
+    ["playwright-core"].map((name) => import(name)),
+  );
   return chromium;
 }

@@ -4,13 +4,19 @@ import { zone } from "../../src/http/page/zone.js";
 import type { CandleJson } from "../../src/http/wire.ts";
 
 /** The figures that the page shows must be those of a candle, with the decimals that it shows. */
-export function assertShown(readout: Readonly<Record<string, string>>, candle: CandleJson): void {
+export function assertShown(
+  readout: Readonly<Record<string, string>>,
+  candle: CandleJson,
+): void {
   const decimals = readout["Close"]?.split(".")[1]?.length ?? 0;
   assert.deepEqual(readout, expectedReadout(candle, decimals));
 }
 
 /** What the page must say of a candle; `decimals` as it shows prices now. */
-function expectedReadout(candle: CandleJson, decimals: number): Record<string, string> {
+function expectedReadout(
+  candle: CandleJson,
+  decimals: number,
+): Record<string, string> {
   const price = (value: number | null) => formatNumber(value, decimals);
   return {
     "Window": `${zone.dateTime(candle.start)} ${zone.label(candle.start)}`,

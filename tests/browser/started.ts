@@ -51,10 +51,14 @@ export class Started implements AsyncDisposable {
 
   async #run(port: string): Promise<void> {
     const replay = this.#replay;
-    const play = replay ? ["--replay", replay.path, "--speed", String(replay.speed)] : [];
+    const play = replay
+      ? ["--replay", replay.path, "--speed", String(replay.speed)]
+      : [];
     const args = ["--data", this.#data, "--port", port, ...play];
     this.#program = new Program("start", { args });
-    const { message } = await this.#program.line(replay ? "Replaying" : "Running on");
+    const { message } = await this.#program.line(
+      replay ? "Replaying" : "Running on",
+    );
     const url = /page\s+(http:\S+)/.exec(message)?.[1];
     assert(url, message);
     this.url = url;

@@ -19,10 +19,12 @@ class MarketOfThousands implements AsyncDisposable {
   }
 
   static async open(): Promise<MarketOfThousands> {
-    const program = new URL("fixtures/market_of_thousands.ts", import.meta.url).pathname;
+    const program =
+      new URL("fixtures/market_of_thousands.ts", import.meta.url).pathname;
     const config = new URL("../../deno.json", import.meta.url).pathname;
     const args = ["run", "-q", "-A", "--no-check", "--config", config, program];
-    const process = new Deno.Command(Deno.execPath(), { args, stdout: "piped" }).spawn();
+    const process = new Deno.Command(Deno.execPath(), { args, stdout: "piped" })
+      .spawn();
     const reader = process.stdout.getReader();
     const { value } = await reader.read();
     await reader.cancel();
@@ -80,7 +82,10 @@ Deno.test("the page of 3,000 symbols at 4,500 trades/s is smooth, small and sear
   const bytesBefore = page.streamBytes;
   await systemClock.sleep(seconds * 1_000);
   const bytesPerSecond = (page.streamBytes - bytesBefore) / seconds;
-  assert(bytesPerSecond > 0 && bytesPerSecond < 100_000, `bytes/s: ${bytesPerSecond}`);
+  assert(
+    bytesPerSecond > 0 && bytesPerSecond < 100_000,
+    `bytes/s: ${bytesPerSecond}`,
+  );
 
   const busyBeforeMs = await page.busyMs();
   const frames = await framesOfScrolling(page);
@@ -97,6 +102,8 @@ Deno.test("the page of 3,000 symbols at 4,500 trades/s is smooth, small and sear
   assert.deepEqual(page.errors, []);
   const kB = (bytesPerSecond / 1_000).toFixed(1);
   say(
-    `${kB} kB/s, ${frames / seconds} frames/s of ${frameMs.toFixed(1)} ms, found in ${foundMs} ms`,
+    `${kB} kB/s, ${frames / seconds} frames/s of ${
+      frameMs.toFixed(1)
+    } ms, found in ${foundMs} ms`,
   );
 });
