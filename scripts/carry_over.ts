@@ -1,6 +1,7 @@
 /**
  * `deno task carry-over`: keeps the trades of the Python and Spark pipeline. `--help` says how.
  */
+import { keepFilesPrivate } from "../src/app/confine.ts";
 import { exitCodeOf, exitCodes } from "../src/app/exit_code.ts";
 import { systemClock } from "../src/base/clock.ts";
 import { describeError } from "../src/base/errors.ts";
@@ -41,6 +42,7 @@ async function carryOver({ command, file }: CarryOverOptions): Promise<void> {
 if (Deno.args.includes("--help") || Deno.args.includes("-h")) {
   print(usage);
 } else {
+  keepFilesPrivate();
   try {
     await carryOver(parseCarryOverOptions(Deno.args));
   } catch (error) {

@@ -1,3 +1,4 @@
+import { keepFilesPrivate } from "../src/app/confine.ts";
 import { decodeEnvFile } from "../src/app/env_file.ts";
 import { PipelineError } from "../src/base/errors.ts";
 import { stopServices } from "./services/down.ts";
@@ -33,6 +34,7 @@ async function run(options: CliOptions): Promise<number> {
 }
 
 async function up(options: CliOptions): Promise<number> {
+  keepFilesPrivate();
   const { environment, started, dir } = await startServices(settingsOf(options));
   if (started.length === 0) write(Deno.stderr, `All services in ${dir} are up already\n`);
   const text = environmentText(environment);

@@ -1,6 +1,7 @@
 /**
  * `deno task state`: looks at the state of process or start, resets it, repartitions it. `--help` says how.
  */
+import { keepFilesPrivate } from "../src/app/confine.ts";
 import { exitCodeOf, exitCodes } from "../src/app/exit_code.ts";
 import { describeError } from "../src/base/errors.ts";
 import { environmentOf } from "./lib/environment.ts";
@@ -55,6 +56,7 @@ function found(symbols: number, { symbol }: StateOptions): boolean {
 if (Deno.args.includes("--help") || Deno.args.includes("-h")) {
   print(usage);
 } else {
+  keepFilesPrivate();
   try {
     Deno.exitCode = await run(parseStateOptions(Deno.args)) ? exitCodes.ok : exitCodes.failed;
   } catch (error) {

@@ -1,7 +1,7 @@
 import type { DataSource, Query } from "./data_sources.ts";
 
 /** Grafana whose settings these are; without it, panels are migrated from version 6. */
-const pluginVersion = "12.4.0";
+const pluginVersion = "12.4.10";
 
 /** A named query of a panel. */
 export type Target = Query & { readonly refId: string };

@@ -45,14 +45,22 @@ export const programTasks: readonly ProgramTask[] = [
 /** Brokers and nodes are named by their cluster, and in no setting. */
 export const anyHost = "-N";
 
+/** Where a program listens, or finds a feed of this machine. */
+const thisMachine = ["127.0.0.1", "localhost", "[::1]", "0.0.0.0", "[::]"] as const;
+
+/** Hosts of those that use no cluster. */
+const hosts: Readonly<Partial<Record<ProgramTask, readonly string[]>>> = {
+  start: [...thisMachine, "ws.finnhub.io:443"],
+  feed: thisMachine,
+  record: [...thisMachine, "ws.finnhub.io:443"],
+};
+
 /** How a task runs its program; permissions are in `deno.json`. */
 export function programCommand(task: ProgramTask): ProgramCommand {
   const entry = task in scripts ? `scripts/${task.replace("-", "_")}.ts` : `src/${task}.ts`;
   const v8 = busy.includes(task) ? ["--v8-flags=--no-allocation-site-pretenuring"] : [];
-  return {
-    flags: ["-q", "--no-prompt", `-P=${task}`, anyHost, ...v8],
-    entry,
-  };
+  const net = hosts[task] === undefined ? [anyHost] : [];
+  return { flags: ["-q", "--no-prompt", `-P=${task}`, ...net, ...v8], entry };
 }
 
 /** Packages ask for variables that are none of ours. */
@@ -61,14 +69,17 @@ const othersAreUnset = true;
 /** A permission set of `deno.json`. */
 export interface PermissionSet {
   readonly env: { readonly allow: readonly string[]; readonly ignore: boolean };
+  /** For the mask of new files; there is no narrower way to allow that. */
+  readonly sys: true;
+  readonly net?: readonly string[];
   readonly read: readonly string[];
   readonly write?: readonly string[];
   readonly ffi?: readonly string[];
 }
 
 /**
- * What a task's program may do until it has read its settings: see `confine()`. Hosts are a flag's,
- * so that who knows them can name them instead.
+ * What a task's program may do until it has read its settings: see `confine()`. A cluster's hosts
+ * are a flag's, so that who knows them can name them instead.
  */
 export function permissionSet(task: ProgramTask): PermissionSet {
   const own = programs.find(({ name }) => name === task);
@@ -76,6 +87,8 @@ export function permissionSet(task: ProgramTask): PermissionSet {
   const writes = own === undefined || settings.some(({ path }) => path === "folder");
   return {
     env: { allow: [envFileVariable, ...variablesOf(settings)], ignore: othersAreUnset },
+    sys: true,
+    ...hosts[task] === undefined ? {} : { net: hosts[task] },
     read: everywhere,
     ...writes ? { write: everywhere } : {},
     ...native.includes(task) ? { ffi: everywhere } : {},

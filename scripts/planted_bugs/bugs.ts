@@ -247,6 +247,14 @@ export const plantedBugs: readonly PlantedBug[] = [
     test: "tests/integration/permissions_test.ts",
   },
   {
+    name: "files that others may read",
+    file: "src/app/confine.ts",
+    find: "Deno.umask(0o077)",
+    replace: "Deno.umask(0o022)",
+    guarantee: "least privilege",
+    test: "tests/integration/permissions_test.ts",
+  },
+  {
     name: "an address in the group that no instance has signed",
     file: "src/http/peer_access.ts",
     find: "proves(owner?.proof, this.#proofOf(owner ?? {}))",

@@ -3,7 +3,7 @@ import { pathToFileURL } from "node:url";
 import type { LaunchPlan, LaunchRequest, ServiceDefinition } from "./definition.ts";
 import { CASSANDRA_JAVA_FLAGS } from "./cassandra_java.ts";
 
-const VERSION = "5.0.5";
+const VERSION = "5.0.8";
 
 /** What a single node with `SimpleSnitch` calls its data centre. */
 export const CASSANDRA_DATACENTER = "datacenter1";

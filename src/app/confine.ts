@@ -1,4 +1,5 @@
-import type { Program, Setting } from "./setting.ts";
+import { PipelineError } from "../base/errors.ts";
+import { type Program, type Setting, settingName } from "./setting.ts";
 
 /**
  * What a permission set allows at the start: paths and not `true`, as Deno lets go of a path while
@@ -7,8 +8,40 @@ import type { Program, Setting } from "./setting.ts";
 export const everywhere: readonly string[] = ["/", "C:/"];
 
 /**
- * Gives up the leave to read and write what the settings do not name, and to load native code: that
- * of LevelDB is loaded by now. What comes from outside is read after this.
+ * From here on, what the program and its native code create belongs to its user alone: folders have
+ * mode 0700, files 0600. Windows has no modes; there the user's own folders are private.
+ */
+export function keepFilesPrivate(): void {
+  if (Deno.build.os !== "windows") Deno.umask(0o077);
+}
+
+/**
+ * Tells at the start, and not after every connection, that a host may not be opened.
+ *
+ * @throws {PipelineError} `CONFIG_INVALID` if a setting names a host that the flags do not.
+ */
+export function requireHosts<Config extends object>(
+  program: Program<Config>,
+  config: Config,
+): void {
+  for (const [field, setting] of Object.entries<Setting<unknown>>(program.settings)) {
+    const value = config[field as keyof Config];
+    if (setting.url === undefined || typeof value !== "string") continue;
+    const { protocol, hostname, port } = new URL(value);
+    const host = `${hostname}:${port || (/^(https|wss):/.test(protocol) ? 443 : 80)}`;
+    if (Deno.permissions.querySync({ name: "net", host }).state === "granted") continue;
+    throw new PipelineError(
+      "CONFIG_INVALID",
+      `Cannot use ${settingName(setting)} as its host must be one that the flags allow: ${host} ` +
+        `is not; start "deno run -P=${program.name} --allow-net=${host},127.0.0.1 ` +
+        `src/${program.name}.ts", with every other host it needs`,
+    );
+  }
+}
+
+/**
+ * Gives up the leave to read and write what the settings do not name, to load native code (that of
+ * LevelDB is loaded by now) and to ask for the machine. What comes from outside is read after this.
  *
  * @see docs/adr/0013-permissions.md
  */
@@ -24,6 +57,7 @@ export function confine<Config extends object>(program: Program<Config>, config:
   for (const name of ["read", "write", "ffi"] as const) {
     for (const path of everywhere) Deno.permissions.revokeSync({ name, path });
   }
+  Deno.permissions.revokeSync({ name: "sys" });
 }
 
 /** Where a link leads; nothing for what is not there yet. */

@@ -3,7 +3,7 @@ import { describeError, isAborted, PipelineError, type Remedies } from "../base/
 import type { Logger } from "../base/logger.ts";
 import { type Random, systemRandom } from "../base/random.ts";
 import { Secret } from "../base/secret.ts";
-import { confine } from "./confine.ts";
+import { confine, keepFilesPrivate, requireHosts } from "./confine.ts";
 import { exitCodeOf, exitCodeOfSignal, exitCodes } from "./exit_code.ts";
 import { type Given, givenTexts } from "./given_texts.ts";
 import { helpText } from "./help.ts";
@@ -58,6 +58,7 @@ export async function runMain<Config extends LogConfig>(
     Deno.exit(exitCodes.ok);
   }
   dropNodeWarnings();
+  keepFilesPrivate();
   const { config, notes } = readOrExit(program);
   confine(program, config);
   const secrets = Object.values(config).filter((value) => value instanceof Secret);
@@ -86,7 +87,9 @@ function readOrExit<Config extends LogConfig>(program: Program<Config>): ReadCon
   try {
     const known = programs.flatMap((other) => variablesOf(settingsOf(other)));
     given = givenTexts(program.name, variablesOf(settingsOf(program)), known);
-    return { config: readConfig(program, given.texts, Deno.args), notes: given.notes };
+    const config = readConfig(program, given.texts, Deno.args);
+    requireHosts(program, config);
+    return { config, notes: given.notes };
   } catch (error) {
     const help = `"deno task ${program.name} --help" lists all settings`;
     const message = [...given.notes, describeError(error)].join("\n");

@@ -92,6 +92,7 @@ export const acceptedKey: Setting<Secret | undefined> = {
 export const finnhubUrl: Setting<string> = {
   variable: "FINHUB_API_URL",
   group: "feed",
+  url: true,
   form: "a ws:// or wss:// URL",
   meaning: "where the feed is; the key is added to it",
   defaultText: "wss://ws.finnhub.io?token=",

@@ -1,6 +1,7 @@
 /** What the programs may do once they have read their settings, and with their hosts named. */
 import assert from "node:assert/strict";
 import { programs } from "../../src/app/programs.ts";
+import { outputOf } from "../support/command.ts";
 import { kafkaBrokers } from "../support/kafka_harness.ts";
 import { type MarketRun, marketRun } from "../support/market_run.ts";
 import type { TaskAnswer } from "../support/process_instance.ts";
@@ -31,6 +32,33 @@ async function itemsRead(page: string): Promise<number> {
   return tasks.reduce((sum, { counts }) => sum + counts.read, 0);
 }
 
+/** One thing that a program has asked its permissions for. */
+interface Asked {
+  readonly permission: string;
+  readonly value?: string;
+}
+
+/** What a program has asked for beyond its variables, its own folder and hosts, and LevelDB. */
+async function beyond(audit: string, own: string, hosts: readonly string[]): Promise<Asked[]> {
+  const { npmCache } = JSON.parse(await outputOf(Deno.execPath(), ["info", "--json"]));
+  const isBelow = (value: string, folders: readonly string[]) =>
+    folders.some((folder) => value === folder || value.startsWith(`${folder}/`));
+  const expected: Readonly<Record<string, (value: string) => boolean>> = {
+    // What is no setting is answered as if it were not there.
+    env: () => true,
+    sys: (value) => value === "umask",
+    // How the loader of native code tells musl from glibc.
+    read: (value) => value === "/etc/alpine-release" || isBelow(value, [own, npmCache]),
+    write: (value) => isBelow(value, [own]),
+    ffi: (value) => isBelow(value, [`${npmCache}/registry.npmjs.org/classic-level`]),
+    net: (value) => hosts.includes(value),
+  };
+  const lines = (await Deno.readTextFile(audit)).trim().split("\n");
+  const asked: Asked[] = lines.map((line) => JSON.parse(line));
+  assert(asked.some(({ permission }) => permission === "ffi"));
+  return asked.filter(({ permission, value = "" }) => !expected[permission]?.(value));
+}
+
 async function feedUrl({ recording, pipeline }: MarketRun, closing: AsyncDisposableStack) {
   const args = ["--replay", recording.path, "--speed", "max", "--port", "0"];
   const feed = closing.use(new Program("feed", { args, env: pipeline.environment }));
@@ -38,7 +66,7 @@ async function feedUrl({ recording, pipeline }: MarketRun, closing: AsyncDisposa
 }
 
 Deno.test({
-  name: "produce and process work with no hosts but those of their settings",
+  name: "produce and process ask for nothing but what is theirs, and no hosts but the named",
   ignore,
   async fn() {
     await using closing = new AsyncDisposableStack();
@@ -48,16 +76,24 @@ Deno.test({
       ),
     );
     await run.pipeline.provision();
-    const env = { ...run.pipeline.environment, FINHUB_API_URL: await feedUrl(run, closing) };
+    const { environment } = run.pipeline;
+    const env = { ...environment, FINHUB_API_URL: await feedUrl(run, closing) };
     const hosts = hostsOf(env);
-    const producer = closing.use(new Program("produce", { env, hosts }));
-    const processor = closing.use(new Program("process", { env, hosts }));
+    const audits = ["produce", "process"].map((name) => `${run.recording.path}.${name}`);
+    const [producer, processor] = (["produce", "process"] as const).map((name, index) => {
+      const audit = { DENO_AUDIT_PERMISSIONS: audits[index] ?? "" };
+      return closing.use(new Program(name, { env: { ...env, ...audit }, hosts }));
+    });
+    assert(producer && processor);
     const page = String((await processor.line("Processing"))["page"]);
     await until(() => isReady(page), { what: "process is ready", msMax });
     const isRead = async () => await itemsRead(page) >= run.recording.trades;
     await until(isRead, { what: "every trade is read", msMax });
     assert.equal(await producer.stop(), 0);
     assert.equal(await processor.stop(), 0);
+    for (const [index, own] of [environment["SPOOL_DIR"], environment["STATE_DIR"]].entries()) {
+      assert.deepEqual(await beyond(audits[index] ?? "", own ?? "", hosts), []);
+    }
   },
 });
 
@@ -78,7 +114,21 @@ Deno.test({
   },
 });
 
+/** Their brokers and nodes are named by a cluster, so their tasks leave hosts open. */
+const clustered = ["produce", "process", "provision"];
+
 const may = Deno.permissions.querySync({ name: "run" }).state === "granted";
+
+Deno.test({
+  name: "start refuses a feed whose host its task may not open, and names the flag",
+  ignore: !may,
+  async fn() {
+    const env = { FINHUB_API_URL: "wss://feed.example?token=", FINHUB_SECRET_KEY: "key" };
+    await using start = new Program("start", { env });
+    assert.equal(await start.ended(), 2);
+    assert.match(JSON.stringify(start.log), /FINHUB_API_URL .*--allow-net=feed\.example:443,/);
+  },
+});
 
 for (const { name } of programs) {
   Deno.test({
@@ -89,7 +139,8 @@ for (const { name } of programs) {
       await using closing = new AsyncDisposableStack();
       closing.defer(() => Deno.remove(folder, { recursive: true }));
       const writes = ["produce", "process"].includes(name) ? ["write its own folder"] : [];
-      assert.deepEqual(await trespasses(name, folder), writes);
+      const hosts = clustered.includes(name) ? ["open a host that is not named"] : [];
+      assert.deepEqual(await trespasses(name, folder), [...writes, ...hosts]);
     },
   });
 }

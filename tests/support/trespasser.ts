@@ -15,10 +15,19 @@ export async function trespasses(name: string, folder: string): Promise<readonly
 
 function acts(folder: string): Readonly<Record<string, () => unknown>> {
   return {
-    "read a file of the system": () => Deno.readTextFileSync("/etc/passwd"),
+    "read a file of the system": () => Deno.readTextFileSync("/etc/shadow"),
     "read the folder that it was started in": () => Deno.readTextFileSync("deno.json"),
     "write beside its folder": () => Deno.writeTextFileSync(`${folder}/beside`, ""),
     "write its own folder": () => Deno.mkdirSync(`${folder}/own/below`, { recursive: true }),
+    "show what it writes to others": () => {
+      Deno.writeTextFileSync(`${folder}/own/file`, "");
+      const modes = ["", "/below", "/file"].map((path) =>
+        Deno.statSync(`${folder}/own${path}`).mode
+      );
+      if (modes.every((mode) => ((mode ?? 0) & 0o077) === 0)) throw new Deno.errors.NotCapable();
+    },
+    "open a host that is not named": () => Deno.listen({ hostname: "127.0.0.2", port: 0 }).close(),
+    "ask for the machine's name": () => Deno.hostname(),
     "load native code": () => Deno.dlopen("libc.so.6", {}),
     "run a command": () => new Deno.Command("true").outputSync(),
     "read a variable that is no setting": () => {

@@ -17,8 +17,9 @@ import { CATALOGUE } from "../../../scripts/services/catalogue.ts";
 Deno.test("README, CONTRIBUTING, images and dev container use the Deno that the checks run on", () => {
   const [, version] = /^version=(\S+)$/m.exec(ci) ?? [];
   assert(version);
-  assert(images.includes(`\nARG DENO_VERSION=${version}\n`));
-  assert(workplace.includes(`\nFROM denoland/deno:${version}\n`));
+  const [, image] = /^ARG DENO=(.+)$/m.exec(images) ?? [];
+  assert(image?.startsWith(`${version}@sha256:`));
+  assert(workplace.includes(`\nFROM denoland/deno:${image}\n`));
   const named = [...`${readme}${contributing}${nightly}`.matchAll(/deno@(\d[\d.]*)/g)]
     .map(([, found]) => found);
   assert(contributing.includes(`(https://deno.com) ${version},`));
