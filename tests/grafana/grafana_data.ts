@@ -81,7 +81,7 @@ export interface GrafanaData {
 }
 
 /** Grafana of `compose/compose.yaml`, and the newest. */
-export const grafanaVersions: readonly string[] = ["12.4.0", "13.2.3"];
+export const grafanaVersions: readonly string[] = ["12.4.10", "13.2.3"];
 
 /** What its modules touch of a browser while they are loaded; a function, so that none is seen. */
 const browser = Object.assign(() => {}, {

@@ -47,11 +47,13 @@ async function beyond(audit: string, own: string, hosts: readonly string[]): Pro
     // What is no setting is answered as if it were not there.
     env: () => true,
     sys: (value) => value === "umask",
-    // How the loader of native code tells musl from glibc.
-    read: (value) => value === "/etc/alpine-release" || isBelow(value, [own, npmCache]),
+    // How the loader of native code tells musl from glibc; and what lies above the own folder.
+    read: (value) =>
+      value === "/etc/alpine-release" || isBelow(value, [own, npmCache]) ||
+      isBelow(own, [value.replace(/\/$/, "")]),
     write: (value) => isBelow(value, [own]),
     ffi: (value) => isBelow(value, [`${npmCache}/registry.npmjs.org/classic-level`]),
-    net: (value) => hosts.includes(value),
+    net: (value) => hosts.includes(URL.parse(value)?.host || value),
   };
   const lines = (await Deno.readTextFile(audit)).trim().split("\n");
   const asked: Asked[] = lines.map((line) => JSON.parse(line));
