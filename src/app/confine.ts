@@ -24,12 +24,15 @@ export function requireHosts<Config extends object>(
   program: Program<Config>,
   config: Config,
 ): void {
+  const ports = Object.entries(config).filter(([field]) => /port$/i.test(field))
+    .map(([, port]) => `:${port}`);
   for (const [field, setting] of Object.entries<Setting<unknown>>(program.settings)) {
     const value = config[field as keyof Config];
-    if (setting.url === undefined || typeof value !== "string") continue;
-    const { protocol, hostname, port } = new URL(value);
-    const host = `${hostname}:${port || (/^(https|wss):/.test(protocol) ? 443 : 80)}`;
-    if (Deno.permissions.querySync({ name: "net", host }).state === "granted") continue;
+    if (setting.host === undefined || typeof value !== "string") continue;
+    const host = setting.host === "url" ? hostOf(new URL(value)) : value;
+    // A host may be allowed as a whole, or with the port that the program listens on.
+    const forms = setting.host === "url" ? [host] : ["", ...ports].map((port) => host + port);
+    if (forms.some(isOpen)) continue;
     throw new PipelineError(
       "CONFIG_INVALID",
       `Cannot use ${settingName(setting)} as its host must be one that the flags allow: ${host} ` +
@@ -37,6 +40,14 @@ export function requireHosts<Config extends object>(
         `src/${program.name}.ts", with every other host it needs`,
     );
   }
+}
+
+function hostOf({ protocol, hostname, port }: URL): string {
+  return `${hostname}:${port || (/^(https|wss):/.test(protocol) ? 443 : 80)}`;
+}
+
+function isOpen(host: string): boolean {
+  return Deno.permissions.querySync({ name: "net", host }).state === "granted";
 }
 
 /**

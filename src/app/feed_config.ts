@@ -55,6 +55,7 @@ const tradesPerSecond: Setting<number> = {
 
 const feedHost: Setting<string> = {
   option: "--host",
+  host: "address",
   form: "a host name or an address",
   meaning: "where to listen; 0.0.0.0 is everywhere",
   defaultText: "127.0.0.1",

@@ -46,8 +46,8 @@ export interface Setting<T> {
   readonly notWith?: string;
   /** The value is a path: a file that is read, or a folder that is written, too. */
   readonly path?: "file" | "folder";
-  /** The value is a URL of a host that the program connects to. */
-  readonly url?: true;
+  /** The value names a host: the URL of one that is connected to, or an address to listen on. */
+  readonly host?: "url" | "address";
   /** The value of a text, or `undefined` if the text does not have the form. */
   readonly parse: (text: string) => T | undefined;
 }

@@ -92,7 +92,7 @@ export const acceptedKey: Setting<Secret | undefined> = {
 export const finnhubUrl: Setting<string> = {
   variable: "FINHUB_API_URL",
   group: "feed",
-  url: true,
+  host: "url",
   form: "a ws:// or wss:// URL",
   meaning: "where the feed is; the key is added to it",
   defaultText: "wss://ws.finnhub.io?token=",
@@ -204,6 +204,7 @@ export const standbyReplicas: Setting<number> = {
 export const httpHost: Setting<string> = {
   variable: "HTTP_HOST",
   group: "http",
+  host: "address",
   form: "a host name or an address",
   meaning: "where the page, the metrics and the queries are served; 0.0.0.0 is everywhere",
   defaultText: "127.0.0.1",

@@ -121,16 +121,25 @@ const clustered = ["produce", "process", "provision"];
 
 const may = Deno.permissions.querySync({ name: "run" }).state === "granted";
 
-Deno.test({
-  name: "start refuses a feed whose host its task may not open, and names the flag",
-  ignore: !may,
-  async fn() {
-    const env = { FINHUB_API_URL: "wss://feed.example?token=", FINHUB_SECRET_KEY: "key" };
-    await using start = new Program("start", { env });
-    assert.equal(await start.ended(), 2);
-    assert.match(JSON.stringify(start.log), /FINHUB_API_URL .*--allow-net=feed\.example:443,/);
-  },
-});
+for (
+  const [variable, value, allowed] of [
+    ["FINHUB_API_URL", "wss://feed.example?token=", "feed.example:443"],
+    ["HTTP_HOST", "127.0.0.2", "127.0.0.2"],
+    ["HTTP_HOST", "[2001:db8::1]", "[2001:db8::1]"],
+  ] as const
+) {
+  Deno.test({
+    name: `start refuses ${variable}=${value}, which its task may not open, and names the flag`,
+    ignore: !may,
+    async fn() {
+      const env = { FINHUB_SECRET_KEY: "key", HTTP_OPEN: "true", [variable]: value };
+      await using start = new Program("start", { env });
+      assert.equal(await start.ended(), 2);
+      const [text = ""] = start.log.map(({ message }) => message);
+      assert(text.includes(variable) && text.includes(`--allow-net=${allowed},`), text);
+    },
+  });
+}
 
 for (const { name } of programs) {
   Deno.test({
