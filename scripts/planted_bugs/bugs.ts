@@ -1,6 +1,7 @@
 import { dashboardBugs } from "./dashboards.ts";
 import { historyBugs } from "./history.ts";
 import { pageStreamBugs } from "./page_stream.ts";
+import { httpAccessBugs } from "./http_access.ts";
 import { hostileInputBugs } from "./hostile_input.ts";
 import { keyRowBugs } from "./key_rows.ts";
 import { recordLimitBugs } from "./record_limits.ts";
@@ -18,6 +19,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   ...historyBugs,
   ...pageStreamBugs,
   ...hostileInputBugs,
+  ...httpAccessBugs,
   ...lostTailBugs,
   ...movedStateBugs,
   ...readingBugs,

@@ -125,7 +125,9 @@ class Server implements FinnhubServer {
         headers: { upgrade: "websocket" },
       });
     }
-    const token = new URL(request.url).searchParams.get("token") ?? "";
+    const url = URL.parse(request.url);
+    if (url === null) return new Response("The header host must be a host", { status: 400 });
+    const token = url.searchParams.get("token") ?? "";
     const { key } = this.#options;
     if (key && token !== key.reveal()) return new Response("Invalid API key", { status: 401 });
     const { socket, response } = Deno.upgradeWebSocket(request, { idleTimeout: 0 });

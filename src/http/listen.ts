@@ -53,7 +53,7 @@ export interface HttpServer extends AsyncDisposable {
   /** Where a browser finds it, without a trailing slash. */
   readonly url: string;
   readonly port: number;
-  /** Shows another certificate from the next connection on; throws where it cannot be one. */
+  /** Shows another certificate, which must fit its key, from the next connection on. */
   renew(tls: ServerTls): void;
 }
 

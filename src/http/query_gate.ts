@@ -20,7 +20,7 @@ export const defaultQueryLimits: QueryLimits = {
   perSecond: 100,
   burst: 500,
   bytesPerQuery: 64 * 1024,
-  running: 8,
+  running: 4,
   waitingPerAddress: 32,
   waiting: 256,
 };

@@ -157,3 +157,13 @@ async function closed(socket: WebSocket): Promise<void> {
   socket.close();
   await promise;
 }
+
+Deno.test("serveFinnhub() answers a host that is none with 400", async () => {
+  await using server = startServer(simulation(1));
+  using connection = await Deno.connect({ hostname: "127.0.0.1", port: server.port });
+  const request = "GET /?token=k HTTP/1.1\r\nhost: a b\r\nupgrade: websocket\r\n\r\n";
+  await connection.write(new TextEncoder().encode(request));
+  const bytes = new Uint8Array(1_024);
+  const count = await connection.read(bytes);
+  assert.match(new TextDecoder().decode(bytes.subarray(0, count ?? 0)), /^HTTP\/1\.1 400 /);
+});

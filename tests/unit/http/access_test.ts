@@ -27,6 +27,20 @@ Deno.test("the page asks for the token, and a browser that gave it sees the page
   }
 });
 
+Deno.test("what needs the token is answered with 401 without it, and a stranger's name with 421", async () => {
+  const { ask } = surface({ seconds: 1, access });
+  for (const path of ["/api/symbols", "/api/tasks", "/api/stream", "/metrics"]) {
+    const response = await ask(path);
+    await response.body?.cancel();
+    assert.deepEqual([response.status, response.headers.get("www-authenticate")], [401, "Bearer"]);
+  }
+  for (const path of ["/", "/livez", "/api/symbols", "/nowhere"]) {
+    const response = await surface({ seconds: 1, access, host: "evil.example" }).ask(path);
+    assert.equal(response.status, 421, path);
+    assert.equal((await response.json()).title, "Misdirected Request");
+  }
+});
+
 Deno.test("the cookie is kept to encrypted connections where it was given over one", async () => {
   const { ask } = surface({ seconds: 1, access, client: { isEncrypted: true } });
   const given = await ask("/login", form("correct-horse-battery"));

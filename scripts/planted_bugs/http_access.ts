@@ -1,0 +1,55 @@
+import type { PlantedBug } from "./planted_bug.ts";
+
+const test = "tests/unit/http/access_test.ts";
+
+/** Whom the HTTP surface answers, and how much of it one address may take. */
+export const httpAccessBugs: readonly PlantedBug[] = [
+  {
+    name: "a request for another server's name answered",
+    file: "src/http/front.ts",
+    find: "if (!access.serves(url.hostname, client.ownAddress)) throw misdirected(url.hostname);",
+    replace: "",
+    guarantee: "access",
+    test,
+  },
+  {
+    name: "a request without the token answered",
+    file: "src/http/front.ts",
+    find: "if (!isTrusted && !route.isOpen) throw unauthorized();",
+    replace: "",
+    guarantee: "access",
+    test,
+  },
+  {
+    name: "the token itself in the cookie",
+    file: "src/http/access.ts",
+    find: '.update("session of the page").digest("base64url")',
+    replace: '.digest("hex").slice(64) + token',
+    guarantee: "access",
+    test,
+  },
+  {
+    name: "places for the first who come",
+    file: "src/http/fair_places.ts",
+    find: "const leaving = isFull ? this.#dropOldest(heaviest) : [];",
+    replace: "if (isFull) return undefined;\n    const leaving: T[] = [];",
+    guarantee: "G8",
+    test,
+  },
+  {
+    name: "queries not counted by address",
+    file: "src/http/query_gate.ts",
+    find: "account.queries--;",
+    replace: "",
+    guarantee: "G8",
+    test: "tests/unit/http/query_gate_test.ts",
+  },
+  {
+    name: "another instance's beginning made all at once",
+    file: "src/http/directory.ts",
+    find: "    if (summaries.length < summariesPerEvent) continue;\n",
+    replace: "    continue;\n",
+    guarantee: "G8",
+    test: "tests/unit/http/event_hub_test.ts",
+  },
+];
