@@ -130,16 +130,22 @@ export class PeerStream {
 
   /** @param cancel Ends what is under way. */
   async #read(text: ReadableStreamDefaultReader<string>, cancel: () => void): Promise<void> {
-    let rest = "";
-    while (rest.length <= this.#options.eventCharsMax()) {
+    // Looked through piece by piece: a long event comes in thousands of them.
+    let [begun, lineBreak] = ["", ""];
+    while (begun.length <= this.#options.eventCharsMax()) {
       const { done, value = "" } = await within(this.#options.clock, silenceMsMax, (late) => {
         late.addEventListener("abort", cancel);
         return text.read();
       });
       if (done) return;
-      const events = (rest + value).split("\n\n");
-      rest = events.pop() ?? "";
-      for (const event of events) this.#take(event);
+      const ends = (lineBreak + value).split("\n\n");
+      const rest = ends.pop() ?? "";
+      for (const end of ends) {
+        this.#take(begun + end);
+        begun = "";
+      }
+      lineBreak = rest.endsWith("\n") ? "\n" : "";
+      begun += rest.slice(0, rest.length - lineBreak.length);
     }
   }
 

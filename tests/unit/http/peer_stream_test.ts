@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { PeerStream } from "../../../src/http/peer_stream.ts";
 import type { StreamUpdate } from "../../../src/http/viewer.ts";
+import { encodeText } from "../../../src/streams/text.ts";
 import { settle, SimulatedClock } from "../../../src/streams/testing/simulated_clock.ts";
 import {
   hostileEvents,
@@ -23,15 +24,18 @@ function event(name: string, body: unknown): string {
 }
 
 /** What a follower passes on of a stream, and whether it took it for an instance. */
-async function followed(text: string, eventCharsMax = 1_000_000) {
+async function followed(
+  text: string,
+  { eventCharsMax = 1_000_000, cut = text.length } = {},
+) {
   const updates: StreamUpdate[] = [];
   let asked = 0;
   const follower = new PeerStream("http://b:8080", {
     ask: () => {
       const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
-      if (asked++ === 0) {
-        void new Response(text).body?.pipeTo(writable, { preventClose: true }).catch(() => {});
-      }
+      const pieces = asked++ === 0 ? [text.slice(0, cut), text.slice(cut)] : [];
+      const writer = writable.getWriter();
+      for (const piece of pieces) writer.write(encodeText(piece)).catch(() => {});
       return Promise.resolve(new Response(readable));
     },
     clock: new SimulatedClock(),
@@ -87,7 +91,14 @@ Deno.test("PeerStream takes no stream for an instance's that says nothing of one
   }
 });
 
+Deno.test("PeerStream puts an event together wherever it is cut", async () => {
+  const text = event("symbols", { symbols: [summary] }) + event("trades", { trades: [trade] });
+  for (let cut = 0; cut <= text.length; cut++) {
+    assert.deepEqual((await followed(text, { cut })).items, [summary, trade], `at ${cut}`);
+  }
+});
+
 Deno.test("PeerStream gives up a stream whose event does not end", async () => {
   const long = event("symbols", { symbols: [summary], padding: " ".repeat(200) });
-  assert.deepEqual((await followed(long.trimEnd(), 100)).items, []);
+  assert.deepEqual((await followed(long.trimEnd(), { eventCharsMax: 100 })).items, []);
 });
