@@ -14,7 +14,7 @@ import { type Program, settingsOf } from "../src/app/setting.ts";
 import { type TradesTable, tradesTablesWritten } from "../src/app/settings.ts";
 import { InvariantError } from "../src/base/assert.ts";
 import { describeError } from "../src/base/errors.ts";
-import { marketTopology } from "../src/market/topology.ts";
+import { marketJob } from "../src/market/job.ts";
 import { describeTopology, mermaidTopology } from "../src/streams/topology/describe_topology.ts";
 import { environmentOf } from "./lib/environment.ts";
 import { print, printError } from "./lib/print.ts";
@@ -48,7 +48,7 @@ function unused(): never {
 
 function description(config: TopologyConfig): string {
   const codec = { encode: unused, decode: unused, prepare: unused };
-  const job = marketTopology({
+  const job = marketJob({
     topic: config.topic,
     graceMs: config.windowGraceMs,
     retentionMs: config.windowRetentionMs,

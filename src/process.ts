@@ -15,7 +15,7 @@ import { drainDeadline } from "./ingest/drain.ts";
 import { connectKafka } from "./kafka/connection.ts";
 import { LevelStateStores } from "./level/state_store.ts";
 import type { TradeCodec } from "./market/codec.ts";
-import { marketChangelog } from "./market/topology.ts";
+import { marketChangelog } from "./market/job.ts";
 import type { StateCodecs } from "./registry/state_codecs.ts";
 import { AvroTradeCodec } from "./registry/trade_codec.ts";
 import { type Authorities, readAuthorities } from "./wiring/authorities.ts";

@@ -8,7 +8,7 @@ import { connectCassandra } from "./cassandra/connect.ts";
 import { connectKafka } from "./kafka/connection.ts";
 import { kafkaTopics } from "./kafka/job_topics.ts";
 import type { TopicOutcome } from "./kafka/cluster/topics.ts";
-import { marketTopics } from "./market/topology.ts";
+import { marketTopics } from "./market/job.ts";
 import { AvroTradeCodec } from "./registry/trade_codec.ts";
 import { type Authorities, readAuthorities } from "./wiring/authorities.ts";
 import { cassandraOptions } from "./wiring/cassandra.ts";

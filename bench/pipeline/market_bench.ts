@@ -11,7 +11,7 @@ import { connectKafka, type KafkaConnection } from "../../src/kafka/connection.t
 import { LevelStateStores } from "../../src/level/state_store.ts";
 import type { Candle } from "../../src/market/candle.ts";
 import type { MarketRow } from "../../src/market/rows.ts";
-import { marketChangelog, marketTopology } from "../../src/market/topology.ts";
+import { marketChangelog, marketJob } from "../../src/market/job.ts";
 import type { Trade } from "../../src/market/trade.ts";
 import { createStateCodecs, type StateCodecs } from "../../src/registry/state_codecs.ts";
 import { AvroTradeCodec } from "../../src/registry/trade_codec.ts";
@@ -116,7 +116,7 @@ export class MarketBench implements AsyncDisposable {
   }
 
   #topology(graceMs: number, codecs: StateCodecs): Topology<Trade, Candle, MarketRow> {
-    return marketTopology({
+    return marketJob({
       topic: this.topic,
       graceMs,
       retentionMs: graceMs + 86_400_000,

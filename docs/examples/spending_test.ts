@@ -1,15 +1,6 @@
 /** The job that README.md shows, whole and tested. */
 import assert from "node:assert/strict";
-import {
-  type Aggregator,
-  decodeText,
-  encodeText,
-  jsonCodec,
-  type Source,
-  topology,
-  tumbling,
-  type WindowState,
-} from "../../src/streams/mod.ts";
+import { job, json, stream, tumbling } from "../../src/streams/mod.ts";
 import { TopologyTestDriver } from "../../src/streams/testing/mod.ts";
 
 interface Payment {
@@ -18,46 +9,17 @@ interface Payment {
   readonly cents: number;
 }
 
-/** What is kept of a user and minute. */
-interface Total {
-  cents: number;
-}
-
-/** Payments of one user, `[{"user":…,"atMs":…,"cents":…},…]`, or `undefined`. */
-function parsed(value: Uint8Array | null): readonly Payment[] | undefined {
-  try {
-    return JSON.parse(decodeText(value ?? new Uint8Array()) ?? "");
-  } catch {
-    return undefined;
-  }
-}
-
-const payments: Source<Payment> = {
-  topic: "payments",
-  prepare: () => Promise.resolve(),
-  read({ value }) {
-    const events = parsed(value) ?? [];
-    const [first] = events;
-    return first === undefined
-      ? { kind: "dead", cause: "malformed", detail: "no payment" }
-      : { kind: "events", key: first.user, events };
-  },
-  fault: ({ cents }) => cents < 0 ? "a negative amount" : undefined,
-  timeOf: ({ atMs }) => atMs,
-  write: (payments) => encodeText(JSON.stringify(payments)),
-};
-
-const sum: Aggregator<Payment, Total> = {
-  initial: () => ({ cents: 0 }),
-  add: (total, { cents }) => void (total.cents += cents),
-};
-const spending = topology("spending", payments)
-  .windowedBy(tumbling({ sizeMs: 60_000, graceMs: 10_000, retentionMs: 3_600_000 }))
-  .aggregate({ store: "spending", aggregator: sum, codec: jsonCodec<WindowState<Total>>() })
-  .toRows("spending", ({ key, startMs, state }) => ({ user: key, startMs, ...state.aggregate }));
+const spent = stream("payments", json<Payment>())
+  .reject(({ cents }) => cents < 0 ? "a negative amount" : undefined)
+  .timestamp(({ atMs }) => atMs)
+  .keyBy(({ user }) => user)
+  .window(tumbling("1m", { grace: "10s", retention: "1h" }))
+  .aggregate("spending", { initial: () => 0, add: (sum, { cents }) => sum + cents });
+const spending = job("spending")
+  .write(spent.map(({ key, startMs, value }) => ({ user: key, startMs, cents: value })));
 
 const payment = (user: string, atMs: number, cents: number) => ({
-  value: JSON.stringify([{ user, atMs, cents }]),
+  value: JSON.stringify({ user, atMs, cents }),
   key: user,
   timestampMs: atMs,
 });

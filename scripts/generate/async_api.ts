@@ -8,7 +8,7 @@ import denoJson from "../../deno.json" with { type: "json" };
 import { frameToRecords, refusedLetter } from "../../src/ingest/frame_records.ts";
 import { kafkaTopics } from "../../src/kafka/job_topics.ts";
 import { unstamped } from "../../src/kafka/wire/stamps.ts";
-import { marketTopics } from "../../src/market/topology.ts";
+import { marketTopics } from "../../src/market/job.ts";
 import {
   taskMetaSchemaText,
   tradeSchemaText,
@@ -66,8 +66,11 @@ function ofFeed(): OutputRecord[] {
   return [...frameToRecords(frame, parsed, options).records];
 }
 
+/** What the topics of the market are for. */
+type MarketRole = Exclude<TopicRole, "results" | "latest-results">;
+
 /** Records of each topic, with every header that one can have. */
-const records: Readonly<Record<TopicRole, readonly OutputRecord[]>> = {
+const records: Readonly<Record<MarketRole, readonly OutputRecord[]>> = {
   input: ofFeed().slice(0, 1),
   changelog: [],
   repartition: [],
@@ -80,12 +83,12 @@ const records: Readonly<Record<TopicRole, readonly OutputRecord[]>> = {
   ],
 };
 
-const causes: Partial<Record<TopicRole, readonly string[]>> = {
+const causes: Partial<Record<MarketRole, readonly string[]>> = {
   late: ["window-closed"],
   "dead-letters": deadLetterCauses,
 };
 
-function headersOf(role: TopicRole): object {
+function headersOf(role: MarketRole): object {
   const written = records[role].map(unstamped);
   const names = new Set(written.flatMap(({ headers = {} }) => Object.keys(headers)));
   const properties = [...names].sort().map((name) => {
@@ -101,7 +104,7 @@ const symbolKey = { type: "string", description: "the symbol, UTF-8" };
 const bytesOf = (description: string) => ({ type: "string", format: "binary", description });
 
 /** A message with a value in Confluent's wire format: 0x00, the schema's id as int32, Avro. */
-function avroMessage(role: TopicRole, schemaText: string, key: object): object {
+function avroMessage(role: MarketRole, schemaText: string, key: object): object {
   const schema = JSON.parse(schemaText);
   return {
     title: schema.name,
@@ -115,7 +118,7 @@ function avroMessage(role: TopicRole, schemaText: string, key: object): object {
 }
 
 /** What goes through each topic. */
-const messages: Readonly<Record<TopicRole, Readonly<Record<string, object>>>> = {
+const messages: Readonly<Record<MarketRole, Readonly<Record<string, object>>>> = {
   input: { trades: avroMessage("input", tradeSchemaText, symbolKey) },
   changelog: {
     window: avroMessage(
@@ -150,7 +153,7 @@ const messages: Readonly<Record<TopicRole, Readonly<Record<string, object>>>> = 
   },
 };
 
-const descriptions: Readonly<Record<TopicRole, string>> = {
+const descriptions: Readonly<Record<MarketRole, string>> = {
   input: "Trades of one symbol of one frame. `produce` writes it, `process` reads it; others may.",
   changelog: "The state of `process`; a null value deletes a key. Only `process` writes it.",
   repartition:
@@ -170,7 +173,7 @@ export function asyncApi(): string {
   const specs = kafkaTopics(topics, { partitions: 1, replicationFactor: 1 });
   const roles = topics.map(({ role }) => role);
   const channels = specs.map(({ name, config }, index) => {
-    const role = roles[index] as TopicRole;
+    const role = roles[index] as MarketRole;
     return [role, channelOf(role, name, config)];
   });
   const document = {
@@ -187,7 +190,7 @@ export function asyncApi(): string {
   return `${JSON.stringify(document, undefined, 2)}\n`;
 }
 
-function channelOf(role: TopicRole, address: string, config: Readonly<Record<string, string>>) {
+function channelOf(role: MarketRole, address: string, config: Readonly<Record<string, string>>) {
   const used = Object.entries(parameters).filter(([name]) => address.includes(`{${name}}`));
   return {
     address,

@@ -36,8 +36,8 @@ export function isEntry(path: string): boolean {
     /_(test|bench)\.ts$/.test(path) ||
     path.startsWith("bench/") ||
     path.includes("/fixtures/") ||
-    /^src\/(streams|streams\/testing|kafka|level)\/mod\.ts$/.test(path) ||
-    /^docs\/examples\/[^/]+\/main\.ts$/.test(path) ||
+    /^src\/(streams|streams\/testing|kafka|level|runtime)\/mod\.ts$/.test(path) ||
+    /^docs\/examples\/[^/]+\.ts$/.test(path) ||
     /^scripts\/[^/]+\/(main|mod)\.ts$/.test(path);
 }
 

@@ -65,6 +65,12 @@ export const folders: Readonly<Record<string, FolderPolicy>> = {
   cassandra: adapterOf("cassandra-driver"),
   registry: adapterOf("avsc"),
   level: packagedAdapterOf("level"),
+  /** Where jobs run: puts the adapters of the package together. */
+  runtime: {
+    imports: ["base", "streams", "kafka", "level"],
+    packages: [],
+    without: [...adapter, "Deno"],
+  },
   sqlite: adapterOf(),
   http: {
     imports: ["base", "streams", "market"],

@@ -9,6 +9,7 @@ import { lostTailBugs } from "./lost_tail.ts";
 import { readingBugs } from "./reading.ts";
 import { lineageBugs } from "./lineage.ts";
 import { changeBugs } from "./changes.ts";
+import { outputBugs } from "./outputs.ts";
 import { transactionBugs } from "./transactions.ts";
 import { movedStateBugs } from "./moved_state.ts";
 import type { PlantedBug } from "./planted_bug.ts";
@@ -29,6 +30,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   ...changeBugs,
   ...keyRowBugs,
   ...transactionBugs,
+  ...outputBugs,
   ...dashboardBugs,
   {
     name: "a lost partition kept",

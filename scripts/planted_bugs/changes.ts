@@ -25,7 +25,7 @@ export const changeBugs: readonly PlantedBug[] = [
   },
   {
     name: "a condition policy that is no rule of the state",
-    file: "src/market/topology.ts",
+    file: "src/market/job.ts",
     find: "revision: `${marketRevision} ${conditionPolicy}`,",
     replace: "revision: marketRevision,",
     guarantee: "G13",
@@ -54,9 +54,9 @@ export const changeBugs: readonly PlantedBug[] = [
   },
   {
     name: "rows of windows that may lack what was cut off the input",
-    file: "src/streams/state/changes.ts",
-    find: "const wholeFromMs = meta.wholeFromMs ?? Infinity;",
-    replace: "const wholeFromMs = meta.inputOffset < 0 ? Infinity : 0;",
+    file: "src/streams/state/result_outputs.ts",
+    find: "if (startMs < this.#wholeFromMs) return;",
+    replace: "",
     guarantee: "G13",
   },
   {

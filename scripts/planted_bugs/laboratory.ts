@@ -7,7 +7,17 @@ import type { PlantedBug } from "./planted_bug.ts";
 const seedsMax = 10_000;
 
 /** What the sources need around them. */
-const copied = ["deno.json", "deno.lock", "src", "tests", "scripts", "schemas", "cql", "grafana"];
+const copied = [
+  "docs",
+  "deno.json",
+  "deno.lock",
+  "src",
+  "tests",
+  "scripts",
+  "schemas",
+  "cql",
+  "grafana",
+];
 
 /** What became of a bug. */
 export interface Finding {

@@ -5,7 +5,8 @@ import { systemClock } from "../../src/base/clock.ts";
 import type { KafkaConnection } from "../../src/kafka/connection.ts";
 import { kafkaTopics } from "../../src/kafka/job_topics.ts";
 import { LevelStateStores } from "../../src/level/state_store.ts";
-import { marketChangelog, marketTopics } from "../../src/market/topology.ts";
+import { marketChangelog, marketTopics } from "../../src/market/job.ts";
+import { summaryWindowMs } from "../../src/market/tables.ts";
 import type { StateCodecs } from "../../src/registry/state_codecs.ts";
 import type { CommitLog, RecordLog, StateStores } from "../../src/streams/ports.ts";
 import type { CutTopology } from "../../src/streams/state/cut_input.ts";
@@ -67,7 +68,10 @@ async function onKafka(config: StateConfig): Promise<IdleState> {
   const resources = opening.move();
   return {
     ...{ applicationId, topic, changelog, stores, program: "process", options: "" },
-    job: { windows: { graceMs: config.windowGraceMs }, maxFutureMs: config.maxFutureMs },
+    job: {
+      windows: { sizeMs: summaryWindowMs, graceMs: config.windowGraceMs },
+      maxFutureMs: config.maxFutureMs,
+    },
     topics: marketTopics(topic, applicationId),
     log: kafka.log(),
     commitLog: kafka.commitLog(applicationId),
@@ -117,7 +121,10 @@ async function inFolder(environment: GivenTexts, dataDir: string): Promise<IdleS
   return {
     ...{ applicationId, topic, changelog, log, commitLog, stores, program: "start" },
     options: ` --data ${quoted(dataDir)}`,
-    job: { windows: { graceMs: config.windowGraceMs }, maxFutureMs: config.maxFutureMs },
+    job: {
+      windows: { sizeMs: summaryWindowMs, graceMs: config.windowGraceMs },
+      maxFutureMs: config.maxFutureMs,
+    },
     topics: marketTopics(topic, applicationId),
     folder: `${dataDir}/state/${changelog}`,
     codecs: () => marketStateCodecs(schemas, applicationId),

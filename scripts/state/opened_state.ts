@@ -3,7 +3,7 @@ import type { GivenTexts } from "../../src/app/setting.ts";
 import { systemClock } from "../../src/base/clock.ts";
 import { LevelStateStores } from "../../src/level/state_store.ts";
 import type { Candle } from "../../src/market/candle.ts";
-import { marketChangelog, marketWindows } from "../../src/market/topology.ts";
+import { marketChangelog, marketWindows } from "../../src/market/job.ts";
 import type { StateCodecs } from "../../src/registry/state_codecs.ts";
 import { parseCommitMetadata } from "../../src/streams/commit/commit_metadata.ts";
 import type { CommitLog, RecordLog, StateStore, StateStores } from "../../src/streams/ports.ts";

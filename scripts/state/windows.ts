@@ -1,5 +1,5 @@
 import { resolutionName } from "../../src/market/tables.ts";
-import { windowRow } from "../../src/market/topology.ts";
+import { windowRow } from "../../src/market/job.ts";
 import type { WindowRow } from "../../src/market/rows.ts";
 import { type KeyTime, keyTimes } from "../../src/streams/state/key_times.ts";
 import { storedWindows } from "../../src/streams/state/stored_windows.ts";

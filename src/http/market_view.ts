@@ -2,7 +2,7 @@ import type { Logger } from "../base/logger.ts";
 import { problemOf } from "../base/errors.ts";
 import type { Candle } from "../market/candle.ts";
 import { summaryWindowMs } from "../market/tables.ts";
-import { windowRow } from "../market/topology.ts";
+import { windowRow } from "../market/job.ts";
 import type { ResultReader } from "../market/queries.ts";
 import type { MarketRow, TradeRow, WindowRow } from "../market/rows.ts";
 import type { Trade } from "../market/trade.ts";

@@ -38,6 +38,12 @@ const configs: Readonly<Record<TopicRole, TopicSpec["config"]>> = {
   // Records wait here for seconds; the time is for a processor that is down.
   repartition: { ...keptForDays(7), ...written, ...stampedNow },
   late: { ...keptForDays(7), ...written, ...stampedNow },
+  results: { ...keptForDays(7), ...written, ...stampedNow },
+  "latest-results": {
+    "cleanup.policy": "compact",
+    ...written,
+    "message.timestamp.after.max.ms": String(2n ** 63n - 1n),
+  },
   "dead-letters": { ...keptForDays(30), ...written, ...stampedNow },
 };
 

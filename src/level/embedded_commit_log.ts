@@ -63,10 +63,7 @@ export class EmbeddedCommitLog implements CommitLog {
   }
 
   committed(input: TopicPartition): Promise<CommittedOffset | undefined> {
-    const stored = this.#database.get(committedKey(this.#group, input));
-    return Promise.resolve(
-      stored === undefined ? undefined : JSON.parse(textOf(stored)),
-    );
+    return Promise.resolve().then(() => this.#committed(this.#group, input));
   }
 
   async positions(): Promise<GroupPosition[]> {
@@ -97,11 +94,19 @@ export class EmbeddedCommitLog implements CommitLog {
     return changelogPosition;
   }
 
-  /** Deletes what was processed and is not to be kept. */
+  /** Deletes what every reader has processed and is not to be kept. */
   #trim(batch: LogBatch, place: TopicPartition, processedTo: Offset): void {
     const source = this.#database.partition(place);
-    if (source.topic.cleanup !== "consumed") return;
-    batch.trim(source, processedTo - source.topic.keepRecords);
+    const { cleanup, readers = [], keepRecords } = source.topic;
+    if (cleanup !== "consumed") return;
+    const others = readers.filter((reader) => reader !== this.#group)
+      .map((reader) => this.#committed(reader, place)?.offset ?? 0);
+    batch.trim(source, Math.min(processedTo, ...others) - keepRecords);
+  }
+
+  #committed(group: string, input: TopicPartition): CommittedOffset | undefined {
+    const stored = this.#database.get(committedKey(group, input));
+    return stored === undefined ? undefined : JSON.parse(textOf(stored));
   }
 }
 

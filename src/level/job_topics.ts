@@ -7,6 +7,8 @@ const cleanups: Readonly<Record<TopicRole, EmbeddedTopic["cleanup"]>> = {
   repartition: "consumed",
   late: "bounded",
   "dead-letters": "bounded",
+  results: "bounded",
+  "latest-results": "bounded",
 };
 
 /** The topics of a job as the embedded log keeps them. */

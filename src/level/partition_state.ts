@@ -15,12 +15,14 @@ export interface EmbeddedTopic {
   readonly partitions: number;
   /**
    * - `compact`: the latest record of each key stays
-   * - `consumed`: records go once they were processed, but for the last `keepRecords`
+   * - `consumed`: records go once all `readers` have processed them, but for the last `keepRecords`
    * - `bounded`: the last `keepRecords` stay
    */
   readonly cleanup: "compact" | "consumed" | "bounded";
   /** Records per partition; see `cleanup`. */
   readonly keepRecords: number;
+  /** Groups that read it; without it the one that does. */
+  readonly readers?: readonly string[];
 }
 
 /** A partition as it stands, and who waits for it to grow. */

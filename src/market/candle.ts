@@ -1,4 +1,4 @@
-import type { Aggregator } from "../streams/topology/topology.ts";
+import type { Aggregator } from "../streams/mod.ts";
 import { type ConditionPolicy, moves, movesOf } from "./conditions.ts";
 import type { Trade } from "./trade.ts";
 
@@ -43,17 +43,19 @@ function emptyCandle(): Candle {
   };
 }
 
-function addTrade(candle: Candle, trade: Trade): void {
+function addTrade(candle: Candle, trade: Trade): Candle {
   addVolume(candle, trade);
   addLast(candle, trade);
   addHighLow(candle, trade);
+  return candle;
 }
 
-function addAllowed(candle: Candle, trade: Trade): void {
+function addAllowed(candle: Candle, trade: Trade): Candle {
   const allowed = movesOf(trade.conditions);
   if ((allowed & moves.volume) !== 0) addVolume(candle, trade);
   if ((allowed & moves.last) !== 0) addLast(candle, trade);
   if ((allowed & moves.highLow) !== 0) addHighLow(candle, trade);
+  return candle;
 }
 
 function addVolume(candle: Candle, { price, volume }: Trade): void {
@@ -79,13 +81,14 @@ function addHighLow(candle: Candle, { price }: Trade): void {
 }
 
 /** Adds the trades of a later window to those of earlier ones, in place. */
-export function mergeCandles(into: Candle, from: Candle): void {
+export function mergeCandles(into: Candle, from: Candle): Candle {
   into.count += from.count;
   into.volume += from.volume;
   into.priceVolume += from.priceVolume;
   mergeLast(into, from);
   if (from.high !== null && (into.high === null || from.high > into.high)) into.high = from.high;
   if (from.low !== null && (into.low === null || from.low < into.low)) into.low = from.low;
+  return into;
 }
 
 function mergeLast(into: Candle, from: Candle): void {

@@ -1,4 +1,4 @@
-import type { WithValue } from "../streams/topology/codec.ts";
+import type { WithValue } from "../streams/mod.ts";
 import type { Trade } from "./trade.ts";
 
 /** Reads and writes the values of the input topic: the trades of one frame. */

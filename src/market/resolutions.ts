@@ -1,4 +1,4 @@
-import type { RollUpLevel } from "../streams/topology/roll_ups.ts";
+import type { RollUpLevel } from "../streams/mod.ts";
 import { resolutionName, summaryWindowMs } from "./tables.ts";
 
 /** Lengths of the candles that are merged from the 15-second windows, shortest first, ms. */

@@ -1,6 +1,4 @@
-import type { KeyTime } from "../streams/state/key_times.ts";
-import type { Punctuator } from "../streams/processing/punctuation.ts";
-import type { TopicPartition } from "../streams/record.ts";
+import type { KeyTime, Punctuator, TopicPartition } from "../streams/mod.ts";
 
 /** A symbol is quiet when its last trade is this old, ms. */
 const quietMs = 300_000;

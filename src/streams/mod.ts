@@ -9,39 +9,63 @@
 
 // A job.
 export {
-  type Aggregation,
-  type EventStream,
-  type EventStreamWithRows,
-  topology,
-  type TopologyOptions,
-  type WindowedStream,
-  type WindowTable,
-} from "./topology/topology_builder.ts";
+  type Job,
+  job,
+  type JobBeginning,
+  type JobOptions,
+  type TopicOptions,
+} from "./topology/job.ts";
+export { type Stream, stream, type StreamCodec, type TimedStream } from "./topology/stream.ts";
+export type { KeyOptions } from "./topology/keyed_source.ts";
+export type {
+  Aggregation,
+  KeyedStream,
+  WindowAggregation,
+  WindowedStream,
+} from "./topology/keyed_stream.ts";
+export type { KeyTable, Results, Table, TablePlan, WindowTable } from "./topology/table.ts";
 export type {
   Aggregator,
   EventContext,
+  EventOutput,
+  Fault,
   KeyedEvents,
+  KeyResult,
+  Output,
   Reading,
-  RowMaker,
   Source,
+  TopicOutput,
   Topology,
   WindowResult,
 } from "./topology/topology.ts";
-export { hopping, type TimeWindows, tumbling } from "./topology/windows.ts";
-export type { RollUpLevel, RollUps } from "./topology/roll_ups.ts";
+export { hopping, type TimeWindows, tumbling, type WindowOptions } from "./topology/windows.ts";
+export type { Duration } from "./topology/duration.ts";
+export {
+  type CheckedRollUps,
+  checkedRollUps,
+  type RollUpLevel,
+  type RollUps,
+} from "./topology/roll_ups.ts";
 export type { WindowState } from "./state/state.ts";
-export type { Codec } from "./topology/codec.ts";
-export { jsonCodec, jsonEngineCodecs } from "./topology/json_codecs.ts";
+export type { Codec, WithValue } from "./topology/codec.ts";
+export { json, jsonEngineCodecs, text } from "./topology/codecs.ts";
 export type { ErrorHandlers, Verdict } from "./topology/handlers.ts";
 export { type DeadLetterCause, deadLetterCauses } from "./processing/side_output.ts";
 export type { Punctuation, Punctuator } from "./processing/punctuation.ts";
 export type { KeyTime } from "./state/key_times.ts";
+export {
+  type Describable,
+  describeTopology,
+  mermaidTopology,
+} from "./topology/describe_topology.ts";
 
 // Running it.
+export { type AnyJob, type JobServices, run, type RunOptions, type Runtime } from "./runtime.ts";
 export { type AppSettings, StreamsApp, type WindowQuery } from "./streams_app.ts";
 export type { TaskSettings } from "./task/stream_task.ts";
 export type { Committed, StreamsPorts } from "./task/task_session.ts";
 export type { EngineCodecs } from "./state/state.ts";
+export type { KeyTopology } from "./state/cached_key.ts";
 export type { ItemCounts } from "./item_counts.ts";
 export type {
   RestoreProgress,

@@ -21,6 +21,7 @@ import { checkTopics } from "./topology/check_topics.ts";
 import { jobTopics } from "./topology/job_topics.ts";
 import {
   changelogTopic,
+  type KeyResult,
   repartitionTopic,
   type Topology,
   type WindowResult,
@@ -192,6 +193,15 @@ export class StreamsApp<E, A, R> {
     if (this.#partitionCount === 0) return undefined;
     const partition = partitionForKey(encodeText(key), this.#partitionCount);
     return await this.#read(partition, (session) => this.#windowsOf(session, key, query));
+  }
+
+  /**
+   * What a job without windows has of a key, as of the last commit.
+   *
+   * @returns `undefined` for a key that it does not have, or whose partition is not open here.
+   */
+  async value(key: string): Promise<KeyResult<A> | undefined> {
+    return (await this.windows(key, { fromMs: 0, toMs: 1, limit: 1 }))?.[0];
   }
 
   async #windowsOf(

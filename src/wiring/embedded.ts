@@ -8,7 +8,7 @@ import { LogDatabase } from "../level/log_database.ts";
 import type { EmbeddedTopic } from "../level/partition_state.ts";
 import { deleteStoresWithoutCommit } from "../level/recovery.ts";
 import { LevelStateStores } from "../level/state_store.ts";
-import { marketChangelog, marketTopics } from "../market/topology.ts";
+import { marketChangelog, marketTopics } from "../market/job.ts";
 import type { Clock } from "../base/clock.ts";
 import { openSqlite, type SqliteResults } from "../sqlite/results.ts";
 

@@ -9,7 +9,7 @@ import type { TradeCodec } from "../market/codec.ts";
 import type { TradesTable } from "../market/tables.ts";
 import type { ResultReader } from "../market/queries.ts";
 import type { MarketRow } from "../market/rows.ts";
-import { marketChangelog, marketTopology } from "../market/topology.ts";
+import { marketChangelog, marketJob } from "../market/job.ts";
 import { createStateCodecs, type StateCodecs } from "../registry/state_codecs.ts";
 import type { SchemaRegistry } from "../registry/ports.ts";
 import type { GroupMembership } from "../streams/ports.ts";
@@ -62,7 +62,7 @@ export interface MarketProcessor {
 /** Puts topology, engine and view together. */
 export function createMarketProcessor(options: MarketProcessorOptions): MarketProcessor {
   const { config, context, metrics, stateCodecs, ports, watch, peers } = options;
-  const topology = marketTopology({
+  const topology = marketJob({
     topic: config.topic,
     graceMs: config.windowGraceMs,
     retentionMs: config.windowRetentionMs,

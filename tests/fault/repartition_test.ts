@@ -4,7 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { programCommand } from "../../scripts/lib/program_command.ts";
-import { marketTopics } from "../../src/market/topology.ts";
+import { marketTopics } from "../../src/market/job.ts";
 import { connectTestKafka, kafkaBrokers } from "../support/kafka_harness.ts";
 import { assertResults, eightSymbols, type MarketRun, marketRun } from "../support/market_run.ts";
 import { committedBy, type ProcessInstance } from "../support/process_instance.ts";

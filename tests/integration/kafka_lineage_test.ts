@@ -12,7 +12,7 @@ import { LevelStateStores } from "../../src/level/state_store.ts";
 import { beginGeneration } from "../../src/streams/commit/new_generation.ts";
 import { StreamsApp } from "../../src/streams/streams_app.ts";
 import { RecordingSink } from "../../src/streams/testing/recording_sink.ts";
-import { jsonEngineCodecs } from "../../src/streams/topology/json_codecs.ts";
+import { jsonEngineCodecs } from "../../src/streams/topology/codecs.ts";
 import { countingTopologyOf } from "../support/counting_job.ts";
 import { ChangelogFold, differingKeys, storeContents } from "../support/counting_process.ts";
 import { TestMembership } from "../support/counting_run.ts";

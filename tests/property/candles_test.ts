@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import type { Candle } from "../../src/market/candle.ts";
 import type { MarketRow, WindowRow } from "../../src/market/rows.ts";
-import { marketTopology } from "../../src/market/topology.ts";
+import { marketJob } from "../../src/market/job.ts";
 import type { Trade } from "../../src/market/trade.ts";
-import { jsonCodec } from "../../src/streams/topology/json_codecs.ts";
+import { json } from "../../src/streams/topology/codecs.ts";
 import { TopologyTestDriver } from "../../src/streams/testing/mod.ts";
 import { jsonTradeCodec } from "../support/json_trade_codec.ts";
 import { candlesOf, sizesMs } from "../support/plain_candles.ts";
@@ -47,7 +47,7 @@ const step: fc.Arbitrary<Step> = fc.record({
 });
 
 function startDriver(retentionMs: number): Promise<Driver> {
-  const job = marketTopology({
+  const job = marketJob({
     topic: "trades",
     graceMs,
     retentionMs,
@@ -55,7 +55,7 @@ function startDriver(retentionMs: number): Promise<Driver> {
     conditionPolicy: "all",
     tradeRows: false,
     tradeCodec: jsonTradeCodec,
-    windowCodec: jsonCodec(),
+    windowCodec: json(),
   });
   return TopologyTestDriver.start(job, { startMs });
 }
@@ -100,7 +100,7 @@ async function play(driver: Driver, steps: readonly Step[]): Promise<void> {
   assertCandles(driver, trades);
 }
 
-Deno.test("marketTopology() makes candles that equal the merge of the windows at every commit", async () => {
+Deno.test("marketJob() makes candles that equal the merge of the windows at every commit", async () => {
   const property = fc.asyncProperty(
     fc.array(step, { minLength: 1, maxLength: 60, size: "max" }),
     fc.constantFrom(60_000 + graceMs, 86_400_000),
@@ -112,7 +112,7 @@ Deno.test("marketTopology() makes candles that equal the merge of the windows at
   await fc.assert(property, { numRuns: 100, endOnFailure: true });
 });
 
-Deno.test("marketTopology() makes candles that do not depend on where commits fall", async () => {
+Deno.test("marketJob() makes candles that do not depend on where commits fall", async () => {
   const property = fc.asyncProperty(
     fc.array(step, { minLength: 1, maxLength: 60, size: "max" }),
     async (steps) => {

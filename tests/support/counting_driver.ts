@@ -28,5 +28,5 @@ export async function feed(driver: CountingDriver, ...values: readonly number[])
 
 /** The committed sum of that key's last window. */
 export async function sumOf(driver: CountingDriver): Promise<number | undefined> {
-  return (await driver.windows("k")).at(-1)?.state.aggregate.sum;
+  return (await driver.windows("k")).at(-1)?.value.sum;
 }

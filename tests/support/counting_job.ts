@@ -1,4 +1,4 @@
-import { jsonEngineCodecs } from "../../src/streams/topology/json_codecs.ts";
+import { jsonEngineCodecs } from "../../src/streams/topology/codecs.ts";
 import { silentLogger } from "../../src/base/logger.ts";
 import { systemRandom } from "../../src/base/random.ts";
 import { systemClock } from "../../src/base/clock.ts";

@@ -1,4 +1,4 @@
-import { jsonEngineCodecs } from "../../src/streams/topology/json_codecs.ts";
+import { jsonEngineCodecs } from "../../src/streams/topology/codecs.ts";
 import assert from "node:assert/strict";
 import { type Clock, systemClock } from "../../src/base/clock.ts";
 import { type Logger, silentLogger } from "../../src/base/logger.ts";

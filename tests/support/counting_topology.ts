@@ -1,20 +1,19 @@
-import type { LogRecord, OutputRecord } from "../../src/streams/record.ts";
-import type { Punctuator } from "../../src/streams/processing/punctuation.ts";
-import type { RollUpLevel } from "../../src/streams/topology/roll_ups.ts";
-import type { WindowState } from "../../src/streams/state/state.ts";
-import { jsonCodec } from "../../src/streams/topology/json_codecs.ts";
-import { encodeText, isTextOf } from "../../src/streams/text.ts";
-import type { ErrorHandlers } from "../../src/streams/topology/handlers.ts";
-import type {
-  Aggregator,
-  EventContext,
-  Reading,
-  Source,
-  Topology,
-  WindowResult,
-} from "../../src/streams/topology/topology.ts";
-import { topology } from "../../src/streams/topology/topology_builder.ts";
-import { hopping } from "../../src/streams/topology/windows.ts";
+import {
+  type Aggregation,
+  encodeText,
+  type ErrorHandlers,
+  type EventContext,
+  hopping,
+  type Job,
+  job,
+  json,
+  type KeyResult,
+  type OutputRecord,
+  type Punctuator,
+  type RollUpLevel,
+  stream,
+  type WindowResult,
+} from "../../src/streams/mod.ts";
 
 /** A measured value of a key: an event that has nothing to do with trades. */
 export interface Measurement {
@@ -90,63 +89,70 @@ export function countingTopology(
     readonly maxFutureMs?: number;
     readonly agreeingEvents?: number;
     readonly revision?: string;
-    readonly handlers?: Partial<ErrorHandlers<Measurement>>;
+    readonly handlers?: Partial<ErrorHandlers>;
     readonly punctuators?: readonly Punctuator[];
+    /** True for a total per key, which goes to `resultsTopic` as well. */
+    readonly unwindowed?: boolean;
+    /** Which windows go to `resultsTopic`; none without it. */
+    readonly results?: "all" | "final" | undefined;
   } = {},
-): Topology<Measurement, Total, CountingRow> {
+): Job<Measurement, Total, CountingRow> {
   const { retentionMs = 1_000_000, advanceMs = windowMs, graceMs = 5_000 } = options;
   const { repartition = false, handlers = {}, punctuators = [] } = options;
-  const { maxFutureMs = 60_000, agreeingEvents = 1_000 } = options;
-  const source = repartition ? { ...measurementSource, read: readPlaced } : measurementSource;
+  const { maxFutureMs = 60_000, agreeingEvents = 1_000, revision = "" } = options;
+  const isEven = revision === evenRevision;
+  const aggregation = isEven ? evenTotals : totals;
+  const measurements = stream("input", json<readonly Measurement[]>())
+    .reject((list) => list.length > 0 ? undefined : { cause: "empty", detail: "no measurement" })
+    .flatMap((list) => list)
+    .reject(({ value }) => Number.isFinite(value) ? undefined : "value is not a number")
+    .timestamp(({ timeMs }) => timeMs)
+    .keyBy(({ key }) => key, { repartition, asRead: true });
+  const counting = job("counting", {
+    handlers,
+    punctuators,
+    revision,
+    agreeingEvents,
+    maxFuture: maxFutureMs,
+  });
+  const eventRows = isEven ? evenEventRow : eventRow;
+  if (options.unwindowed === true) {
+    const table = measurements.aggregate("totals", aggregation);
+    return counting.write(table.map(keyRow)).to(resultsTopic, table.map(totalOf))
+      .writeEvents(eventRows);
+  }
   const levels = options.rollUps === true
     ? countingLevelsKept(options.rollUpRetentionMs ?? 65_000)
     : [];
-  return topology("counting", source, {
-    handlers,
-    punctuators,
-    repartition,
-    maxFutureMs,
-    agreeingEvents,
-  })
-    .toRows("events", options.revision === evenRevision ? evenEventRow : eventRow)
-    .windowedBy(hopping({ sizeMs: windowMs, advanceMs, graceMs, retentionMs }))
-    .aggregate({
-      store: "totals",
-      aggregator: options.revision === evenRevision ? evenTotals : totals,
-      codec: jsonCodec<WindowState<Total>>(),
-      revision: options.revision ?? "",
-      rollUps: { merge: mergeTotals, levels },
-    })
-    .toRows("windows", windowRow);
+  const table = measurements
+    .window(hopping(windowMs, { advance: advanceMs, grace: graceMs, retention: retentionMs }))
+    .aggregate("totals", { ...aggregation, rollUps: { merge: mergeTotals, levels } });
+  const written = counting.write(table.map(windowRow)).writeEvents(eventRows);
+  if (options.results === undefined) return written;
+  const results = options.results === "final" ? table.onClose() : table;
+  return written.to(resultsTopic, results.map(totalOf));
 }
 
-const measurementSource: Source<Measurement> = {
-  topic: "input",
-  prepare: () => Promise.resolve(),
-  read: readMeasurements,
-  fault: ({ value }) => Number.isFinite(value) ? undefined : "value is not a number",
-  timeOf: ({ timeMs }) => timeMs,
-  write: (measurements) => encodeText(JSON.stringify(measurements)),
-};
+/** Where the job's results go, if it has any. */
+export const resultsTopic = "results";
 
-const totals: Aggregator<Measurement, Total> = {
+const totals: Aggregation<Measurement, Total> = {
   initial: () => ({ count: 0, sum: 0 }),
   add(total, { value }) {
     if (value === unbearable) throw new Error("this value cannot be borne");
     total.count += 1;
     if (value === lastStraw && total.count > 1) throw new Error("one too many");
     total.sum += value;
+    return total;
   },
 };
 
 /** A revision of the job by which odd values count for nothing, and have rows that say so. */
 export const evenRevision = "2";
 
-const evenTotals: Aggregator<Measurement, Total> = {
+const evenTotals: Aggregation<Measurement, Total> = {
   ...totals,
-  add(total, event) {
-    if (event.value % 2 === 0) totals.add(total, event);
-  },
+  add: (total, event) => event.value % 2 === 0 ? totals.add(total, event) : total,
 };
 
 /** A value on which the job throws. */
@@ -167,44 +173,26 @@ function evenEventRow(event: Measurement, context: EventContext): CountingRow {
   return eventRow(event.value % 2 === 0 ? event : { ...event, value: -event.value }, context);
 }
 
-function mergeTotals(into: Total, from: Total): void {
+function mergeTotals(into: Total, from: Total): Total {
   into.count += from.count;
   into.sum += from.sum;
+  return into;
 }
 
-function windowRow({ key, startMs, endMs, state }: WindowResult<Total>): CountingRow {
-  const { aggregate, final, versionUs } = state;
+function windowRow(result: WindowResult<Total>): CountingRow {
+  const { key, startMs, endMs, value, final, versionUs } = result;
   const sizeMs = endMs - startMs;
-  const row = { key, startMs, ...aggregate, final, versionUs };
+  const row = { key, startMs, ...value, final, versionUs };
   return sizeMs === windowMs ? { kind: "window", ...row } : { kind: "roll-up", sizeMs, ...row };
 }
 
-function readMeasurements(record: LogRecord): Reading<Measurement> {
-  try {
-    const events: Measurement[] = JSON.parse(new TextDecoder().decode(record.value ?? undefined));
-    return { kind: "events", key: events[0]?.key ?? "", events };
-  } catch {
-    return { kind: "dead", cause: "malformed", detail: "not JSON" };
-  }
+function keyRow({ key, value, versionUs }: KeyResult<Total>): CountingRow {
+  return { kind: "window", key, startMs: 0, ...value, final: false, versionUs };
 }
 
-/** Measurements whose record does not have their key are in the wrong place. */
-function readPlaced(record: LogRecord): Reading<Measurement> {
-  const reading = readMeasurements(record);
-  if (reading.kind !== "events") return reading;
-  const { events } = reading;
-  if (record.key !== null && events.every(({ key }) => isTextOf(record.key as Uint8Array, key))) {
-    return reading;
-  }
-  const indexes = Map.groupBy(events.keys(), (index) => (events[index] as Measurement).key);
-  return {
-    kind: "wrong-key",
-    parts: [...indexes].map(([key, indexes]) => ({
-      key,
-      events: indexes.map((index) => events[index] as Measurement),
-      indexes,
-    })),
-  };
+/** What a record of the results says. */
+function totalOf({ value, versionUs }: KeyResult<Total>): Total & { readonly versionUs: number } {
+  return { ...value, versionUs };
 }
 
 /** An input record with these measurements, all of one key. */

@@ -1,7 +1,7 @@
 import type { Candle } from "../../src/market/candle.ts";
 import type { MarketRow } from "../../src/market/rows.ts";
 import type { ConditionPolicy } from "../../src/market/conditions.ts";
-import { marketTopology } from "../../src/market/topology.ts";
+import { marketJob } from "../../src/market/job.ts";
 import type { Trade } from "../../src/market/trade.ts";
 import { createStateCodecs, type StateCodecs } from "../../src/registry/state_codecs.ts";
 import type { AvroTradeCodec } from "../../src/registry/trade_codec.ts";
@@ -30,7 +30,7 @@ export async function marketDriver(
   const { codec, registry } = await memoryTradeCodec();
   const state = await createStateCodecs({ registry, changelogTopic: "test-windows-changelog" });
   const jobBy = (conditionPolicy: ConditionPolicy) =>
-    marketTopology({
+    marketJob({
       topic: "trade1",
       graceMs: 60_000,
       retentionMs: 3_600_000,

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { marketChangelog } from "../../src/market/topology.ts";
+import { marketChangelog } from "../../src/market/job.ts";
 import { Pipeline } from "./pipeline.ts";
 import type { Recording } from "./recordings.ts";
 import { recompute } from "./recompute.ts";

@@ -39,7 +39,7 @@ export interface CommitPorts<R> {
   readonly store: StateStore;
   readonly clock: Clock;
   readonly random: Random;
-  readonly onProductionError: ErrorHandlers<unknown>["onProductionError"];
+  readonly onProductionError: ErrorHandlers["onProductionError"];
 }
 
 /** How one commit differs from another. */
@@ -71,7 +71,8 @@ interface CommitAttempt<R> {
  * Makes a task's changes durable, in this order:
  *
  * 1. rows of events to the sink: functions of their records, so a repeat writes the same
- * 2. one transaction: changelog records, late and dead-letter records, the input position
+ * 2. one transaction: changelog records, results for topics, late and dead-letter records, the
+ * input position
  * 3. rows of results to the sink, which so shows no window as it never was; after a crash before
  *    this step the next session finds them in the changelog (`unshown_results.ts`)
  * 4. one batch to the local store: the same changes and the changelog position
@@ -178,6 +179,7 @@ export class Committer<R> {
         ...changelogRecords(changes.entries, changelog, timestampMs),
         ...changes.sideOutputs,
         ...changes.sentOn,
+        ...changes.published,
       ],
       changelog,
       input,

@@ -6,7 +6,7 @@ import { openWindowsOf } from "../state/stored_windows.ts";
 import { isKeyState, keyOf, windowOf } from "../state/store_keys.ts";
 import { readBetween } from "../read_between.ts";
 import { decodeState } from "../topology/codec.ts";
-import type { Topology, WindowResult } from "../topology/topology.ts";
+import { type Topology, type WindowResult, windowResult } from "../topology/topology.ts";
 
 /**
  * The rows of results that the last commit made true, in portions: the owner that made it may have
@@ -31,6 +31,8 @@ export async function* unshownResults<E, A, R>(
   },
   signal: AbortSignal,
 ): AsyncGenerator<R[]> {
+  const { rows } = topology;
+  if (rows === undefined) return;
   const last = parseCommitMetadata(committed?.metadata ?? "");
   const { startOffset, endOffset } = await log.bounds(changelog);
   const bounds = {
@@ -39,14 +41,15 @@ export async function* unshownResults<E, A, R>(
     topicId: lineage.changelogId,
   };
   for await (const records of readBetween(log, changelog, bounds, signal)) {
-    const rows: R[] = [];
+    const unshown: R[] = [];
     for (const { key, value } of records) {
       if (key === null || value === null) continue;
       for (const result of resultsOf(topology, store, { key, value })) {
-        if (result.startMs >= (wholeFromMs ?? Infinity)) rows.push(topology.results.row(result));
+        if (result.startMs < (wholeFromMs ?? Infinity)) continue;
+        if (result.final || !rows.finalOnly) unshown.push(rows.make(result));
       }
     }
-    yield rows;
+    yield unshown;
   }
 }
 
@@ -61,9 +64,7 @@ function* resultsOf<A>(
     const key = keyOf(entry.key);
     for (const [length, windows] of openWindowsOf(job, store, key).entries()) {
       const sizeMs = lengths[length]?.sizeMs as number;
-      for (const { startMs, state } of windows) {
-        yield { key, startMs, endMs: startMs + sizeMs, state };
-      }
+      for (const { startMs, state } of windows) yield windowResult(key, startMs, sizeMs, state);
     }
     return;
   }
@@ -71,5 +72,5 @@ function* resultsOf<A>(
   if (window === undefined) return;
   const { key, startMs, sizeMs = job.windows.sizeMs } = window;
   if (!lengths.some((length) => length.sizeMs === sizeMs)) return;
-  yield { key, startMs, endMs: startMs + sizeMs, state: decodeState(job.windowCodec, entry.value) };
+  yield windowResult(key, startMs, sizeMs, decodeState(job.windowCodec, entry.value));
 }

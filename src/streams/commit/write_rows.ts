@@ -12,7 +12,7 @@ export interface WriteRowsOptions<R> {
   readonly clock: Clock;
   readonly random: Random;
   readonly signal: AbortSignal;
-  readonly onProductionError: ErrorHandlers<unknown>["onProductionError"];
+  readonly onProductionError: ErrorHandlers["onProductionError"];
   /** Told of every failed try, and of every row that is left out. */
   readonly onProblem: (error: unknown) => void;
 }

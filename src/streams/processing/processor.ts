@@ -17,7 +17,7 @@ import { stateVersion, type TaskMeta, type Windowing } from "../state/state.ts";
 import { WriteTimes } from "../state/write_times.ts";
 import type { ItemCounts } from "../item_counts.ts";
 import { defaultHandlers } from "../topology/handlers.ts";
-import type { EventContext, KeyedEvents, Topology } from "../topology/topology.ts";
+import type { EventContext, Fault, KeyedEvents, Reading, Topology } from "../topology/topology.ts";
 import {
   closingTimeMs,
   firstOpenStart,
@@ -213,13 +213,14 @@ export class RecordProcessor<E, A, R> {
   }
 
   #applyDirect(record: LogRecord): void {
-    const reading = readRecord(record, this.#topology.source);
+    const reading = this.#read(record, "direct");
+    if (reading.kind === "nothing") return;
     if (reading.kind === "dead") return this.#side.deadRecord(record, reading);
     if (reading.kind === "wrong-key") return this.#wrongKey(record, reading.parts);
     const { key, events } = reading;
     if (this.#rekeying.belongsElsewhere(key, record.partition)) {
       const part = { key, events, indexes: [...events.keys()] };
-      return this.#sendOn(record, part, record.value);
+      return this.#sendOn(record, part, this.#wholeOf(record));
     }
     for (let index = 0; index < events.length; index++) {
       const versionUs = this.#times.next();
@@ -229,9 +230,9 @@ export class RecordProcessor<E, A, R> {
 
   #applyArrived(record: ArrivedPart, receivedUs: number): void {
     this.#enter(receivedUs);
-    const reading = readRecord(record, this.#topology.source);
+    const reading = this.#read(record, "rekeyed");
     if (reading.kind === "dead") return this.#side.deadRecord(record, reading);
-    if (reading.kind === "wrong-key") return this.#side.deadRecord(record, faults.keyMismatch);
+    if (reading.kind !== "events") return this.#side.deadRecord(record, faults.keyMismatch);
     const { key, events } = reading;
     const { origin, firstIndex } = record;
     if (events.length !== origin.indexes.length) {
@@ -244,10 +245,32 @@ export class RecordProcessor<E, A, R> {
     }
   }
 
+  #read(record: LogRecord, from: "direct" | "rekeyed"): Reading<E> {
+    try {
+      return readRecord(record, this.#topology.source, from);
+    } catch (error) {
+      return { kind: "dead", ...this.#jobFault(error, record) };
+    }
+  }
+
+  /** What the job's own code makes of a record that it throws on; damage and bugs of ours are thrown. */
+  #jobFault(error: unknown, record: LogRecord): Fault {
+    if (error instanceof PipelineError || error instanceof InvariantError) throw error;
+    if (this.#topology.handlers.onProcessingError(error, record) === "stop") {
+      throw refused(record, "the job failed on one of its events", error);
+    }
+    return { cause: "processing-error", detail: describeError(error) };
+  }
+
   #wrongKey(record: LogRecord, parts: readonly KeyedEvents<E>[]): void {
     if (!this.#rekeying.sendsOn) return this.#side.deadRecord(record, faults.keyMismatch);
-    const whole = parts.length === 1 ? record.value : null;
+    const whole = parts.length === 1 ? this.#wholeOf(record) : null;
     for (const part of parts) this.#sendOn(record, part, whole);
+  }
+
+  /** The value of a record that may go on as it is. */
+  #wholeOf({ value }: LogRecord): Uint8Array | null {
+    return this.#topology.source.asRead ? value : null;
   }
 
   /**
@@ -267,7 +290,7 @@ export class RecordProcessor<E, A, R> {
   }
 
   #duplicate(record: LogRecord): void {
-    const items = itemsOf(readRecord(record, this.#topology.source));
+    const items = itemsOf(this.#read(record, "direct"));
     this.#counts.read += items;
     this.#counts.duplicates += items;
   }
@@ -277,20 +300,16 @@ export class RecordProcessor<E, A, R> {
     try {
       this.#route(event, context);
     } catch (error) {
-      // Only the job's own code is the handler's business; damage and bugs of ours are not.
-      if (error instanceof PipelineError || error instanceof InvariantError) throw error;
-      if (this.#topology.handlers.onProcessingError(error, event) === "stop") {
-        throw refused(context.record, "the job failed on one of its events", error);
-      }
-      this.#side.deadEvent(context, "processing-error", describeError(error));
+      const { cause, detail } = this.#jobFault(error, context.record);
+      this.#side.deadEvent(context, cause, detail);
     }
   }
 
   #route(event: E, context: EventContext): void {
     const { source, maxFutureMs, events } = this.#topology;
     const fault = source.fault(event);
-    if (fault !== undefined) return this.#side.deadEvent(context, "impossible-value", fault);
-    const timeMs = source.timeOf(event);
+    if (fault !== undefined) return this.#side.deadEvent(context, fault.cause, fault.detail);
+    const timeMs = source.timeOf(event, context.record);
     if (!Number.isSafeInteger(timeMs) || timeMs < 0) {
       return this.#side.deadEvent(
         context,
@@ -304,7 +323,7 @@ export class RecordProcessor<E, A, R> {
       return this.#side.deadEvent({ ...context, eventTimeMs: timeMs }, "far-future", detail);
     }
     // Written before the commit, so it must not depend on the windows: see ADR 12.
-    const row = events?.row(event, context);
+    const row = events?.make(event, context);
     if (row !== undefined) this.#eventRows.push(row);
     this.#place(event, timeMs, context);
   }
@@ -349,8 +368,11 @@ export class RecordProcessor<E, A, R> {
   ): void {
     const { aggregator, windowCodec, windows } = this.#topology;
     for (let startMs = firstMs; startMs <= lastMs; startMs += windows.advanceMs) {
-      const { state } = this.#cache.window(owner, startMs) ?? this.#cache.newWindow(startMs);
-      aggregator.add(windowCodec.decode(windowCodec.encode(state)).aggregate, event);
+      const window = this.#cache.window(owner, startMs);
+      const aggregate = window === undefined
+        ? aggregator.initial()
+        : windowCodec.decode(windowCodec.encode(window.state)).aggregate;
+      aggregator.add(aggregate, event);
     }
   }
 
@@ -358,7 +380,7 @@ export class RecordProcessor<E, A, R> {
     const { aggregator } = this.#topology;
     const found = this.#cache.window(owner, startMs);
     const window = found ?? this.#cache.newWindow(startMs);
-    aggregator.add(window.state.aggregate, event);
+    window.state.aggregate = aggregator.add(window.state.aggregate, event);
     if (found === undefined) this.#cache.add(owner, window);
     this.#cache.stamp(owner, window, context);
   }

@@ -1,7 +1,6 @@
 import type { LogRecord } from "../record.ts";
 import type { DeadLetterCause } from "./side_output.ts";
-import type { Fault } from "./side_outputs.ts";
-import type { KeyedEvents, Reading, Source } from "../topology/topology.ts";
+import type { Fault, KeyedEvents, Reading, Source } from "../topology/topology.ts";
 
 /** Receive times that can become write times in microseconds without losing digits. */
 const recordTimestampMsMax = 9_000_000_000_000;
@@ -26,11 +25,12 @@ export function receivedUsOf({ timestampMs }: LogRecord): number | undefined {
 export function readRecord<E>(
   record: LogRecord,
   source: Pick<Source<E>, "read" | "keyFault">,
+  from: "direct" | "rekeyed",
 ): Reading<E> {
   const { unreadable } = record;
   if (unreadable !== undefined) return dead("unreadable-batch", unreadable);
-  const reading = source.read(record);
-  if (reading.kind === "dead") return reading;
+  const reading = source.read(record, from === "rekeyed");
+  if (reading.kind === "dead" || reading.kind === "nothing") return reading;
   if (eventsIn(reading) === 0) return dead("empty", "no event in record");
   const fault = reading.kind === "events" ? source.keyFault?.(reading.key) : undefined;
   return fault === undefined ? reading : dead("impossible-value", fault);
@@ -42,11 +42,14 @@ function dead(cause: DeadLetterCause, detail: string): Reading<never> {
 
 /** What a record counts for: one without events, or that cannot be read, for itself. */
 export function itemsOf(reading: Reading<unknown>): number {
+  if (reading.kind === "nothing") return 0;
   return reading.kind === "dead" ? 1 : Math.max(1, eventsIn(reading));
 }
 
 /** Events in a record that can be read. */
-export function eventsIn(reading: Exclude<Reading<unknown>, { readonly kind: "dead" }>): number {
+export function eventsIn(
+  reading: Extract<Reading<unknown>, { readonly kind: "events" | "wrong-key" }>,
+): number {
   if (reading.kind === "events") return reading.events.length;
   return reading.parts.reduce((sum, { events }) => sum + events.length, 0);
 }
@@ -55,13 +58,13 @@ export function eventsIn(reading: Exclude<Reading<unknown>, { readonly kind: "de
 export interface ImpossibleEvent {
   /** Its index inside the record. */
   readonly index: number;
-  readonly fault: string;
+  readonly fault: Fault;
 }
 
 /** Parts the events of a key that can be real from those that cannot. */
 export function sortOut<E>(
   part: KeyedEvents<E>,
-  faultOf: (event: E) => string | undefined,
+  faultOf: (event: E) => Fault | undefined,
 ): { readonly possible: KeyedEvents<E>; readonly impossible: readonly ImpossibleEvent[] } {
   if (part.events.every((event) => faultOf(event) === undefined)) {
     return { possible: part, impossible: [] };

@@ -1,14 +1,8 @@
 import { PipelineError } from "../../base/errors.ts";
 import { type LogRecord, type OutputRecord, partitionName } from "../record.ts";
 import type { ItemCounts } from "../item_counts.ts";
-import type { EventContext, Topology } from "../topology/topology.ts";
+import type { EventContext, Fault, Topology } from "../topology/topology.ts";
 import { type DeadLetterCause, deadLetterRecord, lateRecord, type Origin } from "./side_output.ts";
-
-/** Why nothing of a record can be used. */
-export interface Fault {
-  readonly cause: DeadLetterCause;
-  readonly detail: string;
-}
 
 /** A job's input, windows and policies, whatever it makes of its events. */
 type Job<E> = Pick<Topology<E, never, never>, "source" | "windows" | "handlers">;

@@ -33,13 +33,15 @@ export function writtenParts<E>(
   whole: Uint8Array | null,
 ): (WrittenPart | DeadPart)[] {
   const keyFault = source.keyFault?.(part.key);
-  const faultOf = keyFault === undefined ? source.fault : () => keyFault;
+  const faultOf = keyFault === undefined
+    ? source.fault
+    : () => ({ cause: "impossible-value" as const, detail: keyFault });
   const { possible, impossible } = sortOut(part, faultOf);
   if (possible === part && whole !== null && whole.length <= togetherBytesMax) {
     return [{ key: part.key, indexes: part.indexes, value: whole }];
   }
   const parts: (WrittenPart | DeadPart)[] = impossible.map(
-    ({ index, fault }) => ({ index, cause: "impossible-value", detail: fault }),
+    ({ index, fault }) => ({ index, cause: fault.cause, detail: fault.detail }),
   );
   if (possible.events.length > 0) split(possible, source, parts);
   return parts;

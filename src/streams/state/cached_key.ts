@@ -9,6 +9,7 @@ import type { TimeWindows } from "../topology/windows.ts";
 import { decodeKeyRow, encodeKeyRow, inlineMax } from "./key_row.ts";
 import type { KeyTimes, WindowState } from "./state.ts";
 import { keyStateKey, windowKey } from "./store_keys.ts";
+import type { ExpiringTopology } from "./horizon.ts";
 
 /** One window in memory, decoded when it is asked for. */
 export interface KeptWindow<A> {
@@ -66,7 +67,7 @@ export type KeyTopology<A> = Pick<
 
 /** The lengths of a job's windows, shortest first: its own, then those they are rolled up to. */
 export function lengthsOf(
-  { windows, rollUps }: Pick<Topology<never, never, never>, "windows" | "rollUps">,
+  { windows, rollUps }: Pick<ExpiringTopology, "windows" | "rollUps">,
 ): readonly TimeWindows[] {
   return [windows, ...rollUps.levels];
 }

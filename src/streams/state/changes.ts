@@ -12,6 +12,7 @@ import {
 import type { EngineCodecs, TaskMeta } from "./state.ts";
 import { keyStateKey, metaKey, rowKey, rowRange, windowKey, windowStartOf } from "./store_keys.ts";
 import { neededFromMs } from "../topology/roll_ups.ts";
+import { ResultOutputs } from "./result_outputs.ts";
 import type { Topology } from "../topology/topology.ts";
 import { purgeHorizonMs, type TimeWindows } from "../topology/windows.ts";
 import type { Sweep } from "./sweep.ts";
@@ -33,6 +34,8 @@ export interface Changes<R> {
   readonly eventRows: readonly R[];
   /** Rows of changed windows, true once the commit has happened. */
   readonly resultRows: readonly R[];
+  /** Records of changed windows, true with the commit. */
+  readonly published: readonly OutputRecord[];
   /** Changed state, the meta last. */
   readonly entries: readonly StoreEntry[];
   /** Late events and dead letters. */
@@ -49,6 +52,8 @@ export interface ChangeSources<E, A, R> {
   readonly cache: WriteCache<A>;
   readonly processor: RecordProcessor<E, A, R>;
   readonly sweep: Sweep;
+  /** Partition of the task: its results stay in it. */
+  readonly partition: number;
 }
 
 /**
@@ -59,22 +64,22 @@ export interface ChangeSources<E, A, R> {
 export async function collectChanges<E, A, R>(
   sources: ChangeSources<E, A, R>,
 ): Promise<Changes<R>> {
-  const { topology, codecs, cache, processor } = sources;
+  const { topology, codecs, cache, processor, partition } = sources;
   const { meta } = processor;
-  const wholeFromMs = meta.wholeFromMs ?? Infinity;
-  const rows: R[] = [];
+  const results = new ResultOutputs(topology, partition, meta.wholeFromMs ?? Infinity);
   const entries: StoreEntry[] = [];
   const lengths = lengthsOf(topology);
   const purge: Purge = { entries, rowsLeft: purgedRowsMax };
   for (const owner of cache.dirtyKeys) {
-    collectWindows(sources, owner, { rows, entries, wholeFromMs, lengths });
+    collectWindows(sources, owner, { results, entries, lengths });
     if (mayExpire(owner, lengths)) await collectExpired(sources, owner, purge);
     entries.push({ key: keyStateKey(owner.key), value: keyRowOf(topology, owner) });
   }
   entries.push(...await sources.sweep.collect(sources, meta.horizon));
   entries.push({ key: metaKey, value: codecs.meta.encode(meta) });
   const { eventRows, sideOutputs, sentOn } = processor;
-  return { meta, eventRows, resultRows: rows, entries, sideOutputs, sentOn };
+  const { rows, published } = results;
+  return { meta, eventRows, resultRows: rows, published, entries, sideOutputs, sentOn };
 }
 
 /** The changes of a commit that changes the task's own record and nothing else. */
@@ -83,6 +88,7 @@ export function metaAlone(meta: TaskMeta, { meta: codec }: EngineCodecs): Change
     meta,
     eventRows: [],
     resultRows: [],
+    published: [],
     entries: [{ key: metaKey, value: codec.encode(meta) }],
     sideOutputs: [],
     sentOn: [],
@@ -93,26 +99,23 @@ export function metaAlone(meta: TaskMeta, { meta: codec }: EngineCodecs): Change
 function collectWindows<E, A, R>(
   { topology, cache }: ChangeSources<E, A, R>,
   owner: CachedKey<A>,
-  { rows, entries, wholeFromMs, lengths }: {
-    readonly rows: R[];
+  { results, entries, lengths }: {
+    readonly results: ResultOutputs<A, R>;
     readonly entries: StoreEntry[];
-    readonly wholeFromMs: number;
     readonly lengths: readonly TimeWindows[];
   },
 ): void {
-  const sizeOf = (length: number) => (lengths[length] as TimeWindows).sizeMs;
-  const addRow = (length: number, { startMs, state }: CachedWindow<A>) => {
-    if (startMs < wholeFromMs) return;
-    const endMs = startMs + sizeOf(length);
-    rows.push(topology.results.row({ key: owner.key, startMs, endMs, state }));
-  };
+  const lengthOf = (length: number) => lengths[length] as TimeWindows;
+  const addResult = (length: number, { startMs, state }: CachedWindow<A>) =>
+    results.add(owner.key, startMs, lengthOf(length), state);
   for (const { length, window } of owner.left) {
-    addRow(length, window);
-    const key = rowKey(owner.key, length === 0 ? undefined : sizeOf(length), window.startMs);
+    addResult(length, window);
+    const sizeMs = length === 0 ? undefined : lengthOf(length).sizeMs;
+    const key = rowKey(owner.key, sizeMs, window.startMs);
     entries.push({ key, value: topology.windowCodec.encode(window.state) });
   }
   for (const [length, windows] of cache.openWindows(owner).entries()) {
-    for (const window of windows) if (window.dirty) addRow(length, window);
+    for (const window of windows) if (window.dirty) addResult(length, window);
   }
   for (const window of windowsWithRows(owner)) {
     if (window.hasRow && !window.dirty) continue;

@@ -1,11 +1,11 @@
 import type { LogBounds, RecordLog } from "../ports.ts";
 import type { TopicPartition } from "../record.ts";
 import { readBetween } from "../read_between.ts";
-import type { TimeWindows } from "../topology/windows.ts";
+import { isUnlimited, type TimeWindows } from "../topology/windows.ts";
 
 /** What of a job says how far an event's time may lie from its record's, and records from order. */
 export interface CutTopology {
-  readonly windows: Pick<TimeWindows, "graceMs">;
+  readonly windows: Pick<TimeWindows, "sizeMs" | "graceMs">;
   readonly maxFutureMs: number;
 }
 
@@ -19,8 +19,11 @@ export interface CutTopology {
  */
 export function wholeFromMs(
   receivedAtMs: number,
-  { windows: { graceMs }, maxFutureMs }: CutTopology,
+  { windows, maxFutureMs }: CutTopology,
 ): number {
+  const { graceMs } = windows;
+  // What counts from the beginning counts from what is left of it.
+  if (isUnlimited(windows)) return 0;
   return receivedAtMs + maxFutureMs + graceMs + 1;
 }
 

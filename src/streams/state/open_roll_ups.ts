@@ -61,7 +61,7 @@ export function addPart<A>(
   { state: from }: CachedWindow<A>,
 ): void {
   try {
-    rollUps.merge(into.aggregate, from.aggregate);
+    into.aggregate = rollUps.merge(into.aggregate, from.aggregate);
   } catch (cause) {
     // It is no event's fault, and half of it may be done.
     throw new InvariantError("aggregates cannot be merged", { cause });

@@ -8,7 +8,7 @@ import type { ItemCounts } from "../item_counts.ts";
 
 /** One window of one key. `aggregate` is the topology's own and may be changed in place. */
 export interface WindowState<A> {
-  readonly aggregate: A;
+  aggregate: A;
   /** True once the window is closed; it never changes again. */
   final: boolean;
   /** Write time of its row, microseconds: set by the last event that changed the window. */

@@ -1,7 +1,7 @@
 import { assert } from "../../base/assert.ts";
 import type { StateStore } from "../ports.ts";
 import { decodeState } from "../topology/codec.ts";
-import type { WindowResult } from "../topology/topology.ts";
+import { type WindowResult, windowResult } from "../topology/topology.ts";
 import { type KeyTopology, lengthsOf, readKey } from "./cached_key.ts";
 import { openWindows } from "./open_roll_ups.ts";
 import type { WindowState } from "./state.ts";
@@ -39,9 +39,8 @@ export async function storedWindows<A>(
   for await (const row of store.scan({ ...range, reverse: true, limit })) {
     found.set(windowStartOf(row.key), decodeState(job.windowCodec, row.value));
   }
-  return [...found].sort(([a], [b]) => a - b).slice(-limit).map(([startMs, state]) => (
-    { key, startMs, endMs: startMs + sizeMs, state }
-  ));
+  return [...found].sort(([a], [b]) => a - b).slice(-limit)
+    .map(([startMs, state]) => windowResult(key, startMs, sizeMs, state));
 }
 
 /** The open windows of a key as of its last commit, by length, each ascending. */

@@ -1,11 +1,10 @@
 import { neededFromMs } from "../topology/roll_ups.ts";
 import type { StateStore, StoreEntry } from "../ports.ts";
-import type { HorizonState } from "./horizon.ts";
+import type { ExpiringTopology, HorizonState } from "./horizon.ts";
 import { lengthsOf } from "./cached_key.ts";
 import { decodeKeyState } from "./key_row.ts";
 import type { KeyState } from "./state.ts";
 import { allKeyStates, keyOf, rowRange } from "./store_keys.ts";
-import type { Topology } from "../topology/topology.ts";
 import type { WriteCache } from "./write_cache.ts";
 
 /** Keys that one commit looks at. */
@@ -16,7 +15,7 @@ const rowsMax = 1_000;
 
 /** What a sweep needs of a commit. */
 export interface SweepSources {
-  readonly topology: Pick<Topology<never, never, never>, "windows" | "rollUps">;
+  readonly topology: Pick<ExpiringTopology, "windows" | "rollUps">;
   readonly store: Pick<StateStore, "scan">;
   readonly cache: Pick<WriteCache<unknown>, "isDirty" | "forget">;
 }

@@ -96,6 +96,7 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
   readonly #committer: Committer<R>;
   readonly #processor: RecordProcessor<E, A, R>;
   readonly #unfinished: (signal: AbortSignal) => Promise<void>;
+  readonly #partition: number;
   readonly store: StateStore;
   /** The input, and what others sent on to this partition where the job does so. */
   readonly inputs: readonly ReadAhead[];
@@ -127,6 +128,7 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
     this.takenUp = parts.takenUp;
     this.#cache = parts.cache;
     const { meta, place } = parts;
+    this.#partition = place.input.partition;
     this.#processor = new RecordProcessor(topology, this.#cache, meta, place.repartition);
   }
 
@@ -272,6 +274,7 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
       cache: this.#cache,
       processor: this.#processor,
       sweep: this.#sweep,
+      partition: this.#partition,
     });
     const { changelogPosition } = await this.#committer.commit(changes, options);
     this.#processor.settle();

@@ -2,7 +2,7 @@ import { assert } from "../../base/assert.ts";
 import { silentLogger } from "../../base/logger.ts";
 import { seededRandom } from "../../base/random.ts";
 import { jobTopics } from "../topology/job_topics.ts";
-import { jsonEngineCodecs } from "../topology/json_codecs.ts";
+import { jsonEngineCodecs } from "../topology/codecs.ts";
 import type { Headers, LogRecord } from "../record.ts";
 import { deadLetterTopic, lateTopic } from "../processing/side_output.ts";
 import { type EngineCodecs, noItems } from "../state/state.ts";
@@ -11,7 +11,12 @@ import type { ItemCounts } from "../item_counts.ts";
 import type { StandbyStatus, TaskStatus } from "../task/status.ts";
 import type { AppSettings, WindowQuery } from "../streams_app.ts";
 import { encodeText } from "../text.ts";
-import { changelogTopic, type Topology, type WindowResult } from "../topology/topology.ts";
+import {
+  changelogTopic,
+  type KeyResult,
+  type Topology,
+  type WindowResult,
+} from "../topology/topology.ts";
 import type { Operation } from "./gated_ports.ts";
 import { MemoryLog } from "./memory_log.ts";
 import { MemoryStores } from "./memory_stores.ts";
@@ -74,31 +79,19 @@ const allWindows: WindowQuery = {
  * @example
  * ```ts
  * import assert from "node:assert/strict";
- * import { encodeText } from "../text.ts";
- * import { topology } from "../topology/topology_builder.ts";
- * import { tumbling } from "../topology/windows.ts";
- * import { jsonCodec } from "../topology/json_codecs.ts";
+ * import { job, json, stream, tumbling } from "../mod.ts";
  *
- * const clicks = topology("clicks", {
- *   topic: "clicks",
- *   prepare: () => Promise.resolve(),
- *   read: ({ timestampMs }) => ({ kind: "events", key: "all", events: [timestampMs] }),
- *   fault: () => undefined,
- *   timeOf: (timeMs: number) => timeMs,
- *   write: (timeMs) => encodeText(String(timeMs)),
- * })
- *   .windowedBy(tumbling({ sizeMs: 1_000, graceMs: 0, retentionMs: 10_000 }))
- *   .aggregate({
- *     store: "counts",
- *     aggregator: { initial: () => ({ n: 0 }), add: (count) => count.n += 1 },
- *     codec: jsonCodec(),
- *   })
- *   .toRows("counts", ({ startMs, state }) => `${startMs}: ${state.aggregate.n}`);
+ * const counts = stream("clicks", json<string>())
+ *   .keyBy((user) => user)
+ *   .window(tumbling("1s", { retention: "10s" }))
+ *   .count("counts");
+ * const clicks = job("clicks")
+ *   .write(counts.map(({ startMs, value }) => `${startMs}: ${value}`));
  *
  * await using driver = await TopologyTestDriver.start(clicks);
- * await driver.pipe({ key: "a", value: "", timestampMs: 1_500 });
+ * await driver.pipe({ key: "a", value: '"a"', timestampMs: 1_500 });
  * await driver.commit();
- * await driver.pipe({ key: "a", value: "", timestampMs: 1_600 });
+ * await driver.pipe({ key: "a", value: '"a"', timestampMs: 1_600 });
  * await driver.crash(); // the second click was processed, but not committed
  * assert.deepEqual(driver.rows, ["1000: 1"]);
  * await driver.restart(); // writes the results of the last commit again: they may be missing
@@ -328,6 +321,11 @@ export class TopologyTestDriver<E, A, R> implements AsyncDisposable {
       if (windows !== undefined) return windows;
     }
     return [];
+  }
+
+  /** What a job without windows has of a key, as of the last commit, wherever it is open. */
+  async value(key: string): Promise<KeyResult<A> | undefined> {
+    return (await this.windows(key))[0];
   }
 
   /** Stops every instance. */

@@ -1,6 +1,6 @@
 import { deadLetterTopic, lateTopic } from "../processing/side_output.ts";
 import { changelogTopic, repartitionTopic } from "./topology.ts";
-import type { TimeWindows } from "./windows.ts";
+import { isUnlimited, type TimeWindows } from "./windows.ts";
 
 /** What a description needs to know of a job. */
 export interface Describable {
@@ -8,11 +8,12 @@ export interface Describable {
   readonly source: { readonly topic: string };
   readonly maxFutureMs: number;
   readonly repartition: boolean;
-  readonly events: { readonly name: string } | undefined;
+  readonly events: unknown;
   readonly windows: TimeWindows;
   readonly rollUps: { readonly levels: readonly TimeWindows[] };
   readonly store: string;
-  readonly results: { readonly name: string };
+  readonly rows: { readonly finalOnly: boolean } | undefined;
+  readonly topics: readonly { readonly topic: string; readonly finalOnly: boolean }[];
 }
 
 /**
@@ -31,15 +32,19 @@ export function describeTopology(job: Describable, application: string): string 
     ...(job.repartition
       ? [`    in the wrong place --> ${repartitionTopic(application)} --> read`]
       : []),
-    ...(job.events === undefined ? [] : [`    every event --> sink: ${job.events.name}`]),
-    `  Windows: ${windowsText(job.windows)}`,
-    `    too late --> ${lateTopic(topic)}`,
-    `  Store: ${job.store}, kept ${job.windows.retentionMs} ms`,
+    ...(job.events === undefined ? [] : ["    every event --> sink"]),
+    ...(isUnlimited(job.windows) ? [`  Store: ${job.store}, a row per key`] : [
+      `  Windows: ${windowsText(job.windows)}`,
+      `    too late --> ${lateTopic(topic)}`,
+      `  Store: ${job.store}, kept ${job.windows.retentionMs} ms`,
+    ]),
     ...job.rollUps.levels.map(({ sizeMs, retentionMs }) =>
       `    rolled up to ${sizeMs} ms, kept ${retentionMs} ms`
     ),
     `    changes --> ${changelogTopic(application, job.store)}`,
-    `    changed windows --> sink: ${job.results.name}`,
+    ...outputs(job).map(({ name, finalOnly }) =>
+      `    ${finalOnly ? "final" : "changed"} rows --> ${name}`
+    ),
     "",
   ].join("\n");
 }
@@ -52,13 +57,15 @@ export function mermaidTopology(job: Describable, application: string): string {
     "flowchart LR",
     node("source", "[(", topic, ")]"),
     node("read", "[", "read", "]"),
-    node("windows", "[", windowsText(job.windows), "]"),
+    node("windows", "[", isUnlimited(job.windows) ? "by key" : windowsText(job.windows), "]"),
     node("store", "[(", job.store, ")]"),
-    node("results", "[/", job.results.name, "/]"),
-    "  source --> read --> windows --> store --> results",
-    ...(job.events === undefined
-      ? []
-      : [node("events", "[/", job.events.name, "/]"), "  read --> events"]),
+    "  source --> read --> windows --> store",
+    ...outputs(job).map(({ name, finalOnly }, index) =>
+      `  store ${finalOnly ? "-- final " : ""}--> ${
+        node(`output${index}`, "[/", name, "/]").trim()
+      }`
+    ),
+    ...(job.events === undefined ? [] : [node("events", "[/", "sink", "/]"), "  read --> events"]),
     ...(job.repartition
       ? [
         node("repartition", "[(", repartitionTopic(application), ")]"),
@@ -71,9 +78,19 @@ export function mermaidTopology(job: Describable, application: string): string {
     ]),
     `  store --> ${node("changelog", "[(", changelogTopic(application, job.store), ")]").trim()}`,
     `  read -. unreadable .-> ${node("dead", "[(", deadLetterTopic(topic), ")]").trim()}`,
-    `  windows -. late .-> ${node("late", "[(", lateTopic(topic), ")]").trim()}`,
+    ...(isUnlimited(job.windows)
+      ? []
+      : [`  windows -. late .-> ${node("late", "[(", lateTopic(topic), ")]").trim()}`]),
     "",
   ].join("\n");
+}
+
+/** Where results go: to the sink, and to topics. */
+function outputs(
+  { rows, topics }: Describable,
+): readonly { readonly name: string; readonly finalOnly: boolean }[] {
+  const sink = rows === undefined ? [] : [{ name: "sink", finalOnly: rows.finalOnly }];
+  return [...sink, ...topics.map(({ topic, finalOnly }) => ({ name: topic, finalOnly }))];
 }
 
 function node(id: string, open: string, text: string, close: string): string {

@@ -9,7 +9,7 @@ export type Verdict = "dead-letter" | "stop";
  *
  * A sink that does not answer is not asked about: it is tried again for as long as it takes.
  */
-export interface ErrorHandlers<E> {
+export interface ErrorHandlers {
   /**
    * A record cannot be read.
    *
@@ -22,11 +22,11 @@ export interface ErrorHandlers<E> {
     detail: string,
   ) => Verdict;
   /**
-   * The job's own code threw on an event, which has changed none of its windows.
+   * The job's own code threw on a record or one of its events, which has changed no window.
    *
    * @see Kafka Streams ProcessingExceptionHandler (KIP-1033)
    */
-  readonly onProcessingError: (error: unknown, event: E) => Verdict;
+  readonly onProcessingError: (error: unknown, record: LogRecord) => Verdict;
   /**
    * The sink refuses a row, and will refuse it again. A row that is left out is missing from the
    * results until the next change of its window: the handler is where it can be kept.
@@ -36,8 +36,8 @@ export interface ErrorHandlers<E> {
   readonly onProductionError: (error: unknown, row: unknown) => "leave-out" | "stop";
 }
 
-/** Goes on after what cannot be read, stops at what should not happen. */
-export const defaultHandlers: ErrorHandlers<unknown> = {
+/** Continues after what cannot be read, stops at what should not happen. */
+export const defaultHandlers: ErrorHandlers = {
   onDeserializationError: () => "dead-letter",
   onProcessingError: () => "stop",
   onProductionError: () => "stop",

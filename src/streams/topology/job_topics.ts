@@ -3,7 +3,14 @@ import { deadLetterTopic, lateTopic } from "../processing/side_output.ts";
 import { changelogTopic, repartitionTopic } from "./topology.ts";
 
 /** What a topic is for a job; says how it must be kept. */
-export type TopicRole = "input" | "changelog" | "repartition" | "late" | "dead-letters";
+export type TopicRole =
+  | "input"
+  | "changelog"
+  | "repartition"
+  | "late"
+  | "dead-letters"
+  | "results"
+  | "latest-results";
 
 /** A topic that a job reads or writes. */
 export interface JobTopic {
@@ -16,6 +23,7 @@ export interface WithTopics {
   readonly source: { readonly topic: string };
   readonly store: string;
   readonly repartition: boolean;
+  readonly topics?: readonly { readonly topic: string; readonly latest: boolean }[];
 }
 
 /**
@@ -23,7 +31,7 @@ export interface WithTopics {
  * reads partition p of the input and writes partition p of the others. `checkTopics` refuses others.
  */
 export function jobTopics(application: string, job: WithTopics): readonly JobTopic[] {
-  const { source: { topic }, store, repartition } = job;
+  const { source: { topic }, store, repartition, topics: results = [] } = job;
   const rekeyed: JobTopic = { name: repartitionTopic(application), role: "repartition" };
   const topics: readonly JobTopic[] = [
     { name: topic, role: "input" },
@@ -31,6 +39,10 @@ export function jobTopics(application: string, job: WithTopics): readonly JobTop
     ...repartition ? [rekeyed] : [],
     { name: lateTopic(topic), role: "late" },
     { name: deadLetterTopic(topic), role: "dead-letters" },
+    ...results.map(({ topic, latest }) => ({
+      name: topic,
+      role: latest ? "latest-results" as const : "results" as const,
+    })),
   ];
   refuseSharedNames(topics);
   return topics;

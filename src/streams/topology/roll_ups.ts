@@ -12,29 +12,29 @@ export interface RollUpLevel {
 /** Longer windows, each merged from those of the level below it. */
 export interface RollUps<A> {
   /**
-   * Adds one aggregate to another, in place; called with the earlier windows first. What is added to
-   * an aggregate of no events must be what comes out.
+   * Adds one aggregate to another, which may be changed in place; called with the earlier windows
+   * first. What is added to an aggregate of no events must be what comes out.
    */
-  readonly merge: (into: A, from: A) => void;
-  /** Shortest first. */
+  merge(into: A, from: A): A;
+  /** Shortest first; windows as `tumbling` makes them will do. */
   readonly levels: readonly RollUpLevel[];
 }
 
 /** As `RollUps`, checked, with windows that can be reckoned with. */
 export interface CheckedRollUps<A> {
-  readonly merge: (into: A, from: A) => void;
+  merge(into: A, from: A): A;
   readonly levels: readonly TimeWindows[];
 }
 
 /**
- * Checks roll-ups against the windows that they are merged from.
+ * Checks roll-ups, none by default, against the windows that they are merged from.
  *
  * @throws {InvariantError} If the base windows overlap, a length is not a multiple of the one
  *   below, or a level does not keep its windows until those above them are closed.
  */
 export function checkedRollUps<A>(
   base: TimeWindows,
-  { merge, levels }: RollUps<A>,
+  { merge, levels }: RollUps<A> = { merge: (into) => into, levels: [] },
 ): CheckedRollUps<A> {
   assert(levels.length === 0 || base.advanceMs === base.sizeMs, "roll-ups need tumbling windows");
   let below = base;
@@ -47,7 +47,7 @@ export function checkedRollUps<A>(
       below.retentionMs >= sizeMs + base.graceMs,
       `windows of ${below.sizeMs} ms must be kept for ${sizeMs} ms + grace: ${below.retentionMs}`,
     );
-    return below = tumbling({ sizeMs, graceMs: base.graceMs, retentionMs });
+    return below = tumbling(sizeMs, { grace: base.graceMs, retention: retentionMs });
   });
   return { merge, levels: checked };
 }

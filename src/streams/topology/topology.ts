@@ -2,7 +2,7 @@ import { assert } from "../../base/assert.ts";
 import type { Codec } from "./codec.ts";
 import type { ErrorHandlers } from "./handlers.ts";
 import type { Punctuator } from "../processing/punctuation.ts";
-import type { LogRecord } from "../record.ts";
+import type { LogRecord, OutputRecord } from "../record.ts";
 import type { CheckedRollUps } from "./roll_ups.ts";
 import type { DeadLetterCause } from "../processing/side_output.ts";
 import type { WindowState } from "../state/state.ts";
@@ -16,29 +16,43 @@ export interface KeyedEvents<E> {
   readonly indexes: readonly number[];
 }
 
+/** Why something cannot be used. */
+export interface Fault {
+  readonly cause: DeadLetterCause;
+  readonly detail: string;
+}
+
 /**
  * What a record turned out to hold; `wrong-key` are its events, all of them, where their key is not
- * the record's own.
+ * the record's own, `nothing` is a record of which the job wants none.
  */
 export type Reading<E> =
+  | { readonly kind: "nothing" }
   | { readonly kind: "events"; readonly key: string; readonly events: readonly E[] }
   | { readonly kind: "wrong-key"; readonly parts: readonly KeyedEvents<E>[] }
-  | { readonly kind: "dead"; readonly cause: DeadLetterCause; readonly detail: string };
+  | ({ readonly kind: "dead" } & Fault);
 
 /** Where events come from. Everything but `prepare` is pure and synchronous. */
 export interface Source<E> {
   readonly topic: string;
   /** Fetches what `read` needs for these records, such as writers' schemas. */
   prepare(records: readonly LogRecord[]): Promise<void>;
-  /** The events of a record, all of one key, or why there are none; does not throw. */
-  read(record: LogRecord): Reading<E>;
+  /**
+   * The events of a record, all of one key, or why there are none; throws where the job's own code
+   * does.
+   *
+   * @param rekeyed True for a record that `write` made.
+   */
+  read(record: LogRecord, rekeyed: boolean): Reading<E>;
   /** Why no event can have this key, or `undefined` if one can; absent where any text is a key. */
   keyFault?(key: string): string | undefined;
   /** Why an event cannot be real, whatever its key; `undefined` if it can. */
-  fault(event: E): string | undefined;
+  fault(event: E): Fault | undefined;
   /** Event time, epoch ms, >= 0 for an event without fault. */
-  timeOf(event: E): number;
-  /** Events of one key as a record value, in the form that `read` reads. */
+  timeOf(event: E, record: LogRecord): number;
+  /** True where the value of a record is what `write` makes of its events. */
+  readonly asRead: boolean;
+  /** Events of one key as a value for the repartition or the late topic. */
   write(events: readonly E[]): Uint8Array;
 }
 
@@ -54,31 +68,72 @@ export interface EventContext {
   readonly rekeyed: boolean;
 }
 
-/** A window as it stood at a commit. */
-export interface WindowResult<A> {
+/** What a job without windows has of a key, as it stood at a commit. */
+export interface KeyResult<A> {
   readonly key: string;
+  readonly value: A;
+  /** Write time, microseconds: grows with every change. */
+  readonly versionUs: number;
+  /** Timestamp of the record that made the last change, epoch ms. */
+  readonly receivedAtMs: number;
+}
+
+/** A window as it stood at a commit. */
+export interface WindowResult<A> extends KeyResult<A> {
   readonly startMs: number;
   readonly endMs: number;
-  readonly state: WindowState<A>;
+  /** True once nothing can change it any more. */
+  readonly final: boolean;
+}
+
+/** What is known of a window, from what is kept of it. */
+export function windowResult<A>(
+  key: string,
+  startMs: number,
+  sizeMs: number,
+  { aggregate, final, versionUs, receivedAtMs }: WindowState<A>,
+): WindowResult<A> {
+  return {
+    key,
+    startMs,
+    endMs: startMs + sizeMs,
+    value: aggregate,
+    final,
+    versionUs,
+    receivedAtMs,
+  };
 }
 
 /** Folds the events of a window. */
 export interface Aggregator<E, A> {
   /** An aggregate of no events. */
   initial(): A;
-  /** Adds an event, in place. */
-  add(aggregate: A, event: E): void;
+  /** Adds an event; what it returns may be the aggregate that it was given, changed in place. */
+  add(aggregate: A, event: E): A;
 }
 
-/** Turns something into a row of the sink; the name is for people. */
-export interface RowMaker<T extends readonly unknown[], R> {
-  readonly name: string;
-  readonly row: (...from: T) => R;
+/** What is made of each result of a commit. */
+export interface Output<A, T> {
+  /** True to leave windows out that may still change. */
+  readonly finalOnly: boolean;
+  make(result: WindowResult<A>): T;
+}
+
+/** What is made of each event, before the commit. */
+export interface EventOutput<E, R> {
+  make(event: E, context: EventContext): R;
+}
+
+/** Results that become records of a topic, in the transaction that makes them true. */
+export interface TopicOutput<A> extends Output<A, Pick<OutputRecord, "key" | "value" | "headers">> {
+  readonly topic: string;
+  /** True where the last record of a key stands for all before it. */
+  readonly latest: boolean;
 }
 
 /**
- * A job as a value: read events, keep them in windows per key, send rows to a sink. Made by
- * `topology()`.
+ * A job as a value: read events, keep them in windows per key, send rows to a sink and records to
+ * topics. Made by `job()`.
  *
  * @typeParam E Event.
  * @typeParam A Aggregate of a window.
@@ -97,7 +152,7 @@ export interface Topology<E, A, R> {
    */
   readonly repartition: boolean;
   /** The row of an event that is stored as it is, late ones included; `undefined` for none. */
-  readonly events: RowMaker<[event: E, context: EventContext], R> | undefined;
+  readonly events: EventOutput<E, R> | undefined;
   /** Names the state store; its changelog is `<application>-<store>-changelog`. */
   readonly store: string;
   readonly windows: TimeWindows;
@@ -108,8 +163,10 @@ export interface Topology<E, A, R> {
   /** Longer windows merged from `windows`; no levels for a job without. */
   readonly rollUps: CheckedRollUps<A>;
   /** The row of a window, as of its last change; of a rolled-up one as well. */
-  readonly results: RowMaker<[result: WindowResult<A>], R>;
-  readonly handlers: ErrorHandlers<E>;
+  readonly rows: Output<A, R> | undefined;
+  /** The same for topics. */
+  readonly topics: readonly TopicOutput<A>[];
+  readonly handlers: ErrorHandlers;
   /** What the job does by the wall clock, in every task. */
   readonly punctuators: readonly Punctuator[];
 }

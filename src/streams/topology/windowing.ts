@@ -2,6 +2,7 @@ import { PipelineError } from "../../base/errors.ts";
 import { partitionName, type TopicPartition } from "../record.ts";
 import { stateVersion, type TaskMeta, type Windowing } from "../state/state.ts";
 import type { Topology } from "./topology.ts";
+import { isUnlimited } from "./windows.ts";
 
 /** What the state of a job is cut into; grace and retention are no part of it, and may change. */
 export function windowingOf<A>(
@@ -50,7 +51,8 @@ export function refuseOtherWindowing(
   );
 }
 
-function textOf([sizeMs, advanceMs, ...levels]: Windowing): string {
+function textOf([sizeMs = 0, advanceMs, ...levels]: Windowing): string {
+  if (isUnlimited({ sizeMs })) return "a value per key, without windows";
   const windows = `windows of ${sizeMs} ms every ${advanceMs} ms`;
   return levels.length === 0 ? windows : `${windows} rolled up to ${levels.join(", ")} ms`;
 }

@@ -1,4 +1,5 @@
 import { assert } from "../../base/assert.ts";
+import { type Duration, durationMs } from "./duration.ts";
 
 /** Windows of one size, aligned to the epoch, `[start, end)`. */
 export interface TimeWindows {
@@ -15,15 +16,27 @@ export interface TimeWindows {
 /** Windows that one event may fall into; more would make every event that many times as dear. */
 const windowsPerEventMax = 1_000;
 
+/** What windows of one size may have beside it. */
+export interface WindowOptions {
+  /** How long after its end a window still accepts, in stream time of its key; 0 without it. */
+  readonly grace?: Duration;
+  /** How long after its start a window can be read; size + grace, the least, without it. */
+  readonly retention?: Duration;
+}
+
 /**
- * Describes hopping windows: an event falls into `size / advance` of them.
+ * Windows of which one begins every `advance`: an event falls into `size / advance` of them.
  *
  * @throws {InvariantError} If a length is not a whole number, the size not a multiple of the
  *   advance, or the retention shorter than the life of a window that still accepts.
  * @see Kafka Streams TimeWindows#advanceBy; differs: the size must be a multiple of the advance.
  */
-export function hopping(windows: TimeWindows): TimeWindows {
-  const { sizeMs, advanceMs, graceMs, retentionMs } = windows;
+export function hopping(
+  size: Duration,
+  { advance, grace = 0, retention }: WindowOptions & { readonly advance: Duration },
+): TimeWindows {
+  const [sizeMs, advanceMs, graceMs] = [durationMs(size), durationMs(advance), durationMs(grace)];
+  const retentionMs = durationMs(retention ?? sizeMs + graceMs);
   assert(Number.isSafeInteger(sizeMs) && sizeMs > 0, `window size must be > 0: ${sizeMs}`);
   assert(
     Number.isSafeInteger(advanceMs) && advanceMs > 0 && sizeMs % advanceMs === 0 &&
@@ -35,12 +48,25 @@ export function hopping(windows: TimeWindows): TimeWindows {
     Number.isSafeInteger(retentionMs) && retentionMs >= sizeMs + graceMs,
     `retention must be >= size + grace: ${retentionMs}`,
   );
-  return Object.freeze({ ...windows });
+  return Object.freeze({ sizeMs, advanceMs, graceMs, retentionMs });
 }
 
-/** Describes tumbling windows: no overlap, so that an event falls into exactly one. */
-export function tumbling(windows: Omit<TimeWindows, "advanceMs">): TimeWindows {
-  return hopping({ ...windows, advanceMs: windows.sizeMs });
+/** Windows without overlap: an event falls into exactly one. */
+export function tumbling(size: Duration, options: WindowOptions = {}): TimeWindows {
+  return hopping(size, { ...options, advance: size });
+}
+
+/**
+ * The one window of a job without windows: it begins at the epoch, ends after every time that an
+ * event can have, so never closes, and is kept as long as the state.
+ *
+ * @see Kafka Streams UnlimitedWindows
+ */
+export const unlimited: TimeWindows = tumbling(Number.MAX_SAFE_INTEGER);
+
+/** True for the window of a job without windows. */
+export function isUnlimited({ sizeMs }: Pick<TimeWindows, "sizeMs">): boolean {
+  return sizeMs === unlimited.sizeMs;
 }
 
 /**

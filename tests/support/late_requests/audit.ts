@@ -38,7 +38,7 @@ export class KafkaAudit {
   constructor(model: PartitionModel, rules: ModelRules) {
     for (const topic of Object.values(replayed)) this.#log.createTopic(topic, 1);
     const disaster = new Disaster("none", this.#log, new Chance(0), 1);
-    this.#auditor = new Auditor(this.#log, [model], disaster);
+    this.#auditor = new Auditor(this.#log, [model], disaster, { results: undefined });
     this.#auditor.started("job", rules);
   }
 

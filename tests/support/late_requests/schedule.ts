@@ -8,7 +8,7 @@ import { KafkaCommitLog } from "../../../src/kafka/write/commit_log.ts";
 import type { GroupMembership } from "../../../src/streams/ports.ts";
 import { StreamsApp } from "../../../src/streams/streams_app.ts";
 import { MemoryStores } from "../../../src/streams/testing/memory_stores.ts";
-import { jsonEngineCodecs } from "../../../src/streams/topology/json_codecs.ts";
+import { jsonEngineCodecs } from "../../../src/streams/topology/codecs.ts";
 import { TestMembership } from "../counting_run.ts";
 import {
   type CountingRow,
@@ -50,7 +50,7 @@ const patienceMs = 60_000;
 /** Time for an answer, ms: on a busy machine, too, most come sooner. */
 const requestTimeoutMs = 1_000;
 
-const windows = { advanceMs: 10_000, rollUps: false } as const;
+const windows = { advanceMs: 10_000, rollUps: false, unwindowed: false } as const;
 const rules: ModelRules = {
   graceMs: 5_000,
   retentionMs: 1_000_000,

@@ -9,6 +9,7 @@ import { type CountingRow, rowKey } from "../counting_topology.ts";
 import type { ModelRules, PieceName } from "./fold.ts";
 import type { PartitionModel } from "./model.ts";
 import { PartitionLedger } from "./ledger.ts";
+import type { Scenario } from "./scenario.ts";
 import { rowText, type SimulatedTable } from "./sink.ts";
 import { knownPiece, nameOfHex, pieceOf, stateOf } from "./state_view.ts";
 
@@ -36,6 +37,7 @@ export class Auditor {
   readonly #models: readonly PartitionModel[];
   readonly #ledgers: readonly PartitionLedger[];
   readonly #disaster: Disaster;
+  readonly #results: Scenario["results"];
   readonly #order: InputOrder | undefined;
   readonly #owners = new Map<number, string>();
   readonly #rules = new Map<string, ModelRules>();
@@ -45,6 +47,7 @@ export class Auditor {
   readonly #formerRows: ReadonlyMap<string, CountingRow> | undefined;
 
   /**
+   * @param scenario.results Which results go to a topic.
    * @param order In worlds where a task has two inputs.
    * @param formerRows What the table has of the life before, where there was one.
    */
@@ -52,6 +55,7 @@ export class Auditor {
     log: MemoryLog,
     models: readonly PartitionModel[],
     disaster: Disaster,
+    { results }: Pick<Scenario, "results">,
     order?: InputOrder,
     formerRows?: ReadonlyMap<string, CountingRow>,
   ) {
@@ -59,6 +63,7 @@ export class Auditor {
     this.#models = models;
     this.#order = order;
     this.#disaster = disaster;
+    this.#results = results;
     this.#ledgers = models.map((_, partition) => new PartitionLedger(log, partition));
     for (const ledger of this.#ledgers) ledger.begin();
   }
@@ -103,7 +108,23 @@ export class Auditor {
         ledger.deadLetters,
         upTo(model.deadLetters),
       );
+      this.#checkResults(`results of ${partition} at ${offset}`, ledger, offset, model);
     });
+  }
+
+  /** G1: the topic has each result of the transaction, once. */
+  #checkResults(
+    what: string,
+    { published }: PartitionLedger,
+    offset: number,
+    model: PartitionModel,
+  ): void {
+    if (this.#results === undefined) return;
+    this.#check(published.repeated === undefined, `G1 ${what}: twice ${published.repeated}`);
+    const finalOnly = this.#results === "final";
+    const wholeFromMs = model.wholeFromMs ?? Infinity;
+    const missing = published.missing(model.stateAt(offset), { finalOnly, wholeFromMs });
+    this.#check(missing === undefined, `G1 ${what}: ${missing}`);
   }
 
   /** Behind how much of the model a partition is: input offsets, or records of both inputs. */

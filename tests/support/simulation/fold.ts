@@ -1,15 +1,16 @@
-import { murmur2 } from "../../../src/streams/partitioner.ts";
 import type { ItemCounts } from "../../../src/streams/item_counts.ts";
-import { encodeText } from "../../../src/streams/text.ts";
 import { evenRevision, unbearable } from "../counting_topology.ts";
 import { keyText, type KeyTime, metaText, type ModelHorizon } from "./fold_texts.ts";
 import type { Generation } from "./generation.ts";
+import { horizonMs } from "./horizon_ms.ts";
 import type { InputEvent, InputRecord } from "./input.ts";
 
 /** Windows as the model computes them; the same for all that a job may become. */
 export interface ModelWindows {
   readonly advanceMs: number;
   readonly rollUps: boolean;
+  /** True for a total per key: one window, which never closes. */
+  readonly unwindowed: boolean;
 }
 
 /** By what the input is read; may change between two starts of a program. */
@@ -112,6 +113,11 @@ export class Fold {
     this.#rules = (changes[0] as RulesFrom).rules;
   }
 
+  /** No rows are made of windows before; unknown until the first record says. */
+  get wholeFromMs(): number | null {
+    return this.#wholeFromMs;
+  }
+
   get counts(): Readonly<ItemCounts> {
     return this.#counts;
   }
@@ -171,7 +177,7 @@ export class Fold {
     if (timestampMs < 0) return;
     this.#versionUs = Math.max(this.#versionUs, timestampMs * 1000 - 1);
     const { maxFutureMs, graceMs } = this.#rules;
-    this.#wholeFromMs ??= timestampMs + maxFutureMs + graceMs + 1;
+    this.#wholeFromMs ??= this.#windows.unwindowed ? 0 : timestampMs + maxFutureMs + graceMs + 1;
   }
 
   #event(event: InputEvent, offset: number, index: number, record: InputRecord): void {
@@ -215,6 +221,7 @@ export class Fold {
     if (horizon.events < agreeingEvents) return;
     horizon.events = 0;
     horizon.timeMs = Math.max(horizon.timeMs, horizon.leastMs);
+    if (this.#windows.unwindowed) return;
     const outlivedMs = horizon.timeMs - Math.max(retentionMs, rollUpRetentionMs);
     const stepMs = this.#sizesMs.at(-1) ?? this.#windows.advanceMs;
     horizon.expiredToMs = Math.max(horizon.expiredToMs, outlivedMs - outlivedMs % stepMs);
@@ -235,7 +242,8 @@ export class Fold {
   }
 
   #startsOf(timeMs: number): number[] {
-    const { advanceMs } = this.#windows;
+    const { advanceMs, unwindowed } = this.#windows;
+    if (unwindowed) return [0];
     const starts: number[] = [];
     for (let start = Math.floor(timeMs / advanceMs) * advanceMs; start > timeMs - sizeMs;) {
       starts.unshift(start);
@@ -266,6 +274,7 @@ export class Fold {
   #advance(record: EventAt, time: KeyTime, timeMs: number, offset: number): number[] {
     if (timeMs <= time.streamTimeMs) return [];
     time.streamTimeMs = timeMs;
+    if (this.#windows.unwindowed) return [];
     const { graceMs } = this.#rules;
     while (time.closedToMs + sizeMs + graceMs <= timeMs) time.closedToMs += this.#windows.advanceMs;
     const closed = takeIf(time.open, (start) => start < time.closedToMs);
@@ -309,6 +318,7 @@ export class Fold {
 
   /** Moves what is purged: never back, never over what is open or part of what is. */
   #purgeKey(key: string, { streamTimeMs, closedToMs, purgedToMs }: KeyTime): void {
+    if (this.#windows.unwindowed) return;
     const { retentionMs, rollUpRetentionMs } = this.#rules;
     for (const [index, lengthMs] of [sizeMs, ...this.#sizesMs].entries()) {
       const above = this.#sizesMs[index] ?? (index === 0 ? this.#windows.advanceMs : lengthMs);
@@ -381,16 +391,4 @@ function takeIf(open: Set<number>, isClosed: (start: number) => boolean): number
   const closed = [...open].filter(isClosed);
   for (const start of closed) open.delete(start);
   return closed;
-}
-
-/** Moves in steps, each key at its own time within a step. */
-function horizonMs(
-  key: string,
-  streamTimeMs: number,
-  { sizeMs, retentionMs }: { readonly sizeMs: number; readonly retentionMs: number },
-): number {
-  const steps = Math.max(1, Math.floor(retentionMs / 24 / sizeMs));
-  const phaseMs = ((murmur2(encodeText(key)) >>> 0) % steps) * sizeMs;
-  const stepsDone = Math.floor((streamTimeMs - retentionMs - phaseMs) / (steps * sizeMs));
-  return stepsDone < 0 ? 0 : phaseMs + stepsDone * steps * sizeMs;
 }

@@ -35,8 +35,7 @@ export function readKeyRow(bytes: Uint8Array): KeyRowView {
   const numbers = () => Array.from({ length: number() }, number);
   const window = (): Window | undefined => {
     const length = number();
-    const text = new TextDecoder().decode(bytes.subarray(at, at += length));
-    return length === 0 ? undefined : JSON.parse(text);
+    return length === 0 ? undefined : readWindow(bytes.subarray(at, at += length));
   };
   const [streamTimeMs, closedToMs, purgedToMs] = [number(), number(), numbers()];
   let beforeMs = 0;
@@ -45,6 +44,17 @@ export function readKeyRow(bytes: Uint8Array): KeyRowView {
   const closedParts = purgedToMs.slice(1).map(window);
   if (at !== bytes.length) throw new Error(`${bytes.length - at} bytes behind the row of a key`);
   return { streamTimeMs, closedToMs, purgedToMs, open, windows, closedParts };
+}
+
+/** Reads a window: what the engine knows of it takes 17 bytes, then comes its total. */
+export function readWindow(bytes: Uint8Array): Window {
+  const head = new DataView(bytes.buffer, bytes.byteOffset);
+  return {
+    aggregate: JSON.parse(new TextDecoder().decode(bytes.subarray(17))),
+    final: head.getUint8(0) === 1,
+    versionUs: head.getFloat64(1),
+    receivedAtMs: head.getFloat64(9),
+  };
 }
 
 /** What the row of a key holds, in the model's words. */

@@ -1,6 +1,8 @@
 import { type LogRecord, partitionName } from "../../../src/streams/record.ts";
 import type { MemoryLog } from "../../../src/streams/testing/memory_log.ts";
 import type { PieceName } from "./fold.ts";
+import { resultsTopic } from "../counting_topology.ts";
+import { PublishedResults } from "./published.ts";
 import { nameOfHex, type Piece, pieceOf, stateOf } from "./state_view.ts";
 
 interface Entry {
@@ -17,6 +19,7 @@ export class PartitionLedger {
   readonly #readTo = new Map<string, number>();
   readonly late: string[] = [];
   readonly deadLetters: string[] = [];
+  published: PublishedResults = new PublishedResults();
   committedOffset = 0;
   /** The same in the repartition topic, as the task's own record says. */
   rekeyedOffset = 0;
@@ -35,6 +38,7 @@ export class PartitionLedger {
     this.read();
     this.late.length = 0;
     this.deadLetters.length = 0;
+    this.published = new PublishedResults();
   }
 
   /** Reads on; returns the committed input offset. */
@@ -46,6 +50,7 @@ export class PartitionLedger {
     for (const record of this.#newRecords("input-dead-letters")) {
       this.deadLetters.push(`${originOf(record)} ${header(record, "cause")}`);
     }
+    for (const record of this.#newRecords(resultsTopic)) this.published.add(record);
     const input = { topic: "input", partition: this.#partition };
     this.committedOffset = this.#log.committedOffset("app", input) ?? 0;
     return this.committedOffset;

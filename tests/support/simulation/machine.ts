@@ -1,4 +1,4 @@
-import { jsonEngineCodecs } from "../../../src/streams/topology/json_codecs.ts";
+import { jsonEngineCodecs } from "../../../src/streams/topology/codecs.ts";
 import type { Clock } from "../../../src/base/clock.ts";
 import { PipelineError } from "../../../src/base/errors.ts";
 import type { CommitLog, FencedWriter, RecordLog } from "../../../src/streams/ports.ts";

@@ -65,6 +65,10 @@ export class PartitionModel {
     return this.#fold?.counts;
   }
 
+  get wholeFromMs(): number | null {
+    return this.#fold?.wholeFromMs ?? null;
+  }
+
   get late(): Fold["late"] {
     return this.#fold?.late ?? [];
   }
@@ -87,6 +91,7 @@ export class PartitionModel {
     const least = (of: (rules: ModelRules) => number) =>
       Math.min(...this.#changes.map(({ rules }) => of(rules)));
     const lacking = new Set<PieceName>();
+    if (this.#windows.unwindowed) return lacking;
     for (const [name] of state) {
       const [kind = "", key, start] = name.split(" ");
       const [streamTimeMs = 0, closedToMs = 0] = (state.get(`key ${key}`) ?? "").split(" ").map(

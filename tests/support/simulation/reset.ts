@@ -1,6 +1,6 @@
 import { beginGeneration, generationStart } from "../../../src/streams/commit/new_generation.ts";
 import { wholeFromOfAll } from "../../../src/streams/state/cut_input.ts";
-import { jsonEngineCodecs } from "../../../src/streams/topology/json_codecs.ts";
+import { jsonEngineCodecs } from "../../../src/streams/topology/codecs.ts";
 import type { Generation } from "./generation.ts";
 import type { World } from "./world.ts";
 
@@ -23,9 +23,12 @@ export async function resetState(world: World): Promise<void> {
     log.truncate(input, chance.oneIn(4) ? endOffset : chance.whole(0, endOffset));
     world.faults.struck("reset of a cut input");
   }
-  const { graceMs, maxFutureMs } = world.drawRules();
   const inputs = places.map(({ input }) => input);
-  const wholeFromsMs = await wholeFromOfAll(log, inputs, { windows: { graceMs }, maxFutureMs });
+  const wholeFromsMs = await wholeFromOfAll(
+    log,
+    inputs,
+    world.topologyBy(world.drawRules(), "reset"),
+  );
   const starts = [];
   for (const place of places) {
     const nowMs = Math.floor(world.clock.nowMs());

@@ -13,6 +13,10 @@ export interface Scenario {
   readonly rules: readonly ModelRules[];
   /** Tumbling windows that are kept for long enough are rolled up. */
   readonly rollUps: boolean;
+  /** A total per key in place of windows. */
+  readonly unwindowed: boolean;
+  /** Which results go to a topic as well; those without windows always do. */
+  readonly results: "all" | "final" | undefined;
   readonly commitIntervalMs: number;
   readonly pendingRowsMax: number;
   readonly readRecordsMax: number;
@@ -37,9 +41,13 @@ export function drawScenario(chance: Chance): Scenario {
     chance.whole(1, 3),
     chance.whole(20, 60),
   ];
+  const unwindowed = chance.oneIn(4);
   const advanceMs = chance.pick([10_000, 10_000, 5_000]);
-  const rollUps = advanceMs === 10_000 && chance.oneIn(2);
-  const rules = Array.from({ length: chance.pick([1, 1, 2, 3]) }, () => drawRules(chance, rollUps));
+  const rollUps = !unwindowed && advanceMs === 10_000 && chance.oneIn(2);
+  const rules = Array.from(
+    { length: chance.pick([1, 1, 2, 3]) },
+    () => drawRules(chance, { rollUps, unwindowed }),
+  );
   const disaster = chance.oneIn(4) ? chance.pick(disasterKinds) : "none";
   const repartition = disaster === "none" && chance.oneIn(2);
   return {
@@ -51,6 +59,8 @@ export function drawScenario(chance: Chance): Scenario {
     advanceMs,
     rules,
     rollUps,
+    unwindowed,
+    results: unwindowed ? "all" : chance.pick([undefined, "all", "final"]),
     commitIntervalMs: chance.pick([0, 100, 500, 1_000]),
     pendingRowsMax: chance.pick([3, 20, 1_000]),
     readRecordsMax: chance.pick([1, 3, 7, 100]),
@@ -67,13 +77,16 @@ export function describeScenario(scenario: Scenario): string {
     .join(", ");
 }
 
-/** Short and long, at the edge of what is allowed. */
-function drawRules(chance: Chance, rollUps: boolean): ModelRules {
-  const graceMs = chance.pick([5_000, 5_000, 0, 30_000, 100_000]);
+/** Short and long, at the edge of what is allowed; without windows there is no grace to change. */
+function drawRules(
+  chance: Chance,
+  { rollUps, unwindowed }: Pick<Scenario, "rollUps" | "unwindowed">,
+): ModelRules {
+  const graceMs = unwindowed ? 0 : chance.pick([5_000, 5_000, 0, 30_000, 100_000]);
   const leastMs = (rollUps ? 20_000 : 10_000) + graceMs;
   return {
     graceMs,
-    retentionMs: leastMs + chance.pick([0, 0, 35_000, 1_000_000]),
+    retentionMs: unwindowed ? leastMs : leastMs + chance.pick([0, 0, 35_000, 1_000_000]),
     rollUpRetentionMs: rollUps ? 60_000 + graceMs + chance.pick([0, 0, 100_000]) : 0,
     maxFutureMs: chance.pick([60_000, 60_000, 5_000]),
     agreeingEvents: chance.pick([1, 3, 10, 1_000]),

@@ -2,7 +2,7 @@ import type { TaskMeta, WindowState } from "../../../src/streams/state/state.ts"
 import type { Total } from "../counting_topology.ts";
 import type { PieceName } from "./fold.ts";
 import { metaText } from "./fold_texts.ts";
-import { type KeyRowView, piecesInKey, readKeyRow } from "./key_row_view.ts";
+import { type KeyRowView, piecesInKey, readKeyRow, readWindow } from "./key_row_view.ts";
 
 /** A stored entry in the model's words. */
 export interface Piece {
@@ -67,8 +67,9 @@ function escapedText(escaped: Uint8Array): string {
 function contentOf(kind: number | undefined, value: Uint8Array): Omit<Piece, "name"> {
   const tag = String.fromCharCode(kind ?? 0);
   if (tag === "k") return { row: readKeyRow(value), text: value.toHex() };
-  const json = JSON.parse(new TextDecoder().decode(value));
-  return tag === "m" ? metaContent(json) : { window: json, text: windowText(json) };
+  if (tag === "m") return metaContent(JSON.parse(new TextDecoder().decode(value)));
+  const window = readWindow(value);
+  return { window, text: windowText(window) };
 }
 
 /** A state in the model's words, with the open windows that are in the rows of their keys. */

@@ -9,6 +9,7 @@ import {
   type CountingRow,
   countingTopology,
   type Measurement,
+  resultsTopic,
   type Total,
 } from "../counting_topology.ts";
 import { Auditor } from "./auditor.ts";
@@ -33,6 +34,7 @@ const topics = [
   "input-dead-letters",
   "app-totals-changelog",
   "app-repartition",
+  resultsTopic,
 ];
 
 /** Everything that a seed makes: machines, log, table, group, time, and what watches them. */
@@ -68,7 +70,7 @@ export class World implements Surroundings {
     this.order = this.scenario.repartition ? new InputOrder(this.log, this.#models) : undefined;
     const { disaster } = this.scenario;
     this.disaster = new Disaster(disaster, this.log, this.chance, partitions);
-    this.auditor = new Auditor(this.log, this.#models, this.disaster, this.order);
+    this.auditor = new Auditor(this.log, this.#models, this.disaster, this.scenario, this.order);
     this.table = new SimulatedTable((row) => this.auditor.written(row));
     this.faults = new Faults(this.chance, this.scenario);
     this.log.repeated = (place) => this.#repeated(place);
@@ -98,9 +100,9 @@ export class World implements Surroundings {
         },
       },
     });
-    const read = (record: LogRecord) => {
+    const read = (record: LogRecord, rekeyed: boolean) => {
       takes(record);
-      return job.source.read(record);
+      return job.source.read(record, rekeyed);
     };
     return { ...job, source: { ...job.source, read } };
   }
@@ -113,7 +115,14 @@ export class World implements Surroundings {
       this.#models[partition]?.add(offset, record);
     }
     const rows = new Map(this.table.rows);
-    this.auditor = new Auditor(this.log, this.#models, this.disaster, undefined, rows);
+    this.auditor = new Auditor(
+      this.log,
+      this.#models,
+      this.disaster,
+      this.scenario,
+      undefined,
+      rows,
+    );
     this.#sent = Math.floor(this.#sent / 2);
   }
 

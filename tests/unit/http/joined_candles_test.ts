@@ -3,10 +3,10 @@ import assert from "node:assert/strict";
 import { PipelineError } from "../../../src/base/errors.ts";
 import { joinedCandles } from "../../../src/http/joined_candles.ts";
 import type { CandleRange } from "../../../src/http/ports.ts";
-import { marketTopology, windowRow } from "../../../src/market/topology.ts";
+import { marketJob, windowRow } from "../../../src/market/job.ts";
 import type { Trade } from "../../../src/market/trade.ts";
 import { TopologyTestDriver } from "../../../src/streams/testing/mod.ts";
-import { jsonCodec } from "../../../src/streams/topology/json_codecs.ts";
+import { json } from "../../../src/streams/topology/codecs.ts";
 import { expectedCandles, walkCandles } from "../../support/candle_walk.ts";
 import { jsonTradeCodec } from "../../support/json_trade_codec.ts";
 import { windowRowWith } from "../../support/market_rows.ts";
@@ -18,10 +18,10 @@ const graceMs = 60_000;
 
 /** Two days of trades through the job, whose state keeps an hour. */
 async function afterTwoDays(trades: readonly Trade[]) {
-  const job = marketTopology({
+  const job = marketJob({
     ...{ topic: "trades", graceMs, retentionMs: 3_600_000, maxFutureMs: 60_000 },
     ...{ conditionPolicy: "all", tradeRows: false },
-    ...{ tradeCodec: jsonTradeCodec, windowCodec: jsonCodec() },
+    ...{ tradeCodec: jsonTradeCodec, windowCodec: json() },
   });
   const driver = await TopologyTestDriver.start(job, { startMs: trades[0]?.eventTimeMs ?? 0 });
   for (let i = 0; i < trades.length; i += 500) {

@@ -25,7 +25,7 @@ function causes({ driver }: MarketDriver): (string | undefined)[] {
 }
 
 // Two finite trades, inf - inf: SQLite took no NaN and the task stopped, Cassandra showed it.
-Deno.test("marketTopology() lets no sum of trades become anything but a number", async () => {
+Deno.test("marketJob() lets no sum of trades become anything but a number", async () => {
   await using market = await marketDriver();
   const huge = [[1e308, 1e308], [-1e308, 10], [1e308, 1], [1e308, 1], [1e-200, 1e308]];
   await pipe(market, ...huge.map(([price = 0, volume = 0]) => trade({ price, volume })));
@@ -35,7 +35,7 @@ Deno.test("marketTopology() lets no sum of trades become anything but a number",
   assert.deepEqual([row?.priceVolumeMultiply, row?.vwap, row?.volume], [100, 100, 1]);
 });
 
-Deno.test("marketTopology() computes with the greatest and the smallest trades that it takes", async () => {
+Deno.test("marketJob() computes with the greatest and the smallest trades that it takes", async () => {
   await using market = await marketDriver();
   const extremes = [
     ...[[1e15, 1], [1, 1e15], [-1e15, 1], [5e-324, 1e15], [-0.6, 5e-324], [1e15, 5e-324]],
@@ -54,7 +54,7 @@ Deno.test.each([
   { why: "70,000 characters", symbol: "A".repeat(70_000) },
   { why: "a byte order mark", symbol: "\uFEFFAAPL" },
   { why: "a line feed", symbol: "AAPL\n" },
-])("marketTopology() makes a dead letter of a symbol with $why", async ({ symbol }) => {
+])("marketJob() makes a dead letter of a symbol with $why", async ({ symbol }) => {
   await using market = await marketDriver({ partitions: 2 });
   const record = { value: market.codec.encode([trade({ symbol }), trade({ symbol })]) };
   await market.driver.pipe(

@@ -27,7 +27,7 @@ Deno.test.each([[0], [1], [60_000], [86_400_000]])(
   "candleLevels() keeps enough at the least retention of the settings with grace %d",
   (graceMs) => {
     const retentionMs = 60_000 + graceMs;
-    const base = tumbling({ sizeMs: summaryWindowMs, graceMs, retentionMs });
+    const base = tumbling(summaryWindowMs, { grace: graceMs, retention: retentionMs });
     const levels = candleLevels({ retentionMs, graceMs });
     assert.equal(checkedRollUps(base, { merge: () => {}, levels }).levels.length, levels.length);
   },

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { beginGeneration, generationStart } from "../../../src/streams/commit/new_generation.ts";
 import { wholeFromOfAll } from "../../../src/streams/state/cut_input.ts";
-import { jsonEngineCodecs } from "../../../src/streams/topology/json_codecs.ts";
+import { jsonEngineCodecs } from "../../../src/streams/topology/codecs.ts";
 import { changelogTopic } from "../../../src/streams/topology/topology.ts";
 import { CountingWorld } from "../../support/counting_run.ts";
 
@@ -28,7 +28,7 @@ function event(timeMs: number) {
 
 async function reset(world: CountingWorld): Promise<void> {
   const { log } = world;
-  const job = { windows: { graceMs: 5_000 }, maxFutureMs: 60_000 };
+  const job = { windows: { sizeMs: 10_000, graceMs: 5_000 }, maxFutureMs: 60_000 };
   const [wholeFromMs = null] = await wholeFromOfAll(log, [input], job);
   const codecs = jsonEngineCodecs;
   const start = await generationStart({ log, codecs }, changelog, startMs + 999_000, signal);
@@ -112,7 +112,7 @@ Deno.test("wholeFromOfAll() is that of all partitions, and not known of one that
   const write = (partition: number, timestampMs: number) =>
     world.log.write({ topic: "input", partition, timestampMs, key: null, value: null }, undefined);
   for (const timestampMs of [1_000, 2_000]) for (const at of [0, 1, 2]) write(at, timestampMs + at);
-  const job = { windows: { graceMs: 5_000 }, maxFutureMs: 60_000 };
+  const job = { windows: { sizeMs: 10_000, graceMs: 5_000 }, maxFutureMs: 60_000 };
   assert.deepEqual(await wholeFromOfAll(world.log, inputs, job), [0, 0, 0]);
   world.log.truncate({ topic: "input", partition: 1 }, 1);
   assert.deepEqual(await wholeFromOfAll(world.log, inputs, job), [67_002, 67_002, 67_002]);

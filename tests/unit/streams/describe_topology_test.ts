@@ -11,12 +11,12 @@ Deno.test("describeTopology() names every topic, store and sink", () => {
     `Topology: counting
   Source: input, one task per partition
     unreadable, impossible, more than 60000 ms ahead --> input-dead-letters
-    every event --> sink: events
+    every event --> sink
   Windows: hopping, 10000 ms every 5000 ms, grace 5000 ms
     too late --> input-late
   Store: totals, kept 1000000 ms
     changes --> app-totals-changelog
-    changed windows --> sink: windows
+    changed rows --> sink
 `,
   );
 });
@@ -40,6 +40,17 @@ Deno.test("describeTopology() names the lengths that windows are rolled up to", 
 `));
 });
 
+Deno.test("describeTopology() and mermaidTopology() show a table without windows, and its topic", () => {
+  const job = countingTopology({ unwindowed: true });
+  const text = describeTopology(job, "app");
+  assert.match(text, /Store: totals, a row per key\n/);
+  assert.match(text, /changed rows --> results\n/);
+  assert.doesNotMatch(text, /Windows:|late/);
+  assert.match(mermaidTopology(job, "app"), /store --> output1\[\/"results"\/\]/);
+  const final = countingTopology({ results: "final" });
+  assert.match(describeTopology(final, "app"), /final rows --> results\n/);
+});
+
 Deno.test("mermaidTopology() draws the same", () => {
   assert.equal(
     mermaidTopology(countingTopology(), "app"),
@@ -48,9 +59,9 @@ Deno.test("mermaidTopology() draws the same", () => {
   read["read"]
   windows["tumbling, 10000 ms, grace 5000 ms"]
   store[("totals")]
-  results[/"windows"/]
-  source --> read --> windows --> store --> results
-  events[/"events"/]
+  source --> read --> windows --> store
+  store --> output0[/"sink"/]
+  events[/"sink"/]
   read --> events
   store --> changelog[("app-totals-changelog")]
   read -. unreadable .-> dead[("input-dead-letters")]

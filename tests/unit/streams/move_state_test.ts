@@ -7,7 +7,7 @@ import { PartsWriter } from "../../../src/streams/processing/repartition_record.
 import { identityHeaders } from "../../../src/streams/processing/record_identity.ts";
 import { MemoryStores } from "../../../src/streams/testing/mod.ts";
 import { encodeText } from "../../../src/streams/text.ts";
-import { jsonEngineCodecs } from "../../../src/streams/topology/json_codecs.ts";
+import { jsonEngineCodecs } from "../../../src/streams/topology/codecs.ts";
 import { CountingWorld } from "../../support/counting_run.ts";
 import { type Measurement, measurementRecord, rowKey } from "../../support/counting_topology.ts";
 import { measurements } from "../../support/measurements.ts";

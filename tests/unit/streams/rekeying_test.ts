@@ -75,8 +75,8 @@ function expectedTotals(records: readonly (readonly Measurement[])[]): string[] 
 async function totalsOf(driver: Driver): Promise<string[]> {
   const totals: string[] = [];
   for (const key of keys) {
-    for (const { startMs: start, state } of await driver.windows(key)) {
-      totals.push(`${key}@${start}: ${state.aggregate.count} make ${state.aggregate.sum}`);
+    for (const { startMs: start, value: { count, sum } } of await driver.windows(key)) {
+      totals.push(`${key}@${start}: ${count} make ${sum}`);
     }
   }
   return totals.sort();

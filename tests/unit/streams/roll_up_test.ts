@@ -29,10 +29,7 @@ async function feed(driver: Driver, ...distancesMs: readonly number[]): Promise<
 
 async function counts(driver: Driver, sizeMs: number): Promise<[number, number, boolean][]> {
   const windows = await driver.windows("k", { sizeMs });
-  return windows.map((window) => {
-    const { aggregate, final } = window.state;
-    return [window.startMs - startMs, aggregate.count, final];
-  });
+  return windows.map((window) => [window.startMs - startMs, window.value.count, window.final]);
 }
 
 /** Rows of roll-ups since there were so many rows. */

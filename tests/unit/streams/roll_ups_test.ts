@@ -7,7 +7,7 @@ import {
 } from "../../../src/streams/topology/roll_ups.ts";
 import { hopping, tumbling } from "../../../src/streams/topology/windows.ts";
 
-const base = tumbling({ sizeMs: 10_000, graceMs: 5_000, retentionMs: 25_000 });
+const base = tumbling("10s", { grace: "5s", retention: "25s" });
 const merge = () => {};
 
 Deno.test("checkedRollUps() gives every level the grace of the windows", () => {
@@ -43,7 +43,7 @@ for (const [why, levels, message] of refused) {
 }
 
 Deno.test("checkedRollUps() refuses windows that overlap", () => {
-  const hops = hopping({ ...base, advanceMs: 5_000 });
+  const hops = hopping("10s", { advance: "5s", grace: "5s", retention: "25s" });
   const levels = [{ sizeMs: 20_000, retentionMs: 65_000 }];
   assert.throws(() => checkedRollUps(hops, { merge, levels }), { message: /tumbling/ });
   assert.deepEqual(checkedRollUps(hops, { merge, levels: [] }).levels, []);
@@ -51,7 +51,7 @@ Deno.test("checkedRollUps() refuses windows that overlap", () => {
 
 Deno.test("neededFromMs() keeps what is open, and the parts of it", () => {
   const levels = [20_000, 60_000].map((sizeMs) =>
-    tumbling({ sizeMs, graceMs: 5_000, retentionMs: 65_000 })
+    tumbling(sizeMs, { grace: "5s", retention: "65s" })
   );
   assert.deepEqual([-1, 0, 1].map((level) => neededFromMs(90_000, level, levels)), [
     80_000,
@@ -62,6 +62,6 @@ Deno.test("neededFromMs() keeps what is open, and the parts of it", () => {
 });
 
 Deno.test("rollUpStart() is the start of the roll-up that a window is part of", () => {
-  const minute = tumbling({ sizeMs: 60_000, graceMs: 0, retentionMs: 60_000 });
+  const minute = tumbling("1m");
   assert.deepEqual([59_000, 60_000].map((startMs) => rollUpStart(startMs, minute)), [0, 60_000]);
 });

@@ -3,7 +3,7 @@ import type { InputRecord } from "../../support/simulation/input.ts";
 import { PartitionModel } from "../../support/simulation/model.ts";
 import { simulate } from "../../support/simulation/simulate.ts";
 
-const windows = { advanceMs: 10_000, rollUps: false };
+const windows = { advanceMs: 10_000, rollUps: false, unwindowed: false };
 const rules = {
   graceMs: 5_000,
   retentionMs: 20_000,

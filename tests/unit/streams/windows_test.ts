@@ -10,7 +10,7 @@ import {
   tumbling,
 } from "../../../src/streams/topology/windows.ts";
 
-const windows = tumbling({ sizeMs: 15_000, graceMs: 60_000, retentionMs: 3_600_000 });
+const windows = tumbling("15s", { grace: "1m", retention: "1h" });
 
 /** All windows of an event. */
 function windowStarts(timeMs: number, of: TimeWindows): number[] {
@@ -31,7 +31,7 @@ Deno.test.each([
   assert.deepEqual(windowStarts(timeMs, windows), [start]);
 });
 
-const hops = hopping({ sizeMs: 30_000, advanceMs: 10_000, graceMs: 0, retentionMs: 60_000 });
+const hops = hopping("30s", { advance: "10s", retention: "1m" });
 
 Deno.test.each([
   { timeMs: 65_000, starts: [40_000, 50_000, 60_000], why: "three windows of 30 s each 10 s" },
@@ -46,7 +46,7 @@ Deno.test.each([
 );
 
 Deno.test("hopping() refuses an advance that does not divide the size", () => {
-  assert.throws(() => hopping({ ...hops, advanceMs: 7_000 }), /advance must divide the size/);
+  assert.throws(() => hopping("30s", { advance: "7s" }), /advance must divide the size/);
 });
 
 Deno.test("closingTimeMs() is the end of a window and its grace", () => {
@@ -77,7 +77,7 @@ Deno.test("purgeHorizonMs() moves at another time for another key", () => {
 
 Deno.test("tumbling() refuses a retention that ends before a window closes", () => {
   assert.throws(
-    () => tumbling({ sizeMs: 15_000, graceMs: 60_000, retentionMs: 74_999 }),
+    () => tumbling("15s", { grace: "1m", retention: 74_999 }),
     /retention must be >= size \+ grace/,
   );
 });

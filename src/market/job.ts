@@ -1,0 +1,132 @@
+import { symbolFault } from "../base/symbol.ts";
+import {
+  changelogTopic,
+  checkedRollUps,
+  type Codec,
+  type EventContext,
+  type Fault,
+  type Job,
+  job,
+  type JobTopic,
+  jobTopics,
+  type KeyTopology,
+  stream,
+  type TopicPartition,
+  tumbling,
+  type WindowResult,
+  type WindowState,
+} from "../streams/mod.ts";
+import { type Candle, meanPriceVolume, mergeCandles, tradeAggregator, vwap } from "./candle.ts";
+import type { TradeCodec } from "./codec.ts";
+import type { ConditionPolicy } from "./conditions.ts";
+import { candleLevels } from "./resolutions.ts";
+import type { MarketRow, TradeRow, WindowRow } from "./rows.ts";
+import { summaryWindowMs } from "./tables.ts";
+import { activityPunctuator, type SymbolActivity } from "./symbol_activity.ts";
+import { tickFault, type Trade, tradeId, tradesPerRecordMax } from "./trade.ts";
+
+const store = "windows";
+
+/** Of what the job makes of a trade: to be raised with every change of that. */
+const marketRevision = "1";
+
+/** The changelog of the market job's state. */
+export function marketChangelog(application: string): string {
+  return changelogTopic(application, store);
+}
+
+/** Every topic of the market job. */
+export function marketTopics(topic: string, application: string): readonly JobTopic[] {
+  return jobTopics(application, { source: { topic }, store, repartition: true });
+}
+
+/** What a user may choose about the market job. */
+export interface MarketOptions {
+  readonly topic: string;
+  readonly graceMs: number;
+  readonly retentionMs: number;
+  readonly maxFutureMs: number;
+  readonly conditionPolicy: ConditionPolicy;
+  /** False when no table takes the raw trades: then no rows are made. */
+  readonly tradeRows: boolean;
+  readonly tradeCodec: TradeCodec;
+  readonly windowCodec: Codec<WindowState<Candle>>;
+  /** Told now and then, by the wall clock, how busy the symbols of a partition are. */
+  readonly onActivity?: (input: TopicPartition, activity: SymbolActivity) => void;
+}
+
+/** The market job: raw trades, 15-second windows and longer candles per symbol. */
+export function marketJob(options: MarketOptions): Job<Trade, Candle, MarketRow> {
+  const { topic, tradeCodec, maxFutureMs, graceMs, retentionMs, conditionPolicy } = options;
+  const candles = stream(topic, tradeCodec)
+    .reject(unusable)
+    .flatMap((trades) => trades)
+    .reject(tickFault)
+    .timestamp((trade) => trade.eventTimeMs)
+    .keyBy((trade) => trade.symbol, { codec: tradeCodec, asRead: true, fault: symbolFault })
+    .window(tumbling(summaryWindowMs, { grace: graceMs, retention: retentionMs }))
+    .aggregate(store, {
+      ...tradeAggregator(conditionPolicy),
+      stateCodec: options.windowCodec,
+      rollUps: { merge: mergeCandles, levels: candleLevels({ retentionMs, graceMs }) },
+    });
+  const market = job("market", {
+    maxFuture: maxFutureMs,
+    revision: `${marketRevision} ${conditionPolicy}`,
+    punctuators: options.onActivity === undefined ? [] : [activityPunctuator(options.onActivity)],
+  }).write(candles.map(windowRow));
+  return options.tradeRows ? market.writeEvents(tradeRow) : market;
+}
+
+/** What it takes to read the windows of that job's state, whatever its settings are. */
+export function marketWindows(windowCodec: Codec<WindowState<Candle>>): KeyTopology<Candle> {
+  const kept = { graceMs: 0, retentionMs: 86_400_000 };
+  const windows = tumbling(summaryWindowMs, { grace: kept.graceMs, retention: kept.retentionMs });
+  const rollUps = checkedRollUps(windows, { merge: mergeCandles, levels: candleLevels(kept) });
+  return { windows, rollUps, aggregator: tradeAggregator("all"), windowCodec };
+}
+
+/** Why nothing of a record is used. */
+function unusable({ length }: readonly Trade[]): Fault | undefined {
+  if (length === 0) return { cause: "empty", detail: "no trade in record" };
+  if (length <= tradesPerRecordMax) return undefined;
+  const detail = `more than ${tradesPerRecordMax} trades in one record: ${length}`;
+  return { cause: "too-many-events", detail };
+}
+
+function tradeRow(trade: Trade, context: EventContext): TradeRow {
+  return {
+    kind: "trade",
+    symbol: trade.symbol,
+    tradeTimeMs: trade.eventTimeMs,
+    tradeId: tradeId(context.record.offset, context.index, context),
+    price: trade.price,
+    volume: trade.volume,
+    conditions: trade.conditions === null ? null : trade.conditions.join(","),
+    receivedAtMs: context.record.timestampMs,
+    versionUs: context.versionUs,
+  };
+}
+
+/** The row of a window. */
+export function windowRow(result: WindowResult<Candle>): WindowRow {
+  const { key, startMs, endMs, value, final, receivedAtMs, versionUs } = result;
+  return {
+    kind: "window",
+    symbol: key,
+    sizeMs: endMs - startMs,
+    startMs,
+    endMs,
+    open: value.open,
+    high: value.high,
+    low: value.low,
+    close: value.close,
+    volume: value.volume,
+    count: value.count,
+    priceVolumeMultiply: meanPriceVolume(value),
+    vwap: vwap(value),
+    final,
+    receivedAtMs,
+    versionUs,
+  };
+}

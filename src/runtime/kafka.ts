@@ -1,0 +1,93 @@
+import { type Clock, systemClock } from "../base/clock.ts";
+import { type Logger, silentLogger } from "../base/logger.ts";
+import { type Random, systemRandom } from "../base/random.ts";
+import { connectKafka, type KafkaConnection, type KafkaOptions } from "../kafka/connection.ts";
+import { kafkaTopics } from "../kafka/job_topics.ts";
+import { LevelStateStores } from "../level/state_store.ts";
+import type { AnyJob, JobServices, Runtime } from "../streams/runtime.ts";
+import { jobTopics } from "../streams/topology/job_topics.ts";
+import { changelogTopic } from "../streams/topology/topology.ts";
+import { ProcessSignals } from "./process_signals.ts";
+
+/** Where jobs run that read and write Kafka. */
+export interface KafkaRuntimeOptions extends Partial<Pick<KafkaOptions, "logger" | "security">> {
+  /** `host:port` of some brokers. */
+  readonly brokers: readonly string[];
+  /** Folder of the local state: of this instance alone. */
+  readonly stateDir: string;
+  /** Of an input that does not exist yet; 2 without it. */
+  readonly partitions?: number;
+  /** Of topics that do not exist yet; 3, or as many as there are brokers, without it. */
+  readonly replicationFactor?: number;
+  /** Instances that keep a copy of each task's state besides its owner; 0 without it. */
+  readonly standbyReplicas?: number;
+}
+
+/**
+ * Runs jobs over Kafka: any number of instances share the partitions of each input.
+ *
+ * Topics that are missing are created, with as many partitions as the input. Where the state folder
+ * is lost, the changelog has the state.
+ *
+ * @throws {PipelineError} `LOG_UNAVAILABLE`; `STORE_LOCKED` if another process has the folder.
+ */
+export async function kafka(options: KafkaRuntimeOptions): Promise<KafkaRuntime> {
+  const { brokers, logger = silentLogger, security = {} } = options;
+  const connection = connectKafka({ brokers, clientId: "streams", logger, security });
+  const replicationFactor = options.replicationFactor ??
+    Math.min(3, await connection.brokerCount());
+  return new KafkaRuntime(connection, { ...options, replicationFactor });
+}
+
+/** See `kafka`. */
+export class KafkaRuntime implements Runtime {
+  readonly clock: Clock = systemClock;
+  readonly random: Random = systemRandom;
+  readonly logger: Logger;
+  /** For what jobs do not do: to write input, to read results. */
+  readonly connection: KafkaConnection;
+  readonly #options: KafkaRuntimeOptions & { readonly replicationFactor: number };
+  readonly #resources = new AsyncDisposableStack();
+  readonly #signals: ProcessSignals;
+
+  constructor(
+    connection: KafkaConnection,
+    options: KafkaRuntimeOptions & { readonly replicationFactor: number },
+  ) {
+    this.connection = this.#resources.use(connection);
+    this.#signals = this.#resources.use(new ProcessSignals());
+    this.#options = options;
+    this.logger = options.logger ?? silentLogger;
+  }
+
+  get stopped(): AbortSignal {
+    return this.#signals.stopped;
+  }
+
+  async open(jobs: readonly AnyJob[]): Promise<readonly JobServices[]> {
+    const services: JobServices[] = [];
+    for (const job of jobs) services.push(await this.#servicesOf(job));
+    return services;
+  }
+
+  async #servicesOf(job: AnyJob): Promise<JobServices> {
+    const { connection } = this;
+    const { stateDir, replicationFactor, standbyReplicas = 0 } = this.#options;
+    const { name, source, store } = job;
+    const shape = await connection.topicShape(source.topic);
+    const partitions = shape?.partitions ?? this.#options.partitions ?? 2;
+    const topics = kafkaTopics(jobTopics(name, job), { partitions, replicationFactor });
+    await connection.ensureTopics(topics);
+    const changelog = changelogTopic(name, store);
+    const stores = this.#resources.use(await LevelStateStores.open(stateDir, changelog));
+    const identityFile = `${stateDir}/${changelog}/identity`;
+    return {
+      ports: { log: connection.log(), commitLog: connection.commitLog(name), stores },
+      membership: connection.membership(name, { identityFile, standbyReplicas }),
+    };
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#resources.disposeAsync();
+  }
+}

@@ -1,0 +1,81 @@
+import { PipelineError } from "../../base/errors.ts";
+import type { EngineCodecs, WindowState } from "../state/state.ts";
+import { decodeText, encodeText } from "../text.ts";
+import type { Codec } from "./codec.ts";
+
+/**
+ * Values as JSON: for jobs without a schema of their own, and readable in a failing test.
+ *
+ * JSON knows neither `NaN` nor infinite numbers, `undefined`, `bigint` or `Date`: a value that
+ * holds one of these comes back as another one, or cannot be written.
+ *
+ * @param isOne Tells what is a value of this form; without it everything is taken for one.
+ */
+export function json<T>(isOne: (value: unknown) => value is T = isAnything): Codec<T> {
+  return {
+    encode: (value) => encodeText(JSON.stringify(value)),
+    decode(bytes) {
+      const value = parse(bytes);
+      if (isOne(value)) return value;
+      throw new PipelineError("RECORD_MALFORMED", "Cannot read a value as it is of another form");
+    },
+  };
+}
+
+function isAnything<T>(_value: unknown): _value is T {
+  return true;
+}
+
+function parse(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(decodeText(bytes) ?? "");
+  } catch (cause) {
+    throw new PipelineError("RECORD_MALFORMED", "Cannot read a value as it is not JSON", { cause });
+  }
+}
+
+/** Values as UTF-8. */
+export function text(): Codec<string> {
+  return {
+    encode: encodeText,
+    decode(bytes) {
+      const decoded = decodeText(bytes);
+      if (decoded !== undefined) return decoded;
+      throw new PipelineError("RECORD_MALFORMED", "Cannot read a value as it is not UTF-8");
+    },
+  };
+}
+
+/** The engine's own state as JSON. */
+export const jsonEngineCodecs: EngineCodecs = { meta: json() };
+
+/** One byte for `final`, eight each for the write time and the receive time. */
+const headBytes = 17;
+
+/** What is kept of a window: what the engine knows of it, then the aggregate as its codec has it. */
+export function windowStateCodec<A>(aggregates: Codec<A>): Codec<WindowState<A>> {
+  return {
+    encode({ aggregate, final, versionUs, receivedAtMs }) {
+      const value = aggregates.encode(aggregate);
+      const bytes = new Uint8Array(headBytes + value.length);
+      const head = new DataView(bytes.buffer);
+      head.setUint8(0, final ? 1 : 0);
+      head.setFloat64(1, versionUs);
+      head.setFloat64(9, receivedAtMs);
+      bytes.set(value, headBytes);
+      return bytes;
+    },
+    decode(bytes) {
+      if (bytes.length < headBytes) {
+        throw new PipelineError("RECORD_MALFORMED", "Cannot read a window as its bytes end early");
+      }
+      const head = new DataView(bytes.buffer, bytes.byteOffset);
+      return {
+        aggregate: aggregates.decode(bytes.subarray(headBytes)),
+        final: head.getUint8(0) === 1,
+        versionUs: head.getFloat64(1),
+        receivedAtMs: head.getFloat64(9),
+      };
+    },
+  };
+}

@@ -1,0 +1,192 @@
+import { assert } from "../../base/assert.ts";
+import type { Sink } from "../ports.ts";
+import type { Punctuator } from "../processing/punctuation.ts";
+import type { Headers } from "../record.ts";
+import { encodeText } from "../text.ts";
+import type { Codec } from "./codec.ts";
+import { json } from "./codecs.ts";
+import { type Duration, durationMs } from "./duration.ts";
+import { defaultHandlers, type ErrorHandlers } from "./handlers.ts";
+import type { Results } from "./table.ts";
+import type { EventContext, TopicOutput, Topology, WindowResult } from "./topology.ts";
+import { isUnlimited } from "./windows.ts";
+
+/** What a job may choose beside its steps. */
+export interface JobOptions {
+  /** A value further than this ahead of its record's timestamp is a dead letter; 60 s without it. */
+  readonly maxFuture?: Duration;
+  /** Values in a row that must have passed a time before keys expire by it, > 0; 1,000 without it. */
+  readonly agreeingEvents?: number;
+  /**
+   * Names what the job makes of its input; to be changed with every change of its code, or of a
+   * choice that it depends on.
+   */
+  readonly revision?: string;
+  readonly handlers?: Partial<ErrorHandlers>;
+  /** What to do every so often by the wall clock, whether or not input comes. */
+  readonly punctuators?: readonly Punctuator[];
+}
+
+/** How results become records of a topic. */
+export interface TopicOptions<A, V> {
+  /**
+   * Key of the record: without it the row's key, of windows the JSON of `[key, startMs, endMs]`.
+   */
+  readonly key?: (result: WindowResult<A>) => string;
+  /** Value of the record: without it as the table's codec has it, JSON where it was made by `map`. */
+  readonly value?: Codec<V>;
+}
+
+/** A job that writes nothing yet. */
+export interface JobBeginning {
+  /** See `Job`. */
+  to<E, A, V>(topic: string, results: Results<E, A, V>, options?: TopicOptions<A, V>): Job<E, A>;
+  /** See `Job`. */
+  write<E, A, R>(results: Results<E, A, R>, sink?: Sink<R>): Job<E, A, R>;
+}
+
+/**
+ * A job: what it reads and keeps, and where its results go.
+ *
+ * @typeParam E Value of its stream.
+ * @typeParam A Aggregate of its table.
+ * @typeParam R Row for its sink.
+ */
+export interface Job<E, A, R = never> extends Topology<E, A, R> {
+  /** Where rows go, for `run`; without it the one that is given as a port. */
+  readonly sink: Sink<R> | undefined;
+  /**
+   * Makes a record of each row that a commit has changed, in the transaction that makes it true: a
+   * reader of what is committed sees every result once, after any crash.
+   *
+   * Records lie in the partition of their task, so the topic has as many as the input, and is keyed
+   * and placed as the input is. Their timestamp is that of the input record which made the change.
+   * A window's record has headers: `window-start`, `window-end`, `final`. A row that expires has no
+   * tombstone: the topic's retention is its own.
+   */
+  to<V>(topic: string, results: Results<E, A, V>, options?: TopicOptions<A, V>): Job<E, A, R>;
+  /** Sends each row that a commit has changed to the sink, after it. */
+  write<W>(results: Results<E, A, W>, sink?: Sink<W>): Job<E, A, R | W>;
+  /** Sends a row of every value to the sink, before the commit; of late ones as well. */
+  writeEvents<W>(row: (event: E, context: EventContext) => W, sink?: Sink<W>): Job<E, A, R | W>;
+}
+
+/** How far ahead of its record's timestamp a value may lie by default. */
+const maxFutureDefault = "60s";
+
+/**
+ * Values in a row that must have passed a time before keys expire by it: a burst with wrong times is
+ * shorter, and as many keys more in the state are few.
+ */
+const agreeingEventsDefault = 1_000;
+
+/**
+ * Begins a job: what it is called decides where its state is.
+ *
+ * @param name Also of the application when `run` runs it: of its group, changelog and transactions.
+ * @see Kafka Streams StreamsBuilder, Topology
+ */
+export function job(name: string, options: JobOptions = {}): JobBeginning {
+  const begin = <E, A>({ table }: Results<E, A, unknown>): Job<E, A> => {
+    const { source, repartition, store, windows, aggregator, windowCodec, rollUps } = table;
+    return withSteps({
+      name,
+      source,
+      repartition,
+      store,
+      windows,
+      aggregator,
+      windowCodec,
+      rollUps,
+      maxFutureMs: durationMs(options.maxFuture ?? maxFutureDefault),
+      agreeingEvents: options.agreeingEvents ?? agreeingEventsDefault,
+      revision: options.revision ?? "",
+      events: undefined,
+      rows: undefined,
+      topics: [],
+      handlers: { ...defaultHandlers, ...options.handlers },
+      punctuators: options.punctuators ?? [],
+      sink: undefined,
+    });
+  };
+  return {
+    to: (topic, results, options) => begin(results).to(topic, results, options),
+    write: (results, sink) => begin(results).write(results, sink),
+  };
+}
+
+type Plan<E, A, R> = Topology<E, A, R> & Pick<Job<E, A, R>, "sink">;
+
+function withSteps<E, A, R>(plan: Plan<E, A, R>): Job<E, A, R> {
+  return Object.freeze(
+    {
+      ...plan,
+      to: (topic, results, options = {}) => {
+        checkTable(plan, results);
+        return withSteps({
+          ...plan,
+          topics: [...plan.topics, topicOutput(topic, results, options)],
+        });
+      },
+      write: (results, sink) => {
+        checkTable(plan, results);
+        assert(plan.rows === undefined, `${plan.name} has rows for its sink already`);
+        return withSteps({ ...plan, rows: results, sink: oneSink(plan, sink) });
+      },
+      writeEvents: (row, sink) => {
+        assert(plan.events === undefined, `${plan.name} has rows of its events already`);
+        return withSteps({ ...plan, events: { make: row }, sink: oneSink(plan, sink) });
+      },
+    } satisfies Job<E, A, R>,
+  );
+}
+
+/** All that a job writes is of one table. */
+function checkTable<E, A, R>(plan: Plan<E, A, R>, { table }: Results<E, A, unknown>): void {
+  const { name, source, store } = plan;
+  assert(
+    table.source === source && table.store === store,
+    `${name} must write one table, ${store}: ${table.store} is another one`,
+  );
+}
+
+function oneSink<E, A, R, W>(
+  { name, sink: had }: Plan<E, A, R>,
+  sink: Sink<W> | undefined,
+): Sink<R | W> | undefined {
+  assert(had === undefined || sink === undefined, `${name} must have one sink: it is given two`);
+  return had ?? sink;
+}
+
+function topicOutput<E, A, V>(
+  topic: string,
+  results: Results<E, A, V>,
+  options: TopicOptions<A, V>,
+): TopicOutput<A> {
+  const { table, finalOnly, codec } = results;
+  const windowed = !isUnlimited(table.windows);
+  const keyOf = options.key ?? (windowed ? windowKeyOf : ({ key }) => key);
+  const values = options.value ?? codec ?? json<V>();
+  return {
+    topic,
+    finalOnly,
+    latest: !windowed, // windows come and go
+    make: (result) => ({
+      key: encodeText(keyOf(result)),
+      value: values.encode(results.make(result)),
+      ...windowed ? { headers: windowHeaders(result) } : {},
+    }),
+  };
+}
+
+function windowKeyOf({ key, startMs, endMs }: WindowResult<unknown>): string {
+  return JSON.stringify([key, startMs, endMs]);
+}
+
+function windowHeaders({ startMs, endMs, final }: WindowResult<unknown>): Headers {
+  return {
+    "window-start": encodeText(String(startMs)),
+    "window-end": encodeText(String(endMs)),
+    "final": encodeText(String(final)),
+  };
+}

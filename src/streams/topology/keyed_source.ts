@@ -1,0 +1,162 @@
+import { describeError, PipelineError } from "../../base/errors.ts";
+import type { LogRecord } from "../record.ts";
+import { decodeText, isTextOf } from "../text.ts";
+import type { Codec } from "./codec.ts";
+import { json } from "./codecs.ts";
+import type { Fault, KeyedEvents, Reading, Source } from "./topology.ts";
+
+/** What a job may choose about its keys. */
+export interface KeyOptions<T> {
+  /** How values of one key are written to the repartition and the late topic; JSON without it. */
+  readonly codec?: Codec<readonly T[]>;
+  /**
+   * True where `codec` reads the records of the topic, and the steps before make the same values of
+   * them: a record of one key then goes on as it is.
+   */
+  readonly asRead?: boolean;
+  /** Why nothing can have this key. */
+  readonly fault?: (key: string) => string | undefined;
+  /** False to make dead letters of records whose key is not that of their values. */
+  readonly repartition?: boolean;
+}
+
+/** A value that a step before the last ones rejected, in the place where it would be. */
+export class Rejection implements Fault {
+  readonly cause: Fault["cause"];
+  readonly detail: string;
+
+  constructor({ cause, detail }: Fault) {
+    this.cause = cause;
+    this.detail = detail;
+  }
+}
+
+/** Values and those that were rejected on the way. */
+export type Outcome<T> = T | Rejection;
+
+/** What becomes of a record. */
+export interface StreamPlan<T> {
+  readonly topic: string;
+  readonly prepare: (records: readonly LogRecord[]) => Promise<void>;
+  /** The values of a record; one rejection for a record that cannot be decoded. */
+  readonly read: (record: LogRecord, value: Uint8Array) => readonly Outcome<T>[];
+  /** True when there may be rejections among the values of `read`. */
+  readonly rejects: boolean;
+  /** Why a value of `read` cannot be used. */
+  readonly fault: ((value: T) => Fault | undefined) | undefined;
+  readonly timeOf: ((value: T) => number) | undefined;
+}
+
+/** Characters of a key: it stands in every row of the state. */
+const keyCharsMax = 8_192;
+
+/**
+ * The source of a job, from the steps before its key.
+ *
+ * Rejected values are among the events until `fault` is asked, the first thing done with each.
+ *
+ * @param keyOf Absent where values have the record's key.
+ */
+export function keyedSource<T>(
+  plan: StreamPlan<T>,
+  keyOf: ((value: T) => string) | undefined,
+  { codec = json(), fault: keyFault, asRead = false }: KeyOptions<T>,
+): Source<T> {
+  const { topic, prepare, timeOf, fault, rejects } = plan;
+  const keyOfOutcome = keyOf && rejects
+    ? (value: Outcome<T>) => value instanceof Rejection ? undefined : keyOf(value)
+    : keyOf;
+  return {
+    topic,
+    prepare,
+    read(record, rekeyed) {
+      if (record.value === null) return noValue;
+      const values = rekeyed ? rekeyedValues(codec, record.value) : plan.read(record, record.value);
+      const [first] = values;
+      if (first === undefined && values.length === 0) return { kind: "nothing" };
+      if (values.length === 1 && first instanceof Rejection) return { kind: "dead", ...first };
+      const events = values as readonly T[]; // `fault` takes the others out
+      return keyOfOutcome === undefined
+        ? withKeyOf(record, events)
+        : placed(record, events, keyOfOutcome);
+    },
+    keyFault: (key) => generalKeyFault(key) ?? keyFault?.(key),
+    fault: rejects
+      ? (event) => event instanceof Rejection ? event : fault?.(event)
+      : fault ?? (() => undefined),
+    asRead,
+    timeOf: timeOf ?? ((_event, { timestampMs }) => timestampMs),
+    write: (events) => codec.encode(events),
+  };
+}
+
+function generalKeyFault(key: string): string | undefined {
+  if (key.length > keyCharsMax) return `key is longer than ${keyCharsMax}: ${key.length}`;
+  return key.isWellFormed() ? undefined : "key is not well-formed Unicode";
+}
+
+const noValue = { kind: "dead", cause: "malformed", detail: "record has no value" } as const;
+const noKey = { kind: "dead", cause: "malformed", detail: "record has no key" } as const;
+
+/** What a codec reads, whatever it throws where it cannot. */
+export function decodedBy<T>(codec: Pick<Codec<T>, "decode">, value: Uint8Array): Outcome<T> {
+  try {
+    return codec.decode(value);
+  } catch (error) {
+    const isUnknown = error instanceof PipelineError && error.code === "SCHEMA_UNKNOWN";
+    const detail = error instanceof PipelineError ? error.message : describeError(error);
+    return new Rejection({ cause: isUnknown ? "schema-unknown" : "malformed", detail });
+  }
+}
+
+function rekeyedValues<T>(codec: Codec<readonly T[]>, value: Uint8Array): readonly Outcome<T>[] {
+  const values = decodedBy(codec, value);
+  return values instanceof Rejection ? [values] : values;
+}
+
+function withKeyOf<T>({ key }: LogRecord, events: readonly T[]): Reading<T> {
+  const text = key === null ? undefined : decodeText(key);
+  return text === undefined ? noKey : { kind: "events", key: text, events };
+}
+
+/** The events of a record, which have no key of their own where they were rejected. */
+function placed<T>(
+  { key }: LogRecord,
+  events: readonly T[],
+  keyOf: (event: T) => string | undefined,
+): Reading<T> {
+  const first = firstKey(events, keyOf) ?? (key === null ? "" : decodeText(key) ?? "");
+  const isAlone = areOf(first, events, keyOf);
+  if (isAlone && key !== null && isTextOf(key, first)) {
+    return { kind: "events", key: first, events };
+  }
+  const indexes = isAlone
+    ? new Map([[first, [...events.keys()]]])
+    : Map.groupBy(events.keys(), (index) => keyOf(events[index] as T) ?? first);
+  const parts: KeyedEvents<T>[] = [...indexes].map(([key, indexes]) => ({
+    key,
+    events: indexes.map((index) => events[index] as T),
+    indexes,
+  }));
+  return { kind: "wrong-key", parts };
+}
+
+function firstKey<T>(
+  events: readonly T[],
+  keyOf: (event: T) => string | undefined,
+): string | undefined {
+  for (const event of events) {
+    const key = keyOf(event);
+    if (key !== undefined) return key;
+  }
+  return undefined;
+}
+
+function areOf<T>(
+  first: string,
+  events: readonly T[],
+  keyOf: (event: T) => string | undefined,
+): boolean {
+  for (const event of events) if ((keyOf(event) ?? first) !== first) return false;
+  return true;
+}

@@ -1,0 +1,102 @@
+import type { WindowState } from "../state/state.ts";
+import type { Codec } from "./codec.ts";
+import { json, windowStateCodec } from "./codecs.ts";
+import { checkedRollUps, type RollUps } from "./roll_ups.ts";
+import { type KeyTable, keyTable, type TablePlan, type WindowTable, windowTable } from "./table.ts";
+import type { Aggregator, Topology } from "./topology.ts";
+import { type TimeWindows, unlimited } from "./windows.ts";
+
+/** What is kept of the values of a key, and how. */
+export interface Aggregation<T, A> extends Aggregator<T, A> {
+  /** How aggregates are written to the store and its changelog; JSON without it. */
+  readonly codec?: Codec<A>;
+}
+
+/** What is kept of the values of a key and window, and how. */
+export interface WindowAggregation<T, A> extends Aggregation<T, A> {
+  /** Longer windows that are always the merge of these, which must not overlap. */
+  readonly rollUps?: RollUps<A>;
+  /** In place of `codec`, for a job whose schema also has what the engine knows of a window. */
+  readonly stateCodec?: Codec<WindowState<A>>;
+}
+
+/**
+ * Values with their keys, to be folded into a table with a row per key. A row stays: it has no time
+ * at which it would be complete, or late for a value, or old enough to go.
+ *
+ * A store's name has no dash; its changelog is `<job>-<store>-changelog`.
+ */
+export interface KeyedStream<T> {
+  /** How many values a key has had. */
+  count(store: string): KeyTable<T, number>;
+  /** The sum of a key's values, which begins with the first one. */
+  reduce(store: string, add: (sum: T, value: T) => T, codec?: Codec<T>): KeyTable<T, T>;
+  aggregate<A>(store: string, aggregation: Aggregation<T, A>): KeyTable<T, A>;
+  /** Folds per key and window, see `tumbling` and `hopping`. */
+  window(windows: TimeWindows): WindowedStream<T>;
+}
+
+/** Values with their keys, to be folded into a table with a row per key and window. */
+export interface WindowedStream<T> {
+  count(store: string): WindowTable<T, number>;
+  reduce(store: string, add: (sum: T, value: T) => T, codec?: Codec<T>): WindowTable<T, T>;
+  aggregate<A>(store: string, aggregation: WindowAggregation<T, A>): WindowTable<T, A>;
+}
+
+/** Where keyed values come from. */
+type Keyed<T> = Pick<Topology<T, never, never>, "source" | "repartition">;
+
+/** Values of a source, keyed. */
+export function keyedStream<T>(keyed: Keyed<T>): KeyedStream<T> {
+  const fold = <A>(store: string, aggregation: Aggregation<T, A>) =>
+    keyTable(tablePlan(keyed, store, unlimited, aggregation));
+  return {
+    count: (store) => fold(store, counting),
+    reduce: (store, add, codec) => fold(store, reducing(add, codec)),
+    aggregate: fold,
+    window: (windows) => windowedStream(keyed, windows),
+  };
+}
+
+function windowedStream<T>(keyed: Keyed<T>, windows: TimeWindows): WindowedStream<T> {
+  const fold = <A>(store: string, aggregation: WindowAggregation<T, A>) =>
+    windowTable(tablePlan(keyed, store, windows, aggregation));
+  return {
+    count: (store) => fold(store, counting),
+    reduce: (store, add, codec) => fold(store, reducing(add, codec)),
+    aggregate: fold,
+  };
+}
+
+const counting: Aggregator<unknown, number> = { initial: () => 0, add: (count) => count + 1 };
+
+function reducing<T>(
+  add: (sum: T, value: T) => T,
+  codec: Codec<T> = json(),
+): Aggregation<T, T> {
+  const nothing = undefined as T; // never kept: a row begins with a value
+  return {
+    initial: () => nothing,
+    add: (sum, value) => sum === undefined ? value : add(sum, value),
+    codec,
+  };
+}
+
+function tablePlan<T, A>(
+  { source, repartition }: Keyed<T>,
+  store: string,
+  windows: TimeWindows,
+  aggregator: WindowAggregation<T, A>,
+): TablePlan<T, A> {
+  const { codec = json(), rollUps, stateCodec } = aggregator;
+  return {
+    source,
+    repartition,
+    store,
+    windows,
+    aggregator,
+    codec,
+    windowCodec: stateCodec ?? windowStateCodec(codec),
+    rollUps: checkedRollUps(windows, rollUps),
+  };
+}

@@ -1,0 +1,164 @@
+import { type KeyedStream, keyedStream } from "./keyed_stream.ts";
+import type { Codec, WithValue } from "./codec.ts";
+import type { LogRecord } from "../record.ts";
+import {
+  decodedBy,
+  keyedSource,
+  type KeyOptions,
+  type Outcome,
+  Rejection,
+  type StreamPlan,
+} from "./keyed_source.ts";
+import type { Fault } from "./topology.ts";
+
+/** How the values of a topic are read. */
+export interface StreamCodec<T> extends Pick<Codec<T>, "decode"> {
+  /** Fetches what `decode` needs for these values, such as writers' schemas; tried until it works. */
+  prepare?(records: readonly WithValue[]): Promise<void>;
+}
+
+/**
+ * The values of a topic on their way to their keys. What a step throws is the business of
+ * `onProcessingError`; what `filter` and `flatMap` leave out is counted nowhere.
+ */
+export interface Stream<T> extends TimedStream<T> {
+  /** @param f May read key, headers and time of the record that the value is from. */
+  map<U>(f: (value: T, record: LogRecord) => U): Stream<U>;
+  /** Goes on with each of what a value holds. */
+  flatMap<U>(f: (value: T, record: LogRecord) => readonly U[]): Stream<U>;
+  filter(keep: (value: T) => boolean): Stream<T>;
+  peek(look: (value: T) => void): Stream<T>;
+  reject(why: (value: T) => string | Fault | undefined): Stream<T>;
+  /**
+   * When it happened, epoch ms; without this step it is the record's timestamp. Comes when values
+   * are what they will be: `map` and `flatMap` make other ones.
+   */
+  timestamp(timeOf: (value: T) => number): TimedStream<T>;
+}
+
+/** Values of which it is known when they happened. */
+export interface TimedStream<T> {
+  filter(keep: (value: T) => boolean): TimedStream<T>;
+  /** Looks at every value; at one that is read again, again. */
+  peek(look: (value: T) => void): TimedStream<T>;
+  /** Makes dead letters of values, with the cause that `why` gives. */
+  reject(why: (value: T) => string | Fault | undefined): TimedStream<T>;
+  /**
+   * Gives values a key. Those that lie elsewhere than their key go through the repartition topic.
+   *
+   * @see Kafka Streams KStream#groupBy
+   */
+  keyBy(keyOf: (value: T) => string, options?: KeyOptions<T>): KeyedStream<T>;
+  /**
+   * Values of the record's key (UTF-8), which must lie where Kafka's own partitioner puts it.
+   *
+   * @see Kafka Streams KStream#groupByKey
+   */
+  groupByKey(): KeyedStream<T>;
+}
+
+/**
+ * The values of a topic: the beginning of a job.
+ *
+ * @example
+ * ```ts ignore
+ * const words = stream("lines", text())
+ *   .flatMap((line) => line.toLowerCase().match(/\p{L}+/gu) ?? [])
+ *   .keyBy((word) => word)
+ *   .count("words");
+ * export const wordCount = job("word-count").to("counts", words);
+ * ```
+ * @see Kafka Streams StreamsBuilder#stream
+ */
+export function stream<T>(topic: string, codec: StreamCodec<T>): Stream<T> {
+  return new Steps({
+    topic,
+    prepare: async (records) => await codec.prepare?.(records),
+    read: (_record, value) => [decodedBy(codec, value)],
+    rejects: false,
+    fault: undefined,
+    timeOf: undefined,
+  });
+}
+
+class Steps<T> implements Stream<T> {
+  readonly #plan: StreamPlan<T>;
+
+  constructor(plan: StreamPlan<T>) {
+    this.#plan = plan;
+  }
+
+  map<U>(f: (value: T, record: LogRecord) => U): Steps<U> {
+    return this.flatMap((value, record) => [f(value, record)]);
+  }
+
+  flatMap<U>(f: (value: T, record: LogRecord) => readonly U[]): Steps<U> {
+    const { topic, prepare, rejects, read } = this.#judged();
+    return new Steps<U>({
+      topic,
+      prepare,
+      rejects,
+      read(record, value) {
+        const values = read(record, value);
+        const [first] = values;
+        if (values.length === 1 && !(first instanceof Rejection)) return f(first as T, record);
+        return values.flatMap<Outcome<U>>((one) => one instanceof Rejection ? one : f(one, record));
+      },
+      fault: undefined,
+      timeOf: undefined,
+    });
+  }
+
+  filter(keep: (value: T) => boolean): Steps<T> {
+    const plan = this.#judged();
+    const isKept = (value: Outcome<T>) => value instanceof Rejection || keep(value);
+    const read = (record: LogRecord, value: Uint8Array) => plan.read(record, value).filter(isKept);
+    return new Steps({ ...plan, read });
+  }
+
+  peek(look: (value: T) => void): Steps<T> {
+    return this.filter((value) => {
+      look(value);
+      return true;
+    });
+  }
+
+  reject(why: (value: T) => string | Fault | undefined): Steps<T> {
+    const { fault: before } = this.#plan;
+    const fault = (value: T) => before?.(value) ?? asFault(why(value));
+    return new Steps({ ...this.#plan, fault });
+  }
+
+  timestamp(timeOf: (value: T) => number): Steps<T> {
+    return new Steps({ ...this.#plan, timeOf });
+  }
+
+  keyBy(keyOf: (value: T) => string, options: KeyOptions<T> = {}): KeyedStream<T> {
+    const repartition = options.repartition ?? true;
+    return keyedStream({ source: keyedSource(this.#plan, keyOf, options), repartition });
+  }
+
+  groupByKey(): KeyedStream<T> {
+    return keyedStream({ source: keyedSource(this.#plan, undefined, {}), repartition: false });
+  }
+
+  /** The same, with what was rejected so far taken out of what the next step gets. */
+  #judged(): StreamPlan<T> {
+    const { fault, read } = this.#plan;
+    if (fault === undefined) return this.#plan;
+    const judged = (value: Outcome<T>) => {
+      const found = value instanceof Rejection ? undefined : fault(value);
+      return found === undefined ? value : new Rejection(found);
+    };
+    return {
+      ...this.#plan,
+      read: (record, value) => read(record, value).map(judged),
+      rejects: true,
+      fault: undefined,
+    };
+  }
+}
+
+function asFault(why: string | Fault | undefined): Fault | undefined {
+  return typeof why === "string" ? { cause: "impossible-value", detail: why } : why;
+}

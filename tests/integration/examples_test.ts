@@ -1,0 +1,199 @@
+/** The examples as they run: in a folder, and over Kafka, killed at any moment. */
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import {
+  type Average,
+  AveragesTable,
+  type Reading,
+  sensorAverages,
+} from "../../docs/examples/sensor_averages.ts";
+import { wordCount } from "../../docs/examples/word_count.ts";
+import { root } from "../../scripts/lib/source_files.ts";
+import { systemClock } from "../../src/base/clock.ts";
+import { silentLogger } from "../../src/base/logger.ts";
+import { connectKafka } from "../../src/kafka/connection.ts";
+import { seededRandom } from "../../src/base/random.ts";
+import { embedded, type EmbeddedRuntime } from "../../src/runtime/mod.ts";
+import {
+  type AnyJob,
+  decodeText,
+  encodeText,
+  type Job,
+  job,
+  json,
+  type LogRecord,
+  type OutputRecord,
+  type RecordLog,
+  run,
+  type RunOptions,
+  stream,
+} from "../../src/streams/mod.ts";
+import { readAll } from "../contract/log_harness.ts";
+import { kafkaBrokers } from "../support/kafka_harness.ts";
+import { until } from "../support/until.ts";
+
+const sentences = ["to be or not to be", "that is the question", "Be not afraid", "to to to"];
+
+function lines(count: number, timestampMs: number): OutputRecord[] {
+  return Array.from({ length: count }, (_, i) => ({
+    topic: "lines",
+    timestampMs: timestampMs + i,
+    key: null,
+    partition: i % 2,
+    value: encodeText(sentences[i % sentences.length] as string),
+  }));
+}
+
+/** What the words of all lines come to. */
+function countsOf(records: readonly Pick<LogRecord, "value">[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const { value } of records) {
+    for (const word of decodeText(value as Uint8Array)?.toLowerCase().split(" ") ?? []) {
+      counts.set(word, (counts.get(word) ?? 0) + 1);
+    }
+  }
+  return counts;
+}
+
+async function recordsOf(log: RecordLog, topic: string): Promise<LogRecord[]> {
+  const both = await Promise.all([0, 1].map((partition) => readAll(log, { topic, partition }, 0)));
+  return both.flat();
+}
+
+/** The last count of each word; one that does not grow has been written twice. */
+async function latest(log: RecordLog, topic: string): Promise<Map<string, number>> {
+  const counts = new Map<string, number>();
+  for (const { key, value } of await recordsOf(log, topic)) {
+    const [word = "", count] = [key, value].map((bytes) => decodeText(bytes ?? new Uint8Array()));
+    assert(Number(count) > (counts.get(word) ?? 0), `${word} ${count}`);
+    counts.set(word, Number(count));
+  }
+  return counts;
+}
+
+type Apps = Parameters<NonNullable<RunOptions["onStart"]>>[0];
+
+/** Runs jobs until they have made what is asked for. */
+async function runUntil(
+  isThere: (apps: Apps) => boolean | Promise<boolean>,
+  jobs: readonly AnyJob[],
+  runtime: EmbeddedRuntime,
+): Promise<void> {
+  const stop = new AbortController();
+  const started = Promise.withResolvers<Apps>();
+  const running = run(jobs, runtime, {
+    signal: stop.signal,
+    commitInterval: "20ms",
+    onStart: started.resolve,
+  });
+  const apps = await started.promise;
+  const ready = until(() => isThere(apps), { what: "the results", msMax: 60_000, lookMs: 20 });
+  await Promise.race([ready, running]);
+  stop.abort();
+  await running;
+}
+
+Deno.test("word count and a job that reads its results share a folder, and start again", async () => {
+  const updates: Job<number, number> = job("updates")
+    .to("update-counts", stream("counts", json<number>()).groupByKey().reduce("last", Math.max));
+  const folder = await Deno.makeTempDir({ prefix: "words-" });
+  for (let life = 1; life <= 2; life++) {
+    await using runtime = await embedded(folder, { keepRecords: 0 });
+    await runtime.open([wordCount, updates]);
+    await runtime.log.append(lines(40, life));
+    const words = countsOf(Array.from({ length: life }, () => lines(40, 0)).flat());
+    const has = (which: number) => async (apps: Apps) => {
+      for (const [word, count] of words) {
+        if ((await apps[which]?.value(word))?.value !== count) return false;
+      }
+      return true;
+    };
+    await runUntil(has(0), [wordCount], runtime); // its results wait for the other one
+    await runUntil(has(1), [wordCount, updates], runtime);
+    assert.deepEqual(await latest(runtime.log, "update-counts"), words);
+  }
+  await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("sensor averages are those of a plain computation", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "sensors-" });
+  const table = new AveragesTable(`${folder}/averages.db`);
+  await using runtime = await embedded(folder);
+  const averages = sensorAverages(table);
+  await runtime.open([averages]);
+  const readings = Array.from({ length: 200 }, (_, i) => ({
+    sensor: i % 3 === 0 ? "roof" : "cellar",
+    atMs: 10_000 * i,
+    celsius: (i * 37) % 50,
+  }));
+  await runtime.log.append(readings.map((reading) => ({
+    topic: "temperatures",
+    timestampMs: reading.atMs,
+    key: encodeText(reading.sensor),
+    value: encodeText(JSON.stringify(reading)),
+  })));
+  const rows = (): Average[] =>
+    table.database.prepare("SELECT * FROM averages").all() as unknown as Average[];
+  const expected = [60_000, 3_600_000].flatMap((sizeMs) => plainMeans(readings, sizeMs)).sort();
+  const isThere = () => rows().length === expected.length;
+  await runUntil(isThere, [averages], runtime);
+  const found = rows().map(({ sensor, sizeMs, startMs, meanCelsius }) =>
+    `${sensor} ${sizeMs} ${startMs} ${meanCelsius}`
+  );
+  assert.deepEqual(found.sort(), expected);
+  table.database.close();
+  await Deno.remove(folder, { recursive: true });
+});
+
+function plainMeans(readings: readonly Reading[], sizeMs: number): string[] {
+  const groups = Map.groupBy(
+    readings,
+    ({ sensor, atMs }) => `${sensor} ${sizeMs} ${Math.floor(atMs / sizeMs) * sizeMs}`,
+  );
+  return [...groups].map(([name, group]) =>
+    `${name} ${group.reduce((sum, { celsius }) => sum + celsius, 0) / group.length}`
+  );
+}
+
+Deno.test({
+  name: "word count is exact over Kafka, whenever it is killed",
+  ignore: kafkaBrokers().length === 0,
+  async fn() {
+    const folder = await Deno.makeTempDir({ prefix: "words-" });
+    const random = seededRandom(17);
+    await using kafka = connectKafka({
+      brokers: kafkaBrokers(),
+      clientId: "test",
+      logger: silentLogger,
+    });
+    const spec = { partitions: 2, replicationFactor: 1, config: {} };
+    await kafka.ensureTopics([{ name: "lines", ...spec }]);
+    await using appender = kafka.appender();
+    for (let life = 0; life < 5; life++) {
+      await appender.append(lines(200, Date.now()));
+      if (life === 3) await Deno.remove(`${folder}/state`, { recursive: true });
+      const program = startWordCount(`${folder}/state`);
+      if (life < 4) await systemClock.sleep(500 + 1_500 * random.next());
+      else await until(() => isExact(kafka.log()), { what: "every count", msMax: 60_000 });
+      program.kill("SIGKILL");
+      await program.status;
+    }
+    await Deno.remove(folder, { recursive: true });
+  },
+});
+
+function startWordCount(stateDir: string): Deno.ChildProcess {
+  const program = join(root, "docs/examples/word_count.ts");
+  return new Deno.Command(Deno.execPath(), {
+    args: ["run", "-q", "-A", "--no-check", program, stateDir, ...kafkaBrokers()],
+    stdin: "null",
+    stdout: "null",
+    stderr: "inherit",
+  }).spawn();
+}
+
+async function isExact(log: RecordLog): Promise<boolean> {
+  const words = countsOf(await recordsOf(log, "lines"));
+  const counts = await latest(log, "counts");
+  return [...words].every(([word, count]) => counts.get(word) === count);
+}

@@ -1,0 +1,179 @@
+import assert from "node:assert/strict";
+import {
+  decodeText,
+  hopping,
+  job,
+  json,
+  type LogRecord,
+  stream,
+  text,
+  tumbling,
+} from "../../../src/streams/mod.ts";
+import { TopologyTestDriver } from "../../../src/streams/testing/mod.ts";
+
+const startMs = 2_000_000;
+
+function line(value: string | null, key: string | null = null) {
+  return { key, value };
+}
+
+function texts(records: readonly LogRecord[]): string[] {
+  return records.map(({ key, value }) =>
+    `${decodeText(key ?? new Uint8Array())}=${value === null ? "-" : decodeText(value)}`
+  );
+}
+
+function causes(records: readonly LogRecord[]): (string | undefined)[] {
+  return records.map(({ headers }) => decodeText(headers["cause"] ?? new Uint8Array()));
+}
+
+interface Click {
+  readonly user: string;
+  readonly atMs: number;
+  readonly cents: number;
+}
+
+function isClick(value: unknown): value is Click {
+  return typeof value === "object" && value !== null && "user" in value && "cents" in value;
+}
+
+const clicks = stream("clicks", json(isClick))
+  .reject(({ cents }) => Number.isInteger(cents) ? undefined : "not whole cents")
+  .filter(({ user }) => user !== "bot")
+  .reject(({ cents }) => cents < 0 ? { cause: "far-future", detail: "negative" } : undefined)
+  .timestamp(({ atMs }) => atMs)
+  .keyBy(({ user }) => user);
+
+function click(user: string, cents: number, atMs = startMs) {
+  return { key: user, value: JSON.stringify({ user, cents, atMs }) };
+}
+
+Deno.test("stream() rejects and filters in the order of its steps", async () => {
+  const spent = clicks.aggregate("spent", {
+    initial: () => 0,
+    add: (sum, { cents }) => sum + cents,
+  });
+  await using driver = await TopologyTestDriver.start(
+    job("spending").write(spent.map(({ key, value }) => `${key} ${value}`)),
+    { startMs },
+  );
+  await driver.pipe(
+    click("eva", 300),
+    click("bot", 0.5),
+    click("bot", -5),
+    click("eva", -5),
+    { key: "eva", value: '"eva"' },
+    { key: "eva", value: null },
+    click("eva", 50),
+  );
+  await driver.commit();
+  assert.deepEqual(driver.rows, ["eva 350"]);
+  assert.deepEqual(causes(driver.deadLetters), [
+    "impossible-value",
+    "far-future",
+    "malformed",
+    "malformed",
+  ]);
+  const { read, aggregated, deadLetters } = driver.counts;
+  assert.deepEqual({ read, aggregated, deadLetters }, { read: 6, aggregated: 2, deadLetters: 4 });
+});
+
+Deno.test("stream() makes a dead letter of each value that a step has rejected among others", async () => {
+  const numbers = stream("lines", text())
+    .flatMap((line) => line.split(" "))
+    .reject((word) => /^\d+$/.test(word) ? undefined : `no number: ${word}`)
+    .map(Number)
+    .keyBy((number) => number % 2 === 0 ? "even" : "odd")
+    .reduce("sums", (sum, number) => sum + number);
+  await using driver = await TopologyTestDriver.start(job("sums").to("sums", numbers), { startMs });
+  await driver.pipe(line("1 x 3 y", "odd"), line("z", "odd"), line("z z", "odd"), line("4 q 1"));
+  await driver.commit();
+  await driver.commit();
+  assert.equal((await driver.value("odd"))?.value, 5);
+  assert.equal((await driver.value("even"))?.value, 4);
+  assert.equal(driver.deadLetters.length, 6);
+  assert.deepEqual(
+    driver.deadLetters.slice(0, 2).map(({ headers }) =>
+      decodeText(headers["origin-index"] ?? new Uint8Array())
+    ),
+    ["1", "3"],
+  );
+});
+
+Deno.test("groupByKey() takes the record's key, and no record without one", async () => {
+  const lines = stream("lines", text()).groupByKey().count("lines");
+  await using driver = await TopologyTestDriver.start(job("lines").to("counts", lines), {
+    startMs,
+  });
+  await driver.pipe(line("x", "a"), line("y", "a"), line("z"));
+  await driver.commit();
+  assert.deepEqual(texts(driver.log.visible("counts")), ["a=2"]);
+  assert.deepEqual(causes(driver.deadLetters), ["malformed"]);
+});
+
+Deno.test("onClose() leaves out the windows that may still change", async () => {
+  const spent = clicks.window(tumbling("10s", { grace: "5s", retention: "1m" })).count("spent");
+  const spending = job("spending")
+    .to("closed", spent.onClose())
+    .to("all", spent.map(({ startMs, value }) => ({ startMs, value })))
+    .write(spent.onClose().map(({ startMs, value }) => ({ startMs, value })));
+  await using driver = await TopologyTestDriver.start(spending, { startMs });
+  await driver.pipe(click("eva", 1), click("eva", 1, startMs + 14_999));
+  await driver.commit();
+  assert.deepEqual([driver.rows, driver.log.visible("closed")], [[], []]);
+  await driver.pipe(click("eva", 1, startMs + 15_000));
+  await driver.commit();
+  const final = { startMs, value: 1 };
+  assert.deepEqual(driver.rows, [final]);
+  const [closed, ...more] = driver.log.visible("closed");
+  assert.deepEqual(more, []);
+  assert.deepEqual(texts([closed as LogRecord]), [`["eva",2000000,2010000]=1`]);
+  assert.equal(decodeText(closed?.headers["final"] ?? new Uint8Array()), "true");
+  assert.equal(driver.log.visible("all").length, 4);
+});
+
+Deno.test("a table without windows takes values of any time, and keeps every row", async () => {
+  const counts = clicks.count("clicks");
+  const job_ = job("clicks", { agreeingEvents: 1 }).to("counts", counts);
+  await using driver = await TopologyTestDriver.start(job_, { startMs });
+  const yearMs = 365 * 86_400_000;
+  await driver.pipe(click("eva", 1, 0), {
+    ...click("ada", 1, 50 * yearMs),
+    timestampMs: 50 * yearMs,
+  });
+  await driver.commit();
+  for (const state of ["kept", "deleted"] as const) {
+    await driver.crash(0, { state });
+    await driver.restart();
+    await driver.pipe({ ...click("eva", 1, 1), timestampMs: 50 * yearMs + 1 });
+    await driver.commit();
+  }
+  assert.equal((await driver.value("eva"))?.value, 3);
+  assert.equal((await driver.value("ada"))?.value, 1);
+  assert.equal(driver.late.length, 0);
+});
+
+Deno.test("a step that throws is the business of onProcessingError", async () => {
+  const lines = () =>
+    stream("lines", text()).map((line) => JSON.parse(line)).groupByKey().count("lines");
+  const strict = job("lines").to("counts", lines());
+  await using stopped = await TopologyTestDriver.start(strict, { startMs });
+  await stopped.pipe(line("{", "a"));
+  assert.equal(stopped.tasks()[0]?.state, "failed");
+  const lenient = job("lines", { handlers: { onProcessingError: () => "dead-letter" } }).to(
+    "counts",
+    lines(),
+  );
+  await using driver = await TopologyTestDriver.start(lenient, { startMs });
+  await driver.pipe(line("{", "a"), line("1", "a"));
+  await driver.commit();
+  assert.deepEqual(causes(driver.deadLetters), ["processing-error"]);
+  assert.equal((await driver.value("a"))?.value, 1);
+});
+
+Deno.test("a job writes one table, and its rows once", () => {
+  const counts = clicks.count("clicks");
+  assert.throws(() => job("a").to("x", counts).to("y", clicks.count("others")), /one table/);
+  assert.throws(() => job("a").write(counts).write(counts), /already/);
+  assert.throws(() => hopping("1.0001s", { advance: "1s" }), { name: "InvariantError" });
+});
