@@ -13,8 +13,9 @@ import { fc } from "../support/properties.ts";
 
 const bytesOf = (max: number) => fc.uint8Array({ maxLength: max });
 const offset = fc.nat({ max: 2 ** 51 });
+const shared = [encodeText("AAPL"), encodeText("")];
 const part: fc.Arbitrary<Part> = fc.record({
-  key: bytesOf(20),
+  key: fc.oneof(bytesOf(20), fc.constantFrom(...shared)),
   value: fc.oneof(bytesOf(100), fc.constantFrom(new Uint8Array(60_000), new Uint8Array(300_000))),
   timestampMs: fc.nat({ max: 9_000_000_000_000 }),
   origin: fc.record({
@@ -96,9 +97,10 @@ Deno.test("PartsWriter fills records of 100 kB, one after the other", () => {
 });
 
 Deno.test("PartsWriter writes these bytes", () => {
+  const a = encodeText("A");
   const [record] = writtenTo(3, [
     {
-      key: encodeText("A"),
+      key: a,
       value: Uint8Array.of(0xff),
       timestampMs: 100,
       origin: { partition: 2, offset: 300, indexes: [0, 1, 4] },
@@ -108,6 +110,12 @@ Deno.test("PartsWriter writes these bytes", () => {
       value: Uint8Array.of(),
       timestampMs: 99,
       origin: { partition: 2, offset: 301, indexes: [7] },
+    },
+    {
+      key: a,
+      value: Uint8Array.of(),
+      timestampMs: 99,
+      origin: { partition: 0, offset: 0, indexes: [0] },
     },
   ]);
   assert.deepEqual({ ...record, value: Buffer.from(record?.value ?? "").toString("hex") }, {
@@ -121,13 +129,19 @@ Deno.test("PartsWriter writes these bytes", () => {
       ["02", "from partition 2"],
       ["d804", "from offset 300, zigzag 600"],
       ["03 00 00 02", "three events: 0, 1, and 4, with two left out before it"],
-      ["01 41", "key A"],
+      ["00 01 41", "a first key: A"],
       ["01 ff", "value"],
       ["01", "received 1 ms earlier, zigzag 1"],
       ["02", "from partition 2"],
       ["02", "from the next offset, zigzag 2"],
       ["01 07", "one event: 7"],
-      ["02 4243", "key BC"],
+      ["01 02 4243", "a second key: BC"],
+      ["00", "value of no bytes"],
+      ["00", "received at the same time"],
+      ["00", "from partition 0"],
+      ["d904", "from offset 0, zigzag of -301"],
+      ["01 00", "one event: 0"],
+      ["00", "the first key"],
       ["00", "value of no bytes"],
     ].map(([hex]) => hex).join("").replaceAll(" ", ""),
   });

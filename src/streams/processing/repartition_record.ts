@@ -44,7 +44,7 @@ const shortBytes = 64;
 
 /** Upper bound of a varint's bytes. */
 const varintBytesMax = 8;
-const varintsPerPart = 6;
+const varintsPerPart = 7;
 
 const noHeaders: Headers = {};
 
@@ -60,7 +60,8 @@ const noHeaders: Headers = {};
  * | … origin: partition | varint |
  * | … origin: offset | zigzag varint: difference to that of the part before |
  * | … origin: indexes | varint: how many; for each a varint: indexes left out before it |
- * | … key, value | varint: length; bytes |
+ * | … key | varint: which of the record's keys; a new one is the next, and behind it stands as text |
+ * | … value | text: varint: length; bytes |
  *
  * The parts of a partition stay in the order in which they were added, whatever their keys: it is
  * all that the order of events and the time of a partition depend on.
@@ -82,7 +83,10 @@ export class PartsWriter {
     return this.#sizeBytes;
   }
 
-  /** Adds a part for a partition of the topic. */
+  /**
+   * Adds a part for a partition of the topic. Parts whose key is the same array share its bytes,
+   * which must stay as they are until `clear`.
+   */
   add(partition: number, part: Part): void {
     this.#sizeBytes += part.key.length + part.value.length;
     let record = this.#open.get(partition);
@@ -118,7 +122,10 @@ class OpenRecord {
   #bytes = new Uint8Array(bufferBytesMin);
   #at = 0;
   #events = 0;
-  #previous = { timestampMs: 0, offset: 0 };
+  #timestampMs = 0;
+  #offset = 0;
+  /** Numbers of the keys that stand here, by the array that holds their bytes. */
+  readonly #keys = new Map<Uint8Array, number>();
   /** The latest receive time: by it the topic's retention goes. */
   timestampMs = 0;
 
@@ -138,19 +145,20 @@ class OpenRecord {
   add(part: Part): void {
     const { key, value, timestampMs, origin: { partition, offset, indexes } } = part;
     this.#reserve(sizeBytesMax(part));
-    this.#varint(zigzag(timestampMs - this.#previous.timestampMs));
+    this.#varint(zigzag(timestampMs - this.#timestampMs));
     this.#varint(partition);
-    this.#varint(zigzag(offset - this.#previous.offset));
+    this.#varint(zigzag(offset - this.#offset));
     this.#varint(indexes.length);
     let next = 0;
     for (const index of indexes) {
       this.#varint(index - next);
       next = index + 1;
     }
-    this.#text(key);
+    this.#key(key);
     this.#text(value);
     this.#events += indexes.length;
-    this.#previous = { timestampMs, offset };
+    this.#timestampMs = timestampMs;
+    this.#offset = offset;
     this.timestampMs = Math.max(this.timestampMs, timestampMs);
   }
 
@@ -160,6 +168,14 @@ class OpenRecord {
     const larger = new Uint8Array(Math.max(needed, 2 * this.#bytes.length));
     larger.set(this.value);
     this.#bytes = larger;
+  }
+
+  #key(key: Uint8Array): void {
+    const known = this.#keys.get(key);
+    this.#varint(known ?? this.#keys.size);
+    if (known !== undefined) return;
+    this.#keys.set(key, this.#keys.size);
+    this.#text(key);
   }
 
   #text(bytes: Uint8Array): void {
@@ -189,6 +205,7 @@ function zigzag(value: number): number {
 }
 
 function unzigzag(raw: number): number {
+  if (raw < 2 ** 31) return (raw >>> 1) ^ -(raw & 1);
   return raw % 2 === 0 ? raw / 2 : -(raw + 1) / 2;
 }
 
@@ -230,6 +247,7 @@ export function arrivedParts(record: LogRecord): ArrivedPart[] | undefined {
 class PartsReader {
   readonly #record: LogRecord;
   readonly #bytes: Uint8Array;
+  readonly #keys: Uint8Array[] = [];
   #at = 0;
 
   constructor(record: LogRecord, bytes: Uint8Array) {
@@ -256,7 +274,7 @@ class PartsReader {
 
   #part(timestampMs: number, origin: PartOrigin, firstIndex: number): ArrivedPart {
     const { topic, partition, offset } = this.#record;
-    const key = this.#take();
+    const key = this.#key();
     const value = this.#take();
     const headers = noHeaders;
     return { topic, partition, offset, timestampMs, key, value, headers, origin, firstIndex };
@@ -273,6 +291,16 @@ class PartsReader {
       next = index + 1;
     }
     return indexes;
+  }
+
+  #key(): Uint8Array {
+    const number = this.#varint();
+    const known = this.#keys[number];
+    if (known !== undefined) return known;
+    if (number !== this.#keys.length) throw new RangeError("no such key");
+    const key = this.#take();
+    this.#keys.push(key);
+    return key;
   }
 
   #take(): Uint8Array {
