@@ -158,7 +158,7 @@ export class MarketBench implements AsyncDisposable {
       {
         application,
         commitIntervalMs: 1_000,
-        pendingRowsMax: 50_000,
+        pendingRowsMax: 20_000,
         closeBoundMs: 60_000,
         stateCleanupDelayMs: 600_000,
       },

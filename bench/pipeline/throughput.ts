@@ -26,6 +26,8 @@ const { values } = parseArgs({
     keyless: { type: "boolean", default: false },
     /** Symbols in turn, not drawn: each as often as the others. */
     "in-turn": { type: "boolean", default: false },
+    /** Without the comparison, which leaves its garbage in memory. */
+    "engine-only": { type: "boolean", default: false },
   },
 });
 const tradeCount = Number(values.trades);
@@ -62,7 +64,7 @@ const graceMs = keyless ? 3_600_000 : 60_000;
 const goal = keyless ? { trades: tradeCount } : {};
 const ratios: number[] = [];
 for (let round = 1; round <= Number(values.rounds); round++) {
-  const alone = await bench.readAlone();
+  const alone = values["engine-only"] ? NaN : await bench.readAlone();
   const folder = await Deno.makeTempDir({ prefix: "bench-" });
   const application = `${bench.topic}-${round}`;
   const usedMs = ownCpuMs();

@@ -149,18 +149,21 @@ class LevelStateStore implements StateStore {
   }
 
   async getMany(keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]> {
-    const asked = keys.map((key) => ({ key, expected: this.#expect(key) }))
-      .filter(({ expected }) => expected !== "absent");
-    const values = new Map<Uint8Array, Uint8Array | undefined>();
+    const values = new Array<Uint8Array | undefined>(keys.length).fill(undefined);
+    const places = [...keys.keys()].filter((at) =>
+      this.#expect(keys[at] as Uint8Array) !== "absent"
+    );
+    if (places.length === 0) return values;
     try {
-      const found = await this.#db.getMany(asked.map(({ key }) => key));
-      for (const [index, { key, expected }] of asked.entries()) {
-        values.set(key, this.#opened(key, found[index], expected));
+      const found = await this.#db.getMany(places.map((at) => keys[at] as Uint8Array));
+      for (const [index, at] of places.entries()) {
+        const key = keys[at] as Uint8Array;
+        values[at] = this.#opened(key, found[index], this.#expect(key));
       }
     } catch (error) {
       throw storeErrorOf(this.#db.location, error);
     }
-    return keys.map((key) => values.get(key));
+    return values;
   }
 
   #expect(key: Uint8Array): Expected {

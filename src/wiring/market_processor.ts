@@ -21,10 +21,10 @@ import type { InputWatch } from "./input_watch.ts";
 import { sideOutputLog } from "./side_output_log.ts";
 
 /**
- * Rows that wait at most before a commit is made early: about 30 MB of them, or ten thousand symbols
+ * Rows that wait at most before a commit is made early: about 20 MB of them, or four thousand symbols
  * that have changed.
  */
-const pendingRowsMax = 50_000;
+const pendingRowsMax = 20_000;
 
 /** How long tasks may take to commit at the end; the program ends by force after 10 s. */
 const closeBoundMs = 6_000;

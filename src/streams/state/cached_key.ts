@@ -16,7 +16,7 @@ export interface KeptWindow<A> {
   readonly startMs: number;
   /** `undefined` until it is decoded. */
   state: WindowState<A> | undefined;
-  /** As its codec has it, where it was read from the row of its key and has not changed since. */
+  /** As its codec has it, until it is decoded, where it was read from the row of its key. */
   bytes: Uint8Array | undefined;
   /** Changed since the last commit. */
   dirty: boolean;
@@ -41,7 +41,7 @@ export interface CachedKey<A> {
   readonly key: string;
   readonly state: KeyTimes;
   /** Its open windows, ascending. */
-  readonly windows: KeptWindow<A>[];
+  windows: KeptWindow<A>[];
   /**
    * By rolled-up length: the closed parts, merged, of the one rolled-up window that has both closed
    * and open ones or may get them.
@@ -136,6 +136,7 @@ export function opened<A>(
     const bytes = window.bytes ?? store.get(windowKey(key, window.startMs));
     assert(bytes !== undefined, `open window of ${key} is missing: ${window.startMs}`);
     window.state = decodeState(windowCodec, bytes);
+    window.bytes = undefined;
   }
   return window as CachedWindow<A>;
 }

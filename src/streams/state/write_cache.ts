@@ -9,6 +9,7 @@ import {
   newWindow,
   opened,
 } from "./cached_key.ts";
+import { inlineMax } from "./key_row.ts";
 import { openWindows } from "./open_roll_ups.ts";
 import { keyStateKey } from "./store_keys.ts";
 
@@ -17,7 +18,7 @@ import { keyStateKey } from "./store_keys.ts";
  * estimated. Each task has an equal part: half of it for keys used since its last change of
  * generations, half for those before.
  */
-const cacheBytesMax = 192 * 1024 * 1024;
+const cacheBytesMax = 128 * 1024 * 1024;
 
 /** Caches in use in this process. */
 let cachesOpen = 0;
@@ -119,13 +120,17 @@ export class WriteCache<A> implements Disposable {
    * changed of those that it had is shown with the next commit, which deletes them.
    */
   renew(owner: CachedKey<A>, fromMs: number): void {
+    owner.state.streamTimeMs = fromMs;
+    owner.state.closedToMs = fromMs;
+    if (!owner.stored && !owner.dirty) {
+      owner.state.purgedToMs.fill(fromMs);
+      return;
+    }
     for (const [length, ofLength] of this.openWindows(owner).entries()) {
       for (const window of ofLength) if (window.dirty) owner.left.push({ length, window });
     }
-    owner.windows.length = 0;
+    owner.windows = [];
     owner.closedParts.fill(undefined);
-    owner.state.streamTimeMs = fromMs;
-    owner.state.closedToMs = fromMs;
     owner.renewedFromMs = fromMs;
   }
 
@@ -167,7 +172,11 @@ export class WriteCache<A> implements Disposable {
 
   /** Makes a new window one of the key's. */
   add(owner: CachedKey<A>, window: CachedWindow<A>): void {
-    owner.windows.splice(indexOf(owner.windows, window.startMs), 0, window);
+    const { windows } = owner;
+    const at = indexOf(windows, window.startMs);
+    // An array that grows makes room for many more: most keys have one or two.
+    if (windows.length < inlineMax) owner.windows = windows.toSpliced(at, 0, window);
+    else windows.splice(at, 0, window);
     this.#youngBytes += windowBytes;
   }
 
