@@ -23,9 +23,14 @@ const peerUrl = `if [ -z "$HTTP_ADVERTISED_URL$HTTP_PEER_URL" ]; then
 fi
 `;
 
+/** Gives rights and is no task: it belongs to the containers. What it reads are its settings. */
+const access = "exec deno run --cached-only -q --no-prompt --allow-env --allow-sys " +
+  '--allow-read=/ --allow-net scripts/access/main.ts "$@"\n';
+
 const [folder = "launchers"] = Deno.args;
 await Deno.mkdir(folder, { recursive: true });
 for (const program of programs) {
   const setUp = program === "process" ? peerUrl : "";
   await Deno.writeTextFile(join(folder, program), setUp + launcherText(program));
 }
+await Deno.writeTextFile(join(folder, "access"), access);

@@ -2,7 +2,7 @@ import { programs } from "../../src/app/programs.ts";
 import { settingsOf, variablesOf } from "../../src/app/setting.ts";
 import { withRegion } from "./region.ts";
 
-/** The services of this file want neither TLS nor a login; the host's settings are for others. */
+/** Logins are in a file of each container; the host's settings are for others. */
 const security: readonly string[] = [
   ...["KAFKA_SECURITY_PROTOCOL", "KAFKA_SASL_MECHANISM", "KAFKA_USERNAME", "KAFKA_PASSWORD"],
   ...["KAFKA_CA_FILE", "SCHEMA_REGISTRY_USERNAME", "SCHEMA_REGISTRY_PASSWORD"],

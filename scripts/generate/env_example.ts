@@ -9,7 +9,6 @@ const head =
 
 const containers = `# Containers: read by \`docker compose\` alone. Profiles are feed, live and dev.
 # COMPOSE_PROFILES=feed
-# GRAFANA_PASSWORD=admin
 `;
 
 /** The one setting that a newcomer fills in. */

@@ -17,7 +17,7 @@ export interface EnvFile {
 }
 
 /** Names that may stand in the file although no program reads them. */
-const foreignNames = /^(COMPOSE|DOCKER|BUILDKIT|GRAFANA|DENO)_/;
+const foreignNames = /^(COMPOSE|DOCKER|BUILDKIT|DENO)_/;
 
 /**
  * Reads `NAME=value` lines: with `export` or spaces around the `=`, values in quotes, `#` remarks.

@@ -1,18 +1,25 @@
 /**
- * What the compose file starts, as processes of this machine: Kafka's three nodes with its settings,
- * and each program in a folder that holds what its image holds, with its launcher and exactly its
- * environment. Under load, each Kafka node is killed and comes back.
+ * What the compose file starts, as processes of this machine: Kafka's three nodes and Cassandra with
+ * its settings, and each program in a folder that holds what its image holds, with its launcher, its
+ * login and exactly its environment. What a role must not do is refused. Under load, each Kafka node
+ * is killed and comes back.
  */
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import composeText from "../../compose/compose.yaml" with { type: "text" };
 import { isRunnable } from "../support/command.ts";
+import { systemClock } from "../../src/base/clock.ts";
+import { cassandra } from "../../scripts/services/cassandra.ts";
+import { killProcess } from "../../scripts/services/process.ts";
 import { environmentOf, parseComposeFile } from "../support/compose_file.ts";
 import { ComposeKafka } from "../support/compose_kafka.ts";
+import { ComposeLogins } from "../support/compose_logins.ts";
+import { refuseEverything } from "../support/compose_refusals.ts";
 import { CommitGaps, tasksAt } from "../support/commit_gaps.ts";
 import { root } from "../../scripts/lib/source_files.ts";
 import { makeImage } from "../support/image.ts";
 import { Program, type ProgramName } from "../support/program.ts";
+import { launch, type Running } from "../support/secure_services.ts";
 import { say } from "../support/say.ts";
 import { type RealServices, realServices, serviceAvailability } from "../support/services.ts";
 import { until } from "../support/until.ts";
@@ -26,25 +33,40 @@ const gapMsMax = 20_000;
 const tradesPerSecond = "200";
 /** Longest wait for a program or a node, ms. */
 const msMax = 30_000;
+/** The same for Cassandra, which starts slowly where others work. */
+const cassandraMsMax = 240_000;
 
 /** Starts the program of a service as its container does. */
 function run(service: string, program: ProgramName, world: World, args: string[] = []): Program {
   const definition = services[service];
   assert(definition);
   const given = environmentOf(definition, world.dotEnv);
-  const env = Object.entries(given).map(([name, value]) => [name, world.local(value)]);
-  return new Program(program, { image: world.image, args, env: Object.fromEntries(env) });
+  const local = (text: string) => {
+    if (!text.startsWith("/login/")) return world.local(text);
+    return text.replace("/login", world.logins.folderOf(definition));
+  };
+  const env = Object.entries(given).map(([name, value]) => [name, local(value)]);
+  const options = { args: args.map(local), env: Object.fromEntries(env) };
+  return new Program(program, { image: world.image, ...options });
 }
 
 /** Where the containers' world is on this machine. */
 interface World {
   readonly image: string;
+  readonly logins: ComposeLogins;
   /** What `.env` sets: names of this run. */
   readonly dotEnv: Readonly<Record<string, string>>;
   local(text: string): string;
 }
 
-function worldOf(kafka: ComposeKafka, real: RealServices, image: string): World {
+interface Parts {
+  readonly kafka: ComposeKafka;
+  readonly real: RealServices;
+  readonly logins: ComposeLogins;
+  readonly cassandraPort: number;
+}
+
+function worldOf({ kafka, real, logins, cassandraPort }: Parts, image: string): World {
   const name = crypto.randomUUID().slice(0, 8);
   const places: [from: string, to: string][] = [
     ["http://schema-registry:8081", real.registryUrl],
@@ -54,18 +76,36 @@ function worldOf(kafka: ComposeKafka, real: RealServices, image: string): World 
   ];
   return {
     image,
+    logins,
     dotEnv: {
       APPLICATION_ID: `a-${name}`,
       TOPIC_KAFKA: `t-${name}`,
       CASSANDRA_KEYSPACE: `k_${name}`,
     },
     local(text) {
-      if (text === "cassandra") return real.cassandraHost;
-      if (text === "9042") return String(real.cassandraPort);
+      if (text === "cassandra") return "127.0.0.1";
+      if (text === "9042") return String(cassandraPort);
       if (text === "8080" || text === "8082") return "0";
       return kafka.local(places.reduce((moved, [from, to]) => moved.replaceAll(from, to), text));
     },
   };
+}
+
+/** Cassandra with the options of its container, and its port. */
+async function startCassandra(folder: string): Promise<Running & { port: number }> {
+  const { environment = {}, healthcheck } = services["cassandra"] ?? {};
+  const options = String(environment["JVM_EXTRA_OPTS"]).trim().split(/\s+/);
+  const running = await launch(cassandra, folder, {
+    ports: ["client", "storage"],
+    heap: "768m",
+    secured: (plan) => ({ ...plan, args: [...options, ...plan.args] }),
+  });
+  const port = running.ports["client"] ?? 0;
+  const [, shell = "", script = ""] = healthcheck?.test ?? [];
+  const check = [join(root, "compose", script), String(port)];
+  const what = "Cassandra answers";
+  await until(() => isRunnable(shell, check), { what, msMax: cassandraMsMax });
+  return { ...running, port };
 }
 
 /** Asks by the script that is the containers' health check. */
@@ -80,10 +120,19 @@ Deno.test({
   async fn(t) {
     const folder = await Deno.makeTempDir({ prefix: "containers-" });
     await makeImage(folder, ["produce", "process", "provision", "feed"]);
-    await using real = await realServices({ registry: true, cassandra: true });
-    await using kafka = await ComposeKafka.start(services, folder);
-    const world = worldOf(kafka, real, folder);
+    await using real = await realServices({ registry: true });
+    const logins = await ComposeLogins.make(services["passwords"], folder);
+    await using closing = new AsyncDisposableStack();
+    const starting = startCassandra(folder).then((running) => {
+      closing.defer(() => killProcess(running.process, systemClock));
+      return running;
+    });
+    await using kafka = await ComposeKafka.start(services, folder, logins);
+    const { port: cassandraPort } = await starting;
+    const world = worldOf({ kafka, real, logins, cassandraPort }, folder);
 
+    await using access = run("access", "access", world, ["--passwords", "/login/passwords"]);
+    assert.equal(await access.ended(), 0, JSON.stringify(access.log));
     await using provision = run("provision", "provision", world);
     assert.equal(await provision.ended(), 0, JSON.stringify(provision.log));
     const feedArgs = ["--port", "0", "--rate", tradesPerSecond];
@@ -101,6 +150,19 @@ Deno.test({
       await until(() => answers(metrics, "/readyz"), { what: "produce is ready", msMax });
       assert(await answers(FINHUB_API_URL, "/?token=health", "426"));
       assert(!await answers(page, "/nothing"));
+    });
+
+    await t.step("each role's forbidden act is refused", async () => {
+      const { APPLICATION_ID = "", TOPIC_KAFKA = "", CASSANDRA_KEYSPACE = "" } = world.dotEnv;
+      await refuseEverything({
+        logins,
+        brokers: ["kafka-0:9092", "kafka-1:9092"].map((address) => kafka.local(address)),
+        cassandraPort,
+        topic: TOPIC_KAFKA,
+        application: APPLICATION_ID,
+        keyspace: CASSANDRA_KEYSPACE,
+      });
+      assert.match(logins.told, /password [0-9a-f]{32}\n/);
     });
 
     await using gaps = new CommitGaps(() => tasksAt(String(page)), 2);

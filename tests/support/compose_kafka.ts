@@ -10,6 +10,7 @@ import { choosePorts, isPortFree, type PortChoice } from "../../scripts/services
 import { defaultSettings } from "../../scripts/services/settings.ts";
 import { isRunnable } from "./command.ts";
 import type { ComposeService } from "./compose_file.ts";
+import type { ComposeLogins } from "./compose_logins.ts";
 
 /** Longest time from a start to a healthy node, ms. */
 const healthyMsMax = 60_000;
@@ -25,8 +26,10 @@ export class ComposeKafka implements AsyncDisposable {
   readonly #addresses: ReadonlyMap<string, string>;
   readonly #java: Java;
   readonly #lib: string;
+  readonly #logins: ComposeLogins;
 
-  private constructor(nodes: readonly Node[], java: Java, lib: string) {
+  private constructor(nodes: readonly Node[], java: Java, lib: string, logins: ComposeLogins) {
+    this.#logins = logins;
     this.#nodes = new Map(nodes.map((node) => [node.name, node]));
     this.#addresses = new Map(
       nodes.flatMap(({ name, ports }) =>
@@ -44,13 +47,14 @@ export class ComposeKafka implements AsyncDisposable {
   static async start(
     services: Readonly<Record<string, ComposeService>>,
     folder: string,
+    logins: ComposeLogins,
   ): Promise<ComposeKafka> {
     const settings = defaultSettings(join(root, ".services"), Deno.env.toObject());
     const lib = await ensureJars(definitionOf("kafka", settings), settings);
     const choice = { auto: true, taken: new Set<number>(), isFree: isPortFree, ...settings };
     const nodes = Object.entries(services).filter(([name]) => name.startsWith("kafka-"))
       .map(([name, service]) => nodeOf(name, service, folder, choice));
-    const kafka = new ComposeKafka(nodes, await findJava(settings.javaHome), lib);
+    const kafka = new ComposeKafka(nodes, await findJava(settings.javaHome), lib, logins);
     try {
       await Promise.all(kafka.names.map((name) => kafka.startNode(name)));
       return kafka;
@@ -80,7 +84,7 @@ export class ComposeKafka implements AsyncDisposable {
     const child = this.#run(node, ["kafka.Kafka", file]);
     void child.stdout.pipeTo(log.writable);
     node.child = child;
-    await healthy(node);
+    await healthy(node, this.#logins.folderOf(node.service));
   }
 
   /** Ends a node without a chance to tidy up. */
@@ -93,7 +97,8 @@ export class ComposeKafka implements AsyncDisposable {
   /** True when every partition, Kafka's own included, has all its copies. */
   async isInSync(): Promise<boolean> {
     const brokers = ["kafka-0:9092", "kafka-1:9092"].map((address) => this.local(address));
-    const admin = new Kafka({ brokers, logLevel: logLevel.NOTHING }).admin();
+    const sasl = { mechanism: "plain", ...this.#logins.kafka("access") } as const;
+    const admin = new Kafka({ brokers, sasl, logLevel: logLevel.NOTHING }).admin();
     await admin.connect();
     try {
       const { topics } = await admin.fetchTopicMetadata();
@@ -126,9 +131,11 @@ export class ComposeKafka implements AsyncDisposable {
   }
 
   #run({ service }: Node, args: readonly string[]): Deno.ChildProcess {
-    const heap = String(service.environment?.["KAFKA_HEAP_OPTS"]).split(" ");
+    const { KAFKA_HEAP_OPTS, KAFKA_OPTS } = service.environment ?? {};
+    const options = `${KAFKA_HEAP_OPTS} ${KAFKA_OPTS}`
+      .replace("/login/", `${this.#logins.folderOf(service)}/`).split(" ");
     return new Deno.Command(this.#java.command, {
-      args: [...QUICK_START, ...heap, "-cp", join(this.#lib, "*"), ...args],
+      args: [...QUICK_START, ...options, "-cp", join(this.#lib, "*"), ...args],
       stdin: "null",
       stdout: "piped",
       stderr: "null",
@@ -170,7 +177,7 @@ function nodeOf(
  */
 function propertiesText({ service, folder, ports }: Node): string {
   const lines = Object.entries(service.environment ?? {})
-    .filter(([variable]) => variable.startsWith("KAFKA_") && variable !== "KAFKA_HEAP_OPTS")
+    .filter(([variable]) => variable.startsWith("KAFKA_") && !variable.endsWith("_OPTS"))
     .map(([variable, value]): [string, string] => [propertyOf(variable), String(value)]);
   const properties = { ...Object.fromEntries(lines), "log.dirs": join(folder, "data") };
   const text = Object.entries(properties).map(([key, value]) => `${key}=${value}\n`).join("");
@@ -188,10 +195,12 @@ function propertyOf(variable: string): string {
 }
 
 /** Asks the node by the health check of its own service. */
-async function healthy({ name, service, ports }: Node): Promise<void> {
-  const [, shell = "", script = "", port = "", ...names] = service.healthcheck?.test ?? [];
+async function healthy({ name, service, ports }: Node, login: string): Promise<void> {
+  const [, shell = "", script = "", port = "", ...rest] = service.healthcheck?.test ?? [];
   const path = join(root, "compose", script);
-  const advertised = names.map(() => "127.0.0.1");
+  const advertised = rest.map((word) =>
+    word === name ? "127.0.0.1" : word.replace("/login", login)
+  );
   const deadline = performance.now() + healthyMsMax;
   while (!await isRunnable(shell, [path, String(ports[port]), ...advertised])) {
     if (performance.now() > deadline) throw new Error(`${name} is not healthy`);

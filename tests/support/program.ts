@@ -2,7 +2,7 @@ import { dirname } from "node:path";
 import { anyHost, programCommand, type ProgramTask } from "../../scripts/lib/program_command.ts";
 
 /** One of the pipeline's programs. */
-export type ProgramName = ProgramTask;
+export type ProgramName = ProgramTask | "access";
 
 /** A line of a program's log. */
 export type LogEntry = Readonly<Record<string, unknown>> & { readonly message: string };
@@ -35,7 +35,9 @@ export class Program implements AsyncDisposable {
   #exited = false;
 
   constructor(name: ProgramName, options: ProgramOptions = {}) {
-    const command = options.image === undefined ? fromTask(name, options) : inImage(name, options);
+    const command = options.image === undefined
+      ? fromTask(name as ProgramTask, options)
+      : inImage(name, options);
     this.#child = command.spawn();
     this.#reading = this.#read();
     void this.#child.status.then(() => {
@@ -128,7 +130,7 @@ export class Program implements AsyncDisposable {
 
 const streams = { stdin: "null", stdout: "null", stderr: "piped" } as const;
 
-function fromTask(name: ProgramName, options: ProgramOptions): Deno.Command {
+function fromTask(name: ProgramTask, options: ProgramOptions): Deno.Command {
   const { args = [], env = {}, hosts } = options;
   const { flags, entry } = programCommand(name);
   const net = hosts === undefined ? anyHost : `--allow-net=${hosts.join(",")}`;

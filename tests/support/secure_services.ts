@@ -38,7 +38,8 @@ const listeners = {
 export type Listener = keyof typeof listeners;
 const listenerNames = Object.keys(listeners);
 
-interface Running {
+/** A service that was started. */
+export interface Running {
   readonly ports: Readonly<Record<string, number>>;
   readonly process: ProcessHandle;
   readonly log: string;
@@ -140,7 +141,8 @@ export class SecureServices implements AsyncDisposable {
   }
 }
 
-async function launch(
+/** Starts a service on the local Java, changed as a test wants it. */
+export async function launch(
   definition: ServiceDefinition,
   folder: string,
   more: {

@@ -3,6 +3,10 @@ import assert from "node:assert/strict";
 import { CATALOGUE } from "../../../scripts/services/catalogue.ts";
 import composeText from "../../../compose/compose.yaml" with { type: "text" };
 import dockerfile from "../../../compose/Dockerfile" with { type: "text" };
+import logins from "../../../compose/logins.sh" with { type: "text" };
+import aclText from "../../../compose/kafka.acl" with { type: "text" };
+import rolesText from "../../../cql/roles.cql" with { type: "text" };
+import { aclEntries } from "../../../scripts/access/acls.ts";
 import config from "../../../deno.json" with { type: "json" };
 import { readFeedConfig } from "../../../src/app/feed_config.ts";
 import { readProcessConfig } from "../../../src/app/process_config.ts";
@@ -75,6 +79,7 @@ const byTagOnly = ["kafka-0", "kafka-1", "kafka-2", "schema-registry", "cassandr
 Deno.test("compose names every image by an exact tag, and by its digest where that is known", () => {
   for (const [name, { image, build }] of services) {
     if (build !== undefined) assert.equal(image, `market/${build.target}:${config.version}`);
+    else if (name === "access") assert.equal(image, serviceOf("passwords").image);
     else if (byTagOnly.includes(name)) assert.match(image, /:\d+\.\d+\.\d+$/, name);
     else assert.match(image, /:v?\d+\.\d+\.\d+@sha256:[0-9a-f]{64}$/, name);
   }
@@ -160,7 +165,54 @@ Deno.test("compose declares exactly the volumes that are used", () => {
     volumes.flatMap((volume) => typeof volume === "string" ? volume.split(":")[0] ?? "" : [])
   ).filter((source) => !source.startsWith("."));
   assert.deepEqual([...new Set(used)].sort(), Object.keys(file.volumes).sort());
-  assert.equal(used.length, new Set(used).size);
+  const data = used.filter((source) => !source.startsWith("login-"));
+  assert.equal(data.length, new Set(data).size);
+});
+
+/** The container that has made the passwords, and who reads each volume of them. */
+const readers: Readonly<Record<string, readonly string[]>> = {
+  "login-kafka": ["kafka-0", "kafka-1", "kafka-2"],
+  "login-registry": ["schema-registry"],
+  "login-access": ["access"],
+  "login-provision": ["provision"],
+  "login-produce": ["produce-feed", "produce"],
+  "login-process": ["process"],
+  "login-grafana": ["grafana"],
+  "login-dev": [],
+};
+
+Deno.test("compose shows each container its own passwords alone, and lets none change them", () => {
+  for (const [volume, names] of Object.entries(readers)) {
+    const mounts = services.flatMap(([name, { volumes = [] }]) =>
+      volumes.filter((entry) => typeof entry === "string" && entry.startsWith(`${volume}:`))
+        .map((entry) => `${name} ${entry}`)
+    );
+    const folder = volume.replace("login-", "/logins/");
+    const reading = names.map((name) => `${name} ${volume}:/login:ro`);
+    assert.deepEqual(mounts, [`passwords ${volume}:${folder}`, ...reading]);
+  }
+});
+
+Deno.test("compose holds no password and lets nobody into Grafana without one", () => {
+  for (const [name, { environment = {} }] of services) {
+    for (const [variable, value] of Object.entries(environment)) {
+      if (!variable.includes("PASSWORD")) continue;
+      assert.equal(`${variable}=${value}`, "GF_SECURITY_ADMIN_PASSWORD__FILE=/login/admin", name);
+    }
+  }
+  assert.doesNotMatch(composeText, /ANONYMOUS|[^_]PLAINTEXT/);
+});
+
+Deno.test("logins.sh makes a password for every role that has rights, and for no other", () => {
+  const rolesIn = (variable: string) =>
+    new RegExp(`^for role in (.+); do\\n +${variable}\\[`, "m").exec(logins)?.[1]?.split(" ")
+      .toSorted();
+  const acls = aclEntries(aclText, { topic: "t", application: "a" });
+  const kafka = new Set(acls.map(({ principal }) => principal.replace("User:", "")));
+  assert.deepEqual(rolesIn("kafka"), [...kafka, "access", "health", "kafka"].toSorted());
+  const cassandra = [...rolesText.matchAll(/^CREATE ROLE IF NOT EXISTS (\w+)/gm)]
+    .map(([, role]) => role);
+  assert.deepEqual(rolesIn("cassandra"), [...cassandra, "access"].toSorted());
 });
 
 Deno.test("compose lets any one Kafka node be lost", () => {
