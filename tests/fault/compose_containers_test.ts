@@ -91,21 +91,22 @@ function worldOf({ kafka, real, logins, cassandraPort }: Parts, image: string): 
   };
 }
 
-/** Cassandra with the options of its container, and its port. */
-async function startCassandra(folder: string): Promise<Running & { port: number }> {
-  const { environment = {}, healthcheck } = services["cassandra"] ?? {};
-  const options = String(environment["JVM_EXTRA_OPTS"]).trim().split(/\s+/);
-  const running = await launch(cassandra, folder, {
+/** Starts Cassandra with the options of its container; it is up when its health check is content. */
+async function startCassandra(folder: string): Promise<Running> {
+  const { JVM_EXTRA_OPTS } = services["cassandra"]?.environment ?? {};
+  const options = String(JVM_EXTRA_OPTS).trim().split(/\s+/);
+  return await launch(cassandra, folder, {
     ports: ["client", "storage"],
     heap: "768m",
     secured: (plan) => ({ ...plan, args: [...options, ...plan.args] }),
   });
-  const port = running.ports["client"] ?? 0;
-  const [, shell = "", script = ""] = healthcheck?.test ?? [];
+}
+
+async function cassandraIsUp(port: number): Promise<void> {
+  const [, shell = "", script = ""] = services["cassandra"]?.healthcheck?.test ?? [];
   const check = [join(root, "compose", script), String(port)];
   const what = "Cassandra answers";
   await until(() => isRunnable(shell, check), { what, msMax: cassandraMsMax });
-  return { ...running, port };
 }
 
 /** Asks by the script that is the containers' health check. */
@@ -114,23 +115,32 @@ async function answers(url: unknown, path: string, status = "200"): Promise<bool
   return await isRunnable("/bin/bash", [join(root, "compose/health/http.sh"), port, path, status]);
 }
 
+/** Kafka, Cassandra and a registry, with everybody's passwords. */
+async function startServices(folder: string, closing: AsyncDisposableStack) {
+  await makeImage(folder, ["produce", "process", "provision", "feed"]);
+  const real = closing.use(await realServices({ registry: true }));
+  const logins = await ComposeLogins.make(services["passwords"], folder);
+  assert.match(logins.told, /password [0-9a-f]{32}\n/);
+  const running = await startCassandra(folder);
+  closing.defer(() => killProcess(running.process, systemClock));
+  const cassandraPort = running.ports["client"] ?? 0;
+  const kafka = closing.use(await ComposeKafka.start(services, folder, logins));
+  await cassandraIsUp(cassandraPort);
+  const world = worldOf({ kafka, real, logins, cassandraPort }, folder);
+  const { APPLICATION_ID = "", TOPIC_KAFKA = "", CASSANDRA_KEYSPACE = "" } = world.dotEnv;
+  const brokers = ["kafka-0:9092", "kafka-1:9092"].map((address) => kafka.local(address));
+  const names = { topic: TOPIC_KAFKA, application: APPLICATION_ID, keyspace: CASSANDRA_KEYSPACE };
+  return { world, kafka, place: { logins, brokers, cassandraPort, ...names } };
+}
+
 Deno.test({
   name: "compose's programs and Kafka nodes lose nothing when each node is killed under load",
   ignore,
   async fn(t) {
     const folder = await Deno.makeTempDir({ prefix: "containers-" });
-    await makeImage(folder, ["produce", "process", "provision", "feed"]);
-    await using real = await realServices({ registry: true });
-    const logins = await ComposeLogins.make(services["passwords"], folder);
     await using closing = new AsyncDisposableStack();
-    const starting = startCassandra(folder).then((running) => {
-      closing.defer(() => killProcess(running.process, systemClock));
-      return running;
-    });
-    await using kafka = await ComposeKafka.start(services, folder, logins);
-    const { port: cassandraPort } = await starting;
-    const world = worldOf({ kafka, real, logins, cassandraPort }, folder);
-
+    closing.defer(() => Deno.remove(folder, { recursive: true }));
+    const { world, kafka, place } = await startServices(folder, closing);
     await using access = run("access", "access", world, ["--passwords", "/login/passwords"]);
     assert.equal(await access.ended(), 0, JSON.stringify(access.log));
     await using provision = run("provision", "provision", world);
@@ -152,18 +162,7 @@ Deno.test({
       assert(!await answers(page, "/nothing"));
     });
 
-    await t.step("each role's forbidden act is refused", async () => {
-      const { APPLICATION_ID = "", TOPIC_KAFKA = "", CASSANDRA_KEYSPACE = "" } = world.dotEnv;
-      await refuseEverything({
-        logins,
-        brokers: ["kafka-0:9092", "kafka-1:9092"].map((address) => kafka.local(address)),
-        cassandraPort,
-        topic: TOPIC_KAFKA,
-        application: APPLICATION_ID,
-        keyspace: CASSANDRA_KEYSPACE,
-      });
-      assert.match(logins.told, /password [0-9a-f]{32}\n/);
-    });
+    await t.step("each role's forbidden act is refused", () => refuseEverything(place));
 
     await using gaps = new CommitGaps(() => tasksAt(String(page)), 2);
     for (const name of kafka.names) {
@@ -190,6 +189,5 @@ Deno.test({
       assert.equal(await produce.stop(), 0);
       assert.equal(await process.stop(), 0);
     });
-    await Deno.remove(folder, { recursive: true });
   },
 });
