@@ -13,7 +13,7 @@ import type { ComposeService } from "./compose_file.ts";
 import type { ComposeLogins } from "./compose_logins.ts";
 
 /** Longest time from a start to a healthy node, ms. */
-const healthyMsMax = 60_000;
+const healthyMsMax = 180_000;
 
 /**
  * The Kafka nodes of the compose file as processes of this machine: the same settings, with each
