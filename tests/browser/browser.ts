@@ -1,10 +1,6 @@
 import { findBrowser } from "../../scripts/lib/test_browser.ts";
 import { LivePage } from "./live_page.ts";
-import {
-  type BrowserLike,
-  type ContextOptions,
-  loadLauncher,
-} from "./playwright.ts";
+import { type BrowserLike, type ContextOptions, loadLauncher } from "./playwright.ts";
 
 /**
  * Headless, without a sandbox of its own as that needs rights which containers lack, and without

@@ -22,25 +22,17 @@ export function contrasts(page: LivePage): Promise<Contrast[]> {
     function luminance(color: number[]): number {
       const [red = 0, green = 0, blue = 0] = color.map((value) => {
         const share = value / 255;
-        return share <= 0.04045
-          ? share / 12.92
-          : ((share + 0.055) / 1.055) ** 2.4;
+        return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
       });
       return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
     }
     function ownText(element: Element): string {
-      return [...element.childNodes].filter((node) =>
-        node.nodeType === Node.TEXT_NODE
-      )
+      return [...element.childNodes].filter((node) => node.nodeType === Node.TEXT_NODE)
         .map((node) => node.textContent?.trim() ?? "").join("");
     }
     return [...document.querySelectorAll("body *")]
-      .filter((element) =>
-        ownText(element) !== "" && element.getClientRects().length > 0
-      )
-      .filter((element) =>
-        element.closest("[aria-hidden], #chart, tr.fresh") === null
-      )
+      .filter((element) => ownText(element) !== "" && element.getClientRects().length > 0)
+      .filter((element) => element.closest("[aria-hidden], #chart, tr.fresh") === null)
       .map((element) => {
         const both = [
           channels(getComputedStyle(element).color),

@@ -69,8 +69,7 @@ async function goesToADate(page: LivePage): Promise<void> {
   const { x, y } = await page.middle("#chart");
   await page.until("candles of that time", async () => {
     await page.raw.mouse.move(x - 30 - Math.random() * 10, y);
-    const shown =
-      Date.parse(`${(await page.readout())["Window"]?.slice(0, 19)}Z`) -
+    const shown = Date.parse(`${(await page.readout())["Window"]?.slice(0, 19)}Z`) -
       zone.offsetMs(wanted);
     assert(Math.abs(shown - wanted) < 3_600_000, new Date(shown).toISOString());
   });

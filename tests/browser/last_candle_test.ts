@@ -69,9 +69,7 @@ Deno.test("the last candle of the page is the API's and the sink's through a sim
 
   const seen = new Map<number, Set<number>>();
   let ended = false;
-  void started.program.line("The recording is at its end").then(() =>
-    ended = true
-  );
+  void started.program.line("The recording is at its end").then(() => ended = true);
   while (!ended) {
     const { start, count } = await sameEverywhere(page, started);
     seen.set(start, (seen.get(start) ?? new Set()).add(count));

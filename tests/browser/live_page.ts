@@ -37,9 +37,8 @@ export class LivePage {
 
   /** Time that the page has had the processor, ms: what other programs take is not in it. */
   async busyMs(): Promise<number> {
-    const { metrics } =
-      await this.#instruments?.send("Performance.getMetrics") ??
-        { metrics: [] };
+    const { metrics } = await this.#instruments?.send("Performance.getMetrics") ??
+      { metrics: [] };
     return 1_000 *
       (metrics.find(({ name }) => name === "TaskDuration")?.value ?? NaN);
   }
@@ -81,8 +80,7 @@ export class LivePage {
   /** Whether an element is there and takes up room. */
   isShown(selector: string): Promise<boolean> {
     return this.raw.evaluate(
-      (selector) =>
-        (document.querySelector(selector)?.getClientRects().length ?? 0) > 0,
+      (selector) => (document.querySelector(selector)?.getClientRects().length ?? 0) > 0,
       selector,
     );
   }
@@ -123,9 +121,8 @@ export class LivePage {
       ) {
         const { width, height } = canvas;
         if (width === 0 || height === 0) continue;
-        const { data } =
-          canvas.getContext("2d")?.getImageData(0, 0, width, height) ??
-            { data: [] };
+        const { data } = canvas.getContext("2d")?.getImageData(0, 0, width, height) ??
+          { data: [] };
         for (let i = 0; i < data.length; i += 4) {
           if (wanted.every((value, offset) => data[i + offset] === value)) {
             count++;

@@ -156,26 +156,25 @@ function asksOnlyItsServer({ started, page }: Scene): void {
   assert.deepEqual(page.errors, []);
 }
 
-const steps:
-  readonly (readonly [string, (scene: Scene) => Promise<void> | void])[] = [
-    [
-      "says in header, strip and chart that the market is simulated",
-      saysSimulated,
-    ],
-    [
-      "offers exactly the resolutions that the server announces",
-      offersResolutions,
-    ],
-    ["changes the symbol by the keyboard alone and shows the focus", obeysKeys],
-    ["gives every control a name", namesControls],
-    ["fits a phone without scrolling sideways", fitsPhone],
-    ["is dark where the system is, light by the button, and stays so", isDark],
-    [
-      "can be read in the light: every text has the contrast of level AA",
-      isReadable,
-    ],
-    ["asks nobody but its own server", asksOnlyItsServer],
-  ];
+const steps: readonly (readonly [string, (scene: Scene) => Promise<void> | void])[] = [
+  [
+    "says in header, strip and chart that the market is simulated",
+    saysSimulated,
+  ],
+  [
+    "offers exactly the resolutions that the server announces",
+    offersResolutions,
+  ],
+  ["changes the symbol by the keyboard alone and shows the focus", obeysKeys],
+  ["gives every control a name", namesControls],
+  ["fits a phone without scrolling sideways", fitsPhone],
+  ["is dark where the system is, light by the button, and stays so", isDark],
+  [
+    "can be read in the light: every text has the contrast of level AA",
+    isReadable,
+  ],
+  ["asks nobody but its own server", asksOnlyItsServer],
+];
 
 Deno.test("the live page", async (t) => {
   await using browser = await Browser.open();

@@ -51,9 +51,7 @@ export class Started implements AsyncDisposable {
 
   async #run(port: string): Promise<void> {
     const replay = this.#replay;
-    const play = replay
-      ? ["--replay", replay.path, "--speed", String(replay.speed)]
-      : [];
+    const play = replay ? ["--replay", replay.path, "--speed", String(replay.speed)] : [];
     const args = ["--data", this.#data, "--port", port, ...play];
     this.#program = new Program("start", { args });
     const { message } = await this.#program.line(

@@ -19,8 +19,7 @@ class MarketOfThousands implements AsyncDisposable {
   }
 
   static async open(): Promise<MarketOfThousands> {
-    const program =
-      new URL("fixtures/market_of_thousands.ts", import.meta.url).pathname;
+    const program = new URL("fixtures/market_of_thousands.ts", import.meta.url).pathname;
     const config = new URL("../../deno.json", import.meta.url).pathname;
     const args = ["run", "-q", "-A", "--no-check", "--config", config, program];
     const process = new Deno.Command(Deno.execPath(), { args, stdout: "piped" })
@@ -102,8 +101,6 @@ Deno.test("the page of 3,000 symbols at 4,500 trades/s is smooth, small and sear
   assert.deepEqual(page.errors, []);
   const kB = (bytesPerSecond / 1_000).toFixed(1);
   say(
-    `${kB} kB/s, ${frames / seconds} frames/s of ${
-      frameMs.toFixed(1)
-    } ms, found in ${foundMs} ms`,
+    `${kB} kB/s, ${frames / seconds} frames/s of ${frameMs.toFixed(1)} ms, found in ${foundMs} ms`,
   );
 });

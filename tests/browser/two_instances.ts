@@ -88,9 +88,7 @@ export class TwoInstances implements AsyncDisposable {
   /** The busiest symbol of the partitions that an instance has. */
   async symbolOf(owner: ProcessInstance): Promise<string> {
     const partitions = (await owner.tasks()).map(({ partition }) => partition);
-    const own = (await this.#listed(owner)).filter((one) =>
-      partitions.includes(one.partition)
-    );
+    const own = (await this.#listed(owner)).filter((one) => partitions.includes(one.partition));
     const [busiest] = own.sort((a, b) => b.count - a.count);
     assert(busiest, "an instance must have a symbol of its own");
     return busiest.symbol;
@@ -109,8 +107,7 @@ export class TwoInstances implements AsyncDisposable {
       await running(this.second) === runPartitions / 2;
     await until(isShared, { what: "both have half of the partitions", msMax });
     await this.#pipeline.produce();
-    const haveTraded = async () =>
-      (await this.#listed(this.first)).length === this.symbols.length;
+    const haveTraded = async () => (await this.#listed(this.first)).length === this.symbols.length;
     await until(haveTraded, { what: "all symbols have traded", msMax });
   }
 

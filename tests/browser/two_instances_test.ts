@@ -3,12 +3,7 @@ import type { CandleJson } from "../../src/http/wire.ts";
 import type { ProcessInstance } from "../support/process_instance.ts";
 import { Browser, screens } from "./browser.ts";
 import type { LivePage } from "./live_page.ts";
-import {
-  connectionLost,
-  restMsMax,
-  tapeMoves,
-  upToDate,
-} from "./page_states.ts";
+import { connectionLost, restMsMax, tapeMoves, upToDate } from "./page_states.ts";
 import { assertShown } from "./readout.ts";
 import { TwoInstances } from "./two_instances.ts";
 
@@ -71,8 +66,7 @@ interface Losses {
 /** Keeps what the page says from now on: the other instance is replaced within a second or so. */
 async function keepLosses(page: LivePage): Promise<() => Promise<Losses[]>> {
   await page.raw.evaluate(() => {
-    const text = (selector: string) =>
-      document.querySelector(selector)?.textContent?.trim() ?? "";
+    const text = (selector: string) => document.querySelector(selector)?.textContent?.trim() ?? "";
     const kept: Losses[] = [];
     Object.assign(globalThis, { kept });
     const keep = () => {
