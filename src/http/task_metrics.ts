@@ -112,7 +112,8 @@ interface TaskGaugeDefinition {
 const taskGauges: readonly TaskGaugeDefinition[] = [
   {
     name: "stream_lag_records",
-    help: "Records between the last commit and the ends of the input and of what was sent on.",
+    help: "Records between the last commit and the ends of the input and of what was sent on, " +
+      "which holds many items in each.",
     value: (task) => task.lagRecords,
   },
   {
