@@ -21,8 +21,8 @@ export const lostTailBugs: readonly PlantedBug[] = [
   {
     name: "windows that stay as input has made them that is gone",
     file: "src/streams/state/reissue.ts",
-    find: "reissueRollUps(sources, owner, versionUs);",
-    replace: "",
+    find: "[...owner.windows, ...owner.closedParts]",
+    replace: "owner.closedParts",
     guarantee: "G3",
     test: "tests/unit/streams/reissue_test.ts",
   },

@@ -27,7 +27,7 @@ export const twoInputsBugs: readonly PlantedBug[] = [
   {
     name: "results of the last commit compacted away",
     file: "src/level/embedded_commit_log.ts",
-    find: "if (this.#latest.has(name)) this.#dropNext.push(previous as Offset);",
+    find: "if (this.#latest.has(name)) this.#dropNext.add(previous as Offset);",
     replace:
       "if (this.#latest.has(name)) this.#batch.deleteRecord(this.#changelog, previous as Offset);",
     guarantee: "G3",

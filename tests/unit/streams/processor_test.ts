@@ -213,6 +213,19 @@ Deno.test("RecordProcessor changes no window by an event on which the job throws
   assert.deepEqual(cache.window(owner, 5_000)?.state.aggregate, { count: 2, sum: 3 });
 });
 
+Deno.test("RecordProcessor stops where aggregates cannot be merged, whatever the job says of events", async () => {
+  const job = countingTopology({
+    rollUps: true,
+    handlers: { onProcessingError: () => "dead-letter" },
+  });
+  const merge = () => {
+    throw new Error("cannot be merged");
+  };
+  const { processor } = await bench({}, { ...job, rollUps: { ...job.rollUps, merge } });
+  processor.process(record(0, { timeMs: 9_999 }));
+  assert.throws(() => processor.process(record(1, { timeMs: 15_000 })), { name: "InvariantError" });
+});
+
 Deno.test("RecordProcessor counts a record without events, and its repetition", async () => {
   const { processor } = await bench();
   const headers = identityHeaders({ producerId: "p", sequence: 1 });
