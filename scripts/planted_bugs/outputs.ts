@@ -29,7 +29,7 @@ export const outputBugs: readonly PlantedBug[] = [
     file: "src/streams/state/cut_input.ts",
     find: "if (isUnlimited(windows)) return 0;",
     replace: "",
-    guarantee: "G3",
+    guarantee: "G1",
   },
   {
     name: "a rejected value among the others",

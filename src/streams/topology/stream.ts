@@ -125,7 +125,9 @@ class Steps<T> implements Stream<T> {
 
   reject(why: (value: T) => string | Fault | undefined): Steps<T> {
     const { fault: before } = this.#plan;
-    const fault = (value: T) => before?.(value) ?? asFault(why(value));
+    const fault = before === undefined
+      ? (value: T) => asFault(why(value))
+      : (value: T) => before(value) ?? asFault(why(value));
     return new Steps({ ...this.#plan, fault });
   }
 
