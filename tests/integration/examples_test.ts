@@ -27,6 +27,7 @@ import {
   run,
   type RunOptions,
   stream,
+  text,
 } from "../../src/streams/mod.ts";
 import { readAll } from "../contract/log_harness.ts";
 import { kafkaBrokers } from "../support/kafka_harness.ts";
@@ -93,24 +94,28 @@ async function runUntil(
   await running;
 }
 
-Deno.test("word count and a job that reads its results share a folder, and start again", async () => {
+Deno.test("jobs that read one topic, or each other's results, share a folder", async () => {
   const updates: Job<number, number> = job("updates")
     .to("update-counts", stream("counts", json<number>()).groupByKey().reduce("last", Math.max));
+  const lineCount: Job<string, number> = job("line-count")
+    .to("line-counts", stream("lines", text()).keyBy(() => "all").count("lines"));
+  const jobs = [wordCount, updates, lineCount];
   const folder = await Deno.makeTempDir({ prefix: "words-" });
   for (let life = 1; life <= 2; life++) {
     await using runtime = await embedded(folder, { keepRecords: 0 });
-    await runtime.open([wordCount, updates]);
+    await runtime.open(jobs);
     await runtime.log.append(lines(40, life));
     const words = countsOf(Array.from({ length: life }, () => lines(40, 0)).flat());
-    const has = (which: number) => async (apps: Apps) => {
-      for (const [word, count] of words) {
-        if ((await apps[which]?.value(word))?.value !== count) return false;
+    const has = (which: number, counts: ReadonlyMap<string, number>) => async (apps: Apps) => {
+      for (const [key, count] of counts) {
+        if ((await apps[which]?.value(key))?.value !== count) return false;
       }
       return true;
     };
-    await runUntil(has(0), [wordCount], runtime); // its results wait for the other one
-    await runUntil(has(1), [wordCount, updates], runtime);
-    assert.deepEqual(await latest(runtime.log, "update-counts"), words);
+    await runUntil(has(0, words), [wordCount], runtime); // the others have their input to come
+    const total = new Map([["all", 40 * life]]);
+    const isThere = async (apps: Apps) => await has(1, words)(apps) && await has(2, total)(apps);
+    await runUntil(isThere, jobs, runtime);
   }
   await Deno.remove(folder, { recursive: true });
 });
