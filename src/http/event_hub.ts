@@ -46,7 +46,7 @@ const tickMs = 100;
 /** How often the state is told: every 2 s; it is what a client judges silence by. */
 const ticksPerHealth = 2_000 / tickMs;
 /** Ticks make place for everything else: they take at most this part of the time. */
-const busyPart = 1 / 4;
+const busyPart = 1 / 2;
 /** How long a reader may take nothing: a minute. A connection that died silently ends so. */
 const ticksWithoutReadingMax = 60_000 / tickMs;
 

@@ -1,6 +1,7 @@
 import type { Clock } from "../base/clock.ts";
 import { isAborted } from "../base/errors.ts";
 import { encodeText } from "../streams/text.ts";
+import { FairPlaces } from "./fair_places.ts";
 
 /** Pause between two beats, ms. */
 export const beatMs = 200;
@@ -8,8 +9,10 @@ export const beatMs = 200;
 /** The last event of a process that ends in order: nobody has to take it for dead. */
 export const farewell = "data: bye\n\n";
 
-/** Followers at most; a group has fewer members. */
-const followersMax = 100;
+/** Followers, in all and of one address; a group has fewer members. */
+const followersMax = { total: 200, perAddress: 100 };
+
+type Follower = ReadableStreamDefaultController<Uint8Array>;
 
 /** The first event, which says who lives. */
 export function greeting(run: string): string {
@@ -26,25 +29,27 @@ export class Pulse {
   /** Names this run of the program. */
   readonly run: string;
   readonly #clock: Clock;
-  readonly #followers = new Set<ReadableStreamDefaultController<Uint8Array>>();
+  readonly #followers = new FairPlaces<Follower>(followersMax);
 
   constructor(run: string, clock: Clock) {
     this.run = run;
     this.#clock = clock;
   }
 
-  /** A stream for one follower; `undefined` where there are too many. */
-  connect(): ReadableStream<Uint8Array> | undefined {
-    if (this.#followers.size >= followersMax) return undefined;
-    let own: ReadableStreamDefaultController<Uint8Array>;
-    return new ReadableStream({
+  /** A stream for one follower; `undefined` where there are too many of its address. */
+  connect(address: string): ReadableStream<Uint8Array> | undefined {
+    let leaving: Follower[] | undefined;
+    let own: Follower;
+    const stream = new ReadableStream<Uint8Array>({
       start: (controller) => {
         own = controller;
-        this.#followers.add(own);
+        leaving = this.#followers.ask(address, own);
         own.enqueue(encodeText(greeting(this.run)));
       },
-      cancel: () => void this.#followers.delete(own),
+      cancel: () => this.#followers.leave(address, own),
     });
+    leaving?.forEach((follower) => follower.close());
+    return leaving === undefined ? undefined : stream;
   }
 
   /** Beats until the signal fires, then says farewell. */
@@ -52,7 +57,7 @@ export class Pulse {
     try {
       for (;;) {
         await this.#clock.sleep(beatMs, signal);
-        for (const follower of this.#followers) {
+        for (const follower of this.#followers.holders) {
           // One that does not read is behind anyway.
           if ((follower.desiredSize ?? 0) > 0) follower.enqueue(encodeText(":\n\n"));
         }
@@ -60,10 +65,9 @@ export class Pulse {
     } catch (error) {
       if (!isAborted(error)) throw error;
     }
-    for (const follower of this.#followers) {
+    for (const follower of this.#followers.holders) {
       follower.enqueue(encodeText(farewell));
       follower.close();
     }
-    this.#followers.clear();
   }
 }

@@ -78,7 +78,7 @@ const full = () => surface({ seconds: 1, limits: { streams: { total: 0 }, queueB
 /** A surface whose pulse has as many followers as it takes. */
 function followed(): Surface {
   const made = surface({ seconds: 1 });
-  while (made.context.pulse.connect() !== undefined);
+  while (made.context.pulse.connect(localClient.address) !== undefined);
   return made;
 }
 

@@ -17,8 +17,8 @@ export const pulse: Operation = operation({
     },
     503: unavailable("too many follow the pulse"),
   },
-  handle(_query, { pulse }, { request }) {
-    const body = request.method === "HEAD" ? null : pulse.connect();
+  handle(_query, { pulse }, { request, client }) {
+    const body = request.method === "HEAD" ? null : pulse.connect(client.address);
     if (body === undefined) {
       throw new HttpProblem({
         status: 503,

@@ -53,6 +53,11 @@ export async function askToLogIn() {
 /** @param {string} path */
 async function fetchJson(path) {
   const response = await fetch(path);
+  if (response.status === 429) {
+    const seconds = Number(response.headers.get("retry-after"));
+    await new Promise((resolve) => setTimeout(resolve, seconds * 1_000));
+    return await fetchJson(path);
+  }
   if (!response.ok) throw new Error(`${path}: ${response.status}`);
   return await response.json();
 }

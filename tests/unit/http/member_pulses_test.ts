@@ -81,7 +81,7 @@ class Other {
     }
     const ended = AbortSignal.any([signal, this.#cut.signal]);
     const through = new TransformStream<Uint8Array, Uint8Array>();
-    this.pulse.connect()?.pipeTo(through.writable, { signal: ended }).catch(() => {});
+    this.pulse.connect("192.0.2.1")?.pipeTo(through.writable, { signal: ended }).catch(() => {});
     return Promise.resolve(new Response(through.readable));
   }
 }
