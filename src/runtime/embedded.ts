@@ -20,6 +20,7 @@ export interface EmbeddedOptions {
   readonly partitions?: number;
   /** Records that stay to be looked at, or read by a job to come, per partition. */
   readonly keepRecords?: number;
+  /** Where jobs report; nowhere without it. */
   readonly logger?: Logger;
 }
 
@@ -40,8 +41,11 @@ export async function embedded(
 
 /** See `embedded`. */
 export class EmbeddedRuntime implements Runtime {
+  /** That of the machine. */
   readonly clock: Clock = systemClock;
+  /** Unpredictable. */
   readonly random: Random = systemRandom;
+  /** As it was given. */
   readonly logger: Logger;
   /** Every topic of the jobs that were opened, to write to and to read. */
   readonly log: EmbeddedLog;
@@ -53,6 +57,7 @@ export class EmbeddedRuntime implements Runtime {
   readonly #stores = new Map<string, LevelStateStores>();
   readonly #topics = new Set<string>();
 
+  /** @internal */
   constructor(folder: string, database: LogDatabase, options: EmbeddedOptions) {
     this.#folder = folder;
     this.#database = this.#resources.use(database);
@@ -62,10 +67,12 @@ export class EmbeddedRuntime implements Runtime {
     this.logger = options.logger ?? silentLogger;
   }
 
+  /** Fires at SIGINT and SIGTERM. */
   get stopped(): AbortSignal {
     return this.#signals.stopped;
   }
 
+  /** See `Runtime`. */
   async open(jobs: readonly AnyJob[]): Promise<readonly JobServices[]> {
     const { partitions = 2, keepRecords = 100_000 } = this.#options;
     const topics = jobs.flatMap((job) => {
@@ -99,6 +106,7 @@ export class EmbeddedRuntime implements Runtime {
     };
   }
 
+  /** Closes stores, then the log. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#resources.disposeAsync();
   }

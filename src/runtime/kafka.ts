@@ -41,8 +41,11 @@ export async function kafka(options: KafkaRuntimeOptions): Promise<KafkaRuntime>
 
 /** See `kafka`. */
 export class KafkaRuntime implements Runtime {
+  /** That of the machine. */
   readonly clock: Clock = systemClock;
+  /** Unpredictable. */
   readonly random: Random = systemRandom;
+  /** As it was given. */
   readonly logger: Logger;
   /** For what jobs do not do: to write input, to read results. */
   readonly connection: KafkaConnection;
@@ -50,6 +53,7 @@ export class KafkaRuntime implements Runtime {
   readonly #resources = new AsyncDisposableStack();
   readonly #signals: ProcessSignals;
 
+  /** @internal */
   constructor(
     connection: KafkaConnection,
     options: KafkaRuntimeOptions & { readonly replicationFactor: number },
@@ -60,10 +64,12 @@ export class KafkaRuntime implements Runtime {
     this.logger = options.logger ?? silentLogger;
   }
 
+  /** Fires at SIGINT and SIGTERM. */
   get stopped(): AbortSignal {
     return this.#signals.stopped;
   }
 
+  /** See `Runtime`. */
   async open(jobs: readonly AnyJob[]): Promise<readonly JobServices[]> {
     const services: JobServices[] = [];
     for (const job of jobs) services.push(await this.#servicesOf(job));
@@ -87,6 +93,7 @@ export class KafkaRuntime implements Runtime {
     };
   }
 
+  /** Closes stores, then connections. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#resources.disposeAsync();
   }

@@ -8,6 +8,7 @@ import type { ItemCounts } from "../item_counts.ts";
 
 /** One window of one key. `aggregate` is the topology's own and may be changed in place. */
 export interface WindowState<A> {
+  /** What the job folds its events into. */
   aggregate: A;
   /** True once the window is closed; it never changes again. */
   final: boolean;

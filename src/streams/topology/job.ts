@@ -22,6 +22,7 @@ export interface JobOptions {
    * choice that it depends on.
    */
   readonly revision?: string;
+  /** What happens on errors, beside `defaultHandlers`. */
   readonly handlers?: Partial<ErrorHandlers>;
   /** What to do every so often by the wall clock, whether or not input comes. */
   readonly punctuators?: readonly Punctuator[];

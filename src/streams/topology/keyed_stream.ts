@@ -31,6 +31,7 @@ export interface KeyedStream<T> {
   count(store: string): KeyTable<T, number>;
   /** The sum of a key's values, which begins with the first one. */
   reduce(store: string, add: (sum: T, value: T) => T, codec?: Codec<T>): KeyTable<T, T>;
+  /** What `aggregation` makes of a key's values. */
   aggregate<A>(store: string, aggregation: Aggregation<T, A>): KeyTable<T, A>;
   /** Folds per key and window, see `tumbling` and `hopping`. */
   window(windows: TimeWindows): WindowedStream<T>;
@@ -38,8 +39,11 @@ export interface KeyedStream<T> {
 
 /** Values with their keys, to be folded into a table with a row per key and window. */
 export interface WindowedStream<T> {
+  /** How many values a window has had. */
   count(store: string): WindowTable<T, number>;
+  /** The sum of a window's values, which begins with the first one. */
   reduce(store: string, add: (sum: T, value: T) => T, codec?: Codec<T>): WindowTable<T, T>;
+  /** What `aggregation` makes of a window's values. */
   aggregate<A>(store: string, aggregation: WindowAggregation<T, A>): WindowTable<T, A>;
 }
 

@@ -22,12 +22,19 @@ export interface StreamCodec<T> extends Pick<Codec<T>, "decode"> {
  * `onProcessingError`; what `filter` and `flatMap` leave out is counted nowhere.
  */
 export interface Stream<T> extends TimedStream<T> {
-  /** @param f May read key, headers and time of the record that the value is from. */
+  /**
+   * Makes another value of each.
+   *
+   * @param f May read key, headers and time of the record that the value is from.
+   */
   map<U>(f: (value: T, record: LogRecord) => U): Stream<U>;
-  /** Goes on with each of what a value holds. */
+  /** Continues with each of what a value holds. */
   flatMap<U>(f: (value: T, record: LogRecord) => readonly U[]): Stream<U>;
+  /** Leaves out values that are not to be kept. */
   filter(keep: (value: T) => boolean): Stream<T>;
+  /** See `TimedStream`. */
   peek(look: (value: T) => void): Stream<T>;
+  /** See `TimedStream`. */
   reject(why: (value: T) => string | Fault | undefined): Stream<T>;
   /**
    * When it happened, epoch ms; without this step it is the record's timestamp. Comes when values
@@ -38,6 +45,7 @@ export interface Stream<T> extends TimedStream<T> {
 
 /** Values of which it is known when they happened. */
 export interface TimedStream<T> {
+  /** Leaves out values that are not to be kept. */
   filter(keep: (value: T) => boolean): TimedStream<T>;
   /** Looks at every value; at one that is read again, again. */
   peek(look: (value: T) => void): TimedStream<T>;

@@ -13,8 +13,11 @@ export interface TablePlan<E, A> extends
 
 /** What a job can write: something for each row of a table that a commit has changed. */
 export interface Results<E, A, V> {
+  /** The table that they are of. */
   readonly table: TablePlan<E, A>;
+  /** True to leave windows out that may still change. */
   readonly finalOnly: boolean;
+  /** Makes one of a row. */
   make(result: WindowResult<A>): V;
   /** How it is written to a topic; JSON without it. */
   readonly codec: Codec<V> | undefined;
