@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { type Logger, silentLogger } from "../../../src/base/logger.ts";
 import { Secret } from "../../../src/base/secret.ts";
 import { PeerAccess, type PeerAccessOptions, proofHeader } from "../../../src/http/peer_access.ts";
 import { SimulatedClock } from "../../../src/streams/testing/simulated_clock.ts";
@@ -35,13 +36,14 @@ Deno.test("PeerAccess.peerOf() with hosts asks no other, by name or by domain", 
 
 Deno.test("PeerAccess.peerOf() with a token believes what its instances have signed, as it is", () => {
   const own = access({ token });
-  const signed = own.vouchFor({ address: "http://a:8080", peer: "http://c1:8080" });
+  const signed = own.vouchFor({ address: "http://a:8080", peer: "http://c1:8080", run: "r1" });
   assert.equal(access({ token }).peerOf(signed), "http://c1:8080");
   const unsigned = { address: "http://a:8080", peer: "http://c1:8080" };
   const strangers = [
     unsigned,
     { ...unsigned, proof: "" },
     { ...signed, peer: "http://evil.example" },
+    { ...signed, run: "r0" },
     { ...signed, address: "http://evil.example" },
     { address: "http://c1:8080", proof: signed.proof ?? "" },
     access({ token: new Secret("another") }).vouchFor(unsigned),
@@ -49,6 +51,23 @@ Deno.test("PeerAccess.peerOf() with a token believes what its instances have sig
     access().vouchFor(unsigned),
   ];
   for (const owner of strangers) assert.equal(own.peerOf(owner), undefined, JSON.stringify(owner));
+});
+
+Deno.test("PeerAccess says once of each address why it is not asked", async () => {
+  const lines: string[] = [];
+  const logger: Logger = {
+    ...silentLogger,
+    warn: (message, fields) => lines.push(`${fields?.["address"]}: ${message}`),
+  };
+  const own = access({ token, hosts: ["a", "b"], logger });
+  for (let i = 0; i < 2; i++) {
+    for (const peer of ["http://a", "http://evil.example"]) own.peerOf({ peer });
+    await assert.rejects(own.ask("http://b/livez", signal));
+  }
+  assert.equal(lines.length, 3, lines.join("\n"));
+  assert.match(lines[0] ?? "", /^http:\/\/a: .*its address must be signed with the token/);
+  assert.match(lines[1] ?? "", /^http:\/\/evil.example: .*HTTP_PEER_HOSTS must list its host/);
+  assert.match(lines[2] ?? "", /^http:\/\/b: .*its answer must prove the token/);
 });
 
 Deno.test("PeerAccess.ask() sends no token, and takes an answer of an instance only", async () => {
