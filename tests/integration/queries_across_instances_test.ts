@@ -1,4 +1,7 @@
-/** Two real instances of `process`: whichever is asked, there is an answer for every symbol. */
+/**
+ * Two real instances of `process` that share a token: whichever is asked, there is an answer for
+ * every symbol, and the instances ask each other without showing the token.
+ */
 import assert from "node:assert/strict";
 import type { CandleJson } from "../../src/http/wire.ts";
 import { candlesPath, expectedCandles, walkCandles } from "../support/candle_walk.ts";
@@ -16,7 +19,7 @@ const settings = { WINDOW_RETENTION_MS: "3600000" };
 const graceMs = 60_000;
 
 async function ask(instance: ProcessInstance, path: string): Promise<Response> {
-  return await fetch(`${await instance.url()}${path}`);
+  return await fetch(`${await instance.url()}${path}`, { headers: await instance.headers() });
 }
 
 /** Walks through everything; gives the places that answered. */
@@ -65,12 +68,16 @@ async function ownedBy(instance: ProcessInstance): Promise<number> {
 
 /** Where only the other instances reach an instance that listens everywhere. */
 function everywhere(port: number): Readonly<Record<string, string>> {
-  return { HTTP_HOST: "0.0.0.0", HTTP_OPEN: "true", HTTP_PEER_URL: `http://127.0.0.1:${port}` };
+  return { HTTP_HOST: "0.0.0.0", HTTP_PEER_URL: `http://127.0.0.1:${port}` };
 }
 
 Deno.test("any instance gives every window of two days in one walk, also when the owner is killed", async () => {
   const folderOf = (folder: string) => writeRecording(`${folder}/frames.jsonl`, frames);
-  await using run = await marketRun(folderOf, { settings });
+  const tokenFile = await Deno.makeTempFile({ prefix: "market-token-" });
+  await Deno.writeTextFile(tokenFile, crypto.randomUUID());
+  await using run = await marketRun(folderOf, {
+    settings: { ...settings, HTTP_TOKEN_FILE: tokenFile },
+  });
   const { pipeline, recording: { symbols, trades } } = run;
   const expected = expectedCandles(tradesOf(makeFrames(frames).lines), graceMs);
   await pipeline.provision();
@@ -124,4 +131,5 @@ Deno.test("any instance gives every window of two days in one walk, also when th
   await assertEverything(first, expected);
   assert.deepEqual(await askSymbols(first), all);
   assert.equal(await first.program?.stop(), 0);
+  await Deno.remove(tokenFile);
 });

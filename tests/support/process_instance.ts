@@ -67,6 +67,12 @@ export class ProcessInstance implements AsyncDisposable {
     return String((await this.#program?.line("Processing"))?.["page"]);
   }
 
+  /** What its clients show; nothing where it wants no token. */
+  async headers(): Promise<Readonly<Record<string, string>>> {
+    const file = this.#environment["HTTP_TOKEN_FILE"];
+    return file === undefined ? {} : { authorization: `Bearer ${await Deno.readTextFile(file)}` };
+  }
+
   async readiness(): Promise<Readiness> {
     return await this.#ask("/readyz");
   }
@@ -84,7 +90,8 @@ export class ProcessInstance implements AsyncDisposable {
     if (this.#program === undefined) return { status: 0, text: "" };
     const { page } = await this.#program.line("Processing");
     try {
-      const response = await fetch(`${page}${path}`, { signal: AbortSignal.timeout(answerMsMax) });
+      const [headers, signal] = [await this.headers(), AbortSignal.timeout(answerMsMax)];
+      const response = await fetch(`${page}${path}`, { headers, signal });
       return { status: response.status, text: await response.text() };
     } catch {
       return { status: 0, text: "" };
