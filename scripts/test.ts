@@ -80,6 +80,13 @@ const kafkaSuites: TestTier = {
   args: ["--allow-all"],
 };
 
+/** The package in Node and Bun, which are fetched for it: 300 MB. */
+const installed: TestTier = {
+  title: "Tests of the package as it is installed",
+  folders: ["tests/package"],
+  args: ["--allow-all"],
+};
+
 /** Tiers whose tests find the real services. */
 type ServedTier = "integration" | "browser";
 
@@ -88,15 +95,17 @@ const servedTiers: Record<ServedTier, (options: RunOptions) => Promise<TestCount
   browser: runBrowser,
 };
 
-const tierNames = ["unit", "fuzz", "grafana", "integration", "browser", "kafka-versions"] as const;
+/** What `deno task test` runs. */
+const always = ["unit", "fuzz", "grafana", "integration", "browser"] as const;
+const tierNames = [...always, "kafka-versions", "package"] as const;
 
 const help = `All tests, counted; those of real services and of the page where these can be had.
 
 Usage: deno task test [options]
 
   --only TIER     ${tierNames.join(", ")}
-                  (default all but the last one, which runs the tests of the Kafka
-                  adapter on ${kafkaVersions.older.join(" and ")})
+                  (default all but the last two, which run the tests of the Kafka
+                  adapter on ${kafkaVersions.older.join(" and ")}, and the package in Node and Bun)
   --filter TEXT   only tests with this text in their names, or like /PATTERN/
   --help          this text
 
@@ -118,7 +127,6 @@ function readArguments(args: string[]): Wanted {
       help: { type: "boolean", default: false },
     },
   });
-  const always = tierNames.filter((name) => name !== "kafka-versions");
   const tiers = only === undefined ? always : tierNames.filter((name) => name === only);
   if (tiers.length > 0) return { tiers, filter, help };
   throw new TypeError(`--only must be one of ${tierNames.join(", ")}: received "${only}"`);
@@ -173,6 +181,16 @@ async function runKafkaVersions(options: RunOptions): Promise<TestCounts> {
   return sum(counts);
 }
 
+/** Runs the installed package over Kafka. */
+async function runInstalled(options: RunOptions): Promise<TestCounts> {
+  print("\nStarting Kafka for the tests");
+  await using services = await startTestServices(print, { services: ["kafka"] });
+  if (services.missing !== undefined) {
+    return notRun(noTests, `the tests of the package: ${services.missing}`);
+  }
+  return await runTiers([installed], { ...options, env: { ...options.env, ...services.env } });
+}
+
 function isCi(): boolean {
   return Deno.env.get("CI") === "true";
 }
@@ -207,7 +225,8 @@ const pureTiers = [
 const pure = await runTiers(pureTiers, options);
 const withServices = await runWithServices(served, options);
 const older = wanted.tiers.includes("kafka-versions") ? await runKafkaVersions(options) : noTests;
-const counts = sum([pure, withServices, older]);
+const ofPackage = wanted.tiers.includes("package") ? await runInstalled(options) : noTests;
+const counts = sum([pure, withServices, older, ofPackage]);
 if (counts.passed + counts.failed === 0) printError("\nNo test was run");
 print(`\n${summaryLine(counts)}`);
 Deno.exit(counts.failed === 0 && counts.passed > 0 && !options.signal.aborted ? 0 : 1);
