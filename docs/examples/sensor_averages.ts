@@ -1,4 +1,5 @@
 /** The mean temperature of each sensor, minute and hour of the topic `temperatures`, in SQLite. */
+import process from "node:process";
 import { DatabaseSync } from "node:sqlite";
 import {
   type Job,
@@ -10,7 +11,7 @@ import {
   stream,
   tumbling,
   type WindowResult,
-} from "../../src/streams/mod.ts";
+} from "@finhub/streams";
 
 /** A temperature that a sensor has measured, in °C, and when, epoch ms. */
 export interface Reading {
@@ -89,8 +90,9 @@ export class AveragesTable implements Sink<Average> {
 }
 
 if (import.meta.main) {
-  const [stateDir = ".state", ...brokers] = Deno.args;
-  const { embedded, kafka } = await import("../../src/runtime/mod.ts");
+  const [stateDir = ".state", ...brokers] = process.argv.slice(2);
+  const { kafka } = await import("@finhub/streams/kafka");
+  const { embedded } = await import("@finhub/streams/level");
   await using runtime = brokers.length > 0
     ? await kafka({ brokers, stateDir })
     : await embedded(stateDir);

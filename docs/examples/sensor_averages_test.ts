@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { decodeText } from "../../src/streams/mod.ts";
-import { type TestInput, TopologyTestDriver } from "../../src/streams/testing/mod.ts";
+import { decodeText } from "@finhub/streams";
+import { type TestInput, TopologyTestDriver } from "@finhub/streams/testing";
 import {
   type Average,
   AveragesTable,

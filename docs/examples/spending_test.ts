@@ -1,7 +1,7 @@
 /** The job that README.md shows, whole and tested. */
 import assert from "node:assert/strict";
-import { job, json, stream, tumbling } from "../../src/streams/mod.ts";
-import { TopologyTestDriver } from "../../src/streams/testing/mod.ts";
+import { job, json, stream, tumbling } from "@finhub/streams";
+import { TopologyTestDriver } from "@finhub/streams/testing";
 
 interface Payment {
   readonly user: string;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { decodeText, type LogRecord } from "../../src/streams/mod.ts";
-import { TopologyTestDriver } from "../../src/streams/testing/mod.ts";
+import { decodeText, type LogRecord } from "@finhub/streams";
+import { TopologyTestDriver } from "@finhub/streams/testing";
 import { wordCount } from "./word_count.ts";
 
 const startMs = 2_000_000;

@@ -36,7 +36,7 @@ export function isEntry(path: string): boolean {
     /_(test|bench)\.ts$/.test(path) ||
     path.startsWith("bench/") ||
     path.includes("/fixtures/") ||
-    /^src\/(streams|streams\/testing|kafka|level|runtime)\/mod\.ts$/.test(path) ||
+    /^src\/(streams\/mod|streams\/testing\/mod|runtime\/kafka|runtime\/embedded)\.ts$/.test(path) ||
     /^docs\/examples\/[^/]+\.ts$/.test(path) ||
     /^scripts\/[^/]+\/(main|mod)\.ts$/.test(path);
 }

@@ -1,3 +1,9 @@
+/**
+ * Jobs in one process and folder: `embedded` is where to begin, the rest is for those who put the
+ * ports together themselves.
+ *
+ * @module
+ */
 import { type Clock, systemClock } from "../base/clock.ts";
 import { type Logger, silentLogger } from "../base/logger.ts";
 import { type Random, systemRandom } from "../base/random.ts";
@@ -13,6 +19,14 @@ import type { AnyJob, JobServices, Runtime } from "../streams/runtime.ts";
 import { jobTopics } from "../streams/topology/job_topics.ts";
 import { changelogTopic } from "../streams/topology/topology.ts";
 import { ProcessSignals } from "./process_signals.ts";
+
+export { EmbeddedCommitLog } from "../level/embedded_commit_log.ts";
+export { EmbeddedLog } from "../level/embedded_log.ts";
+export { EmbeddedMembership } from "../level/embedded_membership.ts";
+export { embeddedTopics } from "../level/job_topics.ts";
+export { LogDatabase } from "../level/log_database.ts";
+export type { EmbeddedTopic } from "../level/partition_state.ts";
+export { LevelStateStores } from "../level/state_store.ts";
 
 /** What may be chosen about a runtime in a folder. */
 export interface EmbeddedOptions {

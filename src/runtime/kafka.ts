@@ -1,3 +1,9 @@
+/**
+ * Jobs over Kafka: `kafka` is where to begin, the rest is for what jobs do not do, and for those who
+ * put the ports together themselves.
+ *
+ * @module
+ */
 import { type Clock, systemClock } from "../base/clock.ts";
 import { type Logger, silentLogger } from "../base/logger.ts";
 import { type Random, systemRandom } from "../base/random.ts";
@@ -8,6 +14,22 @@ import type { AnyJob, JobServices, Runtime } from "../streams/runtime.ts";
 import { jobTopics } from "../streams/topology/job_topics.ts";
 import { changelogTopic } from "../streams/topology/topology.ts";
 import { ProcessSignals } from "./process_signals.ts";
+
+export { connectKafka, KafkaConnection, type KafkaOptions } from "../kafka/connection.ts";
+export { kafkaTopics } from "../kafka/job_topics.ts";
+export type { TopicShape } from "../kafka/cluster/admin.ts";
+export type { TopicDifference, TopicOutcome, TopicSpec } from "../kafka/cluster/topics.ts";
+export type { GroupOptions } from "../kafka/group/group_client.ts";
+export type { MembershipOptions } from "../kafka/group/membership.ts";
+export type { FetchLimits } from "../kafka/read/fetch_protocol.ts";
+export type { ReadOptions } from "../kafka/read/log.ts";
+export type { Compression } from "../kafka/wire/compression.ts";
+export type { KafkaSecurity, SaslMechanism } from "../kafka/wire/security.ts";
+export type { AppenderOptions } from "../kafka/write/appender.ts";
+export type { ProduceLimits } from "../kafka/write/producer_session.ts";
+export type { RefusalReason } from "../kafka/write/refusals.ts";
+export type { TransactionOptions } from "../kafka/write/transaction_writer.ts";
+export { Secret } from "../base/secret.ts";
 
 /** Where jobs run that read and write Kafka. */
 export interface KafkaRuntimeOptions extends Partial<Pick<KafkaOptions, "logger" | "security">> {

@@ -15,7 +15,9 @@ export type AnyJob = Job<unknown, unknown, unknown>;
 
 /** What one job runs on. */
 export interface JobServices {
+  /** Log, commits and stores. */
   readonly ports: Pick<StreamsPorts<unknown>, "log" | "commitLog" | "stores">;
+  /** Which partitions are this instance's. */
   readonly membership: GroupMembership;
 }
 
@@ -23,8 +25,11 @@ export interface JobServices {
 export interface Runtime extends AsyncDisposable {
   /** Fires when the process is asked to end. */
   readonly stopped: AbortSignal;
+  /** Time, for all jobs. */
   readonly clock: Clock;
+  /** Chance, for all jobs. */
   readonly random: Random;
+  /** Told of what operators want to know. */
   readonly logger: Logger;
   /** Makes the topics of jobs that are missing, and opens their stores; can be repeated. */
   open(jobs: readonly AnyJob[]): Promise<readonly JobServices[]>;

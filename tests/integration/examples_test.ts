@@ -13,7 +13,7 @@ import { systemClock } from "../../src/base/clock.ts";
 import { silentLogger } from "../../src/base/logger.ts";
 import { connectKafka } from "../../src/kafka/connection.ts";
 import { seededRandom } from "../../src/base/random.ts";
-import { embedded, type EmbeddedRuntime } from "../../src/runtime/mod.ts";
+import { embedded, type EmbeddedRuntime } from "../../src/runtime/embedded.ts";
 import {
   type AnyJob,
   decodeText,

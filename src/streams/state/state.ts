@@ -84,6 +84,7 @@ export interface TaskMeta {
 
 /** How the engine's own state is written. */
 export interface EngineCodecs {
+  /** @internal */
   readonly meta: Codec<TaskMeta>;
 }
 

@@ -14,6 +14,7 @@ export interface Codec<T> {
 
 /** A record as far as its codec is concerned. */
 export interface WithValue {
+  /** Raw value; `null` is a tombstone. */
   readonly value: Uint8Array | null;
 }
 

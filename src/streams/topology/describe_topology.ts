@@ -1,20 +1,21 @@
 import { deadLetterTopic, lateTopic } from "../processing/side_output.ts";
-import { changelogTopic, repartitionTopic } from "./topology.ts";
+import { changelogTopic, repartitionTopic, type Topology } from "./topology.ts";
 import { isUnlimited, type TimeWindows } from "./windows.ts";
 
 /** What a description needs to know of a job. */
-export interface Describable {
-  readonly name: string;
-  readonly source: { readonly topic: string };
-  readonly maxFutureMs: number;
-  readonly repartition: boolean;
-  readonly events: unknown;
-  readonly windows: TimeWindows;
-  readonly rollUps: { readonly levels: readonly TimeWindows[] };
-  readonly store: string;
-  readonly rows: { readonly finalOnly: boolean } | undefined;
-  readonly topics: readonly { readonly topic: string; readonly finalOnly: boolean }[];
-}
+export type Describable = Pick<
+  Topology<unknown, unknown, unknown>,
+  | "name"
+  | "source"
+  | "maxFutureMs"
+  | "repartition"
+  | "events"
+  | "windows"
+  | "rollUps"
+  | "store"
+  | "rows"
+  | "topics"
+>;
 
 /**
  * A job in lines of text.

@@ -14,15 +14,21 @@ export type TopicRole =
 
 /** A topic that a job reads or writes. */
 export interface JobTopic {
+  /** Its name in the log. */
   readonly name: string;
+  /** What the job uses it for. */
   readonly role: TopicRole;
 }
 
 /** What of a job decides about its topics; every `Topology` has it. */
 export interface WithTopics {
+  /** Names the input. */
   readonly source: { readonly topic: string };
+  /** Names the changelog. */
   readonly store: string;
+  /** True for a job with a repartition topic. */
   readonly repartition: boolean;
+  /** Those that results go to; `latest` where the last record of a key stands for all. */
   readonly topics?: readonly { readonly topic: string; readonly latest: boolean }[];
 }
 

@@ -22,7 +22,9 @@ export interface RollUps<A> {
 
 /** As `RollUps`, checked, with windows that can be reckoned with. */
 export interface CheckedRollUps<A> {
+  /** As of `RollUps`. */
   merge(into: A, from: A): A;
+  /** Shortest first. */
   readonly levels: readonly TimeWindows[];
 }
 

@@ -10,7 +10,9 @@ import type { TimeWindows } from "./windows.ts";
 
 /** Events of one key among those of a record. */
 export interface KeyedEvents<E> {
+  /** Of all these events. */
   readonly key: string;
+  /** In the order of the record. */
   readonly events: readonly E[];
   /** Index of each event inside the record. */
   readonly indexes: readonly number[];
@@ -18,7 +20,9 @@ export interface KeyedEvents<E> {
 
 /** Why something cannot be used. */
 export interface Fault {
+  /** Its label in counters and headers. */
   readonly cause: DeadLetterCause;
+  /** For people; what was found, and what should be. */
   readonly detail: string;
 }
 
@@ -34,6 +38,7 @@ export type Reading<E> =
 
 /** Where events come from. Everything but `prepare` is pure and synchronous. */
 export interface Source<E> {
+  /** Of the input. */
   readonly topic: string;
   /** Fetches what `read` needs for these records, such as writers' schemas. */
   prepare(records: readonly LogRecord[]): Promise<void>;
@@ -58,7 +63,9 @@ export interface Source<E> {
 
 /** Where an event stands and when it came. */
 export interface EventContext {
+  /** Of the event. */
   readonly key: string;
+  /** The one that holds it. */
   readonly record: LogRecord;
   /** Index of the event among all that its record holds or, in the repartition topic, brings. */
   readonly index: number;
@@ -70,7 +77,9 @@ export interface EventContext {
 
 /** What a job without windows has of a key, as it stood at a commit. */
 export interface KeyResult<A> {
+  /** Of the row. */
   readonly key: string;
+  /** The aggregate. */
   readonly value: A;
   /** Write time, microseconds: grows with every change. */
   readonly versionUs: number;
@@ -80,7 +89,9 @@ export interface KeyResult<A> {
 
 /** A window as it stood at a commit. */
 export interface WindowResult<A> extends KeyResult<A> {
+  /** First instant, epoch ms. */
   readonly startMs: number;
+  /** End, exclusive, epoch ms. */
   readonly endMs: number;
   /** True once nothing can change it any more. */
   readonly final: boolean;
@@ -116,16 +127,19 @@ export interface Aggregator<E, A> {
 export interface Output<A, T> {
   /** True to leave windows out that may still change. */
   readonly finalOnly: boolean;
+  /** What is written of a row. */
   make(result: WindowResult<A>): T;
 }
 
 /** What is made of each event, before the commit. */
 export interface EventOutput<E, R> {
+  /** What is written of an event. */
   make(event: E, context: EventContext): R;
 }
 
 /** Results that become records of a topic, in the transaction that makes them true. */
 export interface TopicOutput<A> extends Output<A, Pick<OutputRecord, "key" | "value" | "headers">> {
+  /** Where the records go. */
   readonly topic: string;
   /** True where the last record of a key stands for all before it. */
   readonly latest: boolean;
@@ -140,7 +154,9 @@ export interface TopicOutput<A> extends Output<A, Pick<OutputRecord, "key" | "va
  * @typeParam R Row of the sink.
  */
 export interface Topology<E, A, R> {
+  /** Of the job, for people. */
   readonly name: string;
+  /** Where events come from. */
   readonly source: Source<E>;
   /** An event further than this ahead of its record's timestamp is not believed, ms. */
   readonly maxFutureMs: number;
@@ -155,10 +171,13 @@ export interface Topology<E, A, R> {
   readonly events: EventOutput<E, R> | undefined;
   /** Names the state store; its changelog is `<application>-<store>-changelog`. */
   readonly store: string;
+  /** Where an event falls. */
   readonly windows: TimeWindows;
+  /** How events are folded. */
   readonly aggregator: Aggregator<E, A>;
   /** Names what the job makes of its events: another one may make other rows of the same input. */
   readonly revision: string;
+  /** How a window is written to the store and its changelog. */
   readonly windowCodec: Codec<WindowState<A>>;
   /** Longer windows merged from `windows`; no levels for a job without. */
   readonly rollUps: CheckedRollUps<A>;
@@ -166,6 +185,7 @@ export interface Topology<E, A, R> {
   readonly rows: Output<A, R> | undefined;
   /** The same for topics. */
   readonly topics: readonly TopicOutput<A>[];
+  /** What becomes of errors. */
   readonly handlers: ErrorHandlers;
   /** What the job does by the wall clock, in every task. */
   readonly punctuators: readonly Punctuator[];
