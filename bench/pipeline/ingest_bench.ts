@@ -15,7 +15,7 @@ import { connectKafka } from "../../src/kafka/connection.ts";
 import { LevelQueue } from "../../src/level/level_queue.ts";
 import { AvroTradeCodec } from "../../src/registry/trade_codec.ts";
 import type { RecordLog } from "../../src/streams/ports.ts";
-import { deadLetterTopic } from "../../src/streams/processing/side_output.ts";
+import { deadLetterTopic } from "../../src/streams/side_output.ts";
 import { MemoryRegistry } from "../../tests/support/memory_registry.ts";
 
 /** Where frames wait. */

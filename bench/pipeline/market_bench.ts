@@ -17,9 +17,9 @@ import { createStateCodecs, type StateCodecs } from "../../src/registry/state_co
 import { AvroTradeCodec } from "../../src/registry/trade_codec.ts";
 import { type GroupMembership, noTasks, type Sink } from "../../src/streams/ports.ts";
 import type { OutputRecord } from "../../src/streams/record.ts";
-import { deadLetterTopic, lateTopic } from "../../src/streams/processing/side_output.ts";
+import { deadLetterTopic, lateTopic } from "../../src/streams/side_output.ts";
 import { repartitionTopic } from "../../src/streams/topology/topology.ts";
-import { StreamsApp } from "../../src/streams/streams_app.ts";
+import { StreamsApp } from "../../src/streams/app/streams_app.ts";
 import type { RestoreProgress } from "../../src/streams/task/status.ts";
 import type { Topology } from "../../src/streams/topology/topology.ts";
 import { encodeText } from "../../src/streams/text.ts";

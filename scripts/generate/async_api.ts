@@ -20,7 +20,7 @@ import {
   deadLetterCauses,
   deadLetterRecord,
   lateRecord,
-} from "../../src/streams/processing/side_output.ts";
+} from "../../src/streams/side_output.ts";
 import type { TopicRole } from "../../src/streams/topology/job_topics.ts";
 
 /** What each header says; all are UTF-8 text. */
@@ -138,7 +138,7 @@ const messages: Readonly<Record<MarketRole, Readonly<Record<string, object>>>> =
     rekeyed: {
       title: "Parts",
       summary: "Values of the input, and parts of them, with symbol, receive time and origin.",
-      payload: bytesOf("as `src/streams/processing/repartition_record.ts` says"),
+      payload: bytesOf("as `src/streams/repartition_record.ts` says"),
     },
   },
   late: { late: avroMessage("late", tradeSchemaText, symbolKey) },

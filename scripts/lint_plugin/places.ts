@@ -8,7 +8,7 @@ export interface FolderPolicy {
   readonly without: readonly Ambient[];
   /**
    * Its own folders, lowest floor first, with those that each may import from; `""` for the files
-   * beside them.
+   * beside them. Its `mod.ts` may import all.
    */
   readonly rooms?: Readonly<Record<string, readonly string[]>>;
 }
@@ -42,7 +42,23 @@ function packagedAdapterOf(...packages: readonly string[]): FolderPolicy {
 /** Every folder of `src`, smallest knowledge first. Mains may import everything. */
 export const folders: Readonly<Record<string, FolderPolicy>> = {
   base: { imports: [], packages: [], without: pure },
-  streams: { imports: ["base"], packages: [], without: pure },
+  streams: {
+    imports: ["base"],
+    packages: [],
+    without: pure,
+    rooms: {
+      "": [],
+      topology: [""],
+      assignment: [""],
+      state: ["", "topology"],
+      processing: ["", "topology", "state"],
+      commit: ["", "topology", "state", "processing"],
+      task: ["", "topology", "state", "processing", "commit"],
+      moving: ["", "topology", "state", "processing", "commit", "task"],
+      app: ["", "topology", "state", "task"],
+      testing: ["", "topology", "state", "task", "app"],
+    },
+  },
   market: { imports: ["base", "streams"], packages: [], without: pure },
   feed: { imports: ["base", "market"], packages: ["ws"], without: injected },
   ingest: {

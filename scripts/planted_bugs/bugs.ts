@@ -76,14 +76,14 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: "the input position not in the state",
-    file: "src/streams/state/changes.ts",
+    file: "src/streams/commit/changes.ts",
     find: "codecs.meta.encode(meta)",
     replace: "codecs.meta.encode({ ...meta, inputOffset: 0 })",
     guarantee: "G2",
   },
   {
     name: "stream time not in the state",
-    file: "src/streams/state/changes.ts",
+    file: "src/streams/commit/changes.ts",
     find: "keyRowOf(topology, owner)",
     replace: "keyRowOf(topology, { ...owner, state: { ...owner.state, streamTimeMs: 0 } })",
     guarantee: "G1",
@@ -212,7 +212,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: "a start that does not say what it waits for",
-    file: "src/streams/streams_app.ts",
+    file: "src/streams/app/streams_app.ts",
     find: "const onWait = (problem: string) => this.#startProblem = problem;",
     replace: "const onWait = () => {};",
     guarantee: "not ready is never without its cause",

@@ -18,7 +18,7 @@ export const changeBugs: readonly PlantedBug[] = [
   },
   {
     name: "a window purged that a change of settings left open",
-    file: "src/streams/state/changes.ts",
+    file: "src/streams/commit/changes.ts",
     find: "Math.min(outlivedMs, neededMs));",
     replace: "Math.min(outlivedMs, Infinity));",
     guarantee: "G13",
@@ -77,7 +77,7 @@ export const changeBugs: readonly PlantedBug[] = [
   },
   {
     name: "everything that a shorter retention drops deleted in one commit",
-    file: "src/streams/state/changes.ts",
+    file: "src/streams/commit/changes.ts",
     find: "const limit = purge.rowsLeft + 1;",
     replace: "const limit = Infinity;",
     guarantee: "G8",

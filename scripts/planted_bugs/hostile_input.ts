@@ -70,7 +70,7 @@ export const hostileInputBugs: readonly PlantedBug[] = [
   },
   {
     name: "a dead letter as long as what it is about",
-    file: "src/streams/processing/side_output.ts",
+    file: "src/streams/side_output.ts",
     find: "if (bytes === null || bytes.length <= bytesMax) return undefined;",
     replace: "if (bytes === null || bytesMax >= 0) return undefined;",
     guarantee: "G12",
@@ -145,7 +145,7 @@ export const hostileInputBugs: readonly PlantedBug[] = [
   },
   {
     name: "a producer's name of any length in the state",
-    file: "src/streams/processing/record_identity.ts",
+    file: "src/streams/record_identity.ts",
     find: "name.length <= producerBytesMax ? decodeText(name) : undefined;",
     replace: "decodeText(name);",
     guarantee: "G12",

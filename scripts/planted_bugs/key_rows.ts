@@ -54,14 +54,14 @@ export const keyRowBugs: readonly PlantedBug[] = [
   },
   {
     name: "a closed window without a row",
-    file: "src/streams/state/changes.ts",
+    file: "src/streams/commit/changes.ts",
     find: "entries.push({ key, value: topology.windowCodec.encode(window.state) });",
     replace: "void key;",
     guarantee: "G1",
   },
   {
     name: "an open window lost that newer ones push out of the row of its key",
-    file: "src/streams/state/changes.ts",
+    file: "src/streams/commit/changes.ts",
     find: "if (window.hasRow && !window.dirty) continue;",
     replace: "if (!window.dirty) continue;",
     guarantee: "G1",

@@ -36,7 +36,7 @@ export const recordLimitBugs: readonly PlantedBug[] = [
   },
   {
     name: "a read failed that the end of its task interrupts",
-    file: "src/streams/streams_app.ts",
+    file: "src/streams/app/streams_app.ts",
     find: "if (this.#openSession(partition) === session) throw error;",
     replace: "throw error;",
     guarantee: "G12",
@@ -108,7 +108,7 @@ export const recordLimitBugs: readonly PlantedBug[] = [
   },
   {
     name: "a dead letter that a small topic does not take",
-    file: "src/streams/processing/side_output.ts",
+    file: "src/streams/side_output.ts",
     find: "if (!cuttable || value === null || value.length === 0) return undefined;",
     replace: "if (cuttable || value === null || value.length === 0) return undefined;",
     guarantee: "G12",

@@ -69,14 +69,14 @@ export const twoInputsBugs: readonly PlantedBug[] = [
   },
   {
     name: "re-keyed events received when the record was that brought them",
-    file: "src/streams/processing/repartition_record.ts",
+    file: "src/streams/repartition_record.ts",
     find: "timestampMs += unzigzag(this.#varint());",
     replace: "timestampMs = unzigzag(this.#varint()) * 0 + this.#record.timestampMs;",
     guarantee: "G9",
   },
   {
     name: "a dead letter that leads to the beginning of what it was sent on with",
-    file: "src/streams/processing/side_output.ts",
+    file: "src/streams/side_output.ts",
     find: "indexes[index - record.firstIndex]",
     replace: "indexes[0]",
     guarantee: "G7",

@@ -1,7 +1,8 @@
 import { resolutionName } from "../../src/market/tables.ts";
 import { windowRow } from "../../src/market/job.ts";
 import type { WindowRow } from "../../src/market/rows.ts";
-import { type KeyTime, keyTimes } from "../../src/streams/state/key_times.ts";
+import { keyTimes } from "../../src/streams/state/key_times.ts";
+import type { KeyTime } from "../../src/streams/topology/key_state.ts";
 import { storedWindows } from "../../src/streams/state/stored_windows.ts";
 import type { StateStore } from "../../src/streams/ports.ts";
 import { print } from "../lib/print.ts";

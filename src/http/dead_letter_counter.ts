@@ -1,5 +1,5 @@
 import { Counter, type Registry } from "prom-client";
-import { deadLetterCauses } from "../streams/processing/side_output.ts";
+import { deadLetterCauses } from "../streams/side_output.ts";
 
 /**
  * Counts dead letters by cause. Every cause begins at 0: the first of a kind would else not show as

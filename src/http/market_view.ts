@@ -8,7 +8,7 @@ import type { MarketRow, TradeRow, WindowRow } from "../market/rows.ts";
 import type { Trade } from "../market/trade.ts";
 import type { Addresses } from "../streams/ports.ts";
 import { partitionForKey } from "../streams/partitioner.ts";
-import type { StreamsApp } from "../streams/streams_app.ts";
+import type { StreamsApp } from "../streams/app/streams_app.ts";
 import type { StandbyStatus, TaskStatus } from "../streams/task/status.ts";
 import { encodeText } from "../streams/text.ts";
 import type { Topology } from "../streams/topology/topology.ts";

@@ -2,7 +2,7 @@ import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 import type { ErrorCode } from "../base/errors.ts";
 import type { SymbolActivity } from "../market/symbol_activity.ts";
 import type { TopicPartition } from "../streams/record.ts";
-import type { DeadLetterCause } from "../streams/processing/side_output.ts";
+import type { DeadLetterCause } from "../streams/side_output.ts";
 import { durationBuckets } from "./buckets.ts";
 import { deadLetterCounter } from "./dead_letter_counter.ts";
 

@@ -3,13 +3,13 @@ import type { EntryFault, Frame, ParsedFrame } from "../feed/frame.ts";
 import type { TradeCodec } from "../market/codec.ts";
 import type { Trade } from "../market/trade.ts";
 import type { Headers, OutputRecord } from "../streams/record.ts";
-import { identityHeaders } from "../streams/processing/record_identity.ts";
+import { identityHeaders } from "../streams/record_identity.ts";
 import {
   cutValue,
   type DeadLetterCause,
   deadLetterTopic,
   wholeHeaders,
-} from "../streams/processing/side_output.ts";
+} from "../streams/side_output.ts";
 import { encodeText } from "../streams/text.ts";
 
 /**

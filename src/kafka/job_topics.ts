@@ -1,4 +1,4 @@
-import { keptValueBytesMax } from "../streams/processing/side_output.ts";
+import { keptValueBytesMax } from "../streams/side_output.ts";
 import type { JobTopic, TopicRole } from "../streams/topology/job_topics.ts";
 import type { TopicSpec } from "./cluster/topics.ts";
 

@@ -14,7 +14,7 @@ import {
   type OutputRecord,
   type TopicPartition,
 } from "../streams/record.ts";
-import { identityOf } from "../streams/processing/record_identity.ts";
+import { identityOf } from "../streams/record_identity.ts";
 import { decodeText, encodeText } from "../streams/text.ts";
 import { topicReplaced } from "../streams/lineage_errors.ts";
 import { inputTruncated } from "../streams/truncated.ts";

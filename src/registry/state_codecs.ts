@@ -1,7 +1,8 @@
 import type { Clock } from "../base/clock.ts";
 import type { Candle } from "../market/candle.ts";
 import type { Codec } from "../streams/topology/codec.ts";
-import type { EngineCodecs, TaskMeta, WindowState } from "../streams/state/state.ts";
+import type { EngineCodecs, TaskMeta } from "../streams/state/state.ts";
+import type { WindowState } from "../streams/topology/key_state.ts";
 import { AvroCodec } from "./avro_codec.ts";
 import type { SchemaRegistry } from "./ports.ts";
 import { taskMetaSchemaText, windowStateSchemaText } from "./schemas.ts";

@@ -1,7 +1,7 @@
 import { assert } from "../base/assert.ts";
 import { shortLivedBytes } from "../base/bytes.ts";
 import type { Candle } from "../market/candle.ts";
-import type { WindowState } from "../streams/state/state.ts";
+import type { WindowState } from "../streams/topology/key_state.ts";
 import type { Codec } from "../streams/topology/codec.ts";
 import type { AvroCodec } from "./avro_codec.ts";
 import { frameHeaderBytes, frameSchemaId, writeFrameHeader } from "./wire_format.ts";

@@ -15,7 +15,7 @@ import { LogDatabase } from "../level/log_database.ts";
 import type { EmbeddedTopic } from "../level/partition_state.ts";
 import { deleteStoresWithoutCommit } from "../level/recovery.ts";
 import { LevelStateStores } from "../level/state_store.ts";
-import type { AnyJob, JobServices, Runtime } from "../streams/runtime.ts";
+import type { AnyJob, JobServices, Runtime } from "../streams/app/runtime.ts";
 import { jobTopics } from "../streams/topology/job_topics.ts";
 import { changelogTopic } from "../streams/topology/topology.ts";
 import { ProcessSignals } from "./process_signals.ts";

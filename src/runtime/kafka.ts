@@ -10,7 +10,7 @@ import { type Random, systemRandom } from "../base/random.ts";
 import { connectKafka, type KafkaConnection, type KafkaOptions } from "../kafka/connection.ts";
 import { kafkaTopics } from "../kafka/job_topics.ts";
 import { LevelStateStores } from "../level/state_store.ts";
-import type { AnyJob, JobServices, Runtime } from "../streams/runtime.ts";
+import type { AnyJob, JobServices, Runtime } from "../streams/app/runtime.ts";
 import { jobTopics } from "../streams/topology/job_topics.ts";
 import { changelogTopic } from "../streams/topology/topology.ts";
 import { ProcessSignals } from "./process_signals.ts";

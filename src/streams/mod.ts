@@ -46,13 +46,14 @@ export {
   type RollUpLevel,
   type RollUps,
 } from "./topology/roll_ups.ts";
-export type { WindowState } from "./state/state.ts";
+export type { WindowState } from "./topology/key_state.ts";
 export type { Codec, WithValue } from "./topology/codec.ts";
-export { json, jsonEngineCodecs, text } from "./topology/codecs.ts";
+export { json, text } from "./topology/codecs.ts";
+export { jsonEngineCodecs } from "./state/json_engine_codecs.ts";
 export type { ErrorHandlers, Verdict } from "./topology/handlers.ts";
-export { type DeadLetterCause, deadLetterCauses } from "./processing/side_output.ts";
-export type { Punctuation, Punctuator } from "./processing/punctuation.ts";
-export type { KeyTime } from "./state/key_times.ts";
+export { type DeadLetterCause, deadLetterCauses } from "./side_output.ts";
+export type { Punctuation, Punctuator } from "./topology/punctuation.ts";
+export type { KeyTime } from "./topology/key_state.ts";
 export {
   type Describable,
   describeTopology,
@@ -60,8 +61,14 @@ export {
 } from "./topology/describe_topology.ts";
 
 // Running it.
-export { type AnyJob, type JobServices, run, type RunOptions, type Runtime } from "./runtime.ts";
-export { type AppSettings, StreamsApp, type WindowQuery } from "./streams_app.ts";
+export {
+  type AnyJob,
+  type JobServices,
+  run,
+  type RunOptions,
+  type Runtime,
+} from "./app/runtime.ts";
+export { type AppSettings, StreamsApp, type WindowQuery } from "./app/streams_app.ts";
 export type { TaskSettings } from "./task/stream_task.ts";
 export type { Committed, StreamsPorts } from "./task/task_session.ts";
 export type { EngineCodecs } from "./state/state.ts";
@@ -85,7 +92,7 @@ export {
 
 // Records.
 export type { Headers, LogRecord, Offset, OutputRecord, TopicPartition } from "./record.ts";
-export { identityHeaders, type RecordIdentity } from "./processing/record_identity.ts";
+export { identityHeaders, type RecordIdentity } from "./record_identity.ts";
 export { decodeText, encodeText } from "../base/text.ts";
 
 // Ports, for those who bring their own.

@@ -13,7 +13,7 @@ import { marketChangelog, marketJob } from "../market/job.ts";
 import { createStateCodecs, type StateCodecs } from "../registry/state_codecs.ts";
 import type { SchemaRegistry } from "../registry/ports.ts";
 import type { GroupMembership } from "../streams/ports.ts";
-import { StreamsApp } from "../streams/streams_app.ts";
+import { StreamsApp } from "../streams/app/streams_app.ts";
 import type { StreamsPorts } from "../streams/task/task_session.ts";
 import { meteredSink, taskMetricsListener } from "./observers.ts";
 import { remindOfFailedTasks } from "./failed_tasks.ts";

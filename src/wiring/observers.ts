@@ -6,7 +6,7 @@ import type { StreamMetrics } from "../http/stream_metrics.ts";
 import type { IngestObserver } from "../ingest/observer.ts";
 import type { MarketRow } from "../market/rows.ts";
 import type { Sink } from "../streams/ports.ts";
-import { type DeadLetterCause, deadLetterCauseOf } from "../streams/processing/side_output.ts";
+import { type DeadLetterCause, deadLetterCauseOf } from "../streams/side_output.ts";
 import type { TaskListener } from "../streams/task/task_listener.ts";
 
 /** A sink whose writes are counted and timed. */

@@ -1,10 +1,6 @@
 import { durationText } from "../base/duration_text.ts";
 import { decodeText } from "../base/text.ts";
-import {
-  deadLetterCauseOf,
-  deadLetterTopic,
-  lateTopic,
-} from "../streams/processing/side_output.ts";
+import { deadLetterCauseOf, deadLetterTopic, lateTopic } from "../streams/side_output.ts";
 import type { OutputRecord } from "../streams/record.ts";
 
 /**

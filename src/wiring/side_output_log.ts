@@ -2,7 +2,7 @@ import type { Clock } from "../base/clock.ts";
 import type { Logger } from "../base/logger.ts";
 import { RateLimitedLines } from "../base/rate_limited_lines.ts";
 import { decodeText } from "../base/text.ts";
-import { deadLetterCauseOf } from "../streams/processing/side_output.ts";
+import { deadLetterCauseOf } from "../streams/side_output.ts";
 import type { OutputRecord } from "../streams/record.ts";
 import type { TaskListener } from "../streams/task/task_listener.ts";
 import type { InputWatch } from "./input_watch.ts";

@@ -5,7 +5,7 @@
 import assert from "node:assert/strict";
 import type { KafkaConnection } from "../../src/kafka/connection.ts";
 import { KafkaLog } from "../../src/kafka/read/log.ts";
-import { lateTopic } from "../../src/streams/processing/side_output.ts";
+import { lateTopic } from "../../src/streams/side_output.ts";
 import { readAll } from "../contract/log_harness.ts";
 import type { CountingJob } from "../support/counting_job.ts";
 import {

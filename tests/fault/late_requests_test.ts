@@ -1,7 +1,7 @@
 /** Requests that arrive late, twice, in another order or not at all, on a real broker. */
 import assert from "node:assert/strict";
 import type { KafkaConnection } from "../../src/kafka/connection.ts";
-import { deadLetterTopic, lateTopic } from "../../src/streams/processing/side_output.ts";
+import { deadLetterTopic, lateTopic } from "../../src/streams/side_output.ts";
 import { uniqueName } from "../contract/log_harness.ts";
 import { countingChangelog } from "../support/counting_topics.ts";
 import { connectTestKafka, kafkaBrokers } from "../support/kafka_harness.ts";

@@ -13,7 +13,7 @@ import type { TradeCodec } from "../../src/market/codec.ts";
 import type { LogRecord } from "../../src/streams/record.ts";
 import { MemoryLog } from "../../src/streams/testing/mod.ts";
 import { silentLogger } from "../../src/base/logger.ts";
-import { deadLetterTopic } from "../../src/streams/processing/side_output.ts";
+import { deadLetterTopic } from "../../src/streams/side_output.ts";
 import { mutatedFrame } from "../support/frame_mutations.ts";
 import { frameOf, tradeText } from "../support/frames.ts";
 import { everyInputIsSurvived, mutatedBytes } from "../support/fuzz.ts";

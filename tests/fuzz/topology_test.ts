@@ -6,7 +6,7 @@ import { encodeText } from "../../src/base/text.ts";
 import type { Trade } from "../../src/market/trade.ts";
 import { tradeSchemaText } from "../../src/registry/schemas.ts";
 import { writeFrameHeader } from "../../src/registry/wire_format.ts";
-import { PartsWriter } from "../../src/streams/processing/repartition_record.ts";
+import { PartsWriter } from "../../src/streams/repartition_record.ts";
 import type { LogRecord, OutputRecord } from "../../src/streams/record.ts";
 import { below, everyInputIsSurvived, mutatedBytes, pick, randomBytes } from "../support/fuzz.ts";
 import { type MarketDriver, marketDriver, marketStartMs } from "../support/market_driver.ts";

@@ -19,9 +19,9 @@ import { LogDatabase } from "../../src/level/log_database.ts";
 import { deleteStoresWithoutCommit } from "../../src/level/recovery.ts";
 import { LevelStateStores } from "../../src/level/state_store.ts";
 import type { RecordLog } from "../../src/streams/ports.ts";
-import { StreamsApp } from "../../src/streams/streams_app.ts";
+import { StreamsApp } from "../../src/streams/app/streams_app.ts";
 import { readBetween } from "../../src/streams/read_between.ts";
-import { jsonEngineCodecs } from "../../src/streams/topology/codecs.ts";
+import { jsonEngineCodecs } from "../../src/streams/state/json_engine_codecs.ts";
 import { jobTopics } from "../../src/streams/topology/job_topics.ts";
 import { CountingSink } from "../support/counting_run.ts";
 import {

@@ -7,7 +7,7 @@ import type { Frame, FrameSource } from "../../src/feed/frame.ts";
 import { type IngestTotals, runIngest } from "../../src/ingest/ingest.ts";
 import { memorySpool } from "../../src/ingest/memory_spool.ts";
 import type { LogRecord } from "../../src/streams/record.ts";
-import { deadLetterTopic } from "../../src/streams/processing/side_output.ts";
+import { deadLetterTopic } from "../../src/streams/side_output.ts";
 import { decodeText } from "../../src/streams/text.ts";
 import { readAll, uniqueName } from "../contract/log_harness.ts";
 import { entry, tradeText } from "../support/frames.ts";

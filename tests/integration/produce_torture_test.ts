@@ -8,7 +8,7 @@ import { HttpSchemaRegistry } from "../../src/registry/registry_client.ts";
 import { AvroTradeCodec } from "../../src/registry/trade_codec.ts";
 import { systemClock } from "../../src/base/clock.ts";
 import type { LogRecord } from "../../src/streams/record.ts";
-import { deadLetterTopic } from "../../src/streams/processing/side_output.ts";
+import { deadLetterTopic } from "../../src/streams/side_output.ts";
 import { decodeText } from "../../src/streams/text.ts";
 import { connectTestKafka, kafkaBrokers } from "../support/kafka_harness.ts";
 import { marketRun, runPartitions } from "../support/market_run.ts";

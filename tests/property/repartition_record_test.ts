@@ -7,7 +7,7 @@ import {
   arrivedParts,
   type Part,
   PartsWriter,
-} from "../../src/streams/processing/repartition_record.ts";
+} from "../../src/streams/repartition_record.ts";
 import { encodeText } from "../../src/streams/text.ts";
 import { fc } from "../support/properties.ts";
 

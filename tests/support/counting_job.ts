@@ -1,4 +1,4 @@
-import { jsonEngineCodecs } from "../../src/streams/topology/codecs.ts";
+import { jsonEngineCodecs } from "../../src/streams/state/json_engine_codecs.ts";
 import { silentLogger } from "../../src/base/logger.ts";
 import { systemRandom } from "../../src/base/random.ts";
 import { systemClock } from "../../src/base/clock.ts";
@@ -7,7 +7,7 @@ import { KafkaLog } from "../../src/kafka/read/log.ts";
 import { LevelStateStores } from "../../src/level/state_store.ts";
 import type { Sink } from "../../src/streams/ports.ts";
 import type { TaskStatus } from "../../src/streams/task/status.ts";
-import { StreamsApp } from "../../src/streams/streams_app.ts";
+import { StreamsApp } from "../../src/streams/app/streams_app.ts";
 import type { Topology } from "../../src/streams/topology/topology.ts";
 import { type CrashPoint, CrashSwitch, isOfExplicit } from "./crash_points.ts";
 import { TestMembership } from "./counting_run.ts";

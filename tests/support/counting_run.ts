@@ -1,4 +1,4 @@
-import { jsonEngineCodecs } from "../../src/streams/topology/codecs.ts";
+import { jsonEngineCodecs } from "../../src/streams/state/json_engine_codecs.ts";
 import assert from "node:assert/strict";
 import { type Clock, systemClock } from "../../src/base/clock.ts";
 import { type Logger, silentLogger } from "../../src/base/logger.ts";
@@ -10,7 +10,7 @@ import {
   type Sink,
   type StateStores,
 } from "../../src/streams/ports.ts";
-import { StreamsApp } from "../../src/streams/streams_app.ts";
+import { StreamsApp } from "../../src/streams/app/streams_app.ts";
 import { changelogTopic, type Topology } from "../../src/streams/topology/topology.ts";
 import type { ItemCounts } from "../../src/streams/item_counts.ts";
 import {

@@ -1,5 +1,5 @@
 import type { KafkaConnection } from "../../src/kafka/connection.ts";
-import { deadLetterTopic, lateTopic } from "../../src/streams/processing/side_output.ts";
+import { deadLetterTopic, lateTopic } from "../../src/streams/side_output.ts";
 import { changelogTopic } from "../../src/streams/topology/topology.ts";
 import type { CountingJob } from "./counting_job.ts";
 import { countingStore } from "./counting_job.ts";

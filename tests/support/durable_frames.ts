@@ -3,7 +3,7 @@ import { decodeFrame } from "../../src/ingest/spooled_frame.ts";
 import { LevelQueue } from "../../src/level/level_queue.ts";
 import type { RecordLog } from "../../src/streams/ports.ts";
 import type { TopicPartition } from "../../src/streams/record.ts";
-import { identityOf, type RecordIdentity } from "../../src/streams/processing/record_identity.ts";
+import { identityOf, type RecordIdentity } from "../../src/streams/record_identity.ts";
 
 /** Where frames of a producer can be. */
 export interface DurablePlaces {

@@ -1,4 +1,4 @@
-import { shorterRecord } from "../../streams/processing/side_output.ts";
+import { shorterRecord } from "../../streams/side_output.ts";
 import type { PlannedBatch } from "./batch_plan.ts";
 import { isStamped, unstamped } from "../wire/stamps.ts";
 

@@ -3,7 +3,7 @@ import { type BackoffPolicy, fullJitterMs } from "../../base/backoff.ts";
 import type { Clock } from "../../base/clock.ts";
 import { dispositionOf, PipelineError, throwIfAborted } from "../../base/errors.ts";
 import type { Random } from "../../base/random.ts";
-import { changelogRecords, type Changes } from "../state/changes.ts";
+import { changelogRecords, type Changes } from "./changes.ts";
 import {
   isCommitOf,
   isSameCommit,

@@ -13,7 +13,7 @@ import { asFormer } from "../state/producers.ts";
 import { firstMeta, noEpoch, type TaskMeta } from "../state/state.ts";
 import { allRows, ownerOf } from "../state/store_keys.ts";
 import { writeTimeUs } from "../state/write_times.ts";
-import { arrivedParts, PartsWriter } from "../processing/repartition_record.ts";
+import { arrivedParts, PartsWriter } from "../repartition_record.ts";
 import { readBetween } from "../read_between.ts";
 import { type MovedJob, MovedPartition, type MovePorts } from "./moved_partition.ts";
 

@@ -3,10 +3,10 @@ import { describeError, PipelineError } from "../../base/errors.ts";
 import { Producers } from "../state/producers.ts";
 import type { LogRecord, Offset, OutputRecord } from "../record.ts";
 import { Closing } from "./closing.ts";
-import { identityOf } from "./record_identity.ts";
+import { identityOf } from "../record_identity.ts";
 import { faultOfForeign, faults, itemsOf, readRecord, receivedUsOf } from "./reading.ts";
 import { Rekeying, type Repartition } from "./rekeying.ts";
-import type { Arrival, ArrivedPart } from "./repartition_record.ts";
+import type { Arrival, ArrivedPart } from "../repartition_record.ts";
 import { refused, SideOutputs } from "./side_outputs.ts";
 import { writtenParts } from "./written_parts.ts";
 import type { Lineage } from "../state/lineage.ts";
@@ -26,7 +26,7 @@ import {
 } from "../topology/windows.ts";
 import type { CachedKey } from "../state/cached_key.ts";
 import type { WriteCache } from "../state/write_cache.ts";
-import { windowingOf } from "../topology/windowing.ts";
+import { windowingOf } from "../state/windowing.ts";
 
 /** Where a task is in one of its inputs. */
 interface Position {

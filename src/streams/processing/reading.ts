@@ -1,5 +1,5 @@
 import type { LogRecord } from "../record.ts";
-import type { DeadLetterCause } from "./side_output.ts";
+import type { DeadLetterCause } from "../side_output.ts";
 import type { Fault, KeyedEvents, Reading, Source } from "../topology/topology.ts";
 
 /** Receive times that can become write times in microseconds without losing digits. */

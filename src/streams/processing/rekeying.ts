@@ -2,7 +2,7 @@ import { assert } from "../../base/assert.ts";
 import { partitionForKey } from "../partitioner.ts";
 import type { LogRecord, OutputRecord } from "../record.ts";
 import { encodeText } from "../text.ts";
-import { PartsWriter } from "./repartition_record.ts";
+import { PartsWriter } from "../repartition_record.ts";
 import type { WrittenPart } from "./written_parts.ts";
 
 /** The topic through which events get to the partition of their key. */

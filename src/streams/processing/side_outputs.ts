@@ -2,7 +2,7 @@ import { PipelineError } from "../../base/errors.ts";
 import { type LogRecord, type OutputRecord, partitionName } from "../record.ts";
 import type { ItemCounts } from "../item_counts.ts";
 import type { EventContext, Fault, Topology } from "../topology/topology.ts";
-import { type DeadLetterCause, deadLetterRecord, lateRecord, type Origin } from "./side_output.ts";
+import { type DeadLetterCause, deadLetterRecord, lateRecord, type Origin } from "../side_output.ts";
 
 /** A job's input, windows and policies, whatever it makes of its events. */
 type Job<E> = Pick<Topology<E, never, never>, "source" | "windows" | "handlers">;

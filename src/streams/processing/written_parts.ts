@@ -1,6 +1,6 @@
 import type { KeyedEvents, Source } from "../topology/topology.ts";
 import { sortOut } from "./reading.ts";
-import { type DeadLetterCause, keptValueBytesMax } from "./side_output.ts";
+import { type DeadLetterCause, keptValueBytesMax } from "../side_output.ts";
 
 /**
  * Bytes of events sent to the partition of their key as one value: what they were read from may

@@ -7,7 +7,7 @@ import { rollUpStart } from "../topology/roll_ups.ts";
 import type { Topology } from "../topology/topology.ts";
 import type { TimeWindows } from "../topology/windows.ts";
 import { decodeKeyRow, encodeKeyRow, inlineMax } from "./key_row.ts";
-import type { KeyTimes, WindowState } from "./state.ts";
+import type { KeyTimes, WindowState } from "../topology/key_state.ts";
 import { keyStateKey, windowKey } from "./store_keys.ts";
 import type { ExpiringTopology } from "./horizon.ts";
 

@@ -17,7 +17,7 @@
 import { shortLivedBytes } from "../../base/bytes.ts";
 import { PipelineError } from "../../base/errors.ts";
 import { decodeState } from "../topology/codec.ts";
-import type { KeyState } from "./state.ts";
+import type { KeyState } from "../topology/key_state.ts";
 
 /**
  * Open windows whose content is in the row of their key. Older ones, which a long grace keeps open,

@@ -1,19 +1,7 @@
 import type { StateStore } from "../ports.ts";
 import { decodeKeyState } from "./key_row.ts";
-import type { KeyState } from "./state.ts";
+import type { KeyTime } from "../topology/key_state.ts";
 import { allKeyStates, keyOf } from "./store_keys.ts";
-
-/** A key and its time. */
-export interface KeyTime {
-  /** The key as text. */
-  readonly key: string;
-  /**
-   * What is kept of it: its stream time, its open windows.
-   *
-   * @internal
-   */
-  readonly state: KeyState;
-}
 
 /** Every key of a store with its time, in the order of their bytes, as of the last commit. */
 export async function* keyTimes(store: Pick<StateStore, "scan">): AsyncGenerator<KeyTime> {

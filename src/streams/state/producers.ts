@@ -1,5 +1,5 @@
 import { partitionForKey } from "../partitioner.ts";
-import type { RecordIdentity } from "../processing/record_identity.ts";
+import type { RecordIdentity } from "../record_identity.ts";
 
 /** Producers that a task remembers; the one unheard of for longest goes first. */
 const producersMax = 1_000;

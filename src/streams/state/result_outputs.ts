@@ -1,5 +1,5 @@
 import type { OutputRecord } from "../record.ts";
-import type { WindowState } from "./state.ts";
+import type { WindowState } from "../topology/key_state.ts";
 import { type Topology, windowResult } from "../topology/topology.ts";
 import type { TimeWindows } from "../topology/windows.ts";
 

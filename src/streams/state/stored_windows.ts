@@ -4,7 +4,7 @@ import { decodeState } from "../topology/codec.ts";
 import { type WindowResult, windowResult } from "../topology/topology.ts";
 import { type KeyTopology, lengthsOf, readKey } from "./cached_key.ts";
 import { openWindows } from "./open_roll_ups.ts";
-import type { WindowState } from "./state.ts";
+import type { WindowState } from "../topology/key_state.ts";
 import { rowRange, windowStartOf } from "./store_keys.ts";
 
 /** Which of a key's windows are asked for: those of a length that start in `[fromMs, toMs)`. */

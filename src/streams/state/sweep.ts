@@ -3,7 +3,7 @@ import type { StateStore, StoreEntry } from "../ports.ts";
 import type { ExpiringTopology, HorizonState } from "./horizon.ts";
 import { lengthsOf } from "./cached_key.ts";
 import { decodeKeyState } from "./key_row.ts";
-import type { KeyState } from "./state.ts";
+import type { KeyState } from "../topology/key_state.ts";
 import { allKeyStates, keyOf, rowRange } from "./store_keys.ts";
 import type { WriteCache } from "./write_cache.ts";
 

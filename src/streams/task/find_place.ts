@@ -9,7 +9,7 @@ import { lineageTopics, refuseOtherLineage } from "../state/lineage.ts";
 import { type EngineCodecs, firstMeta, type TaskMeta, type Windowing } from "../state/state.ts";
 import { metaKey } from "../state/store_keys.ts";
 import { decodeState } from "../topology/codec.ts";
-import { refuseOtherVersion, refuseOtherWindowing } from "../topology/windowing.ts";
+import { refuseOtherVersion, refuseOtherWindowing } from "../state/windowing.ts";
 import { checkedPosition, restore } from "./restore.ts";
 import { inputTruncated } from "../truncated.ts";
 

@@ -3,9 +3,10 @@ import { retrying } from "../../base/backoff.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Logger } from "../../base/logger.ts";
 import type { Random } from "../../base/random.ts";
-import { collectChanges, metaAlone } from "../state/changes.ts";
+import { collectChanges, metaAlone } from "../commit/changes.ts";
 import { type CommitOptions, type CommitPlace, Committer } from "../commit/commit.ts";
-import { type KeyTime, keyTimes } from "../state/key_times.ts";
+import { keyTimes } from "../state/key_times.ts";
+import type { KeyTime } from "../topology/key_state.ts";
 import type {
   CommitLog,
   Fetched,
@@ -16,7 +17,7 @@ import type {
   StateStores,
 } from "../ports.ts";
 import { RecordProcessor } from "../processing/processor.ts";
-import type { Arrival } from "../processing/repartition_record.ts";
+import type { Arrival } from "../repartition_record.ts";
 import type { LogRecord, Offset, OutputRecord, TopicPartition } from "../record.ts";
 import { bringUpToDate, findPlace, type PlaceObserver, refuseOtherCommit } from "./find_place.ts";
 import { ReadAhead } from "../processing/read_ahead.ts";
@@ -29,7 +30,7 @@ import type { Topology } from "../topology/topology.ts";
 import { Sweep } from "../state/sweep.ts";
 import { rulesOf } from "../topology/rules.ts";
 import { decodeText } from "../text.ts";
-import { windowingOf } from "../topology/windowing.ts";
+import { windowingOf } from "../state/windowing.ts";
 import { WriteCache } from "../state/write_cache.ts";
 
 /** What the engine runs on. */

@@ -1,5 +1,5 @@
 import { PipelineError } from "../../base/errors.ts";
-import { shorterRecord } from "../processing/side_output.ts";
+import { shorterRecord } from "../side_output.ts";
 import type { OutputRecord } from "../record.ts";
 
 /** Records as a log takes them that has a bound for their size, and those that it does not take. */

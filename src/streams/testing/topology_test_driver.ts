@@ -2,14 +2,14 @@ import { assert } from "../../base/assert.ts";
 import { silentLogger } from "../../base/logger.ts";
 import { seededRandom } from "../../base/random.ts";
 import { jobTopics } from "../topology/job_topics.ts";
-import { jsonEngineCodecs } from "../topology/codecs.ts";
+import { jsonEngineCodecs } from "../state/json_engine_codecs.ts";
 import type { Headers, LogRecord } from "../record.ts";
-import { deadLetterTopic, lateTopic } from "../processing/side_output.ts";
+import { deadLetterTopic, lateTopic } from "../side_output.ts";
 import { type EngineCodecs, noItems } from "../state/state.ts";
 import { type HeldState, noTasks, type TaskAssignment } from "../ports.ts";
 import type { ItemCounts } from "../item_counts.ts";
 import type { StandbyStatus, TaskStatus } from "../task/status.ts";
-import type { AppSettings, WindowQuery } from "../streams_app.ts";
+import type { AppSettings, WindowQuery } from "../app/streams_app.ts";
 import { encodeText } from "../text.ts";
 import {
   changelogTopic,

@@ -1,5 +1,5 @@
 import { PipelineError } from "../../base/errors.ts";
-import type { EngineCodecs, WindowState } from "../state/state.ts";
+import type { WindowState } from "./key_state.ts";
 import { decodeText, encodeText } from "../text.ts";
 import type { Codec } from "./codec.ts";
 
@@ -45,9 +45,6 @@ export function text(): Codec<string> {
     },
   };
 }
-
-/** The engine's own state as JSON. */
-export const jsonEngineCodecs: EngineCodecs = { meta: json() };
 
 /** One byte for `final`, eight each for the write time and the receive time. */
 const headBytes = 17;

@@ -1,4 +1,4 @@
-import { deadLetterTopic, lateTopic } from "../processing/side_output.ts";
+import { deadLetterTopic, lateTopic } from "../side_output.ts";
 import { changelogTopic, repartitionTopic, type Topology } from "./topology.ts";
 import { isUnlimited, type TimeWindows } from "./windows.ts";
 

@@ -1,5 +1,5 @@
 import type { LogRecord } from "../record.ts";
-import type { DeadLetterCause } from "../processing/side_output.ts";
+import type { DeadLetterCause } from "../side_output.ts";
 
 /** What becomes of something that cannot be handled; nothing is ever dropped without a trace. */
 export type Verdict = "dead-letter" | "stop";

@@ -1,6 +1,6 @@
 import { assert } from "../../base/assert.ts";
 import type { Sink } from "../ports.ts";
-import type { Punctuator } from "../processing/punctuation.ts";
+import type { Punctuator } from "./punctuation.ts";
 import type { Headers } from "../record.ts";
 import { encodeText } from "../text.ts";
 import type { Codec } from "./codec.ts";

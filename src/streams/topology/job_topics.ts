@@ -1,5 +1,5 @@
 import { PipelineError } from "../../base/errors.ts";
-import { deadLetterTopic, lateTopic } from "../processing/side_output.ts";
+import { deadLetterTopic, lateTopic } from "../side_output.ts";
 import { changelogTopic, repartitionTopic } from "./topology.ts";
 
 /** What a topic is for a job; says how it must be kept. */

@@ -1,4 +1,4 @@
-import type { WindowState } from "../state/state.ts";
+import type { WindowState } from "./key_state.ts";
 import type { Codec } from "./codec.ts";
 import { json, windowStateCodec } from "./codecs.ts";
 import { checkedRollUps, type RollUps } from "./roll_ups.ts";

@@ -1,11 +1,11 @@
 import { assert } from "../../base/assert.ts";
 import type { Codec } from "./codec.ts";
 import type { ErrorHandlers } from "./handlers.ts";
-import type { Punctuator } from "../processing/punctuation.ts";
+import type { Punctuator } from "./punctuation.ts";
 import type { LogRecord, OutputRecord } from "../record.ts";
 import type { CheckedRollUps } from "./roll_ups.ts";
-import type { DeadLetterCause } from "../processing/side_output.ts";
-import type { WindowState } from "../state/state.ts";
+import type { DeadLetterCause } from "../side_output.ts";
+import type { WindowState } from "./key_state.ts";
 import type { TimeWindows } from "./windows.ts";
 
 /** Events of one key among those of a record. */

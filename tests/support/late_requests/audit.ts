@@ -1,6 +1,6 @@
 import type { CommittedOffset, RecordLog } from "../../../src/streams/ports.ts";
 import type { LogRecord } from "../../../src/streams/record.ts";
-import { deadLetterTopic, lateTopic } from "../../../src/streams/processing/side_output.ts";
+import { deadLetterTopic, lateTopic } from "../../../src/streams/side_output.ts";
 import { MemoryLog } from "../../../src/streams/testing/memory_log.ts";
 import { readAll } from "../../contract/log_harness.ts";
 import { countingChangelog } from "../counting_topics.ts";

@@ -6,9 +6,9 @@ import { KafkaMembership } from "../../../src/kafka/group/membership.ts";
 import { KafkaLog } from "../../../src/kafka/read/log.ts";
 import { KafkaCommitLog } from "../../../src/kafka/write/commit_log.ts";
 import type { GroupMembership } from "../../../src/streams/ports.ts";
-import { StreamsApp } from "../../../src/streams/streams_app.ts";
+import { StreamsApp } from "../../../src/streams/app/streams_app.ts";
 import { MemoryStores } from "../../../src/streams/testing/memory_stores.ts";
-import { jsonEngineCodecs } from "../../../src/streams/topology/codecs.ts";
+import { jsonEngineCodecs } from "../../../src/streams/state/json_engine_codecs.ts";
 import { TestMembership } from "../counting_run.ts";
 import {
   type CountingRow,

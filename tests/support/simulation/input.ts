@@ -1,9 +1,6 @@
 import { encodeText } from "../../../src/streams/text.ts";
 import type { OutputRecord } from "../../../src/streams/record.ts";
-import {
-  identityHeaders,
-  type RecordIdentity,
-} from "../../../src/streams/processing/record_identity.ts";
+import { identityHeaders, type RecordIdentity } from "../../../src/streams/record_identity.ts";
 import { type Measurement, unbearable } from "../counting_topology.ts";
 import type { Chance } from "./chance.ts";
 

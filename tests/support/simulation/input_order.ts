@@ -1,8 +1,5 @@
 import { partitionForKey } from "../../../src/streams/partitioner.ts";
-import {
-  type ArrivedPart,
-  arrivedParts,
-} from "../../../src/streams/processing/repartition_record.ts";
+import { type ArrivedPart, arrivedParts } from "../../../src/streams/repartition_record.ts";
 import { type LogRecord, partitionName } from "../../../src/streams/record.ts";
 import type { MemoryLog } from "../../../src/streams/testing/memory_log.ts";
 import { encodeText, textOf } from "../../../src/streams/text.ts";

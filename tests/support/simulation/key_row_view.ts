@@ -1,4 +1,4 @@
-import type { WindowState } from "../../../src/streams/state/state.ts";
+import type { WindowState } from "../../../src/streams/topology/key_state.ts";
 import type { Total } from "../counting_topology.ts";
 import type { PieceName } from "./fold.ts";
 import { keyText } from "./fold_texts.ts";

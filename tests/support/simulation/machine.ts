@@ -1,9 +1,9 @@
-import { jsonEngineCodecs } from "../../../src/streams/topology/codecs.ts";
+import { jsonEngineCodecs } from "../../../src/streams/state/json_engine_codecs.ts";
 import type { Clock } from "../../../src/base/clock.ts";
 import { PipelineError } from "../../../src/base/errors.ts";
 import type { CommitLog, FencedWriter, RecordLog } from "../../../src/streams/ports.ts";
 import type { TopicPartition } from "../../../src/streams/record.ts";
-import { StreamsApp } from "../../../src/streams/streams_app.ts";
+import { StreamsApp } from "../../../src/streams/app/streams_app.ts";
 import {
   gatedCommitLog,
   gatedLog,

@@ -1,6 +1,6 @@
 import { beginGeneration, generationStart } from "../../../src/streams/commit/new_generation.ts";
 import { wholeFromOfAll } from "../../../src/streams/state/cut_input.ts";
-import { jsonEngineCodecs } from "../../../src/streams/topology/codecs.ts";
+import { jsonEngineCodecs } from "../../../src/streams/state/json_engine_codecs.ts";
 import type { Generation } from "./generation.ts";
 import type { World } from "./world.ts";
 

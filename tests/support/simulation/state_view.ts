@@ -1,4 +1,5 @@
-import type { TaskMeta, WindowState } from "../../../src/streams/state/state.ts";
+import type { TaskMeta } from "../../../src/streams/state/state.ts";
+import type { WindowState } from "../../../src/streams/topology/key_state.ts";
 import type { Total } from "../counting_topology.ts";
 import type { PieceName } from "./fold.ts";
 import { metaText } from "./fold_texts.ts";

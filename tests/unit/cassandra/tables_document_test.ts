@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import document from "../../../docs/TABLES.md" with { type: "text" };
 import { migrationFiles } from "../../../src/cassandra/migration_files.ts";
-import { deadLetterCauses } from "../../../src/streams/processing/side_output.ts";
+import { deadLetterCauses } from "../../../src/streams/side_output.ts";
 
 for (const { name, template } of migrationFiles) {
   const [, body, key] = /CREATE TABLE[^(]*\(([^]*?)\s*PRIMARY KEY (\(.*\))$/m.exec(template) ?? [];

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { activityPunctuator, type SymbolActivity } from "../../../src/market/symbol_activity.ts";
-import type { KeyTime } from "../../../src/streams/state/key_times.ts";
+import type { KeyTime } from "../../../src/streams/topology/key_state.ts";
 
 async function* keyTimes(times: Readonly<Record<string, number[]>>): AsyncGenerator<KeyTime> {
   for (const [key, [streamTimeMs = 0, ...openWindows]] of Object.entries(times)) {

@@ -18,6 +18,7 @@ Deno.test.each([
   { file: "src/kafka/wire/a.ts", source: 'import "../cluster/b.ts";' },
   { file: "src/kafka/read/a.ts", source: 'import "../write/b.ts";' },
   { file: "src/kafka/read/a.ts", source: 'import "../connection.ts";' },
+  { file: "src/streams/ports.ts", source: 'import "./state/b.ts";' },
   { file: "src/kafka/elsewhere/a.ts", source: 'import "../wire/b.ts";' },
   { file: "src/http/a.ts", source: 'await import("../feed/b.ts");' },
   { file: "src/base/a.ts", source: 'import "../start.ts";' },
@@ -31,10 +32,11 @@ Deno.test.each([
 
 Deno.test.each([
   { file: "src/streams/a.ts", source: 'import "../base/b.ts"; import "./c.ts";' },
-  { file: "src/streams/deep/a.ts", source: 'import "../b.ts"; import "../../base/b.ts";' },
+  { file: "src/market/deep/a.ts", source: 'import "../b.ts"; import "../../base/b.ts";' },
   { file: "src/sqlite/a.ts", source: 'import "../streams/b.ts"; import "../market/b.ts";' },
   { file: "src/kafka/read/a.ts", source: 'import "../cluster/b.ts"; import "./c.ts";' },
   { file: "src/kafka/a.ts", source: 'import "./read/b.ts"; import "./group/c.ts";' },
+  { file: "src/streams/mod.ts", source: 'export * from "./app/b.ts";' },
   { file: "src/start.ts", source: 'import "./kafka/b.ts"; import "./sqlite/b.ts";' },
   {
     file: "src/cassandra/a.ts",

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { beginGeneration, generationStart } from "../../../src/streams/commit/new_generation.ts";
 import { wholeFromOfAll } from "../../../src/streams/state/cut_input.ts";
-import { jsonEngineCodecs } from "../../../src/streams/topology/codecs.ts";
+import { jsonEngineCodecs } from "../../../src/streams/state/json_engine_codecs.ts";
 import { changelogTopic } from "../../../src/streams/topology/topology.ts";
 import { CountingWorld } from "../../support/counting_run.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { OutputRecord } from "../../../src/streams/record.ts";
-import { identityHeaders } from "../../../src/streams/processing/record_identity.ts";
+import { identityHeaders } from "../../../src/streams/record_identity.ts";
 import { encodeText } from "../../../src/streams/text.ts";
 import { CountingWorld } from "../../support/counting_run.ts";
 import { measurementRecord } from "../../support/counting_topology.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { beginGeneration, generationStart } from "../../../src/streams/commit/new_generation.ts";
-import { jsonEngineCodecs } from "../../../src/streams/topology/codecs.ts";
+import { jsonEngineCodecs } from "../../../src/streams/state/json_engine_codecs.ts";
 import { changelogTopic } from "../../../src/streams/topology/topology.ts";
 import { countingTopology } from "../../support/counting_topology.ts";
 import { CountingWorld } from "../../support/counting_run.ts";

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { RecordProcessor } from "../../../src/streams/processing/processor.ts";
 import type { LogRecord } from "../../../src/streams/record.ts";
-import { identityHeaders } from "../../../src/streams/processing/record_identity.ts";
-import { deadLetterCauseOf } from "../../../src/streams/processing/side_output.ts";
+import { identityHeaders } from "../../../src/streams/record_identity.ts";
+import { deadLetterCauseOf } from "../../../src/streams/side_output.ts";
 import { firstMeta, noItems } from "../../../src/streams/state/state.ts";
-import { arrivedParts } from "../../../src/streams/processing/repartition_record.ts";
+import { arrivedParts } from "../../../src/streams/repartition_record.ts";
 import { decodeText, encodeText } from "../../../src/streams/text.ts";
 import { WriteCache } from "../../../src/streams/state/write_cache.ts";
 import {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Punctuation, Punctuator } from "../../../src/streams/processing/punctuation.ts";
+import type { Punctuation, Punctuator } from "../../../src/streams/topology/punctuation.ts";
 import { type TestInput, TopologyTestDriver } from "../../../src/streams/testing/mod.ts";
 import { countingTopology } from "../../support/counting_topology.ts";
 

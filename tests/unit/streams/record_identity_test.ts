@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { identityHeaders, identityOf } from "../../../src/streams/processing/record_identity.ts";
+import { identityHeaders, identityOf } from "../../../src/streams/record_identity.ts";
 import { encodeText } from "../../../src/streams/text.ts";
 
 Deno.test.each([

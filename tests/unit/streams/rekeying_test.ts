@@ -7,7 +7,7 @@ import {
   type TestInput,
   TopologyTestDriver,
 } from "../../../src/streams/testing/mod.ts";
-import { type Part, PartsWriter } from "../../../src/streams/processing/repartition_record.ts";
+import { type Part, PartsWriter } from "../../../src/streams/repartition_record.ts";
 import type { Headers, OutputRecord } from "../../../src/streams/record.ts";
 import { decodeText, encodeText } from "../../../src/streams/text.ts";
 import { commitOperations } from "../../support/commit_operations.ts";

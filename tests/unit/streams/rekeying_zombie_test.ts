@@ -5,7 +5,7 @@
  */
 import assert from "node:assert/strict";
 import { TopologyTestDriver } from "../../../src/streams/testing/mod.ts";
-import { PartsWriter } from "../../../src/streams/processing/repartition_record.ts";
+import { PartsWriter } from "../../../src/streams/repartition_record.ts";
 import { encodeText } from "../../../src/streams/text.ts";
 import { type CountingDriver, startMs } from "../../support/counting_driver.ts";
 import { countingTopology, type Measurement, rowKey } from "../../support/counting_topology.ts";

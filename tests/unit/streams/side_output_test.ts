@@ -1,11 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import type { LogRecord, OutputRecord } from "../../../src/streams/record.ts";
-import {
-  cutValue,
-  deadLetterRecord,
-  keptValueBytesMax,
-} from "../../../src/streams/processing/side_output.ts";
+import { cutValue, deadLetterRecord, keptValueBytesMax } from "../../../src/streams/side_output.ts";
 import { decodeText, encodeText } from "../../../src/streams/text.ts";
 
 const whole = new Uint8Array(3_000).map((_, at) => at % 251);

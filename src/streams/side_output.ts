@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { decodeText, encodeText } from "../text.ts";
-import type { Headers, LogRecord, OutputRecord } from "../record.ts";
+import { decodeText, encodeText } from "./text.ts";
+import type { Headers, LogRecord, OutputRecord } from "./record.ts";
 import type { ArrivedPart } from "./repartition_record.ts";
 
 /** Where the late and unreadable parts of a topic go. */

@@ -1,4 +1,4 @@
-import type { Headers, LogRecord, Offset, OutputRecord } from "../record.ts";
+import type { Headers, LogRecord, Offset, OutputRecord } from "./record.ts";
 
 /** Events of one key of one record, on the way to the partition of their key. */
 export interface Part {

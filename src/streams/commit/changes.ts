@@ -8,15 +8,22 @@ import {
   keyRowOf,
   lengthsOf,
   windowsWithRows,
-} from "./cached_key.ts";
-import type { EngineCodecs, TaskMeta } from "./state.ts";
-import { keyStateKey, metaKey, rowKey, rowRange, windowKey, windowStartOf } from "./store_keys.ts";
+} from "../state/cached_key.ts";
+import type { EngineCodecs, TaskMeta } from "../state/state.ts";
+import {
+  keyStateKey,
+  metaKey,
+  rowKey,
+  rowRange,
+  windowKey,
+  windowStartOf,
+} from "../state/store_keys.ts";
 import { neededFromMs } from "../topology/roll_ups.ts";
-import { ResultOutputs } from "./result_outputs.ts";
+import { ResultOutputs } from "../state/result_outputs.ts";
 import type { Topology } from "../topology/topology.ts";
 import { purgeHorizonMs, type TimeWindows } from "../topology/windows.ts";
-import type { Sweep } from "./sweep.ts";
-import type { WriteCache } from "./write_cache.ts";
+import type { Sweep } from "../state/sweep.ts";
+import type { WriteCache } from "../state/write_cache.ts";
 
 /** Rows of the store that one commit deletes of keys with events. */
 const purgedRowsMax = 20_000;

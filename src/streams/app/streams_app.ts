@@ -1,31 +1,31 @@
-import { patiently } from "../base/patience.ts";
-import { TaskManager } from "./task/task_manager.ts";
+import { patiently } from "../../base/patience.ts";
+import { TaskManager } from "../task/task_manager.ts";
 import {
   type Addresses,
   type AssignmentListener,
   type GroupMembership,
   type HeldState,
-} from "./ports.ts";
-import { partitionForKey } from "./partitioner.ts";
-import type { TopicPartition } from "./record.ts";
-import type { TaskSettings } from "./task/stream_task.ts";
-import type { StandbyStatus, TaskStatus } from "./task/status.ts";
-import { LineageWatch, refuseOtherPositions } from "./task/lineage_watch.ts";
-import { type Lineage, type LineageTopics, presentLineage } from "./state/lineage.ts";
-import type { KeyTime } from "./state/key_times.ts";
-import { storedWindows } from "./state/stored_windows.ts";
-import type { TaskListener } from "./task/task_listener.ts";
-import type { StreamsPorts, TaskSession } from "./task/task_session.ts";
-import { encodeText } from "./text.ts";
-import { checkTopics } from "./topology/check_topics.ts";
-import { jobTopics } from "./topology/job_topics.ts";
+} from "../ports.ts";
+import { partitionForKey } from "../partitioner.ts";
+import type { TopicPartition } from "../record.ts";
+import type { TaskSettings } from "../task/stream_task.ts";
+import type { StandbyStatus, TaskStatus } from "../task/status.ts";
+import { LineageWatch, refuseOtherPositions } from "../task/lineage_watch.ts";
+import { type Lineage, type LineageTopics, presentLineage } from "../state/lineage.ts";
+import type { KeyTime } from "../topology/key_state.ts";
+import { storedWindows } from "../state/stored_windows.ts";
+import type { TaskListener } from "../task/task_listener.ts";
+import type { StreamsPorts, TaskSession } from "../task/task_session.ts";
+import { encodeText } from "../text.ts";
+import { checkTopics } from "../topology/check_topics.ts";
+import { jobTopics } from "../topology/job_topics.ts";
 import {
   changelogTopic,
   type KeyResult,
   repartitionTopic,
   type Topology,
   type WindowResult,
-} from "./topology/topology.ts";
+} from "../topology/topology.ts";
 
 /** Settings of an application's instance. */
 export interface AppSettings extends TaskSettings {

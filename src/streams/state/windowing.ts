@@ -1,8 +1,8 @@
 import { PipelineError } from "../../base/errors.ts";
 import { partitionName, type TopicPartition } from "../record.ts";
-import { stateVersion, type TaskMeta, type Windowing } from "../state/state.ts";
-import type { Topology } from "./topology.ts";
-import { isUnlimited } from "./windows.ts";
+import { stateVersion, type TaskMeta, type Windowing } from "./state.ts";
+import type { Topology } from "../topology/topology.ts";
+import { isUnlimited } from "../topology/windows.ts";
 
 /** What the state of a job is cut into; grace and retention are no part of it, and may change. */
 export function windowingOf<A>(

@@ -1,6 +1,6 @@
 import { assert } from "../../base/assert.ts";
 import type { Clock } from "../../base/clock.ts";
-import type { KeyTime } from "../state/key_times.ts";
+import type { KeyTime } from "./key_state.ts";
 import type { TopicPartition } from "../record.ts";
 
 /** One call of a punctuator. */

@@ -1,14 +1,14 @@
-import { assert } from "../base/assert.ts";
-import type { Clock } from "../base/clock.ts";
-import { dispositionOf } from "../base/errors.ts";
-import type { Logger } from "../base/logger.ts";
-import type { Random } from "../base/random.ts";
-import type { GroupMembership, Sink } from "./ports.ts";
+import { assert } from "../../base/assert.ts";
+import type { Clock } from "../../base/clock.ts";
+import { dispositionOf } from "../../base/errors.ts";
+import type { Logger } from "../../base/logger.ts";
+import type { Random } from "../../base/random.ts";
+import type { GroupMembership, Sink } from "../ports.ts";
 import { StreamsApp } from "./streams_app.ts";
-import type { StreamsPorts } from "./task/task_session.ts";
-import { jsonEngineCodecs } from "./topology/codecs.ts";
-import { type Duration, durationMs } from "./topology/duration.ts";
-import type { Job } from "./topology/job.ts";
+import type { StreamsPorts } from "../task/task_session.ts";
+import { jsonEngineCodecs } from "../state/json_engine_codecs.ts";
+import { type Duration, durationMs } from "../topology/duration.ts";
+import type { Job } from "../topology/job.ts";
 
 /** A job of any kind. */
 export type AnyJob = Job<unknown, unknown, unknown>;

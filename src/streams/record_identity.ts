@@ -1,5 +1,5 @@
-import type { Headers } from "../record.ts";
-import { decodeText, encodeText } from "../text.ts";
+import type { Headers } from "./record.ts";
+import { decodeText, encodeText } from "./text.ts";
 
 const producerHeader = "producer-id";
 const sequenceHeader = "sequence";
