@@ -82,9 +82,14 @@ export async function refuseEverything(place: Place): Promise<void> {
 /** Cassandra's code of an act without the right to it. */
 const unauthorized = 0x2100;
 
-/** kafkajs has the broker's word in the type or in the text, of one error or of several. */
+/**
+ * kafkajs has the broker's word in the type or in the text, of one error or of several; of a
+ * coordinator that refuses it says that it was not found.
+ */
+const denied = /authorization[ _]failed|Failed to find group coordinator/i;
+
 function isDenied(error: unknown): boolean {
-  assert.match(Deno.inspect(error, { depth: 6 }), /authorization[ _]failed/i);
+  assert.match(Deno.inspect(error, { depth: 6 }), denied);
   return true;
 }
 
@@ -103,6 +108,7 @@ async function withKafka(
   const [admin, producer] = [kafka.admin(), kafka.producer()];
   try {
     await Promise.all([admin.connect(), producer.connect()]);
+    await admin.describeCluster(); // kafkajs finds no coordinator before it knows the brokers
     await work({ admin, producer });
   } finally {
     await Promise.all([admin.disconnect(), producer.disconnect()]);
