@@ -62,7 +62,7 @@ Deno.test("compile embeds schemas, tables, page, chart and the LevelDB addon", a
   }
   // The list names a folder where everything in it is embedded: the page's own, or all of http.
   assert.match(process, /├─. (?:page|http)\/\*/);
-  const parts = ["schemas/*", "cql/*", "lightweight-charts/", "classic-level/3"];
+  const parts = ["schemas/*", "005_candles.cql", "lightweight-charts/", "classic-level/3"];
   for (const part of [...parts, "cassandra-driver/", "process.ts"]) {
     assert(process.includes(part), `${part} in ${process}`);
   }
