@@ -11,6 +11,7 @@ import { lineageBugs } from "./lineage.ts";
 import { changeBugs } from "./changes.ts";
 import { outputBugs } from "./outputs.ts";
 import { transactionBugs } from "./transactions.ts";
+import { membershipBugs } from "./membership.ts";
 import { movedStateBugs } from "./moved_state.ts";
 import type { PlantedBug } from "./planted_bug.ts";
 import { twoInputsBugs } from "./two_inputs.ts";
@@ -22,6 +23,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   ...hostileInputBugs,
   ...httpAccessBugs,
   ...lostTailBugs,
+  ...membershipBugs,
   ...movedStateBugs,
   ...readingBugs,
   ...recordLimitBugs,

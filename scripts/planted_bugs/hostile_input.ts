@@ -109,10 +109,10 @@ export const hostileInputBugs: readonly PlantedBug[] = [
     test: "tests/unit/ingest/spool_test.ts",
   },
   {
-    name: "late trades in the simulated market's past",
+    name: "late trades in a simulated market that nobody asked for",
     file: "src/feed/simulated_market.ts",
-    find: "this.#lateShare = past ? 0 : share.late;",
-    replace: "this.#lateShare = past ? share.late : 0;",
+    find: "{ lateShare = 0 }",
+    replace: "{ lateShare = 0.0005 }",
     guarantee: "G7",
     test: "tests/unit/feed/simulated_market_test.ts",
   },

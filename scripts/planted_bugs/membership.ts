@@ -1,0 +1,39 @@
+import type { PlantedBug } from "./planted_bug.ts";
+
+const watched = "tests/unit/http/member_pulses_test.ts";
+
+/** Bugs of how members of a group notice each other's death. */
+export const membershipBugs: readonly PlantedBug[] = [
+  {
+    name: "a member taken for dead that was never heard",
+    file: "src/http/member_pulses.ts",
+    find: "else if (this.#heard && (",
+    replace: "else if ((",
+    guarantee: "G4",
+    test: watched,
+  },
+  {
+    name: "a member taken for dead that has said farewell",
+    file: "src/http/member_pulses.ts",
+    find: "if (told.endsWith(farewell))",
+    replace: "if (told === farewell)",
+    guarantee: "G4",
+    test: watched,
+  },
+  {
+    name: "members taken for dead as the watcher slept",
+    file: "src/http/member_pulses.ts",
+    find: "        this.#silentPauses = 0;\n        return first.value;",
+    replace: "        return first.value;",
+    guarantee: "G4",
+    test: watched,
+  },
+  {
+    name: "a dead member that waits for its session's end",
+    file: "src/kafka/group/participation.ts",
+    find: "    this.#heartbeats?.now();\n",
+    replace: "",
+    guarantee: "G4",
+    test: "tests/unit/kafka/participation_test.ts",
+  },
+];
