@@ -84,10 +84,11 @@ export class WindowCodec implements Codec<WindowState<Candle>> {
     return this.#at === bytes.length ? state : undefined;
   }
 
-  /** Zigzag varint of at most 52 bits, which is what avsc writes without rounding. */
+  /** Zigzag varint: twice a safe integer >= 0 is exact; one below 0 has a bit less. */
   #putLong(value: number): void {
     let rest = value < 0 ? -2 * value - 1 : 2 * value;
-    assert(Number.isSafeInteger(rest), `value does not fit its schema: ${value}`);
+    const fits = Number.isSafeInteger(value < 0 ? rest : value);
+    assert(fits, `value does not fit its schema: ${value}`);
     while (rest >= 0x80) {
       this.#scratch[this.#at++] = rest % 0x80 | 0x80;
       rest = Math.floor(rest / 0x80);
@@ -111,13 +112,14 @@ export class WindowCodec implements Codec<WindowState<Candle>> {
   }
 
   #long(): number {
+    const isNegative = ((this.#bytes[this.#at] ?? 0) & 1) === 1;
     let sum = 0;
     for (let factor = 1;; factor *= 0x80) {
       const byte = this.#bytes[this.#at++] ?? this.#fail();
       sum += (byte & 0x7f) * factor;
       if (byte >= 0x80) continue;
-      if (!Number.isSafeInteger(sum)) return this.#fail();
-      return sum % 2 === 0 ? sum / 2 : -(sum + 1) / 2;
+      if (!Number.isSafeInteger(isNegative ? sum : sum / 2)) return this.#fail();
+      return isNegative ? -(sum + 1) / 2 : sum / 2;
     }
   }
 

@@ -20,6 +20,8 @@ const windowRecords = await AvroCodec.create<WindowRecord>({
 const text = fc.string({ unit: "grapheme", maxLength: 20 });
 /** What `tradeFault` lets pass, and as far before the epoch. */
 const time = fc.integer({ min: -(2 ** 52) + 1, max: 2 ** 52 - 1 });
+/** Those of the latest receive time that counts have 53 bits. */
+const writeTime = fc.integer({ min: 0, max: 9e15 });
 /** With Object's prototype, like everything decoded. */
 const plain = { noNullPrototype: true } as const;
 const number = fc.double({ noNaN: true });
@@ -47,7 +49,7 @@ const aggregate = fc.record({
 const windowState = fc.record({
   aggregate,
   final: fc.boolean(),
-  versionUs: time,
+  versionUs: writeTime,
   receivedAtMs: time,
 }, plain);
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { plantedBugs } from "../../../scripts/planted_bugs/bugs.ts";
+import { plantedBugs } from "../../scripts/planted_bugs/bugs.ts";
 
-const root = new URL("../../../", import.meta.url);
+const root = new URL("../../", import.meta.url);
 
 Deno.test("every planted bug finds its text once in its file, and changes it", async () => {
   for (const { name, file, find, replace } of plantedBugs) {
