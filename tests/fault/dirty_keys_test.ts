@@ -32,6 +32,7 @@ import {
   realTiming,
   testCluster,
 } from "../support/kafka_harness.ts";
+import { readKeyRow } from "../support/simulation/key_row_view.ts";
 import { say } from "../support/say.ts";
 
 const ignore = kafkaBrokers().length === 0;
@@ -90,8 +91,13 @@ async function dirtyKeys(
 function countsIn(contents: Contents): number[] {
   const counts = new Array<number>(keys).fill(0);
   for (const [key, value] of contents) {
-    const name = /^wkey-(\d+)/.exec(key)?.[1];
-    if (name !== undefined) counts[Number(name)] = JSON.parse(value).aggregate.count;
+    const name = /^kkey-(\d+)$/.exec(key)?.[1];
+    if (name === undefined) continue;
+    const { windows } = readKeyRow(Uint8Array.from(value, (byte) => byte.charCodeAt(0)));
+    counts[Number(name)] = [...windows.values()].reduce(
+      (sum, { aggregate }) => sum + aggregate.count,
+      0,
+    );
   }
   return counts;
 }

@@ -4,7 +4,7 @@ import { deadLetterTopic, lateTopic } from "../../../src/streams/side_output.ts"
 import { MemoryLog } from "../../../src/streams/testing/memory_log.ts";
 import { readAll } from "../../contract/log_harness.ts";
 import { countingChangelog } from "../counting_topics.ts";
-import type { CountingRow } from "../counting_topology.ts";
+import { type CountingRow, resultsTopic } from "../counting_topology.ts";
 import { Auditor } from "../simulation/auditor.ts";
 import { Chance } from "../simulation/chance.ts";
 import { Disaster } from "../simulation/disaster.ts";
@@ -19,6 +19,7 @@ const replayed = {
   changelog: "app-totals-changelog",
   late: "input-late",
   deadLetters: "input-dead-letters",
+  results: resultsTopic,
 } as const;
 
 /** A job whose every commit is held against the model, once it is done. */
