@@ -1,4 +1,4 @@
-import { type Broker, closeBroker } from "./internals.ts";
+import { type Broker, closeBroker, cutOpening } from "./internals.ts";
 
 /**
  * The connections to one broker, from first use until something goes wrong.
@@ -30,10 +30,7 @@ export class BrokerLink {
     return this.#connected;
   }
 
-  /**
-   * Ends the connections; what is under way is rejected at once. One that is still being opened
-   * ends when it is, which a broker that does not answer delays: that is not waited for.
-   */
+  /** Ends the connections, those that are still being opened too; what is under way is rejected. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -47,9 +44,11 @@ export class BrokerLink {
   async #close(): Promise<void> {
     const reason = linkClosed();
     for (const reject of this.#rejecters) reject(reason);
-    const close = () => closeBroker(this.#broker, reason);
-    if (this.#connecting === undefined || this.#connected) await close();
-    else void this.#connecting.then(close, close);
+    if (this.#connecting !== undefined && !this.#connected) {
+      cutOpening(this.#broker, reason); // a broker that does not answer would delay it
+      await this.#connecting.catch(() => {});
+    }
+    await closeBroker(this.#broker, reason);
   }
 
   #watched<T>(work: Promise<T>): Promise<T> {

@@ -39,7 +39,8 @@ interface ProtocolRequest {
 
 interface Connection {
   readonly requestQueue: RequestQueue;
-  readonly socket?: { destroy(): void };
+  readonly socket?: { destroy(reason?: Error): void };
+  connect(): Promise<unknown>;
   disconnect(): Promise<unknown>;
   rejectRequests(error: Error): void;
 }
@@ -312,6 +313,14 @@ function understood(broker: Broker): Broker {
       Object.assign(broker, { features });
     },
   });
+}
+
+/** Ends the opening of a broker's connections at once: what waits for it is rejected. */
+export function cutOpening(broker: Broker, reason: Error): void {
+  for (const connection of broker.connectionPool.pool) {
+    Object.assign(connection, { connect: () => Promise.reject(reason) });
+    connection.socket?.destroy(reason);
+  }
 }
 
 /**
