@@ -17,7 +17,14 @@ function start(...args: string[]): Deno.ChildProcess {
 
 function startWith(env: Record<string, string>, ...args: string[]): Deno.ChildProcess {
   return new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--allow-env=ENV_FILE,LOG_LEVEL,LOG_FORMAT", fixture.href, ...args],
+    args: [
+      "run",
+      "--quiet",
+      "--allow-sys",
+      "--allow-env=ENV_FILE,LOG_LEVEL,LOG_FORMAT",
+      fixture.href,
+      ...args,
+    ],
     env: { ...env, ENV_FILE: "", NO_COLOR: "1" },
     stdout: "piped",
     stderr: "piped",
