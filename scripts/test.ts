@@ -51,12 +51,19 @@ const grafana: TestTier = {
   args: [reporter, "--allow-all", "--no-check", "--config=tests/grafana/deno.json"],
 };
 
-const integration: TestTier = {
-  title: "Tests of files, sockets, processes and real services",
-  folders: ["tests/integration", "tests/fault"],
-  // Two files at a time: most of these tests wait. What breaks services has a set of its own.
-  args: ["--allow-all", "--parallel"],
-};
+const integration: readonly TestTier[] = [
+  {
+    title: "Tests of files, sockets, processes and real services",
+    folders: ["tests/integration", "tests/fault"],
+    // Two files at a time: most of these tests wait. What breaks services has a set of its own.
+    args: ["--allow-all", "--parallel"],
+  },
+  {
+    title: "Tests that measure, with the machine to themselves",
+    folders: ["tests/timed"],
+    args: ["--allow-all"],
+  },
+];
 
 const browser: TestTier = {
   title: "Tests of the page in a browser",
@@ -91,7 +98,7 @@ const installed: TestTier = {
 type ServedTier = "integration" | "browser";
 
 const servedTiers: Record<ServedTier, (options: RunOptions) => Promise<TestCounts>> = {
-  integration: (options) => runTiers([integration], options),
+  integration: (options) => runTiers(integration, options),
   browser: runBrowser,
 };
 
