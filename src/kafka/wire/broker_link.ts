@@ -44,11 +44,11 @@ export class BrokerLink {
   async #close(): Promise<void> {
     const reason = linkClosed();
     for (const reject of this.#rejecters) reject(reason);
-    if (this.#connecting !== undefined && !this.#connected) {
-      cutOpening(this.#broker, reason); // a broker that does not answer would delay it
-      await this.#connecting.catch(() => {});
-    }
-    await closeBroker(this.#broker, reason);
+    const close = () => closeBroker(this.#broker, reason);
+    if (this.#connecting === undefined || this.#connected) return await close();
+    // A broker that does not answer may delay the end all the same: that is not waited for.
+    cutOpening(this.#broker, reason);
+    void this.#connecting.then(close, close);
   }
 
   #watched<T>(work: Promise<T>): Promise<T> {
