@@ -79,8 +79,9 @@ function folderSettings(data: string): Record<string, unknown> {
 const smallSettings: Readonly<Record<string, unknown>> = {
   num_tokens: 1,
   partitioner: "org.apache.cassandra.dht.Murmur3Partitioner",
-  commitlog_sync: "periodic",
-  commitlog_sync_period: "1000ms",
+  // A kill takes what was acknowledged and not yet synced; here every write waits for it.
+  commitlog_sync: "group",
+  commitlog_sync_group_window: "5ms",
   commitlog_segment_size: "16MiB",
   commitlog_total_space: "256MiB",
   memtable_heap_space: "128MiB",
