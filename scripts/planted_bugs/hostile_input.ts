@@ -109,7 +109,7 @@ export const hostileInputBugs: readonly PlantedBug[] = [
     test: "tests/unit/ingest/spool_test.ts",
   },
   {
-    name: "late trades in a simulated market that nobody asked for",
+    name: "late trades in a simulated market that no one asked for",
     file: "src/feed/simulated_market.ts",
     find: "{ lateShare = 0 }",
     replace: "{ lateShare = 0.0005 }",

@@ -6,7 +6,7 @@ import { FairPlaces } from "./fair_places.ts";
 /** Pause between two beats, ms. */
 export const beatMs = 200;
 
-/** The last event of a process that ends in order: nobody has to take it for dead. */
+/** The last event of a process that ends in order: no one has to take it for dead. */
 export const farewell = "data: bye\n\n";
 
 /** Followers, in all and of one address; a group has fewer members. */

@@ -34,7 +34,7 @@ export interface AssignmentMessage extends TaskAssignment {
   readonly members: ReadonlyMap<string, Addresses>;
 }
 
-/** What is said where nobody says anything. */
+/** The assignment of a member that was told nothing. */
 export const noAssignment: AssignmentMessage = {
   ...noTasks,
   owners: new Map(),

@@ -11,7 +11,7 @@ export interface KeyOptions<T> {
   readonly codec?: Codec<readonly T[]>;
   /**
    * True where `codec` reads the records of the topic, and the steps before make the same values of
-   * them: a record of one key then goes on as it is.
+   * them: a record of one key is then sent on as it is.
    */
   readonly asRead?: boolean;
   /** Why nothing can have this key. */

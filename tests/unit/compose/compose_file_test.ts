@@ -193,7 +193,7 @@ Deno.test("compose shows each container its own passwords alone, and lets none c
   }
 });
 
-Deno.test("compose holds no password and lets nobody into Grafana without one", () => {
+Deno.test("compose holds no password and lets no one into Grafana without one", () => {
   for (const [name, { environment = {} }] of services) {
     for (const [variable, value] of Object.entries(environment)) {
       if (!variable.includes("PASSWORD")) continue;
