@@ -11,15 +11,17 @@ import { boolean } from "../src/app/forms.ts";
 import { helpText } from "../src/app/help.ts";
 import { readConfig } from "../src/app/read_config.ts";
 import { type Program, settingsOf } from "../src/app/setting.ts";
-import { type TradesTable, tradesTablesWritten } from "../src/app/settings.ts";
+import { results, type ResultsPlace, tradesTablesWritten } from "../src/app/settings.ts";
 import { InvariantError } from "../src/base/assert.ts";
 import { describeError } from "../src/base/errors.ts";
-import { marketJob } from "../src/market/job.ts";
+import type { TradesTable } from "../src/market/tables.ts";
+import { marketJob, resultsTopic } from "../src/market/job.ts";
 import { describeTopology, mermaidTopology } from "../src/streams/topology/describe_topology.ts";
 import { environmentOf } from "./lib/environment.ts";
 import { print, printError } from "./lib/print.ts";
 
 interface TopologyConfig extends EngineConfig {
+  readonly results: readonly ResultsPlace[];
   readonly tradesTables: readonly TradesTable[];
   readonly mermaid: boolean;
 }
@@ -29,6 +31,7 @@ const program: Program<TopologyConfig> = {
   summary: "Prints the job that process runs with these settings.",
   settings: {
     ...engineSettings,
+    results,
     tradesTables: tradesTablesWritten,
     mermaid: {
       option: "--mermaid",
@@ -54,9 +57,12 @@ function description(config: TopologyConfig): string {
     retentionMs: config.windowRetentionMs,
     maxFutureMs: config.maxFutureMs,
     conditionPolicy: config.conditionPolicy,
-    tradeRows: config.tradesTables.length > 0,
+    tradeRows: config.results.includes("cassandra") && config.tradesTables.length > 0,
     tradeCodec: codec,
     windowCodec: codec,
+    ...config.results.includes("topic")
+      ? { published: { topic: resultsTopic(config.applicationId), codec } }
+      : {},
   });
   const describe = config.mermaid ? mermaidTopology : describeTopology;
   return describe(job, config.applicationId);

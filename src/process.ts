@@ -3,6 +3,7 @@
  */
 import { type MainContext, runMain } from "./app/lifecycle.ts";
 import { type ProcessConfig, processProgram } from "./app/process_config.ts";
+import type { Clock } from "./base/clock.ts";
 import { type PatienceOptions, patiently } from "./base/patience.ts";
 import { connectCassandra } from "./cassandra/connect.ts";
 import { ownAddresses } from "./http/addresses.ts";
@@ -15,7 +16,10 @@ import { drainDeadline } from "./ingest/drain.ts";
 import { connectKafka } from "./kafka/connection.ts";
 import { LevelStateStores } from "./level/state_store.ts";
 import type { TradeCodec } from "./market/codec.ts";
-import { marketChangelog } from "./market/job.ts";
+import { marketChangelog, type MarketOptions, resultsTopic } from "./market/job.ts";
+import { noTables } from "./market/queries.ts";
+import type { SchemaRegistry } from "./registry/ports.ts";
+import { createResultCodec } from "./registry/result_codec.ts";
 import type { StateCodecs } from "./registry/state_codecs.ts";
 import { AvroTradeCodec } from "./registry/trade_codec.ts";
 import { type Authorities, readAuthorities } from "./wiring/authorities.ts";
@@ -61,22 +65,24 @@ async function processTrades(config: ProcessConfig, context: MainContext): Promi
   );
   const patience = { ...context, onWait: (problem: string) => view.waitFor(problem) };
   const codecs = await registerSchemas(config, patience, authorities);
-  await using results = await patiently(
-    "connect to Cassandra",
-    () => connectCassandra(cassandraOptions(config, context, { ...config, authorities })),
-    patience,
-  );
-  await results.verify();
+  await using tables = config.results.includes("cassandra")
+    ? await patiently(
+      "connect to Cassandra",
+      () => connectCassandra(cassandraOptions(config, context, { ...config, authorities })),
+      patience,
+    )
+    : undefined;
+  await tables?.verify();
   const watch = new InputWatch({ program: "process", ...context });
   const processor = createMarketProcessor({
-    config,
+    config: tables === undefined ? { ...config, tradesTables: [] } : config,
     context,
     feed: "live",
     ports: {
       log: kafka.log(),
       commitLog: kafka.commitLog(application),
       stores,
-      sink: results.sink,
+      sink: tables?.sink ?? { write: () => Promise.resolve() },
     },
     membership: kafka.membership(application, {
       identityFile: `${stateDir}/${changelog}/identity`,
@@ -84,7 +90,7 @@ async function processTrades(config: ProcessConfig, context: MainContext): Promi
       addresses,
       watch: new MemberPulses({ peers, clock: context.clock }),
     }),
-    reader: results.reader,
+    reader: tables?.reader ?? noTables,
     ...codecs,
     metrics,
     watch,
@@ -100,14 +106,23 @@ async function registerSchemas(
   config: ProcessConfig,
   patience: PatienceOptions,
   authorities: Authorities,
-): Promise<{ tradeCodec: TradeCodec; stateCodecs: StateCodecs }> {
+): Promise<
+  { tradeCodec: TradeCodec; stateCodecs: StateCodecs } & Pick<MarketOptions, "published">
+> {
   const { clock } = patience;
-  const { topic, applicationId } = config;
+  const { topic, applicationId, results } = config;
   const registry = schemaRegistry(config, authorities, clock);
   return await patiently("register the schemas", async () => ({
     tradeCodec: await AvroTradeCodec.create({ registry, topic, clock }),
     stateCodecs: await marketStateCodecs(registry, applicationId),
+    ...results.includes("topic")
+      ? { published: await publishedTo(resultsTopic(applicationId), registry, clock) }
+      : {},
   }), patience);
+}
+
+async function publishedTo(topic: string, registry: SchemaRegistry, clock: Clock) {
+  return { topic, codec: await createResultCodec({ registry, topic, clock }) };
 }
 
 if (import.meta.main) await runMain(processProgram, processTrades);

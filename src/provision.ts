@@ -8,7 +8,8 @@ import { connectCassandra } from "./cassandra/connect.ts";
 import { connectKafka } from "./kafka/connection.ts";
 import { kafkaTopics } from "./kafka/job_topics.ts";
 import type { TopicOutcome } from "./kafka/cluster/topics.ts";
-import { marketTopics } from "./market/job.ts";
+import { marketTopics, resultsTopic } from "./market/job.ts";
+import { createResultCodec } from "./registry/result_codec.ts";
 import { AvroTradeCodec } from "./registry/trade_codec.ts";
 import { type Authorities, readAuthorities } from "./wiring/authorities.ts";
 import { cassandraOptions } from "./wiring/cassandra.ts";
@@ -27,18 +28,19 @@ async function provision(config: ProvisionConfig, context: MainContext): Promise
   const job = { config, context, authorities };
   await patiently("provide the topics", () => provideTopics(job), context);
   await patiently("register the schemas", () => provideSubjects(job), context);
+  if (!config.results.includes("cassandra")) return;
   await patiently("provide the tables", () => provideTables(job), context);
 }
 
 async function provideTopics({ config, context, authorities }: Job): Promise<void> {
-  const { topicPartitions, topicReplication, topic, applicationId } = config;
+  const { topicPartitions, topicReplication, topic, applicationId, results } = config;
   await using kafka = connectKafka(
     kafkaOptions(config, context, { clientId: "provision", authorities }),
   );
   const replicationFactor = topicReplication === "auto"
     ? Math.min(3, await kafka.brokerCount())
     : topicReplication;
-  const topics = marketTopics(topic, applicationId);
+  const topics = marketTopics(topic, applicationId, { results: results.includes("topic") });
   // Partitions of an input that exists cannot change, and the others must have as many.
   const partitions = (await kafka.topicShape(topic))?.partitions ?? topicPartitions;
   const specs = kafkaTopics(topics, { partitions, replicationFactor })
@@ -57,14 +59,19 @@ function reportTopic(outcome: TopicOutcome, { logger }: MainContext): void {
 
 async function provideSubjects({ config, context, authorities }: Job): Promise<void> {
   const { clock, logger } = context;
-  const { topic, applicationId, firstRun, extraSubject } = config;
+  const { topic, applicationId, firstRun, extraSubject, results } = config;
   const registry = schemaRegistry(config, authorities, clock);
   const also = firstRun ? { subjectAlso: extraSubject } : {};
   await AvroTradeCodec.create({ registry, topic, clock, ...also });
   await marketStateCodecs(registry, applicationId);
-  logger.info(
-    `subjects: ${topic}-value${firstRun ? `, ${extraSubject}` : ""} and those of the state`,
-  );
+  const published = results.includes("topic") ? resultsTopic(applicationId) : undefined;
+  if (published !== undefined) await createResultCodec({ registry, topic: published, clock });
+  const subjects = [
+    `${topic}-value`,
+    ...firstRun ? [extraSubject] : [],
+    ...published === undefined ? [] : [`${published}-value`],
+  ];
+  logger.info(`subjects: ${subjects.join(", ")} and those of the state`);
 }
 
 async function provideTables({ config, context, authorities }: Job): Promise<void> {

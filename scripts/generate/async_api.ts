@@ -12,8 +12,10 @@ import { marketTopics } from "../../src/market/job.ts";
 import {
   taskMetaSchemaText,
   tradeSchemaText,
+  windowResultSchemaText,
   windowStateSchemaText,
 } from "../../src/registry/schemas.ts";
+import { job, stream, text, tumbling } from "../../src/streams/mod.ts";
 import type { LogRecord, OutputRecord } from "../../src/streams/record.ts";
 import {
   cutValue,
@@ -35,8 +37,9 @@ const headerTexts: Readonly<Record<string, string>> = {
   "cause": "why it is here",
   "detail": "the cause in words, for a person",
   "event-time": "the trade's time where it is what is wrong, epoch milliseconds, decimal",
-  "window-start": "start of the closed window, epoch milliseconds, decimal",
-  "window-end": "end of the closed window, epoch milliseconds, decimal",
+  "window-start": "start of the window that it is about, epoch milliseconds, decimal",
+  "window-end": "end of that window, epoch milliseconds, decimal",
+  "final": "true once the window cannot change any more, else false",
   "stream-time": "greatest event time of the symbol, epoch milliseconds, decimal",
   "value-length": "bytes of the whole value, where it ends early, decimal",
   "value-sha256": "SHA-256 of the whole value, where it ends early, hexadecimal",
@@ -66,14 +69,25 @@ function ofFeed(): OutputRecord[] {
   return [...frameToRecords(frame, parsed, options).records];
 }
 
+/** Of any job with windows: headers are the engine's. */
+function ofWindow(): OutputRecord[] {
+  const counts = stream("t", text()).keyBy((line) => line).window(tumbling("1m")).count("counts");
+  const result = { key: "A", ...window, value: 1, final: true, receivedAtMs: 0, versionUs: 0 };
+  return job("j").to("r", counts).topics.map(({ topic, make }) => ({
+    ...{ topic, partition: 0, timestampMs: 0 },
+    ...make(result),
+  }));
+}
+
 /** What the topics of the market are for. */
-type MarketRole = Exclude<TopicRole, "results" | "latest-results">;
+type MarketRole = Exclude<TopicRole, "latest-results">;
 
 /** Records of each topic, with every header that one can have. */
 const records: Readonly<Record<MarketRole, readonly OutputRecord[]>> = {
   input: ofFeed().slice(0, 1),
   changelog: [],
   repartition: [],
+  results: ofWindow(),
   late: [
     cut(lateRecord("t", { record: input, index: 0 }, { value: bytes, window, streamTimeMs: 0 })),
   ],
@@ -142,6 +156,12 @@ const messages: Readonly<Record<MarketRole, Readonly<Record<string, object>>>> =
     },
   },
   late: { late: avroMessage("late", tradeSchemaText, symbolKey) },
+  results: {
+    window: avroMessage("results", windowResultSchemaText, {
+      type: "string",
+      description: "JSON list of the symbol and the window's start and end, UTF-8",
+    }),
+  },
   "dead-letters": {
     deadLetter: {
       title: "DeadLetter",
@@ -159,6 +179,7 @@ const descriptions: Readonly<Record<MarketRole, string>> = {
   repartition:
     "Trades on their way to the partition of their symbol. Only `process` writes and reads it.",
   late: "Trades whose window was closed.",
+  results: "Every change of a window or candle, once, with `RESULTS=topic`.",
   "dead-letters": "Records and frames that could not be used, or not wholly.",
 };
 
@@ -169,7 +190,7 @@ const parameters = {
 
 /** The document, as text. */
 export function asyncApi(): string {
-  const topics = marketTopics("{topic}", "{application}");
+  const topics = marketTopics("{topic}", "{application}", { results: true });
   const specs = kafkaTopics(topics, { partitions: 1, replicationFactor: 1 });
   const roles = topics.map(({ role }) => role);
   const channels = specs.map(({ name, config }, index) => {

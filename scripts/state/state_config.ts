@@ -16,6 +16,7 @@ import * as settings from "../../src/app/settings.ts";
 /** Where the state of `process` is. */
 export interface StateConfig extends EngineConfig, KafkaConfig, RegistryConfig {
   readonly stateDir: string;
+  readonly results: readonly settings.ResultsPlace[];
 }
 
 const stateProgram: Program<StateConfig> = {
@@ -26,6 +27,7 @@ const stateProgram: Program<StateConfig> = {
     ...kafkaSettings,
     ...registrySettings,
     stateDir: settings.stateDir,
+    results: settings.results,
   },
   contradictions: (config) => [...kafkaContradictions(config), ...registryContradictions(config)],
 };

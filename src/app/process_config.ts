@@ -32,6 +32,7 @@ export interface ProcessConfig
   readonly httpPeerHosts: readonly string[];
   /** PEM file of authorities to trust besides those of the system. */
   readonly httpCaFile: string | undefined;
+  readonly results: readonly settings.ResultsPlace[];
   readonly tradesTables: readonly settings.TradesTable[];
 }
 
@@ -45,6 +46,7 @@ export const processProgram: Program<ProcessConfig> = {
     ...registrySettings,
     stateDir: settings.stateDir,
     standbyReplicas: settings.standbyReplicas,
+    results: settings.results,
     ...cassandraSettings,
     tradesTables: settings.tradesTablesWritten,
     ...httpSettings,

@@ -24,6 +24,7 @@ export interface ProvisionConfig extends KafkaConfig, RegistryConfig, CassandraC
   readonly topicReplication: settings.TopicReplication;
   readonly extraSubject: string;
   readonly firstRun: boolean;
+  readonly results: readonly settings.ResultsPlace[];
   readonly cassandraReplicationFactor: number;
 }
 
@@ -42,6 +43,7 @@ export const provisionProgram: Program<ProvisionConfig> = {
     ...registrySettings,
     extraSubject: settings.schemaSubjectName,
     firstRun: settings.firstRun,
+    results: settings.results,
     ...cassandraSettings,
     cassandraReplicationFactor,
     ...logSettings,

@@ -280,6 +280,20 @@ export const tradesTablesWritten: Setting<readonly TradesTable[]> = {
   parse: (text) => text === "" ? Object.freeze([]) : tradesTables(text),
 };
 
+/** Where results go; nowhere where there is none. */
+export type ResultsPlace = "cassandra" | "topic";
+
+const resultsPlaces = distinctList(oneOf<ResultsPlace>(["cassandra", "topic"]));
+
+export const results: Setting<readonly ResultsPlace[]> = {
+  variable: "RESULTS",
+  group: "results",
+  form: "a comma list of cassandra and topic, or none",
+  meaning: "where results go: its tables, <APPLICATION_ID>-results, or the state alone",
+  defaultText: "cassandra",
+  parse: (text) => text === "none" ? Object.freeze([]) : resultsPlaces(text),
+};
+
 export const tradesTtlSeconds: Setting<number> = {
   variable: "TRADES_TTL",
   group: "results",

@@ -54,7 +54,7 @@ export const candle: Schema = object<CandleJson>({
   final: flag("the window is closed and cannot change any more"),
 });
 
-const tablesOnly = { cassandra: true, sqlite: true } as const;
+const tablesOnly = { cassandra: true, sqlite: true, none: true } as const;
 
 export const candlesSchema: Schema = object<CandlesJson>({
   symbol: text(),

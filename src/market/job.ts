@@ -20,7 +20,7 @@ import { type Candle, meanPriceVolume, mergeCandles, tradeAggregator, vwap } fro
 import type { TradeCodec } from "./codec.ts";
 import type { ConditionPolicy } from "./conditions.ts";
 import { candleLevels } from "./resolutions.ts";
-import type { MarketRow, TradeRow, WindowRow } from "./rows.ts";
+import type { MarketRow, PublishedWindow, TradeRow, WindowRow } from "./rows.ts";
 import { summaryWindowMs } from "./tables.ts";
 import { activityPunctuator, type SymbolActivity } from "./symbol_activity.ts";
 import { tickFault, type Trade, tradeId, tradesPerRecordMax } from "./trade.ts";
@@ -35,9 +35,19 @@ export function marketChangelog(application: string): string {
   return changelogTopic(application, store);
 }
 
-/** Every topic of the market job. */
-export function marketTopics(topic: string, application: string): readonly JobTopic[] {
-  return jobTopics(application, { source: { topic }, store, repartition: true });
+/** Where the market job's windows go that others are to read. */
+export function resultsTopic(application: string): string {
+  return `${application}-results`;
+}
+
+/** Every topic of the market job; `results` for one with a results topic. */
+export function marketTopics(
+  topic: string,
+  application: string,
+  { results }: { readonly results: boolean },
+): readonly JobTopic[] {
+  const topics = results ? [{ topic: resultsTopic(application), latest: false }] : [];
+  return jobTopics(application, { source: { topic }, store, repartition: true, topics });
 }
 
 /** What a user may choose about the market job. */
@@ -51,6 +61,8 @@ export interface MarketOptions {
   readonly tradeRows: boolean;
   readonly tradeCodec: TradeCodec;
   readonly windowCodec: Codec<WindowState<Candle>>;
+  /** The topic that windows of every length go to, in the transaction; none without it. */
+  readonly published?: { readonly topic: string; readonly codec: Codec<PublishedWindow> };
   /** Told now and then, by the wall clock, how busy the symbols of a partition are. */
   readonly onActivity?: (input: TopicPartition, activity: SymbolActivity) => void;
 }
@@ -75,7 +87,12 @@ export function marketJob(options: MarketOptions): Job<Trade, Candle, MarketRow>
     revision: `${marketRevision} ${conditionPolicy}`,
     punctuators: options.onActivity === undefined ? [] : [activityPunctuator(options.onActivity)],
   }).write(candles.map(windowRow));
-  return options.tradeRows ? market.writeEvents(tradeRow) : market;
+  const { published, tradeRows } = options;
+  const written = tradeRows ? market.writeEvents(tradeRow) : market;
+  if (published === undefined) return written;
+  return written.to<PublishedWindow>(published.topic, candles.map(windowRow), {
+    value: published.codec,
+  });
 }
 
 /** What it takes to read the windows of that job's state, whatever its settings are. */

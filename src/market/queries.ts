@@ -1,7 +1,7 @@
 import type { TradeRow, WindowRow } from "./rows.ts";
 
 /** What results can be kept in. */
-export type ResultPlace = "cassandra" | "sqlite";
+export type ResultPlace = "cassandra" | "sqlite" | "none";
 
 /** Which candles are asked for. */
 export interface CandleQuery {
@@ -37,6 +37,14 @@ export interface ResultReader {
   /** A symbol's candles of one of the resolutions, of the table that keeps them without expiry. */
   candles(symbol: string, sizeMs: number, query: CandleQuery): Promise<CandlePage>;
 }
+
+/** Reads where nothing is kept: what the state does not have is not to be had. */
+export const noTables: ResultReader = {
+  place: "none",
+  trades: () => Promise.resolve([]),
+  windows: () => Promise.resolve([]),
+  candles: () => Promise.resolve({ rows: [], restToMs: undefined }),
+};
 
 /** The page that ends a search in which rows were found; reading reached `limit` or the end. */
 export function candlePage(

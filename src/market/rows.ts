@@ -40,5 +40,8 @@ export interface WindowRow {
   readonly versionUs: number;
 }
 
+/** A window on the results topic: its key says what kind of row it is, its ends how long. */
+export type PublishedWindow = Omit<WindowRow, "kind" | "sizeMs">;
+
 /** What the market topology sends to its sink. */
 export type MarketRow = TradeRow | WindowRow;

@@ -63,6 +63,6 @@ export async function openEmbedded(config: StartConfig, clock: Clock): Promise<E
 }
 
 function topicsOf({ topic, applicationId }: StartConfig): EmbeddedTopic[] {
-  const topics = marketTopics(topic, applicationId);
+  const topics = marketTopics(topic, applicationId, { results: false });
   return embeddedTopics(topics, { partitions, keepRecords });
 }

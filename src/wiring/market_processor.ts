@@ -9,7 +9,7 @@ import type { TradeCodec } from "../market/codec.ts";
 import type { TradesTable } from "../market/tables.ts";
 import type { ResultReader } from "../market/queries.ts";
 import type { MarketRow } from "../market/rows.ts";
-import { marketChangelog, marketJob } from "../market/job.ts";
+import { marketChangelog, marketJob, type MarketOptions } from "../market/job.ts";
 import { createStateCodecs, type StateCodecs } from "../registry/state_codecs.ts";
 import type { SchemaRegistry } from "../registry/ports.ts";
 import type { GroupMembership } from "../streams/ports.ts";
@@ -39,6 +39,7 @@ export interface MarketProcessorOptions {
   readonly reader: ResultReader;
   readonly tradeCodec: TradeCodec;
   readonly stateCodecs: StateCodecs;
+  readonly published?: MarketOptions["published"];
   readonly metrics: Metrics;
   readonly watch: InputWatch;
   readonly peers: PeerAccess;
@@ -61,7 +62,7 @@ export interface MarketProcessor {
 
 /** Puts topology, engine and view together. */
 export function createMarketProcessor(options: MarketProcessorOptions): MarketProcessor {
-  const { config, context, metrics, stateCodecs, ports, watch, peers } = options;
+  const { config, context, metrics, stateCodecs, ports, watch, peers, published } = options;
   const topology = marketJob({
     topic: config.topic,
     graceMs: config.windowGraceMs,
@@ -71,6 +72,7 @@ export function createMarketProcessor(options: MarketProcessorOptions): MarketPr
     tradeRows: config.tradesTables.length > 0,
     tradeCodec: options.tradeCodec,
     windowCodec: stateCodecs.windowState,
+    ...published === undefined ? {} : { published },
     onActivity: (input, activity) => metrics.stream.activity(input, activity),
   });
   const app = new StreamsApp(

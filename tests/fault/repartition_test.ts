@@ -71,7 +71,9 @@ Deno.test({
     assert.equal(await instance.program?.stop(), 0);
 
     await using kafka = connectTestKafka();
-    const topics = marketTopics(run.pipeline.topic, run.pipeline.application);
+    const topics = marketTopics(run.pipeline.topic, run.pipeline.application, {
+      results: false,
+    });
     for (const { name } of topics) await kafka.addPartitions(name, partitions);
     const refused = instance.start();
     assert.equal(await refused.ended(), 1);

@@ -72,6 +72,13 @@ const sentences: Readonly<Record<string, Promised>> = {
     ],
     refused: ["recent,recent", "all"],
   },
+  "a comma list of cassandra and topic, or none": {
+    taken: [
+      ...[["cassandra", ["cassandra"]], ["topic,cassandra", ["topic", "cassandra"]]] as const,
+      ["none", []],
+    ],
+    refused: ["topic,topic", "none,topic", "sqlite"],
+  },
   "a ws:// or wss:// URL": {
     taken: [["ws://a:1/?token=", "ws://a:1/?token="], ["wss://a", "wss://a"]],
     refused: ["http://a", "a:1"],
