@@ -9,6 +9,13 @@ import { withFileLock } from "./file_lock.ts";
 /** A second try for a connection that broke half-way. */
 const MAX_ATTEMPTS = 2;
 
+/** What is downloaded: every artifact with all that it depends on. */
+export interface JarList
+  extends Pick<ServiceDefinition, "version" | "artifacts" | "downloadMegabytes"> {
+  /** Names its folder in the cache. */
+  readonly name: string;
+}
+
 /** What a download needs of the world. */
 export interface DownloadContext extends Narrator {
   /** Absolute folder that holds one folder per service and version. */
@@ -25,7 +32,7 @@ export interface DownloadContext extends Narrator {
  * @throws {PipelineError} `SERVICES_UNAVAILABLE` if Maven is missing or fails.
  */
 export async function ensureJars(
-  definition: ServiceDefinition,
+  definition: JarList,
   context: DownloadContext,
 ): Promise<string> {
   const folder = jarsFolder(definition, context.cache);
@@ -38,7 +45,7 @@ export async function ensureJars(
 }
 
 /** True when nothing must be downloaded for that service. */
-export function areJarsComplete(definition: ServiceDefinition, cache: string): boolean {
+export function areJarsComplete(definition: JarList, cache: string): boolean {
   try {
     const marker = Deno.readTextFileSync(join(jarsFolder(definition, cache), "complete.xml"));
     return marker === pomText(definition);
@@ -48,12 +55,12 @@ export function areJarsComplete(definition: ServiceDefinition, cache: string): b
   }
 }
 
-function jarsFolder(definition: ServiceDefinition, cache: string): string {
+function jarsFolder(definition: JarList, cache: string): string {
   return join(cache, `${definition.name}-${definition.version}`);
 }
 
 async function download(
-  definition: ServiceDefinition,
+  definition: JarList,
   folder: string,
   context: DownloadContext,
 ): Promise<void> {
@@ -72,7 +79,7 @@ async function download(
 
 /** @returns False if Maven failed; its output is in `maven.log`. */
 async function runMaven(
-  definition: ServiceDefinition,
+  definition: JarList,
   folder: string,
   context: DownloadContext,
 ): Promise<boolean> {
@@ -97,7 +104,7 @@ async function mavenCommand(args: readonly string[], cwd: string): Promise<Deno.
 }
 
 /** Arguments that put a pom's dependencies into a folder: jars copied, archives unpacked. */
-export function mavenArgs(definition: ServiceDefinition, lib: string): string[] {
+export function mavenArgs(definition: JarList, lib: string): string[] {
   const archive = definition.artifacts.some((artifact) => artifact.archive);
   const goal = archive ? "unpack-dependencies" : "copy-dependencies";
   return [
@@ -110,7 +117,7 @@ export function mavenArgs(definition: ServiceDefinition, lib: string): string[] 
 }
 
 /** A pom whose only purpose is its dependencies. */
-export function pomText(definition: ServiceDefinition): string {
+export function pomText(definition: JarList): string {
   return `<project xmlns="http://maven.apache.org/POM/4.0.0">
   <modelVersion>4.0.0</modelVersion>
   <groupId>services</groupId>
