@@ -1,6 +1,7 @@
 import type { Clock } from "../base/clock.ts";
 import { describeError } from "../base/errors.ts";
 import type { Logger } from "../base/logger.ts";
+import { isSameText } from "../base/same_text.ts";
 import type { Secret } from "../base/secret.ts";
 import { Audience, type Listener, type SentCounts } from "./audience.ts";
 import type { FrameSource } from "./frame.ts";
@@ -129,7 +130,9 @@ class Server implements FinnhubServer {
     if (url === null) return new Response("The header host must be a host", { status: 400 });
     const token = url.searchParams.get("token") ?? "";
     const { key } = this.#options;
-    if (key && token !== key.reveal()) return new Response("Invalid API key", { status: 401 });
+    if (key && !isSameText(token, key.reveal())) {
+      return new Response("Invalid API key", { status: 401 });
+    }
     const { socket, response } = Deno.upgradeWebSocket(request, { idleTimeout: 0 });
     this.#welcome(socket, token);
     return response;

@@ -1,5 +1,6 @@
-import { createHash, createHmac, timingSafeEqual } from "node:crypto";
+import { createHmac } from "node:crypto";
 import { isLoopback } from "../base/loopback.ts";
+import { isSameText } from "../base/same_text.ts";
 import type { Secret } from "../base/secret.ts";
 import { bareAddress } from "./fair_places.ts";
 
@@ -56,7 +57,7 @@ export class Access {
     const cookies = headers.get("cookie")?.split(/; */) ?? [];
     return cookies.some((cookie) =>
       cookie.startsWith(`${cookieName}=`) &&
-      isSame(cookie.slice(cookieName.length + 1), this.#session(this.#token ?? ""))
+      isSameText(cookie.slice(cookieName.length + 1), this.#session(this.#token ?? ""))
     );
   }
 
@@ -73,16 +74,10 @@ export class Access {
   }
 
   #isToken(given: string): boolean {
-    return this.#token !== undefined && isSame(given, this.#token);
+    return this.#token !== undefined && isSameText(given, this.#token);
   }
 
   #session(token: string): string {
     return createHmac("sha256", token).update("session of the page").digest("base64url");
   }
-}
-
-/** Compares in a time that tells nothing of what is expected. */
-function isSame(given: string, expected: string): boolean {
-  const digest = (text: string) => createHash("sha256").update(text).digest();
-  return timingSafeEqual(digest(given), digest(expected));
 }
