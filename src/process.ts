@@ -38,7 +38,7 @@ async function processTrades(config: ProcessConfig, context: MainContext): Promi
   const { applicationId: application, topic, stateDir } = config;
   const changelog = marketChangelog(application);
   const authorities = await readAuthorities(processProgram.name, config);
-  const files = await readHttpFiles(processProgram.name, config, context.clock);
+  const files = await readHttpFiles(processProgram.name, config, context);
   await using stores = await LevelStateStores.open(stateDir, changelog);
   const metrics = new Metrics();
   const view = new LateView({ application, topic, feed: "live" });

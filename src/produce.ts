@@ -21,7 +21,7 @@ async function produce(config: ProduceConfig, context: MainContext): Promise<voi
   const { brokers, topic, firstRun, extraSubject } = config;
   const { clock, logger } = context;
   const authorities = await readAuthorities(produceProgram.name, config);
-  const files = await readHttpFiles(produceProgram.name, config, clock);
+  const files = await readHttpFiles(produceProgram.name, config, context);
   const metrics = new Metrics();
   const watch = new InputWatch({ program: "produce", clock, logger });
   await using disk = await diskSpool(config, context, (n) => metrics.ingest.spool.dropped(n));

@@ -34,7 +34,7 @@ const settleLookMs = 100;
 
 async function start(config: StartConfig, context: MainContext): Promise<void> {
   const { clock, logger } = context;
-  const files = await readHttpFiles(startProgram.name, config, clock);
+  const files = await readHttpFiles(startProgram.name, config, context);
   await using embedded = await openEmbedded(config, clock);
   const metrics = new Metrics();
   const tradeCodec = await AvroTradeCodec.create({

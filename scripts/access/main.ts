@@ -18,6 +18,7 @@ import { type LogConfig, logSettings } from "../../src/app/log_settings.ts";
 import type { Program } from "../../src/app/setting.ts";
 import * as settings from "../../src/app/settings.ts";
 import { assert } from "../../src/base/assert.ts";
+import { Secret } from "../../src/base/secret.ts";
 import { patiently } from "../../src/base/patience.ts";
 import { renderStatement } from "../../src/cassandra/migration_files.ts";
 import { tableNames } from "../../src/cassandra/names.ts";
@@ -67,11 +68,15 @@ async function giveTopics(config: AccessConfig): Promise<void> {
   }
 }
 
-async function giveTables(config: AccessConfig): Promise<void> {
+async function giveTables(config: AccessConfig, { hide }: MainContext): Promise<void> {
   const { cassandraUsername: username, cassandraPassword: password } = config;
   assert(username !== undefined && password !== undefined, "the administrator is known");
   const lines = (await Deno.readTextFile(config.passwordsFile)).trim().split("\n");
-  const passwords = Object.fromEntries(lines.map((line) => line.split("=", 2)));
+  const passwords: Record<string, string> = Object.fromEntries(
+    lines.map((line) => line.split("=", 2)),
+  );
+  // They stand in statements, which an error may repeat.
+  for (const each of Object.values(passwords)) hide(new Secret(each));
   const names = tableNames({
     keyspace: config.cassandraKeyspace,
     tradeTable: config.cassandraTradeTable,
@@ -92,7 +97,7 @@ async function giveTables(config: AccessConfig): Promise<void> {
 
 async function giveAccess(config: AccessConfig, context: MainContext): Promise<void> {
   await patiently("give the rights in Kafka", () => giveTopics(config), context);
-  await patiently("give the rights in Cassandra", () => giveTables(config), context);
+  await patiently("give the rights in Cassandra", () => giveTables(config, context), context);
   context.logger.info("Every container has its rights");
 }
 

@@ -32,6 +32,8 @@ export interface MainContext {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  /** Keeps a secret out of the log that the settings only lead to, as those of a file. */
+  readonly hide: (secret: Secret) => void;
   /** What to do about errors that stop the program. */
   readonly remedies?: Remedies;
 }
@@ -62,12 +64,12 @@ export async function runMain<Config extends LogConfig>(
   const { config, notes } = readOrExit(program);
   confine(program, config);
   const secrets = Object.values(config).filter((value) => value instanceof Secret);
-  const logger = loggerOf(program.name, config, secrets);
+  const { logger, hide } = loggerOf(program.name, config, secrets);
   reportStrays(logger);
   for (const note of [...notes, ...secretsInClear(config)]) logger.warn(note);
   const signal = listenToSignals(logger);
   const remedies = program.remedies?.(config);
-  const context = { signal, clock: systemClock, random: systemRandom, logger };
+  const context = { signal, clock: systemClock, random: systemRandom, logger, hide };
   try {
     await main(config, remedies === undefined ? context : { ...context, remedies });
     Deno.exit(exitCodes.ok);
@@ -94,16 +96,23 @@ function readOrExit<Config extends LogConfig>(program: Program<Config>): ReadCon
     const help = `"deno task ${program.name} --help" lists all settings`;
     const message = [...given.notes, describeError(error)].join("\n");
     if (given.texts["LOG_FORMAT"] === "json") {
-      const logger = loggerOf(program.name, { logLevel: "error", logFormat: "json" }, []);
+      const { logger } = loggerOf(program.name, { logLevel: "error", logFormat: "json" }, []);
       logger.error(`${message}\n${help}`, { code: "CONFIG_INVALID" });
     } else writeError(`${message}\n\n${help}`);
     return Deno.exit(exitCodeOf(error));
   }
 }
 
-function loggerOf(name: string, config: LogConfig, secrets: readonly Secret[]): Logger {
+function loggerOf(name: string, config: LogConfig, secrets: readonly Secret[]) {
+  const known = [...secrets];
+  let scrub = scrubber(known);
+  const hide = (secret: Secret) => {
+    known.push(secret);
+    scrub = scrubber(known);
+  };
   const terminal = Deno.stderr.isTerminal();
-  return createLogger(name, config, { write: writeError, terminal, scrub: scrubber(secrets) });
+  const output = { write: writeError, terminal, scrub: (text: string) => scrub(text) };
+  return { logger: createLogger(name, config, output), hide };
 }
 
 /** Windows knows no SIGTERM; closing a console there is SIGBREAK. */

@@ -1,5 +1,6 @@
 import { createPrivateKey, X509Certificate } from "node:crypto";
 import type { HttpConfig } from "../app/http_settings.ts";
+import type { MainContext } from "../app/lifecycle.ts";
 import { configInvalid } from "../app/read_config.ts";
 import type { Clock } from "../base/clock.ts";
 import { Secret } from "../base/secret.ts";
@@ -23,13 +24,16 @@ const tokenForm = /^[\w.~+/=-]{16,256}$/;
 export async function readHttpFiles(
   program: string,
   config: HttpConfig,
-  clock: Clock,
+  { clock, hide }: Pick<MainContext, "clock" | "hide">,
 ): Promise<HttpFiles> {
   const files = new Files(config);
-  const token = await files.token();
+  const text = await files.token();
   const tls = await files.tls(clock.nowMs());
   if (files.problems.length > 0) throw configInvalid(program, files.problems);
-  return { token: token === undefined ? undefined : new Secret(token), tls };
+  if (text === undefined) return { token: undefined, tls };
+  const token = new Secret(text);
+  hide(token);
+  return { token, tls };
 }
 
 /** Certificate and key as they are now; fails with what is wrong with them. */

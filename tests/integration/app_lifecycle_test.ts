@@ -80,6 +80,11 @@ Deno.test("runMain() warns once, before main, of a secret that others can read",
   assert.doesNotMatch(stderr, /key-8Xw2/);
 });
 
+Deno.test("runMain() keeps out of the log what main hides later", async () => {
+  const { stderr } = await ended(start("--do", "tell"));
+  assert.match(stderr, /Read \[secret\]/);
+});
+
 Deno.test("runMain() exits 0 when main returns", async () => {
   assert.equal((await ended(start("--do", "return"))).code, 0);
 });

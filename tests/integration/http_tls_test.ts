@@ -3,6 +3,7 @@ import { connect } from "node:tls";
 import { readProcessConfig } from "../../src/app/process_config.ts";
 import { type Clock, systemClock } from "../../src/base/clock.ts";
 import { silentLogger } from "../../src/base/logger.ts";
+import type { Secret } from "../../src/base/secret.ts";
 import { Metrics } from "../../src/http/metrics.ts";
 import { serveOperations } from "../../src/http/operations_server.ts";
 import { readHttpFiles } from "../../src/wiring/http_files.ts";
@@ -20,7 +21,7 @@ async function problemsOf(
   clock: Clock = systemClock,
 ): Promise<string[]> {
   try {
-    await readHttpFiles("process", readProcessConfig(env), clock);
+    await readHttpFiles("process", readProcessConfig(env), { clock, hide() {} });
     return [];
   } catch (error) {
     assert.ok(error instanceof Error);
@@ -69,6 +70,18 @@ Deno.test("readHttpFiles() names each file that cannot be used, and why", async 
     `"${folder}/absent" is not there`,
   ]);
   await Deno.remove(folder, { recursive: true });
+});
+
+Deno.test("readHttpFiles() hides the token from the log", async () => {
+  const file = await Deno.makeTempFile();
+  await Deno.writeTextFile(file, "sixteen-letters-1\n");
+  const hidden: Secret[] = [];
+  const context = { clock: systemClock, hide: (secret: Secret) => hidden.push(secret) };
+  const config = readProcessConfig({ HTTP_TOKEN_FILE: file });
+  const { token } = await readHttpFiles("process", config, context);
+  assert.deepEqual(hidden.map((secret) => secret.reveal()), ["sixteen-letters-1"]);
+  assert.equal(token, hidden[0]);
+  await Deno.remove(file);
 });
 
 Deno.test("a server with a certificate speaks TLS alone, and shows a renewed one at once", async () => {
