@@ -73,6 +73,12 @@ Deno.test("compose leaves a Java heap room inside its service's memory", () => {
   for (const { name, heap, limit } of heaps) assert(heap * 1.7 < limit, name);
 });
 
+Deno.test("compose never asks a registry for the images that it builds", () => {
+  for (const [name, { image, pull_policy }] of services) {
+    if (image.startsWith("market/")) assert.equal(pull_policy, "never", name);
+  }
+});
+
 /** Their digests are not known yet: Renovate adds them (`pinDigests`). */
 const byTagOnly = ["kafka-0", "kafka-1", "kafka-2", "schema-registry", "cassandra"];
 
