@@ -13,6 +13,7 @@ import { outputBugs } from "./outputs.ts";
 import { transactionBugs } from "./transactions.ts";
 import { membershipBugs } from "./membership.ts";
 import { movedStateBugs } from "./moved_state.ts";
+import { pipelinedCommitBugs } from "./pipelined_commits.ts";
 import type { PlantedBug } from "./planted_bug.ts";
 import { twoInputsBugs } from "./two_inputs.ts";
 
@@ -31,6 +32,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   ...twoInputsBugs,
   ...changeBugs,
   ...keyRowBugs,
+  ...pipelinedCommitBugs,
   ...transactionBugs,
   ...outputBugs,
   ...dashboardBugs,

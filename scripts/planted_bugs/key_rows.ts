@@ -62,8 +62,8 @@ export const keyRowBugs: readonly PlantedBug[] = [
   {
     name: "an open window lost that newer ones push out of the row of its key",
     file: "src/streams/commit/changes.ts",
-    find: "if (window.hasRow && !window.dirty) continue;",
-    replace: "if (!window.dirty) continue;",
+    find: "if (window.hasRow && !window.dirty) {",
+    replace: "if (!window.dirty) {",
     guarantee: "G1",
   },
   {

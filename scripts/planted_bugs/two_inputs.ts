@@ -43,10 +43,11 @@ export const twoInputsBugs: readonly PlantedBug[] = [
   {
     name: "an input that waits for the other one to end",
     file: "src/streams/task/stream_task.ts",
-    find: "for (const input of session.inputs) await this.#processArrived(session, input, signal);",
+    find:
+      "for (const input of session.inputs) await this.#processArrived(session, input, underWay);",
     replace: `for (const input of [...session.inputs].reverse()) {
         const before = session.meta;
-        await this.#processArrived(session, input, signal);
+        await this.#processArrived(session, input, underWay);
         if (before.rekeyedOffset !== session.meta.rekeyedOffset) break;
       }`,
     guarantee: "G8",
@@ -85,7 +86,7 @@ export const twoInputsBugs: readonly PlantedBug[] = [
   {
     name: "what waits to be sent on sent with the next commit again",
     file: "src/streams/processing/processor.ts",
-    find: "this.#rekeying.settle();",
+    find: "this.#rekeying.handOver();",
     replace: "",
     guarantee: "G1",
     test: "tests/unit/streams/rekeying_test.ts",

@@ -34,7 +34,7 @@ interface Purge {
   rowsLeft: number;
 }
 
-/** Everything that one commit makes durable. */
+/** Everything that one commit makes durable. It stays as it is while more is processed. */
 export interface Changes<R> {
   readonly meta: TaskMeta;
   /** Rows of events: functions of their records, whatever becomes of the commit. */
@@ -64,9 +64,10 @@ export interface ChangeSources<E, A, R> {
 }
 
 /**
- * Gathers what changed since the last commit, expired windows as deletions.
+ * Gathers what changed since the last commit began, expired windows as deletions.
  *
- * Once per commit: the expired windows it finds are marked as gone in the cache.
+ * Once per commit: the expired windows it finds are marked as gone in the cache. Ordering: the last
+ * commit is in the store, and nothing is processed meanwhile.
  */
 export async function collectChanges<E, A, R>(
   sources: ChangeSources<E, A, R>,
@@ -125,10 +126,12 @@ function collectWindows<E, A, R>(
     for (const window of windows) if (window.dirty) addResult(length, window);
   }
   for (const window of windowsWithRows(owner)) {
-    if (window.hasRow && !window.dirty) continue;
+    if (window.hasRow && !window.dirty) {
+      window.bytes = undefined; // the store has had it since an earlier commit
+      continue;
+    }
     entries.push({ key: windowKey(owner.key, window.startMs), value: bytesOf(topology, window) });
     window.hasRow = true;
-    window.bytes = undefined;
   }
 }
 

@@ -112,6 +112,7 @@ export class Committer<R> {
    * @throws {PipelineError} `LOG_FENCED`, `SINK_REJECTED`, a store error, or `ABORTED`.
    */
   async commit(changes: Changes<R>, { signal, last }: CommitOptions): Promise<Checkpoint> {
+    throwIfAborted(signal);
     const { meta } = changes;
     const id = commitId(this.#ports.random);
     const shownTo = parseCommitMetadata(this.#committed?.metadata ?? "")?.changelogPosition ?? 0;

@@ -117,17 +117,17 @@ export class RecordProcessor<E, A, R> {
     return this.#changed;
   }
 
-  /** Rows of events since the last commit, in input order. */
+  /** Rows of events since the last commit began, in input order. */
   get eventRows(): readonly R[] {
     return this.#eventRows;
   }
 
-  /** Late events and dead letters since the last commit, in input order. */
+  /** Late events and dead letters since the last commit began, in input order. */
   get sideOutputs(): readonly OutputRecord[] {
     return this.#side.records;
   }
 
-  /** Records of the repartition topic with what was sent on since the last commit. */
+  /** Records of the repartition topic with what was sent on since the last commit began. */
   get sentOn(): readonly OutputRecord[] {
     return this.#rekeying.records();
   }
@@ -137,11 +137,11 @@ export class RecordProcessor<E, A, R> {
     return this.#rekeying.isFull;
   }
 
-  /** Starts from scratch after a commit. */
-  settle(): void {
+  /** Leaves all of it to a commit, which has taken note of it. */
+  handOver(): void {
     this.#eventRows = [];
-    this.#side.settle();
-    this.#rekeying.settle();
+    this.#side.handOver();
+    this.#rekeying.handOver();
     this.#changed = false;
   }
 

@@ -75,8 +75,8 @@ export class Rekeying {
     return this.#waiting.records();
   }
 
-  /** Begins again with nothing that waits. */
-  settle(): void {
+  /** Leaves all that waits to a commit, which has its `records`. */
+  handOver(): void {
     this.#waiting.clear();
   }
 

@@ -28,8 +28,8 @@ export class SideOutputs<E> {
     return this.#records;
   }
 
-  /** Begins again after a commit. */
-  settle(): void {
+  /** Leaves them to a commit. */
+  handOver(): void {
     this.#records = [];
   }
 

@@ -18,9 +18,11 @@ export interface KeptWindow<A> {
   state: WindowState<A> | undefined;
   /** As its codec has it, until it is decoded, where it was read from the row of its key. */
   bytes: Uint8Array | undefined;
-  /** Changed since the last commit. */
+  /** Changed since the last commit began. */
   dirty: boolean;
-  /** True while the store has it in a row of its own, up to date but for the last commit. */
+  /** Its state is that of a commit: one that is under way must not see it change. */
+  lent: boolean;
+  /** True while the store has it in a row of its own, or gets it with the commit under way. */
   hasRow: boolean;
 }
 
@@ -36,7 +38,7 @@ export interface WindowOfLength<A> {
   readonly window: CachedWindow<A>;
 }
 
-/** One key in memory: what its row holds, and what has changed since the last commit. */
+/** One key in memory: what its row holds, and what has changed since the last commit began. */
 export interface CachedKey<A> {
   readonly key: string;
   readonly state: KeyTimes;
@@ -53,7 +55,7 @@ export interface CachedKey<A> {
   renewedFromMs: number;
   /** A hash of the key: see `purgeHorizonMs`. */
   readonly keyHash: number;
-  /** False for a key of which the store has nothing yet. */
+  /** False for a key of which the store has nothing yet, nor gets it with the commit under way. */
   stored: boolean;
   /** Changed since the last commit, or one of its windows was. */
   dirty: boolean;
@@ -115,14 +117,15 @@ function cachedKey<A>(
 
 /** @param bytes `undefined` for a window with a row of its own. */
 function storedWindow<A>(startMs: number, bytes: Uint8Array | undefined): KeptWindow<A> {
-  return { startMs, state: undefined, bytes, dirty: false, hasRow: bytes === undefined };
+  const hasRow = bytes === undefined;
+  return { startMs, state: undefined, bytes, dirty: false, lent: false, hasRow };
 }
 
 /** A window without events. */
 export function newWindow<A>({ aggregator }: KeyTopology<A>, startMs: number): CachedWindow<A> {
   const aggregate = aggregator.initial();
   const state = { aggregate, final: false, versionUs: 0, receivedAtMs: 0 };
-  return { startMs, state, bytes: undefined, dirty: false, hasRow: false };
+  return { startMs, state, bytes: undefined, dirty: false, lent: false, hasRow: false };
 }
 
 /** A window of the key with its state, read from where it is. */

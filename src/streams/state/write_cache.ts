@@ -1,4 +1,6 @@
+import { assert } from "../../base/assert.ts";
 import type { StateStore } from "../ports.ts";
+import type { WindowState } from "../topology/key_state.ts";
 import type { EventContext } from "../topology/topology.ts";
 import {
   type CachedKey,
@@ -33,8 +35,11 @@ const windowBytes = 400;
  * A key changed a thousand times is written once. Reading is synchronous, so there is no moment
  * between reading a key and changing it.
  *
- * Owner: the task's session. Guarantee: nothing reaches the store before `settle`, which the commit
- * calls after the store has the changes.
+ * A commit takes what has changed with `handOver`; what changes from then on is the next one's.
+ *
+ * Owner: the task's session. Ordering: `settle` when the store has what was handed over, and before
+ * the next `handOver`. Guarantee: until then every key of the commit stays in memory, as the store
+ * has it as it was before; and no state of its windows changes.
  */
 export class WriteCache<A> implements Disposable {
   readonly #store: Pick<StateStore, "get" | "getMany">;
@@ -55,6 +60,8 @@ export class WriteCache<A> implements Disposable {
   #loads = 0;
   /** The key asked for last: nearly always the next one, too. */
   #latest: CachedKey<A> | undefined;
+  /** A commit still reads states of windows that were handed over. */
+  #lent = false;
 
   constructor(
     store: Pick<StateStore, "get" | "getMany">,
@@ -139,9 +146,14 @@ export class WriteCache<A> implements Disposable {
     return this.#young.get(key)?.dirty === true;
   }
 
-  /** Takes a key for one that the store does not have. */
+  /**
+   * Takes a key for one that the store does not have. It is in memory as such: until the commit is
+   * done the store has it yet.
+   */
   forget(key: string): void {
-    this.#young.delete(key);
+    const absent = loadKey(this.#topology, key, undefined);
+    this.#young.set(key, absent);
+    this.#youngBytes += bytesOfKey(absent);
     this.#old.delete(key);
     this.#ahead.delete(key);
     this.#latest = undefined;
@@ -155,9 +167,18 @@ export class WriteCache<A> implements Disposable {
     return this.opened(owner, window);
   }
 
-  /** A window of the key, or its closed parts, with its state. */
+  /** A window of the key, or its closed parts, with a state that may be changed. */
   opened(owner: CachedKey<A>, window: KeptWindow<A>): CachedWindow<A> {
-    return opened(this.#topology, this.#store, owner, window);
+    const found = opened(this.#topology, this.#store, owner, window);
+    if (!found.lent) return found;
+    found.lent = false;
+    if (this.#lent) found.state = this.#copyOf(found.state);
+    return found;
+  }
+
+  #copyOf(state: WindowState<A>): WindowState<A> {
+    const { windowCodec } = this.#topology;
+    return windowCodec.decode(windowCodec.encode(state));
   }
 
   /** All open windows of the key as they are now, by length, each ascending. */
@@ -206,27 +227,40 @@ export class WriteCache<A> implements Disposable {
     this.#dirty.add(owner);
   }
 
-  /** Forgets that anything changed, and windows that no event can change any more. */
-  settle(): void {
+  /** Leaves everything that has changed to a commit, which has taken note of it. */
+  handOver(): void {
+    assert(!this.#lent, "a commit must not begin before the last one is in the store");
+    this.#lent = true;
     for (const owner of this.#dirty) {
       owner.dirty = false;
       owner.stored = true;
       owner.left = [];
-      for (const window of owner.windows) window.dirty = false;
-      for (const parts of owner.closedParts) if (parts !== undefined) parts.dirty = false;
+      for (const window of owner.windows) lend(window);
+      for (const parts of owner.closedParts) if (parts !== undefined) lend(parts);
     }
     this.#dirty.clear();
     this.#pendingRows = 0;
     if (this.#youngBytes < this.#bytesMax / 2 / cachesOpen) return;
+    // Keys of this commit are among the young ones: they are here until the next.
     this.#old = this.#young;
     this.#young = new Map();
     this.#youngBytes = 0;
     this.#latest = undefined;
   }
 
+  /** The store has what was handed over, and no one reads it any more. */
+  settle(): void {
+    this.#lent = false;
+  }
+
   [Symbol.dispose](): void {
     cachesOpen -= 1;
   }
+}
+
+function lend<A>(window: KeptWindow<A>): void {
+  window.lent ||= window.dirty;
+  window.dirty = false;
 }
 
 /** Where a window with this start belongs, behind one that has it; from the end, as most do. */

@@ -1,5 +1,6 @@
 import { type Disposition, PipelineError } from "../../base/errors.ts";
 import type { CommitOptions, CommitPlace } from "../commit/commit.ts";
+import { CommitUnderWay } from "../commit/commit_under_way.ts";
 import { formerOwnerIsDone } from "../commit/hand_over.ts";
 import { TaskControl } from "./task_control.ts";
 import { InvariantError } from "../../base/assert.ts";
@@ -17,9 +18,9 @@ import type { Topology } from "../topology/topology.ts";
 
 /** How a task paces itself. */
 export interface TaskSettings {
-  /** Longest time between commits while there is something to commit, ms. */
+  /** Longest time between the beginnings of commits while there is something to commit, ms. */
   readonly commitIntervalMs: number;
-  /** Rows that wait at most before a commit is made early. */
+  /** Rows that wait at most before a commit is made early; as many may be in the one under way. */
   readonly pendingRowsMax: number;
 }
 
@@ -51,6 +52,7 @@ export class StreamTask<E, A, R> {
   #session: TaskSession<E, A, R> | undefined;
   /** True while the partition's former owner is about to make its last commit. */
   #handedOver: boolean;
+  /** When the last commit began. */
   #lastCommitMs = 0;
   #ended: Promise<void> | undefined;
 
@@ -167,19 +169,43 @@ export class StreamTask<E, A, R> {
   }
 
   async #loop(session: TaskSession<E, A, R>, signal: AbortSignal): Promise<void> {
-    const schedule = new PunctuationSchedule(this.#topology.punctuators, this.#ports.clock);
-    this.#control.busy();
-    while (!this.#control.closing) {
-      // One fetch of each in turn: neither input waits for the other to end.
-      for (const input of session.inputs) await this.#processArrived(session, input, signal);
-      if (session.changed && this.#untilDueMs() <= 0) {
-        await this.#commit(session, { signal, last: false });
-      }
-      await this.#punctuate(session, schedule);
-      const waitMs = earlier(session.changed ? this.#untilDueMs() : undefined, schedule.untilDueMs);
-      await this.#control.wait(waitMs);
+    await using underWay = new CommitUnderWay(signal, () => this.#control.ring());
+    try {
+      this.#control.busy();
+      await this.#processAll(session, underWay);
+      await underWay.ended();
+      if (!session.changed) return;
+      await this.#commit(session, underWay, { last: true });
+      await underWay.ended();
+    } catch (error) {
+      // It woke whoever waited, which then says no more than that.
+      throw underWay.failure?.error ?? error;
     }
-    if (session.changed) await this.#commit(session, { signal, last: true });
+  }
+
+  /** Processes what comes, and begins commits, until the task is to end. */
+  async #processAll(session: TaskSession<E, A, R>, underWay: CommitUnderWay): Promise<void> {
+    const schedule = new PunctuationSchedule(this.#topology.punctuators, this.#ports.clock);
+    while (!this.#control.closing) {
+      underWay.check();
+      // One fetch of each in turn: neither input waits for the other to end.
+      for (const input of session.inputs) await this.#processArrived(session, input, underWay);
+      if (!underWay.busy) {
+        await this.#punctuate(session, schedule);
+        if (session.changed && this.#untilDueMs() <= 0) {
+          await this.#commit(session, underWay, { last: false });
+        }
+      }
+      await this.#control.wait(underWay.busy ? undefined : this.#untilWorkMs(session, schedule));
+    }
+  }
+
+  /** Until a commit or a punctuator is due; `undefined` while none will be. */
+  #untilWorkMs({ changed }: TaskSession<E, A, R>, { untilDueMs }: PunctuationSchedule) {
+    const dueMs = changed ? this.#untilDueMs() : undefined;
+    return untilDueMs === undefined || dueMs === undefined
+      ? untilDueMs ?? dueMs
+      : Math.min(untilDueMs, dueMs);
   }
 
   /** A punctuator only looks: when one fails, that is said, and the task continues. */
@@ -187,27 +213,29 @@ export class StreamTask<E, A, R> {
     if ((schedule.untilDueMs ?? Infinity) > 0) return;
     try {
       await schedule.run({ input: this.#place.input, keys: () => session.keys() });
+      this.#report.punctuated(undefined);
     } catch (error) {
       if (error instanceof PipelineError || error instanceof InvariantError) throw error;
-      this.#report.problem(error);
+      this.#report.punctuated({ error });
     }
   }
 
   async #processArrived(
     session: TaskSession<E, A, R>,
     input: ReadAhead,
-    signal: AbortSignal,
+    underWay: CommitUnderWay,
   ): Promise<void> {
     const fetched = input.take();
     if (fetched === undefined) return;
+    const { signal } = underWay;
     session.begins(input.topic, fetched);
     if (input.topic === this.#place.input.topic) {
       await session.prepare(fetched.records, signal);
-      await this.#apply(session, fetched.records, (record) => session.process(record), signal);
+      await this.#apply(session, fetched.records, (record) => session.process(record), underWay);
     } else {
       for (const portion of arrivals(fetched.records)) {
         await session.prepare(portion.flatMap(({ parts }) => parts ?? []), signal);
-        await this.#apply(session, portion, (arrival) => session.processArrival(arrival), signal);
+        await this.#apply(session, portion, (one) => session.processArrival(one), underWay);
       }
     }
     session.passed(input.topic, fetched);
@@ -215,26 +243,38 @@ export class StreamTask<E, A, R> {
     this.#listener.fetched(this.#place.input, fetched.records.length);
   }
 
-  /** Applies one thing after the other; commits where enough waits. */
+  /** Applies one thing after the other; commits where enough waits, after the last one is done. */
   async #apply<T>(
     session: TaskSession<E, A, R>,
     all: readonly T[],
     apply: (one: T) => void,
-    signal: AbortSignal,
+    underWay: CommitUnderWay,
   ): Promise<void> {
     for (const one of all) {
       apply(one);
       if (session.isFull(this.#settings.pendingRowsMax)) {
-        await this.#commit(session, { signal, last: false });
+        await underWay.ended();
+        await this.#commit(session, underWay, { last: false });
       }
     }
   }
 
-  async #commit(session: TaskSession<E, A, R>, options: CommitOptions): Promise<void> {
+  /** Begins a commit of everything processed so far; the last one is done. */
+  async #commit(
+    session: TaskSession<E, A, R>,
+    underWay: CommitUnderWay,
+    { last }: Pick<CommitOptions, "last">,
+  ): Promise<void> {
     const startedMs = this.#ports.clock.monotonicMs();
-    const committed: Committed<R> = await session.commit(options);
-    this.#lastCommitMs = this.#ports.clock.monotonicMs();
-    const durationMs = this.#lastCommitMs - startedMs;
+    this.#lastCommitMs = startedMs;
+    const changes = await session.takeChanges();
+    underWay.begin(async (signal) => {
+      const committed = await session.commit(changes, { signal, last });
+      this.#committed(committed, this.#ports.clock.monotonicMs() - startedMs);
+    });
+  }
+
+  #committed(committed: Committed<R>, durationMs: number): void {
     const previous = this.#report.status.counts;
     this.#report.committed(committed.meta, committed.changelogPosition, durationMs);
     this.#listener.committed(this.#place.input, { ...committed, durationMs, previous });
@@ -244,9 +284,4 @@ export class StreamTask<E, A, R> {
     const elapsedMs = this.#ports.clock.monotonicMs() - this.#lastCommitMs;
     return this.#settings.commitIntervalMs - elapsedMs;
   }
-}
-
-/** The lesser of two times that need not be. */
-function earlier(a: number | undefined, b: number | undefined): number | undefined {
-  return a === undefined || b === undefined ? a ?? b : Math.min(a, b);
 }

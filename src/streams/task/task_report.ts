@@ -22,6 +22,8 @@ export class TaskReport {
   readonly #ends = new Map<string, Offset>();
   #rekeyedOffset: Offset = 0;
   #progressLoggedMs = 0;
+  /** What the task's punctuators have last failed with; a commit does not make it good. */
+  #punctuation: Pick<TaskStatus, "problem" | "code"> = noProblem;
 
   constructor(
     input: TopicPartition,
@@ -95,8 +97,16 @@ export class TaskReport {
       changelogPosition,
       lastCommitAtMs: this.#clock.nowMs(),
       lastCommitDurationMs: durationMs,
-      ...noProblem,
+      ...this.#punctuation,
     });
+  }
+
+  /** Punctuators have run, well or not. */
+  punctuated(failure: { readonly error: unknown } | undefined): void {
+    if (failure !== undefined) this.problem(failure.error);
+    this.#punctuation = failure === undefined
+      ? noProblem
+      : problemOf(failure.error, this.#remedies);
   }
 
   /** Something stands in the way that is tried again. */

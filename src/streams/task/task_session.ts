@@ -3,7 +3,7 @@ import { retrying } from "../../base/backoff.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Logger } from "../../base/logger.ts";
 import type { Random } from "../../base/random.ts";
-import { collectChanges, metaAlone } from "../commit/changes.ts";
+import { type Changes, collectChanges, metaAlone } from "../commit/changes.ts";
 import { type CommitOptions, type CommitPlace, Committer } from "../commit/commit.ts";
 import { keyTimes } from "../state/key_times.ts";
 import type { KeyTime } from "../topology/key_state.ts";
@@ -266,8 +266,13 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
     this.#processor.skipTo(topic, nextOffset);
   }
 
-  /** Makes everything processed so far durable. */
-  async commit(options: CommitOptions): Promise<Committed<R>> {
+  /**
+   * Takes everything processed so far for a commit; what is processed from then on is the next
+   * one's.
+   *
+   * Ordering: the last one is done.
+   */
+  async takeChanges(): Promise<Changes<R>> {
     const changes = await collectChanges({
       topology: this.#topology,
       codecs: this.#ports.codecs,
@@ -277,8 +282,14 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
       sweep: this.#sweep,
       partition: this.#partition,
     });
+    this.#processor.handOver();
+    this.#cache.handOver();
+    return changes;
+  }
+
+  /** Makes what was taken durable, while more may be processed. */
+  async commit(changes: Changes<R>, options: CommitOptions): Promise<Committed<R>> {
     const { changelogPosition } = await this.#committer.commit(changes, options);
-    this.#processor.settle();
     this.#cache.settle();
     return { ...changes, rows: [...changes.eventRows, ...changes.resultRows], changelogPosition };
   }

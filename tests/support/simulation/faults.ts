@@ -98,7 +98,7 @@ export class Faults {
   #delayMs(operation: Operation): number {
     const chance = this.#chance;
     if (this.on && chance.oneIn(50)) return chance.below(4_000);
-    return operation.startsWith("store") ? 0 : chance.below(5);
+    return operation === "store-open" ? 0 : chance.below(5);
   }
 
   #away(operation: Operation, nowMs: number): boolean {

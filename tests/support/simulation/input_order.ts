@@ -28,7 +28,7 @@ export class InputOrder {
   readonly #log: MemoryLog;
   readonly #models: readonly PartitionModel[];
   readonly #inputs = new Map<string, InputRecord>();
-  /** What each session has taken since its last commit, by process and partition. */
+  /** What each session has taken that is in no commit yet, by process and partition. */
   readonly #taken = new Map<string, (LogRecord | ArrivedPart)[]>();
   readonly #progress: Progress[];
   readonly #steps = new Map<string, number>();
@@ -70,8 +70,13 @@ export class InputOrder {
    */
   committed(process: string, partition: number, now: Positions): string | undefined {
     const before = this.#progress[partition] as Progress;
-    const taken = this.#taken.get(`${process} ${partition}`) ?? [];
-    this.#taken.set(`${process} ${partition}`, []);
+    const since = this.#taken.get(`${process} ${partition}`) ?? [];
+    // More is taken while a commit is made.
+    const end = since.findIndex(({ topic, offset }) =>
+      offset >= (topic === inputTopic ? now.inputOffset : now.rekeyedOffset)
+    );
+    const taken = end < 0 ? since : since.slice(0, end);
+    this.#taken.set(`${process} ${partition}`, since.slice(taken.length));
     const wrong = this.#difference(partition, before, now, taken);
     taken.forEach((record, index) =>
       this.#models[partition]?.add(before.steps + index, this.#modelRecord(record))

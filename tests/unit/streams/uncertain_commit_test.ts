@@ -67,6 +67,7 @@ Deno.test.each(
   ] as const,
 )("Committer fences again after a repeated request, as a late $request $why", async (test) => {
   const world = new CountingWorld({ partitions: 1 });
+  world.log.readRecordsMax = 2;
   await world.feed(input, 2_000_000);
   const late = Promise.withResolvers<RepeatedRequest>();
   let transactions = 0;

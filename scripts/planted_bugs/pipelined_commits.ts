@@ -1,0 +1,84 @@
+import type { PlantedBug } from "./planted_bug.ts";
+
+/** What must not be forgotten where the next batch is processed while a commit is made. */
+export const pipelinedCommitBugs: readonly PlantedBug[] = [
+  {
+    name: "changes handed over before a commit has taken them",
+    file: "src/streams/task/task_session.ts",
+    find: "const changes = await collectChanges({",
+    replace: `this.#cache.handOver();
+    this.#cache.settle();
+    const changes = await collectChanges({`,
+    guarantee: "G1",
+  },
+  {
+    name: "what came during a commit forgotten when that is done",
+    file: "src/streams/task/task_session.ts",
+    find: "this.#cache.settle();",
+    replace: `this.#cache.settle();
+    this.#processor.handOver();`,
+    guarantee: "G1",
+  },
+  {
+    name: "keys forgotten that the store does not have yet",
+    file: "src/streams/state/write_cache.ts",
+    find: `    if (this.#youngBytes < this.#bytesMax / 2 / cachesOpen) return;
+    // Keys of this commit are among the young ones: they are here until the next.
+    this.#old = this.#young;`,
+    replace: "    this.#old = new Map();",
+    guarantee: "G1",
+  },
+  {
+    name: "a deleted key read from a store that does not know it yet",
+    file: "src/streams/state/write_cache.ts",
+    find: "this.#young.set(key, absent);",
+    replace: "this.#young.delete(key);",
+    guarantee: "G1",
+    test: "tests/unit/streams/many_keys_test.ts",
+  },
+  {
+    name: "a row that shows more than its commit",
+    file: "src/streams/state/write_cache.ts",
+    find: "if (this.#lent) found.state = this.#copyOf(found.state);",
+    replace: "",
+    guarantee: "G3",
+    test: "tests/unit/streams/pipelined_commits_test.ts",
+  },
+  {
+    name: "a commit begun before the last one is in the store",
+    file: "src/streams/commit/commit_under_way.ts",
+    find: "return this.#work !== undefined;",
+    replace: "return this.#work === null;",
+    guarantee: "G2",
+  },
+  {
+    name: "a failed commit taken for a good one",
+    file: "src/streams/commit/commit_under_way.ts",
+    find: "this.#failure = { error };",
+    replace: "this.#work = undefined;",
+    guarantee: "G1",
+  },
+  {
+    name: "a failed commit that no one notices",
+    file: "src/streams/commit/commit_under_way.ts",
+    find: "if (this.#failure !== undefined) throw this.#failure.error;",
+    replace: "",
+    guarantee: "G1",
+  },
+  {
+    name: "a task that says it was stopped when its commit failed",
+    file: "src/streams/task/stream_task.ts",
+    find: "throw underWay.failure?.error ?? error;",
+    replace: "throw error;",
+    guarantee: "a failure is never without its cause",
+    test: "tests/unit/streams/pipelined_commits_test.ts",
+  },
+  {
+    name: "a session left while its commit is under way",
+    file: "src/streams/commit/commit_under_way.ts",
+    find: `this.#abort.abort();
+    await this.#work;`,
+    replace: "this.#abort.abort();",
+    guarantee: "G4",
+  },
+];
