@@ -17,8 +17,25 @@ export {
 } from "./topology/job.ts";
 export { type Stream, stream, type StreamCodec, type TimedStream } from "./topology/stream.ts";
 export type { KeyOptions } from "./topology/keyed_source.ts";
+export {
+  count,
+  countDistinct,
+  first,
+  type Fold,
+  fold,
+  type FoldParts,
+  type Folds,
+  type FoldValues,
+  last,
+  max,
+  mean,
+  min,
+  type PlacedOptions,
+  sum,
+} from "./topology/folds.ts";
 export type {
   Aggregation,
+  FieldOptions,
   KeyedStream,
   WindowAggregation,
   WindowedStream,

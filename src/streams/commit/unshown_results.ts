@@ -64,7 +64,9 @@ function* resultsOf<A>(
     const key = keyOf(entry.key);
     for (const [length, windows] of openWindowsOf(job, store, key).entries()) {
       const sizeMs = lengths[length]?.sizeMs as number;
-      for (const { startMs, state } of windows) yield windowResult(key, startMs, sizeMs, state);
+      for (const { startMs, state } of windows) {
+        yield windowResult(job, { key, startMs, sizeMs }, state);
+      }
     }
     return;
   }
@@ -72,5 +74,5 @@ function* resultsOf<A>(
   if (window === undefined) return;
   const { key, startMs, sizeMs = job.windows.sizeMs } = window;
   if (!lengths.some((length) => length.sizeMs === sizeMs)) return;
-  yield windowResult(key, startMs, sizeMs, decodeState(job.windowCodec, entry.value));
+  yield windowResult(job, { key, startMs, sizeMs }, decodeState(job.windowCodec, entry.value));
 }

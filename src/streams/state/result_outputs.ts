@@ -5,7 +5,7 @@ import type { TimeWindows } from "../topology/windows.ts";
 
 /** What becomes of results outside of the state. */
 export class ResultOutputs<A, R> {
-  readonly #topology: Pick<Topology<never, A, R>, "rows" | "topics">;
+  readonly #topology: Pick<Topology<never, A, R>, "aggregator" | "rows" | "topics">;
   readonly #partition: number;
   readonly #wholeFromMs: number;
   /** For the sink. */
@@ -18,7 +18,7 @@ export class ResultOutputs<A, R> {
    * @param wholeFromMs See `TaskMeta`.
    */
   constructor(
-    topology: Pick<Topology<never, A, R>, "rows" | "topics">,
+    topology: Pick<Topology<never, A, R>, "aggregator" | "rows" | "topics">,
     partition: number,
     wholeFromMs: number,
   ) {
@@ -32,7 +32,7 @@ export class ResultOutputs<A, R> {
     if (startMs < this.#wholeFromMs) return;
     const { rows, topics } = this.#topology;
     if (rows === undefined && topics.length === 0) return;
-    const result = windowResult(key, startMs, sizeMs, state);
+    const result = windowResult(this.#topology, { key, startMs, sizeMs }, state);
     if (rows !== undefined && (result.final || !rows.finalOnly)) this.rows.push(rows.make(result));
     for (const output of topics) {
       if (output.finalOnly && !result.final) continue;

@@ -40,7 +40,7 @@ export async function storedWindows<A>(
     found.set(windowStartOf(row.key), decodeState(job.windowCodec, row.value));
   }
   return [...found].sort(([a], [b]) => a - b).slice(-limit)
-    .map(([startMs, state]) => windowResult(key, startMs, sizeMs, state));
+    .map(([startMs, state]) => windowResult(job, { key, startMs, sizeMs }, state));
 }
 
 /** The open windows of a key as of its last commit, by length, each ascending. */

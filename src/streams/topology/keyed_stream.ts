@@ -1,7 +1,8 @@
 import type { WindowState } from "./key_state.ts";
 import type { Codec } from "./codec.ts";
 import { json, windowStateCodec } from "./codecs.ts";
-import { checkedRollUps, type RollUps } from "./roll_ups.ts";
+import { folded, type FoldedAggregate, type Folds, type FoldValues } from "./folds.ts";
+import { checkedRollUps, type RollUpLevel, type RollUps } from "./roll_ups.ts";
 import { type KeyTable, keyTable, type TablePlan, type WindowTable, windowTable } from "./table.ts";
 import type { Aggregator, Topology } from "./topology.ts";
 import { type TimeWindows, unlimited } from "./windows.ts";
@@ -20,6 +21,12 @@ export interface WindowAggregation<T, A> extends Aggregation<T, A> {
   readonly stateCodec?: Codec<WindowState<A>>;
 }
 
+/** What a table of fields may have beside them. */
+export interface FieldOptions {
+  /** Longer windows that are always the merge of these, shortest first. */
+  readonly rollUps?: readonly RollUpLevel[];
+}
+
 /**
  * Values with their keys, to be folded into a table with a row per key. A row stays: it has no time
  * at which it would be complete, or late for a value, or old enough to go.
@@ -31,6 +38,8 @@ export interface KeyedStream<T> {
   count(store: string): KeyTable<T, number>;
   /** The sum of a key's values, which begins with the first one. */
   reduce(store: string, add: (sum: T, value: T) => T, codec?: Codec<T>): KeyTable<T, T>;
+  /** The fields of a key's values, as in `{ spent: sum(({ cents }) => cents), n: count() }`. */
+  aggregate<F extends Folds<T>>(store: string, fields: F): KeyTable<T, FoldValues<F>>;
   /** What `aggregation` makes of a key's values. */
   aggregate<A>(store: string, aggregation: Aggregation<T, A>): KeyTable<T, A>;
   /** Folds per key and window, see `tumbling` and `hopping`. */
@@ -43,6 +52,12 @@ export interface WindowedStream<T> {
   count(store: string): WindowTable<T, number>;
   /** The sum of a window's values, which begins with the first one. */
   reduce(store: string, add: (sum: T, value: T) => T, codec?: Codec<T>): WindowTable<T, T>;
+  /** The fields of a window's values, as in `{ spent: sum(({ cents }) => cents), n: count() }`. */
+  aggregate<F extends Folds<T>>(
+    store: string,
+    fields: F,
+    options?: FieldOptions,
+  ): WindowTable<T, FoldValues<F>>;
   /** What `aggregation` makes of a window's values. */
   aggregate<A>(store: string, aggregation: WindowAggregation<T, A>): WindowTable<T, A>;
 }
@@ -57,7 +72,8 @@ export function keyedStream<T>(keyed: Keyed<T>): KeyedStream<T> {
   return {
     count: (store) => fold(store, counting),
     reduce: (store, add, codec) => fold(store, reducing(add, codec)),
-    aggregate: fold,
+    aggregate: <A>(store: string, aggregation: Folds<T> | Aggregation<T, A>) =>
+      fold(store, aggregationOf<T, A>(aggregation)),
     window: (windows) => windowedStream(keyed, windows),
   };
 }
@@ -68,8 +84,28 @@ function windowedStream<T>(keyed: Keyed<T>, windows: TimeWindows): WindowedStrea
   return {
     count: (store) => fold(store, counting),
     reduce: (store, add, codec) => fold(store, reducing(add, codec)),
-    aggregate: fold,
+    aggregate: <A>(
+      store: string,
+      aggregation: Folds<T> | WindowAggregation<T, A>,
+      options?: FieldOptions,
+    ) => fold(store, aggregationOf<T, A>(aggregation, options)),
   };
+}
+
+/** An aggregation as it is, or that of fields; only an aggregation has functions. */
+function aggregationOf<T, A>(
+  of: Folds<T> | WindowAggregation<T, A>,
+  { rollUps: levels = [] }: FieldOptions = {},
+): WindowAggregation<T, A> {
+  if (isAggregation(of)) return of;
+  const aggregate = folded<T, Folds<T>>(of) as unknown as FoldedAggregate<T, A>;
+  return { ...aggregate, rollUps: { merge: aggregate.merge, levels } };
+}
+
+function isAggregation<T, A>(
+  of: Folds<T> | WindowAggregation<T, A>,
+): of is WindowAggregation<T, A> {
+  return typeof of.initial === "function";
 }
 
 const counting: Aggregator<unknown, number> = { initial: () => 0, add: (count) => count + 1 };
@@ -99,7 +135,7 @@ function tablePlan<T, A>(
     store,
     windows,
     aggregator,
-    codec,
+    codec: aggregator.view === undefined ? codec : json(),
     windowCodec: stateCodec ?? windowStateCodec(codec),
     rollUps: checkedRollUps(windows, rollUps),
   };

@@ -7,7 +7,7 @@ export interface TablePlan<E, A> extends
     Topology<E, A, never>,
     "source" | "repartition" | "store" | "windows" | "aggregator" | "windowCodec" | "rollUps"
   > {
-  /** How an aggregate alone is written. */
+  /** How what is shown of an aggregate is written to a topic. */
   readonly codec: Codec<A>;
 }
 

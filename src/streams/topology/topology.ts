@@ -99,16 +99,19 @@ export interface WindowResult<A> extends KeyResult<A> {
 
 /** What is known of a window, from what is kept of it. */
 export function windowResult<A>(
-  key: string,
-  startMs: number,
-  sizeMs: number,
+  { aggregator }: Pick<Topology<never, A, never>, "aggregator">,
+  { key, startMs, sizeMs }: {
+    readonly key: string;
+    readonly startMs: number;
+    readonly sizeMs: number;
+  },
   { aggregate, final, versionUs, receivedAtMs }: WindowState<A>,
 ): WindowResult<A> {
   return {
     key,
     startMs,
     endMs: startMs + sizeMs,
-    value: aggregate,
+    value: aggregator.view === undefined ? aggregate : aggregator.view(aggregate),
     final,
     versionUs,
     receivedAtMs,
@@ -121,6 +124,8 @@ export interface Aggregator<E, A> {
   initial(): A;
   /** Adds an event; what it returns may be the aggregate that it was given, changed in place. */
   add(aggregate: A, event: E): A;
+  /** What is shown of an aggregate, where another thing is kept. */
+  view?(aggregate: A): A;
 }
 
 /** What is made of each result of a commit. */
