@@ -10,6 +10,7 @@ import { readingBugs } from "./reading.ts";
 import { lineageBugs } from "./lineage.ts";
 import { changeBugs } from "./changes.ts";
 import { outputBugs } from "./outputs.ts";
+import { sessionBugs } from "./sessions.ts";
 import { transactionBugs } from "./transactions.ts";
 import { membershipBugs } from "./membership.ts";
 import { movedStateBugs } from "./moved_state.ts";
@@ -33,6 +34,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   ...changeBugs,
   ...keyRowBugs,
   ...pipelinedCommitBugs,
+  ...sessionBugs,
   ...transactionBugs,
   ...outputBugs,
   ...dashboardBugs,

@@ -37,10 +37,19 @@ export type {
   Aggregation,
   FieldOptions,
   KeyedStream,
+  SessionAggregation,
+  SessionStream,
   WindowAggregation,
   WindowedStream,
 } from "./topology/keyed_stream.ts";
-export type { KeyTable, Results, Table, TablePlan, WindowTable } from "./topology/table.ts";
+export type {
+  KeyTable,
+  Results,
+  SessionTable,
+  Table,
+  TablePlan,
+  WindowTable,
+} from "./topology/table.ts";
 export type {
   Aggregator,
   EventContext,
@@ -50,12 +59,20 @@ export type {
   KeyResult,
   Output,
   Reading,
+  SessionResult,
   Source,
   TopicOutput,
   Topology,
   WindowResult,
 } from "./topology/topology.ts";
-export { hopping, type TimeWindows, tumbling, type WindowOptions } from "./topology/windows.ts";
+export {
+  hopping,
+  session,
+  type SessionWindows,
+  type TimeWindows,
+  tumbling,
+  type WindowOptions,
+} from "./topology/windows.ts";
 export type { Duration } from "./topology/duration.ts";
 export {
   type CheckedRollUps,

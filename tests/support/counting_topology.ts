@@ -11,6 +11,8 @@ import {
   type OutputRecord,
   type Punctuator,
   type RollUpLevel,
+  session,
+  type SessionResult,
   stream,
   type WindowResult,
 } from "../../src/streams/mod.ts";
@@ -46,6 +48,17 @@ export type CountingRow =
     readonly versionUs: number;
   }
   | {
+    readonly kind: "session";
+    readonly key: string;
+    readonly startMs: number;
+    readonly endMs: number;
+    readonly count: number;
+    readonly sum: number;
+    readonly final: boolean;
+    readonly withdrawn: boolean;
+    readonly versionUs: number;
+  }
+  | {
     readonly kind: "roll-up";
     readonly key: string;
     readonly sizeMs: number;
@@ -69,7 +82,7 @@ function countingLevelsKept(retentionMs: number): RollUpLevel[] {
 /** What a row is the newest version of. */
 export function rowKey(row: CountingRow): string {
   if (row.kind === "event") return row.id;
-  return row.kind === "window"
+  return row.kind !== "roll-up"
     ? `${row.key}@${row.startMs}`
     : `${row.key}@${row.startMs}/${row.sizeMs}`;
 }
@@ -93,6 +106,8 @@ export function countingTopology(
     readonly punctuators?: readonly Punctuator[];
     /** True for a total per key, which goes to `resultsTopic` as well. */
     readonly unwindowed?: boolean;
+    /** For sessions with this gap in place of windows. */
+    readonly gapMs?: number | undefined;
     /** Which windows go to `resultsTopic`; none without it. */
     readonly results?: "all" | "final" | undefined;
   } = {},
@@ -120,6 +135,16 @@ export function countingTopology(
     const table = measurements.aggregate("totals", aggregation);
     return counting.write(table.map(keyRow)).to(resultsTopic, table.map(totalOf))
       .writeEvents(eventRows);
+  }
+  if (options.gapMs !== undefined) {
+    const { gapMs, results } = options;
+    const table = measurements
+      .window(session(gapMs, { grace: graceMs, retention: retentionMs }))
+      .aggregate("totals", { ...aggregation, merge: mergeTotals });
+    const written = counting.write(table.map(sessionRow)).writeEvents(eventRows);
+    if (results === undefined) return written;
+    const shown = results === "final" ? table.onClose() : table;
+    return written.to(resultsTopic, shown.map((row) => ({ ...totalOf(row), gapMs })));
   }
   const levels = options.rollUps === true
     ? countingLevelsKept(options.rollUpRetentionMs ?? 65_000)
@@ -184,6 +209,12 @@ function windowRow(result: WindowResult<Total>): CountingRow {
   const sizeMs = endMs - startMs;
   const row = { key, startMs, ...value, final, versionUs };
   return sizeMs === windowMs ? { kind: "window", ...row } : { kind: "roll-up", sizeMs, ...row };
+}
+
+function sessionRow(
+  { key, startMs, endMs, value, final, withdrawn, versionUs }: SessionResult<Total>,
+): CountingRow {
+  return { kind: "session", key, startMs, endMs, ...value, final, withdrawn, versionUs };
 }
 
 function keyRow({ key, value, versionUs }: KeyResult<Total>): CountingRow {

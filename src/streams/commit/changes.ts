@@ -121,11 +121,15 @@ function collectWindows<E, A, R>(
     const sizeMs = length === 0 ? undefined : lengthOf(length).sizeMs;
     const key = rowKey(owner.key, sizeMs, window.startMs);
     entries.push({ key, value: topology.windowCodec.encode(window.state) });
+    // A session may have begun before what is purged: then its row is one of the changelog alone.
+    if (window.startMs < (owner.state.purgedToMs[length] as number)) {
+      entries.push({ key, value: null });
+    }
   }
   for (const [length, windows] of cache.openWindows(owner).entries()) {
     for (const window of windows) if (window.dirty) addResult(length, window);
   }
-  for (const window of windowsWithRows(owner)) {
+  for (const window of windowsWithRows(topology, owner)) {
     if (window.hasRow && !window.dirty) {
       window.bytes = undefined; // the store has had it since an earlier commit
       continue;

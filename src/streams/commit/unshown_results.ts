@@ -6,7 +6,7 @@ import { openWindowsOf } from "../state/stored_windows.ts";
 import { isKeyState, keyOf, windowOf } from "../state/store_keys.ts";
 import { readBetween } from "../read_between.ts";
 import { decodeState } from "../topology/codec.ts";
-import { type Topology, type WindowResult, windowResult } from "../topology/topology.ts";
+import { isWritten, type Topology, type WindowResult, windowResult } from "../topology/topology.ts";
 
 /**
  * The rows of results that the last commit made true, in portions: the owner that made it may have
@@ -46,7 +46,7 @@ export async function* unshownResults<E, A, R>(
       if (key === null || value === null) continue;
       for (const result of resultsOf(topology, store, { key, value })) {
         if (result.startMs < (wholeFromMs ?? Infinity)) continue;
-        if (result.final || !rows.finalOnly) unshown.push(rows.make(result));
+        if (isWritten(rows, result)) unshown.push(rows.make(result));
       }
     }
     yield unshown;

@@ -1,11 +1,13 @@
 import {
   type CachedKey,
   type CachedWindow,
+  type KeptWindow,
   type KeyTopology,
   newWindow,
 } from "../state/cached_key.ts";
 import { addPart } from "../state/open_roll_ups.ts";
 import type { WriteCache } from "../state/write_cache.ts";
+import { lastEventMs } from "./sessions.ts";
 import { rollUpStart } from "../topology/roll_ups.ts";
 import type { EventContext } from "../topology/topology.ts";
 
@@ -37,7 +39,7 @@ export class Closing<A> {
   close(): void {
     const { windows, state: { closedToMs }, closedParts } = this.#owner;
     let closed = 0;
-    while ((windows[closed]?.startMs ?? Infinity) < closedToMs) closed++;
+    while (this.#isClosed(windows[closed])) closed++;
     for (const window of windows.splice(0, closed)) {
       this.#leave(0, this.#cache.opened(this.#owner, window));
     }
@@ -45,6 +47,13 @@ export class Closing<A> {
       const endsToMs = rollUpStart(closedToMs, level);
       if ((closedParts[index]?.startMs ?? Infinity) < endsToMs) this.#closeWhole(index);
     }
+  }
+
+  #isClosed(window: KeptWindow<A> | undefined): boolean {
+    const { closedToMs } = this.#owner.state;
+    if (window === undefined || window.startMs >= closedToMs) return false;
+    if (this.#job.windows.sessions !== true) return true;
+    return lastEventMs(this.#cache.opened(this.#owner, window)) < closedToMs;
   }
 
   #leave(length: number, window: CachedWindow<A>): void {

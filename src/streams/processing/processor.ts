@@ -5,6 +5,7 @@ import type { LogRecord, Offset, OutputRecord } from "../record.ts";
 import { Closing } from "./closing.ts";
 import { identityOf } from "../record_identity.ts";
 import { faultOfForeign, faults, itemsOf, readRecord, receivedUsOf } from "./reading.ts";
+import { rehearse } from "./rehearse.ts";
 import { Rekeying, type Repartition } from "./rekeying.ts";
 import type { Arrival, ArrivedPart } from "../repartition_record.ts";
 import { refused, SideOutputs } from "./side_outputs.ts";
@@ -27,6 +28,7 @@ import {
 import type { CachedKey } from "../state/cached_key.ts";
 import type { WriteCache } from "../state/write_cache.ts";
 import { windowingOf } from "../state/windowing.ts";
+import { type Sessions, sessionsOf } from "./sessions.ts";
 
 /** Where a task is in one of its inputs. */
 interface Position {
@@ -57,6 +59,8 @@ export class RecordProcessor<E, A, R> {
   readonly #producers: Producers;
   readonly #windowing: Windowing;
   readonly #rekeying: Rekeying;
+  /** For a job whose windows are sessions. */
+  readonly #sessions: Sessions<E, A> | undefined;
   /** True for a job that continues after its own code threw on an event. */
   readonly #continues: boolean;
   #eventRows: R[] = [];
@@ -85,6 +89,7 @@ export class RecordProcessor<E, A, R> {
     this.#windowing = windowingOf(topology);
     this.#rekeying = new Rekeying(repartition);
     this.#continues = topology.handlers.onProcessingError !== defaultHandlers.onProcessingError;
+    this.#sessions = sessionsOf(topology, cache, { rehearses: this.#continues });
   }
 
   /** What a commit now would make true. */
@@ -337,10 +342,22 @@ export class RecordProcessor<E, A, R> {
     const expired = owner.state.streamTimeMs < expiredToMs;
     const streamTimeMs = expired ? expiredToMs : owner.state.streamTimeMs;
     const closedToMs = expired ? expiredToMs : owner.state.closedToMs;
+    if (this.#sessions !== undefined) {
+      if (this.#sessions.take(event, timeMs, context, { owner, closedToMs, expired })) {
+        this.#counts.aggregated += 1;
+        if (timeMs > streamTimeMs) this.#advance(owner, timeMs, context);
+      } else {
+        this.#side.missed(event, context, timeMs, streamTimeMs);
+        this.#counts.late += 1;
+      }
+      return;
+    }
     const lastMs = lastWindowStart(timeMs, windows);
     const firstMs = firstWindowStart(lastMs, windows);
     const firstOpenMs = Math.max(firstMs, closedToMs);
-    if (this.#continues) this.#rehearse(event, owner, { firstMs: firstOpenMs, lastMs });
+    if (this.#continues) {
+      rehearse(this.#topology, this.#cache, event, { owner, firstMs: firstOpenMs, lastMs });
+    }
     const missedEndMs = Math.min(firstOpenMs, lastMs + windows.advanceMs);
     for (let startMs = firstMs; startMs < missedEndMs; startMs += windows.advanceMs) {
       this.#side.missed(event, context, startMs, streamTimeMs);
@@ -355,25 +372,6 @@ export class RecordProcessor<E, A, R> {
     }
     this.#counts.aggregated += 1;
     if (timeMs > streamTimeMs) this.#advance(owner, timeMs, context);
-  }
-
-  /**
-   * Adds an event to copies of its windows. A job that throws on it throws here, before the first
-   * window has changed; where it does not continue, the session ends and nothing has to be kept.
-   */
-  #rehearse(
-    event: E,
-    owner: CachedKey<A>,
-    { firstMs, lastMs }: { readonly firstMs: number; readonly lastMs: number },
-  ): void {
-    const { aggregator, windowCodec, windows } = this.#topology;
-    for (let startMs = firstMs; startMs <= lastMs; startMs += windows.advanceMs) {
-      const window = this.#cache.window(owner, startMs);
-      const aggregate = window === undefined
-        ? aggregator.initial()
-        : windowCodec.decode(windowCodec.encode(window.state)).aggregate;
-      aggregator.add(aggregate, event);
-    }
   }
 
   #aggregate(event: E, context: EventContext, owner: CachedKey<A>, startMs: number): void {

@@ -6,7 +6,7 @@ import { decodeState } from "../topology/codec.ts";
 import { rollUpStart } from "../topology/roll_ups.ts";
 import type { Topology } from "../topology/topology.ts";
 import type { TimeWindows } from "../topology/windows.ts";
-import { decodeKeyRow, encodeKeyRow, inlineMax } from "./key_row.ts";
+import { decodeKeyRow, encodeKeyRow, inlineMaxOf } from "./key_row.ts";
 import type { KeyTimes, WindowState } from "../topology/key_state.ts";
 import { keyStateKey, windowKey } from "./store_keys.ts";
 import type { ExpiringTopology } from "./horizon.ts";
@@ -76,7 +76,7 @@ export function lengthsOf(
 
 /** A key as its row in the store has it; one without a row stands at the epoch. */
 export function loadKey<A>(
-  { rollUps: { levels } }: KeyTopology<A>,
+  { windows: lengths, rollUps: { levels } }: KeyTopology<A>,
   key: string,
   row: Uint8Array | undefined,
 ): CachedKey<A> {
@@ -84,7 +84,7 @@ export function loadKey<A>(
     const state = { streamTimeMs: 0, closedToMs: 0, purgedToMs: [0, ...levels.map(() => 0)] };
     return cachedKey(key, { state, windows: [], closedParts: levels.map(() => undefined) });
   }
-  const content = decodeKeyRow(row);
+  const content = decodeKeyRow(row, inlineMaxOf(lengths));
   const { openWindows, streamTimeMs, closedToMs, purgedToMs } = content.state;
   const ownRows = openWindows.length - content.windows.length;
   const windows = openWindows.map((startMs, index): KeptWindow<A> =>
@@ -151,7 +151,7 @@ export function keyRowOf<A>(
 ): Uint8Array {
   return encodeKeyRow({
     state: { ...state, openWindows: windows.map(({ startMs }) => startMs) },
-    windows: windows.slice(-inlineMax).map((window) => bytesOf(job, window)),
+    windows: windows.slice(-inlineMaxOf(job.windows)).map((window) => bytesOf(job, window)),
     closedParts: closedParts.map((parts) => parts && bytesOf(job, parts)),
   });
 }
@@ -164,7 +164,11 @@ export function bytesOf<A>({ windowCodec }: KeyTopology<A>, window: KeptWindow<A
 }
 
 /** Those whose content is not in the row of their key. */
-export function windowsWithRows<A>({ windows }: CachedKey<A>): readonly KeptWindow<A>[] {
+export function windowsWithRows<A>(
+  job: Pick<KeyTopology<A>, "windows">,
+  { windows }: CachedKey<A>,
+): readonly KeptWindow<A>[] {
+  const inlineMax = inlineMaxOf(job.windows);
   return windows.length <= inlineMax ? [] : windows.slice(0, -inlineMax);
 }
 

@@ -5,7 +5,7 @@ import { isUnlimited, type TimeWindows } from "../topology/windows.ts";
 
 /** What of a job says how far an event's time may lie from its record's, and records from order. */
 export interface CutTopology {
-  readonly windows: Pick<TimeWindows, "sizeMs" | "graceMs">;
+  readonly windows: Pick<TimeWindows, "sizeMs" | "graceMs" | "sessions">;
   readonly maxFutureMs: number;
 }
 
@@ -21,10 +21,12 @@ export function wholeFromMs(
   receivedAtMs: number,
   { windows, maxFutureMs }: CutTopology,
 ): number {
-  const { graceMs } = windows;
+  const { graceMs, sizeMs, sessions } = windows;
   // What counts from the beginning counts from what is left of it.
   if (isUnlimited(windows)) return 0;
-  return receivedAtMs + maxFutureMs + graceMs + 1;
+  const cutToMs = receivedAtMs + maxFutureMs + graceMs + 1;
+  // What was cut off may have been the beginning of a session for as long as a gap.
+  return sessions === true ? cutToMs + sizeMs : cutToMs;
 }
 
 /**

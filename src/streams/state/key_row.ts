@@ -18,12 +18,19 @@ import { shortLivedBytes } from "../../base/bytes.ts";
 import { PipelineError } from "../../base/errors.ts";
 import { decodeState } from "../topology/codec.ts";
 import type { KeyState } from "../topology/key_state.ts";
+import type { TimeWindows } from "../topology/windows.ts";
 
 /**
  * Open windows whose content is in the row of their key. Older ones, which a long grace keeps open,
- * have rows of their own: a key's row stays small, whatever the grace is.
+ * have rows of their own: a key's row stays small, whatever the grace is. Sessions are all in it: a
+ * row of its own is that of a closed one, by its start, however long ago that was.
  */
 export const inlineMax = 8;
+
+/** The same for windows of some kind. */
+export function inlineMaxOf({ sessions }: Pick<TimeWindows, "sessions">): number {
+  return sessions === true ? Infinity : inlineMax;
+}
 
 /** A key's row, its windows not decoded yet. */
 export interface KeyRow {
@@ -86,9 +93,12 @@ function makeRoom(bytes: number): void {
 /** Of a number below 2^53. */
 const numberBytesMax = 8;
 
-/** @throws {PipelineError} `STATE_UNREADABLE`. */
-export function decodeKeyRow(bytes: Uint8Array): KeyRow {
-  return decodeState({ decode: readRow }, bytes);
+/**
+ * @param inlined How many open windows it holds at most.
+ * @throws {PipelineError} `STATE_UNREADABLE`.
+ */
+export function decodeKeyRow(bytes: Uint8Array, inlined: number = inlineMax): KeyRow {
+  return decodeState({ decode: (row) => readRow(row, inlined) }, bytes);
 }
 
 /** The same without the windows, for those who look through many keys. */
@@ -96,10 +106,10 @@ export function decodeKeyState(bytes: Uint8Array): KeyState {
   return decodeState({ decode: (row) => readState(new RowReader(row)) }, bytes);
 }
 
-function readRow(bytes: Uint8Array): KeyRow {
+function readRow(bytes: Uint8Array, inlinedMax: number): KeyRow {
   const reader = new RowReader(bytes);
   const state = readState(reader);
-  const inlined = Math.min(inlineMax, state.openWindows.length);
+  const inlined = Math.min(inlinedMax, state.openWindows.length);
   const windows = Array.from({ length: inlined }, () => reader.block());
   const closedParts = Array.from({ length: state.purgedToMs.length - 1 }, () => {
     const block = reader.block();

@@ -1,6 +1,6 @@
 import type { OutputRecord } from "../record.ts";
 import type { WindowState } from "../topology/key_state.ts";
-import { type Topology, windowResult } from "../topology/topology.ts";
+import { isWritten, type Topology, windowResult } from "../topology/topology.ts";
 import type { TimeWindows } from "../topology/windows.ts";
 
 /** What becomes of results outside of the state. */
@@ -33,9 +33,9 @@ export class ResultOutputs<A, R> {
     const { rows, topics } = this.#topology;
     if (rows === undefined && topics.length === 0) return;
     const result = windowResult(this.#topology, { key, startMs, sizeMs }, state);
-    if (rows !== undefined && (result.final || !rows.finalOnly)) this.rows.push(rows.make(result));
+    if (rows !== undefined && isWritten(rows, result)) this.rows.push(rows.make(result));
     for (const output of topics) {
-      if (output.finalOnly && !result.final) continue;
+      if (!isWritten(output, result)) continue;
       const [timestampMs, partition] = [result.receivedAtMs, this.#partition];
       this.published.push({ topic: output.topic, partition, timestampMs, ...output.make(result) });
     }

@@ -6,7 +6,10 @@ import { type HorizonState, noHorizon } from "./horizon.ts";
 import { noRules, type Rules } from "./rules.ts";
 import type { ItemCounts } from "../item_counts.ts";
 
-/** The lengths that a state depends on, ms: size and advance of its windows, then its roll-ups. */
+/**
+ * The lengths that a state depends on, ms: size and advance of its windows, then its roll-ups; of
+ * sessions the gap and 0.
+ */
 export type Windowing = readonly number[];
 
 /** Version of the form and meaning of the state: a program reads its own. */

@@ -36,8 +36,14 @@ export async function storedWindows<A>(
   }
   // Read after the key's row: a window that was closed in between is found here, and counts.
   const range = rowRange(key, length === 0 ? undefined : sizeMs, fromMs, toMs);
-  for await (const row of store.scan({ ...range, reverse: true, limit })) {
-    found.set(windowStartOf(row.key), decodeState(job.windowCodec, row.value));
+  let left = limit;
+  const rows = job.windows.sessions === true ? range : { ...range, limit };
+  for await (const row of store.scan({ ...rows, reverse: true })) {
+    const state = decodeState(job.windowCodec, row.value);
+    const startMs = windowStartOf(row.key);
+    found.set(startMs, state);
+    if (state.withdrawn === true) found.delete(startMs);
+    else if (--left === 0) break;
   }
   return [...found].sort(([a], [b]) => a - b).slice(-limit)
     .map(([startMs, state]) => windowResult(job, { key, startMs, sizeMs }, state));

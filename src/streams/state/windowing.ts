@@ -8,7 +8,8 @@ import { isUnlimited } from "../topology/windows.ts";
 export function windowingOf<A>(
   { windows, rollUps }: Pick<Topology<never, A, never>, "windows" | "rollUps">,
 ): Windowing {
-  return [windows.sizeMs, windows.advanceMs, ...rollUps.levels.map(({ sizeMs }) => sizeMs)];
+  const advanceMs = windows.sessions === true ? 0 : windows.advanceMs;
+  return [windows.sizeMs, advanceMs, ...rollUps.levels.map(({ sizeMs }) => sizeMs)];
 }
 
 /**
@@ -53,6 +54,7 @@ export function refuseOtherWindowing(
 
 function textOf([sizeMs = 0, advanceMs, ...levels]: Windowing): string {
   if (isUnlimited({ sizeMs })) return "a value per key, without windows";
+  if (advanceMs === 0) return `sessions with a gap of ${sizeMs} ms`;
   const windows = `windows of ${sizeMs} ms every ${advanceMs} ms`;
   return levels.length === 0 ? windows : `${windows} rolled up to ${levels.join(", ")} ms`;
 }

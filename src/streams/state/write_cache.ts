@@ -201,6 +201,11 @@ export class WriteCache<A> implements Disposable {
     this.#youngBytes += windowBytes;
   }
 
+  /** Makes a window one of the key's no more. */
+  remove(owner: CachedKey<A>, window: KeptWindow<A>): void {
+    owner.windows = owner.windows.filter((one) => one !== window);
+  }
+
   /** Takes note of the event that changed a window of the key, or closed it. */
   stamp(
     owner: CachedKey<A>,

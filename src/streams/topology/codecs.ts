@@ -76,3 +76,33 @@ export function windowStateCodec<A>(aggregates: Codec<A>): Codec<WindowState<A>>
     },
   };
 }
+
+/** One byte for `withdrawn`, eight for the span. */
+const sessionBytes = 9;
+
+/** The same of a session: its span and whether it is withdrawn, then what every window has. */
+export function sessionStateCodec<A>(aggregates: Codec<A>): Codec<WindowState<A>> {
+  const windows = windowStateCodec(aggregates);
+  return {
+    encode(state) {
+      const window = windows.encode(state);
+      const bytes = new Uint8Array(sessionBytes + window.length);
+      const head = new DataView(bytes.buffer);
+      head.setUint8(0, state.withdrawn === true ? 1 : 0);
+      head.setFloat64(1, state.spanMs ?? 0);
+      bytes.set(window, sessionBytes);
+      return bytes;
+    },
+    decode(bytes) {
+      if (bytes.length < sessionBytes) {
+        throw new PipelineError("RECORD_MALFORMED", "Cannot read a session as its bytes end early");
+      }
+      const head = new DataView(bytes.buffer, bytes.byteOffset);
+      return {
+        ...windows.decode(bytes.subarray(sessionBytes)),
+        spanMs: head.getFloat64(1),
+        withdrawn: head.getUint8(0) === 1,
+      };
+    },
+  };
+}

@@ -31,10 +31,14 @@ export interface JobOptions {
 /** How results become records of a topic. */
 export interface TopicOptions<A, V> {
   /**
-   * Key of the record: without it the row's key, of windows the JSON of `[key, startMs, endMs]`.
+   * Key of the record: without it the row's key, of windows the JSON of `[key, startMs, endMs]`, of
+   * sessions that of `[key, startMs]`.
    */
   readonly key?: (result: WindowResult<A>) => string;
-  /** Value of the record: without it as the table's codec has it, JSON where it was made by `map`. */
+  /**
+   * Value of the record: without it as the table's codec has it, JSON where it was made by `map`. A
+   * session that is withdrawn has none, whatever this makes: its record is a tombstone.
+   */
   readonly value?: Codec<V>;
 }
 
@@ -166,7 +170,9 @@ function topicOutput<E, A, V>(
 ): TopicOutput<A> {
   const { table, finalOnly, codec } = results;
   const windowed = !isUnlimited(table.windows);
-  const keyOf = options.key ?? (windowed ? windowKeyOf : ({ key }) => key);
+  const sessions = table.windows.sessions === true;
+  const rowKeyOf = sessions ? sessionKeyOf : windowKeyOf;
+  const keyOf = options.key ?? (windowed ? rowKeyOf : ({ key }) => key);
   const values = options.value ?? codec ?? json<V>();
   return {
     topic,
@@ -174,7 +180,7 @@ function topicOutput<E, A, V>(
     latest: !windowed, // windows come and go
     make: (result) => ({
       key: encodeText(keyOf(result)),
-      value: values.encode(results.make(result)),
+      value: result.withdrawn === true ? null : values.encode(results.make(result)),
       ...windowed ? { headers: windowHeaders(result) } : {},
     }),
   };
@@ -182,6 +188,11 @@ function topicOutput<E, A, V>(
 
 function windowKeyOf({ key, startMs, endMs }: WindowResult<unknown>): string {
   return JSON.stringify([key, startMs, endMs]);
+}
+
+/** Without the end, which moves. */
+function sessionKeyOf({ key, startMs }: WindowResult<unknown>): string {
+  return JSON.stringify([key, startMs]);
 }
 
 function windowHeaders({ startMs, endMs, final }: WindowResult<unknown>): Headers {

@@ -8,6 +8,10 @@ export interface WindowState<A> {
   versionUs: number;
   /** Record timestamp of that event, epoch ms. */
   receivedAtMs: number;
+  /** Of a session: time from its first event to its last one, ms. */
+  spanMs?: number;
+  /** Of a session: true once it has become part of another one. */
+  withdrawn?: boolean;
 }
 
 /** Time of one key: moved by its own events only, so a quiet key makes no other one's late. */

@@ -1,11 +1,19 @@
 import type { WindowState } from "./key_state.ts";
 import type { Codec } from "./codec.ts";
-import { json, windowStateCodec } from "./codecs.ts";
+import { json, sessionStateCodec, windowStateCodec } from "./codecs.ts";
 import { folded, type FoldedAggregate, type Folds, type FoldValues } from "./folds.ts";
 import { checkedRollUps, type RollUpLevel, type RollUps } from "./roll_ups.ts";
-import { type KeyTable, keyTable, type TablePlan, type WindowTable, windowTable } from "./table.ts";
+import {
+  type KeyTable,
+  keyTable,
+  type SessionTable,
+  sessionTable,
+  type TablePlan,
+  type WindowTable,
+  windowTable,
+} from "./table.ts";
 import type { Aggregator, Topology } from "./topology.ts";
-import { type TimeWindows, unlimited } from "./windows.ts";
+import { type SessionWindows, type TimeWindows, unlimited } from "./windows.ts";
 
 /** What is kept of the values of a key, and how. */
 export interface Aggregation<T, A> extends Aggregator<T, A> {
@@ -42,6 +50,8 @@ export interface KeyedStream<T> {
   aggregate<F extends Folds<T>>(store: string, fields: F): KeyTable<T, FoldValues<F>>;
   /** What `aggregation` makes of a key's values. */
   aggregate<A>(store: string, aggregation: Aggregation<T, A>): KeyTable<T, A>;
+  /** Folds per key and session, see `session`. */
+  window(windows: SessionWindows): SessionStream<T>;
   /** Folds per key and window, see `tumbling` and `hopping`. */
   window(windows: TimeWindows): WindowedStream<T>;
 }
@@ -62,6 +72,29 @@ export interface WindowedStream<T> {
   aggregate<A>(store: string, aggregation: WindowAggregation<T, A>): WindowTable<T, A>;
 }
 
+/** What is kept of the values of a key and session, and how. */
+export interface SessionAggregation<T, A> extends Aggregation<T, A> {
+  /**
+   * Adds the aggregate of a later session to that of an earlier one, which may be changed in place,
+   * where they become one.
+   *
+   * @see Kafka Streams Merger
+   */
+  merge(into: A, from: A): A;
+}
+
+/** Values with their keys, to be folded into a table with a row per key and session. */
+export interface SessionStream<T> {
+  /** How many values a session has had. */
+  count(store: string): SessionTable<T, number>;
+  /** The sum of a session's values, which begins with the first one; of two sessions as well. */
+  reduce(store: string, add: (sum: T, value: T) => T, codec?: Codec<T>): SessionTable<T, T>;
+  /** The fields of a session's values, as in `{ spent: sum(({ cents }) => cents), n: count() }`. */
+  aggregate<F extends Folds<T>>(store: string, fields: F): SessionTable<T, FoldValues<F>>;
+  /** What `aggregation` makes of a session's values. */
+  aggregate<A>(store: string, aggregation: SessionAggregation<T, A>): SessionTable<T, A>;
+}
+
 /** Where keyed values come from. */
 type Keyed<T> = Pick<Topology<T, never, never>, "source" | "repartition">;
 
@@ -74,7 +107,31 @@ export function keyedStream<T>(keyed: Keyed<T>): KeyedStream<T> {
     reduce: (store, add, codec) => fold(store, reducing(add, codec)),
     aggregate: <A>(store: string, aggregation: Folds<T> | Aggregation<T, A>) =>
       fold(store, aggregationOf<T, A>(aggregation)),
-    window: (windows) => windowedStream(keyed, windows),
+    window:
+      ((windows: TimeWindows) =>
+        windows.sessions === true
+          ? sessionStream(keyed, windows)
+          : windowedStream(keyed, windows)) as KeyedStream<T>["window"],
+  };
+}
+
+function sessionStream<T>(keyed: Keyed<T>, windows: TimeWindows): SessionStream<T> {
+  const fold = <A>(store: string, aggregation: SessionAggregation<T, A>) => {
+    const { codec = json(), merge } = aggregation;
+    const stateCodec = sessionStateCodec(codec);
+    const rollUps = { merge, levels: [] };
+    return sessionTable(tablePlan(keyed, store, windows, { ...aggregation, stateCodec, rollUps }));
+  };
+  return {
+    count: (store) => fold(store, { ...counting, merge: (into, from) => into + from }),
+    reduce: (store, add, codec) => fold(store, { ...reducing(add, codec), merge: add }),
+    aggregate: <A>(store: string, aggregation: Folds<T> | SessionAggregation<T, A>) =>
+      fold(
+        store,
+        isAggregation<SessionAggregation<T, A>>(aggregation)
+          ? aggregation
+          : folded<T, Folds<T>>(aggregation) as unknown as FoldedAggregate<T, A>,
+      ),
   };
 }
 
@@ -97,14 +154,12 @@ function aggregationOf<T, A>(
   of: Folds<T> | WindowAggregation<T, A>,
   { rollUps: levels = [] }: FieldOptions = {},
 ): WindowAggregation<T, A> {
-  if (isAggregation(of)) return of;
+  if (isAggregation<WindowAggregation<T, A>>(of)) return of;
   const aggregate = folded<T, Folds<T>>(of) as unknown as FoldedAggregate<T, A>;
   return { ...aggregate, rollUps: { merge: aggregate.merge, levels } };
 }
 
-function isAggregation<T, A>(
-  of: Folds<T> | WindowAggregation<T, A>,
-): of is WindowAggregation<T, A> {
+function isAggregation<A extends { initial(): unknown }>(of: Folds<never> | A): of is A {
   return typeof of.initial === "function";
 }
 

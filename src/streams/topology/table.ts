@@ -1,5 +1,5 @@
 import type { Codec } from "./codec.ts";
-import type { KeyResult, Topology, WindowResult } from "./topology.ts";
+import type { KeyResult, SessionResult, Topology, WindowResult } from "./topology.ts";
 
 /** How a table is made from a stream: what of a job lies before its outputs. */
 export interface TablePlan<E, A> extends
@@ -44,6 +44,12 @@ export interface WindowTable<E, A> extends Table<E, A, WindowResult<A>> {
   onClose(): Table<E, A, WindowResult<A>>;
 }
 
+/** A table with a row per key and session. */
+export interface SessionTable<E, A> extends Table<E, A, SessionResult<A>> {
+  /** The sessions that nothing can change any more, each once; none is ever withdrawn. */
+  onClose(): Table<E, A, WindowResult<A>>;
+}
+
 /** A table with a row per key. */
 export function keyTable<E, A>(table: TablePlan<E, A>): KeyTable<E, A> {
   return written(table, "update");
@@ -52,6 +58,12 @@ export function keyTable<E, A>(table: TablePlan<E, A>): KeyTable<E, A> {
 /** A table with a row per key and window. */
 export function windowTable<E, A>(table: TablePlan<E, A>): WindowTable<E, A> {
   return { ...written(table, "update"), onClose: () => written(table, "close") };
+}
+
+/** A table with a row per key and session. */
+export function sessionTable<E, A>(table: TablePlan<E, A>): SessionTable<E, A> {
+  const updates = written(table, "update") as unknown as Table<E, A, SessionResult<A>>;
+  return { ...updates, onClose: () => written(table, "close") };
 }
 
 function written<E, A>(

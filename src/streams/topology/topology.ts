@@ -95,6 +95,17 @@ export interface WindowResult<A> extends KeyResult<A> {
   readonly endMs: number;
   /** True once nothing can change it any more. */
   readonly final: boolean;
+  /** Of sessions, see `SessionResult`. */
+  readonly withdrawn?: boolean;
+}
+
+/** A session as it stood at a commit; its end moves with its last event, its start names it. */
+export interface SessionResult<A> extends WindowResult<A> {
+  /**
+   * True for the last result of a session that is none any more, as it has got an earlier start or
+   * become part of an earlier one: its row is to go. `value` is what it was, `final` is true.
+   */
+  readonly withdrawn: boolean;
 }
 
 /** What is known of a window, from what is kept of it. */
@@ -105,9 +116,9 @@ export function windowResult<A>(
     readonly startMs: number;
     readonly sizeMs: number;
   },
-  { aggregate, final, versionUs, receivedAtMs }: WindowState<A>,
+  { aggregate, final, versionUs, receivedAtMs, spanMs, withdrawn = false }: WindowState<A>,
 ): WindowResult<A> {
-  return {
+  const result = {
     key,
     startMs,
     endMs: startMs + sizeMs,
@@ -116,6 +127,15 @@ export function windowResult<A>(
     versionUs,
     receivedAtMs,
   };
+  return spanMs === undefined ? result : { ...result, endMs: result.endMs + spanMs, withdrawn };
+}
+
+/** Whether an output has a place for a result. */
+export function isWritten(
+  { finalOnly }: Pick<Output<never, never>, "finalOnly">,
+  { final, withdrawn }: WindowResult<unknown>,
+): boolean {
+  return !finalOnly || (final && withdrawn !== true);
 }
 
 /** Folds the events of a window. */

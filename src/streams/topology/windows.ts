@@ -11,6 +11,14 @@ export interface TimeWindows {
   readonly graceMs: number;
   /** How long a window stays in the store after its start, ms of stream time. */
   readonly retentionMs: number;
+  /** True for sessions: the size is their gap, and that of a session with one event. */
+  readonly sessions?: boolean;
+}
+
+/** Windows that grow with the events of a key, and become one where they meet. */
+export interface SessionWindows extends TimeWindows {
+  /** See `TimeWindows`. */
+  readonly sessions: true;
 }
 
 /** Windows that one event may fall into; more would make every event that many times as dear. */
@@ -54,6 +62,39 @@ export function hopping(
 /** Windows without overlap: an event falls into exactly one. */
 export function tumbling(size: Duration, options: WindowOptions = {}): TimeWindows {
   return hopping(size, { ...options, advance: size });
+}
+
+/** Gaps that may fit into the grace: as many sessions of a key may be open, all in its row. */
+const gapsOfGraceMax = 1_000;
+
+/**
+ * Sessions: a key's events with less than `gap` between one and the next, `[first, last + gap)`.
+ *
+ * An event that falls into the gap between two makes one of them. A session is known by its key and
+ * start; where an earlier event moves the start, or a session becomes part of an earlier one, the
+ * row of the former start is withdrawn (`SessionResult`).
+ *
+ * As for all windows, a session closes when `end + grace <= stream time`, and is final then. An event
+ * is late where a session of its own would be closed, and no open one holds it: so one that is out
+ * of order by no more than the grace never is. One that is in time for itself, and not for a closed
+ * session less than a gap before it, begins another one.
+ *
+ * @param gap Also the size of a session with one event.
+ * @param options.grace At most 1,000 gaps.
+ * @param options.retention From a session's start, as for other windows: one that is longer cannot
+ *   be queried once it is closed.
+ * @throws {InvariantError} As `hopping`.
+ * @see Kafka Streams SessionWindows; differs: there events a whole gap apart belong together, a
+ *   session's end is its last event, its row has another key with each new end, and a closed one
+ *   can still be merged.
+ */
+export function session(gap: Duration, options: WindowOptions = {}): SessionWindows {
+  const { sizeMs, graceMs, retentionMs } = tumbling(gap, options);
+  assert(
+    graceMs <= gapsOfGraceMax * sizeMs,
+    `grace must be at most ${gapsOfGraceMax} gaps: ${graceMs}`,
+  );
+  return Object.freeze({ sizeMs, advanceMs: 1, graceMs, retentionMs, sessions: true });
 }
 
 /**

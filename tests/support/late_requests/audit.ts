@@ -8,7 +8,7 @@ import { type CountingRow, resultsTopic } from "../counting_topology.ts";
 import { Auditor } from "../simulation/auditor.ts";
 import { Chance } from "../simulation/chance.ts";
 import { Disaster } from "../simulation/disaster.ts";
-import type { ModelRules } from "../simulation/fold.ts";
+import type { ModelRules } from "../simulation/model_rules.ts";
 import type { PartitionModel } from "../simulation/model.ts";
 import { SimulatedTable } from "../simulation/sink.ts";
 import { pieceOf } from "../simulation/state_view.ts";

@@ -19,7 +19,7 @@ import {
 import { readOptions, realTiming, testCluster, testProxy } from "../kafka_harness.ts";
 import { transactionOptions } from "../kafka_harness.ts";
 import { Chance } from "../simulation/chance.ts";
-import type { ModelRules } from "../simulation/fold.ts";
+import type { ModelRules } from "../simulation/model_rules.ts";
 import { type InputRecord, InputSource, toOutput } from "../simulation/input.ts";
 import { PartitionModel } from "../simulation/model.ts";
 import { sinkOf } from "../simulation/sink.ts";

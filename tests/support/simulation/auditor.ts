@@ -6,8 +6,10 @@ import type { StoreView } from "../../../src/streams/testing/memory_stores.ts";
 import type { Disaster } from "./disaster.ts";
 import type { InputOrder } from "./input_order.ts";
 import { type CountingRow, rowKey } from "../counting_topology.ts";
-import type { ModelRules, PieceName } from "./fold.ts";
+import type { ModelRules } from "./model_rules.ts";
+import type { PieceName } from "./history.ts";
 import type { PartitionModel } from "./model.ts";
+import type { RowsOf } from "./key_row_view.ts";
 import { PartitionLedger } from "./ledger.ts";
 import type { Scenario } from "./scenario.ts";
 import { rowText, type SimulatedTable } from "./sink.ts";
@@ -38,6 +40,7 @@ export class Auditor {
   readonly #ledgers: readonly PartitionLedger[];
   readonly #disaster: Disaster;
   readonly #results: Scenario["results"];
+  readonly #rows: RowsOf;
   readonly #order: InputOrder | undefined;
   readonly #owners = new Map<number, string>();
   readonly #rules = new Map<string, ModelRules>();
@@ -55,7 +58,7 @@ export class Auditor {
     log: MemoryLog,
     models: readonly PartitionModel[],
     disaster: Disaster,
-    { results }: Pick<Scenario, "results">,
+    { results, gapMs }: Pick<Scenario, "results"> & RowsOf,
     order?: InputOrder,
     formerRows?: ReadonlyMap<string, CountingRow>,
   ) {
@@ -64,7 +67,8 @@ export class Auditor {
     this.#order = order;
     this.#disaster = disaster;
     this.#results = results;
-    this.#ledgers = models.map((_, partition) => new PartitionLedger(log, partition));
+    this.#rows = { gapMs };
+    this.#ledgers = models.map((_, partition) => new PartitionLedger(log, partition, { gapMs }));
     for (const ledger of this.#ledgers) ledger.begin();
   }
 
@@ -163,7 +167,7 @@ export class Auditor {
       const position = store?.checkpoint?.changelogPosition ?? 0;
       const what = `G2 store of ${partition} at ${process}, changelog position ${position}`;
       this.#check(position <= ledger.endOffset, `${what}: ahead of ${ledger.endOffset}`);
-      const difference = ledger.difference(contentOf(store), position);
+      const difference = ledger.difference(contentOf(store, this.#rows), position);
       this.#check(difference === undefined, `${what}: ${difference}`);
     });
   }
@@ -172,7 +176,7 @@ export class Auditor {
   opened(process: string, { partition }: TopicPartition, store: StoreView | undefined): void {
     if (this.#changelogIsGone) return;
     this.#guard(() => {
-      const content = contentOf(store);
+      const content = contentOf(store, this.#rows);
       const { inputOffset = 0, rekeyedOffset = 0 } = content.get("meta") ?? {};
       const state = stateOf(content);
       const what = `G2 opened store of ${partition} at ${process}`;
@@ -342,10 +346,13 @@ export class Auditor {
   }
 }
 
-function contentOf(store: StoreView | undefined): Map<PieceName, ReturnType<typeof pieceOf>> {
+function contentOf(
+  store: StoreView | undefined,
+  rows: RowsOf,
+): Map<PieceName, ReturnType<typeof pieceOf>> {
   const content = new Map<PieceName, ReturnType<typeof pieceOf>>();
   for (const [hex, value] of store?.entries ?? []) {
-    content.set(nameOfHex(hex), knownPiece(value) ?? pieceOf(Uint8Array.fromHex(hex), value));
+    content.set(nameOfHex(hex), knownPiece(value) ?? pieceOf(Uint8Array.fromHex(hex), value, rows));
   }
   return content;
 }

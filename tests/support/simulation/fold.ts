@@ -2,7 +2,10 @@ import type { ItemCounts } from "../../../src/streams/item_counts.ts";
 import { evenRevision, unbearable } from "../counting_topology.ts";
 import { keyText, type KeyTime, metaText, type ModelHorizon } from "./fold_texts.ts";
 import type { Generation } from "./generation.ts";
+import { History, type PieceName } from "./history.ts";
 import { horizonMs } from "./horizon_ms.ts";
+import { type ModelSession, SessionFold } from "./session_fold.ts";
+import type { ModelRules, RulesFrom } from "./model_rules.ts";
 import type { InputEvent, InputRecord } from "./input.ts";
 
 /** Windows as the model computes them; the same for all that a job may become. */
@@ -11,36 +14,8 @@ export interface ModelWindows {
   readonly rollUps: boolean;
   /** True for a total per key: one window, which never closes. */
   readonly unwindowed: boolean;
-}
-
-/** By what the input is read; may change between two starts of a program. */
-export interface ModelRules {
-  readonly graceMs: number;
-  readonly retentionMs: number;
-  readonly rollUpRetentionMs: number;
-  readonly maxFutureMs: number;
-  /** Events in a row that make a time the partition's. */
-  readonly agreeingEvents: number;
-  /** Of the job's code: the second one counts odd values for nothing, and negates their rows. */
-  readonly revision: string;
-}
-
-/** The rules that hold from an input offset on. */
-export interface RulesFrom {
-  readonly offset: number;
-  readonly rules: ModelRules;
-}
-
-/**
- * A piece of state by name: `meta`, `key <key>`, `window <key> <start>`,
- * `roll-up/<size> <key> <start>`.
- */
-export type PieceName = string;
-
-interface Version {
-  /** First input offset behind which it holds. */
-  readonly from: number;
-  readonly text: string;
+  /** That of sessions, in place of windows. */
+  readonly gapMs?: number | undefined;
 }
 
 /** Whose event it is, and when it was received. */
@@ -54,7 +29,7 @@ interface Total {
   sum: number;
 }
 
-const sizeMs = 10_000;
+const windowMs = 10_000;
 
 /** Each with those that it is merged from before it. */
 const rollUpSizesMs = [20_000, 60_000];
@@ -75,14 +50,16 @@ export interface RowVersion {
 export class Fold {
   readonly #partition: number;
   readonly #windows: ModelWindows;
+  readonly #sizeMs: number;
   readonly #sizesMs: readonly number[];
+  readonly #sessions: SessionFold | undefined;
   /** Those to come, by offset. */
   readonly #changes: RulesFrom[];
   #rules: ModelRules;
   #addedUs: number;
   readonly #horizon: ModelHorizon = { timeMs: 0, expiredToMs: 0, events: 0, leastMs: 0 };
   readonly #horizons: (ModelHorizon & { readonly from: number })[] = [];
-  readonly #history = new Map<PieceName, Version[]>();
+  readonly #history = new History();
   readonly #times = new Map<string, KeyTime>();
   readonly #totals = new Map<string, Total>();
   /** Side outputs in order, each with the input offset that it came from. */
@@ -108,7 +85,9 @@ export class Fold {
     this.#addedUs = generation.changes * changeUs;
     this.#wholeFromMs = generation.wholeFromMs;
     this.#windows = windows;
+    this.#sizeMs = windows.gapMs ?? windowMs;
     this.#sizesMs = windows.rollUps ? rollUpSizesMs : [];
+    this.#sessions = windows.gapMs === undefined ? undefined : new SessionFold(windows.gapMs);
     this.#changes = changes.slice(1);
     this.#rules = (changes[0] as RulesFrom).rules;
   }
@@ -130,19 +109,13 @@ export class Fold {
     else if (record.timestampMs < 0) this.#dead(offset, "", record, "impossible-value");
     else if (record.events === undefined) this.#dead(offset, "", record, "malformed");
     else record.events.forEach((event, index) => this.#event(event, offset, index, record));
-    this.#remember("meta", offset, metaText(this.#versionUs, this.#counts, this.#horizon));
+    this.#history.remember("meta", offset, metaText(this.#versionUs, this.#counts, this.#horizon));
     this.#horizons.push({ from: offset, ...this.#horizon });
   }
 
   /** The state behind all records with smaller offsets. */
   stateAt(inputOffset: number): Map<PieceName, string> {
-    const state = new Map<PieceName, string>();
-    for (const [name, versions] of this.#history) {
-      const text = versions.findLast(({ from }) => from < inputOffset)?.text;
-      if (text !== undefined) state.set(name, text);
-    }
-    this.#purge(state);
-    return state;
+    return this.#history.stateAt(inputOffset, this.#sizesMs);
   }
 
   /** The horizon behind all records with smaller offsets. */
@@ -177,7 +150,8 @@ export class Fold {
     if (timestampMs < 0) return;
     this.#versionUs = Math.max(this.#versionUs, timestampMs * 1000 - 1);
     const { maxFutureMs, graceMs } = this.#rules;
-    this.#wholeFromMs ??= this.#windows.unwindowed ? 0 : timestampMs + maxFutureMs + graceMs + 1;
+    const cutToMs = timestampMs + maxFutureMs + graceMs + 1 + (this.#windows.gapMs ?? 0);
+    this.#wholeFromMs ??= this.#windows.unwindowed ? 0 : cutToMs;
   }
 
   #event(event: InputEvent, offset: number, index: number, record: InputRecord): void {
@@ -190,7 +164,10 @@ export class Fold {
     this.#pass(timeMs);
     const time = this.#timeOf(key);
     const starts = this.#startsOf(timeMs);
-    const open = starts.filter((start) => start >= time.closedToMs);
+    const isNew = this.#times.get(key) !== time;
+    const inside = !isNew &&
+      this.#sessions?.of(key).some(({ startMs, lastMs }) => startMs <= timeMs && timeMs <= lastMs);
+    const open = starts.filter((start) => start >= time.closedToMs || inside === true);
     const rowId = record.names?.row(index) ?? `${this.#partition}/${offset}/${index}`;
     this.#row(rowId, String(this.#isCounted(value) ? value : -value), offset);
     if (open.length > 0 && value === unbearable) {
@@ -205,11 +182,16 @@ export class Fold {
     if (open.length === 0) return;
     this.#times.set(key, time);
     const at = { key, timestampMs: record.timestampMs };
-    for (const start of open) this.#count(at, time, start, value, offset);
+    if (isNew) this.#sessions?.forget(key);
+    if (this.#sessions !== undefined) this.#join(this.#sessions, at, timeMs, value, offset);
+    else for (const start of open) this.#count(at, time, start, value, offset);
     const closed = this.#advance(at, time, timeMs, offset);
     this.#rollUp(at, time, [...open, ...closed], offset);
     this.#purgeKey(key, time);
-    this.#remember(`key ${key}`, offset, keyText(time));
+    if (this.#sessions !== undefined) {
+      time.open = new Set(this.#sessions.of(key).map(({ startMs }) => startMs));
+    }
+    this.#history.remember(`key ${key}`, offset, keyText(time));
   }
 
   /** Moves the partition's time once a run of events lies beyond it. */
@@ -235,21 +217,47 @@ export class Fold {
     return {
       streamTimeMs: expiredToMs,
       closedToMs: expiredToMs,
-      purgedToMs: [sizeMs, ...this.#sizesMs].map(() => expiredToMs),
+      purgedToMs: [this.#sizeMs, ...this.#sizesMs].map(() => expiredToMs),
       open: new Set(),
       openRollUps: this.#sizesMs.map(() => new Set<number>()),
     };
   }
 
   #startsOf(timeMs: number): number[] {
-    const { advanceMs, unwindowed } = this.#windows;
+    const { advanceMs, unwindowed, gapMs } = this.#windows;
     if (unwindowed) return [0];
+    if (gapMs !== undefined) return [timeMs];
     const starts: number[] = [];
-    for (let start = Math.floor(timeMs / advanceMs) * advanceMs; start > timeMs - sizeMs;) {
+    for (let start = Math.floor(timeMs / advanceMs) * advanceMs; start > timeMs - windowMs;) {
       starts.unshift(start);
       start -= advanceMs;
     }
     return starts;
+  }
+
+  #join(sessions: SessionFold, at: EventAt, timeMs: number, value: number, offset: number): void {
+    const [count, sum] = this.#isCounted(value) ? [1, value] : [0, 0];
+    const { made, gone } = sessions.add(at.key, { timeMs, count, sum });
+    for (const one of gone) this.#session(at, one, offset, { final: true, withdrawn: true });
+    this.#session(at, made, offset, { final: false, withdrawn: false });
+  }
+
+  #session(
+    { key, timestampMs }: EventAt,
+    { startMs, lastMs, count, sum }: ModelSession,
+    offset: number,
+    { final, withdrawn }: { readonly final: boolean; readonly withdrawn: boolean },
+  ): void {
+    const [spanMs, endMs] = [lastMs - startMs, lastMs + this.#sizeMs];
+    const text =
+      `${count} ${sum} ${final} ${this.#writeTimeUs} ${timestampMs} ${spanMs} ${withdrawn}`;
+    this.#history.remember(`window ${key} ${startMs}`, offset, text);
+    this.#result(
+      `${key}@${startMs}`,
+      startMs,
+      `${count} ${sum} ${final} ${endMs} ${withdrawn}`,
+      offset,
+    );
   }
 
   #count(
@@ -276,7 +284,16 @@ export class Fold {
     time.streamTimeMs = timeMs;
     if (this.#windows.unwindowed) return [];
     const { graceMs } = this.#rules;
-    while (time.closedToMs + sizeMs + graceMs <= timeMs) time.closedToMs += this.#windows.advanceMs;
+    if (this.#sessions !== undefined) {
+      time.closedToMs = Math.max(time.closedToMs, timeMs - this.#sizeMs - graceMs + 1);
+      for (const one of this.#sessions.close(record.key, time.closedToMs)) {
+        this.#session(record, one, offset, { final: true, withdrawn: false });
+      }
+      return [];
+    }
+    while (time.closedToMs + windowMs + graceMs <= timeMs) {
+      time.closedToMs += this.#windows.advanceMs;
+    }
     const closed = takeIf(time.open, (start) => start < time.closedToMs);
     for (const start of closed) this.#window(record, start, offset, { final: true });
     return closed;
@@ -300,7 +317,7 @@ export class Fold {
         const { count, sum } = this.#totalOf(record.key, start, lengthMs);
         const text = `${count} ${sum} ${closed.has(start)}`;
         const place = `${text} ${this.#writeTimeUs} ${record.timestampMs}`;
-        this.#remember(`roll-up/${lengthMs} ${record.key} ${start}`, offset, place);
+        this.#history.remember(`roll-up/${lengthMs} ${record.key} ${start}`, offset, place);
         this.#result(`${record.key}@${start}/${lengthMs}`, start, text, offset);
       }
     }
@@ -308,7 +325,7 @@ export class Fold {
 
   #totalOf(key: string, fromMs: number, lengthMs: number): Total {
     const total = { count: 0, sum: 0 };
-    for (let start = fromMs; start < fromMs + lengthMs; start += sizeMs) {
+    for (let start = fromMs; start < fromMs + lengthMs; start += windowMs) {
       const { count, sum } = this.#totals.get(`window ${key} ${start}`) ?? { count: 0, sum: 0 };
       total.count += count;
       total.sum += sum;
@@ -320,7 +337,7 @@ export class Fold {
   #purgeKey(key: string, { streamTimeMs, closedToMs, purgedToMs }: KeyTime): void {
     if (this.#windows.unwindowed) return;
     const { retentionMs, rollUpRetentionMs } = this.#rules;
-    for (const [index, lengthMs] of [sizeMs, ...this.#sizesMs].entries()) {
+    for (const [index, lengthMs] of [this.#sizeMs, ...this.#sizesMs].entries()) {
       const above = this.#sizesMs[index] ?? (index === 0 ? this.#windows.advanceMs : lengthMs);
       const neededMs = closedToMs - closedToMs % above;
       const keptMs = index === 0 ? retentionMs : rollUpRetentionMs;
@@ -337,7 +354,11 @@ export class Fold {
   ): void {
     const name = `window ${key} ${start}`;
     const { count, sum } = this.#totals.get(name) as Total;
-    this.#remember(name, offset, `${count} ${sum} ${final} ${this.#writeTimeUs} ${timestampMs}`);
+    this.#history.remember(
+      name,
+      offset,
+      `${count} ${sum} ${final} ${this.#writeTimeUs} ${timestampMs}`,
+    );
     this.#result(`${key}@${start}`, start, `${count} ${sum} ${final}`, offset);
   }
 
@@ -363,23 +384,6 @@ export class Fold {
     const versions = this.rows.get(key) ?? new Map<number, RowVersion>();
     versions.set(this.#writeTimeUs, { text, offset });
     this.rows.set(key, versions);
-  }
-
-  #remember(name: PieceName, from: number, text: string): void {
-    const versions = this.#history.get(name);
-    if (versions === undefined) this.#history.set(name, [{ from, text }]);
-    else if (versions.at(-1)?.from === from) versions[versions.length - 1] = { from, text };
-    else versions.push({ from, text });
-  }
-
-  /** Takes out what the key's stream time has left behind by more than the retention. */
-  #purge(state: Map<PieceName, string>): void {
-    const kinds = ["window", ...this.#sizesMs.map((lengthMs) => `roll-up/${lengthMs}`)];
-    for (const name of [...state.keys()]) {
-      const [kind = "", key, start] = name.split(" ");
-      const purged = state.get(`key ${key}`)?.split(" | ")[kinds.indexOf(kind)];
-      if (Number(start) < Number(purged?.split(" ").at(-1))) state.delete(name);
-    }
   }
 }
 

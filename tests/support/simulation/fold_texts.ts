@@ -6,7 +6,7 @@ export interface KeyTime {
   closedToMs: number;
   /** By length. */
   readonly purgedToMs: number[];
-  readonly open: Set<number>;
+  open: Set<number>;
   readonly openRollUps: readonly Set<number>[];
 }
 

@@ -1,6 +1,6 @@
 import type { WindowState } from "../../../src/streams/topology/key_state.ts";
 import type { Total } from "../counting_topology.ts";
-import type { PieceName } from "./fold.ts";
+import type { PieceName } from "./history.ts";
 import { keyText } from "./fold_texts.ts";
 
 type Window = WindowState<Total>;
@@ -17,12 +17,18 @@ export interface KeyRowView {
   readonly closedParts: readonly (Window | undefined)[];
 }
 
+/** What of a job says how its rows are to be read. */
+export interface RowsOf {
+  /** Defined for sessions, all of which are in the row of their key. */
+  readonly gapMs?: number | undefined;
+}
+
 /** Windows that a row holds at most. */
 const inlineMax = 8;
 const rollUpSizesMs = [20_000, 60_000];
 
 /** Reads the bytes that `src/streams/state/key_row.ts` documents. */
-export function readKeyRow(bytes: Uint8Array): KeyRowView {
+export function readKeyRow(bytes: Uint8Array, { gapMs }: RowsOf = {}): KeyRowView {
   let at = 0;
   const number = () => {
     let value = 0;
@@ -35,19 +41,28 @@ export function readKeyRow(bytes: Uint8Array): KeyRowView {
   const numbers = () => Array.from({ length: number() }, number);
   const window = (): Window | undefined => {
     const length = number();
-    return length === 0 ? undefined : readWindow(bytes.subarray(at, at += length));
+    return length === 0 ? undefined : readWindow(bytes.subarray(at, at += length), { gapMs });
   };
   const [streamTimeMs, closedToMs, purgedToMs] = [number(), number(), numbers()];
   let beforeMs = 0;
   const open = numbers().map((distanceMs) => beforeMs += distanceMs);
-  const windows = new Map(open.slice(-inlineMax).map((start) => [start, window() as Window]));
+  const inlined = gapMs === undefined ? open.slice(-inlineMax) : open;
+  const windows = new Map(inlined.map((start) => [start, window() as Window]));
   const closedParts = purgedToMs.slice(1).map(window);
   if (at !== bytes.length) throw new Error(`${bytes.length - at} bytes behind the row of a key`);
   return { streamTimeMs, closedToMs, purgedToMs, open, windows, closedParts };
 }
 
-/** Reads a window: what the engine knows of it takes 17 bytes, then comes its total. */
-export function readWindow(bytes: Uint8Array): Window {
+/**
+ * Reads a window: what the engine knows of it takes 17 bytes, of a session nine more before these,
+ * then comes its total.
+ */
+export function readWindow(bytes: Uint8Array, { gapMs }: RowsOf): Window {
+  if (gapMs !== undefined) {
+    const [session, window] = [new DataView(bytes.buffer, bytes.byteOffset), bytes.subarray(9)];
+    const [withdrawn, spanMs] = [session.getUint8(0) === 1, session.getFloat64(1)];
+    return { ...readWindow(window, {}), spanMs, withdrawn };
+  }
   const head = new DataView(bytes.buffer, bytes.byteOffset);
   return {
     aggregate: JSON.parse(new TextDecoder().decode(bytes.subarray(17))),

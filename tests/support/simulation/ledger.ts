@@ -1,8 +1,9 @@
 import { type LogRecord, partitionName } from "../../../src/streams/record.ts";
 import type { MemoryLog } from "../../../src/streams/testing/memory_log.ts";
-import type { PieceName } from "./fold.ts";
+import type { PieceName } from "./history.ts";
 import { resultsTopic } from "../counting_topology.ts";
 import { PublishedResults } from "./published.ts";
+import type { RowsOf } from "./key_row_view.ts";
 import { nameOfHex, type Piece, pieceOf, stateOf } from "./state_view.ts";
 
 interface Entry {
@@ -14,6 +15,7 @@ interface Entry {
 /** What the log holds of one partition of the job: read by the auditor, never by the engine. */
 export class PartitionLedger {
   readonly #log: MemoryLog;
+  readonly #rows: RowsOf;
   readonly #partition: number;
   readonly #entries = new Map<PieceName, Entry[]>();
   readonly #readTo = new Map<string, number>();
@@ -28,7 +30,9 @@ export class PartitionLedger {
   /** True once compaction has taken records away. */
   compacted = false;
 
-  constructor(log: MemoryLog, partition: number) {
+  /** @param rows How the rows of the job are to be read. */
+  constructor(log: MemoryLog, partition: number, rows: RowsOf) {
+    this.#rows = rows;
     this.#log = log;
     this.#partition = partition;
   }
@@ -95,7 +99,7 @@ export class PartitionLedger {
   #remember({ key, value, offset }: LogRecord): void {
     if (key === null) return;
     const name = nameOfHex(key.toHex());
-    const entry = { offset, piece: value === null ? undefined : pieceOf(key, value) };
+    const entry = { offset, piece: value === null ? undefined : pieceOf(key, value, this.#rows) };
     this.changes = entry.piece?.changes ?? this.changes;
     this.rekeyedOffset = entry.piece?.rekeyedOffset ?? this.rekeyedOffset;
     const entries = this.#entries.get(name);

@@ -13,7 +13,7 @@ import {
 } from "../../../src/streams/testing/gated_ports.ts";
 import { MemoryStores } from "../../../src/streams/testing/memory_stores.ts";
 import { type CountingRow, type Measurement, type Total } from "../counting_topology.ts";
-import type { ModelRules } from "./fold.ts";
+import type { ModelRules } from "./model_rules.ts";
 import type { Member } from "./group.ts";
 import { sinkOf } from "./sink.ts";
 import type { Surroundings } from "./surroundings.ts";

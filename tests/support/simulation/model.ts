@@ -1,12 +1,7 @@
 import type { ItemCounts } from "../../../src/streams/item_counts.ts";
-import {
-  Fold,
-  type ModelRules,
-  type ModelWindows,
-  type PieceName,
-  type RowVersion,
-  type RulesFrom,
-} from "./fold.ts";
+import { Fold, type ModelWindows, type RowVersion } from "./fold.ts";
+import type { PieceName } from "./history.ts";
+import type { ModelRules, RulesFrom } from "./model_rules.ts";
 import { firstGeneration, type Generation } from "./generation.ts";
 import type { InputRecord } from "./input.ts";
 

@@ -1,5 +1,5 @@
 import type { LogRecord } from "../../../src/streams/record.ts";
-import type { PieceName } from "./fold.ts";
+import type { PieceName } from "./history.ts";
 
 /** What one partition of the results' topic says, folded as a reader would that takes all of it. */
 export class PublishedResults {
@@ -21,9 +21,11 @@ export class PublishedResults {
     for (const [name, text] of state) {
       const [kind = "", , start] = name.split(" ");
       if (kind === "meta" || kind === "key" || Number(start) < wholeFromMs) continue;
-      if (finalOnly && !text.includes("true")) continue;
+      const [, , final, , timestampMs, , withdrawn] = text.split(" ");
+      if (finalOnly && (final === "false" || withdrawn === "true")) continue;
+      const expected = withdrawn === "true" ? `withdrawn ${timestampMs}` : text;
       const published = this.#latest.get(name);
-      if (published !== text) return `${name}: ${published}, not ${text}`;
+      if (published !== expected) return `${name}: ${published}, not ${text}`;
     }
     return undefined;
   }
@@ -36,10 +38,19 @@ function resultOf(
   const [place, total, final] = [key, value, headers["final"]].map((bytes) =>
     new TextDecoder().decode(bytes ?? new Uint8Array())
   );
+  if (value === null) {
+    const [of, startMs] = JSON.parse(place ?? "");
+    return { name: `window ${of} ${startMs}`, text: `withdrawn ${timestampMs}` };
+  }
   const { count, sum, versionUs } = JSON.parse(total ?? "");
   const text = `${count} ${sum} ${final === "true"} ${versionUs} ${timestampMs}`;
   if (final === "") return { name: `window ${place} 0`, text };
   const [of, startMs, endMs] = JSON.parse(place ?? "");
+  if (endMs === undefined) {
+    const { gapMs } = JSON.parse(total ?? "");
+    const lastMs = Number(new TextDecoder().decode(headers["window-end"])) - gapMs;
+    return { name: `window ${of} ${startMs}`, text: `${text} ${lastMs - startMs} false` };
+  }
   const sizeMs = endMs - startMs;
   return { name: `${sizeMs === 10_000 ? "window" : `roll-up/${sizeMs}`} ${of} ${startMs}`, text };
 }

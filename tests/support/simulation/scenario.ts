@@ -1,5 +1,5 @@
 import type { Chance } from "./chance.ts";
-import type { ModelRules } from "./fold.ts";
+import type { ModelRules } from "./model_rules.ts";
 import { type DisasterKind, disasterKinds } from "./disaster.ts";
 
 /** What a seed decides before the first event. */
@@ -15,6 +15,8 @@ export interface Scenario {
   readonly rollUps: boolean;
   /** A total per key in place of windows. */
   readonly unwindowed: boolean;
+  /** Sessions with this gap in place of windows, ms. */
+  readonly gapMs: number | undefined;
   /** Which results go to a topic as well; those without windows always do. */
   readonly results: "all" | "final" | undefined;
   readonly commitIntervalMs: number;
@@ -42,11 +44,12 @@ export function drawScenario(chance: Chance): Scenario {
     chance.whole(20, 60),
   ];
   const unwindowed = chance.oneIn(4);
-  const advanceMs = chance.pick([10_000, 10_000, 5_000]);
+  const gapMs = unwindowed ? undefined : chance.pick([undefined, undefined, 3_000, 10_000]);
+  const advanceMs = gapMs === undefined ? chance.pick([10_000, 10_000, 5_000]) : 1;
   const rollUps = !unwindowed && advanceMs === 10_000 && chance.oneIn(2);
   const rules = Array.from(
     { length: chance.pick([1, 1, 2, 3]) },
-    () => drawRules(chance, { rollUps, unwindowed }),
+    () => drawRules(chance, { rollUps, unwindowed, gapMs }),
   );
   const disaster = chance.oneIn(4) ? chance.pick(disasterKinds) : "none";
   const repartition = disaster === "none" && chance.oneIn(2);
@@ -60,6 +63,7 @@ export function drawScenario(chance: Chance): Scenario {
     rules,
     rollUps,
     unwindowed,
+    gapMs,
     results: unwindowed ? "all" : chance.pick([undefined, "all", "final"]),
     commitIntervalMs: chance.pick([0, 100, 500, 1_000]),
     pendingRowsMax: chance.pick([3, 20, 1_000]),
@@ -80,10 +84,10 @@ export function describeScenario(scenario: Scenario): string {
 /** Short and long, at the edge of what is allowed; without windows there is no grace to change. */
 function drawRules(
   chance: Chance,
-  { rollUps, unwindowed }: Pick<Scenario, "rollUps" | "unwindowed">,
+  { rollUps, unwindowed, gapMs = 10_000 }: Pick<Scenario, "rollUps" | "unwindowed" | "gapMs">,
 ): ModelRules {
   const graceMs = unwindowed ? 0 : chance.pick([5_000, 5_000, 0, 30_000, 100_000]);
-  const leastMs = (rollUps ? 20_000 : 10_000) + graceMs;
+  const leastMs = (rollUps ? 20_000 : gapMs) + graceMs;
   return {
     graceMs,
     retentionMs: unwindowed ? leastMs : leastMs + chance.pick([0, 0, 35_000, 1_000_000]),

@@ -4,7 +4,9 @@ import type { Chance } from "./chance.ts";
 
 /** The row but for key and write time, in the model's words. */
 export function rowText(row: CountingRow): string {
-  return row.kind === "event" ? String(row.value) : `${row.count} ${row.sum} ${row.final}`;
+  if (row.kind === "event") return String(row.value);
+  const text = `${row.count} ${row.sum} ${row.final}`;
+  return row.kind === "session" ? `${text} ${row.endMs} ${row.withdrawn}` : text;
 }
 
 /** A table as Cassandra keeps it: the newest write time wins, rows of one write come in any order. */

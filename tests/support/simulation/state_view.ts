@@ -1,9 +1,15 @@
 import type { TaskMeta } from "../../../src/streams/state/state.ts";
 import type { WindowState } from "../../../src/streams/topology/key_state.ts";
 import type { Total } from "../counting_topology.ts";
-import type { PieceName } from "./fold.ts";
+import type { PieceName } from "./history.ts";
 import { metaText } from "./fold_texts.ts";
-import { type KeyRowView, piecesInKey, readKeyRow, readWindow } from "./key_row_view.ts";
+import {
+  type KeyRowView,
+  piecesInKey,
+  readKeyRow,
+  readWindow,
+  type RowsOf,
+} from "./key_row_view.ts";
 
 /** A stored entry in the model's words. */
 export interface Piece {
@@ -28,10 +34,10 @@ export function knownPiece(value: Uint8Array): Piece | undefined {
 }
 
 /** Reads an entry of a store or changelog of the counting job. */
-export function pieceOf(key: Uint8Array, value: Uint8Array): Piece {
+export function pieceOf(key: Uint8Array, value: Uint8Array, rows: RowsOf = {}): Piece {
   const known = pieces.get(value);
   if (known !== undefined) return known;
-  const piece = { name: nameOfHex(key.toHex()), ...contentOf(key[0], value) };
+  const piece = { name: nameOfHex(key.toHex()), ...contentOf(key[0], value, rows) };
   pieces.set(value, piece);
   return piece;
 }
@@ -65,11 +71,15 @@ function escapedText(escaped: Uint8Array): string {
   return new TextDecoder().decode(bytes);
 }
 
-function contentOf(kind: number | undefined, value: Uint8Array): Omit<Piece, "name"> {
+function contentOf(
+  kind: number | undefined,
+  value: Uint8Array,
+  rows: RowsOf,
+): Omit<Piece, "name"> {
   const tag = String.fromCharCode(kind ?? 0);
-  if (tag === "k") return { row: readKeyRow(value), text: value.toHex() };
+  if (tag === "k") return { row: readKeyRow(value, rows), text: value.toHex() };
   if (tag === "m") return metaContent(JSON.parse(new TextDecoder().decode(value)));
-  const window = readWindow(value);
+  const window = readWindow(value, rows);
   return { window, text: windowText(window) };
 }
 
@@ -96,6 +106,9 @@ function metaContent(
   return { inputOffset, rekeyedOffset, changes, text: metaText(versionUs, counts, horizon) };
 }
 
-function windowText({ aggregate, final, versionUs, receivedAtMs }: WindowState<Total>): string {
-  return `${aggregate.count} ${aggregate.sum} ${final} ${versionUs} ${receivedAtMs}`;
+function windowText(
+  { aggregate, final, versionUs, receivedAtMs, spanMs, withdrawn }: WindowState<Total>,
+): string {
+  const text = `${aggregate.count} ${aggregate.sum} ${final} ${versionUs} ${receivedAtMs}`;
+  return spanMs === undefined ? text : `${text} ${spanMs} ${withdrawn}`;
 }

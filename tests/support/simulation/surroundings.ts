@@ -7,7 +7,7 @@ import type { Auditor } from "./auditor.ts";
 import type { Chance } from "./chance.ts";
 import type { Disaster } from "./disaster.ts";
 import type { Faults } from "./faults.ts";
-import type { ModelRules } from "./fold.ts";
+import type { ModelRules } from "./model_rules.ts";
 import type { InputOrder } from "./input_order.ts";
 import type { Member, SimulatedGroup } from "./group.ts";
 import type { SimulatedTable } from "./sink.ts";

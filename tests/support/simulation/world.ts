@@ -16,7 +16,7 @@ import { Auditor } from "./auditor.ts";
 import { Chance } from "./chance.ts";
 import { Disaster } from "./disaster.ts";
 import { Faults } from "./faults.ts";
-import type { ModelRules } from "./fold.ts";
+import type { ModelRules } from "./model_rules.ts";
 import type { Generation } from "./generation.ts";
 import { type Member, SimulatedGroup } from "./group.ts";
 import { InputOrder } from "./input_order.ts";

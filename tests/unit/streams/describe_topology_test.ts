@@ -40,6 +40,12 @@ Deno.test("describeTopology() names the lengths that windows are rolled up to", 
 `));
 });
 
+Deno.test("describeTopology() and mermaidTopology() show sessions", () => {
+  const job = countingTopology({ gapMs: 3_000 });
+  assert.match(describeTopology(job, "app"), /Windows: sessions, gap 3000 ms, grace 5000 ms\n/);
+  assert.match(mermaidTopology(job, "app"), /windows\["sessions, gap 3000 ms, grace 5000 ms"\]/);
+});
+
 Deno.test("describeTopology() and mermaidTopology() show a table without windows, and its topic", () => {
   const job = countingTopology({ unwindowed: true });
   const text = describeTopology(job, "app");

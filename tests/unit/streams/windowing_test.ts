@@ -26,6 +26,15 @@ Deno.test("TaskSession refuses other roll-ups than the state's, and takes its ow
   assert.equal(await world.runToEnd(), "done");
 });
 
+Deno.test("TaskSession takes no windows for sessions of the same length", async () => {
+  const world = await worldWithPast();
+  world.topology = countingTopology({ gapMs: 10_000 });
+  assert.match(
+    await failure(world),
+    /state holds windows of 10000 ms every 10000 ms: this job has sessions with a gap of 10000 ms/,
+  );
+});
+
 Deno.test("TaskSession continues with another grace and retention", async () => {
   const world = await worldWithPast();
   world.topology = countingTopology({ graceMs: 1_000, retentionMs: 2_000_000 });

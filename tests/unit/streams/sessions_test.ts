@@ -1,0 +1,177 @@
+import assert from "node:assert/strict";
+import {
+  type Job,
+  job,
+  json,
+  PipelineError,
+  session,
+  type SessionResult,
+  stream,
+} from "../../../src/streams/mod.ts";
+import { sessionStateCodec } from "../../../src/streams/topology/codecs.ts";
+import { TopologyTestDriver } from "../../../src/streams/testing/mod.ts";
+import { fc } from "../../support/properties.ts";
+
+interface Step {
+  readonly atMs: number;
+  readonly commits: boolean;
+}
+
+const gapMs = 10;
+const graceMs = 15;
+const retentionMs = 60;
+
+/** A row per session: its events' times, in the order in which they came. */
+const sessions = stream("steps", json<Step>())
+  .timestamp(({ atMs }) => atMs)
+  .keyBy(() => "k")
+  .window(session(gapMs, { grace: graceMs, retention: retentionMs }))
+  .aggregate("steps", {
+    initial: (): number[] => [],
+    add(times, { atMs }) {
+      times.push(atMs);
+      return times;
+    },
+    merge(into, from) {
+      into.push(...from);
+      return into;
+    },
+  });
+type Row = SessionResult<number[]>;
+const steps = job("steps").write(sessions.map((row: Row) => ({ ...row, value: [...row.value] })));
+
+interface NaiveSession {
+  readonly times: number[];
+  closed: boolean;
+}
+
+const firstOf = ({ times }: NaiveSession) => Math.min(...times);
+const lastOf = ({ times }: NaiveSession) => Math.max(...times);
+const byFirst = (a: NaiveSession, b: NaiveSession) => firstOf(a) - firstOf(b);
+
+/** Sessions by looking at all of them for each event. */
+function naive(steps: readonly Step[]) {
+  let all: NaiveSession[] = [];
+  let late = 0;
+  let streamTimeMs = 0;
+  for (const { atMs } of steps) {
+    const open = all.filter(({ closed }) => !closed);
+    const touches = open.filter((one) => firstOf(one) - gapMs < atMs && atMs < lastOf(one) + gapMs);
+    const inside = open.some((one) => firstOf(one) <= atMs && atMs <= lastOf(one));
+    if (atMs + gapMs + graceMs <= streamTimeMs && !inside) {
+      late += 1;
+      continue;
+    }
+    const joined = touches.sort(byFirst).flatMap(({ times }) => times);
+    all = all.filter((one) => !touches.includes(one));
+    all.push({ times: [...joined, atMs], closed: false });
+    streamTimeMs = Math.max(streamTimeMs, atMs);
+    for (const one of all) {
+      if (lastOf(one) + gapMs + graceMs <= streamTimeMs) one.closed = true;
+    }
+  }
+  return { all: all.sort(byFirst), late, streamTimeMs };
+}
+
+Deno.test("session() refuses a grace of many gaps, and what other windows refuse", () => {
+  assert.equal(session("1s", { grace: "1000s" }).graceMs, 1_000_000);
+  assert.throws(() => session("1s", { grace: 1_000_001 }), /at most 1000 gaps/);
+  assert.throws(() => session(0), /must be > 0/);
+  assert.throws(() => session("1s", { grace: "1s", retention: "1s" }), /retention/);
+});
+
+Deno.test("the state of a session is refused where its bytes end early", () => {
+  const codec = sessionStateCodec(json<number>());
+  const state = {
+    aggregate: 1,
+    final: true,
+    versionUs: 2,
+    receivedAtMs: 3,
+    spanMs: 4,
+    withdrawn: true,
+  };
+  const bytes = codec.encode(state);
+  assert.deepEqual(codec.decode(bytes), state);
+  for (let length = 0; length < bytes.length; length++) {
+    assert.throws(() => codec.decode(bytes.subarray(0, length)), PipelineError);
+  }
+});
+
+Deno.test("reduce() and count() merge sessions by what they add", async () => {
+  const keyed = stream("steps", json<Step>()).timestamp(({ atMs }) => atMs).keyBy(() => "k")
+    .window(session(gapMs, { grace: graceMs }));
+  const counted = keyed.count("count");
+  const latest = keyed.reduce("latest", (a, b) => a.atMs > b.atMs ? a : b);
+  const valueOf = ({ value }: { readonly value: unknown }) => value;
+  assert.deepEqual(await lastRow(job("counts").write(counted.map(valueOf))), 3);
+  assert.deepEqual(await lastRow(job("steps").write(latest.map(valueOf))), { atMs: 12 });
+});
+
+/** The last row for steps at 0, 12 and 9, the gap being 10. */
+async function lastRow<A>(job: Job<Step, A, unknown>): Promise<unknown> {
+  await using driver = await TopologyTestDriver.start(job, { startMs: 1_000 });
+  for (const atMs of [0, 12, 9]) {
+    await driver.pipe({ key: "k", value: JSON.stringify({ atMs }), timestampMs: 1_000 });
+  }
+  await driver.commit();
+  assert.equal((await driver.windows("k", { limit: 1 })).length, 1);
+  return driver.rows.at(-1);
+}
+
+const someSteps = fc.array(
+  fc.record({ atMs: fc.integer({ min: 0, max: 150 }), commits: fc.boolean() }),
+  { minLength: 1, maxLength: 25 },
+);
+
+Deno.test("sessions are those of a naive fold, in rows, state and late topic", async () => {
+  await fc.assert(
+    fc.asyncProperty(someSteps, async (input) => {
+      await using driver = await TopologyTestDriver.start(steps, { startMs: 1_000 });
+      for (const step of input) {
+        await driver.pipe({ key: "k", value: JSON.stringify(step), timestampMs: 1_000 });
+        if (step.commits) await driver.commit();
+        if (step.commits && step.atMs % 7 === 0) {
+          await driver.crash(0, { state: step.atMs % 2 === 0 ? "kept" : "deleted" });
+          await driver.restart();
+        }
+      }
+      await driver.commit();
+      const { all, late, streamTimeMs } = naive(input);
+      const expected = all.map((one) => ({
+        startMs: firstOf(one),
+        endMs: lastOf(one) + gapMs,
+        value: one.times,
+        final: one.closed,
+      }));
+      const shown = new Map<number, Row>();
+      for (const row of driver.rows) {
+        const before = shown.get(row.startMs);
+        if (before !== undefined) assert(row.versionUs >= before.versionUs, "a row goes back");
+        if (before?.withdrawn === true) assert(row.withdrawn, "a withdrawn session comes back");
+        if (before?.versionUs === row.versionUs) assert.deepEqual(row, before);
+        shown.set(row.startMs, row);
+      }
+      const there = [...shown.values()].filter(({ withdrawn }) => !withdrawn)
+        .sort((a, b) => a.startMs - b.startMs);
+      const rows = there.map(({ startMs, endMs, value, final }) => ({
+        startMs,
+        endMs,
+        value,
+        final,
+      }));
+      assert.deepEqual(rows, expected);
+      assert.equal(driver.counts.late, late);
+      const kept = await driver.windows("k");
+      const least = streamTimeMs - retentionMs - 2 * gapMs;
+      const mustBe = expected.filter(({ startMs, final }) =>
+        !final || startMs >= streamTimeMs - retentionMs
+      );
+      assert.deepEqual(
+        kept.filter(({ startMs, final }) => !final || startMs >= streamTimeMs - retentionMs)
+          .map(({ startMs, endMs, value, final }) => ({ startMs, endMs, value, final })),
+        mustBe,
+      );
+      assert(kept.every(({ startMs, final }) => !final || startMs >= least), "rows that do not go");
+    }),
+  );
+});
