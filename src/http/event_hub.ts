@@ -1,5 +1,5 @@
 import type { Clock } from "../base/clock.ts";
-import { isAborted } from "../base/errors.ts";
+import { isAborted, throwIfAborted } from "../base/errors.ts";
 import type { Logger } from "../base/logger.ts";
 import { encodeText } from "../streams/text.ts";
 import { Directory, snapshot } from "./directory.ts";
@@ -41,19 +41,26 @@ const defaultLimits: EventHubLimits = {
   queueBytesMax: 1024 * 1024,
 };
 
-/** How often a reader is sent what has changed, at most. */
+/** How often readers that were not ready are looked at again, ms. */
 const tickMs = 100;
-/** How often the state is told: every 2 s; it is what a client judges silence by. */
-const ticksPerHealth = 2_000 / tickMs;
-/** Ticks make place for everything else: they take at most this part of the time. */
+/** How often the state is told, ms; it is what a client judges silence by. */
+const healthMs = 2_000;
+/** Pause behind a commit that was sent, at least: a hundred a second are as good as all, ms. */
+const pauseMsMin = 10;
+/** Sending takes at most this part of the time, until that would make it rarer than a tick … */
+const usualPart = 1 / 10;
+/** … and then at most this one: it makes place for everything else. */
 const busyPart = 1 / 2;
-/** How long a reader may take nothing: a minute. A connection that died silently ends so. */
-const ticksWithoutReadingMax = 60_000 / tickMs;
+/** How long a reader may take nothing, ms. A connection that died silently ends so. */
+const withoutReadingMsMax = 60_000;
 
-/** One reader and how long it has taken nothing. */
+/** Why a wait ends early; given, as an exception would be made for each abort without a reason. */
+const notNeeded = "no longer needed";
+
+/** One reader and since when it has taken nothing. */
 interface Reader {
   readonly viewer: Viewer;
-  ticksWaiting: number;
+  waitsSinceMs: number | undefined;
 }
 
 /**
@@ -69,9 +76,10 @@ interface Reader {
  * - `candles` `{candles: [{symbol, resolution, ...}]}`: windows of the symbol that changed, whole
  * - `trades` `{trades: [{symbol, ...}]}`: its latest trades in input order
  *
- * A reader states what it looks at in its address (`Subscription`). It is sent that ten times a
- * second at most, and only when it has taken all that was sent before, so what waits for a slow one
- * gets newer instead of longer. It is cut off only when it reads nothing for a minute.
+ * A reader states what it looks at in its address (`Subscription`). It is sent that with each
+ * commit, a hundred times a second at most, and less often where sending takes long; and only when it
+ * has taken all that was sent before, so what waits for a slow one gets newer instead of longer. It is
+ * cut off only when it reads nothing for a minute.
  *
  * Another instance (`?scope=local`) is told every commit at once, encoded once for all of them:
  * summaries, candles and trades of every symbol. While anyone looks, theirs are followed.
@@ -88,6 +96,9 @@ export class EventHub {
   readonly #peers: PeerStreams;
   #unsubscribe: (() => void) | undefined;
   #closed = false;
+  /** Readers have something to be sent. */
+  #isNews = false;
+  #wake: () => void = () => {};
 
   constructor(options: EventHubOptions) {
     this.#options = options;
@@ -127,25 +138,41 @@ export class EventHub {
     return client.stream;
   }
 
-  /** Sends what waits, every 100 ms until the signal fires. */
+  /** Sends what waits, with each commit, until the signal fires. */
   async run(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options;
+    let toldMs = clock.monotonicMs();
+    signal.addEventListener("abort", () => this.#wake(), { once: true });
     try {
-      const { clock } = this.#options;
-      for (let [tick, tookMs] = [0, 0];;) {
-        const pauseMs = Math.max(tickMs, tookMs / busyPart - tookMs);
-        await clock.sleep(pauseMs, signal);
-        const ticks = Math.round((pauseMs + tookMs) / tickMs);
+      for (;;) {
+        const isNews = await this.#untilNews(signal);
         const startedMs = clock.monotonicMs();
-        if (tick % ticksPerHealth + ticks >= ticksPerHealth) this.#tellState();
-        tick += ticks;
-        this.#sendAll(ticks);
-        tookMs = clock.monotonicMs() - startedMs;
+        if (startedMs - toldMs >= healthMs) {
+          toldMs = startedMs;
+          this.#tellState();
+        }
+        this.#sendAll(startedMs);
+        if (isNews) await clock.sleep(pauseMs(clock.monotonicMs() - startedMs), signal);
       }
     } catch (error) {
       if (!isAborted(error)) throw error;
     } finally {
       await this.#peers.close();
     }
+  }
+
+  /** @returns True where there is something new, false after a while without. */
+  async #untilNews(signal: AbortSignal): Promise<boolean> {
+    throwIfAborted(signal);
+    if (!this.#isNews) {
+      const waiting = new AbortController();
+      this.#wake = () => waiting.abort(notNeeded);
+      await this.#options.clock.sleep(tickMs, waiting.signal).catch(() => {});
+      throwIfAborted(signal);
+    }
+    const isNews = this.#isNews;
+    this.#isNews = false;
+    return isNews;
   }
 
   /** Ends every client's stream. */
@@ -164,7 +191,7 @@ export class EventHub {
     if (this.#readers.size === 0) this.#directory.begin(view.symbols(), clock.nowMs());
     this.#listFresh();
     const viewer = new Viewer(wanted);
-    this.#readers.set(client, { viewer, ticksWaiting: 0 });
+    this.#readers.set(client, { viewer, waitsSinceMs: undefined });
     client.offer(encodeText(this.#health() + viewer.flush(this.#directory)));
     client.offer(this.#directory.listing(wanted.listed));
     this.#followPeers();
@@ -208,6 +235,8 @@ export class EventHub {
   #keep(update: StreamUpdate): void {
     this.#directory.add(update.symbols);
     for (const { viewer } of this.#readers.values()) viewer.take(update);
+    this.#isNews = true;
+    this.#wake();
   }
 
   #tellState(): void {
@@ -235,17 +264,16 @@ export class EventHub {
     return healthEvent(this.#options.view, this.#options.clock.nowMs());
   }
 
-  #sendAll(ticks: number): void {
+  #sendAll(nowMs: number): void {
     if (this.clientCount === 0) return;
     this.#listFresh();
-    for (const [client, reader] of this.#readers) this.#send(client, reader, ticks);
+    for (const [client, reader] of this.#readers) this.#send(client, reader, nowMs);
   }
 
-  #send(client: StreamClient, reader: Reader, ticks: number): void {
-    reader.ticksWaiting = client.isIdle ? 0 : reader.ticksWaiting + ticks;
-    if (reader.viewer.isBehind || reader.ticksWaiting > ticksWithoutReadingMax) {
-      return this.#cutOff(client);
-    }
+  #send(client: StreamClient, reader: Reader, nowMs: number): void {
+    reader.waitsSinceMs = client.isIdle ? undefined : reader.waitsSinceMs ?? nowMs;
+    const isGone = nowMs - (reader.waitsSinceMs ?? nowMs) > withoutReadingMsMax;
+    if (reader.viewer.isBehind || isGone) return this.#cutOff(client);
     if (!client.isIdle) return;
     const text = reader.viewer.flush(this.#directory);
     if (text !== "") client.offer(encodeText(text));
@@ -264,4 +292,10 @@ export class EventHub {
     client.end();
     this.#options.logger.warn(`A client of the live stream ${why} and was cut off`);
   }
+}
+
+/** How long readers are sent nothing more after it took so long, ms. */
+function pauseMs(tookMs: number): number {
+  const usualMs = Math.min(tickMs, tookMs / usualPart - tookMs);
+  return Math.max(pauseMsMin, usualMs, tookMs / busyPart - tookMs);
 }

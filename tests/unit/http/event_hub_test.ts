@@ -115,6 +115,23 @@ Deno.test("/api/stream sends what is looked at: the symbol's candles and trades,
   await reader.cancel();
 });
 
+Deno.test("/api/stream sends a commit at once, and the next ones behind a pause", async () => {
+  await using made = running();
+  const reader = await follow(made.ask, "?symbol=AAPL");
+  await beginning(reader);
+  made.view.commit();
+  assert((await readEvents(reader)).length > 0, "no time has passed");
+  const last = Array.from({ length: 3 }, () => made.view.commit()).at(-1);
+  await made.pass();
+  const events = await readEvents(reader);
+  const { trades } = events.find(({ name }) => name === "trades")?.data;
+  const ids = last?.trades.filter(({ symbol }) => symbol === "AAPL").map((it) =>
+    String(it.tradeId)
+  );
+  assert.equal(trades.at(-1).id, ids?.at(-1));
+  await reader.cancel();
+});
+
 Deno.test("/api/stream of 3,000 symbols at 5,000 trades/s stays below 100 kB/s", async () => {
   const prices = Object.fromEntries(
     Array.from({ length: 3_000 }, (_, index) => [`S${String(index).padStart(4, "0")}`, 100]),

@@ -17,13 +17,14 @@ export const nowMs = 1_700_000_000_000;
 /** A clock that stands still, and whose `sleep` ends when the test says so. */
 export class SteppingClock implements Clock {
   #wake = Promise.withResolvers<void>();
+  #elapsedMs = 0;
 
   nowMs(): number {
     return nowMs;
   }
 
   monotonicMs(): number {
-    return 0;
+    return this.#elapsedMs;
   }
 
   async sleep(_ms: number, signal?: AbortSignal): Promise<void> {
@@ -34,8 +35,9 @@ export class SteppingClock implements Clock {
     signal?.removeEventListener("abort", abort);
   }
 
-  /** Ends every sleep of now. */
+  /** Lets a tenth of a second pass, and ends every sleep of now. */
   step(): void {
+    this.#elapsedMs += 100;
     this.#wake.resolve();
     this.#wake = Promise.withResolvers();
   }
