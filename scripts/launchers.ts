@@ -18,7 +18,7 @@ function launcherText(program: ProgramTask): string {
  */
 const peerUrl = `if [ -z "$HTTP_ADVERTISED_URL$HTTP_PEER_URL" ]; then
   case "$HTTP_HOST" in
-    0.0.0.0 | "[::]") export HTTP_PEER_URL="http://$(uname -n):$HTTP_PORT" ;;
+    0.0.0.0 | "[::]") export HTTP_PEER_URL="http\${HTTP_TLS_CERT_FILE:+s}://$(uname -n):$HTTP_PORT" ;;
   esac
 fi
 `;

@@ -6,7 +6,7 @@ import { type ProcessConfig, processProgram } from "./app/process_config.ts";
 import type { Clock } from "./base/clock.ts";
 import { type PatienceOptions, patiently } from "./base/patience.ts";
 import { connectCassandra } from "./cassandra/connect.ts";
-import { ownAddresses } from "./http/addresses.ts";
+import { ownAddresses, reachWarning } from "./http/addresses.ts";
 import { MemberPulses } from "./http/member_pulses.ts";
 import { LateView } from "./http/late_view.ts";
 import { Metrics } from "./http/metrics.ts";
@@ -54,6 +54,8 @@ async function processTrades(config: ProcessConfig, context: MainContext): Promi
   });
   await using http = await serveView({ config, context, files, metrics }, view, peers);
   const addresses = peers.vouchFor(ownAddresses(config, http));
+  const warning = reachWarning(addresses);
+  if (warning !== undefined) context.logger.warn(warning);
   context.logger.info("Processing", { topic, application, page: http.url });
   using last = drainDeadline(context.signal, answersMsMax, context.clock);
   await using kafka = connectKafka(

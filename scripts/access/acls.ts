@@ -1,5 +1,5 @@
-import type { AclEntry } from "kafkajs";
 import { assert } from "../../src/base/assert.ts";
+import type { AclEntry } from "../../src/kafka/cluster/admin.ts";
 
 /** Kafka's words for rights, with their numbers in its protocol. */
 const operations: Readonly<Record<string, number>> = {

@@ -1,4 +1,5 @@
 import type { Client } from "cassandra-driver";
+import { assert } from "../../src/base/assert.ts";
 import { PipelineError } from "../../src/base/errors.ts";
 import { Secret } from "../../src/base/secret.ts";
 import { type ClusterOptions, connectClient } from "../../src/cassandra/client.ts";
@@ -6,26 +7,19 @@ import { type ClusterOptions, connectClient } from "../../src/cassandra/client.t
 /** The administrator that every new Cassandra has; its password is known to everyone. */
 const factory = { username: "cassandra", password: new Secret("cassandra") } as const;
 
-/** An administrator's login. */
-export interface Administrator {
-  readonly username: string;
-  readonly password: Secret;
-}
-
 /**
- * Connects as an administrator of our own. The first time it takes the place of the factory's, who
- * can log in no more.
+ * Connects as the administrator of the options. On a cluster that has none but the factory's, it
+ * takes the place of that one, who can log in no more.
  */
-export async function connectAdministrator(
-  options: Omit<ClusterOptions, "credentials">,
-  administrator: Administrator,
-): Promise<Client> {
+export async function connectAdministrator(options: ClusterOptions): Promise<Client> {
   try {
-    return await connectClient({ ...options, credentials: administrator });
+    return await connectClient(options);
   } catch (error) {
     if (!(error instanceof PipelineError && error.code === "SINK_REJECTED")) throw error;
   }
-  const { username, password } = administrator;
+  const { credentials } = options;
+  assert(credentials !== undefined, "the administrator has a login");
+  const { username, password } = credentials;
   const first = await connectClient({ ...options, credentials: factory });
   try {
     await first.execute(
@@ -35,16 +29,21 @@ export async function connectAdministrator(
   } finally {
     await first.shutdown();
   }
-  const client = await connectClient({ ...options, credentials: administrator });
+  const client = await connectClient(options);
   await client.execute(`ALTER ROLE ${factory.username} WITH LOGIN = false AND SUPERUSER = false`);
   return client;
+}
+
+/** The roles that a file such as `cql/roles.cql` creates. */
+export function roleNames(text: string): string[] {
+  return [...text.matchAll(/^CREATE ROLE IF NOT EXISTS (\w+)/gm)].map(([, name = ""]) => name);
 }
 
 /** The statements of a file such as `cql/roles.cql`, with the names in braces replaced. */
 export function roleStatements(text: string, names: Readonly<Record<string, string>>): string[] {
   const rendered = text.replaceAll(/\{\{(\w+)\}\}/g, (_, name: string) => {
     const value = names[name];
-    if (value === undefined) throw new TypeError(`There is no password of role ${name}`);
+    assert(value !== undefined, `{{${name}}} stands for something`);
     return value;
   });
   const lines = rendered.split("\n").filter((line) => !line.startsWith("--"));

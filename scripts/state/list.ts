@@ -35,7 +35,8 @@ async function describe(
     String(symbols),
     String(meta?.inputOffset ?? "-"),
     String(position ?? "-"),
-    committed === undefined ? "-" : String(committed - (position ?? 0)),
+    // A copy that a standby read stands behind the end of the transaction, which is an offset, too.
+    committed === undefined ? "-" : String(Math.max(0, committed - (position ?? 0))),
   ];
 }
 

@@ -28,3 +28,10 @@ export function ownAddresses(
     run,
   };
 }
+
+/** What to tell an operator where the others cannot reach an instance; `undefined` if they can. */
+export function reachWarning({ address, peer }: Addresses): string | undefined {
+  if (address !== undefined || peer !== undefined) return undefined;
+  return "Other instances cannot ask this one, as it listens everywhere and has no name: their " +
+    "pages lack its symbols; with more than one instance set HTTP_ADVERTISED_URL or HTTP_PEER_URL";
+}

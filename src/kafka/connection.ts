@@ -4,7 +4,9 @@ import { type Random, systemRandom } from "../base/random.ts";
 import type { CommitLog, GroupMembership, RecordAppender, RecordLog } from "../streams/ports.ts";
 import type { Offset, TopicPartition } from "../streams/record.ts";
 import {
+  type AclEntry,
   addPartitions,
+  createAcls,
   deleteTopic,
   groupMemberCount,
   type TopicShape,
@@ -173,6 +175,12 @@ export class KafkaConnection implements AsyncDisposable {
   async addPartitions(topic: string, count: number): Promise<void> {
     await using cluster = this.#newCluster();
     await addPartitions(cluster, topic, count, this.#timing);
+  }
+
+  /** Gives users rights, for which the login must be that of an administrator. */
+  async createAcls(entries: readonly AclEntry[]): Promise<void> {
+    await using cluster = this.#newCluster();
+    await createAcls(cluster, entries, this.#timing);
   }
 
   /** Deletes a topic and waits until it is gone. */

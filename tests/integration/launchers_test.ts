@@ -28,6 +28,8 @@ Deno.test("the launcher of process tells others its machine's name where it list
   const everywhere = { HTTP_HOST: "0.0.0.0", HTTP_PORT: "8080" };
   const told = await peerUrl(folder, "process", everywhere);
   assert.equal(told, `http://${Deno.hostname()}:8080`);
+  const encrypted = { ...everywhere, HTTP_TLS_CERT_FILE: "/login/cert.pem" };
+  assert.equal(await peerUrl(folder, "process", encrypted), `https://${Deno.hostname()}:8080`);
   assert.equal(await peerUrl(folder, "process", { ...everywhere, HTTP_HOST: "[::]" }), told);
   const config = readProcessConfig({ HTTP_PEER_URL: told });
   assert.equal(config.httpPeerUrl, told.toLowerCase());

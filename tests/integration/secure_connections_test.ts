@@ -259,20 +259,42 @@ function assertNoSecret(program: Program): void {
   assert.doesNotMatch(JSON.stringify(program.log), secrets);
 }
 
-test("provision, produce and process run over secure connections and show no secret", async () => {
+/** The file by which each role gets its password in Cassandra; Kafka has its users already. */
+async function writePasswords(folder: string): Promise<string> {
+  const file = `${folder}/passwords`;
+  const lines = ["provision", "process", "grafana", "dev"].map((role) => `${role}=${role}_9x`);
+  await Deno.writeTextFile(file, lines.join("\n"));
+  return file;
+}
+
+/** The settings of a program that logs in as its role. */
+function as(role: string, env: Readonly<Record<string, string>>): Record<string, string> {
+  const cassandra = role === "produce" ? {} : {
+    CASSANDRA_USERNAME: role,
+    CASSANDRA_PASSWORD: `${role}_9x`,
+  };
+  return { ...env, KAFKA_USERNAME: role, ...cassandra };
+}
+
+test("each program runs over secure connections with the rights of its role, and shows no secret", async () => {
   const folder = await Deno.makeTempDir({ prefix: "secure-programs-" });
   const env = environment(folder);
   const recording = await writeRecording(`${folder}/frames.jsonl`, { frames: 500, seed: 7 });
-  await using provision = new Program("provision", { env });
+  const passwords = await writePasswords(folder);
+  await using early = new Program("provision", { env: { ...env, KAFKA_USERNAME: "provision" } });
+  assert.equal(await early.ended(), 2, "without rights");
+  await using access = new Program("access", { args: ["--passwords", passwords], env });
+  assert.equal(await access.ended(), 0, JSON.stringify(access.log.slice(-3)));
+  await using provision = new Program("provision", { env: as("provision", env) });
   assert.equal(await provision.ended(), 0, JSON.stringify(provision.log.slice(-3)));
   const args = ["--replay", recording.path, "--speed", "max", "--port", "0"];
   await using feed = new Program("feed", { args, env });
   const { FINHUB_API_URL } = await feed.line("Serving Finnhub's protocol");
-  await using process = new ProcessInstance(env);
+  await using process = new ProcessInstance(as("process", env));
   process.start();
   await using produce = new Program("produce", {
     env: {
-      ...env,
+      ...as("produce", env),
       FINHUB_API_URL: String(FINHUB_API_URL),
       FINHUB_SYMBOLS: recording.symbols.join(","),
     },
@@ -280,7 +302,7 @@ test("provision, produce and process run over secure connections and show no sec
   assert.equal(await committedBy([process], recording.trades, 60_000), recording.trades);
   assert.equal(await produce.stop(), 0);
   assert.equal(await process.program?.stop(), 0);
-  for (const program of [provision, feed, produce, process.program]) {
+  for (const program of [access, provision, feed, produce, process.program]) {
     assert.ok(program !== undefined && program.log.length > 0);
     assertNoSecret(program);
   }

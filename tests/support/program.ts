@@ -1,5 +1,10 @@
 import { dirname } from "node:path";
-import { anyHost, programCommand, type ProgramTask } from "../../scripts/lib/program_command.ts";
+import {
+  anyHost,
+  type ProgramCommand,
+  programCommand,
+  type ProgramTask,
+} from "../../scripts/lib/program_command.ts";
 
 /** One of the pipeline's programs. */
 export type ProgramName = ProgramTask | "access";
@@ -35,9 +40,7 @@ export class Program implements AsyncDisposable {
   #exited = false;
 
   constructor(name: ProgramName, options: ProgramOptions = {}) {
-    const command = options.image === undefined
-      ? fromTask(name as ProgramTask, options)
-      : inImage(name, options);
+    const command = options.image === undefined ? fromTask(name, options) : inImage(name, options);
     this.#child = command.spawn();
     this.#reading = this.#read();
     void this.#child.status.then(() => {
@@ -130,9 +133,15 @@ export class Program implements AsyncDisposable {
 
 const streams = { stdin: "null", stdout: "null", stderr: "piped" } as const;
 
-function fromTask(name: ProgramTask, options: ProgramOptions): Deno.Command {
+/** As `deno task dev access` runs it. */
+const access: ProgramCommand = {
+  flags: ["-q", "--no-prompt", "-A"],
+  entry: "scripts/access/main.ts",
+};
+
+function fromTask(name: ProgramName, options: ProgramOptions): Deno.Command {
   const { args = [], env = {}, hosts } = options;
-  const { flags, entry } = programCommand(name);
+  const { flags, entry } = name === "access" ? access : programCommand(name);
   const net = hosts === undefined ? anyHost : `--allow-net=${hosts.join(",")}`;
   return new Deno.Command(Deno.execPath(), {
     args: ["run", ...flags.map((flag) => flag === anyHost ? net : flag), entry, ...args],

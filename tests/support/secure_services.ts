@@ -19,8 +19,10 @@ import { defaultSettings } from "../../scripts/services/settings.ts";
 import { type Certificates, makeCertificates } from "./certificates.ts";
 import { RegistryGate } from "./registry_gate.ts";
 
-/** Who may use the services; the password is like no other word of a log. */
+/** Who may do everything; the password is like no other word of a log. */
 export const account = { username: "trader", password: "pw-6vQ9-zK1x8" } as const;
+/** Who may do nothing in Kafka until they are given rights; the password is the same. */
+const roles = ["provision", "produce", "process"] as const;
 const keystorePassword = "keystore-4Tz8";
 
 const startMsMax = 120_000;
@@ -211,10 +213,12 @@ function mapValues(
 
 function scramUsers(): string[] {
   const { username, password } = account;
-  return ["SCRAM-SHA-256", "SCRAM-SHA-512"].flatMap((mechanism) => [
-    "--add-scram",
-    `${mechanism}=[name="${username}",password="${password}"]`,
-  ]);
+  return [username, ...roles].flatMap((name) =>
+    ["SCRAM-SHA-256", "SCRAM-SHA-512"].flatMap((mechanism) => [
+      "--add-scram",
+      `${mechanism}=[name="${name}",password="${password}"]`,
+    ])
+  );
 }
 
 /** Later lines of a properties file win. */
@@ -235,6 +239,9 @@ function brokerSecurity(
       ...Object.entries(listeners).map(([name, protocol]) => `${name}:${protocol}`),
     ].join(","),
     "inter.broker.listener.name": "PLAINTEXT",
+    "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+    // The broker itself, and what comes without a login, as the tests' own first question.
+    "super.users": `User:${username};User:ANONYMOUS`,
     "ssl.keystore.type": "PKCS12",
     "ssl.keystore.location": keystore,
     "ssl.keystore.password": keystorePassword,

@@ -1,7 +1,10 @@
 import type { Cluster } from "./cluster.ts";
+import type { AclEntry } from "../wire/internals.ts";
 import { faultType, ProtocolFault, toPipelineError } from "../wire/errors.ts";
 import { Deadline, type Timing } from "./retry.ts";
 import { findTopic, led, topicTimeoutMs } from "./topics.ts";
+
+export type { AclEntry };
 
 /** How a topic is spread over the cluster. */
 export interface TopicShape {
@@ -92,5 +95,20 @@ export async function addPartitions(
     await deadline.retry(() => led(cluster, { name: topic, partitions: count }));
   } catch (error) {
     throw toPipelineError(error, `give topic ${topic} ${count} partitions`, { topic, count });
+  }
+}
+
+/** Gives rights; those that are given already stay. */
+export async function createAcls(
+  cluster: Cluster,
+  entries: readonly AclEntry[],
+  timing: Timing,
+): Promise<void> {
+  try {
+    await new Deadline(timing, topicTimeoutMs).retry(() =>
+      cluster.onAny((broker) => broker.createAcls({ acl: entries }))
+    );
+  } catch (error) {
+    throw toPipelineError(error, "give rights", {});
   }
 }

@@ -78,6 +78,28 @@ interface TopicCreation {
   readonly configEntries: readonly { readonly name: string; readonly value: string }[];
 }
 
+/**
+ * A right of a user, its words as the numbers of the protocol.
+ *
+ * @see org.apache.kafka.common.acl and org.apache.kafka.common.resource
+ */
+export interface AclEntry {
+  /** `User:` and the name. */
+  readonly principal: string;
+  /** From where; `*` is everywhere. */
+  readonly host: string;
+  /** 3 allows. */
+  readonly permissionType: number;
+  /** What may be done. */
+  readonly operation: number;
+  /** With what kind of thing. */
+  readonly resourceType: number;
+  /** 3: the one of that name; 4: all whose names begin so. */
+  readonly resourcePatternType: number;
+  /** The name of the thing, or its beginning. */
+  readonly resourceName: string;
+}
+
 /** One broker: kafkajs's object, as far as we use it. */
 export interface Broker {
   readonly connectionPool: ConnectionPool;
@@ -119,6 +141,7 @@ export interface Broker {
   describeGroups(
     request: { readonly groupIds: readonly string[] },
   ): Promise<{ readonly groups: readonly { readonly members: readonly unknown[] }[] }>;
+  createAcls(request: { readonly acl: readonly AclEntry[] }): Promise<unknown>;
   createPartitions(
     request: {
       readonly topicPartitions: readonly { readonly topic: string; readonly count: number }[];

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type AddressSettings, ownAddresses } from "../../../src/http/addresses.ts";
+import { type AddressSettings, ownAddresses, reachWarning } from "../../../src/http/addresses.ts";
 import type { Addresses } from "../../../src/streams/ports.ts";
 
 const bound = "http://localhost:8080";
@@ -46,6 +46,8 @@ for (const { advertised, peer, host, told } of rows) {
     };
     const addresses = ownAddresses(settings, { url: bound, run: "r1" });
     assert.deepEqual(addresses, { ...told, run: "r1" });
+    const isReached = advertised !== undefined || peer !== undefined || host === "127.0.0.1";
+    assert.equal(reachWarning(addresses) === undefined, isReached);
   });
 }
 
