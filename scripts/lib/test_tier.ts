@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { filterVariable } from "../../tests/support/filter.ts";
 import { printError } from "./print.ts";
 import { root, sourceFiles } from "./source_files.ts";
 import { countsOf, noTests, type TestCounts, withExitCode } from "./test_counts.ts";
@@ -30,12 +31,14 @@ export async function runTier(tier: TestTier, options: RunOptions): Promise<Test
   if (folders.length === 0) return noTests;
   const report = await Deno.makeTempFile({ suffix: ".xml" });
   try {
-    const filter = options.filter === undefined ? [] : ["--filter", options.filter];
+    const { filter: wanted } = options;
+    const filter = wanted === undefined ? [] : ["--filter", wanted];
+    const told = wanted === undefined ? {} : { [filterVariable]: wanted };
     const command = new Deno.Command(Deno.execPath(), {
       args: ["test", "--no-prompt", `--junit-path=${report}`, ...tier.args, ...filter, ...folders],
       cwd: root,
       // kafkajs makes the runtime warn of negative timeouts, which it then handles.
-      env: { NODE_OPTIONS: "--no-warnings", ...options.env },
+      env: { NODE_OPTIONS: "--no-warnings", ...told, ...options.env },
       stdin: "null",
     });
     const code = await exitCode(command.spawn(), options.signal);

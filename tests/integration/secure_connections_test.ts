@@ -13,6 +13,7 @@ import type { KafkaSecurity, SaslMechanism } from "../../src/kafka/wire/security
 import { HttpSchemaRegistry } from "../../src/registry/registry_client.ts";
 import { findJava } from "../../scripts/services/java.ts";
 import { cassandraOptions } from "../support/cassandra_keyspace.ts";
+import { isWanted } from "../support/filter.ts";
 import { committedBy, ProcessInstance } from "../support/process_instance.ts";
 import { Program, type ProgramName } from "../support/program.ts";
 import { writeRecording } from "../support/recordings.ts";
@@ -33,9 +34,11 @@ let open: RealServices;
 let services: SecureServices;
 let authority: string;
 let stranger: string;
+/** Whether any of the tests below is run. */
+let wanted = false;
 
 Deno.test.beforeAll(async () => {
-  if (ignore) return;
+  if (ignore || !wanted) return;
   open = await realServices({ registry: true, cassandra: true });
   services = await SecureServices.start(open.registryUrl);
   authority = await Deno.readTextFile(services.certificates.authority);
@@ -43,12 +46,13 @@ Deno.test.beforeAll(async () => {
 });
 
 Deno.test.afterAll(async () => {
-  if (ignore) return;
+  if (ignore || !wanted) return;
   await services[Symbol.asyncDispose]();
   await open[Symbol.asyncDispose]();
 });
 
 function test(name: string, fn: () => Promise<void>): void {
+  wanted ||= isWanted(name);
   Deno.test({ name, ignore, fn });
 }
 
