@@ -17,7 +17,7 @@ import { ProcessSignals } from "./process_signals.ts";
 
 export { connectKafka, KafkaConnection, type KafkaOptions } from "../kafka/connection.ts";
 export { kafkaTopics } from "../kafka/job_topics.ts";
-export type { TopicShape } from "../kafka/cluster/admin.ts";
+export type { AclEntry, TopicShape } from "../kafka/cluster/admin.ts";
 export type { TopicDifference, TopicOutcome, TopicSpec } from "../kafka/cluster/topics.ts";
 export type { GroupOptions } from "../kafka/group/group_client.ts";
 export type { MembershipOptions } from "../kafka/group/membership.ts";
