@@ -15,7 +15,7 @@ import { marketChangelog, marketJob } from "../../src/market/job.ts";
 import type { Trade } from "../../src/market/trade.ts";
 import { createStateCodecs, type StateCodecs } from "../../src/registry/state_codecs.ts";
 import { AvroTradeCodec } from "../../src/registry/trade_codec.ts";
-import { type GroupMembership, noTasks, type Sink } from "../../src/streams/ports.ts";
+import { type GroupMembership, noTasks } from "../../src/streams/ports.ts";
 import type { OutputRecord } from "../../src/streams/record.ts";
 import { deadLetterTopic, lateTopic } from "../../src/streams/side_output.ts";
 import { repartitionTopic } from "../../src/streams/topology/topology.ts";
@@ -28,8 +28,6 @@ import { appendAll } from "./append_all.ts";
 
 /** Event time of the first trade and receive time of all: 2024-01-02 14:30 UTC. */
 export const firstMs: number = Date.UTC(2024, 0, 2, 14, 30);
-
-const noSink: Sink<MarketRow> = { write: () => Promise.resolve() };
 
 /** Retention goes by record time, and these records are old. */
 const kept = { "retention.ms": "-1" };
@@ -148,7 +146,6 @@ export class MarketBench implements AsyncDisposable {
         log: this.#kafka.log(),
         commitLog: this.#kafka.commitLog(application),
         stores,
-        sink: noSink,
         codecs,
         clock: systemClock,
         random: systemRandom,

@@ -54,9 +54,9 @@ export const changeBugs: readonly PlantedBug[] = [
   },
   {
     name: "rows of windows that may lack what was cut off the input",
-    file: "src/streams/state/result_outputs.ts",
-    find: "if (startMs < this.#wholeFromMs) return;",
-    replace: "",
+    file: "src/streams/commit/changed_results.ts",
+    find: "if (result.versionUs > shownUs && result.startMs >= wholeFromMs) yield result;",
+    replace: "if (result.versionUs > shownUs && wholeFromMs > 0) yield result;",
     guarantee: "G13",
   },
   {

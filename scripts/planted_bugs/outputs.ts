@@ -11,8 +11,8 @@ export const outputBugs: readonly PlantedBug[] = [
   },
   {
     name: "windows that may still change among the final ones",
-    file: "src/streams/state/result_outputs.ts",
-    find: "if (output.finalOnly && !result.final) continue;",
+    file: "src/streams/commit/changes.ts",
+    find: "if (!isWritten(output, result)) continue;",
     replace: "",
     guarantee: "G1",
     test: "tests/unit/streams/job_test.ts",

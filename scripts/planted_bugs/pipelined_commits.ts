@@ -37,12 +37,12 @@ export const pipelinedCommitBugs: readonly PlantedBug[] = [
     test: "tests/unit/streams/many_keys_test.ts",
   },
   {
-    name: "a row that shows more than its commit",
-    file: "src/streams/state/write_cache.ts",
-    find: "if (this.#lent) found.state = this.#copyOf(found.state);",
-    replace: "",
-    guarantee: "G3",
-    test: "tests/unit/streams/pipelined_commits_test.ts",
+    name: "a row of the state that the next one overwrites",
+    file: "src/streams/state/key_row.ts",
+    find: `const row = shortLivedBytes(writer.at);
+  row.set(writer.bytes.subarray(0, writer.at));`,
+    replace: "const row = writer.bytes.subarray(0, writer.at);",
+    guarantee: "G1",
   },
   {
     name: "a commit begun before the last one is in the store",

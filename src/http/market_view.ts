@@ -78,7 +78,8 @@ export class MarketView implements LiveView {
     app.listen({
       opened: ({ partition }) => void this.#load(partition),
       fetched() {},
-      committed: (_input, { rows }) => this.#committed(rows),
+      committed: (_input, { eventRows }) => this.#show(eventRows),
+      shown: (_input, rows) => this.#show(rows),
       failed: ({ partition }) => void this.#open.delete(partition),
       closed: ({ partition }) => void this.#open.delete(partition),
     });
@@ -205,7 +206,8 @@ export class MarketView implements LiveView {
     return result === undefined ? undefined : windowRow(result);
   }
 
-  #committed(rows: readonly MarketRow[]): void {
+  #show(rows: readonly MarketRow[]): void {
+    if (rows.length === 0) return;
     const trades = rows.filter((row) => row.kind === "trade");
     const windows = rows.filter((row) => row.kind === "window");
     for (const trade of trades) this.#board.trade(trade);

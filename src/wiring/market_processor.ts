@@ -21,8 +21,8 @@ import type { InputWatch } from "./input_watch.ts";
 import { sideOutputLog } from "./side_output_log.ts";
 
 /**
- * Rows that wait at most before a commit is made early: about 20 MB of them, or four thousand symbols
- * that have changed.
+ * Rows of trades and changed symbols that wait at most before a commit is made early: about 20 MB
+ * of them.
  */
 const pendingRowsMax = 20_000;
 
@@ -80,7 +80,7 @@ export function createMarketProcessor(options: MarketProcessorOptions): MarketPr
     {
       ...ports,
       ...context,
-      sink: meteredSink(ports.sink, metrics.stream, context.clock),
+      sink: ports.sink && meteredSink(ports.sink, metrics.stream, context.clock),
       codecs: stateCodecs,
     },
     options.membership,

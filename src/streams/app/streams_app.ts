@@ -289,11 +289,18 @@ export class StreamsApp<E, A, R> {
   }
 
   #broadcast(watch: LineageWatch): TaskListener<R> {
-    const all = (tell: (listener: TaskListener<R>) => void) => this.#listeners.forEach(tell);
+    const listeners = this.#listeners;
+    const all = (tell: (listener: TaskListener<R>) => void) => listeners.forEach(tell);
     return {
       opened: (input: TopicPartition) => all((l) => l.opened(input)),
       fetched: (input, records) => all((l) => l.fetched(input, records)),
       committed: (input, report) => all((l) => l.committed(input, report)),
+      get shown() {
+        const told = [...listeners].filter(({ shown }) => shown !== undefined);
+        if (told.length === 0) return undefined;
+        return (input: TopicPartition, rows: readonly R[]) =>
+          told.forEach((listener) => listener.shown?.(input, rows));
+      },
       failed(input, error) {
         watch.failed(error);
         all((l) => l.failed(input, error));

@@ -4,7 +4,6 @@ import type { RecordProcessor } from "../processing/processor.ts";
 import {
   bytesOf,
   type CachedKey,
-  type CachedWindow,
   keyRowOf,
   lengthsOf,
   windowsWithRows,
@@ -19,8 +18,8 @@ import {
   windowStartOf,
 } from "../state/store_keys.ts";
 import { neededFromMs } from "../topology/roll_ups.ts";
-import { ResultOutputs } from "../state/result_outputs.ts";
-import type { Topology } from "../topology/topology.ts";
+import { changedResults } from "./changed_results.ts";
+import { isWritten, type Topology, type WindowResult } from "../topology/topology.ts";
 import { purgeHorizonMs, type TimeWindows } from "../topology/windows.ts";
 import type { Sweep } from "../state/sweep.ts";
 import type { WriteCache } from "../state/write_cache.ts";
@@ -39,8 +38,12 @@ export interface Changes<R> {
   readonly meta: TaskMeta;
   /** Rows of events: functions of their records, whatever becomes of the commit. */
   readonly eventRows: readonly R[];
-  /** Rows of changed windows, true once the commit has happened. */
-  readonly resultRows: readonly R[];
+  /**
+   * Rows of changed windows, true once the commit has happened. They are made from the entries when
+   * they are asked for, as they take more memory than all the rest; the store must be as it was
+   * before the commit.
+   */
+  readonly resultRows: Iterable<R>;
   /** Records of changed windows, true with the commit. */
   readonly published: readonly OutputRecord[];
   /** Changed state, the meta last. */
@@ -59,8 +62,10 @@ export interface ChangeSources<E, A, R> {
   readonly cache: WriteCache<A>;
   readonly processor: RecordProcessor<E, A, R>;
   readonly sweep: Sweep;
-  /** Partition of the task: its results stay in it. */
+  /** Partition of the task: its results stay in it, so that what is keyed alike lies alike. */
   readonly partition: number;
+  /** Windows with a later write time have changed, microseconds. */
+  readonly shownUs: number;
 }
 
 /**
@@ -72,22 +77,46 @@ export interface ChangeSources<E, A, R> {
 export async function collectChanges<E, A, R>(
   sources: ChangeSources<E, A, R>,
 ): Promise<Changes<R>> {
-  const { topology, codecs, cache, processor, partition } = sources;
+  const { topology, codecs, cache, processor } = sources;
   const { meta } = processor;
-  const results = new ResultOutputs(topology, partition, meta.wholeFromMs ?? Infinity);
   const entries: StoreEntry[] = [];
   const lengths = lengthsOf(topology);
   const purge: Purge = { entries, rowsLeft: purgedRowsMax };
   for (const owner of cache.dirtyKeys) {
-    collectWindows(sources, owner, { results, entries, lengths });
+    collectWindows(sources, owner, entries);
     if (mayExpire(owner, lengths)) await collectExpired(sources, owner, purge);
     entries.push({ key: keyStateKey(owner.key), value: keyRowOf(topology, owner) });
   }
   entries.push(...await sources.sweep.collect(sources, meta.horizon));
   entries.push({ key: metaKey, value: codecs.meta.encode(meta) });
   const { eventRows, sideOutputs, sentOn } = processor;
-  const { rows, published } = results;
-  return { meta, eventRows, resultRows: rows, published, entries, sideOutputs, sentOn };
+  const results = () => changedResults(sources, entries, meta.wholeFromMs ?? Infinity);
+  const published = topology.topics.length === 0 ? [] : publishedOf(sources, results());
+  const resultRows = { [Symbol.iterator]: () => rowsOf(topology, results()) };
+  return { meta, eventRows, resultRows, published, entries, sideOutputs, sentOn };
+}
+
+function* rowsOf<A, R>(
+  { rows }: Pick<Topology<never, A, R>, "rows">,
+  results: Iterable<WindowResult<A>>,
+): Generator<R> {
+  if (rows === undefined) return;
+  for (const result of results) if (isWritten(rows, result)) yield rows.make(result);
+}
+
+function publishedOf<E, A, R>(
+  { topology: { topics }, partition }: ChangeSources<E, A, R>,
+  results: Iterable<WindowResult<A>>,
+): OutputRecord[] {
+  const published: OutputRecord[] = [];
+  for (const result of results) {
+    for (const output of topics) {
+      if (!isWritten(output, result)) continue;
+      const [{ topic }, timestampMs] = [output, result.receivedAtMs];
+      published.push({ topic, partition, timestampMs, ...output.make(result) });
+    }
+  }
+  return published;
 }
 
 /** The changes of a commit that changes the task's own record and nothing else. */
@@ -103,31 +132,21 @@ export function metaAlone(meta: TaskMeta, { meta: codec }: EngineCodecs): Change
   };
 }
 
-/** Rows of every window that has changed; entries of those that are not in the key's row. */
+/** Entries of the windows that are not in the key's row, or no longer. */
 function collectWindows<E, A, R>(
-  { topology, cache }: ChangeSources<E, A, R>,
+  { topology }: ChangeSources<E, A, R>,
   owner: CachedKey<A>,
-  { results, entries, lengths }: {
-    readonly results: ResultOutputs<A, R>;
-    readonly entries: StoreEntry[];
-    readonly lengths: readonly TimeWindows[];
-  },
+  entries: StoreEntry[],
 ): void {
-  const lengthOf = (length: number) => lengths[length] as TimeWindows;
-  const addResult = (length: number, { startMs, state }: CachedWindow<A>) =>
-    results.add(owner.key, startMs, lengthOf(length), state);
+  const lengths = lengthsOf(topology);
   for (const { length, window } of owner.left) {
-    addResult(length, window);
-    const sizeMs = length === 0 ? undefined : lengthOf(length).sizeMs;
+    const sizeMs = length === 0 ? undefined : lengths[length]?.sizeMs;
     const key = rowKey(owner.key, sizeMs, window.startMs);
     entries.push({ key, value: topology.windowCodec.encode(window.state) });
     // A session may have begun before what is purged: then its row is one of the changelog alone.
     if (window.startMs < (owner.state.purgedToMs[length] as number)) {
       entries.push({ key, value: null });
     }
-  }
-  for (const [length, windows] of cache.openWindows(owner).entries()) {
-    for (const window of windows) if (window.dirty) addResult(length, window);
   }
   for (const window of windowsWithRows(topology, owner)) {
     if (window.hasRow && !window.dirty) {

@@ -34,7 +34,8 @@ const portionRows = 2_000;
 
 /** What a commit works with. */
 export interface CommitPorts<R> {
-  readonly sink: Sink<R>;
+  /** `undefined` where no one wants rows. */
+  readonly sink: Sink<R> | undefined;
   readonly commitLog: CommitLog;
   readonly store: StateStore;
   readonly clock: Clock;
@@ -43,11 +44,13 @@ export interface CommitPorts<R> {
 }
 
 /** How one commit differs from another. */
-export interface CommitOptions {
+export interface CommitOptions<R> {
   /** Fires when the task is to end without it. */
   readonly signal: AbortSignal;
   /** The task is being closed: nothing follows. */
   readonly last: boolean;
+  /** Told of the rows of results, in portions, as they are in the sink; if anyone wants them. */
+  readonly onShown?: ((rows: readonly R[]) => void) | undefined;
 }
 
 /** Where a task's commits go. */
@@ -111,7 +114,8 @@ export class Committer<R> {
    *
    * @throws {PipelineError} `LOG_FENCED`, `SINK_REJECTED`, a store error, or `ABORTED`.
    */
-  async commit(changes: Changes<R>, { signal, last }: CommitOptions): Promise<Checkpoint> {
+  async commit(changes: Changes<R>, options: CommitOptions<R>): Promise<Checkpoint> {
+    const { signal, last, onShown } = options;
     throwIfAborted(signal);
     const { meta } = changes;
     const id = commitId(this.#ports.random);
@@ -128,22 +132,30 @@ export class Committer<R> {
     await this.show(changes.eventRows, signal);
     const changelogPosition = await this.#transact({ changes, id, metadata }, signal);
     this.#committed = { offset: meta.inputOffset, metadata: metadata(changelogPosition) };
-    await this.show(changes.resultRows, signal);
+    await this.show(changes.resultRows, signal, onShown);
     const checkpoint = { changelogPosition };
     await this.#ports.store.apply(changes.entries, checkpoint);
     return checkpoint;
   }
 
   /**
-   * Writes rows to the sink, in portions; waits while it is unavailable.
+   * Writes rows to the sink, in portions, each made when the one before is written; waits while it
+   * is unavailable.
    *
    * @throws {PipelineError} `SINK_REJECTED` if the job says to stop; `ABORTED`.
    */
-  async show(rows: readonly R[], signal: AbortSignal): Promise<void> {
+  async show(
+    rows: Iterable<R>,
+    signal: AbortSignal,
+    onShown?: (portion: readonly R[]) => void,
+  ): Promise<void> {
+    const { sink } = this.#ports;
+    if (sink === undefined && onShown === undefined) return;
     const options = { ...this.#ports, policy: retryPolicy, signal, onProblem: this.#onProblem };
-    for (let from = 0; from < rows.length; from += portionRows) {
+    for (const portion of portions(rows, portionRows)) {
       throwIfAborted(signal);
-      await writeRows(rows.slice(from, from + portionRows), options);
+      if (sink !== undefined) await writeRows(portion, { ...options, sink });
+      onShown?.(portion);
     }
   }
 
@@ -222,4 +234,15 @@ export class Committer<R> {
 /** By chance alone: two owners may commit the same positions after another order of two inputs. */
 function commitId(random: Random): string {
   return Math.floor(random.next() * Number.MAX_SAFE_INTEGER).toString(36);
+}
+
+function* portions<T>(all: Iterable<T>, size: number): Generator<T[]> {
+  let portion: T[] = [];
+  for (const one of all) {
+    portion.push(one);
+    if (portion.length < size) continue;
+    yield portion;
+    portion = [];
+  }
+  if (portion.length > 0) yield portion;
 }

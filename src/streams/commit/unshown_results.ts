@@ -1,12 +1,10 @@
 import { parseCommitMetadata } from "./commit_metadata.ts";
 import type { CommitPlace } from "./commit.ts";
 import type { CommittedOffset, RecordLog, StateStore } from "../ports.ts";
-import { type KeyTopology, lengthsOf } from "../state/cached_key.ts";
-import { openWindowsOf } from "../state/stored_windows.ts";
-import { isKeyState, keyOf, windowOf } from "../state/store_keys.ts";
+import { resultsOf } from "./changed_results.ts";
+import { isKeyState } from "../state/store_keys.ts";
 import { readBetween } from "../read_between.ts";
-import { decodeState } from "../topology/codec.ts";
-import { isWritten, type Topology, type WindowResult, windowResult } from "../topology/topology.ts";
+import { isWritten, type Topology } from "../topology/topology.ts";
 
 /**
  * The rows of results that the last commit made true, in portions: the owner that made it may have
@@ -42,8 +40,12 @@ export async function* unshownResults<E, A, R>(
   };
   for await (const records of readBetween(log, changelog, bounds, signal)) {
     const unshown: R[] = [];
-    for (const { key, value } of records) {
-      if (key === null || value === null) continue;
+    for (const record of records) {
+      const { key } = record;
+      if (key === null || record.value === null) continue;
+      // The windows with rows of their own are in the store as they became last: the key's row, too.
+      const value = isKeyState(key) ? store.get(key) : record.value;
+      if (value === undefined) continue;
       for (const result of resultsOf(topology, store, { key, value })) {
         if (result.startMs < (wholeFromMs ?? Infinity)) continue;
         if (isWritten(rows, result)) unshown.push(rows.make(result));
@@ -51,28 +53,4 @@ export async function* unshownResults<E, A, R>(
     }
     yield unshown;
   }
-}
-
-/** The windows that an entry may have changed; of a key all that are open, as the store has them. */
-function* resultsOf<A>(
-  job: KeyTopology<A>,
-  store: StateStore,
-  entry: { readonly key: Uint8Array; readonly value: Uint8Array },
-): Generator<WindowResult<A>> {
-  const lengths = lengthsOf(job);
-  if (isKeyState(entry.key)) {
-    const key = keyOf(entry.key);
-    for (const [length, windows] of openWindowsOf(job, store, key).entries()) {
-      const sizeMs = lengths[length]?.sizeMs as number;
-      for (const { startMs, state } of windows) {
-        yield windowResult(job, { key, startMs, sizeMs }, state);
-      }
-    }
-    return;
-  }
-  const window = windowOf(entry.key);
-  if (window === undefined) return;
-  const { key, startMs, sizeMs = job.windows.sizeMs } = window;
-  if (!lengths.some((length) => length.sizeMs === sizeMs)) return;
-  yield windowResult(job, { key, startMs, sizeMs }, decodeState(job.windowCodec, entry.value));
 }

@@ -20,8 +20,6 @@ export interface KeptWindow<A> {
   bytes: Uint8Array | undefined;
   /** Changed since the last commit began. */
   dirty: boolean;
-  /** Its state is that of a commit: one that is under way must not see it change. */
-  lent: boolean;
   /** True while the store has it in a row of its own, or gets it with the commit under way. */
   hasRow: boolean;
 }
@@ -118,14 +116,14 @@ function cachedKey<A>(
 /** @param bytes `undefined` for a window with a row of its own. */
 function storedWindow<A>(startMs: number, bytes: Uint8Array | undefined): KeptWindow<A> {
   const hasRow = bytes === undefined;
-  return { startMs, state: undefined, bytes, dirty: false, lent: false, hasRow };
+  return { startMs, state: undefined, bytes, dirty: false, hasRow };
 }
 
 /** A window without events. */
 export function newWindow<A>({ aggregator }: KeyTopology<A>, startMs: number): CachedWindow<A> {
   const aggregate = aggregator.initial();
   const state = { aggregate, final: false, versionUs: 0, receivedAtMs: 0 };
-  return { startMs, state, bytes: undefined, dirty: false, lent: false, hasRow: false };
+  return { startMs, state, bytes: undefined, dirty: false, hasRow: false };
 }
 
 /** A window of the key with its state, read from where it is. */

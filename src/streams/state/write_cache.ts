@@ -1,6 +1,5 @@
 import { assert } from "../../base/assert.ts";
 import type { StateStore } from "../ports.ts";
-import type { WindowState } from "../topology/key_state.ts";
 import type { EventContext } from "../topology/topology.ts";
 import {
   type CachedKey,
@@ -39,7 +38,7 @@ const windowBytes = 400;
  *
  * Owner: the task's session. Ordering: `settle` when the store has what was handed over, and before
  * the next `handOver`. Guarantee: until then every key of the commit stays in memory, as the store
- * has it as it was before; and no state of its windows changes.
+ * has it as it was before.
  */
 export class WriteCache<A> implements Disposable {
   readonly #store: Pick<StateStore, "get" | "getMany">;
@@ -53,15 +52,14 @@ export class WriteCache<A> implements Disposable {
   /** What became young since then, estimated. */
   #youngBytes = 0;
   readonly #dirty = new Set<CachedKey<A>>();
-  #pendingRows = 0;
   /** Rows that were read for the records to come. */
   #ahead = new Map<string, Uint8Array | undefined>();
   /** Keys that became known since they were read. */
   #loads = 0;
   /** The key asked for last: nearly always the next one, too. */
   #latest: CachedKey<A> | undefined;
-  /** A commit still reads states of windows that were handed over. */
-  #lent = false;
+  /** The store has not got yet what was handed over. */
+  #underWay = false;
 
   constructor(
     store: Pick<StateStore, "get" | "getMany">,
@@ -77,11 +75,6 @@ export class WriteCache<A> implements Disposable {
   /** Keys changed since the last commit. */
   get dirtyKeys(): ReadonlySet<CachedKey<A>> {
     return this.#dirty;
-  }
-
-  /** Rows that the changes since the last commit make, at most. */
-  get pendingRows(): number {
-    return this.#pendingRows;
   }
 
   /** The key's time and windows; a key that was never seen stands at the epoch. */
@@ -169,16 +162,7 @@ export class WriteCache<A> implements Disposable {
 
   /** A window of the key, or its closed parts, with a state that may be changed. */
   opened(owner: CachedKey<A>, window: KeptWindow<A>): CachedWindow<A> {
-    const found = opened(this.#topology, this.#store, owner, window);
-    if (!found.lent) return found;
-    found.lent = false;
-    if (this.#lent) found.state = this.#copyOf(found.state);
-    return found;
-  }
-
-  #copyOf(state: WindowState<A>): WindowState<A> {
-    const { windowCodec } = this.#topology;
-    return windowCodec.decode(windowCodec.encode(state));
+    return opened(this.#topology, this.#store, owner, window);
   }
 
   /** All open windows of the key as they are now, by length, each ascending. */
@@ -219,7 +203,6 @@ export class WriteCache<A> implements Disposable {
 
   /** Marks a window as changed, and its key. */
   changed(owner: CachedKey<A>, window: KeptWindow<A>): void {
-    if (!window.dirty) this.#pendingRows += 1 + owner.closedParts.length;
     window.dirty = true;
     window.bytes = undefined;
     this.touch(owner);
@@ -234,17 +217,16 @@ export class WriteCache<A> implements Disposable {
 
   /** Leaves everything that has changed to a commit, which has taken note of it. */
   handOver(): void {
-    assert(!this.#lent, "a commit must not begin before the last one is in the store");
-    this.#lent = true;
+    assert(!this.#underWay, "a commit must not begin before the last one is in the store");
+    this.#underWay = true;
     for (const owner of this.#dirty) {
       owner.dirty = false;
       owner.stored = true;
       owner.left = [];
-      for (const window of owner.windows) lend(window);
-      for (const parts of owner.closedParts) if (parts !== undefined) lend(parts);
+      for (const window of owner.windows) window.dirty = false;
+      for (const parts of owner.closedParts) if (parts !== undefined) parts.dirty = false;
     }
     this.#dirty.clear();
-    this.#pendingRows = 0;
     if (this.#youngBytes < this.#bytesMax / 2 / cachesOpen) return;
     // Keys of this commit are among the young ones: they are here until the next.
     this.#old = this.#young;
@@ -253,19 +235,14 @@ export class WriteCache<A> implements Disposable {
     this.#latest = undefined;
   }
 
-  /** The store has what was handed over, and no one reads it any more. */
+  /** The store has what was handed over. */
   settle(): void {
-    this.#lent = false;
+    this.#underWay = false;
   }
 
   [Symbol.dispose](): void {
     cachesOpen -= 1;
   }
-}
-
-function lend<A>(window: KeptWindow<A>): void {
-  window.lent ||= window.dirty;
-  window.dirty = false;
 }
 
 /** Where a window with this start belongs, behind one that has it; from the end, as most do. */

@@ -20,7 +20,10 @@ import type { Topology } from "../topology/topology.ts";
 export interface TaskSettings {
   /** Longest time between the beginnings of commits while there is something to commit, ms. */
   readonly commitIntervalMs: number;
-  /** Rows that wait at most before a commit is made early; as many may be in the one under way. */
+  /**
+   * Rows of events, records for side topics and changed keys that wait at most before a commit is
+   * made early; as many may be in the one under way.
+   */
   readonly pendingRowsMax: number;
 }
 
@@ -263,13 +266,16 @@ export class StreamTask<E, A, R> {
   async #commit(
     session: TaskSession<E, A, R>,
     underWay: CommitUnderWay,
-    { last }: Pick<CommitOptions, "last">,
+    { last }: Pick<CommitOptions<R>, "last">,
   ): Promise<void> {
     const startedMs = this.#ports.clock.monotonicMs();
     this.#lastCommitMs = startedMs;
     const changes = await session.takeChanges();
+    const listener = this.#listener;
+    const onShown = listener.shown &&
+      ((rows: readonly R[]) => listener.shown?.(this.#place.input, rows));
     underWay.begin(async (signal) => {
-      const committed = await session.commit(changes, { signal, last });
+      const committed = await session.commit(changes, { signal, last, onShown });
       this.#committed(committed, this.#ports.clock.monotonicMs() - startedMs);
     });
   }

@@ -18,6 +18,11 @@ export interface TaskListener<R> {
   fetched(input: TopicPartition, records: number): void;
   /** A commit is durable. */
   committed(input: TopicPartition, report: CommitReport<R>): void;
+  /**
+   * Rows of results that a transaction has made true and the sink has taken, in portions; those of
+   * events are in the commit's report.
+   */
+  readonly shown?: ((input: TopicPartition, rows: readonly R[]) => void) | undefined;
   /** The session ended with an error and is tried again, or is not. */
   failed(input: TopicPartition, error: unknown): void;
   /** The task is no longer here. */

@@ -31,6 +31,7 @@ import { Sweep } from "../state/sweep.ts";
 import { rulesOf } from "../topology/rules.ts";
 import { decodeText } from "../text.ts";
 import { windowingOf } from "../state/windowing.ts";
+import { writeTimeUs } from "../state/write_times.ts";
 import { WriteCache } from "../state/write_cache.ts";
 
 /** What the engine runs on. */
@@ -41,8 +42,8 @@ export interface StreamsPorts<R> {
   readonly commitLog: CommitLog;
   /** Local state. */
   readonly stores: StateStores;
-  /** Where rows go. */
-  readonly sink: Sink<R>;
+  /** Where rows go; without it none are made of results. */
+  readonly sink?: Sink<R> | undefined;
   /** How the engine's own state is written. */
   readonly codecs: EngineCodecs;
   /** The only source of time. */
@@ -74,8 +75,8 @@ export interface Committed<R> {
   readonly meta: TaskMeta;
   /** Behind the last record of the commit. */
   readonly changelogPosition: Offset;
-  /** Rows of events and results, as the sink got them. */
-  readonly rows: readonly R[];
+  /** Rows of events, as the sink got them. */
+  readonly eventRows: readonly R[];
   /** Late events and dead letters. */
   readonly sideOutputs: readonly OutputRecord[];
 }
@@ -98,6 +99,8 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
   readonly #processor: RecordProcessor<E, A, R>;
   readonly #unfinished: (signal: AbortSignal) => Promise<void>;
   readonly #partition: number;
+  /** Write time of the last event whose results the sink has, or gets: see `ChangeSources`. */
+  #shownUs: number;
   readonly store: StateStore;
   /** The input, and what others sent on to this partition where the job does so. */
   readonly inputs: readonly ReadAhead[];
@@ -113,6 +116,7 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
       readonly inputs: readonly ReadAhead[];
       readonly committer: Committer<R>;
       readonly meta: TaskMeta;
+      readonly shownUs: number;
       readonly place: CommitPlace;
       readonly unfinished: (signal: AbortSignal) => Promise<void>;
       readonly takenUp: boolean;
@@ -130,6 +134,7 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
     this.#cache = parts.cache;
     const { meta, place } = parts;
     this.#partition = place.input.partition;
+    this.#shownUs = parts.shownUs;
     this.#processor = new RecordProcessor(topology, this.#cache, meta, place.repartition);
   }
 
@@ -166,7 +171,7 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
     for (const input of inputs) opening.use(input);
     const { onProblem } = observer;
     const committer = new Committer(
-      { ...ports, store, onProductionError: topology.handlers.onProductionError },
+      { ...ports, sink: ports.sink, store, onProductionError: topology.handlers.onProductionError },
       place,
       writer,
       committed,
@@ -188,6 +193,7 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
       inputs,
       committer,
       meta,
+      shownUs: writeTimeUs(found),
       place,
       unfinished,
       takenUp,
@@ -217,11 +223,12 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
   /**
    * True when as much waits for the next commit as should.
    *
-   * @param rowsMax Bound of rows and records; of windows count as many as it makes at most.
+   * @param pendingMax Bound of rows of events, records for side topics and changed keys.
    */
-  isFull(rowsMax: number): boolean {
+  isFull(pendingMax: number): boolean {
     const { eventRows, sideOutputs, isFull } = this.#processor;
-    return isFull || eventRows.length + sideOutputs.length + this.#cache.pendingRows >= rowsMax;
+    const pending = eventRows.length + sideOutputs.length + this.#cache.dirtyKeys.size;
+    return isFull || pending >= pendingMax;
   }
 
   get meta(): TaskMeta {
@@ -281,17 +288,19 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
       processor: this.#processor,
       sweep: this.#sweep,
       partition: this.#partition,
+      shownUs: this.#shownUs,
     });
+    this.#shownUs = writeTimeUs(changes.meta);
     this.#processor.handOver();
     this.#cache.handOver();
     return changes;
   }
 
   /** Makes what was taken durable, while more may be processed. */
-  async commit(changes: Changes<R>, options: CommitOptions): Promise<Committed<R>> {
+  async commit(changes: Changes<R>, options: CommitOptions<R>): Promise<Committed<R>> {
     const { changelogPosition } = await this.#committer.commit(changes, options);
     this.#cache.settle();
-    return { ...changes, rows: [...changes.eventRows, ...changes.resultRows], changelogPosition };
+    return { ...changes, changelogPosition };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

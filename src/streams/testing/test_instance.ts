@@ -85,7 +85,7 @@ export class TestInstance<E, A, R> {
       log: gatedLog(log, gate),
       commitLog: gatedCommitLog(log, settings.application, gate),
       stores: gatedStores(stores, gate, () => this.#operations += 1),
-      sink: gatedSink(ports.sink, gate),
+      sink: ports.sink && gatedSink(ports.sink, gate),
       clock: this.#mortalClock(ports.clock),
     };
     return new StreamsApp(topology, gated, this.#membership(), settings);

@@ -1,0 +1,86 @@
+import { Buffer } from "node:buffer";
+import type { StateStore, StoreEntry } from "../ports.ts";
+import { type KeyTopology, lengthsOf, loadKey } from "../state/cached_key.ts";
+import { openWindows } from "../state/open_roll_ups.ts";
+import { isKeyState, keyOf, windowOf } from "../state/store_keys.ts";
+import { decodeState } from "../topology/codec.ts";
+import { type WindowResult, windowResult } from "../topology/topology.ts";
+
+/** What is needed to read the results of a commit from what it writes. */
+export interface ChangedResultsSources<A> {
+  readonly topology: KeyTopology<A>;
+  /** As it was before the commit. */
+  readonly store: Pick<StateStore, "get">;
+  /** Windows with a later write time have changed, microseconds. */
+  readonly shownUs: number;
+}
+
+/**
+ * The windows that a commit changes, of every length, as its entries have them: so nothing of them
+ * has to be kept while they are written one after the other.
+ */
+export function* changedResults<A>(
+  { topology, store, shownUs }: ChangedResultsSources<A>,
+  entries: readonly StoreEntry[],
+  wholeFromMs: number,
+): Generator<WindowResult<A>> {
+  const rows = new ChangedRows(entries, store);
+  for (const { key, value } of entries) {
+    if (value === null) continue;
+    for (const result of resultsOf(topology, rows, { key, value })) {
+      if (result.versionUs > shownUs && result.startMs >= wholeFromMs) yield result;
+    }
+  }
+}
+
+/**
+ * The windows that an entry of the changelog holds, of a key's row all that are open.
+ *
+ * @param rows Where the content of windows is that have rows of their own.
+ */
+export function* resultsOf<A>(
+  job: KeyTopology<A>,
+  rows: Pick<StateStore, "get">,
+  { key: entryKey, value }: { readonly key: Uint8Array; readonly value: Uint8Array },
+): Generator<WindowResult<A>> {
+  const lengths = lengthsOf(job);
+  if (isKeyState(entryKey)) {
+    const key = keyOf(entryKey);
+    for (const [length, windows] of openWindows(job, rows, loadKey(job, key, value)).entries()) {
+      const sizeMs = lengths[length]?.sizeMs as number;
+      for (const { startMs, state, hasRow } of windows) {
+        // What has a row of its own has an entry of its own where it has changed.
+        if (!hasRow) yield windowResult(job, { key, startMs, sizeMs }, state);
+      }
+    }
+    return;
+  }
+  const window = windowOf(entryKey);
+  if (window === undefined) return;
+  const { key, startMs, sizeMs = job.windows.sizeMs } = window;
+  if (!lengths.some((length) => length.sizeMs === sizeMs)) return;
+  yield windowResult(job, { key, startMs, sizeMs }, decodeState(job.windowCodec, value));
+}
+
+/** A store as it will be with the entries of a commit. */
+class ChangedRows implements Pick<StateStore, "get"> {
+  readonly #entries: readonly StoreEntry[];
+  readonly #store: Pick<StateStore, "get">;
+  /** Made when it is needed: few keys have so many open windows that some have rows of their own. */
+  #changed: Map<string, Uint8Array | null> | undefined;
+
+  constructor(entries: readonly StoreEntry[], store: Pick<StateStore, "get">) {
+    this.#entries = entries;
+    this.#store = store;
+  }
+
+  get(key: Uint8Array): Uint8Array | undefined {
+    this.#changed ??= new Map(this.#entries.map(({ key, value }) => [nameOf(key), value]));
+    const value = this.#changed.get(nameOf(key));
+    return value === undefined ? this.#store.get(key) : value ?? undefined;
+  }
+}
+
+function nameOf({ buffer, byteOffset, length }: Uint8Array): string {
+  return Buffer.from(buffer, byteOffset, length).toString("latin1");
+}
