@@ -84,7 +84,7 @@ async function processTrades(config: ProcessConfig, context: MainContext): Promi
       log: kafka.log(),
       commitLog: kafka.commitLog(application),
       stores,
-      sink: tables?.sink ?? { write: () => Promise.resolve() },
+      sink: tables?.sink,
     },
     membership: kafka.membership(application, {
       identityFile: `${stateDir}/${changelog}/identity`,
