@@ -17,12 +17,15 @@ import { parseArgs } from "node:util";
 import { DatabaseSync } from "node:sqlite";
 import { print } from "../../scripts/lib/print.ts";
 import {
+  cassandraOptions,
   dropKeyspace,
   newKeyspaceName,
   rawClient,
 } from "../../tests/support/cassandra_keyspace.ts";
+import { kafkaBrokers } from "../../tests/support/kafka_harness.ts";
 import { Program } from "../../tests/support/program.ts";
 import { seconds } from "../../tests/support/seconds.ts";
+import { cpuMsOf, listenerOn } from "./cpu_time.ts";
 import { histogram, Latencies } from "./latencies.ts";
 import { PacedFeed, watchedSymbol } from "./paced_feed.ts";
 
@@ -48,6 +51,8 @@ const frames = warmUp + Number(values.seconds) * framesPerSecond;
 interface Surroundings extends AsyncDisposable {
   /** Where `/api/stream` is. */
   readonly url: string;
+  /** The program that processes. */
+  readonly pid: number;
   /** Number of the newest frame whose row is there; absent where there are no rows. */
   readonly newestRow: (() => Promise<number | undefined>) | undefined;
 }
@@ -79,7 +84,8 @@ async function distributed(env: Readonly<Record<string, string>>): Promise<Surro
   const url = String((await process.line("Processing"))["page"]);
   opening.use(new Program("produce", { env: all }));
   const running = opening.move();
-  return { url, newestRow, [Symbol.asyncDispose]: () => running.disposeAsync() };
+  const { pid } = process;
+  return { url, pid, newestRow, [Symbol.asyncDispose]: () => running.disposeAsync() };
 }
 
 async function embedded(
@@ -96,6 +102,7 @@ async function embedded(
   );
   return {
     url,
+    pid: program.pid,
     newestRow: () => Promise.resolve(query.get(watchedSymbol)?.["price"] as number | undefined),
     async [Symbol.asyncDispose]() {
       file.close();
@@ -104,8 +111,18 @@ async function embedded(
   };
 }
 
+const services = [
+  listenerOn(Number(kafkaBrokers()[0]?.split(":")[1])),
+  listenerOn(cassandraOptions("any").port),
+];
+
+/** Processor time so far of the program, Kafka and Cassandra, ms; NaN for what is not here. */
+function cpuMs({ pid }: Surroundings): number[] {
+  return [pid, ...services].map((id) => id === undefined ? NaN : cpuMsOf(id));
+}
+
 /** Takes note of what the stream shows, until all frames are there. */
-async function follow(url: string, latencies: Latencies): Promise<void> {
+async function follow({ url }: Surroundings, latencies: Latencies): Promise<void> {
   const address = new URL(`/api/stream?symbol=${watchedSymbol}&resolution=15s`, url);
   const { body } = await fetch(address);
   let rest = "";
@@ -153,10 +170,17 @@ async function run(intervalMs: string): Promise<void> {
     await using programs = sink === "sqlite" ? await embedded(env, folder) : await distributed(env);
     const streamed = new Latencies(feed);
     const rows = new Latencies(feed);
-    const following = [follow(programs.url, streamed)];
+    const before = cpuMs(programs);
+    const following = [follow(programs, streamed)];
     if (programs.newestRow !== undefined) following.push(poll(programs.newestRow, rows));
     await Promise.all(following);
     const name = `${sink}, interval ${intervalMs} ms`;
+    const trades = frames * tradesPerFrame;
+    const cpuUs = cpuMs(programs).map((ms, i) => (ms - (before[i] ?? NaN)) * 1_000 / trades);
+    const [program, kafka, cassandra] = cpuUs.map((us) => us.toFixed(0));
+    print(
+      `${name}: processor time of a trade ${program} us, Kafka ${kafka}, Cassandra ${cassandra}`,
+    );
     report(`${name}, to /api/stream`, streamed);
     if (programs.newestRow !== undefined) report(`${name}, to the row`, rows);
   }

@@ -54,7 +54,9 @@ export class PacedFeed implements Schedule, AsyncDisposable {
       while (next < this.frames && this.dueMs(next) <= performance.now()) {
         socket.send(this.#frame(next++));
       }
-      await new Promise((resolve) => setTimeout(resolve, this.dueMs(next) - performance.now()));
+      await new Promise((resolve) =>
+        setTimeout(resolve, Math.max(0, this.dueMs(next) - performance.now()))
+      );
     }
   }
 

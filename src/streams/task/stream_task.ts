@@ -18,7 +18,10 @@ import type { Topology } from "../topology/topology.ts";
 
 /** How a task paces itself. */
 export interface TaskSettings {
-  /** Longest time between the beginnings of commits while there is something to commit, ms. */
+  /**
+   * Longest time between the beginnings of commits while there is something to commit, ms; ten times
+   * as long, up to a second, for a task that is behind its input: no one waits for what it reads.
+   */
   readonly commitIntervalMs: number;
   /**
    * Rows of events, records for side topics and changed keys that wait at most before a commit is
@@ -26,6 +29,9 @@ export interface TaskSettings {
    */
   readonly pendingRowsMax: number;
 }
+
+/** Longest time between commits that a shorter interval is stretched to, ms. */
+const stretchedMsMax = 1_000;
 
 /** What was before a task. */
 export interface TaskOrigin {
@@ -57,6 +63,8 @@ export class StreamTask<E, A, R> {
   #handedOver: boolean;
   /** When the last commit began. */
   #lastCommitMs = 0;
+  /** Topics of which the last read has left something. */
+  readonly #behind = new Set<string>();
   #ended: Promise<void> | undefined;
 
   constructor(
@@ -162,7 +170,9 @@ export class StreamTask<E, A, R> {
     this.#report.opened(session.meta, session.store.checkpoint?.changelogPosition);
     this.#listener.opened(this.#place.input);
     // A task that takes up a state has kept its readers waiting: its first commit is due at once.
-    const waitedMs = session.takenUp ? this.#settings.commitIntervalMs : 0;
+    const { commitIntervalMs } = this.#settings;
+    const waitedMs = session.takenUp ? Math.max(commitIntervalMs, stretchedMsMax) : 0;
+    this.#behind.clear();
     this.#lastCommitMs = this.#ports.clock.monotonicMs() - waitedMs;
     try {
       await this.#loop(session, signal);
@@ -242,6 +252,8 @@ export class StreamTask<E, A, R> {
       }
     }
     session.passed(input.topic, fetched);
+    if (fetched.nextOffset < fetched.endOffset) this.#behind.add(input.topic);
+    else this.#behind.delete(input.topic);
     this.#report.ends(input.topic, fetched.endOffset);
     this.#listener.fetched(this.#place.input, fetched.records.length);
   }
@@ -288,6 +300,9 @@ export class StreamTask<E, A, R> {
 
   #untilDueMs(): number {
     const elapsedMs = this.#ports.clock.monotonicMs() - this.#lastCommitMs;
-    return this.#settings.commitIntervalMs - elapsedMs;
+    const { commitIntervalMs } = this.#settings;
+    const stretchedMs = Math.min(10 * commitIntervalMs, stretchedMsMax);
+    const isBehind = this.#behind.size > 0;
+    return (isBehind ? Math.max(commitIntervalMs, stretchedMs) : commitIntervalMs) - elapsedMs;
   }
 }

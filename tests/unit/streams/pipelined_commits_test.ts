@@ -6,7 +6,11 @@ import { job, json, stream, tumbling } from "../../../src/streams/mod.ts";
 import { inlineMax } from "../../../src/streams/state/key_row.ts";
 import { keyOf } from "../../../src/streams/state/store_keys.ts";
 import { WriteCache } from "../../../src/streams/state/write_cache.ts";
-import { type MemoryLog, TopologyTestDriver } from "../../../src/streams/testing/mod.ts";
+import {
+  type MemoryLog,
+  type SimulatedClock,
+  TopologyTestDriver,
+} from "../../../src/streams/testing/mod.ts";
 import { feed, startDriver, startMs, sumOf } from "../../support/counting_driver.ts";
 import { countingTopology, measurementRecord } from "../../support/counting_topology.ts";
 
@@ -187,4 +191,23 @@ Deno.test("A window that newer ones push out of its key's row changes while the 
   await driver.commit();
   const counts = (await driver.windows("k")).map(({ value }) => value.count);
   assert.deepEqual(counts, [2, ...Array(inlineMax).fill(1)]);
+});
+
+Deno.test("A task that is behind its input commits less often, and at its end at once", async () => {
+  const job = countingTopology();
+  const readMs = 50;
+  let clock: SimulatedClock | undefined;
+  const prepare = async () => await clock?.sleep(readMs);
+  const topology = { ...job, source: { ...job.source, prepare } };
+  await using driver = await TopologyTestDriver.start(topology, { startMs, commitIntervalMs: 100 });
+  clock = driver.clock;
+  driver.log.readRecordsMax = 1;
+  const beganMs: number[] = [];
+  driver.log.hook = (step) => {
+    if (step === "before-end") beganMs.push(driver.clock.nowMs() - startMs);
+  };
+  const reads = 25;
+  await feed(driver, ...Array(reads).fill(1));
+  await driver.advance(2_000);
+  assert.deepEqual(beganMs, [1_000, reads * readMs]);
 });
