@@ -16,6 +16,7 @@ import { membershipBugs } from "./membership.ts";
 import { movedStateBugs } from "./moved_state.ts";
 import { pipelinedCommitBugs } from "./pipelined_commits.ts";
 import type { PlantedBug } from "./planted_bug.ts";
+import { severalInputsBugs } from "./several_inputs.ts";
 import { twoInputsBugs } from "./two_inputs.ts";
 
 /** One for each thing that must not be forgotten. */
@@ -31,6 +32,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   ...recordLimitBugs,
   ...lineageBugs,
   ...twoInputsBugs,
+  ...severalInputsBugs,
   ...changeBugs,
   ...keyRowBugs,
   ...pipelinedCommitBugs,
@@ -76,8 +78,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: "a repeated record counted twice",
     file: "src/streams/processing/processor.ts",
-    find: "if (!this.#moveTo(this.#direct, record.offset + 1)) return;",
-    replace: "this.#moveTo(this.#direct, record.offset + 1);",
+    find: "if (!this.#positions.moveInput(record.topic, record.offset + 1)) return;",
+    replace: "this.#positions.moveInput(record.topic, record.offset + 1);",
     guarantee: "G1",
   },
   {

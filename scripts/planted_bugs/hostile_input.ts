@@ -5,8 +5,8 @@ export const hostileInputBugs: readonly PlantedBug[] = [
   {
     name: "a window changed by an event on which the job threw",
     file: "src/streams/processing/processor.ts",
-    find: "if (this.#continues) this.#rehearse(event, owner, { firstMs: firstOpenMs, lastMs });",
-    replace: "",
+    find: "if (this.#continues) {",
+    replace: "if (this.#continues && event === undefined) {",
     guarantee: "G12",
     test: "tests/unit/streams/processor_test.ts",
   },

@@ -43,13 +43,11 @@ export const twoInputsBugs: readonly PlantedBug[] = [
   {
     name: "an input that waits for the other one to end",
     file: "src/streams/task/stream_task.ts",
-    find:
-      "for (const input of session.inputs) await this.#processArrived(session, input, underWay);",
-    replace: `for (const input of [...session.inputs].reverse()) {
-        const before = session.meta;
-        await this.#processArrived(session, input, underWay);
-        if (before.rekeyedOffset !== session.meta.rekeyedOffset) break;
-      }`,
+    find: "await this.#processFetched(session, session.inputs[0], underWay);",
+    replace: `const before = session.meta;
+        await this.#processFetched(session, session.rekeyed, underWay);
+        if (before.rekeyedOffset !== session.meta.rekeyedOffset) continue;
+        await this.#processFetched(session, session.inputs[0], underWay);`,
     guarantee: "G8",
     test: "tests/unit/streams/rekeying_test.ts",
   },

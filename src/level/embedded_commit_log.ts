@@ -90,6 +90,11 @@ export class EmbeddedCommitLog implements CommitLog {
     const committed = { offset: inputOffset, metadata: transaction.metadata(changelogPosition) };
     batch.put(committedKey(this.#group, input), encodeText(JSON.stringify(committed)));
     this.#trim(batch, input, inputOffset);
+    for (const { topic, partition, offset } of transaction.others ?? []) {
+      const [place, position] = [{ topic, partition }, { offset, metadata: "" }];
+      batch.put(committedKey(this.#group, place), encodeText(JSON.stringify(position)));
+      this.#trim(batch, place, offset);
+    }
     if (rekeyed !== undefined) this.#trim(batch, rekeyed, rekeyed.offset);
     return changelogPosition;
   }

@@ -3,6 +3,7 @@ import type { EmbeddedTopic } from "./partition_state.ts";
 
 const cleanups: Readonly<Record<TopicRole, EmbeddedTopic["cleanup"]>> = {
   input: "consumed",
+  table: "consumed",
   changelog: "compact",
   repartition: "consumed",
   late: "bounded",

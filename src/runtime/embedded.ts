@@ -17,7 +17,7 @@ import { deleteStoresWithoutCommit } from "../level/recovery.ts";
 import { LevelStateStores } from "../level/state_store.ts";
 import type { AnyJob, JobServices, Runtime } from "../streams/app/runtime.ts";
 import { jobTopics } from "../streams/topology/job_topics.ts";
-import { changelogTopic } from "../streams/topology/topology.ts";
+import { changelogTopic, otherInputs } from "../streams/topology/topology.ts";
 import { ProcessSignals } from "./process_signals.ts";
 
 export { EmbeddedCommitLog } from "../level/embedded_commit_log.ts";
@@ -92,7 +92,9 @@ export class EmbeddedRuntime implements Runtime {
     const topics = jobs.flatMap((job) => {
       const made = embeddedTopics(jobTopics(job.name, job), { partitions, keepRecords });
       return made.map((topic) =>
-        topic.name === job.source.topic ? { ...topic, readers: [job.name] } : topic
+        [job.source.topic, ...otherInputs(job)].includes(topic.name)
+          ? { ...topic, readers: [job.name] }
+          : topic
       );
     });
     for (const [name, same] of Map.groupBy(topics, ({ name }) => name)) {

@@ -12,7 +12,7 @@ import { kafkaTopics } from "../kafka/job_topics.ts";
 import { LevelStateStores } from "../level/state_store.ts";
 import type { AnyJob, JobServices, Runtime } from "../streams/app/runtime.ts";
 import { jobTopics } from "../streams/topology/job_topics.ts";
-import { changelogTopic } from "../streams/topology/topology.ts";
+import { changelogTopic, otherInputs } from "../streams/topology/topology.ts";
 import { ProcessSignals } from "./process_signals.ts";
 
 export { connectKafka, KafkaConnection, type KafkaOptions } from "../kafka/connection.ts";
@@ -102,8 +102,7 @@ export class KafkaRuntime implements Runtime {
     const { connection } = this;
     const { stateDir, replicationFactor, standbyReplicas = 0 } = this.#options;
     const { name, source, store } = job;
-    const shape = await connection.topicShape(source.topic);
-    const partitions = shape?.partitions ?? this.#options.partitions ?? 2;
+    const partitions = await this.#partitionsOf([source.topic, ...otherInputs(job)]);
     const topics = kafkaTopics(jobTopics(name, job), { partitions, replicationFactor });
     await connection.ensureTopics(topics);
     const changelog = changelogTopic(name, store);
@@ -113,6 +112,15 @@ export class KafkaRuntime implements Runtime {
       ports: { log: connection.log(), commitLog: connection.commitLog(name), stores },
       membership: connection.membership(name, { identityFile, standbyReplicas }),
     };
+  }
+
+  /** Those of the first input that exists: those that do not are made alike. */
+  async #partitionsOf(inputs: readonly string[]): Promise<number> {
+    for (const topic of inputs) {
+      const shape = await this.connection.topicShape(topic);
+      if (shape !== undefined) return shape.partitions;
+    }
+    return this.#options.partitions ?? 2;
   }
 
   /** Closes stores, then connections. */

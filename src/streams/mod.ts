@@ -15,7 +15,13 @@ export {
   type JobOptions,
   type TopicOptions,
 } from "./topology/job.ts";
-export { type Stream, stream, type StreamCodec, type TimedStream } from "./topology/stream.ts";
+export {
+  merge,
+  type Stream,
+  stream,
+  type StreamCodec,
+  type TimedStream,
+} from "./topology/stream.ts";
 export type { KeyOptions } from "./topology/keyed_source.ts";
 export {
   count,
@@ -42,6 +48,8 @@ export type {
   WindowAggregation,
   WindowedStream,
 } from "./topology/keyed_stream.ts";
+export { table, type TopicTable } from "./topology/topic_table.ts";
+export type { KeyValueReader, KeyValueStores, StoreOf } from "./topology/key_values.ts";
 export type {
   KeyTable,
   Results,
@@ -51,7 +59,9 @@ export type {
   WindowTable,
 } from "./topology/table.ts";
 export type {
+  Addition,
   Aggregator,
+  Derivation,
   EventContext,
   EventOutput,
   Fault,
@@ -116,7 +126,7 @@ export type {
   TaskStatus,
 } from "./task/status.ts";
 export type { CommitReport, TaskListener } from "./task/task_listener.ts";
-export { changelogTopic } from "./topology/topology.ts";
+export { changelogTopic, type WithInputs } from "./topology/topology.ts";
 export {
   type JobTopic,
   jobTopics,

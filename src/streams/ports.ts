@@ -101,6 +101,12 @@ export interface CommittedOffset {
 /** A committed position with the partition that it is of. */
 export interface GroupPosition extends CommittedOffset, TopicPartition {}
 
+/** How far a task is in one of its inputs. */
+export interface InputPosition extends TopicPartition {
+  /** Next offset to process. */
+  readonly offset: Offset;
+}
+
 /** Everything that one commit makes true at once. */
 export interface Transaction {
   /** Changelog entries and side outputs, in order. */
@@ -111,8 +117,10 @@ export interface Transaction {
   readonly input: TopicPartition;
   /** Next input offset to process. */
   readonly inputOffset: Offset;
+  /** The same for the task's further inputs. */
+  readonly others?: readonly InputPosition[];
   /** The same for what others sent on to this partition: a log may drop what lies before. */
-  readonly rekeyed?: (TopicPartition & { readonly offset: Offset }) | undefined;
+  readonly rekeyed?: InputPosition | undefined;
   /** Makes the commit's metadata from the changelog position that holds after it. */
   readonly metadata: (changelogPosition: Offset) => string;
 }

@@ -106,6 +106,20 @@ const cases = {
     assert.deepEqual(valuesOf(await readCount(harness.log, late, 2)), ["late 1", "l2"]);
   },
 
+  async "commits the positions of further inputs with it, or none"(harness: LogHarness) {
+    const at = await places(harness);
+    const commits = harness.commitLog(at.applicationId);
+    const second = { topic: await harness.createTopic(1), partition: 0 };
+    const with3 = { ...transaction(at, 1, ["a"]), others: [{ ...second, offset: 3 }] };
+    await using fenced = await commits.fence(at.input);
+    await using writer = await commits.fence(at.input);
+    await writer.commit(with3);
+    const refused = { ...transaction(at, 2, ["b"]), others: [{ ...second, offset: 4 }] };
+    await assert.rejects(fenced.commit(refused), { code: "LOG_FENCED" });
+    assert.deepEqual(await commits.committed(second), { offset: 3, metadata: "" });
+    assert.equal((await commits.committed(at.input))?.offset, 1);
+  },
+
   async "commits an offset alone"(harness: LogHarness) {
     const at = await places(harness);
     const commits = harness.commitLog(at.applicationId);

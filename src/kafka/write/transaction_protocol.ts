@@ -6,7 +6,7 @@ import type { WireRequest } from "../wire/wire_request.ts";
 import {
   addOffsetsRequest,
   addPartitionsRequest,
-  commitOffsetRequest,
+  commitOffsetsRequest,
   endRequest,
   initProducerIdRequest,
   type InTransaction,
@@ -75,13 +75,13 @@ export class TransactionClient {
     await this.#ask(addOffsetsRequest(this.#in(identity), this.#groupId), deadline);
   }
 
-  async commitOffset(
+  async commitOffsets(
     identity: ProducerIdentity,
-    commit: OffsetCommit,
+    commits: readonly OffsetCommit[],
     deadline: Deadline,
   ): Promise<void> {
-    const request = commitOffsetRequest(this.#in(identity), this.#groupId, {
-      commit,
+    const request = commitOffsetsRequest(this.#in(identity), this.#groupId, {
+      commits,
       v2: this.#v2,
     });
     await deadline.retry(() =>

@@ -93,10 +93,10 @@ export function addOffsetsRequest(transaction: InTransaction, groupId: string): 
 }
 
 /** TxnOffsetCommit, by the epoch alone: no member of the group is named (KIP-447). */
-export function commitOffsetRequest(
+export function commitOffsetsRequest(
   { transactionalId, producerId, producerEpoch }: InTransaction,
   groupId: string,
-  { commit, v2 }: { readonly commit: OffsetCommit; readonly v2: boolean },
+  { commits, v2 }: { readonly commits: readonly OffsetCommit[]; readonly v2: boolean },
 ): WireRequest<void> {
   return {
     apiKey: 28,
@@ -112,7 +112,7 @@ export function commitOffsetRequest(
         .int32(-1) // generation
         .string("") // member
         .string(null) // instance
-        .array([commit], writeOffset)
+        .array(commits, writeOffset)
         .tags(),
     decode: (reader) => readPartitionOutcomes(reader, "TxnOffsetCommit"),
   };

@@ -148,7 +148,7 @@ export class TransactionWriter implements FencedWriter {
   }
 
   async #commitOffset(
-    { input, inputOffset, metadata }: Transaction,
+    { input, inputOffset, others = [], metadata }: Transaction,
     position: Offset,
     deadline: Deadline,
   ): Promise<void> {
@@ -157,7 +157,8 @@ export class TransactionWriter implements FencedWriter {
       `${partitionName(input)} cannot be committed by the writer of another partition`,
     );
     const commit = { ...input, offset: inputOffset, metadata: metadata(position) };
-    await this.#parts.client.commitOffset(this.#identity, commit, deadline);
+    const commits = [commit, ...others.map((other) => ({ ...other, metadata: "" }))];
+    await this.#parts.client.commitOffsets(this.#identity, commits, deadline);
   }
 
   /**

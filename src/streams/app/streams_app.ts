@@ -22,6 +22,7 @@ import { jobTopics } from "../topology/job_topics.ts";
 import {
   changelogTopic,
   type KeyResult,
+  otherInputs,
   repartitionTopic,
   type Topology,
   type WindowResult,
@@ -176,6 +177,7 @@ export class StreamsApp<E, A, R> {
       input: source.topic,
       changelog: changelogTopic(application, store),
       repartition: repartition ? repartitionTopic(application) : undefined,
+      others: otherInputs(this.#topology),
     };
   }
 

@@ -8,6 +8,7 @@ import {
   lengthsOf,
   windowsWithRows,
 } from "../state/cached_key.ts";
+import type { KeyValues } from "../state/key_values.ts";
 import type { EngineCodecs, TaskMeta } from "../state/state.ts";
 import {
   keyStateKey,
@@ -60,6 +61,7 @@ export interface ChangeSources<E, A, R> {
   readonly codecs: EngineCodecs;
   readonly store: StateStore;
   readonly cache: WriteCache<A>;
+  readonly stores: KeyValues;
   readonly processor: RecordProcessor<E, A, R>;
   readonly sweep: Sweep;
   /** Partition of the task: its results stay in it, so that what is keyed alike lies alike. */
@@ -77,7 +79,7 @@ export interface ChangeSources<E, A, R> {
 export async function collectChanges<E, A, R>(
   sources: ChangeSources<E, A, R>,
 ): Promise<Changes<R>> {
-  const { topology, codecs, cache, processor } = sources;
+  const { topology, codecs, cache, stores, processor } = sources;
   const { meta } = processor;
   const entries: StoreEntry[] = [];
   const lengths = lengthsOf(topology);
@@ -87,6 +89,7 @@ export async function collectChanges<E, A, R>(
     if (mayExpire(owner, lengths)) await collectExpired(sources, owner, purge);
     entries.push({ key: keyStateKey(owner.key), value: keyRowOf(topology, owner) });
   }
+  entries.push(...stores.entries());
   entries.push(...await sources.sweep.collect(sources, meta.horizon));
   entries.push({ key: metaKey, value: codecs.meta.encode(meta) });
   const { eventRows, sideOutputs, sentOn } = processor;

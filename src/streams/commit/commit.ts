@@ -59,6 +59,8 @@ export interface CommitPlace {
   readonly lineage: Lineage;
   readonly input: TopicPartition;
   readonly changelog: TopicPartition;
+  /** Its further inputs; none without it. */
+  readonly others?: readonly TopicPartition[];
   /** The task's part of the repartition topic, for jobs that have one. */
   readonly repartition: (Repartition & TopicPartition) | undefined;
 }
@@ -197,6 +199,13 @@ export class Committer<R> {
       changelog,
       input,
       inputOffset: changes.meta.inputOffset,
+      ...(changes.meta.others === undefined ? {} : {
+        others: changes.meta.others.map(({ topic, offset }) => ({
+          topic,
+          partition: input.partition,
+          offset,
+        })),
+      }),
       rekeyed: repartition && { ...repartition, offset: changes.meta.rekeyedOffset },
       metadata,
     });

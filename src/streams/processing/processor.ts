@@ -5,9 +5,11 @@ import type { LogRecord, Offset, OutputRecord } from "../record.ts";
 import { Closing } from "./closing.ts";
 import { identityOf } from "../record_identity.ts";
 import { faultOfForeign, faults, itemsOf, readRecord, receivedUsOf } from "./reading.ts";
+import { type EventFold, eventFold } from "./event_fold.ts";
 import { rehearse } from "./rehearse.ts";
 import { Rekeying, type Repartition } from "./rekeying.ts";
 import type { Arrival, ArrivedPart } from "../repartition_record.ts";
+import { Positions } from "./positions.ts";
 import { refused, SideOutputs } from "./side_outputs.ts";
 import { writtenParts } from "./written_parts.ts";
 import type { Lineage } from "../state/lineage.ts";
@@ -26,15 +28,11 @@ import {
   lastWindowStart,
 } from "../topology/windows.ts";
 import type { CachedKey } from "../state/cached_key.ts";
+import type { KeyValues } from "../state/key_values.ts";
+import { type TableReader, tableReader } from "./table_reader.ts";
 import type { WriteCache } from "../state/write_cache.ts";
 import { windowingOf } from "../state/windowing.ts";
 import { type Sessions, sessionsOf } from "./sessions.ts";
-
-/** Where a task is in one of its inputs. */
-interface Position {
-  offset: Offset;
-  epoch: number;
-}
 
 /**
  * Applies records to the state: the whole meaning of a topology, synchronous and pure but for the
@@ -46,8 +44,9 @@ interface Position {
 export class RecordProcessor<E, A, R> {
   readonly #topology: Topology<E, A, R>;
   readonly #cache: WriteCache<A>;
-  readonly #direct: Position;
-  readonly #rekeyed: Position;
+  readonly #positions: Positions;
+  readonly #stores: KeyValues;
+  readonly #tables: TableReader | undefined;
   readonly #lineage: Lineage;
   readonly #times: WriteTimes;
   readonly #rules: Rules;
@@ -70,13 +69,14 @@ export class RecordProcessor<E, A, R> {
   constructor(
     topology: Topology<E, A, R>,
     cache: WriteCache<A>,
+    stores: KeyValues,
     meta: TaskMeta,
     repartition?: Repartition,
   ) {
     this.#topology = topology;
     this.#cache = cache;
-    this.#direct = { offset: meta.inputOffset, epoch: meta.inputEpoch };
-    this.#rekeyed = { offset: meta.rekeyedOffset, epoch: meta.rekeyedEpoch };
+    this.#stores = stores;
+    this.#positions = new Positions(meta, repartition?.topic);
     this.#lineage = meta.lineage;
     this.#times = new WriteTimes(meta);
     this.#rules = meta.rules;
@@ -85,6 +85,7 @@ export class RecordProcessor<E, A, R> {
     this.#generationUs = meta.generationUs;
     this.#counts = { ...meta.counts };
     this.#side = new SideOutputs(topology, this.#counts);
+    this.#tables = tableReader(topology, stores, meta.lineage);
     this.#producers = new Producers(meta.producers);
     this.#windowing = windowingOf(topology);
     this.#rekeying = new Rekeying(repartition);
@@ -96,14 +97,11 @@ export class RecordProcessor<E, A, R> {
   get meta(): TaskMeta {
     return {
       stateVersion,
-      inputOffset: this.#direct.offset,
-      inputEpoch: this.#direct.epoch,
+      ...this.#positions.places,
       lineage: this.#lineage,
       versionUs: this.#times.versionUs,
       generationUs: this.#generationUs,
       counts: { ...this.#counts },
-      rekeyedOffset: this.#rekeyed.offset,
-      rekeyedEpoch: this.#rekeyed.epoch,
       producers: this.#producers.known,
       windowing: this.#windowing,
       rules: this.#rules,
@@ -155,38 +153,31 @@ export class RecordProcessor<E, A, R> {
    * an earlier offset does no harm, the other way round would look like a lost tail.
    */
   writtenIn(topic: string, leaderEpoch: number | undefined): void {
-    if (leaderEpoch !== undefined) this.#positionIn(topic).epoch = leaderEpoch;
+    if (leaderEpoch !== undefined) this.#positions.writtenIn(topic, leaderEpoch);
   }
 
   /** Moves the position in a topic over offsets that hold no record for us. */
   skipTo(topic: string, offset: Offset): void {
-    this.#moveTo(this.#positionIn(topic), offset);
-  }
-
-  #positionIn(topic: string): Position {
-    return this.#rekeying.isRekeyed(topic) ? this.#rekeyed : this.#direct;
-  }
-
-  /** False where the position is there already, or beyond. */
-  #moveTo(position: Position, offset: Offset): boolean {
-    if (offset <= position.offset) return false;
-    position.offset = offset;
-    this.#changed = true;
-    return true;
+    if (this.#positions.moveTo(topic, offset)) this.#changed = true;
   }
 
   /**
-   * Applies one record of the input; one that was applied before changes nothing, and one that its
+   * Applies one record of an input; one that was applied before changes nothing, and one that its
    * producer sent twice only counts as such.
    *
    * @throws {PipelineError} `RECORD_REFUSED` where a handler of the job says to stop.
    */
   process(record: LogRecord): void {
-    if (!this.#moveTo(this.#direct, record.offset + 1)) return;
+    if (!this.#positions.moveInput(record.topic, record.offset + 1)) return;
+    this.#changed = true;
     const receivedUs = receivedUsOf(record);
     if (receivedUs !== undefined) this.#enter(receivedUs);
     if (this.#isRepeated(record)) return this.#duplicate(record);
     if (receivedUs === undefined) return this.#side.deadRecord(record, faults.impossibleTimestamp);
+    if (this.#tables?.has(record) === true) {
+      const fault = this.#tables.apply(record);
+      return fault && this.#side.deadRecord(record, fault);
+    }
     this.#applyDirect(record);
   }
 
@@ -197,7 +188,8 @@ export class RecordProcessor<E, A, R> {
    * @throws {PipelineError} As `process`.
    */
   processArrival({ record, parts }: Arrival): void {
-    if (!this.#moveTo(this.#rekeyed, record.offset + 1)) return;
+    if (!this.#positions.moveTo(record.topic, record.offset + 1)) return;
+    this.#changed = true;
     if (parts === undefined) return this.#side.deadRecord(record, faultOfForeign(record));
     for (const part of parts) {
       const receivedUs = receivedUsOf(part);
@@ -206,9 +198,10 @@ export class RecordProcessor<E, A, R> {
     }
   }
 
-  #isRepeated({ headers, key }: LogRecord): boolean {
+  #isRepeated({ headers, key, topic }: LogRecord): boolean {
     const identity = identityOf(headers);
-    return identity !== undefined && !this.#producers.isNew(identity, key);
+    if (identity === undefined) return false;
+    return !this.#producers.isNew(this.#positions.inTopic(topic, identity), key);
   }
 
   /** Begins with records that were received at this time or before. */
@@ -295,7 +288,7 @@ export class RecordProcessor<E, A, R> {
   }
 
   #duplicate(record: LogRecord): void {
-    const items = itemsOf(this.#read(record, "direct"));
+    const items = this.#tables?.has(record) === true ? 1 : itemsOf(this.#read(record, "direct"));
     this.#counts.read += items;
     this.#counts.duplicates += items;
   }
@@ -336,6 +329,11 @@ export class RecordProcessor<E, A, R> {
   /** Puts an event into its windows; it is late when none of them takes it. */
   #place(event: E, timeMs: number, context: EventContext): void {
     const { windows } = this.#topology;
+    const fold = eventFold(this.#topology, event, context, this.#stores);
+    if (fold === undefined) {
+      this.#counts.read -= 1; // left out
+      return;
+    }
     this.#horizon.note(timeMs);
     const owner = this.#cache.key(context.key);
     const { expiredToMs } = this.#horizon;
@@ -343,7 +341,7 @@ export class RecordProcessor<E, A, R> {
     const streamTimeMs = expired ? expiredToMs : owner.state.streamTimeMs;
     const closedToMs = expired ? expiredToMs : owner.state.closedToMs;
     if (this.#sessions !== undefined) {
-      if (this.#sessions.take(event, timeMs, context, { owner, closedToMs, expired })) {
+      if (this.#sessions.take(event, timeMs, context, { owner, closedToMs, expired, fold })) {
         this.#counts.aggregated += 1;
         if (timeMs > streamTimeMs) this.#advance(owner, timeMs, context);
       } else {
@@ -356,7 +354,7 @@ export class RecordProcessor<E, A, R> {
     const firstMs = firstWindowStart(lastMs, windows);
     const firstOpenMs = Math.max(firstMs, closedToMs);
     if (this.#continues) {
-      rehearse(this.#topology, this.#cache, event, { owner, firstMs: firstOpenMs, lastMs });
+      rehearse(this.#topology, this.#cache, event, { owner, fold, firstMs: firstOpenMs, lastMs });
     }
     const missedEndMs = Math.min(firstOpenMs, lastMs + windows.advanceMs);
     for (let startMs = firstMs; startMs < missedEndMs; startMs += windows.advanceMs) {
@@ -368,17 +366,22 @@ export class RecordProcessor<E, A, R> {
     }
     if (expired) this.#cache.renew(owner, expiredToMs);
     for (let startMs = firstOpenMs; startMs <= lastMs; startMs += windows.advanceMs) {
-      this.#aggregate(event, context, owner, startMs);
+      this.#aggregate(event, context, owner, startMs, fold);
     }
     this.#counts.aggregated += 1;
     if (timeMs > streamTimeMs) this.#advance(owner, timeMs, context);
   }
 
-  #aggregate(event: E, context: EventContext, owner: CachedKey<A>, startMs: number): void {
-    const { aggregator } = this.#topology;
+  #aggregate(
+    event: E,
+    context: EventContext,
+    owner: CachedKey<A>,
+    startMs: number,
+    fold: EventFold<E, A>,
+  ): void {
     const found = this.#cache.window(owner, startMs);
     const window = found ?? this.#cache.newWindow(startMs);
-    window.state.aggregate = aggregator.add(window.state.aggregate, event);
+    window.state.aggregate = fold.add(window.state.aggregate, event);
     if (found === undefined) this.#cache.add(owner, window);
     this.#cache.stamp(owner, window, context);
   }

@@ -1,4 +1,5 @@
 import type { Fetched, PartitionReader } from "../ports.ts";
+import type { Offset } from "../record.ts";
 
 /**
  * One of a task's inputs, read one fetch ahead of its processing: no more than that is in memory
@@ -11,13 +12,19 @@ export class ReadAhead implements AsyncDisposable {
   readonly #reader: PartitionReader;
   readonly #onArrival: () => void;
   readonly #signal: AbortSignal;
+  #position: Offset;
+  #endOffset: Offset;
   #arrived: Fetched | undefined;
   #failure: { readonly error: unknown } | undefined;
 
-  /** @param onArrival Told when `take` has something to say; must not throw. */
+  /**
+   * @param from Where the reader begins, and where its input ended then.
+   * @param onArrival Told when `take` has something to say; must not throw.
+   */
   constructor(
     topic: string,
     reader: PartitionReader,
+    from: { readonly offset: Offset; readonly endOffset: Offset },
     onArrival: () => void,
     signal: AbortSignal,
   ) {
@@ -25,6 +32,13 @@ export class ReadAhead implements AsyncDisposable {
     this.#reader = reader;
     this.#onArrival = onArrival;
     this.#signal = signal;
+    this.#position = from.offset;
+    this.#endOffset = from.endOffset;
+  }
+
+  /** True where it is known to have more than what was taken. */
+  get behind(): boolean {
+    return this.#position < this.#endOffset;
   }
 
   /** Begins to read; returns at once. */
@@ -50,7 +64,10 @@ export class ReadAhead implements AsyncDisposable {
     if (this.#failure !== undefined) throw this.#failure.error;
     const arrived = this.#arrived;
     this.#arrived = undefined;
-    if (arrived !== undefined) this.start();
+    if (arrived === undefined) return undefined;
+    this.#position = arrived.nextOffset;
+    this.#endOffset = arrived.endOffset;
+    this.start();
     return arrived;
   }
 

@@ -1,6 +1,7 @@
 import type { CachedKey } from "../state/cached_key.ts";
 import type { WriteCache } from "../state/write_cache.ts";
 import type { Topology } from "../topology/topology.ts";
+import type { EventFold } from "./event_fold.ts";
 
 /**
  * Adds an event to copies of its windows. A job that throws on it throws here, before the first
@@ -10,8 +11,9 @@ export function rehearse<E, A>(
   { aggregator, windowCodec, windows }: Topology<E, A, unknown>,
   cache: WriteCache<A>,
   event: E,
-  { owner, firstMs, lastMs }: {
+  { owner, fold, firstMs, lastMs }: {
     readonly owner: CachedKey<A>;
+    readonly fold: EventFold<E, A>;
     readonly firstMs: number;
     readonly lastMs: number;
   },
@@ -21,6 +23,6 @@ export function rehearse<E, A>(
     const aggregate = window === undefined
       ? aggregator.initial()
       : windowCodec.decode(windowCodec.encode(window.state)).aggregate;
-    aggregator.add(aggregate, event);
+    fold.add(aggregate, event);
   }
 }

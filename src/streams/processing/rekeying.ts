@@ -45,11 +45,6 @@ export class Rekeying {
     return this.#target !== undefined;
   }
 
-  /** True for the topic of records that come from the partition they were written to. */
-  isRekeyed(topic: string): boolean {
-    return topic === this.#target?.topic;
-  }
-
   /** True where another partition has the key, as its writer had a partitioner of its own. */
   belongsElsewhere(key: string, partition: number): boolean {
     if (this.#target === undefined || this.#target.partitions === 1) return false;

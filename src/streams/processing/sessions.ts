@@ -2,6 +2,7 @@ import { InvariantError } from "../../base/assert.ts";
 import type { CachedKey, CachedWindow } from "../state/cached_key.ts";
 import type { WriteCache } from "../state/write_cache.ts";
 import type { EventContext, Topology } from "../topology/topology.ts";
+import type { EventFold } from "./event_fold.ts";
 
 /** Time of the last event of a session, epoch ms. */
 export function lastEventMs(
@@ -11,11 +12,12 @@ export function lastEventMs(
 }
 
 /** Whose sessions an event may join. */
-export interface SessionPlace<A> {
+export interface SessionPlace<E, A> {
   readonly owner: CachedKey<A>;
   /** From where on its windows are open; where it has expired, from where on it begins again. */
   readonly closedToMs: number;
   readonly expired: boolean;
+  readonly fold: EventFold<E, A>;
 }
 
 /** For a job whose windows are sessions. */
@@ -55,31 +57,32 @@ export class Sessions<E, A> {
   }
 
   /** @returns False for an event that is late. */
-  take(event: E, timeMs: number, context: EventContext, place: SessionPlace<A>): boolean {
-    const { owner, closedToMs, expired } = place;
+  take(event: E, timeMs: number, context: EventContext, place: SessionPlace<E, A>): boolean {
+    const { owner, closedToMs, expired, fold } = place;
     const near = expired ? [] : this.#near(owner, timeMs);
     if (timeMs < closedToMs && !near.some(({ startMs }) => startMs <= timeMs)) return false;
-    if (this.#rehearses) this.#rehearse(event, near);
+    if (this.#rehearses) this.#rehearse(event, near, fold);
     if (expired) this.#cache.renew(owner, closedToMs);
-    this.#add(event, timeMs, context, { owner, near });
+    this.#add(event, timeMs, context, { owner, near, fold });
     return true;
   }
 
   /** Adds an event to copies of its sessions: throws where the job does. */
-  #rehearse(event: E, near: readonly CachedWindow<A>[]): void {
+  #rehearse(event: E, near: readonly CachedWindow<A>[], fold: EventFold<E, A>): void {
     const { aggregator } = this.#job;
     const aggregates = near.map((session) => this.#copyOf(session));
     const [first = aggregator.initial(), ...others] = aggregates;
-    aggregator.add(others.reduce((into, from) => this.#merged(into, from), first), event);
+    fold.add(others.reduce((into, from) => this.#merged(into, from), first), event);
   }
 
   #add(
     event: E,
     timeMs: number,
     context: EventContext,
-    { owner, near }: {
+    { owner, near, fold }: {
       readonly owner: CachedKey<A>;
       readonly near: readonly CachedWindow<A>[];
+      readonly fold: EventFold<E, A>;
     },
   ): void {
     const [first, ...others] = near;
@@ -93,7 +96,7 @@ export class Sessions<E, A> {
       state.aggregate = this.#merged(state.aggregate, this.#copyOf(other));
       this.#withdraw(other, owner, context);
     }
-    state.aggregate = this.#job.aggregator.add(state.aggregate, event);
+    state.aggregate = fold.add(state.aggregate, event);
     state.spanMs = lastMs - session.startMs;
     this.#cache.stamp(owner, session, context);
   }

@@ -20,6 +20,15 @@ export interface Lineage {
   readonly changelogId: string;
   /** Empty for jobs that send nothing on. */
   readonly repartitionId: string;
+  /** Further inputs; absent for jobs without. */
+  readonly others?: readonly OtherTopic[];
+}
+
+/** An input beside the first one. */
+export interface OtherTopic {
+  readonly topic: string;
+  readonly topicId: string;
+  readonly partitions: number;
 }
 
 /** The topics whose identity a state depends on. */
@@ -27,20 +36,24 @@ export interface LineageTopics {
   readonly input: string;
   readonly changelog: string;
   readonly repartition: string | undefined;
+  /** Inputs beside the first one; none without it. */
+  readonly others?: readonly string[];
 }
 
 /** Those of a task. */
 export function lineageTopics(
-  { input, changelog, repartition }: {
+  { input, changelog, repartition, others = [] }: {
     readonly input: TopicPartition;
     readonly changelog: TopicPartition;
     readonly repartition: TopicPartition | undefined;
+    readonly others?: readonly TopicPartition[];
   },
 ): LineageTopics {
   return {
     input: input.topic,
     changelog: changelog.topic,
     repartition: repartition?.topic,
+    others: others.map(({ topic }) => topic),
   };
 }
 
@@ -51,14 +64,20 @@ export function lineageTopics(
  */
 export async function presentLineage(
   log: Pick<RecordLog, "describe">,
-  { input, changelog, repartition }: LineageTopics,
+  { input, changelog, repartition, others = [] }: LineageTopics,
 ): Promise<Lineage> {
   const { id: topicId, partitions } = await log.describe(input);
   const { id: changelogId } = await log.describe(changelog);
   const { id: repartitionId } = repartition === undefined
     ? { id: "" }
     : await log.describe(repartition);
-  return { topic: input, topicId, partitions, changelogId, repartitionId };
+  const found: OtherTopic[] = [];
+  for (const topic of others) {
+    const { id, partitions } = await log.describe(topic);
+    found.push({ topic, topicId: id, partitions });
+  }
+  const own = { topic: input, topicId, partitions, changelogId, repartitionId };
+  return found.length === 0 ? own : { ...own, others: found };
 }
 
 /**
@@ -86,6 +105,15 @@ export function refuseOtherLineage(
     }
   }
   if (own.partitions !== present.partitions) throw partitionsChanged(own, present);
+  for (const other of own.others ?? []) {
+    // A job may begin to read a topic, or stop.
+    const found = present.others?.find(({ topic }) => topic === other.topic);
+    if (found === undefined) continue;
+    if (found.topicId !== other.topicId) {
+      throw topicReplaced(other.topic, other.topicId, found.topicId);
+    }
+    if (found.partitions !== other.partitions) throw partitionsChanged(other, found);
+  }
 }
 
 /** The error of an application whose input is another topic than that of its state. */
@@ -98,7 +126,10 @@ export function otherTopic(own: string, present: string, changelog: string): Pip
   );
 }
 
-function partitionsChanged({ topic, partitions }: Lineage, present: Lineage): PipelineError {
+function partitionsChanged(
+  { topic, partitions }: Pick<Lineage, "topic" | "partitions">,
+  present: Pick<Lineage, "partitions">,
+): PipelineError {
   return new PipelineError(
     "PARTITIONS_CHANGED",
     `Cannot process ${topic} as it must have as many partitions as when its state was made ` +

@@ -15,6 +15,15 @@ export type Windowing = readonly number[];
 /** Version of the form and meaning of the state: a program reads its own. */
 export const stateVersion = 2;
 
+/** How far a task is in an input beside its first one. */
+export interface OtherPosition {
+  readonly topic: string;
+  /** Next offset to process. */
+  readonly offset: Offset;
+  /** Like `inputEpoch` of `TaskMeta`. */
+  readonly epoch: number;
+}
+
 /** What a task knows about itself; changes with every commit. */
 export interface TaskMeta {
   /** The `stateVersion` of the program that wrote it. */
@@ -33,6 +42,8 @@ export interface TaskMeta {
   /** First `versionUs` of this state's life; a reset starts a later one, which wins everywhere. */
   readonly generationUs: number;
   readonly counts: ItemCounts;
+  /** How far the task is in its further inputs; absent for a task without. */
+  readonly others?: readonly OtherPosition[];
   /** Next offset to process of the task's partition of the repartition topic. */
   readonly rekeyedOffset: Offset;
   /** Like `inputEpoch`. */

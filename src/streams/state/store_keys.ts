@@ -5,6 +5,7 @@
  * |---|---|
  * | `m` | the task's meta record |
  * | `k` key | a key: its time and its open windows (`key_row.ts`) |
+ * | `t` name of a key-value store, `00`, key | a value of that store |
  * | `w` key escaped, `00`, window start as big-endian int64 | one window |
  * | `r` key escaped, `00`, window size, window start, both as big-endian int64 | one rolled-up window |
  *
@@ -24,6 +25,7 @@ import type { KeyRange } from "../ports.ts";
 const metaTag = 0x6d;
 const keyTag = 0x6b;
 const windowTag = 0x77;
+const keyValueTag = 0x74;
 const rollUpTag = 0x72;
 const timeBytes = 8;
 const two32 = 2 ** 32;
@@ -37,6 +39,16 @@ export function keyStateKey(key: string): Uint8Array {
   const bytes = shortLivedBytes(1 + text.length);
   bytes[0] = keyTag;
   bytes.set(text, 1);
+  return bytes;
+}
+
+/** Key of a value in a key-value store, whose name holds no `00`. */
+export function keyValueKey(store: string, key: string): Uint8Array {
+  const [name, text] = [encodeText(store), encodeText(key)];
+  const bytes = new Uint8Array(2 + name.length + text.length);
+  bytes[0] = keyValueTag;
+  bytes.set(name, 1);
+  bytes.set(text, 2 + name.length);
   return bytes;
 }
 
@@ -164,6 +176,7 @@ function putUint32(bytes: Uint8Array, at: number, value: number): void {
 export function ownerOf(row: Uint8Array): Uint8Array | undefined {
   if (row[0] === metaTag) return undefined;
   if (row[0] === keyTag) return row.subarray(1);
+  if (row[0] === keyValueTag) return row.subarray(row.indexOf(0) + 1);
   const bytes: number[] = [];
   for (let at = 1; at < row.length; at++) {
     const byte = row[at] as number;

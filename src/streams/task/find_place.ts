@@ -6,7 +6,14 @@ import type { CommitLog, CommittedOffset, LogBounds, RecordLog, StateStore } fro
 import { type Offset, partitionName, type TopicPartition } from "../record.ts";
 import type { RestoreProgress } from "./status.ts";
 import { lineageTopics, refuseOtherLineage } from "../state/lineage.ts";
-import { type EngineCodecs, firstMeta, type TaskMeta, type Windowing } from "../state/state.ts";
+import {
+  type EngineCodecs,
+  firstMeta,
+  noEpoch,
+  type OtherPosition,
+  type TaskMeta,
+  type Windowing,
+} from "../state/state.ts";
 import { metaKey } from "../state/store_keys.ts";
 import { decodeState } from "../topology/codec.ts";
 import { refuseOtherVersion, refuseOtherWindowing } from "../state/windowing.ts";
@@ -74,13 +81,14 @@ export async function bringUpToDate(
  *   `CHANGELOG_TRUNCATED`, `INPUT_TRUNCATED`.
  */
 export async function findPlace(
-  { log, codecs }: PlacePorts,
+  ports: PlacePorts,
   place: CommitPlace,
   windowing: Windowing,
   store: StateStore,
   committed: CommittedOffset | undefined,
   { onEnd }: PlaceObserver,
 ): Promise<TaskMeta> {
+  const { log, codecs } = ports;
   const { input, repartition } = place;
   const bounds = await log.bounds(input);
   onEnd(input.topic, bounds.endOffset);
@@ -91,13 +99,14 @@ export async function findPlace(
   const stored = store.get(metaKey);
   if (stored === undefined) {
     if (isPastStart(committed, bounds)) throw stateGone(place, committed);
-    return firstMeta(place.lineage, bounds.startOffset, rekeyedBounds?.startOffset);
+    const meta = firstMeta(place.lineage, bounds.startOffset, rekeyedBounds?.startOffset);
+    return await withOthers(ports, place, meta, onEnd);
   }
   const meta = decodeState(codecs.meta, stored);
   refuseOtherLineage(meta.lineage, place.lineage, lineageTopics(place));
   refuseOtherVersion(input, meta);
   refuseOtherWindowing(input, meta.windowing, windowing);
-  refuseOtherPosition(input, meta, committed);
+  refuseOtherPosition(input, meta.inputOffset, committed);
   if (meta.inputOffset < bounds.startOffset || meta.inputOffset > bounds.endOffset) {
     throw inputTruncated(input, meta.inputOffset, bounds);
   }
@@ -107,7 +116,34 @@ export async function findPlace(
       throw inputTruncated(repartition, rekeyedOffset, rekeyedBounds);
     }
   }
-  return { ...meta, lineage: place.lineage };
+  return await withOthers(ports, place, { ...meta, lineage: place.lineage }, onEnd);
+}
+
+/**
+ * Where a task continues in its further inputs: one that its state does not have is read from its
+ * start.
+ */
+async function withOthers(
+  { log, commitLog }: Pick<PlacePorts, "log" | "commitLog">,
+  { others = [] }: CommitPlace,
+  meta: TaskMeta,
+  onEnd: PlaceObserver["onEnd"],
+): Promise<TaskMeta> {
+  if (others.length === 0) return meta;
+  const positions: OtherPosition[] = [];
+  for (const place of others) {
+    const { topic } = place;
+    const bounds = await log.bounds(place);
+    onEnd(topic, bounds.endOffset);
+    const known = meta.others?.find((other) => other.topic === topic);
+    positions.push(known ?? { topic, offset: bounds.startOffset, epoch: noEpoch });
+    if (known === undefined) continue;
+    refuseOtherPosition(place, known.offset, await commitLog.committed(place));
+    if (known.offset < bounds.startOffset || known.offset > bounds.endOffset) {
+      throw inputTruncated(place, known.offset, bounds);
+    }
+  }
+  return { ...meta, others: positions };
 }
 
 /** True for a commit of a task, and for a position that others set behind records. */
@@ -130,7 +166,7 @@ function stateGone({ input, changelog }: CommitPlace, committed: CommittedOffset
 
 function refuseOtherPosition(
   input: TopicPartition,
-  { inputOffset }: TaskMeta,
+  inputOffset: Offset,
   committed: CommittedOffset | undefined,
 ): void {
   if (committed === undefined || committed.offset === inputOffset) return;

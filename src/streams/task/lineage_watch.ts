@@ -83,6 +83,7 @@ export function refuseOtherPositions(
   topics: LineageTopics,
 ): void {
   for (const { topic, metadata } of positions) {
+    if (topics.others?.includes(topic) === true) continue;
     const lineage = parseCommitMetadata(metadata)?.lineage;
     if (lineage === undefined) continue;
     if (topic === topics.input) refuseOtherLineage(lineage, present, topics);

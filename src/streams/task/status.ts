@@ -43,7 +43,7 @@ export interface TaskStatus {
   readonly state: TaskState;
   /** Next input offset as of the last commit. */
   readonly committedOffset: Offset | undefined;
-  /** Records between the last commit and the ends of the input and of what was sent on to it. */
+  /** Records between the last commit and the ends of its inputs and of what was sent on to it. */
   readonly lagRecords: number | undefined;
   /** Next changelog offset as of the last commit. */
   readonly changelogPosition: Offset | undefined;

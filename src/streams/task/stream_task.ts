@@ -6,10 +6,12 @@ import { TaskControl } from "./task_control.ts";
 import { InvariantError } from "../../base/assert.ts";
 import { InheritedStore } from "./inherited_store.ts";
 import { superviseTask } from "./supervision.ts";
-import type { HeldState, StateStore } from "../ports.ts";
+import type { Fetched, HeldState, StateStore } from "../ports.ts";
 import { PunctuationSchedule } from "../topology/punctuation.ts";
 import type { ReadAhead } from "../processing/read_ahead.ts";
+import { TimeOrder } from "../processing/time_order.ts";
 import { arrivals } from "../repartition_record.ts";
+import type { LogRecord } from "../record.ts";
 import type { TaskListener } from "./task_listener.ts";
 import { type Committed, type StreamsPorts, TaskSession } from "./task_session.ts";
 import { TaskReport } from "./task_report.ts";
@@ -199,26 +201,30 @@ export class StreamTask<E, A, R> {
   /** Processes what comes, and begins commits, until the task is to end. */
   async #processAll(session: TaskSession<E, A, R>, underWay: CommitUnderWay): Promise<void> {
     const schedule = new PunctuationSchedule(this.#topology.punctuators, this.#ports.clock);
+    const order = this.#orderOf(session);
     while (!this.#control.closing) {
       underWay.check();
-      // One fetch of each in turn: neither input waits for the other to end.
-      for (const input of session.inputs) await this.#processArrived(session, input, underWay);
+      if (order === undefined) {
+        // One fetch of each in turn: neither the input nor what was sent on waits for the other.
+        await this.#processFetched(session, session.inputs[0], underWay);
+        await this.#processFetched(session, session.rekeyed, underWay);
+      } else {
+        await this.#processInOrder(session, order, underWay);
+      }
       if (!underWay.busy) {
         await this.#punctuate(session, schedule);
         if (session.changed && this.#untilDueMs() <= 0) {
           await this.#commit(session, underWay, { last: false });
         }
       }
-      await this.#control.wait(underWay.busy ? undefined : this.#untilWorkMs(session, schedule));
+      const waitMs = underWay.busy ? undefined : this.#untilWorkMs(session, schedule);
+      await this.#control.wait(earlier(waitMs, order?.untilDueMs));
     }
   }
 
   /** Until a commit or a punctuator is due; `undefined` while none will be. */
   #untilWorkMs({ changed }: TaskSession<E, A, R>, { untilDueMs }: PunctuationSchedule) {
-    const dueMs = changed ? this.#untilDueMs() : undefined;
-    return untilDueMs === undefined || dueMs === undefined
-      ? untilDueMs ?? dueMs
-      : Math.min(untilDueMs, dueMs);
+    return earlier(changed ? this.#untilDueMs() : undefined, untilDueMs);
   }
 
   /** A punctuator only looks: when one fails, that is said, and the task continues. */
@@ -233,24 +239,64 @@ export class StreamTask<E, A, R> {
     }
   }
 
-  async #processArrived(
+  /** Only several inputs have an order. */
+  #orderOf({ inputs, rekeyed }: TaskSession<E, A, R>): TimeOrder | undefined {
+    if (inputs.length === 1) return undefined;
+    const tables = new Set(this.#topology.tables?.map(({ topic }) => topic));
+    const isTable = ({ topic }: ReadAhead) => tables.has(topic);
+    const tablesFirst = inputs.toSorted((a, b) => Number(isTable(b)) - Number(isTable(a)));
+    const { clock } = this.#ports;
+    return new TimeOrder(tablesFirst, rekeyed, clock, this.#topology.maxIdleMs ?? 0);
+  }
+
+  /** Takes about as much as has arrived of several inputs. */
+  async #processInOrder(
     session: TaskSession<E, A, R>,
-    input: ReadAhead,
+    order: TimeOrder,
     underWay: CommitUnderWay,
   ): Promise<void> {
-    const fetched = input.take();
-    if (fetched === undefined) return;
-    const { signal } = underWay;
-    session.begins(input.topic, fetched);
-    if (input.topic === this.#place.input.topic) {
-      await session.prepare(fetched.records, signal);
-      await this.#apply(session, fetched.records, (record) => session.process(record), underWay);
-    } else {
-      for (const portion of arrivals(fetched.records)) {
-        await session.prepare(portion.flatMap(({ parts }) => parts ?? []), signal);
-        await this.#apply(session, portion, (one) => session.processArrival(one), underWay);
-      }
+    for (let reads = 0; reads < session.inputs.length && !this.#control.closing;) {
+      const turn = order.next();
+      if (turn === undefined) return;
+      const { input, fetched, records, first, last } = turn;
+      if (first) session.begins(input.topic, fetched);
+      await this.#processRecords(session, input, records, underWay);
+      if (last) this.#passed(session, input, fetched);
+      if (last) reads++;
     }
+    this.#control.ring(); // there may be more, without another arrival
+  }
+
+  async #processFetched(
+    session: TaskSession<E, A, R>,
+    input: ReadAhead | undefined,
+    underWay: CommitUnderWay,
+  ): Promise<void> {
+    const fetched = input?.take();
+    if (input === undefined || fetched === undefined) return;
+    session.begins(input.topic, fetched);
+    await this.#processRecords(session, input, fetched.records, underWay);
+    this.#passed(session, input, fetched);
+  }
+
+  async #processRecords(
+    session: TaskSession<E, A, R>,
+    input: ReadAhead,
+    records: readonly LogRecord[],
+    underWay: CommitUnderWay,
+  ): Promise<void> {
+    const { signal } = underWay;
+    if (input !== session.rekeyed) {
+      await session.prepare(records, signal);
+      return await this.#apply(session, records, (record) => session.process(record), underWay);
+    }
+    for (const portion of arrivals(records)) {
+      await session.prepare(portion.flatMap(({ parts }) => parts ?? []), signal);
+      await this.#apply(session, portion, (one) => session.processArrival(one), underWay);
+    }
+  }
+
+  #passed(session: TaskSession<E, A, R>, input: ReadAhead, fetched: Fetched): void {
     session.passed(input.topic, fetched);
     if (fetched.nextOffset < fetched.endOffset) this.#behind.add(input.topic);
     else this.#behind.delete(input.topic);
@@ -305,4 +351,9 @@ export class StreamTask<E, A, R> {
     const isBehind = this.#behind.size > 0;
     return (isBehind ? Math.max(commitIntervalMs, stretchedMs) : commitIntervalMs) - elapsedMs;
   }
+}
+
+/** The lesser of two times that need not be. */
+function earlier(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || b === undefined ? a ?? b : Math.min(a, b);
 }

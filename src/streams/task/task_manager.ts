@@ -9,7 +9,12 @@ import { UnablePartitions } from "./unable.ts";
 import { StreamTask, type TaskSettings } from "./stream_task.ts";
 import type { TaskListener } from "./task_listener.ts";
 import type { StreamsPorts } from "./task_session.ts";
-import { changelogTopic, repartitionTopic, type Topology } from "../topology/topology.ts";
+import {
+  changelogTopic,
+  otherInputs,
+  repartitionTopic,
+  type Topology,
+} from "../topology/topology.ts";
 
 /** What the tasks and standbys of an instance are made from. */
 export interface TaskManagerOptions<E, A, R> {
@@ -173,6 +178,7 @@ export class TaskManager<E, A, R> {
     const { ports, topology, settings } = this.#options;
     const place = {
       ...this.#storePlace(partition),
+      others: otherInputs(topology).map((topic) => ({ topic, partition })),
       repartition: topology.repartition
         ? {
           topic: repartitionTopic(settings.application),

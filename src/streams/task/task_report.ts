@@ -21,6 +21,7 @@ export class TaskReport {
   /** Where each of the task's inputs ends, by topic. */
   readonly #ends = new Map<string, Offset>();
   #rekeyedOffset: Offset = 0;
+  #others: TaskMeta["others"];
   #progressLoggedMs = 0;
   /** What the task's punctuators have last failed with; a commit does not make it good. */
   #punctuation: Pick<TaskStatus, "problem" | "code"> = noProblem;
@@ -68,7 +69,7 @@ export class TaskReport {
   }
 
   opened(meta: TaskMeta, changelogPosition: Offset | undefined): void {
-    this.#rekeyedOffset = meta.rekeyedOffset;
+    this.#at(meta);
     this.#update({
       state: "running",
       committedOffset: meta.inputOffset,
@@ -90,7 +91,7 @@ export class TaskReport {
   }
 
   committed(meta: TaskMeta, changelogPosition: Offset, durationMs: number): void {
-    this.#rekeyedOffset = meta.rekeyedOffset;
+    this.#at(meta);
     this.#update({
       committedOffset: meta.inputOffset,
       counts: meta.counts,
@@ -134,8 +135,18 @@ export class TaskReport {
     if (committedOffset === undefined || !this.#ends.has(topic)) return undefined;
     let lag = 0;
     for (const [name, endOffset] of this.#ends) {
-      lag += Math.max(0, endOffset - (name === topic ? committedOffset : this.#rekeyedOffset));
+      lag += Math.max(0, endOffset - (name === topic ? committedOffset : this.#offsetIn(name)));
     }
     return lag;
+  }
+
+  /** The committed position in a topic beside the first input. */
+  #offsetIn(topic: string): Offset {
+    return this.#others?.find((other) => other.topic === topic)?.offset ?? this.#rekeyedOffset;
+  }
+
+  #at({ rekeyedOffset, others }: TaskMeta): void {
+    this.#rekeyedOffset = rekeyedOffset;
+    this.#others = others;
   }
 }

@@ -22,11 +22,12 @@ import type { LogRecord, Offset, OutputRecord, TopicPartition } from "../record.
 import { bringUpToDate, findPlace, type PlaceObserver, refuseOtherCommit } from "./find_place.ts";
 import { ReadAhead } from "../processing/read_ahead.ts";
 import { unshownResults } from "../commit/unshown_results.ts";
-import { type EngineCodecs, knownEpoch, type TaskMeta } from "../state/state.ts";
+import { type EngineCodecs, knownEpoch, noEpoch, type TaskMeta } from "../state/state.ts";
 import { aheadOfRows } from "../state/reissue.ts";
 import { underRules } from "../state/rules.ts";
 import type { TaskState } from "./status.ts";
 import type { Topology } from "../topology/topology.ts";
+import { KeyValues } from "../state/key_values.ts";
 import { Sweep } from "../state/sweep.ts";
 import { rulesOf } from "../topology/rules.ts";
 import { decodeText } from "../text.ts";
@@ -94,6 +95,7 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
   readonly #topology: Topology<E, A, R>;
   readonly #resources: AsyncDisposableStack;
   readonly #cache: WriteCache<A>;
+  readonly #stores: KeyValues;
   readonly #sweep = new Sweep();
   readonly #committer: Committer<R>;
   readonly #processor: RecordProcessor<E, A, R>;
@@ -102,8 +104,10 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
   /** Write time of the last event whose results the sink has, or gets: see `ChangeSources`. */
   #shownUs: number;
   readonly store: StateStore;
-  /** The input, and what others sent on to this partition where the job does so. */
+  /** The inputs, in the order that breaks ties of time. */
   readonly inputs: readonly ReadAhead[];
+  /** What others sent on to this partition, where the job does so. */
+  readonly rekeyed: ReadAhead | undefined;
   /** True for a task that has a past. */
   readonly takenUp: boolean;
 
@@ -114,6 +118,7 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
       readonly store: StateStore;
       readonly cache: WriteCache<A>;
       readonly inputs: readonly ReadAhead[];
+      readonly rekeyed: ReadAhead | undefined;
       readonly committer: Committer<R>;
       readonly meta: TaskMeta;
       readonly shownUs: number;
@@ -129,13 +134,21 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
     this.#committer = parts.committer;
     this.store = parts.store;
     this.inputs = parts.inputs;
+    this.rekeyed = parts.rekeyed;
     this.#unfinished = parts.unfinished;
     this.takenUp = parts.takenUp;
     this.#cache = parts.cache;
     const { meta, place } = parts;
+    this.#stores = new KeyValues(this.store);
     this.#partition = place.input.partition;
     this.#shownUs = parts.shownUs;
-    this.#processor = new RecordProcessor(topology, this.#cache, meta, place.repartition);
+    this.#processor = new RecordProcessor(
+      topology,
+      this.#cache,
+      this.#stores,
+      meta,
+      place.repartition,
+    );
   }
 
   /**
@@ -162,13 +175,25 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
     );
     observer.onState("restoring");
     await bringUpToDate(ports, place, store, committed, observer, signal);
-    const found = await findPlace(ports, place, windowingOf(topology), store, committed, observer);
+    const ends = new Map<string, Offset>();
+    const onEnd = (topic: string, endOffset: Offset) => {
+      ends.set(topic, endOffset);
+      observer.onEnd(topic, endOffset);
+    };
+    const found = await findPlace(ports, place, windowingOf(topology), store, committed, {
+      ...observer,
+      onEnd,
+    });
     const cache = opening.use(new WriteCache(store, topology));
     const ahead = await aheadOfRows({ store, cache }, found, ports.rowsVersionUs);
     const meta = underRules(ahead, rulesOf(topology));
     const takenUp = store.checkpoint !== undefined;
-    const inputs = openInputs(ports, place, meta, observer, signal);
-    for (const input of inputs) opening.use(input);
+    const openInput = ({ topic, partition }: TopicPartition, from: ReadFrom) => {
+      const at = { offset: from.offset, endOffset: ends.get(topic) ?? from.offset };
+      const reader = ports.log.open({ topic, partition }, from);
+      return opening.use(new ReadAhead(topic, reader, at, observer.onArrival, signal));
+    };
+    const { inputs, rekeyed } = openInputs(place, meta, openInput);
     const { onProblem } = observer;
     const committer = new Committer(
       { ...ports, sink: ports.sink, store, onProductionError: topology.handlers.onProductionError },
@@ -191,6 +216,7 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
       store,
       cache,
       inputs,
+      rekeyed,
       committer,
       meta,
       shownUs: writeTimeUs(found),
@@ -208,6 +234,7 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
   async begin(signal: AbortSignal): Promise<void> {
     await this.#unfinished(signal);
     for (const input of this.inputs) input.start();
+    this.rekeyed?.start();
   }
 
   /** True when there is something to commit. */
@@ -227,8 +254,8 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
    */
   isFull(pendingMax: number): boolean {
     const { eventRows, sideOutputs, isFull } = this.#processor;
-    const pending = eventRows.length + sideOutputs.length + this.#cache.dirtyKeys.size;
-    return isFull || pending >= pendingMax;
+    const rows = this.#cache.dirtyKeys.size + this.#stores.pendingRows;
+    return isFull || eventRows.length + sideOutputs.length + rows >= pendingMax;
   }
 
   get meta(): TaskMeta {
@@ -258,7 +285,7 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
     this.#processor.writtenIn(topic, leaderEpoch);
   }
 
-  /** Applies one prepared record of the input. */
+  /** Applies one prepared record of an input. */
   process(record: LogRecord): void {
     this.#processor.process(record);
   }
@@ -285,6 +312,7 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
       codecs: this.#ports.codecs,
       store: this.store,
       cache: this.#cache,
+      stores: this.#stores,
       processor: this.#processor,
       sweep: this.#sweep,
       partition: this.#partition,
@@ -293,6 +321,7 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
     this.#shownUs = writeTimeUs(changes.meta);
     this.#processor.handOver();
     this.#cache.handOver();
+    this.#stores.handOver();
     return changes;
   }
 
@@ -300,6 +329,7 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
   async commit(changes: Changes<R>, options: CommitOptions<R>): Promise<Committed<R>> {
     const { changelogPosition } = await this.#committer.commit(changes, options);
     this.#cache.settle();
+    this.#stores.settle();
     return { ...changes, changelogPosition };
   }
 
@@ -320,25 +350,27 @@ function isReadable({ unreadable }: LogRecord): boolean {
   return unreadable === undefined;
 }
 
-function openInputs<R>(
-  { log }: StreamsPorts<R>,
-  { input, repartition, lineage }: CommitPlace,
+/** Readers of a task's inputs, each from where the state is. */
+function openInputs(
+  { input, others = [], repartition, lineage }: CommitPlace,
   meta: TaskMeta,
-  { onArrival }: OpeningObserver,
-  signal: AbortSignal,
-): ReadAhead[] {
-  const open = ({ topic, partition }: TopicPartition, from: ReadFrom) =>
-    new ReadAhead(topic, log.open({ topic, partition }, from), onArrival, signal);
-  const direct = open(input, {
+  open: (place: TopicPartition, from: ReadFrom) => ReadAhead,
+): { readonly inputs: readonly ReadAhead[]; readonly rekeyed: ReadAhead | undefined } {
+  const first = open(input, {
     offset: meta.inputOffset,
     leaderEpoch: knownEpoch(meta.inputEpoch),
     topicId: lineage.topicId,
   });
-  if (repartition === undefined) return [direct];
-  const rekeyed = open(repartition, {
+  const further = others.map((place) => {
+    const { topic } = place;
+    const { offset = 0, epoch = noEpoch } = meta.others?.find((o) => o.topic === topic) ?? {};
+    const topicId = lineage.others?.find((other) => other.topic === topic)?.topicId;
+    return open(place, { offset, leaderEpoch: knownEpoch(epoch), topicId });
+  });
+  const rekeyed = repartition && open(repartition, {
     offset: meta.rekeyedOffset,
     leaderEpoch: knownEpoch(meta.rekeyedEpoch),
     topicId: lineage.repartitionId,
   });
-  return [direct, rekeyed];
+  return { inputs: [first, ...further], rekeyed };
 }

@@ -1,5 +1,5 @@
 import { PipelineError } from "../../base/errors.ts";
-import type { CommittedOffset, FencedWriter, Transaction } from "../ports.ts";
+import type { CommittedOffset, FencedWriter, InputPosition, Transaction } from "../ports.ts";
 import {
   type LogRecord,
   type Offset,
@@ -49,6 +49,7 @@ export interface TransactionLog {
 export class OpenTransaction {
   state: "open" | "committed" | "aborted" = "open";
   offset: CommittedOffset | undefined;
+  others: readonly InputPosition[] = [];
   readonly places: Map<string, TopicPartition> = new Map<string, TopicPartition>();
 }
 
@@ -95,6 +96,7 @@ export class MemoryWriter implements FencedWriter {
     const changelogPosition = log.positionAfterLast(transaction.changelog);
     const { inputOffset, metadata } = transaction;
     open.offset = { offset: inputOffset, metadata: metadata(changelogPosition) };
+    open.others = transaction.others ?? [];
     await this.#at("offsets-sent");
     await this.#at("before-end");
     this.#refuseEnded(open);
@@ -116,18 +118,22 @@ export class MemoryWriter implements FencedWriter {
     for (const place of open.places.values()) this.#log.control(place);
     if (outcome === "committed" && open.offset !== undefined) {
       this.#log.commitOffset(this.#applicationId, this.#input, open.offset);
+      for (const { topic, partition, offset } of open.others) {
+        const committed = { offset, metadata: "" };
+        this.#log.commitOffset(this.#applicationId, { topic, partition }, committed);
+      }
     }
     this.#log.wake();
   }
 
   /** Repeats a request of a transaction; a newer writer's transactions are safe from its copy. */
-  #repeat({ offset }: OpenTransaction): void {
+  #repeat({ offset, others }: OpenTransaction): void {
     const copy = this.#log.repeated(this.#input);
     if (copy === undefined) return;
     this.spent = true;
     void copy.then((request) => {
       if (request === "end") this.#end("committed");
-      else if (this.#open?.offset !== undefined) this.#open.offset = offset;
+      else if (this.#open?.offset !== undefined) Object.assign(this.#open, { offset, others });
     });
   }
 

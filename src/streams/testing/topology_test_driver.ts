@@ -53,6 +53,8 @@ export interface TestInput {
   readonly timestampMs?: number;
   /** By the key without it. */
   readonly partition?: number;
+  /** The job's first input without it. */
+  readonly topic?: string;
   /** None without it. */
   readonly headers?: Headers;
 }
@@ -141,7 +143,7 @@ export class TopologyTestDriver<E, A, R> implements AsyncDisposable {
     return driver;
   }
 
-  /** Appends records to the input and lets the owners of their partitions process them. */
+  /** Appends records to the inputs and lets the owners of their partitions process them. */
   async pipe(...inputs: readonly TestInput[]): Promise<void> {
     const { topic } = this.#topology.source;
     await this.log.append(inputs.map(({ key, value, timestampMs, ...rest }) => ({

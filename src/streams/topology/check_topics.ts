@@ -16,13 +16,15 @@ export async function checkTopics(
 ): Promise<void> {
   for (const topic of topics) {
     const found = (await log.describe(topic.name)).partitions;
+    const isInput = topic.role === "input" || topic.role === "table";
     const kept = topic.role === "late" || topic.role === "dead-letters";
     if (found === partitions || (kept && found > partitions)) continue;
     throw new PipelineError(
       "TOPIC_UNSUITABLE",
       `Cannot use ${topic.name} as it must have as many partitions as the input ` +
-        `(${partitions}): it has ${found}`,
-      { remedy: kept ? "add-partitions" : "reset" },
+        `(${partitions})${isInput ? ", so that a key is in the same one of each" : ""}: it has ` +
+        `${found}`,
+      isInput ? {} : { remedy: kept ? "add-partitions" : "reset" },
     );
   }
 }

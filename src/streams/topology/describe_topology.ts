@@ -7,6 +7,7 @@ export type Describable = Pick<
   Topology<unknown, unknown, unknown>,
   | "name"
   | "source"
+  | "tables"
   | "maxFutureMs"
   | "repartition"
   | "events"
@@ -27,6 +28,7 @@ export function describeTopology(job: Describable, application: string): string 
   return [
     `Topology: ${job.name}`,
     `  Source: ${topic}, one task per partition`,
+    ...(job.source.more ?? []).map((further) => `  Source: ${further}, merged with it`),
     `    unreadable, impossible, more than ${job.maxFutureMs} ms ahead --> ${
       deadLetterTopic(topic)
     }`,
@@ -34,6 +36,7 @@ export function describeTopology(job: Describable, application: string): string 
       ? [`    in the wrong place --> ${repartitionTopic(application)} --> read`]
       : []),
     ...(job.events === undefined ? [] : ["    every event --> sink"]),
+    ...(job.tables ?? []).map((table) => `  Table: ${table.topic}, joined`),
     ...(isUnlimited(job.windows) ? [`  Store: ${job.store}, a row per key`] : [
       `  Windows: ${windowsText(job.windows)}`,
       `    too late --> ${lateTopic(topic)}`,
@@ -61,6 +64,12 @@ export function mermaidTopology(job: Describable, application: string): string {
     node("windows", "[", isUnlimited(job.windows) ? "by key" : windowsText(job.windows), "]"),
     node("store", "[(", job.store, ")]"),
     "  source --> read --> windows --> store",
+    ...(job.source.more ?? []).map((further, index) =>
+      `  ${node(`source${index + 1}`, "[(", further, ")]").trim()} --> read`
+    ),
+    ...(job.tables ?? []).map((table, index) =>
+      `  ${node(`table${index}`, "[(", table.topic, ")]").trim()} -- joined --> windows`
+    ),
     ...outputs(job).map(({ name, finalOnly }, index) =>
       `  store ${finalOnly ? "-- final " : ""}--> ${
         node(`output${index}`, "[/", name, "/]").trim()

@@ -15,6 +15,14 @@ import { isUnlimited } from "./windows.ts";
 export interface JobOptions {
   /** A value further than this ahead of its record's timestamp is a dead letter; 60 s without it. */
   readonly maxFuture?: Duration;
+  /**
+   * How long a record waits for the next one of another input that was read to its end, which may be
+   * an earlier one: for jobs with several. Not at all without it. One that is known to have more is
+   * always waited for.
+   *
+   * @see Kafka Streams `max.task.idle.ms`
+   */
+  readonly maxIdle?: Duration;
   /** Values in a row that must have passed a time before keys expire by it, > 0; 1,000 without it. */
   readonly agreeingEvents?: number;
   /**
@@ -94,6 +102,7 @@ const agreeingEventsDefault = 1_000;
 export function job(name: string, options: JobOptions = {}): JobBeginning {
   const begin = <E, A>({ table }: Results<E, A, unknown>): Job<E, A> => {
     const { source, repartition, store, windows, aggregator, windowCodec, rollUps } = table;
+    const { derivation, tables } = table;
     return withSteps({
       name,
       source,
@@ -103,7 +112,10 @@ export function job(name: string, options: JobOptions = {}): JobBeginning {
       aggregator,
       windowCodec,
       rollUps,
+      derivation,
+      tables,
       maxFutureMs: durationMs(options.maxFuture ?? maxFutureDefault),
+      maxIdleMs: durationMs(options.maxIdle ?? 0),
       agreeingEvents: options.agreeingEvents ?? agreeingEventsDefault,
       revision: options.revision ?? "",
       events: undefined,

@@ -1,10 +1,11 @@
 import { PipelineError } from "../../base/errors.ts";
 import { deadLetterTopic, lateTopic } from "../side_output.ts";
-import { changelogTopic, repartitionTopic } from "./topology.ts";
+import { changelogTopic, repartitionTopic, type WithInputs } from "./topology.ts";
 
 /** What a topic is for a job; says how it must be kept. */
 export type TopicRole =
   | "input"
+  | "table"
   | "changelog"
   | "repartition"
   | "late"
@@ -21,9 +22,7 @@ export interface JobTopic {
 }
 
 /** What of a job decides about its topics; every `Topology` has it. */
-export interface WithTopics {
-  /** Names the input. */
-  readonly source: { readonly topic: string };
+export interface WithTopics extends WithInputs {
   /** Names the changelog. */
   readonly store: string;
   /** True for a job with a repartition topic. */
@@ -34,13 +33,15 @@ export interface WithTopics {
 
 /**
  * Every topic of a job. All must exist before it runs, with the same number of partitions: task p
- * reads partition p of the input and writes partition p of the others. `checkTopics` refuses others.
+ * reads partition p of each input and writes partition p of the others. `checkTopics` refuses others.
  */
 export function jobTopics(application: string, job: WithTopics): readonly JobTopic[] {
   const { source: { topic }, store, repartition, topics: results = [] } = job;
   const rekeyed: JobTopic = { name: repartitionTopic(application), role: "repartition" };
   const topics: readonly JobTopic[] = [
     { name: topic, role: "input" },
+    ...(job.source.more ?? []).map((name) => ({ name, role: "input" as const })),
+    ...(job.tables ?? []).map(({ topic: name }) => ({ name, role: "table" as const })),
     { name: changelogTopic(application, store), role: "changelog" },
     ...repartition ? [rekeyed] : [],
     { name: lateTopic(topic), role: "late" },

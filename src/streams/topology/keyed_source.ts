@@ -37,6 +37,8 @@ export type Outcome<T> = T | Rejection;
 /** What becomes of a record. */
 export interface StreamPlan<T> {
   readonly topic: string;
+  /** Of streams that were merged. */
+  readonly more: readonly string[];
   readonly prepare: (records: readonly LogRecord[]) => Promise<void>;
   /** The values of a record; one rejection for a record that cannot be decoded. */
   readonly read: (record: LogRecord, value: Uint8Array) => readonly Outcome<T>[];
@@ -62,12 +64,13 @@ export function keyedSource<T>(
   keyOf: ((value: T) => string) | undefined,
   { codec = json(), fault: keyFault, asRead = false }: KeyOptions<T>,
 ): Source<T> {
-  const { topic, prepare, timeOf, fault, rejects } = plan;
+  const { topic, more, prepare, timeOf, fault, rejects } = plan;
   const keyOfOutcome = keyOf && rejects
     ? (value: Outcome<T>) => value instanceof Rejection ? undefined : keyOf(value)
     : keyOf;
   return {
     topic,
+    more,
     prepare,
     read(record, rekeyed) {
       if (record.value === null) return noValue;

@@ -1,4 +1,7 @@
+import { assert, InvariantError } from "../../base/assert.ts";
 import type { WindowState } from "./key_state.ts";
+import type { KeyValueStores } from "./key_values.ts";
+import type { TopicTable } from "./topic_table.ts";
 import type { Codec } from "./codec.ts";
 import { json, sessionStateCodec, windowStateCodec } from "./codecs.ts";
 import { folded, type FoldedAggregate, type Folds, type FoldValues } from "./folds.ts";
@@ -12,7 +15,13 @@ import {
   type WindowTable,
   windowTable,
 } from "./table.ts";
-import type { Aggregator, Topology } from "./topology.ts";
+import {
+  type Aggregator,
+  type Derivation,
+  type EventContext,
+  otherInputs,
+  type Topology,
+} from "./topology.ts";
 import { type SessionWindows, type TimeWindows, unlimited } from "./windows.ts";
 
 /** What is kept of the values of a key, and how. */
@@ -40,36 +49,57 @@ export interface FieldOptions {
  * at which it would be complete, or late for a value, or old enough to go.
  *
  * A store's name has no dash; its changelog is `<job>-<store>-changelog`.
+ *
+ * @typeParam T Value.
+ * @typeParam E Value as it was before it was joined.
  */
-export interface KeyedStream<T> {
+export interface KeyedStream<T, E = T> {
+  /**
+   * Joins each value with what a table has of its key when the value is processed; values of keys
+   * that it does not have are left out. A value waits for what the table's topic is known to have up
+   * to the value's timestamp (see `maxIdle` of `JobOptions`), and is not joined again when its
+   * partner changes later. A late value is joined like any other, and is late.
+   *
+   * @see Kafka Streams KStream#join with a KTable
+   */
+  join<U, V>(table: TopicTable<U>, make: (value: T, partner: U) => V): KeyedStream<V, E>;
+  /**
+   * The same, also of values whose key the table does not have.
+   *
+   * @see Kafka Streams KStream#leftJoin with a KTable
+   */
+  leftJoin<U, V>(
+    table: TopicTable<U>,
+    make: (value: T, partner: U | undefined) => V,
+  ): KeyedStream<V, E>;
   /** How many values a key has had. */
-  count(store: string): KeyTable<T, number>;
+  count(store: string): KeyTable<E, number>;
   /** The sum of a key's values, which begins with the first one. */
-  reduce(store: string, add: (sum: T, value: T) => T, codec?: Codec<T>): KeyTable<T, T>;
+  reduce(store: string, add: (sum: T, value: T) => T, codec?: Codec<T>): KeyTable<E, T>;
   /** The fields of a key's values, as in `{ spent: sum(({ cents }) => cents), n: count() }`. */
-  aggregate<F extends Folds<T>>(store: string, fields: F): KeyTable<T, FoldValues<F>>;
+  aggregate<F extends Folds<T>>(store: string, fields: F): KeyTable<E, FoldValues<F>>;
   /** What `aggregation` makes of a key's values. */
-  aggregate<A>(store: string, aggregation: Aggregation<T, A>): KeyTable<T, A>;
+  aggregate<A>(store: string, aggregation: Aggregation<T, A>): KeyTable<E, A>;
   /** Folds per key and session, see `session`. */
-  window(windows: SessionWindows): SessionStream<T>;
+  window(windows: SessionWindows): SessionStream<T, E>;
   /** Folds per key and window, see `tumbling` and `hopping`. */
-  window(windows: TimeWindows): WindowedStream<T>;
+  window(windows: TimeWindows): WindowedStream<T, E>;
 }
 
 /** Values with their keys, to be folded into a table with a row per key and window. */
-export interface WindowedStream<T> {
+export interface WindowedStream<T, E = T> {
   /** How many values a window has had. */
-  count(store: string): WindowTable<T, number>;
+  count(store: string): WindowTable<E, number>;
   /** The sum of a window's values, which begins with the first one. */
-  reduce(store: string, add: (sum: T, value: T) => T, codec?: Codec<T>): WindowTable<T, T>;
+  reduce(store: string, add: (sum: T, value: T) => T, codec?: Codec<T>): WindowTable<E, T>;
   /** The fields of a window's values, as in `{ spent: sum(({ cents }) => cents), n: count() }`. */
   aggregate<F extends Folds<T>>(
     store: string,
     fields: F,
     options?: FieldOptions,
-  ): WindowTable<T, FoldValues<F>>;
+  ): WindowTable<E, FoldValues<F>>;
   /** What `aggregation` makes of a window's values. */
-  aggregate<A>(store: string, aggregation: WindowAggregation<T, A>): WindowTable<T, A>;
+  aggregate<A>(store: string, aggregation: WindowAggregation<T, A>): WindowTable<E, A>;
 }
 
 /** What is kept of the values of a key and session, and how. */
@@ -84,25 +114,58 @@ export interface SessionAggregation<T, A> extends Aggregation<T, A> {
 }
 
 /** Values with their keys, to be folded into a table with a row per key and session. */
-export interface SessionStream<T> {
+export interface SessionStream<T, E = T> {
   /** How many values a session has had. */
-  count(store: string): SessionTable<T, number>;
+  count(store: string): SessionTable<E, number>;
   /** The sum of a session's values, which begins with the first one; of two sessions as well. */
-  reduce(store: string, add: (sum: T, value: T) => T, codec?: Codec<T>): SessionTable<T, T>;
+  reduce(store: string, add: (sum: T, value: T) => T, codec?: Codec<T>): SessionTable<E, T>;
   /** The fields of a session's values, as in `{ spent: sum(({ cents }) => cents), n: count() }`. */
-  aggregate<F extends Folds<T>>(store: string, fields: F): SessionTable<T, FoldValues<F>>;
+  aggregate<F extends Folds<T>>(store: string, fields: F): SessionTable<E, FoldValues<F>>;
   /** What `aggregation` makes of a session's values. */
-  aggregate<A>(store: string, aggregation: SessionAggregation<T, A>): SessionTable<T, A>;
+  aggregate<A>(store: string, aggregation: SessionAggregation<T, A>): SessionTable<E, A>;
 }
 
-/** Where keyed values come from. */
-type Keyed<T> = Pick<Topology<T, never, never>, "source" | "repartition">;
+/** Where values come from that have their keys. */
+interface Keyed<E> extends Pick<Topology<E, never, never>, "source" | "repartition"> {
+  readonly tables: readonly TopicTable<unknown>[];
+}
+
+/** What becomes of an event on the way to its table. */
+type Steps<E, T> = (event: E, context: EventContext, stores: KeyValueStores) => readonly T[];
 
 /** Values of a source, keyed. */
-export function keyedStream<T>(keyed: Keyed<T>): KeyedStream<T> {
+export function keyedStream<T>(
+  keyed: Pick<Topology<T, never, never>, "source" | "repartition">,
+): KeyedStream<T> {
+  const plan = <A>(store: string, windows: TimeWindows, aggregation: WindowAggregation<T, A>) =>
+    tablePlan({ ...keyed, tables: [] }, store, windows, { aggregation, derivation: undefined });
+  return keyedBy({ ...keyed, tables: [] }, plan, (event) => [event]);
+}
+
+/** Makes the plan of a table of keyed values. */
+type Planned<E, T> = <A>(
+  store: string,
+  windows: TimeWindows,
+  aggregation: WindowAggregation<T, A>,
+) => TablePlan<E, A>;
+
+function keyedBy<E, T>(
+  keyed: Keyed<E>,
+  plan: Planned<E, T>,
+  steps: Steps<E, T>,
+): KeyedStream<T, E> {
   const fold = <A>(store: string, aggregation: Aggregation<T, A>) =>
-    keyTable(tablePlan(keyed, store, unlimited, aggregation));
+    keyTable(plan(store, unlimited, aggregation));
+  const joined = <U, V>(table: TopicTable<U>, make: (value: T, partner: U | undefined) => V[]) =>
+    derived<E, V>(withTable(keyed, table), (event, context, stores) => {
+      const values = steps(event, context, stores);
+      const partner = stores.readerOf(table).get(context.key);
+      return values.flatMap((value) => make(value, partner));
+    });
   return {
+    join: (table, make) =>
+      joined(table, (value, partner) => partner === undefined ? [] : [make(value, partner)]),
+    leftJoin: (table, make) => joined(table, (value, partner) => [make(value, partner)]),
     count: (store) => fold(store, counting),
     reduce: (store, add, codec) => fold(store, reducing(add, codec)),
     aggregate: <A>(store: string, aggregation: Folds<T> | Aggregation<T, A>) =>
@@ -110,17 +173,48 @@ export function keyedStream<T>(keyed: Keyed<T>): KeyedStream<T> {
     window:
       ((windows: TimeWindows) =>
         windows.sessions === true
-          ? sessionStream(keyed, windows)
-          : windowedStream(keyed, windows)) as KeyedStream<T>["window"],
+          ? sessionStream(plan, windows)
+          : windowedStream(plan, windows)) as KeyedStream<T, E>["window"],
   };
 }
 
-function sessionStream<T>(keyed: Keyed<T>, windows: TimeWindows): SessionStream<T> {
+function withTable<E>(keyed: Keyed<E>, table: TopicTable<unknown>): Keyed<E> {
+  if (keyed.tables.includes(table)) return keyed;
+  const inputs = [keyed.source.topic, ...otherInputs(keyed)];
+  assert(!inputs.includes(table.topic), `${table.topic} must be read once: as a table or a stream`);
+  return { ...keyed, tables: [...keyed.tables, table] };
+}
+
+/** Values that `steps` make of events and of what key-value stores have. */
+function derived<E, T>(keyed: Keyed<E>, steps: Steps<E, T>): KeyedStream<T, E> {
+  const plan = <A>(store: string, windows: TimeWindows, aggregation: WindowAggregation<T, A>) => {
+    const derivation: Derivation<E, A> = {
+      of: (event, context, stores) =>
+        steps(event, context, stores).map((value) => ({
+          addTo: (sum) => aggregation.add(sum, value),
+        })),
+    };
+    return tablePlan(keyed, store, windows, {
+      aggregation: { ...aggregation, add: neverAdded },
+      derivation,
+    });
+  };
+  return keyedBy(keyed, plan, steps);
+}
+
+function neverAdded(): never {
+  throw new InvariantError("an event that something else is made of is not added itself");
+}
+
+function sessionStream<E, T>(
+  plan: Planned<E, T>,
+  windows: TimeWindows,
+): SessionStream<T, E> {
   const fold = <A>(store: string, aggregation: SessionAggregation<T, A>) => {
     const { codec = json(), merge } = aggregation;
     const stateCodec = sessionStateCodec(codec);
     const rollUps = { merge, levels: [] };
-    return sessionTable(tablePlan(keyed, store, windows, { ...aggregation, stateCodec, rollUps }));
+    return sessionTable(plan(store, windows, { ...aggregation, stateCodec, rollUps }));
   };
   return {
     count: (store) => fold(store, { ...counting, merge: (into, from) => into + from }),
@@ -135,9 +229,12 @@ function sessionStream<T>(keyed: Keyed<T>, windows: TimeWindows): SessionStream<
   };
 }
 
-function windowedStream<T>(keyed: Keyed<T>, windows: TimeWindows): WindowedStream<T> {
+function windowedStream<E, T>(
+  plan: Planned<E, T>,
+  windows: TimeWindows,
+): WindowedStream<T, E> {
   const fold = <A>(store: string, aggregation: WindowAggregation<T, A>) =>
-    windowTable(tablePlan(keyed, store, windows, aggregation));
+    windowTable(plan(store, windows, aggregation));
   return {
     count: (store) => fold(store, counting),
     reduce: (store, add, codec) => fold(store, reducing(add, codec)),
@@ -177,20 +274,25 @@ function reducing<T>(
   };
 }
 
-function tablePlan<T, A>(
-  { source, repartition }: Keyed<T>,
+function tablePlan<E, A>(
+  { source, repartition, tables }: Keyed<E>,
   store: string,
   windows: TimeWindows,
-  aggregator: WindowAggregation<T, A>,
-): TablePlan<T, A> {
-  const { codec = json(), rollUps, stateCodec } = aggregator;
+  { aggregation, derivation }: {
+    readonly aggregation: WindowAggregation<E, A>;
+    readonly derivation: Derivation<E, A> | undefined;
+  },
+): TablePlan<E, A> {
+  const { codec = json(), rollUps, stateCodec } = aggregation;
   return {
     source,
     repartition,
+    tables,
+    derivation,
     store,
     windows,
-    aggregator,
-    codec: aggregator.view === undefined ? codec : json(),
+    aggregator: aggregation,
+    codec: aggregation.view === undefined ? codec : json(),
     windowCodec: stateCodec ?? windowStateCodec(codec),
     rollUps: checkedRollUps(windows, rollUps),
   };

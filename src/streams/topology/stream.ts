@@ -1,3 +1,4 @@
+import { assert } from "../../base/assert.ts";
 import { type KeyedStream, keyedStream } from "./keyed_stream.ts";
 import type { Codec, WithValue } from "./codec.ts";
 import type { LogRecord } from "../record.ts";
@@ -81,12 +82,28 @@ export interface TimedStream<T> {
 export function stream<T>(topic: string, codec: StreamCodec<T>): Stream<T> {
   return new Steps({
     topic,
+    more: [],
     prepare: async (records) => await codec.prepare?.(records),
     read: (_record, value) => [decodedBy(codec, value)],
     rejects: false,
     fault: undefined,
     timeOf: undefined,
   });
+}
+
+/**
+ * The values of several streams as one: a task reads the same partition of each of their topics,
+ * which must have as many partitions as the others. Late values and dead letters of all go to the
+ * topics that are named after the first.
+ *
+ * Values are taken in the order of their records' timestamps as far as records are there; see
+ * `maxIdle` of `JobOptions`.
+ *
+ * @throws {InvariantError} If two streams read the same topic.
+ * @see Kafka Streams KStream#merge; differs: in the order of time, not of arrival
+ */
+export function merge<T>(first: Stream<T>, ...others: readonly Stream<T>[]): Stream<T> {
+  return Steps.merged([first, ...others]);
 }
 
 class Steps<T> implements Stream<T> {
@@ -96,14 +113,43 @@ class Steps<T> implements Stream<T> {
     this.#plan = plan;
   }
 
+  static merged<T>(streams: readonly Stream<T>[]): Steps<T> {
+    const plans = streams.map((one) => {
+      assert(one instanceof Steps, "streams to be merged must be made by stream()");
+      return one.#judged() as StreamPlan<T>;
+    });
+    const topics = plans.flatMap(({ topic, more }) => [topic, ...more]);
+    const [topic = "", ...more] = topics;
+    assert(
+      new Set(topics).size === topics.length,
+      `streams must be of different topics: ${topics}`,
+    );
+    const byTopic = new Map(
+      plans.flatMap((plan) => [plan.topic, ...plan.more].map((name) => [name, plan] as const)),
+    );
+    const planOf = (record: LogRecord) => byTopic.get(record.topic) ?? plans[0] as StreamPlan<T>;
+    return new Steps({
+      topic,
+      more,
+      async prepare(records) {
+        for (const [plan, its] of Map.groupBy(records, planOf)) await plan.prepare(its);
+      },
+      read: (record, value) => planOf(record).read(record, value),
+      rejects: plans.some(({ rejects }) => rejects),
+      fault: undefined,
+      timeOf: undefined,
+    });
+  }
+
   map<U>(f: (value: T, record: LogRecord) => U): Steps<U> {
     return this.flatMap((value, record) => [f(value, record)]);
   }
 
   flatMap<U>(f: (value: T, record: LogRecord) => readonly U[]): Steps<U> {
-    const { topic, prepare, rejects, read } = this.#judged();
+    const { topic, more, prepare, rejects, read } = this.#judged();
     return new Steps<U>({
       topic,
+      more,
       prepare,
       rejects,
       read(record, value) {

@@ -1,5 +1,6 @@
 import type { Codec } from "./codec.ts";
 import type { KeyResult, SessionResult, Topology, WindowResult } from "./topology.ts";
+import type { TopicTable } from "./topic_table.ts";
 
 /** How a table is made from a stream: what of a job lies before its outputs. */
 export interface TablePlan<E, A> extends
@@ -7,6 +8,10 @@ export interface TablePlan<E, A> extends
     Topology<E, A, never>,
     "source" | "repartition" | "store" | "windows" | "aggregator" | "windowCodec" | "rollUps"
   > {
+  /** As of `Topology`. */
+  readonly derivation: Topology<E, A, never>["derivation"];
+  /** As of `Topology`. */
+  readonly tables: readonly TopicTable<unknown>[];
   /** How what is shown of an aggregate is written to a topic. */
   readonly codec: Codec<A>;
 }

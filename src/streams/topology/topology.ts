@@ -6,6 +6,8 @@ import type { LogRecord, OutputRecord } from "../record.ts";
 import type { CheckedRollUps } from "./roll_ups.ts";
 import type { DeadLetterCause } from "../side_output.ts";
 import type { WindowState } from "./key_state.ts";
+import type { KeyValueStores } from "./key_values.ts";
+import type { TopicTable } from "./topic_table.ts";
 import type { TimeWindows } from "./windows.ts";
 
 /** Events of one key among those of a record. */
@@ -38,8 +40,10 @@ export type Reading<E> =
 
 /** Where events come from. Everything but `prepare` is pure and synchronous. */
 export interface Source<E> {
-  /** Of the input. */
+  /** Of the input; the first one where there are several. */
   readonly topic: string;
+  /** The others, with as many partitions, keyed and placed alike; none without it. */
+  readonly more?: readonly string[];
   /** Fetches what `read` needs for these records, such as writers' schemas. */
   prepare(records: readonly LogRecord[]): Promise<void>;
   /**
@@ -148,6 +152,22 @@ export interface Aggregator<E, A> {
   view?(aggregate: A): A;
 }
 
+/** Something to be added to an aggregate. */
+export interface Addition<A> {
+  /** Adds it; what it returns may be the aggregate that it was given, changed in place. */
+  addTo(aggregate: A): A;
+}
+
+/**
+ * What an event comes to, given what the task's key-value stores have at this moment: what is to be
+ * added to each of its windows, in this order. An event of which nothing comes is left out, as by
+ * `filter`.
+ */
+export interface Derivation<E, A> {
+  /** Those of an event. */
+  of(event: E, context: EventContext, stores: KeyValueStores): readonly Addition<A>[];
+}
+
 /** What is made of each result of a commit. */
 export interface Output<A, T> {
   /** True to leave windows out that may still change. */
@@ -183,6 +203,8 @@ export interface Topology<E, A, R> {
   readonly name: string;
   /** Where events come from. */
   readonly source: Source<E>;
+  /** How long records wait for an input that is at its end, ms; not at all without it. */
+  readonly maxIdleMs?: number;
   /** An event further than this ahead of its record's timestamp is not believed, ms. */
   readonly maxFutureMs: number;
   /** Events in a row that must have passed a time before keys expire by it. */
@@ -200,6 +222,10 @@ export interface Topology<E, A, R> {
   readonly windows: TimeWindows;
   /** How events are folded. */
   readonly aggregator: Aggregator<E, A>;
+  /** What events are turned into before they are folded; without it `aggregator` takes them. */
+  readonly derivation?: Derivation<E, A> | undefined;
+  /** Tables that it reads, each from a topic of its own. */
+  readonly tables?: readonly TopicTable<unknown>[];
   /** Names what the job makes of its events: another one may make other rows of the same input. */
   readonly revision: string;
   /** How a window is written to the store and its changelog. */
@@ -214,6 +240,19 @@ export interface Topology<E, A, R> {
   readonly handlers: ErrorHandlers;
   /** What the job does by the wall clock, in every task. */
   readonly punctuators: readonly Punctuator[];
+}
+
+/** Topics that a task reads beside its first one: of its events, then of its tables. */
+export function otherInputs({ source, tables = [] }: WithInputs): readonly string[] {
+  return [...source.more ?? [], ...tables.map(({ topic }) => topic)];
+}
+
+/** What of a job says which topics it reads. */
+export interface WithInputs {
+  /** Where events come from. */
+  readonly source: Pick<Source<never>, "topic" | "more">;
+  /** Those of tables. */
+  readonly tables?: readonly { readonly topic: string }[];
 }
 
 /**

@@ -5,7 +5,7 @@ import { produceRequest } from "../../../src/kafka/write/produce_protocol.ts";
 import {
   addOffsetsRequest,
   addPartitionsRequest,
-  commitOffsetRequest,
+  commitOffsetsRequest,
   endRequest,
   initProducerIdRequest,
 } from "../../../src/kafka/write/transaction_requests.ts";
@@ -41,7 +41,7 @@ Deno.test.each([
   },
   {
     what: "TxnOffsetCommit",
-    request: commitOffsetRequest(transaction, "a", { commit, v2: true }),
+    request: commitOffsetsRequest(transaction, "a", { commits: [commit], v2: true }),
     version: 5,
     bytes: "00" + "06612f622d30" + "0261" + "0000000000000007" + "0003" + "ffffffff" + "01" + "00" +
       "02" + "0262" + "02" + "00000000" + "0000000000000009" + "ffffffff" + "026d" + "00" + "00" +
@@ -60,7 +60,7 @@ Deno.test.each([
 Deno.test("a transaction's requests have the versions that add what is written only in V2", () => {
   const requestsOf = (v2: { readonly v2: boolean }) => [
     produceRequest([], { transactionalId: "a", ...v2, timeoutMs: 1 }),
-    commitOffsetRequest(transaction, "a", { commit, ...v2 }),
+    commitOffsetsRequest(transaction, "a", { commits: [commit], ...v2 }),
     endRequest(transaction, { committed: true, ...v2 }),
   ];
   assert.deepEqual(requestsOf({ v2: false }).map(({ versions }) => versions.max), [11, 4, 4]);
@@ -81,7 +81,7 @@ Deno.test("EndTxn tells who writes the next transaction: in V2 another epoch", (
 });
 
 Deno.test("an error of one partition fails the request", () => {
-  const request = commitOffsetRequest(transaction, "a", { commit, v2: true });
+  const request = commitOffsetsRequest(transaction, "a", { commits: [commit], v2: true });
   const answer = (error: string) =>
     "00" + "00000000" + "02" + "0262" + "02" + "00000000" + error + "00" + "00" + "00";
   answered(request, 5, answer("0000"));

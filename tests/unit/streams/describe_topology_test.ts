@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { job, merge, stream, table, text } from "../../../src/streams/mod.ts";
 import {
   describeTopology,
   mermaidTopology,
@@ -55,6 +56,19 @@ Deno.test("describeTopology() and mermaidTopology() show a table without windows
   assert.match(mermaidTopology(job, "app"), /store --> output1\[\/"results"\/\]/);
   const final = countingTopology({ results: "final" });
   assert.match(describeTopology(final, "app"), /final rows --> results\n/);
+});
+
+Deno.test("describeTopology() and mermaidTopology() show every input and table", () => {
+  const users = table("users", text());
+  const counts = merge(stream("taps", text()), stream("clicks", text())).groupByKey()
+    .join(users, (value) => value).count("counts");
+  const topology = job("both").to("results", counts);
+  const described = describeTopology(topology, "app");
+  assert.match(described, /Source: taps, one.*\n {2}Source: clicks, merged with it\n/);
+  assert.match(described, /Table: users, joined\n {2}Store: counts/);
+  const drawn = mermaidTopology(topology, "app");
+  assert.match(drawn, /source1\[\("clicks"\)\] --> read\n/);
+  assert.match(drawn, /table0\[\("users"\)\] -- joined --> windows\n/);
 });
 
 Deno.test("mermaidTopology() draws the same", () => {

@@ -6,6 +6,7 @@ import { deadLetterCauseOf } from "../../../src/streams/side_output.ts";
 import { firstMeta, noItems } from "../../../src/streams/state/state.ts";
 import { arrivedParts } from "../../../src/streams/repartition_record.ts";
 import { decodeText, encodeText } from "../../../src/streams/text.ts";
+import { KeyValues } from "../../../src/streams/state/key_values.ts";
 import { WriteCache } from "../../../src/streams/state/write_cache.ts";
 import {
   type CountingRow,
@@ -38,7 +39,10 @@ async function bench(
 ): Promise<Bench> {
   const store = await new MemoryStores().open({ topic: "input", partition: 0 }, "id");
   const cache = new WriteCache(store, topology);
-  return { processor: new RecordProcessor(topology, cache, firstMeta(lineage, 0)), cache };
+  return {
+    processor: new RecordProcessor(topology, cache, noStores(), firstMeta(lineage, 0)),
+    cache,
+  };
 }
 
 function record(offset: number, ...events: Partial<Measurement>[]): LogRecord {
@@ -254,6 +258,7 @@ Deno.test("RecordProcessor sends on what is possible, and keeps what is not", as
   const processor = new RecordProcessor(
     topology,
     new WriteCache(store, topology),
+    noStores(),
     firstMeta(lineage, 0),
     { topic: "again", partitions: 2 },
   );
@@ -282,3 +287,7 @@ Deno.test("RecordProcessor sends on what is possible, and keeps what is not", as
   const { read, deadLetters, rekeyed } = processor.meta.counts;
   assert.deepEqual({ read, deadLetters, rekeyed }, { read: 2, deadLetters: 2, rekeyed: 2 });
 });
+
+function noStores(): KeyValues {
+  return new KeyValues({ get: () => undefined });
+}
