@@ -6,8 +6,10 @@
  * a Chromium that is on the PATH, that of `process` where the services are. Where any of these cannot be had their tests are not run, and the
  * last lines say why; with `CI=true` that is a failure.
  */
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { print, printError } from "./lib/print.ts";
+import { root } from "./lib/source_files.ts";
 import { findBrowser } from "./lib/test_browser.ts";
 import { wantedOrExit } from "./lib/wanted.ts";
 import { noTests, sum, summaryLine, type TestCounts } from "./lib/test_counts.ts";
@@ -94,6 +96,16 @@ const installed: TestTier = {
   args: ["--allow-all"],
 };
 
+/** Whatever they start and connect ends with these namespaces. */
+const namespaces = ["--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"];
+
+const images: TestTier = {
+  title: "Tests of the images, without a container engine",
+  folders: ["tests/images"],
+  args: ["--allow-all"],
+  within: ["unshare", ...namespaces],
+};
+
 /** Tiers whose tests find the real services. */
 type ServedTier = "integration" | "browser";
 
@@ -104,15 +116,16 @@ const servedTiers: Record<ServedTier, (options: RunOptions) => Promise<TestCount
 
 /** What `deno task test` runs. */
 const always = ["unit", "fuzz", "grafana", "integration", "browser"] as const;
-const tierNames = [...always, "kafka-versions", "package"] as const;
+const tierNames = [...always, "kafka-versions", "package", "images"] as const;
 
 const help = `All tests, counted; those of real services and of the page where these can be had.
 
 Usage: deno task test [options]
 
   --only TIER     ${tierNames.join(", ")}
-                  (default all but the last two, which run the tests of the Kafka
-                  adapter on ${kafkaVersions.older.join(" and ")}, and the package in Node and Bun)
+                  (default all but the last three, which run the tests of the Kafka
+                  adapter on ${kafkaVersions.older.join(" and ")}, the package in Node and Bun,
+                  and what compose starts, without a container engine)
   --filter TEXT   only tests with this text in their names, or like /PATTERN/
   --help          this text
 
@@ -198,6 +211,32 @@ async function runInstalled(options: RunOptions): Promise<TestCounts> {
   return await runTiers([installed], { ...options, env: { ...options.env, ...services.env } });
 }
 
+/** Builds the images, which takes the network, and runs them where there is none but their own. */
+async function runImages(options: RunOptions): Promise<TestCounts> {
+  const missing = await imagesNeed();
+  if (missing !== undefined) return notRun(noTests, `the tests of the images: ${missing}`);
+  const folder = join(root, ".services", "images");
+  const build = new Deno.Command("unshare", {
+    args: ["--mount", Deno.execPath(), "run", "-A", "scripts/build_images.ts", folder],
+    cwd: root,
+  });
+  if (!(await build.spawn().status).success) return { ...noTests, failed: 1 };
+  return await runTiers([images], { ...options, env: { ...options.env, IMAGES: folder } });
+}
+
+/** What is missing to run images, if anything is. */
+async function imagesNeed(): Promise<string | undefined> {
+  if (Deno.build.os !== "linux" || Deno.uid() !== 0) return "they need Linux and root";
+  for (const command of ["debootstrap", "bwrap", "ip", "nsenter", "jlink"]) {
+    const { success } = await new Deno.Command("which", { args: [command], stdout: "null" })
+      .output();
+    if (!success) {
+      return `${command} must be installed (debootstrap, bubblewrap, iproute2, a JDK 17)`;
+    }
+  }
+  return undefined;
+}
+
 function isCi(): boolean {
   return Deno.env.get("CI") === "true";
 }
@@ -233,7 +272,8 @@ const pure = await runTiers(pureTiers, options);
 const withServices = await runWithServices(served, options);
 const older = wanted.tiers.includes("kafka-versions") ? await runKafkaVersions(options) : noTests;
 const ofPackage = wanted.tiers.includes("package") ? await runInstalled(options) : noTests;
-const counts = sum([pure, withServices, older, ofPackage]);
+const ofImages = wanted.tiers.includes("images") ? await runImages(options) : noTests;
+const counts = sum([pure, withServices, older, ofPackage, ofImages]);
 if (counts.passed + counts.failed === 0) printError("\nNo test was run");
 print(`\n${summaryLine(counts)}`);
 Deno.exit(counts.failed === 0 && counts.passed > 0 && !options.signal.aborted ? 0 : 1);

@@ -14,6 +14,8 @@ export interface TestTier {
   readonly folders: readonly string[];
   /** Arguments of `deno test` before the folders. */
   readonly args: readonly string[];
+  /** Command that runs `deno test` for them, with its arguments. */
+  readonly within?: readonly string[];
 }
 
 /** How a tier is run. */
@@ -34,8 +36,9 @@ export async function runTier(tier: TestTier, options: RunOptions): Promise<Test
     const { filter: wanted } = options;
     const filter = wanted === undefined ? [] : ["--filter", wanted];
     const told = wanted === undefined ? {} : { [filterVariable]: wanted };
-    const command = new Deno.Command(Deno.execPath(), {
-      args: ["test", "--no-prompt", `--junit-path=${report}`, ...tier.args, ...filter, ...folders],
+    const [program = "", ...args] = [...tier.within ?? [], Deno.execPath(), "test", "--no-prompt"];
+    const command = new Deno.Command(program, {
+      args: [...args, `--junit-path=${report}`, ...tier.args, ...filter, ...folders],
       cwd: root,
       // kafkajs makes the runtime warn of negative timeouts, which it then handles.
       env: { NODE_OPTIONS: "--no-warnings", ...told, ...options.env },

@@ -31,6 +31,7 @@ export async function cassandraResults(
     localDataCenter: datacenter,
     keyspace,
     queryOptions: { prepare: true, fetchSize },
+    ...login(Deno.env.get("CASSANDRA_USERNAME"), Deno.env.get("CASSANDRA_PASSWORD")),
   });
   await client.connect();
   return {
@@ -49,6 +50,12 @@ export async function cassandraResults(
     ),
     [Symbol.asyncDispose]: () => client.shutdown(),
   };
+}
+
+/** How one logs in where one must. */
+function login(username?: string, password?: string): Partial<cassandra.ClientOptions> {
+  if (username === undefined || password === undefined) return {};
+  return { authProvider: new cassandra.auth.PlainTextAuthProvider(username, password) };
 }
 
 function rowsOf(client: cassandra.Client, from: string): () => AsyncIterable<ResultWindow> {

@@ -14,7 +14,8 @@ deno run -A scripts/recompute_windows.ts --frames FILE [options] where the resul
 
 Where the results are, one of:
   --sqlite FILE          the file of an embedded run
-  --cassandra HOST:PORT  a cluster; see the three below
+  --cassandra HOST:PORT  a cluster; see the three below. It logs in with CASSANDRA_USERNAME and
+                         CASSANDRA_PASSWORD of the environment
   --results FILE         15-second windows as JSON lines, .gz or not, by the tables' column names
 
   --keyspace NAME        market by default

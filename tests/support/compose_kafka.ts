@@ -171,22 +171,26 @@ function nodeOf(
   return { name, service, folder: join(parent, name), ports, child: undefined };
 }
 
-/**
- * `server.properties` as the image's entry point makes it of the variables, on the loopback
- * interface and in a folder of the test.
- */
+/** On the loopback interface and in a folder of the test. */
 function propertiesText({ service, folder, ports }: Node): string {
-  const lines = Object.entries(service.environment ?? {})
-    .filter(([variable]) => variable.startsWith("KAFKA_") && !variable.endsWith("_OPTS"))
-    .map(([variable, value]): [string, string] => [propertyOf(variable), String(value)]);
-  const properties = { ...Object.fromEntries(lines), "log.dirs": join(folder, "data") };
-  const text = Object.entries(properties).map(([key, value]) => `${key}=${value}\n`).join("");
-  return text
+  return kafkaProperties(service, { "log.dirs": join(folder, "data") })
     .replaceAll(/:\/\/:(\d+)/g, (_, port) => `://127.0.0.1:${ports[port]}`)
     .replaceAll(
       /HOST:\/\/127\.0\.0\.1:(\d+)/g,
       (all, port) => ports[port] === undefined ? all : `HOST://127.0.0.1:${ports[port]}`,
     );
+}
+
+/** `server.properties` as the image's entry point makes it of the variables. */
+export function kafkaProperties(
+  { environment = {} }: ComposeService,
+  others: Readonly<Record<string, string>> = {},
+): string {
+  const lines = Object.entries(environment)
+    .filter(([variable]) => variable.startsWith("KAFKA_") && !variable.endsWith("_OPTS"))
+    .map(([variable, value]): [string, string] => [propertyOf(variable), String(value)]);
+  const properties = Object.entries({ ...Object.fromEntries(lines), ...others });
+  return properties.map(([key, value]) => `${key}=${value}\n`).join("");
 }
 
 /** `KAFKA_A_B` is the property `a.b`. */
