@@ -25,6 +25,9 @@ export const defaultQueryLimits: QueryLimits = {
   waiting: 256,
 };
 
+/** How long queries may keep everything else waiting, ms; one that has begun goes on to its end. */
+const workMsMax = 4;
+
 /** Addresses whose queries are counted; with more, those that have saved up most are forgotten. */
 const addressesMax = 1_000;
 
@@ -46,6 +49,9 @@ export class QueryGate {
   readonly #waiting = new Map<string, (() => void)[]>();
   #waitingCount = 0;
   #running = 0;
+  /** How long queries have kept the event loop from its next turn, and who waits for that. */
+  #workedMs = 0;
+  #turning: Promise<void> | undefined;
 
   constructor(clock: Clock, limits: QueryLimits = defaultQueryLimits) {
     this.#clock = clock;
@@ -64,7 +70,11 @@ export class QueryGate {
     account.queries--;
     await this.#turn(network);
     try {
-      return await work();
+      while (this.#workedMs > workMsMax) await this.#nextTurn();
+      const begunMs = this.#clock.monotonicMs();
+      const answer = work();
+      this.#workedMs += this.#clock.monotonicMs() - begunMs;
+      return await answer;
     } finally {
       this.#running--;
       this.#callNext();
@@ -109,8 +119,15 @@ export class QueryGate {
     this.#waiting.set(network, own);
     this.#waitingCount++;
     await promise;
-    // Whatever came meanwhile, a health check for one, is answered before the next query.
-    await this.#clock.sleep(0);
+  }
+
+  /** Lets what came meanwhile, a health check for one, be answered before more queries begin. */
+  async #nextTurn(): Promise<void> {
+    this.#turning ??= this.#clock.sleep(0).then(() => {
+      this.#turning = undefined;
+      this.#workedMs = 0;
+    });
+    await this.#turning;
   }
 
   #callNext(): void {
