@@ -126,6 +126,14 @@ Deno.test("the images come up as compose says, and lose nothing in kills", async
     for (const container of running) await assertConfined(container);
   });
 
+  await t.step(
+    "Cassandra syncs before it acknowledges, whatever its image's settings say",
+    async () => {
+      const log = await Deno.readTextFile(composed.container("cassandra").logFile);
+      assert.match(log, /commitlog_sync=group;/);
+    },
+  );
+
   await t.step("page, API and metrics answer where compose publishes them", async () => {
     for (const page of pages) {
       assert.match(await answers(page), /<!doctype html>/i);
