@@ -1,6 +1,6 @@
 /** The job that README.md shows, whole and tested. */
 import assert from "node:assert/strict";
-import { job, json, stream, tumbling } from "@finhub/streams";
+import { job, json, stream, sum, tumbling } from "@finhub/streams";
 import { TopologyTestDriver } from "@finhub/streams/testing";
 
 interface Payment {
@@ -14,9 +14,9 @@ const spent = stream("payments", json<Payment>())
   .timestamp(({ atMs }) => atMs)
   .keyBy(({ user }) => user)
   .window(tumbling("1m", { grace: "10s", retention: "1h" }))
-  .aggregate("spending", { initial: () => 0, add: (sum, { cents }) => sum + cents });
+  .aggregate("spending", { cents: sum((payment) => payment.cents) });
 const spending = job("spending")
-  .write(spent.map(({ key, startMs, value }) => ({ user: key, startMs, cents: value })));
+  .write(spent.map(({ key, startMs, value }) => ({ user: key, startMs, ...value })));
 
 const payment = (user: string, atMs: number, cents: number) => ({
   value: JSON.stringify({ user, atMs, cents }),

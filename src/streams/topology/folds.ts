@@ -220,7 +220,11 @@ export function countDistinct<E>(
   });
 }
 
-const texts = json<readonly string[]>();
+const texts = json<readonly string[]>(isTexts);
+
+function isTexts(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.every((text) => typeof text === "string");
+}
 
 function finite(value: number): number {
   if (Number.isFinite(value)) return value;

@@ -183,6 +183,24 @@ Deno.test.each([
   }
 });
 
+Deno.test("the codec of fields survives any bytes, or says that it cannot read them", () => {
+  const { codec, add, initial } = folded<Click, typeof fields>(fields);
+  const bytes = codec.encode(add(initial(), { user: "eva", atMs: 1, cents: 2, page: "home" }));
+  const change = fc.tuple(fc.nat({ max: bytes.length - 1 }), fc.nat({ max: 255 }));
+  fc.assert(
+    fc.property(fc.array(change, { minLength: 1, maxLength: 4 }), (changes) => {
+      const changed = bytes.slice();
+      for (const [at, byte] of changes) changed[at] = byte;
+      try {
+        codec.decode(changed);
+      } catch (error) {
+        assert(error instanceof PipelineError, String(error));
+      }
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
 Deno.test("a number comes back to the last bit, whatever it is", () => {
   const { codec, view } = folded({ low: min(Number) });
   const { add, initial, codec: sums } = folded({ spent: sum(Number) });

@@ -10,6 +10,7 @@ import {
 } from "../../../src/streams/mod.ts";
 import { sessionStateCodec } from "../../../src/streams/topology/codecs.ts";
 import { TopologyTestDriver } from "../../../src/streams/testing/mod.ts";
+import { naiveSessions } from "../../support/naive_sessions.ts";
 import { fc } from "../../support/properties.ts";
 
 interface Step {
@@ -39,39 +40,6 @@ const sessions = stream("steps", json<Step>())
   });
 type Row = SessionResult<number[]>;
 const steps = job("steps").write(sessions.map((row: Row) => ({ ...row, value: [...row.value] })));
-
-interface NaiveSession {
-  readonly times: number[];
-  closed: boolean;
-}
-
-const firstOf = ({ times }: NaiveSession) => Math.min(...times);
-const lastOf = ({ times }: NaiveSession) => Math.max(...times);
-const byFirst = (a: NaiveSession, b: NaiveSession) => firstOf(a) - firstOf(b);
-
-/** Sessions by looking at all of them for each event. */
-function naive(steps: readonly Step[]) {
-  let all: NaiveSession[] = [];
-  let late = 0;
-  let streamTimeMs = 0;
-  for (const { atMs } of steps) {
-    const open = all.filter(({ closed }) => !closed);
-    const touches = open.filter((one) => firstOf(one) - gapMs < atMs && atMs < lastOf(one) + gapMs);
-    const inside = open.some((one) => firstOf(one) <= atMs && atMs <= lastOf(one));
-    if (atMs + gapMs + graceMs <= streamTimeMs && !inside) {
-      late += 1;
-      continue;
-    }
-    const joined = touches.sort(byFirst).flatMap(({ times }) => times);
-    all = all.filter((one) => !touches.includes(one));
-    all.push({ times: [...joined, atMs], closed: false });
-    streamTimeMs = Math.max(streamTimeMs, atMs);
-    for (const one of all) {
-      if (lastOf(one) + gapMs + graceMs <= streamTimeMs) one.closed = true;
-    }
-  }
-  return { all: all.sort(byFirst), late, streamTimeMs };
-}
 
 Deno.test("session() refuses a grace of many gaps, and what other windows refuse", () => {
   assert.equal(session("1s", { grace: "1000s" }).graceMs, 1_000_000);
@@ -136,12 +104,12 @@ Deno.test("sessions are those of a naive fold, in rows, state and late topic", a
         }
       }
       await driver.commit();
-      const { all, late, streamTimeMs } = naive(input);
-      const expected = all.map((one) => ({
-        startMs: firstOf(one),
-        endMs: lastOf(one) + gapMs,
-        value: one.times,
-        final: one.closed,
+      const { sessions, late, timeMs } = naiveSessions(input, { gapMs, graceMs });
+      const expected = sessions.map(({ events, firstMs, lastMs, closed }) => ({
+        startMs: firstMs,
+        endMs: lastMs + gapMs,
+        value: events.map(({ atMs }) => atMs),
+        final: closed,
       }));
       const shown = new Map<number, Row>();
       for (const row of driver.rows) {
@@ -162,12 +130,12 @@ Deno.test("sessions are those of a naive fold, in rows, state and late topic", a
       assert.deepEqual(rows, expected);
       assert.equal(driver.counts.late, late);
       const kept = await driver.windows("k");
-      const least = streamTimeMs - retentionMs - 2 * gapMs;
+      const least = timeMs - retentionMs - 2 * gapMs;
       const mustBe = expected.filter(({ startMs, final }) =>
-        !final || startMs >= streamTimeMs - retentionMs
+        !final || startMs >= timeMs - retentionMs
       );
       assert.deepEqual(
-        kept.filter(({ startMs, final }) => !final || startMs >= streamTimeMs - retentionMs)
+        kept.filter(({ startMs, final }) => !final || startMs >= timeMs - retentionMs)
           .map(({ startMs, endMs, value, final }) => ({ startMs, endMs, value, final })),
         mustBe,
       );
