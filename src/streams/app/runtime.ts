@@ -88,7 +88,7 @@ function appOf(
   { clock, random, logger }: Runtime,
   commitIntervalMs: number,
 ): StreamsApp<unknown, unknown, unknown> {
-  const needsSink = job.rows !== undefined || job.events !== undefined;
+  const needsSink = job.rows.length > 0 || job.events !== undefined;
   assert(job.sink !== undefined || !needsSink, `${job.name} has rows and is given no sink`);
   const sink: Sink<unknown> = job.sink ?? { write: () => Promise.resolve() };
   return new StreamsApp(

@@ -103,8 +103,9 @@ function* rowsOf<A, R>(
   { rows }: Pick<Topology<never, A, R>, "rows">,
   results: Iterable<WindowResult<A>>,
 ): Generator<R> {
-  if (rows === undefined) return;
-  for (const result of results) if (isWritten(rows, result)) yield rows.make(result);
+  for (const result of results) {
+    for (const output of rows) if (isWritten(output, result)) yield output.make(result);
+  }
 }
 
 function publishedOf<E, A, R>(

@@ -11,6 +11,7 @@ import {
   writeCommitMetadata,
 } from "./commit_metadata.ts";
 import type { ErrorHandlers } from "../topology/handlers.ts";
+import { plainRows } from "../topology/routed_row.ts";
 import type {
   Checkpoint,
   CommitLog,
@@ -157,7 +158,7 @@ export class Committer<R> {
     for (const portion of portions(rows, portionRows)) {
       throwIfAborted(signal);
       if (sink !== undefined) await writeRows(portion, { ...options, sink });
-      onShown?.(portion);
+      onShown?.(plainRows(portion));
     }
   }
 

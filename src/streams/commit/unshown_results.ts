@@ -30,7 +30,7 @@ export async function* unshownResults<E, A, R>(
   signal: AbortSignal,
 ): AsyncGenerator<R[]> {
   const { rows } = topology;
-  if (rows === undefined) return;
+  if (rows.length === 0) return;
   const last = parseCommitMetadata(committed?.metadata ?? "");
   const { startOffset, endOffset } = await log.bounds(changelog);
   const bounds = {
@@ -48,7 +48,7 @@ export async function* unshownResults<E, A, R>(
       if (value === undefined) continue;
       for (const result of resultsOf(topology, store, { key, value })) {
         if (result.startMs < (wholeFromMs ?? Infinity)) continue;
-        if (isWritten(rows, result)) unshown.push(rows.make(result));
+        for (const output of rows) if (isWritten(output, result)) unshown.push(output.make(result));
       }
     }
     yield unshown;

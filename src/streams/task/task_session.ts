@@ -25,6 +25,7 @@ import { unshownResults } from "../commit/unshown_results.ts";
 import { type EngineCodecs, knownEpoch, noEpoch, type TaskMeta } from "../state/state.ts";
 import { aheadOfRows } from "../state/reissue.ts";
 import { underRules } from "../state/rules.ts";
+import { plainRows } from "../topology/routed_row.ts";
 import type { TaskState } from "./status.ts";
 import type { Topology } from "../topology/topology.ts";
 import { KeyValues } from "../state/key_values.ts";
@@ -330,7 +331,7 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
     const { changelogPosition } = await this.#committer.commit(changes, options);
     this.#cache.settle();
     this.#stores.settle();
-    return { ...changes, changelogPosition };
+    return { ...changes, eventRows: plainRows(changes.eventRows), changelogPosition };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

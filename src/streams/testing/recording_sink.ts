@@ -1,6 +1,7 @@
 import type { Sink } from "../ports.ts";
+import { plainRows } from "../topology/routed_row.ts";
 
-/** Keeps every row that was written, in order. */
+/** Keeps every row that was written, in order, whatever sinks of a job they are for. */
 export class RecordingSink<R> implements Sink<R> {
   readonly #rows: R[] = [];
 
@@ -10,7 +11,7 @@ export class RecordingSink<R> implements Sink<R> {
   }
 
   write(rows: readonly R[]): Promise<void> {
-    this.#rows.push(...rows);
+    this.#rows.push(...plainRows(rows));
     return Promise.resolve();
   }
 }

@@ -99,8 +99,8 @@ export function mermaidTopology(job: Describable, application: string): string {
 function outputs(
   { rows, topics }: Describable,
 ): readonly { readonly name: string; readonly finalOnly: boolean }[] {
-  const sink = rows === undefined ? [] : [{ name: "sink", finalOnly: rows.finalOnly }];
-  return [...sink, ...topics.map(({ topic, finalOnly }) => ({ name: topic, finalOnly }))];
+  const sinks = rows.map(({ finalOnly }) => ({ name: "sink", finalOnly }));
+  return [...sinks, ...topics.map(({ topic, finalOnly }) => ({ name: topic, finalOnly }))];
 }
 
 function node(id: string, open: string, text: string, close: string): string {

@@ -7,8 +7,16 @@ import type { Codec } from "./codec.ts";
 import { json } from "./codecs.ts";
 import { type Duration, durationMs } from "./duration.ts";
 import { defaultHandlers, type ErrorHandlers } from "./handlers.ts";
+import { plainRow, routed, routingSink } from "./routed_row.ts";
 import type { Results } from "./table.ts";
-import type { EventContext, TopicOutput, Topology, WindowResult } from "./topology.ts";
+import type {
+  EventContext,
+  EventOutput,
+  Output,
+  TopicOutput,
+  Topology,
+  WindowResult,
+} from "./topology.ts";
 import { isUnlimited } from "./windows.ts";
 
 /** What a job may choose beside its steps. */
@@ -78,9 +86,18 @@ export interface Job<E, A, R = never> extends Topology<E, A, R> {
    * tombstone: the topic's retention is its own.
    */
   to<V>(topic: string, results: Results<E, A, V>, options?: TopicOptions<A, V>): Job<E, A, R>;
-  /** Sends each row that a commit has changed to the sink, after it. */
+  /**
+   * Sends each row that a commit has changed to a sink, after it. A job may write several results,
+   * each to a sink of its own or to the same: a task waits for all of them.
+   *
+   * @param sink That of the job without it; one of several must be given with each.
+   */
   write<W>(results: Results<E, A, W>, sink?: Sink<W>): Job<E, A, R | W>;
-  /** Sends a row of every value to the sink, before the commit; of late ones as well. */
+  /**
+   * Sends a row of every value to a sink, before the commit; of late ones as well.
+   *
+   * @param sink As of `write`.
+   */
   writeEvents<W>(row: (event: E, context: EventContext) => W, sink?: Sink<W>): Job<E, A, R | W>;
 }
 
@@ -103,7 +120,7 @@ export function job(name: string, options: JobOptions = {}): JobBeginning {
   const begin = <E, A>({ table }: Results<E, A, unknown>): Job<E, A> => {
     const { source, repartition, store, windows, aggregator, windowCodec, rollUps } = table;
     const { derivation, tables } = table;
-    return withSteps({
+    return withSteps(noOutputs, {
       name,
       source,
       repartition,
@@ -119,7 +136,7 @@ export function job(name: string, options: JobOptions = {}): JobBeginning {
       agreeingEvents: options.agreeingEvents ?? agreeingEventsDefault,
       revision: options.revision ?? "",
       events: undefined,
-      rows: undefined,
+      rows: [],
       topics: [],
       handlers: { ...defaultHandlers, ...options.handlers },
       punctuators: options.punctuators ?? [],
@@ -134,28 +151,75 @@ export function job(name: string, options: JobOptions = {}): JobBeginning {
 
 type Plan<E, A, R> = Topology<E, A, R> & Pick<Job<E, A, R>, "sink">;
 
-function withSteps<E, A, R>(plan: Plan<E, A, R>): Job<E, A, R> {
+/** Something to write and the sink that it is for, where one was given. */
+interface ForSink<R, O> {
+  readonly output: O;
+  readonly sink: Sink<R> | undefined;
+}
+
+/** What a job writes to sinks. */
+interface SinkOutputs<E, A, R> {
+  readonly rows: readonly ForSink<R, Output<A, R>>[];
+  readonly events: ForSink<R, EventOutput<E, R>> | undefined;
+}
+
+const noOutputs: SinkOutputs<never, never, never> = { rows: [], events: undefined };
+
+/** @param outputs Those for sinks, which `plan` has not yet. */
+function withSteps<E, A, R>(outputs: SinkOutputs<E, A, R>, plan: Plan<E, A, R>): Job<E, A, R> {
+  const { name } = plan;
   return Object.freeze(
     {
       ...plan,
+      ...forSinks(plan, outputs),
       to: (topic, results, options = {}) => {
         checkTable(plan, results);
-        return withSteps({
-          ...plan,
-          topics: [...plan.topics, topicOutput(topic, results, options)],
-        });
+        const topics = [...plan.topics, topicOutput(topic, results, options)];
+        return withSteps(outputs, { ...plan, topics });
       },
-      write: (results, sink) => {
+      write: <W>(results: Results<E, A, W>, sink?: Sink<W>) => {
         checkTable(plan, results);
-        assert(plan.rows === undefined, `${plan.name} has rows for its sink already`);
-        return withSteps({ ...plan, rows: results, sink: oneSink(plan, sink) });
+        const before: SinkOutputs<E, A, R | W> = outputs;
+        const rows = [...before.rows, { output: results, sink }];
+        return withSteps<E, A, R | W>({ ...before, rows }, plan);
       },
-      writeEvents: (row, sink) => {
-        assert(plan.events === undefined, `${plan.name} has rows of its events already`);
-        return withSteps({ ...plan, events: { make: row }, sink: oneSink(plan, sink) });
+      writeEvents: <W>(make: EventOutput<E, W>["make"], sink?: Sink<W>) => {
+        assert(outputs.events === undefined, `${name} has rows of its events already`);
+        const before: SinkOutputs<E, A, R | W> = outputs;
+        return withSteps<E, A, R | W>({ ...before, events: { output: { make }, sink } }, plan);
       },
     } satisfies Job<E, A, R>,
   );
+}
+
+/** Rows as they are for one sink; for several, each with its own. */
+function forSinks<E, A, R>(
+  { name, handlers }: Plan<E, A, R>,
+  { rows, events }: SinkOutputs<E, A, R>,
+): Pick<Plan<E, A, R>, "rows" | "events" | "sink" | "handlers"> {
+  const all = events === undefined ? rows : [...rows, events];
+  const sinks = new Set(all.flatMap(({ sink }) => sink ?? []));
+  if (sinks.size <= 1) {
+    const [sink] = sinks;
+    return { rows: rows.map(({ output }) => output), events: events?.output, sink, handlers };
+  }
+  const isGiven = all.every(({ sink }) => sink !== undefined);
+  assert(isGiven, `${name} has several sinks: each of its outputs must be given one`);
+  const { onProductionError } = handlers;
+  return {
+    rows: rows.map(({ output, sink }) => ({
+      finalOnly: output.finalOnly,
+      make: (result) => routed(output.make(result), sink),
+    })),
+    events: events && {
+      make: (event, context) => routed(events.output.make(event, context), events.sink),
+    },
+    sink: routingSink,
+    handlers: {
+      ...handlers,
+      onProductionError: (error, row) => onProductionError(error, plainRow(row)),
+    },
+  };
 }
 
 /** All that a job writes is of one table. */
@@ -165,14 +229,6 @@ function checkTable<E, A, R>(plan: Plan<E, A, R>, { table }: Results<E, A, unkno
     table.source === source && table.store === store,
     `${name} must write one table, ${store}: ${table.store} is another one`,
   );
-}
-
-function oneSink<E, A, R, W>(
-  { name, sink: had }: Plan<E, A, R>,
-  sink: Sink<W> | undefined,
-): Sink<R | W> | undefined {
-  assert(had === undefined || sink === undefined, `${name} must have one sink: it is given two`);
-  return had ?? sink;
 }
 
 function topicOutput<E, A, V>(

@@ -232,8 +232,8 @@ export interface Topology<E, A, R> {
   readonly windowCodec: Codec<WindowState<A>>;
   /** Longer windows merged from `windows`; no levels for a job without. */
   readonly rollUps: CheckedRollUps<A>;
-  /** The row of a window, as of its last change; of a rolled-up one as well. */
-  readonly rows: Output<A, R> | undefined;
+  /** The rows of a window for the sink, as of its last change; of a rolled-up one as well. */
+  readonly rows: readonly Output<A, R>[];
   /** The same for topics. */
   readonly topics: readonly TopicOutput<A>[];
   /** What becomes of errors. */

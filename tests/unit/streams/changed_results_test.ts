@@ -18,19 +18,19 @@ const startMs = 6_000_000; // begins a roll-up of each length
 Deno.test("a commit makes rows of results when the sink has taken those before them", async () => {
   const graceMs = 30_000_000;
   const world = new CountingWorld({ partitions: 1, graceMs, retentionMs: 2 * graceMs });
-  const { rows } = world.topology;
+  const [rows] = world.topology.rows;
   assert.ok(rows !== undefined);
   let made = 0;
   world.topology = {
     ...world.topology,
     events: undefined,
-    rows: {
+    rows: [{
       ...rows,
       make(result) {
         made += 1;
         return rows.make(result);
       },
-    },
+    }],
   };
   const madeAtWrite: number[] = [];
   world.sink.hook = (step) => step === "before-write" && madeAtWrite.push(made);

@@ -5,10 +5,15 @@ import {
   job,
   json,
   type LogRecord,
+  PipelineError,
   stream,
   text,
   tumbling,
 } from "../../../src/streams/mod.ts";
+import { systemClock } from "../../../src/base/clock.ts";
+import { seededRandom } from "../../../src/base/random.ts";
+import { writeRows } from "../../../src/streams/commit/write_rows.ts";
+import { RecordingSink } from "../../../src/streams/testing/recording_sink.ts";
 import { TopologyTestDriver } from "../../../src/streams/testing/mod.ts";
 
 const startMs = 2_000_000;
@@ -171,9 +176,73 @@ Deno.test("a step that throws is the business of onProcessingError", async () =>
   assert.equal((await driver.value("a"))?.value, 1);
 });
 
+/** Refuses a row, or is unavailable for a while. */
+class MoodySink extends RecordingSink<string> {
+  refuses: string | undefined;
+  unavailable = 0;
+
+  override write(rows: readonly string[]): Promise<void> {
+    if (this.refuses !== undefined && rows.includes(this.refuses)) {
+      return Promise.reject(new PipelineError("SINK_REJECTED", "no"));
+    }
+    if (this.unavailable-- > 0) return Promise.reject(new PipelineError("SINK_UNAVAILABLE", "no"));
+    return super.write(rows);
+  }
+}
+
+Deno.test("a job writes its results to several sinks, and topics, on update and on close", async () => {
+  const spent = clicks.window(tumbling("10s", { grace: "5s", retention: "1m" })).count("spent");
+  const [updates, closed] = [new MoodySink(), new MoodySink()];
+  const events = new RecordingSink<number>();
+  const refused: unknown[] = [];
+  const onProductionError = (_error: unknown, row: unknown) => {
+    refused.push(row);
+    return "leave-out" as const;
+  };
+  const spending = job("spending", { handlers: { onProductionError } })
+    .write(spent.map(({ key, value }) => `${key} ${value}`), updates)
+    .write(spent.onClose().map(({ key, value }) => `${key} ${value} in all`), closed)
+    .writeEvents(({ cents }) => cents, events)
+    .to("closed", spent.onClose());
+  await using driver = await TopologyTestDriver.start(spending, { startMs });
+  await driver.pipe(click("eva", 1), click("ada", 2), click("eva", 3, startMs + 15_000));
+  await driver.commit();
+  assert.deepEqual(driver.rows, [1, 2, 3, "eva 1", "eva 1 in all", "eva 1", "ada 1"]);
+  assert.equal(driver.log.visible("closed").length, 1);
+  await driver.pipe(click("ada", 4, startMs + 15_000));
+  driver.failNext("after-end", { error: "crash" }); // between the commit and its rows
+  await driver.commit();
+  await driver.crash(0, { state: "kept" });
+  await driver.restart();
+  assert.deepEqual(driver.rows.slice(7), [4, "ada 1", "ada 1 in all", "ada 1"]);
+
+  updates.unavailable = 1;
+  closed.refuses = "eva 1 in all";
+  const at = { startMs, endMs: startMs + 10_000, versionUs: 1, receivedAtMs: startMs };
+  const rows = ["eva", "ada"].flatMap((key) =>
+    spending.rows.map(({ make }) => make({ ...at, key, value: 1, final: true }))
+  );
+  await writeRows(rows, {
+    sink: spending.sink ?? updates,
+    policy: { baseMs: 1, maxMs: 1 },
+    clock: systemClock,
+    random: seededRandom(1),
+    signal: new AbortController().signal,
+    onProductionError: spending.handlers.onProductionError,
+    onProblem: () => {},
+  });
+  assert.deepEqual([...new Set(updates.rows)], ["eva 1", "ada 1"]);
+  assert.deepEqual(closed.rows, ["ada 1 in all"]);
+  assert.deepEqual(refused, ["eva 1 in all"]);
+});
+
 Deno.test("a job writes one table, and its rows once", () => {
   const counts = clicks.count("clicks");
   assert.throws(() => job("a").to("x", counts).to("y", clicks.count("others")), /one table/);
-  assert.throws(() => job("a").write(counts).write(counts), /already/);
+  assert.throws(() => job("a").write(counts).writeEvents(String).writeEvents(String), /already/);
+  const sinks = [new RecordingSink<number>(), new RecordingSink<number>()] as const;
+  const two = job("a").write(counts, sinks[0]).write(counts, sinks[1]);
+  assert.throws(() => two.write(counts), /each of its outputs must be given one/);
+  assert.throws(() => two.writeEvents(() => 1), /each of its outputs must be given one/);
   assert.throws(() => hopping("1.0001s", { advance: "1s" }), { name: "InvariantError" });
 });
