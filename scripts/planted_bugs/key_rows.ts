@@ -83,8 +83,8 @@ export const keyRowBugs: readonly PlantedBug[] = [
   {
     name: "changed keys that make no commit early",
     file: "src/streams/task/task_session.ts",
-    find: "eventRows.length + sideOutputs.length + this.#cache.dirtyKeys.size;",
-    replace: "eventRows.length + sideOutputs.length;",
+    find: "const rows = this.#cache.dirtyKeys.size + this.#stores.pendingRows;",
+    replace: "const rows = this.#stores.pendingRows;",
     guarantee: "G8",
     test: "tests/unit/streams/many_keys_test.ts",
   },

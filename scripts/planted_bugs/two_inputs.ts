@@ -107,8 +107,8 @@ export const twoInputsBugs: readonly PlantedBug[] = [
   {
     name: "no bound of what waits to be sent on",
     file: "src/streams/task/task_session.ts",
-    find: "return isFull || pending",
-    replace: "return (isFull && false) || pending",
+    find: "return isFull || eventRows",
+    replace: "return (isFull && false) || eventRows",
     guarantee: "G8",
     test: "tests/unit/streams/rekeying_test.ts",
   },
