@@ -179,7 +179,7 @@ Deno.test({
       await appender.append(lines(200, Date.now()));
       // Where it was killed before it had any, there is none.
       if (life === 3) await rm(`${folder}/state`, { recursive: true, force: true });
-      const program = startWordCount(`${folder}/state`);
+      const program = start("docs/examples/word_count.ts", `${folder}/state`);
       if (life < 4) await systemClock.sleep(500 + 1_500 * random.next());
       else await until(() => isExact(kafka.log()), { what: "every count", msMax: 60_000 });
       program.kill("SIGKILL");
@@ -189,10 +189,66 @@ Deno.test({
   },
 });
 
-function startWordCount(stateDir: string): Deno.ChildProcess {
-  const program = join(root, "docs/examples/word_count.ts");
+Deno.test({
+  name: "two jobs chained by a topic are exact over Kafka, whichever is killed",
+  ignore: kafkaBrokers().length === 0,
+  async fn() {
+    const folder = await Deno.makeTempDir({ prefix: "chained-" });
+    const random = seededRandom(18);
+    await using kafka = connectKafka({
+      brokers: kafkaBrokers(),
+      clientId: "test",
+      logger: silentLogger,
+    });
+    const spec = { partitions: 2, replicationFactor: 1, config: {} };
+    await kafka.ensureTopics(["lines", "counts", "weights"].map((name) => ({ name, ...spec })));
+    await using appender = kafka.appender();
+    await appender.append([...weights].map(([word, weight]) => ({
+      topic: "weights",
+      timestampMs: 1_000_000_000_000, // long before every count
+      key: encodeText(word),
+      value: encodeText(String(weight)),
+    })));
+    const programs = ["docs/examples/word_count.ts", "tests/support/word_updates.ts"];
+    const stateOf = (which: number) => `${folder}/state-${which}`;
+    const running = programs.map((program, which) => start(program, stateOf(which)));
+    for (let kills = 0; kills < 8; kills++) {
+      await appender.append(lines(100, Date.now()));
+      await systemClock.sleep(500 + 1_500 * random.next());
+      const which = random.next() < 0.5 ? 0 : 1;
+      await killed(running[which]);
+      if (kills % 4 === 3) await rm(stateOf(which), { recursive: true, force: true });
+      running[which] = start(programs[which] ?? "", stateOf(which));
+    }
+    const log = kafka.log();
+    const isDone = async () => await isExact(log) && await isChainExact(log);
+    await until(isDone, { what: "every count, and every update", msMax: 120_000 });
+    for (const program of running) await killed(program);
+    await Deno.remove(folder, { recursive: true });
+  },
+});
+
+const weights = new Map([["to", 10], ["be", 100]]);
+
+/** True once each record of the counts has been added, joined with its word's weight, once. */
+async function isChainExact(log: RecordLog): Promise<boolean> {
+  const written = new Map<string, number>();
+  for (const { key } of await recordsOf(log, "counts")) {
+    const word = decodeText(key ?? new Uint8Array()) ?? "";
+    written.set(word, (written.get(word) ?? 0) + (weights.get(word) ?? 1));
+  }
+  const updates = await latest(log, "word-updates");
+  return [...written].every(([word, count]) => updates.get(word) === count);
+}
+
+async function killed(program: Deno.ChildProcess | undefined): Promise<void> {
+  program?.kill("SIGKILL");
+  await program?.status;
+}
+
+function start(program: string, stateDir: string): Deno.ChildProcess {
   return new Deno.Command(Deno.execPath(), {
-    args: ["run", "-q", "-A", "--no-check", program, stateDir, ...kafkaBrokers()],
+    args: ["run", "-q", "-A", "--no-check", join(root, program), stateDir, ...kafkaBrokers()],
     stdin: "null",
     stdout: "null",
     stderr: "inherit",
