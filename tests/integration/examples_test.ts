@@ -33,6 +33,7 @@ import {
 import { readAll } from "../contract/log_harness.ts";
 import { kafkaBrokers } from "../support/kafka_harness.ts";
 import { until } from "../support/until.ts";
+import { wordUpdates } from "../support/word_updates.ts";
 
 const sentences = ["to be or not to be", "that is the question", "Be not afraid", "to to to"];
 
@@ -237,7 +238,7 @@ async function isChainExact(log: RecordLog): Promise<boolean> {
     const word = decodeText(key ?? new Uint8Array()) ?? "";
     written.set(word, (written.get(word) ?? 0) + (weights.get(word) ?? 1));
   }
-  const updates = await latest(log, "word-updates");
+  const updates = await latest(log, wordUpdates.topics[0]?.topic ?? "");
   return [...written].every(([word, count]) => updates.get(word) === count);
 }
 
