@@ -66,7 +66,6 @@ const OUTCOMES = {
   absent: "was not running",
   terminated: "stopped",
   killed: "killed, as it did not stop when asked",
-  container: "container stopped",
 } as const;
 
 async function status(options: CliOptions): Promise<number> {

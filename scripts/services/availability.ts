@@ -1,5 +1,4 @@
 import { definitionOf } from "./catalogue.ts";
-import { isDockerUsable } from "./docker.ts";
 import { findJava, requireRelease } from "./java.ts";
 import { areJarsComplete, requireMaven } from "./maven.ts";
 import { PipelineError } from "../../src/base/errors.ts";
@@ -10,9 +9,8 @@ export type ServiceAvailability =
   | { readonly available: true }
   | { readonly available: false; readonly reason: string };
 
-/** Looks for a Docker engine, or for a Java that fits and Maven or finished downloads. */
+/** Looks for a Java that fits, and for Maven or finished downloads. */
 export async function serviceAvailability(): Promise<ServiceAvailability> {
-  if (await isDockerUsable()) return { available: true };
   try {
     await requireJavaTools(defaultSettings(".services", Deno.env.toObject()));
     return { available: true };

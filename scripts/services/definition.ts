@@ -4,9 +4,6 @@ export type ServiceName = "kafka" | "registry" | "cassandra";
 /** In the order in which tables and environment lines show them. */
 export const SERVICE_NAMES: readonly ServiceName[] = ["kafka", "registry", "cassandra"];
 
-/** Where a service runs: on the local Java, or in a container. */
-export type Mode = "jar" | "compose";
-
 /** Ports of one member by name; `client` is the one that applications use. */
 export type Ports = Readonly<Record<string, number>>;
 

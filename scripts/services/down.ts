@@ -1,5 +1,3 @@
-import { runCompose } from "./compose.ts";
-import type { ServiceName } from "./definition.ts";
 import { withFileLock } from "./file_lock.ts";
 import { folders, removeIfPresent } from "./folders.ts";
 import { stopProcess } from "./process.ts";
@@ -10,7 +8,7 @@ import { type MemberState, readState, stateFile } from "./state.ts";
 /** What became of one member. */
 export interface Stopped {
   readonly id: string;
-  readonly how: "absent" | "terminated" | "killed" | "container";
+  readonly how: "absent" | "terminated" | "killed";
 }
 
 /**
@@ -33,8 +31,6 @@ export async function stopServices(
 async function stopLocked(settings: ServicesSettings, wipe: boolean): Promise<Stopped[]> {
   const set = ServiceSet.open(settings.dir, settings.random);
   const members = set.members.filter((member) => settings.services.includes(member.service));
-  const containers = members.filter((member) => member.mode === "compose");
-  if (containers.length > 0) await stopContainers(containers, set, settings, wipe);
   const stopped = await Promise.all(members.map((member) => stopMember(member, settings)));
   for (const member of members) await settle(member, set, wipe);
   if (set.members.length === 0) await removeIfPresent(stateFile(set.dir));
@@ -42,36 +38,15 @@ async function stopLocked(settings: ServicesSettings, wipe: boolean): Promise<St
 }
 
 async function stopMember(member: MemberState, settings: ServicesSettings): Promise<Stopped> {
-  if (member.mode === "compose") return { id: member.id, how: "container" };
   const how = member.process ? await stopProcess(member.process, settings.clock) : "absent";
   return { id: member.id, how };
 }
 
-async function stopContainers(
-  members: readonly MemberState[],
-  set: ServiceSet,
-  settings: ServicesSettings,
-  wipe: boolean,
-): Promise<void> {
-  const all = members.length === set.members.length;
-  const services = members.map((member) => member.service);
-  await runCompose(set, downCommand(services, { all, wipe }), settings);
-}
-
-/** The compose command that stops services; a part of the set keeps the network of the rest. */
-export function downCommand(
-  services: readonly ServiceName[],
-  options: { readonly all: boolean; readonly wipe: boolean },
-): string[] {
-  const volumes = options.wipe ? ["--volumes"] : [];
-  return options.all ? ["down", ...volumes] : ["rm", "--stop", "--force", ...volumes, ...services];
-}
-
 /** The process is forgotten, and the ports are free for others; that there is data is not. */
 async function settle(member: MemberState, set: ServiceSet, wipe: boolean): Promise<void> {
-  const { id, service, mode, log, ports, formerPorts = {} } = member;
+  const { id, service, log, ports, formerPorts = {} } = member;
   const former = Object.keys(ports).length > 0 ? ports : formerPorts;
-  if (!wipe) return set.put({ id, service, mode, log, ports: {}, formerPorts: former });
+  if (!wipe) return set.put({ id, service, log, ports: {}, formerPorts: former });
   await removeIfPresent(folders.data(set.dir, id));
   await removeIfPresent(folders.config(set.dir, id));
   await removeIfPresent(log);

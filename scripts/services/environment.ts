@@ -43,7 +43,7 @@ function kafkaEnvironment(members: readonly MemberState[]): Record<string, strin
 function registryEnvironment(members: readonly MemberState[]): Record<string, string> {
   const [member] = of("registry", members);
   if (!member) return {};
-  return { SCHEMA_REGISTRY_URL: registryUrl(member.ports["client"] ?? 0, member.mode) };
+  return { SCHEMA_REGISTRY_URL: registryUrl(member.ports["client"] ?? 0) };
 }
 
 function cassandraEnvironment(members: readonly MemberState[]): Record<string, string> {

@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import { PipelineError } from "../../src/base/errors.ts";
 import { kafkaVersions } from "./kafka.ts";
-import { type Mode, SERVICE_NAMES, type ServiceName } from "./definition.ts";
+import { SERVICE_NAMES, type ServiceName } from "./definition.ts";
 
 /** What the command line asks for. */
 export interface CliOptions {
@@ -9,7 +9,6 @@ export interface CliOptions {
   readonly dir: string;
   readonly services: readonly ServiceName[];
   readonly autoPorts: boolean;
-  readonly mode: Mode | "auto";
   readonly kafkaBrokers?: number;
   readonly saveFile?: string;
   readonly wipe: boolean;
@@ -19,7 +18,8 @@ const MAX_BROKERS = 9;
 
 /** Text of `--help`. */
 export const HELP: string =
-  `Kafka, a schema registry and Cassandra on this machine, for development and tests.
+  `Kafka, a schema registry and Cassandra on this machine, for development and tests:
+jars from Maven Central on a local Java 17.
 
 Usage: deno task services up|down|status [options]
 
@@ -34,9 +34,6 @@ Options
   --ports default     9092, 8081, 9042 on 127.0.0.1             (default)
   --ports auto        any free ports
   --kafka-brokers N   1 to ${MAX_BROKERS} brokers                            (default 1)
-  --mode auto         Docker where an engine answers, else Java (default)
-  --mode jar          jars from Maven Central on a local Java 17
-  --mode compose      docker compose -f compose/services.yaml
   --save FILE         up: write the settings there as well
   --wipe              down: remove the data, too
   --help              this text
@@ -67,7 +64,6 @@ export function parseCli(args: readonly string[]): CliOptions {
     dir: required("--dir", values.dir, "a folder"),
     services: parseServices(values.only),
     autoPorts: oneOf("--ports", values.ports, ["default", "auto"]) === "auto",
-    mode: oneOf("--mode", values.mode, ["auto", "jar", "compose"]),
     wipe: values.wipe,
     ...optional("kafkaBrokers", parseBrokers(values["kafka-brokers"])),
     ...optional("saveFile", values.save),
@@ -78,7 +74,6 @@ const DEFAULTS = {
   dir: ".services",
   services: SERVICE_NAMES,
   autoPorts: false,
-  mode: "auto",
   wipe: false,
 } as const;
 
@@ -91,7 +86,6 @@ function parseStrictly(args: readonly string[]) {
         "dir": { type: "string", default: DEFAULTS.dir },
         "only": { type: "string", default: SERVICE_NAMES.join(",") },
         "ports": { type: "string", default: "default" },
-        "mode": { type: "string", default: "auto" },
         "kafka-brokers": { type: "string" },
         // Node takes --env-file for itself, wherever it stands.
         "save": { type: "string" },

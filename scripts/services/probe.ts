@@ -1,4 +1,4 @@
-import type { Member, Mode, ServiceName } from "./definition.ts";
+import type { Member, ServiceName } from "./definition.ts";
 import { probeCassandra } from "./probe_cassandra.ts";
 import { probeKafka } from "./probe_kafka.ts";
 import { APICURIO_PATH } from "./registry.ts";
@@ -6,9 +6,9 @@ import { APICURIO_PATH } from "./registry.ts";
 /** Milliseconds that one question to a service may take. */
 const PROBE_TIMEOUT_MS = 3_000;
 
-/** Where applications find the registry; the container's has no path of its own. */
-export function registryUrl(port: number, mode: Mode): string {
-  return `http://127.0.0.1:${port}${mode === "jar" ? APICURIO_PATH : ""}`;
+/** Where applications find the registry. */
+export function registryUrl(port: number): string {
+  return `http://127.0.0.1:${port}${APICURIO_PATH}`;
 }
 
 /**
@@ -16,24 +16,24 @@ export function registryUrl(port: number, mode: Mode): string {
  *
  * @returns What is wrong, or `undefined` when it answers.
  */
-export async function probeMember(member: Member, mode: Mode): Promise<string | undefined> {
+export async function probeMember(member: Member): Promise<string | undefined> {
   try {
-    await PROBES[member.service](member.ports["client"] ?? 0, mode);
+    await PROBES[member.service](member.ports["client"] ?? 0);
     return undefined;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
 }
 
-const PROBES: Record<ServiceName, (port: number, mode: Mode) => Promise<void>> = {
+const PROBES: Record<ServiceName, (port: number) => Promise<void>> = {
   kafka: (port) => probeKafka(port, PROBE_TIMEOUT_MS),
   cassandra: (port) => probeCassandra(port, PROBE_TIMEOUT_MS),
   registry: probeRegistry,
 };
 
-async function probeRegistry(port: number, mode: Mode): Promise<void> {
+async function probeRegistry(port: number): Promise<void> {
   const signal = AbortSignal.timeout(PROBE_TIMEOUT_MS);
-  const response = await fetch(`${registryUrl(port, mode)}/subjects`, { signal });
+  const response = await fetch(`${registryUrl(port)}/subjects`, { signal });
   await response.body?.cancel();
   if (response.status !== 200) throw new Error(`GET /subjects answered ${response.status}`);
 }

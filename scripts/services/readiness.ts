@@ -13,14 +13,11 @@ export type MemberHealth = "up" | "silent" | "down";
 
 /** Up: answers its protocol. Silent: its process lives, no more. */
 export async function healthOf(member: MemberState): Promise<MemberHealth> {
-  const alive = await isMemberRunning(member);
-  if (!alive && member.mode === "jar") return "down";
-  const problem = await probeMember(member, member.mode);
-  if (problem === undefined) return "up";
-  return alive ? "silent" : "down";
+  if (!await isMemberRunning(member)) return "down";
+  return await probeMember(member) === undefined ? "up" : "silent";
 }
 
-/** True while the process that a member's state names runs; a container has none. */
+/** True while the process that a member's state names runs. */
 export async function isMemberRunning(member: MemberState): Promise<boolean> {
   return member.process !== undefined && await isRunning(member.process);
 }
@@ -35,10 +32,10 @@ export async function waitUntilUp(member: MemberState, { clock, say }: Narrator)
   const { startTimeoutMs } = CATALOGUE[member.service];
   const startMs = clock.monotonicMs();
   for (;;) {
-    const problem = await probeMember(member, member.mode);
+    const problem = await probeMember(member);
     const elapsedMs = clock.monotonicMs() - startMs;
     if (problem === undefined) return say(`${member.id}: up after ${seconds(elapsedMs)}`);
-    if (member.mode === "jar" && !await isMemberRunning(member)) {
+    if (!await isMemberRunning(member)) {
       throw notUp(member, `its process ended after ${seconds(elapsedMs)}`);
     }
     if (elapsedMs > startTimeoutMs) {
@@ -54,13 +51,10 @@ function seconds(ms: number): string {
 }
 
 function notUp(member: MemberState, state: string): PipelineError {
-  const tail = member.mode === "jar"
-    ? `, the end of ${member.log} is\n${lastLines(member.log, 20)}`
-    : "";
   return new PipelineError(
     "SERVICES_UNAVAILABLE",
     `Cannot start ${member.id} as it must answer on 127.0.0.1:${member.ports["client"]}: ` +
-      `${state}${tail}`,
+      `${state}, the end of ${member.log} is\n${lastLines(member.log, 20)}`,
     { context: { member: member.id } },
   );
 }

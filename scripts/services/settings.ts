@@ -3,7 +3,7 @@ import { type Clock, systemClock } from "../../src/base/clock.ts";
 import { PipelineError } from "../../src/base/errors.ts";
 import { type Random, systemRandom } from "../../src/base/random.ts";
 import { kafkaVersions } from "./kafka.ts";
-import { type HeapSizes, type Mode, SERVICE_NAMES, type ServiceName } from "./definition.ts";
+import { type HeapSizes, SERVICE_NAMES, type ServiceName } from "./definition.ts";
 
 /** What one set of services is and where it lives; the last three are the world. */
 export interface ServicesSettings {
@@ -17,8 +17,6 @@ export interface ServicesSettings {
   /** `undefined`: as many as the folder remembers, or one. */
   readonly kafkaBrokers?: number;
   readonly autoPorts: boolean;
-  /** `auto`: containers where a Docker engine answers, else the local Java. */
-  readonly mode: Mode | "auto";
   readonly heap: HeapSizes;
   readonly javaHome?: string | undefined;
   readonly clock: Clock;
@@ -28,9 +26,6 @@ export interface ServicesSettings {
 
 /** Root of the checkout. */
 const ROOT = resolve(import.meta.dirname ?? ".", "..", "..");
-
-/** The compose file that the services run from where there is a Docker engine. */
-export const COMPOSE_FILE: string = join(ROOT, "compose", "services.yaml");
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -47,7 +42,6 @@ export function defaultSettings(dir: string, env: Environment): ServicesSettings
     services: SERVICE_NAMES,
     kafkaVersion: readVersion(env),
     autoPorts: false,
-    mode: "auto",
     heap: readHeapSizes(env),
     javaHome: env["JAVA_HOME"] || undefined,
     clock: systemClock,

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { PipelineError } from "../../src/base/errors.ts";
-import { type Member, type Mode, type Ports, SERVICE_NAMES } from "./definition.ts";
+import { type Member, type Ports, SERVICE_NAMES } from "./definition.ts";
 import type { ServiceName } from "./definition.ts";
 import type { ProcessHandle } from "./process.ts";
 
@@ -8,13 +8,12 @@ const STATE_VERSION = 1;
 
 /** What a data folder remembers of one member. */
 export interface MemberState extends Member {
-  readonly mode: Mode;
   readonly log: string;
   /** Kept after a crash, so that the member comes back where its clients look; gone after `down`. */
   readonly ports: Ports;
   /** Those before `down`, which a start that may choose its ports prefers. */
   readonly formerPorts?: Ports;
-  /** The process last started; absent after `down` and for a container. */
+  /** The process last started; absent after `down`. */
   readonly process?: ProcessHandle;
 }
 
@@ -69,12 +68,12 @@ export function parseState(text: string, file: string): ServicesState {
 
 function parseMember(value: unknown, file: string): MemberState {
   if (!isObject(value)) throw unreadable(file, "a member is no object");
-  const { id, service, mode, log, ports, formerPorts, process } = value;
+  const { id, service, log, ports, formerPorts, process } = value;
   const known = typeof id === "string" && isServiceName(service) && typeof log === "string" &&
-    isMode(mode) && isPorts(ports) && (formerPorts === undefined || isPorts(formerPorts));
+    isPorts(ports) && (formerPorts === undefined || isPorts(formerPorts));
   if (!known) throw unreadable(file, `member ${JSON.stringify(id)} is incomplete`);
   const former = formerPorts === undefined ? {} : { formerPorts };
-  const member = { id, service, mode, log, ports, ...former };
+  const member = { id, service, log, ports, ...former };
   return process === undefined ? member : { ...member, process: parseProcess(process, file) };
 }
 
@@ -101,10 +100,6 @@ function isObject(value: unknown): value is Record<string, unknown> {
 
 function isServiceName(value: unknown): value is ServiceName {
   return SERVICE_NAMES.some((name) => name === value);
-}
-
-function isMode(value: unknown): value is Mode {
-  return value === "jar" || value === "compose";
 }
 
 function isPorts(value: unknown): value is Ports {

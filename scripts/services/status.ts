@@ -27,16 +27,15 @@ export function isAllUp(statuses: readonly MemberStatus[]): boolean {
   return statuses.length > 0 && statuses.every((status) => status.health === "up");
 }
 
-/** A table for people: service, health, port, process, how it runs, log. */
+/** A table for people: service, health, port, process, log. */
 export function statusTable(statuses: readonly MemberStatus[]): string {
-  const head = ["SERVICE", "HEALTH", "PORT", "PID", "MODE", "LOG"];
+  const head = ["SERVICE", "HEALTH", "PORT", "PID", "LOG"];
   const rows = statuses.map(({ member, health }) => [
     member.id,
     health,
     String(member.ports["client"] ?? "-"),
     health === "down" ? "-" : String(member.process?.pid ?? "-"),
-    member.mode,
-    member.mode === "jar" ? member.log : "-",
+    member.log,
   ]);
   return `${textTable([head, ...rows]).join("\n")}\n`;
 }

@@ -1,12 +1,9 @@
 import { PipelineError } from "../../src/base/errors.ts";
-import { runCompose, upCommand } from "./compose.ts";
-import type { Mode } from "./definition.ts";
 import { environmentOf } from "./environment.ts";
 import { withFileLock } from "./file_lock.ts";
 import { folders } from "./folders.ts";
 import { launchMember, requireJava } from "./launch.ts";
 import type { MemberName } from "./members.ts";
-import { chooseMode } from "./mode.ts";
 import { healthOf, waitUntilUp } from "./readiness.ts";
 import { ServiceSet } from "./service_set.ts";
 import type { ServicesSettings } from "./settings.ts";
@@ -16,7 +13,6 @@ import { assignPorts, wantedMembers } from "./wanted.ts";
 /** A set of which every asked-for member answers. */
 export interface RunningServices {
   readonly dir: string;
-  readonly mode: Mode;
   /** The asked-for members. */
   readonly members: readonly MemberState[];
   /** Ids of those that this call started; empty if all were up. */
@@ -42,14 +38,11 @@ export async function startServices(settings: ServicesSettings): Promise<Running
 async function startLocked(settings: ServicesSettings): Promise<RunningServices> {
   const set = ServiceSet.open(settings.dir, settings.random);
   const wanted = wantedMembers(set, settings);
-  const mode = await chooseMode(set, settings);
   const down = await membersDown(wanted, set);
-  const start = mode === "jar" ? startOnJava : startInContainers;
-  await start(down, wanted, set, settings);
+  await startDown(down, wanted, set, settings);
   const members = statesOf(wanted, set);
   return {
     dir: settings.dir,
-    mode,
     members,
     started: down.map((member) => member.id),
     environment: environmentOf(members),
@@ -64,7 +57,7 @@ async function membersDown(wanted: readonly MemberName[], set: ServiceSet): Prom
   return wanted.filter((_, i) => healths[i] === "down");
 }
 
-async function startOnJava(
+async function startDown(
   down: readonly MemberName[],
   wanted: readonly MemberName[],
   set: ServiceSet,
@@ -87,20 +80,8 @@ async function launchAll(
   settings: ServicesSettings,
 ): Promise<Promise<MemberState>[]> {
   const java = await requireJava(down.map((name) => name.service), settings);
-  assignPorts(down, "jar", set, settings);
+  assignPorts(down, set, settings);
   return statesOf(down, set).map((member) => launchMember(member, java, set, settings));
-}
-
-async function startInContainers(
-  down: readonly MemberName[],
-  wanted: readonly MemberName[],
-  set: ServiceSet,
-  settings: ServicesSettings,
-): Promise<void> {
-  if (down.length === 0) return;
-  assignPorts(down, "compose", set, settings);
-  await runCompose(set, upCommand(settings.services), settings);
-  await allOrErrors(statesOf(wanted, set).map((member) => waitUntilUp(member, settings)));
 }
 
 function statesOf(names: readonly MemberName[], set: ServiceSet): MemberState[] {

@@ -1,5 +1,5 @@
 import { PipelineError } from "../../src/base/errors.ts";
-import type { Mode, Ports } from "./definition.ts";
+import type { Ports } from "./definition.ts";
 import { folders } from "./folders.ts";
 import { type MemberName, membersOf, portWishes } from "./members.ts";
 import { choosePorts, isPortFree, type PortChoice } from "./ports.ts";
@@ -35,7 +35,6 @@ export function wantedMembers(set: KnownSet, settings: ServicesSettings): Member
  */
 export function assignPorts(
   missing: readonly MemberName[],
-  mode: Mode,
   set: ServiceSet,
   settings: ServicesSettings,
 ): void {
@@ -45,13 +44,12 @@ export function assignPorts(
     isFree: isPortFree,
     random: settings.random,
   };
-  for (const member of missing.map((name) => withPorts(name, mode, set, choice))) set.put(member);
+  for (const member of missing.map((name) => withPorts(name, set, choice))) set.put(member);
 }
 
 /** A member with the ports that it is to have; see `assignPorts`. */
 export function withPorts(
   name: MemberName,
-  mode: Mode,
   set: Pick<ServiceSet, "dir" | "find">,
   choice: PortChoice,
 ): MemberState {
@@ -62,7 +60,7 @@ export function withPorts(
   const ports = Object.keys(remembered).length > 0
     ? keepPorts(name, remembered, choice)
     : choosePorts(portWishes(name), choice);
-  return { ...name, mode, ports, log: folders.log(set.dir, name.id) };
+  return { ...name, ports, log: folders.log(set.dir, name.id) };
 }
 
 /** Only where any port will do may one change, and only one that another program has taken. */

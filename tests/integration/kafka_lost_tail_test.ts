@@ -50,7 +50,7 @@ Deno.test({
   async fn(t) {
     // Not among the tests of older Kafkas: 3.9.1 continues in the same leader epoch after the restart,
     // be the broker alone or one of three, so that nothing tells the lost records from the new ones.
-    await using services = await realServices({ kafka: true, onJava: true });
+    await using services = await realServices({ kafka: true, private: true });
     const brokers = services.kafkaUrl.split(",");
     await using kafka = connectKafka({ brokers, clientId: "test", logger: silentLogger });
     const place = { topic: await createTestTopic(kafka, 1), partition: 0 };

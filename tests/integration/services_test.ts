@@ -58,7 +58,7 @@ Deno.test({
   async fn(t) {
     await using dir = await privateDir();
     const saved = `${dir.path}/services.env`;
-    const up = ["up", "--mode", "jar", "--dir", dir.path, "--ports", "auto", "--save", saved];
+    const up = ["up", "--dir", dir.path, "--ports", "auto", "--save", saved];
     const names = ["kafka-1", "registry", "cassandra"];
 
     await t.step("up starts all three and prints how to find them", async () => {
@@ -156,7 +156,7 @@ Deno.test({
     await using dir = await privateDir();
     using listener = listenOnKafkaPort();
     const { code, stderr } = await services(
-      ["up", "--mode", "jar", "--dir", dir.path, "--only", "kafka"],
+      ["up", "--dir", dir.path, "--only", "kafka"],
     );
     assert.equal(code, 1);
     assert.match(stderr, /SERVICES_UNAVAILABLE: Cannot start kafka-1 as port 9092 must be free/);
@@ -170,7 +170,7 @@ Deno.test({
   ignore,
   async fn(t) {
     await using dir = await privateDir();
-    const up = ["up", "--mode", "jar", "--dir", dir.path, "--ports", "auto"];
+    const up = ["up", "--dir", dir.path, "--ports", "auto"];
     const empty = { PATH: dir.path, SERVICES_CACHE: `${dir.path}/jars` };
 
     await t.step("no Java where JAVA_HOME says", async () => {

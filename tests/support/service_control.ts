@@ -1,5 +1,4 @@
 import { assert } from "../../src/base/assert.ts";
-import { runCompose } from "../../scripts/services/compose.ts";
 import { folders } from "../../scripts/services/folders.ts";
 import {
   isRunning,
@@ -27,12 +26,12 @@ export class ServiceControl {
     this.#settings = settings;
   }
 
-  /** Process id of the last start; a container has none here. */
+  /** Process id of the last start. */
   get pid(): number | undefined {
     return this.#member().process?.pid;
   }
 
-  /** Where it keeps its data, if it runs on the local Java. */
+  /** Where it keeps its data. */
   get dataFolder(): string {
     return folders.data(this.#settings.dir, this.id);
   }
@@ -44,36 +43,27 @@ export class ServiceControl {
 
   /** Ends it in good order. Its port stays its own. */
   async stop(): Promise<void> {
-    await this.#act("stop", (handle) => stopProcess(handle, this.#settings.clock));
+    await stopProcess(this.#handle(), this.#settings.clock);
   }
 
   /** Ends it without a chance to tidy up, as `kill -9` does. */
   async kill(): Promise<void> {
-    await this.#act("kill", (handle) => killProcess(handle, this.#settings.clock));
+    await killProcess(this.#handle(), this.#settings.clock);
   }
 
   /** Freezes it: connections stay open, nobody answers. */
-  async pause(): Promise<void> {
-    await this.#act("pause", (handle) => signalProcess(handle, "SIGSTOP"));
+  pause(): void {
+    signalProcess(this.#handle(), "SIGSTOP");
   }
 
   /** Lets it go on after `pause`. */
-  async resume(): Promise<void> {
-    await this.#act("unpause", (handle) => signalProcess(handle, "SIGCONT"));
+  resume(): void {
+    signalProcess(this.#handle(), "SIGCONT");
   }
 
   /** Starts it again where it was, with the data it had, and waits until it answers. */
   async start(): Promise<void> {
     await startServices({ ...this.#settings, services: [this.#member().service] });
-  }
-
-  async #act(
-    command: string,
-    onJava: (handle: ProcessHandle) => unknown,
-  ): Promise<void> {
-    const { mode, service } = this.#member();
-    if (mode === "jar") await onJava(this.#handle());
-    else await runCompose(this.#set(), [command, service], this.#settings);
   }
 
   #handle(): ProcessHandle {

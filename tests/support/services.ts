@@ -23,8 +23,6 @@ export interface RealServicesOptions {
   readonly kafkaBrokers?: number;
   /** A set of its own, even where there is a shared one: for tests that break things. */
   readonly private?: boolean;
-  /** A private set on the local Java, whose files the test can reach. */
-  readonly onJava?: boolean;
 }
 
 /**
@@ -37,8 +35,7 @@ export interface RealServicesOptions {
  */
 export async function realServices(options: RealServicesOptions): Promise<RealServices> {
   const shared = Deno.env.get(SHARED_DIR_VARIABLE);
-  const wantsOwn = options.private === true || options.onJava === true ||
-    (options.kafkaBrokers ?? 1) > 1;
+  const wantsOwn = options.private === true || (options.kafkaBrokers ?? 1) > 1;
   if (shared && !wantsOwn) return await joinServices(shared, options);
   return await startOwn(options);
 }
@@ -144,6 +141,5 @@ function settingsOf(dir: string, options: RealServicesOptions): ServicesSettings
     ...defaultSettings(dir, Deno.env.toObject()),
     services: SERVICE_NAMES.filter((name: ServiceName) => options[name] === true),
     ...kafkaBrokers === undefined ? {} : { kafkaBrokers },
-    ...options.onJava === true ? { mode: "jar" as const } : {},
   };
 }

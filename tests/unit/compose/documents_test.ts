@@ -1,7 +1,6 @@
 /** What the documents say about the containers must be true of the compose file. */
 import assert from "node:assert/strict";
 import composeText from "../../../compose/compose.yaml" with { type: "text" };
-import servicesText from "../../../compose/services.yaml" with { type: "text" };
 import operating from "../../../docs/OPERATING.md" with { type: "text" };
 import { parseComposeFile } from "../../support/compose_file.ts";
 
@@ -20,12 +19,4 @@ Deno.test("OPERATING tells programs of this machine the ports that compose publi
   for (const port of told) assert(published.some((entry) => entry.includes(`:${port}:`)), port);
   const [, cql] = /^CASSANDRA_PORT=(\d+)$/m.exec(operating) ?? [];
   assert(services["cassandra"]?.ports?.includes(`127.0.0.1:${cql}:9042`));
-});
-
-Deno.test("compose/services.yaml runs the same images", () => {
-  const small = parseComposeFile(servicesText).services;
-  const image = services["kafka-0"]?.image.replace(/:(\S+)$/, ":${SERVICES_KAFKA_VERSION:-$1}");
-  assert.equal(small["kafka"]?.image, image);
-  assert.equal(small["registry"]?.image, services["schema-registry"]?.image);
-  assert.equal(small["cassandra"]?.image, services["cassandra"]?.image);
 });

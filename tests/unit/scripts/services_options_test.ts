@@ -8,19 +8,17 @@ Deno.test("parseCli() gives all services on default ports for a bare command", (
     dir: ".services",
     services: ["kafka", "registry", "cassandra"],
     autoPorts: false,
-    mode: "auto",
     wipe: false,
   });
 });
 
 Deno.test("parseCli() reads every option", () => {
-  const args = "up --dir /d --only cassandra,kafka --ports auto --mode jar --kafka-brokers 3";
+  const args = "up --dir /d --only cassandra,kafka --ports auto --kafka-brokers 3";
   assert.deepEqual(parseCli([...args.split(" "), "--save", "/e", "--wipe"]), {
     command: "up",
     dir: "/d",
     services: ["kafka", "cassandra"],
     autoPorts: true,
-    mode: "jar",
     kafkaBrokers: 3,
     saveFile: "/e",
     wipe: true,
@@ -33,7 +31,7 @@ Deno.test("parseCli() answers --help before anything else", () => {
 });
 
 Deno.test("HELP names every option that parseCli() reads", () => {
-  const options = ["dir", "only", "ports", "mode", "kafka-brokers", "save", "wipe", "help"];
+  const options = ["dir", "only", "ports", "kafka-brokers", "save", "wipe", "help"];
   for (const option of options) assert.match(HELP, new RegExp(`--${option}\\b`));
 });
 
@@ -45,7 +43,6 @@ for (
     [["up", "--only", "kafka,zookeeper"], /--only as it must be one of kafka, .*: "zookeeper"/],
     [["up", "--only", ""], /--only as it must be one of .*: ""/],
     [["up", "--ports", "9092"], /--ports as it must be one of default, auto: "9092"/],
-    [["up", "--mode", "podman"], /--mode as it must be one of auto, jar, compose: "podman"/],
     [["up", "--kafka-brokers", "0"], /--kafka-brokers as it must be a number from 1 to 9: "0"/],
     [["up", "--kafka-brokers", "2x"], /: "2x"/],
     [["up", "--dir", ""], /--dir as it must be a folder: ""/],

@@ -68,10 +68,9 @@ Deno.test("choosePorts() passes over busy ports and gives up after a bounded sea
 Deno.test("withPorts() gives a stopped member its former ports, where any will do", () => {
   const name = { id: "cassandra", service: "cassandra" } as const;
   const formerPorts = { client: 21_000, storage: 22_000 };
-  const stopped: MemberState = { ...name, mode: "jar", log: "", ports: {}, formerPorts };
+  const stopped: MemberState = { ...name, log: "", ports: {}, formerPorts };
   const set = { dir: "/d", find: () => stopped };
-  const portsOf = (options: Partial<PortChoice>) =>
-    withPorts(name, "jar", set, choiceOf(options)).ports;
+  const portsOf = (options: Partial<PortChoice>) => withPorts(name, set, choiceOf(options)).ports;
   assert.deepEqual(portsOf({ auto: true }), formerPorts);
   assert.equal(portsOf({})["client"], 9042);
   const partly = portsOf({ auto: true, taken: new Set([21_000]) });
@@ -82,7 +81,6 @@ Deno.test("withPorts() gives a stopped member its former ports, where any will d
 Deno.test("wantedMembers() keeps the number of brokers that the data has", () => {
   const members = membersOf(["kafka"], 3).map((member): MemberState => ({
     ...member,
-    mode: "jar",
     log: "",
     ports: {},
   }));

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { encodeFrame } from "../../../scripts/services/probe_cassandra.ts";
 import { decodeBrokerPorts, encodeRequest } from "../../../scripts/services/probe_kafka.ts";
-import { registryUrl } from "../../../scripts/services/probe.ts";
 
 function hexOf(bytes: Uint8Array): string {
   return bytes.toHex();
@@ -34,9 +33,4 @@ Deno.test("encodeFrame() writes CQL's OPTIONS and STARTUP version 4", () => {
   assert.equal(hexOf(encodeFrame(5)), "04" + "00" + "0000" + "05" + "00000000");
   const body = new Uint8Array([0, 0]);
   assert.equal(hexOf(encodeFrame(1, body)), "04" + "00" + "0000" + "01" + "00000002" + "0000");
-});
-
-Deno.test("registryUrl() has Apicurio's path on Java and none in a container", () => {
-  assert.equal(registryUrl(8081, "jar"), "http://127.0.0.1:8081/apis/ccompat/v7");
-  assert.equal(registryUrl(8081, "compose"), "http://127.0.0.1:8081");
 });

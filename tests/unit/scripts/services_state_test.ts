@@ -12,12 +12,11 @@ const state: ServicesState = {
     {
       id: "kafka-1",
       service: "kafka",
-      mode: "jar",
       log: "/logs/kafka-1.log",
       ports: { client: 9092, controller: 20_001 },
       process: { pid: 42, started: "boot/17" },
     },
-    { id: "registry", service: "registry", mode: "compose", log: "/logs/r.log", ports: {} },
+    { id: "registry", service: "registry", log: "/logs/r.log", ports: {} },
   ],
 };
 
@@ -59,7 +58,6 @@ for (
     ["no members", textWith((draft) => delete draft["members"]), /members is no list/],
     ["a member that is a word", textWith((draft) => draft["members"] = ["kafka"]), /no object/],
     ["an unknown service", memberWith({ service: "zookeeper" }), /"kafka-1" is incomplete/],
-    ["an unknown mode", memberWith({ mode: "vm" }), /"kafka-1" is incomplete/],
     ["a port that is a text", memberWith({ ports: { client: "9092" } }), /is incomplete/],
     ["a process without start", memberWith({ process: { pid: 42 } }), /a process is incomplete/],
     // A signal to pid 0, -1 or 1 would reach far more than one service.
