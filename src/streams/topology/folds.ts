@@ -268,7 +268,7 @@ export function folded<E, F extends Folds<E>>(fields: F): FoldedAggregate<E, Fol
       encode: (kept) => joined([mark, ...folds.map(({ codec }, i) => codec.encode(kept[i]))]),
       decode(bytes) {
         const [found, ...blocks] = partsOf(bytes, folds.length + 1);
-        if (String(found) !== String(mark)) throw malformed("it has other fields");
+        if (!isSame(found, mark)) throw malformed("it has other fields");
         return folds.map(({ codec }, i) => codec.decode(blocks[i] as Uint8Array));
       },
     },
@@ -280,6 +280,11 @@ function markOf(fields: readonly (readonly [name: string, form: string | undefin
   const mark = new Uint8Array(4);
   new DataView(mark.buffer).setInt32(0, murmur2(encodeText(JSON.stringify(fields))));
   return mark;
+}
+
+/** Byte by byte: what a store returns may be a `Buffer`, whose text is another one. */
+function isSame(found: Uint8Array, mark: Uint8Array): boolean {
+  return found.length === mark.length && found.every((byte, at) => byte === mark[at]);
 }
 
 const nothing = new Uint8Array(0);

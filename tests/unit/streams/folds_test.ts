@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import {
   count,
   countDistinct,
@@ -199,6 +200,13 @@ Deno.test("the codec of fields survives any bytes, or says that it cannot read t
     }),
     { numRuns: 2_000 },
   );
+});
+
+// The codec compared the texts of bytes: a store on disk returns buffers, whose text is another one.
+Deno.test("the codec of fields reads what it wrote out of a buffer", () => {
+  const { codec, add, initial, view } = folded<Click, typeof fields>(fields);
+  const kept = add(initial(), { user: "eva", atMs: 1, cents: 2, page: "home" });
+  assert.deepEqual(view(codec.decode(Buffer.from(codec.encode(kept)))), view(kept));
 });
 
 Deno.test("a number comes back to the last bit, whatever it is", () => {
