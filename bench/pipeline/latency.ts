@@ -93,21 +93,23 @@ async function embedded(
   folder: string,
 ): Promise<Surroundings> {
   const args = ["--data", `${folder}/data`, "--port", "0"];
-  const program = new Program("start", { args, env });
-  const { message } = await program.line("Running on");
+  await using opening = new AsyncDisposableStack();
+  const program = opening.use(new Program("start", { args, env }));
+  const { message } = await program.line("Live from");
   const url = /page\s+(http:\S+)/.exec(message)?.[1] ?? "";
-  const file = new DatabaseSync(`${folder}/data/results.db`, { readOnly: true });
+  const file = opening.adopt(
+    new DatabaseSync(`${folder}/data/results.db`, { readOnly: true }),
+    (open) => open.close(),
+  );
   const query = file.prepare(
     "SELECT price FROM trades WHERE symbol = ? ORDER BY trade_timestamp DESC, trade_id DESC LIMIT 1",
   );
+  const running = opening.move();
   return {
     url,
     pid: program.pid,
     newestRow: () => Promise.resolve(query.get(watchedSymbol)?.["price"] as number | undefined),
-    async [Symbol.asyncDispose]() {
-      file.close();
-      await program[Symbol.asyncDispose]();
-    },
+    [Symbol.asyncDispose]: () => running.disposeAsync(),
   };
 }
 

@@ -123,6 +123,7 @@ export class SimulatedProcess {
   async stop(): Promise<void> {
     this.#stop.abort();
     await this.#ended;
+    this.#alive = false; // what it did not wait for ends with it
   }
 
   #makeApp(rules: ModelRules): StreamsApp<Measurement, Total, CountingRow> {
