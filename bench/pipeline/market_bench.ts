@@ -41,6 +41,8 @@ export interface RunOptions {
   readonly graceMs: number;
   /** Input records after which the run ends; 0 as soon as the task is open. */
   readonly records: number;
+  /** Between two commits, ms; 1,000 without it. */
+  readonly commitIntervalMs?: number;
   /** Trades that must be committed as well before it ends, where records go round. */
   readonly trades?: number;
   /** Told after each commit how many trades were aggregated so far. */
@@ -54,6 +56,7 @@ export interface RunReport {
   /** From then until everything was committed and closed. */
   readonly runningMs: number;
   readonly aggregated: number;
+  readonly commits: number;
   /** Of one partition, as its task reports it; `undefined` if there was nothing to restore. */
   readonly restore: RestoreProgress | undefined;
 }
@@ -154,7 +157,7 @@ export class MarketBench implements AsyncDisposable {
       alone(this.#partitions),
       {
         application,
-        commitIntervalMs: 1_000,
+        commitIntervalMs: options.commitIntervalMs ?? 1_000,
         pendingRowsMax: 20_000,
         closeBoundMs: 60_000,
         stateCleanupDelayMs: 600_000,
@@ -164,6 +167,7 @@ export class MarketBench implements AsyncDisposable {
     let openedMs = 0;
     let recordsLeft = records;
     let aggregated = 0;
+    let commits = 0;
     let restore: RestoreProgress | undefined;
     // Once everything is read the job is asked to end, which commits at once: waiting for the next
     // interval would be measured otherwise.
@@ -181,6 +185,7 @@ export class MarketBench implements AsyncDisposable {
       },
       committed(_input, { meta, previous }) {
         aggregated += meta.counts.aggregated - previous.aggregated;
+        commits += 1;
         options.onCommitted?.(aggregated);
         stopWhenRead();
       },
@@ -192,7 +197,7 @@ export class MarketBench implements AsyncDisposable {
     const startedMs = performance.now();
     await app.run(stop.signal);
     const runningMs = performance.now() - openedMs;
-    return { openingMs: openedMs - startedMs, runningMs, aggregated, restore };
+    return { openingMs: openedMs - startedMs, runningMs, aggregated, commits, restore };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -26,6 +26,8 @@ const { values } = parseArgs({
     keyless: { type: "boolean", default: false },
     /** Symbols in turn, not drawn: each as often as the others. */
     "in-turn": { type: "boolean", default: false },
+    /** Longer where the machine is busy, so that a commit has as many trades as on a quiet one. */
+    "commit-ms": { type: "string", default: "1000" },
     /** Without the comparison, which leaves its garbage in memory. */
     "engine-only": { type: "boolean", default: false },
   },
@@ -68,7 +70,9 @@ for (let round = 1; round <= Number(values.rounds); round++) {
   const folder = await Deno.makeTempDir({ prefix: "bench-" });
   const application = `${bench.topic}-${round}`;
   const usedMs = ownCpuMs();
-  const ran = await bench.run({ application, folder, graceMs, records, ...goal });
+  const commitIntervalMs = Number(values["commit-ms"]);
+  const options = { application, folder, graceMs, records, commitIntervalMs };
+  const ran = await bench.run({ ...options, ...goal });
   const cpuUs = (ownCpuMs() - usedMs) * 1_000 / tradeCount;
   await Deno.remove(folder, { recursive: true });
   if (ran.aggregated !== tradeCount) throw new Error(`${ran.aggregated} of ${tradeCount} trades`);
@@ -77,7 +81,7 @@ for (let round = 1; round <= Number(values.rounds); round++) {
   print(
     `round ${round}: read and decode ${Math.round(alone)}/s, engine ${Math.round(engine)}/s, ` +
       `ratio ${(engine / alone).toFixed(2)}, ${cpuUs.toFixed(1)} us of processor a trade, ` +
-      `resident ${Math.round(Deno.memoryUsage().rss / 1e6)} MB`,
+      `${ran.commits} commits, resident ${Math.round(Deno.memoryUsage().rss / 1e6)} MB`,
   );
 }
 print(`median ratio ${median(ratios).toFixed(2)}`);
