@@ -150,15 +150,15 @@ class LevelStateStore implements StateStore {
 
   async getMany(keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]> {
     const values = new Array<Uint8Array | undefined>(keys.length).fill(undefined);
-    const places = [...keys.keys()].filter((at) =>
-      this.#expect(keys[at] as Uint8Array) !== "absent"
-    );
+    // As of now: a batch may begin or end while the rows are read, which changes none of them.
+    const expected = keys.map((key) => this.#expect(key));
+    const places = [...keys.keys()].filter((at) => expected[at] !== "absent");
     if (places.length === 0) return values;
     try {
       const found = await this.#db.getMany(places.map((at) => keys[at] as Uint8Array));
       for (const [index, at] of places.entries()) {
         const key = keys[at] as Uint8Array;
-        values[at] = this.#opened(key, found[index], this.#expect(key));
+        values[at] = this.#opened(key, found[index], expected[at] as Expected);
       }
     } catch (error) {
       throw storeErrorOf(this.#db.location, error);
@@ -167,7 +167,8 @@ class LevelStateStore implements StateStore {
   }
 
   #expect(key: Uint8Array): Expected {
-    return this.#applying ? "unknown" : this.#ledger.expect(key);
+    const expected = this.#ledger.expect(key);
+    return this.#applying && expected !== "absent" ? "unknown" : expected;
   }
 
   /** The value of a row that must be the one that was last written. */

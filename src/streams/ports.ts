@@ -281,7 +281,7 @@ export interface StateStore extends AsyncDisposable {
   /**
    * What `get` would give for each key, in their order, without holding up the program.
    *
-   * Ordering: no `apply` while it is under way.
+   * Ordering: an `apply` that is under way meanwhile must change none of these keys.
    */
   getMany(keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]>;
   /** Entries of a range in key order. */
