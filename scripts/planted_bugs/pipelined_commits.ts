@@ -22,8 +22,7 @@ export const pipelinedCommitBugs: readonly PlantedBug[] = [
   {
     name: "keys forgotten that the store does not have yet",
     file: "src/streams/state/write_cache.ts",
-    find: `    if (this.#youngBytes < this.#bytesMax / 2 / cachesOpen) return;
-    // Keys of this commit are among the young ones: they are here until the next.
+    find: `    // Keys of this commit are among the young ones: they are here until the next.
     this.#old = this.#young;`,
     replace: "    this.#old = new Map();",
     guarantee: "G1",

@@ -5,6 +5,7 @@ import {
   type CachedKey,
   type CachedWindow,
   type KeptWindow,
+  keyRowOf,
   type KeyTopology,
   loadKey,
   newWindow,
@@ -12,14 +13,20 @@ import {
 } from "./cached_key.ts";
 import { inlineMax } from "./key_row.ts";
 import { openWindows } from "./open_roll_ups.ts";
+import { PackedRows } from "./packed_rows.ts";
 import { keyStateKey } from "./store_keys.ts";
 
 /**
  * Bytes of the keys that all tasks of this process have in memory beside those that have changed,
- * estimated. Each task has an equal part: half of it for keys used since its last change of
- * generations, half for those before.
+ * estimated. Each task has an equal part.
  */
 const cacheBytesMax = 128 * 1024 * 1024;
+
+/**
+ * What of it is for keys as objects: half for keys used since the last change of generations, half
+ * for those before. The others are bytes, see `PackedRows`.
+ */
+const decodedPart = 1 / 4;
 
 /** Caches in use in this process. */
 let cachesOpen = 0;
@@ -51,6 +58,8 @@ export class WriteCache<A> implements Disposable {
   #old = new Map<string, CachedKey<A>>();
   /** What became young since then, estimated. */
   #youngBytes = 0;
+  /** Those used before these, as bytes. */
+  readonly #packed = new PackedRows();
   readonly #dirty = new Set<CachedKey<A>>();
   /** Rows that were read for the records to come. */
   #ahead = new Map<string, Uint8Array | undefined>();
@@ -64,7 +73,7 @@ export class WriteCache<A> implements Disposable {
   constructor(
     store: Pick<StateStore, "get" | "getMany">,
     topology: KeyTopology<A>,
-    options: { readonly bytesMax?: number } = {},
+    options: { readonly bytesMax?: number | undefined } = {},
   ) {
     cachesOpen += 1;
     this.#bytesMax = options.bytesMax ?? cacheBytesMax;
@@ -92,6 +101,8 @@ export class WriteCache<A> implements Disposable {
   }
 
   #load(key: string): CachedKey<A> {
+    const packed = this.#packed.take(key);
+    if (packed !== undefined) return loadKey(this.#topology, key, packed);
     this.#loads += 1;
     const row = this.#ahead.has(key) ? this.#ahead.get(key) : this.#store.get(keyStateKey(key));
     this.#ahead.delete(key);
@@ -108,7 +119,7 @@ export class WriteCache<A> implements Disposable {
     this.#loads = 0;
     const missing = new Set<string>();
     for (const key of keys()) {
-      if (!this.#young.has(key) && !this.#old.has(key)) missing.add(key);
+      if (!this.#young.has(key) && !this.#old.has(key) && !this.#packed.has(key)) missing.add(key);
     }
     const names = [...missing];
     const rows = await this.#store.getMany(names.map(keyStateKey));
@@ -148,6 +159,7 @@ export class WriteCache<A> implements Disposable {
     this.#young.set(key, absent);
     this.#youngBytes += bytesOfKey(absent);
     this.#old.delete(key);
+    this.#packed.take(key);
     this.#ahead.delete(key);
     this.#latest = undefined;
   }
@@ -227,12 +239,23 @@ export class WriteCache<A> implements Disposable {
       for (const parts of owner.closedParts) if (parts !== undefined) parts.dirty = false;
     }
     this.#dirty.clear();
-    if (this.#youngBytes < this.#bytesMax / 2 / cachesOpen) return;
+    const bytesMax = this.#bytesMax / cachesOpen;
+    if (this.#youngBytes < bytesMax * decodedPart / 2) return;
+    this.#pack();
+    this.#packed.trim(bytesMax * (1 - decodedPart));
     // Keys of this commit are among the young ones: they are here until the next.
     this.#old = this.#young;
     this.#young = new Map();
     this.#youngBytes = 0;
     this.#latest = undefined;
+  }
+
+  /** Makes bytes of keys that were not used for long: those of earlier commits, all in the store. */
+  #pack(): void {
+    for (const [key, owner] of this.#old) {
+      if (this.#young.has(key) || !owner.stored) continue;
+      this.#packed.put(key, keyRowOf(this.#topology, owner));
+    }
   }
 
   /** The store has what was handed over. */

@@ -55,6 +55,11 @@ export interface StreamsPorts<R> {
   /** Told of what operators want to know. */
   readonly logger: Logger;
   /**
+   * Bytes of the keys that all tasks of this process have in memory beside those that have changed,
+   * estimated; 128 MiB without it.
+   */
+  readonly cacheBytesMax?: number | undefined;
+  /**
    * Greatest write time of the sink's rows, microseconds, where the log may have lost its end since:
    * what is made from now on must win over rows of input that is gone.
    */
@@ -185,7 +190,7 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
       ...observer,
       onEnd,
     });
-    const cache = opening.use(new WriteCache(store, topology));
+    const cache = opening.use(new WriteCache(store, topology, { bytesMax: ports.cacheBytesMax }));
     const ahead = await aheadOfRows({ store, cache }, found, ports.rowsVersionUs);
     const meta = underRules(ahead, rulesOf(topology));
     const takenUp = store.checkpoint !== undefined;

@@ -129,7 +129,7 @@ export class SimulatedProcess {
   #makeApp(rules: ModelRules): StreamsApp<Measurement, Total, CountingRow> {
     const world = this.#world;
     const gate = this.#gate.bind(this);
-    const { application, commitIntervalMs, pendingRowsMax } = world.settings;
+    const { application, commitIntervalMs, pendingRowsMax, cacheBytesMax } = world.settings;
     const wait = () => this.#clock.sleep(world.chance.below(50));
     return new StreamsApp(
       world.topologyBy(rules, this.name),
@@ -142,6 +142,7 @@ export class SimulatedProcess {
         clock: this.#clock,
         random: world.chance.random,
         logger: world.loggerOf(this.name),
+        cacheBytesMax,
       },
       world.group.membership(this.#machine.name, (member) => {
         this.member = member;

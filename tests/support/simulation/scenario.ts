@@ -21,6 +21,8 @@ export interface Scenario {
   readonly results: "all" | "final" | undefined;
   readonly commitIntervalMs: number;
   readonly pendingRowsMax: number;
+  /** Bytes of keys in memory: few make every key go through all that a cache does with it. */
+  readonly cacheBytesMax: number;
   readonly readRecordsMax: number;
   /** One operation in so many fails by itself. */
   readonly failOneIn: number;
@@ -67,6 +69,7 @@ export function drawScenario(chance: Chance): Scenario {
     results: unwindowed ? "all" : chance.pick([undefined, "all", "final"]),
     commitIntervalMs: chance.pick([0, 100, 500, 1_000]),
     pendingRowsMax: chance.pick([3, 20, 1_000]),
+    cacheBytesMax: chance.pick([0, 1_000, 1_000_000]),
     readRecordsMax: chance.pick([1, 3, 7, 100]),
     failOneIn: chance.pick([15, 40, 200, Infinity]),
     dieOneIn: chance.pick([60, 200, Infinity]),

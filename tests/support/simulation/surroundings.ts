@@ -31,6 +31,7 @@ export interface Surroundings {
     readonly application: string;
     readonly commitIntervalMs: number;
     readonly pendingRowsMax: number;
+    readonly cacheBytesMax: number;
     /** The input may lose its beginning. */
     readonly reset: boolean;
   };

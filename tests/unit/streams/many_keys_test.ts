@@ -6,7 +6,11 @@ import { keyOf } from "../../../src/streams/state/store_keys.ts";
 import { WriteCache } from "../../../src/streams/state/write_cache.ts";
 import { TopologyTestDriver } from "../../../src/streams/testing/mod.ts";
 import { CountingWorld } from "../../support/counting_run.ts";
-import { countingTopology, measurementRecord } from "../../support/counting_topology.ts";
+import {
+  countingTopology,
+  measurementRecord,
+  type Total,
+} from "../../support/counting_topology.ts";
 import { startMs } from "../../support/counting_driver.ts";
 
 function event(key: string, timeMs: number) {
@@ -93,6 +97,48 @@ Deno.test("WriteCache lets go of keys that are not in use, and reads them again"
   cache.key("kept");
   cache.key("left");
   assert.deepEqual(store.one, ["left"]);
+});
+
+/** Lets two commits pass, after which keys that they do not use are no objects any more. */
+function twoCommits(cache: WriteCache<Total>): void {
+  for (let commit = 0; commit < 2; commit++) {
+    cache.key("another");
+    cache.handOver();
+    cache.settle();
+  }
+}
+
+Deno.test("WriteCache knows keys that are not in use without asking the store", () => {
+  const store = new AskedStore();
+  using cache = new WriteCache(store, countingTopology(), { bytesMax: 100 });
+  const owner = cache.key("a");
+  owner.state.streamTimeMs = startMs;
+  cache.add(owner, cache.newWindow(startMs));
+  cache.touch(owner);
+  twoCommits(cache);
+  const again = cache.key("a");
+  assert.ok(again !== owner);
+  assert.deepEqual([again.state.streamTimeMs, again.windows.length], [startMs, 1]);
+  assert.deepEqual(store.one.filter((key) => key === "a"), ["a"], "for the first time");
+});
+
+Deno.test("WriteCache forgets keys that are not in use", () => {
+  const store = new AskedStore();
+  using cache = new WriteCache(store, countingTopology(), { bytesMax: 100 });
+  cache.touch(cache.key("a"));
+  twoCommits(cache);
+  cache.forget("a");
+  twoCommits(cache);
+  assert.ok(!cache.key("a").stored);
+});
+
+Deno.test("WriteCache asks the store again for a key that it lacked", () => {
+  const store = new AskedStore();
+  using cache = new WriteCache(store, countingTopology(), { bytesMax: 100 });
+  cache.key("a");
+  twoCommits(cache);
+  assert.ok(!cache.key("a").stored);
+  assert.deepEqual(store.one.filter((key) => key === "a"), ["a", "a"]);
 });
 
 Deno.test("WriteCache reads the keys of records to come at once where keys are read at all", async () => {
