@@ -196,11 +196,11 @@ Deno.test("A window that newer ones push out of its key's row changes while the 
 Deno.test("A task that is behind its input commits less often, and at its end at once", async () => {
   const job = countingTopology();
   const readMs = 50;
-  let clock: SimulatedClock | undefined;
-  const prepare = async () => await clock?.sleep(readMs);
+  const world: { clock?: SimulatedClock } = {};
+  const prepare = async () => await world.clock?.sleep(readMs);
   const topology = { ...job, source: { ...job.source, prepare } };
   await using driver = await TopologyTestDriver.start(topology, { startMs, commitIntervalMs: 100 });
-  clock = driver.clock;
+  world.clock = driver.clock;
   driver.log.readRecordsMax = 1;
   const beganMs: number[] = [];
   driver.log.hook = (step) => {
