@@ -89,7 +89,14 @@ const records: Readonly<Record<MarketRole, readonly OutputRecord[]>> = {
   repartition: [],
   results: ofWindow(),
   late: [
-    cut(lateRecord("t", { record: input, index: 0 }, { value: bytes, window, streamTimeMs: 0 })),
+    cut(
+      lateRecord("t", { record: input, index: 0 }, {
+        key: "",
+        value: bytes,
+        window,
+        streamTimeMs: 0,
+      }),
+    ),
   ],
   "dead-letters": [
     ...ofFeed().slice(1).map(refusedLetter),

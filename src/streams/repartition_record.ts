@@ -1,10 +1,11 @@
 import type { Headers, LogRecord, Offset, OutputRecord } from "./record.ts";
 
-/** Events of one key of one record, on the way to the partition of their key. */
+/** Events of one record, on the way to the partition of their keys. */
 export interface Part {
-  readonly key: Uint8Array;
   /** The events, as their source writes or wrote them. */
   readonly value: Uint8Array;
+  /** The key of each; `undefined` for those that belong to another partition. */
+  readonly keys: readonly (Uint8Array | undefined)[];
   /** When their record was received, epoch ms. */
   readonly timestampMs: number;
   readonly origin: PartOrigin;
@@ -14,20 +15,21 @@ export interface Part {
 export interface PartOrigin {
   readonly partition: number;
   readonly offset: Offset;
-  /** Index of each event inside its record, ascending. */
+  /** Index of each event inside its record, ascending, whatever partition it belongs to. */
   readonly indexes: readonly number[];
 }
 
 /** A part that has arrived, as a record: its place is that of the record that brought it. */
 export interface ArrivedPart extends LogRecord {
-  readonly key: Uint8Array;
+  readonly key: null;
   readonly value: Uint8Array;
+  readonly keys: Part["keys"];
   readonly origin: PartOrigin;
   /** Index of its first event among all events that its record brought. */
   readonly firstIndex: number;
 }
 
-const format = 1;
+const format = 2;
 
 /** Bytes and events of a record that brings several parts; a larger part has a record of its own. */
 const recordBytesMax = 100_000;
@@ -44,7 +46,8 @@ const shortBytes = 64;
 
 /** Upper bound of a varint's bytes. */
 const varintBytesMax = 8;
-const varintsPerPart = 7;
+const varintsPerPart = 5;
+const varintsPerEvent = 3;
 
 const noHeaders: Headers = {};
 
@@ -59,8 +62,9 @@ const noHeaders: Headers = {};
  * | … receive time | zigzag varint: difference to that of the part before |
  * | … origin: partition | varint |
  * | … origin: offset | zigzag varint: difference to that of the part before |
- * | … origin: indexes | varint: how many; for each a varint: indexes left out before it |
- * | … key | varint: which of the record's keys; a new one is the next, and behind it stands as text |
+ * | … events | varint: how many; for each: |
+ * | … … index | varint: indexes of the origin left out before it |
+ * | … … key | varint: 0 for an event of another partition; else which of the record's keys, from 1: a new one is the next, and stands behind it as text |
  * | … value | text: varint: length; bytes |
  *
  * The parts of a partition stay in the order in which they were added, whatever their keys: it is
@@ -78,17 +82,17 @@ export class PartsWriter {
     this.#topic = topic;
   }
 
-  /** Bytes of the parts added since `clear`, beside what leads back to their origins. */
+  /** Bytes of the values added since `clear`. */
   get sizeBytes(): number {
     return this.#sizeBytes;
   }
 
   /**
-   * Adds a part for a partition of the topic. Parts whose key is the same array share its bytes,
-   * which must stay as they are until `clear`.
+   * Adds a part for a partition of the topic. Keys that are the same array share its bytes, which
+   * must stay as they are until `clear`.
    */
   add(partition: number, part: Part): void {
-    this.#sizeBytes += part.key.length + part.value.length;
+    this.#sizeBytes += part.value.length;
     let record = this.#open.get(partition);
     if (record?.hasRoomFor(part) !== true) {
       if (record !== undefined) this.#finish(partition, record);
@@ -143,18 +147,18 @@ class OpenRecord {
   }
 
   add(part: Part): void {
-    const { key, value, timestampMs, origin: { partition, offset, indexes } } = part;
+    const { keys, value, timestampMs, origin: { partition, offset, indexes } } = part;
     this.#reserve(sizeBytesMax(part));
     this.#varint(zigzag(timestampMs - this.#timestampMs));
     this.#varint(partition);
     this.#varint(zigzag(offset - this.#offset));
     this.#varint(indexes.length);
     let next = 0;
-    for (const index of indexes) {
+    for (const [i, index] of indexes.entries()) {
       this.#varint(index - next);
       next = index + 1;
+      this.#key(keys[i]);
     }
-    this.#key(key);
     this.#text(value);
     this.#events += indexes.length;
     this.#timestampMs = timestampMs;
@@ -170,11 +174,13 @@ class OpenRecord {
     this.#bytes = larger;
   }
 
-  #key(key: Uint8Array): void {
+  #key(key: Uint8Array | undefined): void {
+    if (key === undefined) return this.#varint(0);
     const known = this.#keys.get(key);
-    this.#varint(known ?? this.#keys.size);
-    if (known !== undefined) return;
-    this.#keys.set(key, this.#keys.size);
+    if (known !== undefined) return this.#varint(known);
+    const next = this.#keys.size + 1;
+    this.#keys.set(key, next);
+    this.#varint(next);
     this.#text(key);
   }
 
@@ -195,8 +201,10 @@ class OpenRecord {
   }
 }
 
-function sizeBytesMax({ key, value, origin: { indexes } }: Part): number {
-  return key.length + value.length + (varintsPerPart + indexes.length) * varintBytesMax;
+function sizeBytesMax({ keys, value }: Part): number {
+  const varints = varintsPerPart + keys.length * varintsPerEvent;
+  const keyBytes = keys.reduce((sum, key) => sum + (key?.length ?? 0), 0);
+  return value.length + varints * varintBytesMax + keyBytes;
 }
 
 /** By arithmetic: exact for differences of up to 2^52. */
@@ -263,41 +271,47 @@ class PartsReader {
     let firstIndex = 0;
     while (this.#at < this.#bytes.length) {
       timestampMs += unzigzag(this.#varint());
-      const partition = this.#varint();
-      offset += unzigzag(this.#varint());
-      const indexes = this.#indexes();
-      parts.push(this.#part(timestampMs, { partition, offset, indexes }, firstIndex));
-      firstIndex += indexes.length;
+      const from = { partition: this.#varint(), offset: offset += unzigzag(this.#varint()) };
+      const part = this.#part(timestampMs, from, firstIndex);
+      parts.push(part);
+      firstIndex += part.keys.length;
     }
     return parts.length === 0 ? undefined : parts;
   }
 
-  #part(timestampMs: number, origin: PartOrigin, firstIndex: number): ArrivedPart {
+  #part(timestampMs: number, from: Omit<PartOrigin, "indexes">, firstIndex: number): ArrivedPart {
     const { topic, partition, offset } = this.#record;
-    const key = this.#key();
-    const value = this.#take();
-    const headers = noHeaders;
-    return { topic, partition, offset, timestampMs, key, value, headers, origin, firstIndex };
-  }
-
-  #indexes(): number[] {
     const count = this.#varint();
-    if (count > this.#bytes.length - this.#at) throw new RangeError("no room for the indexes");
+    if (2 * count > this.#bytes.length - this.#at) throw new RangeError("no room for the events");
     const indexes = new Array<number>(count);
+    const keys = new Array<Uint8Array | undefined>(count);
     let next = 0;
     for (let i = 0; i < count; i++) {
       const index = next + this.#varint();
       indexes[i] = index;
       next = index + 1;
+      keys[i] = this.#key();
     }
-    return indexes;
+    return {
+      topic,
+      partition,
+      offset,
+      timestampMs,
+      key: null,
+      value: this.#take(),
+      headers: noHeaders,
+      keys,
+      origin: { ...from, indexes },
+      firstIndex,
+    };
   }
 
-  #key(): Uint8Array {
+  #key(): Uint8Array | undefined {
     const number = this.#varint();
-    const known = this.#keys[number];
+    if (number === 0) return undefined;
+    const known = this.#keys[number - 1];
     if (known !== undefined) return known;
-    if (number !== this.#keys.length) throw new RangeError("no such key");
+    if (number !== this.#keys.length + 1) throw new RangeError("no such key");
     const key = this.#take();
     this.#keys.push(key);
     return key;

@@ -131,7 +131,7 @@ export function deadLetterRecord(
     topic: deadLetterTopic(topic),
     partition: record.partition,
     timestampMs: record.timestampMs,
-    key: record.key,
+    key: keyOf(origin),
     value: record.value,
     headers: {
       ...originHeaders(topic, origin),
@@ -153,7 +153,8 @@ export function deadLetterRecord(
 export function lateRecord(
   topic: string,
   origin: Origin,
-  { value, window, streamTimeMs }: {
+  { key, value, window, streamTimeMs }: {
+    readonly key: string;
     readonly value: Uint8Array;
     readonly window: { readonly startMs: number; readonly endMs: number };
     readonly streamTimeMs: number;
@@ -164,7 +165,7 @@ export function lateRecord(
     topic: lateTopic(topic),
     partition: record.partition,
     timestampMs: record.timestampMs,
-    key: record.key,
+    key: encodeText(key),
     value,
     headers: {
       ...originHeaders(topic, origin),
@@ -184,11 +185,19 @@ export function deadLetterCauseOf({ headers }: OutputRecord): DeadLetterCause | 
   return deadLetterCauses.find((known) => known === text);
 }
 
+/** The record's own key, or the event's where it came with others. */
+function keyOf({ record, index }: Origin): Uint8Array | null {
+  if (index === undefined || !("origin" in record)) return record.key;
+  return record.keys[index - record.firstIndex] ?? null;
+}
+
 /** Headers that lead back to the input. */
 function originHeaders(topic: string, { record, index }: Origin): Headers {
   if ("origin" in record) {
-    const { partition, offset, indexes } = record.origin;
-    const indexText = index === undefined ? indexes.join() : indexes[index - record.firstIndex];
+    const { keys, origin: { partition, offset, indexes } } = record;
+    const indexText = index === undefined
+      ? indexes.filter((_, i) => keys[i] !== undefined).join()
+      : indexes[index - record.firstIndex];
     return placeHeaders({ topic, partition, offset }, indexText);
   }
   return placeHeaders(record, index);

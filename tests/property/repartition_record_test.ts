@@ -14,8 +14,8 @@ import { fc } from "../support/properties.ts";
 const bytesOf = (max: number) => fc.uint8Array({ maxLength: max });
 const offset = fc.nat({ max: 2 ** 51 });
 const shared = [encodeText("AAPL"), encodeText("")];
+const key = fc.oneof(bytesOf(20), fc.constantFrom(...shared, undefined));
 const part: fc.Arbitrary<Part> = fc.record({
-  key: fc.oneof(bytesOf(20), fc.constantFrom(...shared)),
   value: fc.oneof(bytesOf(100), fc.constantFrom(new Uint8Array(60_000), new Uint8Array(300_000))),
   timestampMs: fc.nat({ max: 9_000_000_000_000 }),
   origin: fc.record({
@@ -24,7 +24,12 @@ const part: fc.Arbitrary<Part> = fc.record({
     indexes: fc.uniqueArray(fc.nat({ max: 65_535 }), { maxLength: 5 })
       .map((indexes) => indexes.sort((a, b) => a - b)),
   }, { noNullPrototype: true }),
-}, { noNullPrototype: true });
+}, { noNullPrototype: true }).chain((part) =>
+  fc.array(key, {
+    minLength: part.origin.indexes.length,
+    maxLength: part.origin.indexes.length,
+  }).map((keys) => ({ ...part, keys }))
+);
 
 function writtenTo(partition: number, parts: readonly Part[]): readonly OutputRecord[] {
   const writer = new PartsWriter("again");
@@ -48,7 +53,7 @@ Deno.test("arrivedParts() gives what PartsWriter was given, in its order per par
     for (const partition of [0, 1, 2]) {
       const own = got.filter((part) => part.partition === partition);
       assert.deepEqual(
-        own.map(({ key, value, timestampMs, origin }) => ({ key, value, timestampMs, origin })),
+        own.map(({ keys, value, timestampMs, origin }) => ({ value, timestampMs, origin, keys })),
         all.filter(([target]) => target === partition).map(([, part]) => part),
       );
     }
@@ -81,7 +86,7 @@ Deno.test("arrivedParts() survives any bytes, and brings nothing of those that e
 
 Deno.test("PartsWriter fills records of 100 kB, one after the other", () => {
   const small = (offset: number): Part => ({
-    key: encodeText("AAPL"),
+    keys: shared.slice(0, 1),
     value: new Uint8Array(40),
     timestampMs: 1_700_000_000_000,
     origin: { partition: 0, offset, indexes: [0] },
@@ -91,6 +96,7 @@ Deno.test("PartsWriter fills records of 100 kB, one after the other", () => {
   assert.ok(records.every(({ value }) => (value?.length ?? 0) <= 100_000));
   const many = {
     ...small(0),
+    keys: Array(6_000).fill(shared[0]),
     origin: { partition: 0, offset: 0, indexes: [...Array(6_000).keys()] },
   };
   assert.equal(writtenTo(0, [many, many]).length, 2, "events are numbered with few bits");
@@ -100,19 +106,19 @@ Deno.test("PartsWriter writes these bytes", () => {
   const a = encodeText("A");
   const [record] = writtenTo(3, [
     {
-      key: a,
+      keys: [a, undefined, encodeText("BC")],
       value: Uint8Array.of(0xff),
       timestampMs: 100,
       origin: { partition: 2, offset: 300, indexes: [0, 1, 4] },
     },
     {
-      key: encodeText("BC"),
+      keys: [encodeText("D")],
       value: Uint8Array.of(),
       timestampMs: 99,
       origin: { partition: 2, offset: 301, indexes: [7] },
     },
     {
-      key: a,
+      keys: [a],
       value: Uint8Array.of(),
       timestampMs: 99,
       origin: { partition: 0, offset: 0, indexes: [0] },
@@ -124,24 +130,26 @@ Deno.test("PartsWriter writes these bytes", () => {
     timestampMs: 100,
     key: null,
     value: [
-      ["01", "format"],
+      ["02", "format"],
       ["c801", "received at 100, zigzag 200"],
       ["02", "from partition 2"],
       ["d804", "from offset 300, zigzag 600"],
-      ["03 00 00 02", "three events: 0, 1, and 4, with two left out before it"],
-      ["00 01 41", "a first key: A"],
+      ["03", "three events"],
+      ["00 01 01 41", "0, of a first key: A"],
+      ["00 00", "1, of another partition"],
+      ["02 02 02 4243", "4, with two left out before it, of a second key: BC"],
       ["01 ff", "value"],
       ["01", "received 1 ms earlier, zigzag 1"],
       ["02", "from partition 2"],
       ["02", "from the next offset, zigzag 2"],
-      ["01 07", "one event: 7"],
-      ["01 02 4243", "a second key: BC"],
+      ["01", "one event"],
+      ["07 03 01 44", "7, of a third key: D"],
       ["00", "value of no bytes"],
       ["00", "received at the same time"],
       ["00", "from partition 0"],
       ["d904", "from offset 0, zigzag of -301"],
-      ["01 00", "one event: 0"],
-      ["00", "the first key"],
+      ["01", "one event"],
+      ["00 01", "0, of the first key"],
       ["00", "value of no bytes"],
     ].map(([hex]) => hex).join("").replaceAll(" ", ""),
   });

@@ -13,7 +13,7 @@ import { asFormer } from "../state/producers.ts";
 import { firstMeta, noEpoch, type TaskMeta } from "../state/state.ts";
 import { allRows, ownerOf } from "../state/store_keys.ts";
 import { writeTimeUs } from "../state/write_times.ts";
-import { arrivedParts, PartsWriter } from "../repartition_record.ts";
+import { arrivedParts, type Part, PartsWriter } from "../repartition_record.ts";
 import { readBetween } from "../read_between.ts";
 import { type MovedJob, MovedPartition, type MovePorts } from "./moved_partition.ts";
 
@@ -229,11 +229,23 @@ async function waitingRekeyed(
       const arrived = arrivedParts(record);
       if (arrived === undefined) foreign.push(record);
       for (const part of arrived ?? []) {
-        parts.add(partitionForKey(part.key, lineage.partitions), part);
+        for (const [to, keys] of keysByPartition(part, lineage.partitions)) {
+          parts.add(to, { ...part, keys });
+        }
       }
     }
   }
   return { rekeyedOffset: endOffset, sentOn: [...parts.records(), ...foreign] };
+}
+
+/** The keys of a part for each partition that it goes on to: whole, as only its job can cut it. */
+function keysByPartition({ keys }: Part, partitions: number): Map<number, Part["keys"]> {
+  const placeOf = (key: Uint8Array | undefined) => key && partitionForKey(key, partitions);
+  const places = new Set(keys.map(placeOf).filter((place) => place !== undefined));
+  return new Map([...places].map((place) => [
+    place,
+    keys.map((key) => placeOf(key) === place ? key : undefined),
+  ]));
 }
 
 /** Deletes entries where their key no longer is; gives how many. */

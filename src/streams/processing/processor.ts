@@ -1,17 +1,16 @@
-import { InvariantError } from "../../base/assert.ts";
-import { describeError, PipelineError } from "../../base/errors.ts";
 import { Producers } from "../state/producers.ts";
 import type { LogRecord, Offset, OutputRecord } from "../record.ts";
 import { Closing } from "./closing.ts";
 import { identityOf } from "../record_identity.ts";
+import { isTextOf } from "../text.ts";
 import { faultOfForeign, faults, itemsOf, readRecord, receivedUsOf } from "./reading.ts";
 import { type EventFold, eventFold } from "./event_fold.ts";
 import { rehearse } from "./rehearse.ts";
 import { Rekeying, type Repartition } from "./rekeying.ts";
 import type { Arrival, ArrivedPart } from "../repartition_record.ts";
 import { Positions } from "./positions.ts";
-import { refused, SideOutputs } from "./side_outputs.ts";
-import { writtenParts } from "./written_parts.ts";
+import { SideOutputs } from "./side_outputs.ts";
+import { EventsAway, isImpossible } from "./events_away.ts";
 import type { Lineage } from "../state/lineage.ts";
 import { wholeFromMs } from "../state/cut_input.ts";
 import { Horizon } from "../state/horizon.ts";
@@ -20,7 +19,7 @@ import { stateVersion, type TaskMeta, type Windowing } from "../state/state.ts";
 import { WriteTimes } from "../state/write_times.ts";
 import type { ItemCounts } from "../item_counts.ts";
 import { defaultHandlers } from "../topology/handlers.ts";
-import type { EventContext, Fault, KeyedEvents, Reading, Topology } from "../topology/topology.ts";
+import type { EventContext, KeyedEvents, Reading, Topology } from "../topology/topology.ts";
 import {
   closingTimeMs,
   firstOpenStart,
@@ -88,7 +87,7 @@ export class RecordProcessor<E, A, R> {
     this.#tables = tableReader(topology, stores, meta.lineage);
     this.#producers = new Producers(meta.producers);
     this.#windowing = windowingOf(topology);
-    this.#rekeying = new Rekeying(repartition);
+    this.#rekeying = new Rekeying(repartition, topology.source);
     this.#continues = topology.handlers.onProcessingError !== defaultHandlers.onProcessingError;
     this.#sessions = sessionsOf(topology, cache, { rehearses: this.#continues });
   }
@@ -214,11 +213,10 @@ export class RecordProcessor<E, A, R> {
     const reading = this.#read(record, "direct");
     if (reading.kind === "nothing") return;
     if (reading.kind === "dead") return this.#side.deadRecord(record, reading);
-    if (reading.kind === "wrong-key") return this.#wrongKey(record, reading.parts);
+    if (reading.kind === "wrong-key") return this.#shareOut(record, reading);
     const { key, events } = reading;
     if (this.#rekeying.belongsElsewhere(key, record.partition)) {
-      const part = { key, events, indexes: [...events.keys()] };
-      return this.#sendOn(record, part, this.#wholeOf(record));
+      return this.#shareOut(record, { events, keys: events.map(() => key) });
     }
     for (let index = 0; index < events.length; index++) {
       const versionUs = this.#times.next();
@@ -226,20 +224,25 @@ export class RecordProcessor<E, A, R> {
     }
   }
 
-  #applyArrived(record: ArrivedPart, receivedUs: number): void {
+  #applyArrived(part: ArrivedPart, receivedUs: number): void {
     this.#enter(receivedUs);
-    const reading = this.#read(record, "rekeyed");
-    if (reading.kind === "dead") return this.#side.deadRecord(record, reading);
-    if (reading.kind !== "events") return this.#side.deadRecord(record, faults.keyMismatch);
-    const { key, events } = reading;
-    const { origin, firstIndex } = record;
-    if (events.length !== origin.indexes.length) {
-      return this.#side.deadRecord(record, faults.otherCount);
-    }
+    const reading = this.#read(part, "rekeyed");
+    if (reading.kind === "dead") return this.#side.deadRecord(part, reading);
+    if (reading.kind !== "wrong-key") return this.#side.deadRecord(part, faults.keyMismatch);
+    const { events, keys } = reading;
+    if (events.length !== part.keys.length) return this.#side.deadRecord(part, faults.otherCount);
     for (let i = 0; i < events.length; i++) {
-      const index = firstIndex + i;
+      const sentAs = part.keys[i];
+      if (sentAs === undefined) continue;
+      const key = keys[i] ?? "";
+      const index = part.firstIndex + i;
+      const fault = isTextOf(sentAs, key) ? this.#rekeying.placeOf(key).fault : faults.keyMismatch;
+      if (fault !== undefined) {
+        this.#side.deadOnItsWay({ record: part, index }, fault);
+        continue;
+      }
       const versionUs = this.#times.next();
-      this.#processEvent(events[i] as E, { key, record, index, versionUs, rekeyed: true });
+      this.#processEvent(events[i] as E, { key, record: part, index, versionUs, rekeyed: true });
     }
   }
 
@@ -247,43 +250,38 @@ export class RecordProcessor<E, A, R> {
     try {
       return readRecord(record, this.#topology.source, from);
     } catch (error) {
-      return { kind: "dead", ...this.#jobFault(error, record) };
+      return { kind: "dead", ...this.#side.jobFault(error, record) };
     }
-  }
-
-  /** What the job's own code makes of a record that it throws on; damage and bugs of ours are thrown. */
-  #jobFault(error: unknown, record: LogRecord): Fault {
-    if (error instanceof PipelineError || error instanceof InvariantError) throw error;
-    if (this.#topology.handlers.onProcessingError(error, record) === "stop") {
-      throw refused(record, "the job failed on one of its events", error);
-    }
-    return { cause: "processing-error", detail: describeError(error) };
-  }
-
-  #wrongKey(record: LogRecord, parts: readonly KeyedEvents<E>[]): void {
-    if (!this.#rekeying.sendsOn) return this.#side.deadRecord(record, faults.keyMismatch);
-    const whole = parts.length === 1 ? this.#wholeOf(record) : null;
-    for (const part of parts) this.#sendOn(record, part, whole);
-  }
-
-  /** The value of a record that may go on as it is. */
-  #wholeOf({ value }: LogRecord): Uint8Array | null {
-    return this.#topology.source.asRead ? value : null;
   }
 
   /**
-   * Sends events to the partition of their key, in the transaction of the next commit. What no
-   * record can hold ends here: it would stop the commit.
+   * Processes the events of a record that belong to this partition, and sends the others to theirs in
+   * the transaction of the next commit. What cannot be sent ends here: it would stop the commit.
    */
-  #sendOn(record: LogRecord, events: KeyedEvents<E>, whole: Uint8Array | null): void {
-    for (const part of writtenParts(events, this.#topology.source, whole)) {
-      if ("value" in part) {
-        this.#counts.rekeyed += part.indexes.length;
-        this.#rekeying.sendOn(record, part);
+  #shareOut(record: LogRecord, { events, keys }: KeyedEvents<E>): void {
+    if (!this.#rekeying.sendsOn) return this.#side.deadRecord(record, faults.keyMismatch);
+    const away = new EventsAway<E>();
+    for (let index = 0; index < events.length; index++) {
+      const event = events[index] as E;
+      const key = keys[index] ?? "";
+      const place = keys[index] === undefined ? undefined : this.#rekeying.placeOf(key);
+      if (place?.fault !== undefined) {
+        this.#side.deadOnItsWay({ record, index }, place.fault);
+      } else if (
+        place === undefined || place.partition === record.partition ||
+        isImpossible(event, this.#topology.source)
+      ) {
+        const versionUs = this.#times.next();
+        this.#processEvent(event, { key, record, index, versionUs, rekeyed: false });
       } else {
-        this.#counts.read += 1;
-        this.#side.deadEvent({ record, index: part.index }, part.cause, part.detail);
+        away.add(place, event, index);
       }
+    }
+    const all = { value: record.value, count: events.length };
+    for (const { partition, part } of away.written(this.#topology.source, all)) {
+      if (typeof part === "number") {
+        this.#side.deadOnItsWay({ record, index: part }, faults.tooLarge);
+      } else this.#counts.rekeyed += this.#rekeying.sendOn(record, partition, part);
     }
   }
 
@@ -298,7 +296,7 @@ export class RecordProcessor<E, A, R> {
     try {
       this.#route(event, context);
     } catch (error) {
-      const { cause, detail } = this.#jobFault(error, context.record);
+      const { cause, detail } = this.#side.jobFault(error, context.record);
       this.#side.deadEvent(context, cause, detail);
     }
   }
@@ -309,11 +307,8 @@ export class RecordProcessor<E, A, R> {
     if (fault !== undefined) return this.#side.deadEvent(context, fault.cause, fault.detail);
     const timeMs = source.timeOf(event, context.record);
     if (!Number.isSafeInteger(timeMs) || timeMs < 0) {
-      return this.#side.deadEvent(
-        context,
-        "impossible-value",
-        `event time is not epoch ms: ${timeMs}`,
-      );
+      const detail = `event time is not epoch ms: ${timeMs}`;
+      return this.#side.deadEvent(context, "impossible-value", detail);
     }
     const aheadMs = timeMs - context.record.timestampMs;
     if (aheadMs > maxFutureMs) {

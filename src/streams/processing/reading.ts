@@ -1,6 +1,6 @@
 import type { LogRecord } from "../record.ts";
 import type { DeadLetterCause } from "../side_output.ts";
-import type { Fault, KeyedEvents, Reading, Source } from "../topology/topology.ts";
+import type { Fault, Reading, Source } from "../topology/topology.ts";
 
 /** Receive times that can become write times in microseconds without losing digits. */
 const recordTimestampMsMax = 9_000_000_000_000;
@@ -9,6 +9,7 @@ const recordTimestampMsMax = 9_000_000_000_000;
 export const faults = {
   impossibleTimestamp: { cause: "impossible-value", detail: "record timestamp is out of range" },
   keyMismatch: { cause: "key-mismatch", detail: "record key is not that of all its events" },
+  tooLarge: { cause: "too-large", detail: "event is larger than a topic takes" },
   otherCount: { cause: "malformed", detail: "not as many events as were sent on" },
 } as const;
 
@@ -31,7 +32,7 @@ export function readRecord<E>(
   if (unreadable !== undefined) return dead("unreadable-batch", unreadable);
   const reading = source.read(record, from === "rekeyed");
   if (reading.kind === "dead" || reading.kind === "nothing") return reading;
-  if (eventsIn(reading) === 0) return dead("empty", "no event in record");
+  if (reading.events.length === 0) return dead("empty", "no event in record");
   const fault = reading.kind === "events" ? source.keyFault?.(reading.key) : undefined;
   return fault === undefined ? reading : dead("impossible-value", fault);
 }
@@ -43,45 +44,7 @@ function dead(cause: DeadLetterCause, detail: string): Reading<never> {
 /** What a record counts for: one without events, or that cannot be read, for itself. */
 export function itemsOf(reading: Reading<unknown>): number {
   if (reading.kind === "nothing") return 0;
-  return reading.kind === "dead" ? 1 : Math.max(1, eventsIn(reading));
-}
-
-/** Events in a record that can be read. */
-export function eventsIn(
-  reading: Extract<Reading<unknown>, { readonly kind: "events" | "wrong-key" }>,
-): number {
-  if (reading.kind === "events") return reading.events.length;
-  return reading.parts.reduce((sum, { events }) => sum + events.length, 0);
-}
-
-/** An event that cannot be real. */
-export interface ImpossibleEvent {
-  /** Its index inside the record. */
-  readonly index: number;
-  readonly fault: Fault;
-}
-
-/** Parts the events of a key that can be real from those that cannot. */
-export function sortOut<E>(
-  part: KeyedEvents<E>,
-  faultOf: (event: E) => Fault | undefined,
-): { readonly possible: KeyedEvents<E>; readonly impossible: readonly ImpossibleEvent[] } {
-  if (part.events.every((event) => faultOf(event) === undefined)) {
-    return { possible: part, impossible: [] };
-  }
-  const possible = { key: part.key, events: [] as E[], indexes: [] as number[] };
-  const impossible: ImpossibleEvent[] = [];
-  for (const [place, event] of part.events.entries()) {
-    const index = part.indexes[place] as number;
-    const fault = faultOf(event);
-    if (fault !== undefined) {
-      impossible.push({ index, fault });
-      continue;
-    }
-    possible.events.push(event);
-    possible.indexes.push(index);
-  }
-  return { possible, impossible };
+  return reading.kind === "dead" ? 1 : Math.max(1, reading.events.length);
 }
 
 /** Why a record of the repartition topic brings nothing. */

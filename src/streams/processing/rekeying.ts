@@ -2,8 +2,9 @@ import { assert } from "../../base/assert.ts";
 import { partitionForKey } from "../partitioner.ts";
 import type { LogRecord, OutputRecord } from "../record.ts";
 import { encodeText } from "../text.ts";
+import type { Fault, Source } from "../topology/topology.ts";
 import { PartsWriter } from "../repartition_record.ts";
-import type { WrittenPart } from "./written_parts.ts";
+import type { WrittenPart } from "./events_away.ts";
 
 /** The topic through which events get to the partition of their key. */
 export interface Repartition {
@@ -18,10 +19,14 @@ const waitingBytesMax = 8_388_608;
 /** Keys whose place is remembered. */
 const keysMax = 16_384;
 
+const noBytes = new Uint8Array();
+
 /** Where a key belongs. */
-interface KeyPlace {
+export interface KeyPlace {
   readonly bytes: Uint8Array;
   readonly partition: number;
+  /** Why nothing can have this key. */
+  readonly fault: Fault | undefined;
 }
 
 /**
@@ -31,12 +36,14 @@ interface KeyPlace {
  */
 export class Rekeying {
   readonly #target: Repartition | undefined;
+  readonly #source: Pick<Source<never>, "keyFault">;
   readonly #waiting: PartsWriter;
   readonly #places = new Map<string, KeyPlace>();
 
   /** @param target Absent for jobs that send nothing on. */
-  constructor(target: Repartition | undefined) {
+  constructor(target: Repartition | undefined, source: Pick<Source<never>, "keyFault">) {
     this.#target = target;
+    this.#source = source;
     this.#waiting = new PartsWriter(target?.topic ?? "");
   }
 
@@ -48,16 +55,35 @@ export class Rekeying {
   /** True where another partition has the key, as its writer had a partitioner of its own. */
   belongsElsewhere(key: string, partition: number): boolean {
     if (this.#target === undefined || this.#target.partitions === 1) return false;
-    return this.#placeOf(key, this.#target).partition !== partition;
+    return this.placeOf(key).partition !== partition;
   }
 
-  /** Takes events of a record along to the partition of their key. */
-  sendOn(record: LogRecord, { key, indexes, value }: WrittenPart): void {
+  /** Where a key belongs, for jobs that send events on. */
+  placeOf(key: string): KeyPlace {
+    const known = this.#places.get(key);
+    if (known !== undefined) return known;
     assert(this.#target !== undefined, "events can only be sent on to a topic");
-    const { bytes, partition } = this.#placeOf(key, this.#target);
-    const { timestampMs } = record;
-    const origin = { partition: record.partition, offset: record.offset, indexes };
-    this.#waiting.add(partition, { key: bytes, value, timestampMs, origin });
+    if (this.#places.size >= keysMax) this.#places.clear();
+    const detail = this.#source.keyFault?.(key);
+    if (detail !== undefined) {
+      return { bytes: noBytes, partition: 0, fault: { cause: "impossible-value", detail } };
+    }
+    const bytes = encodeText(key).slice();
+    const partition = partitionForKey(bytes, this.#target.partitions);
+    const place = { bytes, partition, fault: undefined };
+    this.#places.set(key, place);
+    return place;
+  }
+
+  /** Takes events of a record along to the partition of their keys; gives how many. */
+  sendOn(
+    { partition: from, offset, timestampMs }: LogRecord,
+    partition: number,
+    { value, keys, indexes }: Exclude<WrittenPart, number>,
+  ): number {
+    const origin = { partition: from, offset, indexes };
+    this.#waiting.add(partition, { value, keys, timestampMs, origin });
+    return keys.reduce((count, key) => key === undefined ? count : count + 1, 0);
   }
 
   /** True when no more should wait. */
@@ -73,15 +99,5 @@ export class Rekeying {
   /** Leaves all that waits to a commit, which has its `records`. */
   handOver(): void {
     this.#waiting.clear();
-  }
-
-  #placeOf(key: string, { partitions }: Repartition): KeyPlace {
-    const known = this.#places.get(key);
-    if (known !== undefined) return known;
-    if (this.#places.size >= keysMax) this.#places.clear();
-    const bytes = encodeText(key).slice();
-    const place = { bytes, partition: partitionForKey(bytes, partitions) };
-    this.#places.set(key, place);
-    return place;
   }
 }

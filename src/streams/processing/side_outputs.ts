@@ -1,4 +1,5 @@
-import { PipelineError } from "../../base/errors.ts";
+import { InvariantError } from "../../base/assert.ts";
+import { describeError, PipelineError } from "../../base/errors.ts";
 import { type LogRecord, type OutputRecord, partitionName } from "../record.ts";
 import type { ItemCounts } from "../item_counts.ts";
 import type { EventContext, Fault, Topology } from "../topology/topology.ts";
@@ -54,12 +55,28 @@ export class SideOutputs<E> {
     this.#records.push(deadLetterRecord(this.#job.source.topic, origin, cause, detail));
   }
 
+  /** Keeps an event that gets no further on the way to its key, counted here. */
+  deadOnItsWay(origin: Origin, { cause, detail }: Fault): void {
+    this.#counts.read += 1;
+    this.deadEvent(origin, cause, detail);
+  }
+
+  /** What the job's own code makes of a record that it throws on; damage and bugs of ours are thrown. */
+  jobFault(error: unknown, record: LogRecord): Fault {
+    if (error instanceof PipelineError || error instanceof InvariantError) throw error;
+    if (this.#job.handlers.onProcessingError(error, record) === "stop") {
+      throw refused(record, "the job failed on one of its events", error);
+    }
+    return { cause: "processing-error", detail: describeError(error) };
+  }
+
   /** Keeps an event that came too late for a window. */
   missed(event: E, context: EventContext, startMs: number, streamTimeMs: number): void {
     const { source, windows } = this.#job;
     const window = { startMs, endMs: startMs + windows.sizeMs };
     const value = source.write([event]);
-    this.#records.push(lateRecord(source.topic, context, { value, window, streamTimeMs }));
+    const { key } = context;
+    this.#records.push(lateRecord(source.topic, context, { key, value, window, streamTimeMs }));
   }
 }
 

@@ -3,15 +3,15 @@ import type { LogRecord } from "../record.ts";
 import { decodeText, isTextOf } from "../text.ts";
 import type { Codec } from "./codec.ts";
 import { json } from "./codecs.ts";
-import type { Fault, KeyedEvents, Reading, Source } from "./topology.ts";
+import type { Fault, Reading, Source } from "./topology.ts";
 
 /** What a job may choose about its keys. */
 export interface KeyOptions<T> {
-  /** How values of one key are written to the repartition and the late topic; JSON without it. */
+  /** How values are written to the repartition and the late topic; JSON without it. */
   readonly codec?: Codec<readonly T[]>;
   /**
    * True where `codec` reads the records of the topic, and the steps before make the same values of
-   * them: a record of one key is then sent on as it is.
+   * them: a record whose values belong to one partition is then sent on as it is.
    */
   readonly asRead?: boolean;
   /** Why nothing can have this key. */
@@ -128,20 +128,13 @@ function placed<T>(
   events: readonly T[],
   keyOf: (event: T) => string | undefined,
 ): Reading<T> {
-  const first = firstKey(events, keyOf) ?? (key === null ? "" : decodeText(key) ?? "");
-  const isAlone = areOf(first, events, keyOf);
-  if (isAlone && key !== null && isTextOf(key, first)) {
-    return { kind: "events", key: first, events };
+  if (key !== null) {
+    const first = firstKey(events, keyOf) ?? decodeText(key) ?? "";
+    if (isTextOf(key, first) && areOf(first, events, keyOf)) {
+      return { kind: "events", key: first, events };
+    }
   }
-  const indexes = isAlone
-    ? new Map([[first, [...events.keys()]]])
-    : Map.groupBy(events.keys(), (index) => keyOf(events[index] as T) ?? first);
-  const parts: KeyedEvents<T>[] = [...indexes].map(([key, indexes]) => ({
-    key,
-    events: indexes.map((index) => events[index] as T),
-    indexes,
-  }));
-  return { kind: "wrong-key", parts };
+  return { kind: "wrong-key", events, keys: events.map(keyOf) };
 }
 
 function firstKey<T>(

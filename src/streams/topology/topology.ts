@@ -10,16 +10,6 @@ import type { KeyValueStores } from "./key_values.ts";
 import type { TopicTable } from "./topic_table.ts";
 import type { TimeWindows } from "./windows.ts";
 
-/** Events of one key among those of a record. */
-export interface KeyedEvents<E> {
-  /** Of all these events. */
-  readonly key: string;
-  /** In the order of the record. */
-  readonly events: readonly E[];
-  /** Index of each event inside the record. */
-  readonly indexes: readonly number[];
-}
-
 /** Why something cannot be used. */
 export interface Fault {
   /** Its label in counters and headers. */
@@ -28,14 +18,22 @@ export interface Fault {
   readonly detail: string;
 }
 
+/** Events of a record, each with a key. */
+export interface KeyedEvents<E> {
+  /** In the order of the record. */
+  readonly events: readonly E[];
+  /** The key of each; `undefined` for one that has none, as it was rejected before its key. */
+  readonly keys: readonly (string | undefined)[];
+}
+
 /**
- * What a record turned out to hold; `wrong-key` are its events, all of them, where their key is not
- * the record's own, `nothing` is a record of which the job wants none.
+ * What a record turned out to hold; `wrong-key` are its events, all of them, where one has another
+ * key than the record, `nothing` is a record of which the job wants none.
  */
 export type Reading<E> =
   | { readonly kind: "nothing" }
   | { readonly kind: "events"; readonly key: string; readonly events: readonly E[] }
-  | { readonly kind: "wrong-key"; readonly parts: readonly KeyedEvents<E>[] }
+  | ({ readonly kind: "wrong-key" } & KeyedEvents<E>)
   | ({ readonly kind: "dead" } & Fault);
 
 /** Where events come from. Everything but `prepare` is pure and synchronous. */
@@ -47,8 +45,7 @@ export interface Source<E> {
   /** Fetches what `read` needs for these records, such as writers' schemas. */
   prepare(records: readonly LogRecord[]): Promise<void>;
   /**
-   * The events of a record, all of one key, or why there are none; throws where the job's own code
-   * does.
+   * The events of a record, or why there are none; throws where the job's own code does.
    *
    * @param rekeyed True for a record that `write` made.
    */
@@ -61,7 +58,7 @@ export interface Source<E> {
   timeOf(event: E, record: LogRecord): number;
   /** True where the value of a record is what `write` makes of its events. */
   readonly asRead: boolean;
-  /** Events of one key as a value for the repartition or the late topic. */
+  /** Events as a value for the repartition or the late topic. */
   write(events: readonly E[]): Uint8Array;
 }
 

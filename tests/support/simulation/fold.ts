@@ -156,7 +156,7 @@ export class Fold {
 
   #event(event: InputEvent, offset: number, index: number, record: InputRecord): void {
     const { timeMs, value, key } = event;
-    if (record.wrongKey === undefined) this.#versionUs += 1;
+    this.#versionUs += 1;
     if (value === null) return this.#dead(offset, index, record, "impossible-value");
     if (timeMs - record.timestampMs > this.#rules.maxFutureMs) {
       return this.#dead(offset, index, record, "far-future");

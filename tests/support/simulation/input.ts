@@ -16,7 +16,7 @@ export interface InputRecord {
   readonly events: readonly InputEvent[] | undefined;
   /** Who sent it; `undefined` for a producer that does not say. */
   readonly sent: RecordIdentity | undefined;
-  /** How many events it had that lies elsewhere than its keys' partitions. */
+  /** How many events a record had, some of which lay elsewhere than their keys' partitions. */
   readonly wrongKey?: number;
   /** What is made of its events has these names, where chance decides on the order of records. */
   readonly names?: {

@@ -105,7 +105,7 @@ export class InputOrder {
     const [partition = 0, offset = 0] = place.split("/").map(Number);
     const events = rekeyed === undefined
       ? this.#inputs.get(place)?.events
-      : partsAt(this.#log, partition, offset, offset + 1).flatMap(eventsOf);
+      : partsAt(this.#log, partition, offset, offset + 1).flatMap(allEventsOf);
     return String(events?.[Number(index)]?.value);
   }
 
@@ -115,11 +115,13 @@ export class InputOrder {
     const parts = partsOf(this.#log.visible(repartitionTopic));
     for (const part of parts) {
       const { partition, offset, indexes } = part.origin;
-      const target = partitionForKey(part.key, this.#models.length);
-      const name = `${partition}/${offset} ${indexes} for ${target}`;
-      const is = `${name} ${JSON.stringify(eventsOf(part))}`;
-      if (part.partition !== target) return is;
-      if (expected.get(name) !== JSON.stringify(eventsOf(part))) return is;
+      const own = placesOf(part);
+      const name = `${partition}/${offset} ${own.map((i) => indexes[i])} for ${part.partition}`;
+      const events = JSON.stringify(eventsOf(part));
+      if (expected.get(name) !== events) return `${name} ${events}`;
+      if (own.some((i) => textOf(part.keys[i] as Uint8Array) !== allEventsOf(part)[i]?.key)) {
+        return `other keys than those of ${name} ${events}`;
+      }
       expected.delete(name);
     }
     return expected.size === 0 ? undefined : `missing: ${[...expected.keys()]}`;
@@ -156,14 +158,16 @@ export class InputOrder {
     const { partition, offset } = record;
     if ("origin" in record) {
       const { origin, firstIndex } = record;
+      const places = placesOf(record);
       return {
-        key: textOf(record.key),
+        key: null,
         timestampMs: this.#inputs.get(`${origin.partition}/${origin.offset}`)?.timestampMs ?? NaN,
         events: eventsOf(record),
         sent: undefined,
         names: {
-          origin: (index) => `${origin.offset}/${origin.indexes[Number(index)] ?? ""}`,
-          row: (index) => `rekeyed ${partition}/${offset}/${firstIndex + index}`,
+          origin: (index) =>
+            `${origin.offset}/${origin.indexes[places[Number(index)] ?? -1] ?? ""}`,
+          row: (index) => `rekeyed ${partition}/${offset}/${firstIndex + (places[index] ?? NaN)}`,
         },
       };
     }
@@ -179,31 +183,31 @@ export class InputOrder {
     return this.#wrongKey(record, sent, sent.events, { repeated });
   }
 
-  /** At the partition where it lies, only events that are impossible have an end. */
+  /** Where it lies, it is about the events of keys that belong there, and those that are impossible. */
   #wrongKey(
     { partition, offset }: LogRecord,
     sent: InputRecord,
     events: readonly InputEvent[],
     { repeated }: { readonly repeated: boolean },
   ): InputRecord {
-    const parts = [...Map.groupBy(events.keys(), (index) => (events[index] as InputEvent).key)];
-    const impossible: number[] = [];
-    for (const [key, indexes] of parts) {
-      const isPossible = (index: number) => events[index]?.value !== null;
-      const possible = indexes.filter(isPossible);
-      impossible.push(...indexes.filter((index) => !isPossible(index)));
-      if (repeated || possible.length === 0) continue;
+    const here: number[] = [];
+    const away = new Map<number, number[]>();
+    for (const [index, { key, value }] of events.entries()) {
       const target = partitionForKey(encodeText(key), this.#models.length);
-      const name = `${partition}/${offset} ${possible} for ${target}`;
-      this.#sentOn.set(name, JSON.stringify(possible.map((index) => events[index])));
+      if (value === null || target === partition) here.push(index);
+      else away.set(target, [...away.get(target) ?? [], index]);
+    }
+    for (const [target, indexes] of repeated ? [] : away) {
+      const name = `${partition}/${offset} ${indexes} for ${target}`;
+      this.#sentOn.set(name, JSON.stringify(indexes.map((index) => events[index])));
     }
     return {
       ...sent,
-      events: impossible.map((index) => events[index] as InputEvent),
+      events: here.map((index) => events[index] as InputEvent),
       wrongKey: events.length,
       names: {
-        origin: (index) => `${offset}/${impossible[Number(index)] ?? ""}`,
-        row: (index) => `${partition}/${offset}/${index}`,
+        origin: (index) => `${offset}/${here[Number(index)] ?? ""}`,
+        row: (index) => `${partition}/${offset}/${here[index]}`,
       },
     };
   }
@@ -221,8 +225,19 @@ function positionsText({ inputOffset, rekeyedOffset }: Positions): string {
   return `${inputOffset}/${rekeyedOffset}`;
 }
 
-function eventsOf({ value }: ArrivedPart): InputEvent[] {
+/** All that a part holds; some of it may belong to another partition. */
+function allEventsOf({ value }: ArrivedPart): InputEvent[] {
   return JSON.parse(textOf(value));
+}
+
+function eventsOf(part: ArrivedPart): InputEvent[] {
+  const events = allEventsOf(part);
+  return placesOf(part).map((i) => events[i] as InputEvent);
+}
+
+/** Where in its value the events are that belong to the partition of a part. */
+function placesOf({ keys }: ArrivedPart): number[] {
+  return [...keys.keys()].filter((i) => keys[i] !== undefined);
 }
 
 function partsOf(records: readonly LogRecord[]): ArrivedPart[] {

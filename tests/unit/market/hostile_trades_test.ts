@@ -68,3 +68,12 @@ Deno.test.each([
   const { read, aggregated, deadLetters } = market.driver.counts;
   assert.deepEqual({ read, aggregated, deadLetters }, { read: 4, aggregated: 1, deadLetters: 3 });
 });
+
+Deno.test("marketJob() sends no impossible trade on to the partition of its symbol", async () => {
+  await using market = await marketDriver({ partitions: 2 });
+  const record = { key: null, value: market.codec.encode([trade({ price: 1e308 })]) };
+  await market.driver.pipe({ ...record, partition: 0 }, { ...record, partition: 1 });
+  await pipe(market, trade({}));
+  assert.deepEqual(causes(market), Array(2).fill("impossible-value"));
+  assert.equal(market.driver.log.visible("test-repartition").length, 0);
+});

@@ -19,13 +19,13 @@ Deno.test("jobTopics() names a repartition topic for the jobs that have one", ()
 
 Deno.test("jobTopics() names every topic that a job writes", async () => {
   const job = countingTopology({ repartition: true });
-  await using driver = await TopologyTestDriver.start(job, { startMs: 2_000_000 });
+  await using driver = await TopologyTestDriver.start(job, { startMs: 2_000_000, partitions: 2 });
   const nowMs = driver.clock.nowMs();
   const at = (timeMs: number) => [{ key: "k", timeMs, value: 1 }];
   await driver.pipe(
     { ...measurementRecord(at(nowMs), nowMs) },
     { ...measurementRecord(at(nowMs - 60_000), nowMs) },
-    { ...measurementRecord(at(nowMs), nowMs), key: "another" },
+    ...[0, 1].map((partition) => ({ ...measurementRecord(at(nowMs), nowMs), partition })),
     { key: "k", value: "no json" },
   );
   await driver.commit();

@@ -179,8 +179,8 @@ Deno.test("moveState() sends what waits to be re-keyed to where its keys are now
     const { key, value } = measurementRecord(events, 0);
     assert.ok(key !== null && value !== null);
     waiting.add(partitionForKey(key, 2), {
-      key,
       value,
+      keys: events.map(() => key),
       timestampMs: 2_000_000 + half + index,
       origin: { partition: 0, offset: index, indexes: [...events.keys()] },
     });
@@ -192,6 +192,37 @@ Deno.test("moveState() sends what waits to be re-keyed to where its keys are now
   const wanted = await neverMoved(5);
   assert.deepEqual(world.counts(), wanted.counts());
   assert.deepEqual(contents(world), contents(wanted));
+});
+
+// Only its job can cut a value: it goes whole to each partition that has a key of it.
+Deno.test("moveState() sends events that waited together to where each is now, each once", async () => {
+  const world = worldOf(2);
+  const waiting = new PartsWriter(topics.repartition);
+  for (const [offset, events] of Array.from(chunks(input.slice(0, half), 4)).entries()) {
+    const together = events.flat();
+    const { value } = measurementRecord(together, 0);
+    const bytes = together.map(({ key }) => encodeText(key).slice());
+    for (const partition of [0, 1]) {
+      waiting.add(partition, {
+        value: value ?? new Uint8Array(),
+        keys: bytes.map((key) => partitionForKey(key, 2) === partition ? key : undefined),
+        timestampMs: 2_000_000,
+        origin: { partition: 0, offset, indexes: [...together.keys()] },
+      });
+    }
+  }
+  await world.log.append(waiting.records());
+  assert.equal(await world.runToEnd(), "done");
+  const unmoved = windows(world);
+
+  const moved = worldOf(2);
+  await run(moved, []);
+  await moved.log.append(waiting.records());
+  addPartitions(moved, 5);
+  await move(moved);
+  await run(moved, []);
+  assert.equal(moved.counts().read, input.slice(0, half).flat().length);
+  assert.deepEqual(windows(moved), unmoved);
 });
 
 Deno.test("moveState() takes what a producer sends again for a repeat", async () => {
@@ -238,3 +269,7 @@ Deno.test("moveState() has nothing to do where there is no state", async () => {
   const report = await move(worldOf(2));
   assert.deepEqual(report, { from: 2, to: 2, copied: 0, deleted: 0, unread: 0 });
 });
+
+function* chunks<T>(all: readonly T[], size: number): Generator<readonly T[]> {
+  for (let from = 0; from < all.length; from += size) yield all.slice(from, from + size);
+}

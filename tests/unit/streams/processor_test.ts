@@ -266,7 +266,8 @@ Deno.test("RecordProcessor sends on what is possible, and keeps what is not", as
   const text = new TextDecoder().decode(mixed.value ?? undefined);
   const values = ["null", "null", "2", "3"];
   const damaged = text.replaceAll('"value":1', () => `"value":${values.shift()}`);
-  processor.process({ ...mixed, value: encodeText(damaged) });
+  const others = 1; // all keys belong to partition 0
+  processor.process({ ...mixed, partition: others, value: encodeText(damaged) });
   const dead = processor.sideOutputs.map(({ topic, headers = {} }) => [
     topic,
     decodeText(headers["origin-index"] ?? new Uint8Array()),
@@ -276,13 +277,18 @@ Deno.test("RecordProcessor sends on what is possible, and keeps what is not", as
     arrivedParts({ ...mixed, ...output, partition: output.partition ?? -1, headers: {} }) ?? []
   );
   assert.deepEqual(
-    sent.map(({ topic, key, origin: { offset, indexes } }) => [
+    sent.map(({ topic, keys, origin: { offset, indexes } }) => ({
       topic,
-      decodeText(key),
+      keys: keys.map((key) => key && decodeText(key)),
       offset,
-      ...indexes,
-    ]).sort(),
-    [["again", "b", 0, 2], ["again", "c", 0, 3]],
+      indexes,
+    })),
+    [{
+      topic: "again",
+      keys: [undefined, undefined, "b", "c"],
+      offset: 0,
+      indexes: [0, 1, 2, 3],
+    }],
   );
   const { read, deadLetters, rekeyed } = processor.meta.counts;
   assert.deepEqual({ read, deadLetters, rekeyed }, { read: 2, deadLetters: 2, rekeyed: 2 });

@@ -23,7 +23,7 @@ function event(offsetMs: number, value: number): Measurement {
 async function sendOn(driver: CountingDriver, sent: Measurement): Promise<void> {
   const parts = new PartsWriter("test-repartition");
   parts.add(0, {
-    key: encodeText(sent.key),
+    keys: [encodeText(sent.key)],
     value: encodeText(JSON.stringify([sent])),
     timestampMs: sent.timeMs,
     origin: { partition: 0, offset: 0, indexes: [0] },
