@@ -33,8 +33,14 @@ function readArguments(args: string[]): readonly PlantedBug[] | "help" {
   return values.help ? "help" : wanted;
 }
 
-function row({ guarantee, name }: PlantedBug, { by, what, seconds }: Finding): string {
-  const cells = [guarantee.padEnd(4), name.padEnd(56), by.padEnd(10), `${seconds.toFixed(1)} s`];
+function row({ guarantee, name }: PlantedBug, { caught, by, what, seconds }: Finding): string {
+  const finder = caught ? by : "NOT CAUGHT";
+  const cells = [
+    guarantee.padEnd(4),
+    name.padEnd(56),
+    finder.padEnd(10),
+    `${seconds.toFixed(1)} s`,
+  ];
   return `${cells.join(" ")}  ${what.slice(0, 70)}`;
 }
 
