@@ -52,6 +52,7 @@ Deno.test("marketJob() computes with the greatest and the smallest trades that i
 // 70,000 characters: Cassandra took no such key, the task stopped at each start.
 Deno.test.each([
   { why: "70,000 characters", symbol: "A".repeat(70_000) },
+  { why: "129 characters", symbol: "A".repeat(129) },
   { why: "a byte order mark", symbol: "\uFEFFAAPL" },
   { why: "a line feed", symbol: "AAPL\n" },
 ])("marketJob() makes a dead letter of a symbol with $why", async ({ symbol }) => {
