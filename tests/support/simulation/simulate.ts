@@ -118,8 +118,9 @@ function caughtUp({ log, scenario, processes, disaster, order }: World): boolean
     const end = log.stableEnd(place);
     if ((log.committedOffset("app", place) ?? 0) < end) return false;
     const here = running.filter((task) => task.partition === partition);
-    // The log knows of a commit before its results are shown.
-    if (!here.some((task) => task.committedOffset === end && task.lagRecords === 0)) return false;
+    // The log knows of a commit before its results are shown, and a former owner of none since its own.
+    const isThrough = here.every((task) => task.committedOffset === end && task.lagRecords === 0);
+    if (here.length === 0 || !isThrough) return false;
   }
   return true;
 }
