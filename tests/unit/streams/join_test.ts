@@ -1,7 +1,7 @@
 /** Values joined with a table that is a topic. */
 import assert from "node:assert/strict";
 import { job, json, merge, stream, table, text, tumbling } from "../../../src/streams/mod.ts";
-import { partitionForKey } from "../../../src/streams/partitioner.ts";
+import { PartsWriter } from "../../../src/streams/repartition_record.ts";
 import { identityHeaders } from "../../../src/streams/record_identity.ts";
 import { type TestInput, TopologyTestDriver } from "../../../src/streams/testing/mod.ts";
 import { encodeText } from "../../../src/streams/text.ts";
@@ -170,10 +170,15 @@ Deno.test("values that were sent on are joined with what the table has up to the
     .leftJoin(users, (click, user) => `${click}@${user?.country ?? "?"} `)
     .reduce("clicks", (before, next) => before + next);
   const topology = job("sent-on").to("joined", joined);
-  await using driver = await TopologyTestDriver.start(topology, { startMs, partitions: 2 });
-  const elsewhere = 1 - partitionForKey(encodeText("eva"), 2);
-  await driver.pipe({ ...click("a", 5), key: null, partition: elsewhere }); // to be sent on
-  await driver.commit(); // sent on
+  await using driver = await TopologyTestDriver.start(topology, { startMs });
+  const sent = new PartsWriter("test-repartition");
+  sent.add(0, {
+    value: encodeText(JSON.stringify(["a"])),
+    keys: [encodeText("eva")],
+    timestampMs: startMs + 5,
+    origin: { partition: 0, offset: 0, indexes: [0] },
+  });
+  await driver.log.append(sent.records());
   driver.log.readRecordsMax = 1;
   await driver.crash();
   await driver.pipe(user("PL", 1), user("CZ", 2), user("DE", 8));
