@@ -51,7 +51,7 @@ export const severalInputsBugs: readonly PlantedBug[] = [
     find: "lacking.some(({ ahead }) => ahead.behind)",
     replace: "lacking.length < 0",
     guarantee: "a value is joined with what its table had at its time",
-    test: join,
+    test: "tests/unit/streams/time_order_test.ts",
   },
   {
     name: "a value before the table's record of the same time",

@@ -8,12 +8,14 @@ import {
   job,
   json,
   type KeyResult,
+  merge,
   type OutputRecord,
   type Punctuator,
   type RollUpLevel,
   session,
   type SessionResult,
   stream,
+  table,
   type WindowResult,
 } from "../../src/streams/mod.ts";
 
@@ -108,6 +110,8 @@ export function countingTopology(
     readonly unwindowed?: boolean;
     /** For sessions with this gap in place of windows. */
     readonly gapMs?: number | undefined;
+    /** True to read the topic `second` as well, and to join with the table `factors`. */
+    readonly joins?: boolean;
     /** Which windows go to `resultsTopic`; none without it. */
     readonly results?: "all" | "final" | undefined;
   } = {},
@@ -117,12 +121,17 @@ export function countingTopology(
   const { maxFutureMs = 60_000, agreeingEvents = 1_000, revision = "" } = options;
   const isEven = revision === evenRevision;
   const aggregation = isEven ? evenTotals : totals;
-  const measurements = stream("input", json<readonly Measurement[]>())
+  const lists = stream("input", json<readonly Measurement[]>());
+  const all = options.joins === true
+    ? merge(lists, stream("second", json<readonly Measurement[]>()))
+    : lists;
+  const keyed = all
     .reject((list) => list.length > 0 ? undefined : { cause: "empty", detail: "no measurement" })
     .flatMap((list) => list)
     .reject(({ value }) => Number.isFinite(value) ? undefined : "value is not a number")
     .timestamp(({ timeMs }) => timeMs)
     .keyBy(({ key }) => key, { repartition, asRead: true });
+  const measurements = options.joins === true ? keyed.leftJoin(factors, withFactor) : keyed;
   const counting = job("counting", {
     handlers,
     punctuators,
@@ -158,6 +167,18 @@ export function countingTopology(
   return written.to(resultsTopic, results.map(totalOf));
 }
 
+/** What is added to the values of a key. */
+const factors = table("factors", json(isNumber));
+
+function isNumber(value: unknown): value is number {
+  return typeof value === "number";
+}
+
+function withFactor(measurement: Measurement, factor = 0): Measurement {
+  const { value } = measurement;
+  return value === unbearable ? measurement : { ...measurement, value: value + factor };
+}
+
 /** Where the job's results go, if it has any. */
 export const resultsTopic = "results";
 
@@ -190,7 +211,8 @@ function eventRow(
   { value }: Measurement,
   { record, index, versionUs, rekeyed }: EventContext,
 ): CountingRow {
-  const id = `${rekeyed ? "rekeyed " : ""}${record.partition}/${record.offset}/${index}`;
+  const second = record.topic === "second" ? "second " : "";
+  const id = `${rekeyed ? "rekeyed " : ""}${second}${record.partition}/${record.offset}/${index}`;
   return { kind: "event", id, value, versionUs };
 }
 

@@ -138,8 +138,9 @@ export class Auditor {
 
   /** G1: each record of both inputs is taken once. */
   #noteOrder(process: string, partition: number): void {
-    const { committedOffset: inputOffset, rekeyedOffset } = this.#ledger(partition);
-    const wrong = this.#order?.committed(process, partition, { inputOffset, rekeyedOffset });
+    const { committedOffset: inputOffset, rekeyedOffset, others } = this.#ledger(partition);
+    const now = { inputOffset, rekeyedOffset, others };
+    const wrong = this.#order?.committed(process, partition, now);
     if (wrong !== undefined) this.#break(`G1 ${process} committed ${wrong}`);
   }
 
@@ -177,7 +178,7 @@ export class Auditor {
     if (this.#changelogIsGone) return;
     this.#guard(() => {
       const content = contentOf(store, this.#rows);
-      const { inputOffset = 0, rekeyedOffset = 0 } = content.get("meta") ?? {};
+      const { inputOffset = 0, rekeyedOffset = 0, others = [] } = content.get("meta") ?? {};
       const state = stateOf(content);
       const what = `G2 opened store of ${partition} at ${process}`;
       const committed = this.#ledger(partition).read();
@@ -185,7 +186,7 @@ export class Auditor {
       const order = this.#order;
       const offset = order === undefined
         ? inputOffset
-        : order.stepsAt(partition, { inputOffset, rekeyedOffset });
+        : order.stepsAt(partition, { inputOffset, rekeyedOffset, others });
       this.#check(offset !== undefined, `${what}: no commit stands at ${inputOffset}`);
       this.#compare(what, state, offset ?? 0, this.#model(partition));
     });
@@ -306,7 +307,8 @@ export class Auditor {
     }
     for (const name of state.keys()) {
       const [kind, key] = name.split(" ");
-      const lost = key !== undefined && kind !== "key" && !state.has(`key ${key}`);
+      const lost = key !== undefined && kind !== "key" && kind !== "factor" &&
+        !state.has(`key ${key}`);
       this.#check(!lost, `G8 ${what}: ${name} is there, its key is gone`);
     }
     // A store whose input held nothing but control records has a meta record without a fold.

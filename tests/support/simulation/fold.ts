@@ -67,6 +67,7 @@ export class Fold {
   readonly deadLetters: { readonly offset: number; readonly text: string }[] = [];
   /** Every row that may ever be written, by its key and its write time. */
   readonly rows: Map<string, Map<number, RowVersion>> = new Map();
+  readonly #factors = new Map<string, number>();
   #versionUs: number;
   #wholeFromMs: number | null;
   readonly #counts = { read: 0, aggregated: 0, late: 0, deadLetters: 0, duplicates: 0, rekeyed: 0 };
@@ -107,7 +108,9 @@ export class Fold {
     this.#move(record);
     if (this.#isRepeated(record)) this.#repeated(record);
     else if (record.timestampMs < 0) this.#dead(offset, "", record, "impossible-value");
-    else if (record.events === undefined) this.#dead(offset, "", record, "malformed");
+    else if (record.topic === "factors" && record.factor !== undefined) {
+      this.#factor(offset, record.key ?? "", record.factor);
+    } else if (record.events === undefined) this.#dead(offset, "", record, "malformed");
     else record.events.forEach((event, index) => this.#event(event, offset, index, record));
     this.#history.remember("meta", offset, metaText(this.#versionUs, this.#counts, this.#horizon));
     this.#horizons.push({ from: offset, ...this.#horizon });
@@ -124,9 +127,20 @@ export class Fold {
       { timeMs: 0, expiredToMs: 0, events: 0, leastMs: 0 };
   }
 
-  #isRepeated({ sent }: InputRecord): boolean {
+  #factor(offset: number, key: string, factor: number | null): void {
+    if (factor === null) this.#factors.delete(key);
+    else this.#factors.set(key, factor);
+    this.#history.remember(`factor ${key}`, offset, factor === null ? "" : String(factor));
+  }
+
+  #joined(key: string, value: number): number {
+    return value === unbearable ? value : value + (this.#factors.get(key) ?? 0);
+  }
+
+  #isRepeated({ sent, topic }: InputRecord): boolean {
     if (sent === undefined) return false;
-    const { producerId, sequence } = sent;
+    const { sequence } = sent;
+    const producerId = `${topic ?? ""} ${sent.producerId}`;
     const isRepeated = sequence <= (this.#sequences.get(producerId) ?? 0);
     if (!isRepeated) this.#sequences.set(producerId, sequence);
     return isRepeated;
@@ -182,9 +196,10 @@ export class Fold {
     if (open.length === 0) return;
     this.#times.set(key, time);
     const at = { key, timestampMs: record.timestampMs };
+    const joined = this.#joined(key, value);
     if (isNew) this.#sessions?.forget(key);
-    if (this.#sessions !== undefined) this.#join(this.#sessions, at, timeMs, value, offset);
-    else for (const start of open) this.#count(at, time, start, value, offset);
+    if (this.#sessions !== undefined) this.#join(this.#sessions, at, timeMs, joined, offset);
+    else for (const start of open) this.#count(at, time, start, joined, offset);
     const closed = this.#advance(at, time, timeMs, offset);
     this.#rollUp(at, time, [...open, ...closed], offset);
     this.#purgeKey(key, time);

@@ -1,6 +1,6 @@
 /**
  * A piece of state by name: `meta`, `key <key>`, `window <key> <start>`,
- * `roll-up/<size> <key> <start>`.
+ * `roll-up/<size> <key> <start>`, `factor <key>`.
  */
 export type PieceName = string;
 
@@ -26,7 +26,7 @@ export class History {
     const state = new Map<PieceName, string>();
     for (const [name, versions] of this.#versions) {
       const text = versions.findLast(({ from }) => from < inputOffset)?.text;
-      if (text !== undefined) state.set(name, text);
+      if (text !== undefined && text !== "") state.set(name, text); // what is deleted has none
     }
     purge(state, ["window", ...rollUpSizesMs.map((lengthMs) => `roll-up/${lengthMs}`)]);
     return state;

@@ -6,6 +6,10 @@ import type { Chance } from "./chance.ts";
 
 /** What a record of the simulated input was meant to be. */
 export interface InputRecord {
+  /** Where it is sent; the first input without it. */
+  readonly topic?: "second" | "factors";
+  /** Of the table; `null` deletes, `undefined` is what cannot be read. */
+  readonly factor?: number | null | undefined;
   /** `null` for a producer that names none and mixes keys. */
   readonly key: string | null;
   /** Decides on the partition of a record without a key, sent again or not. */
@@ -64,6 +68,10 @@ export class InputSource {
   }
 
   next(): InputRecord {
+    return this.#send(this.#drawn());
+  }
+
+  #drawn(): InputRecord {
     const chance = this.#chance;
     this.#receivedAtMs += chance.pick([0, 0, 500, 2_500, 5_000, 10_000]);
     const mixed = this.#mixes && chance.oneIn(2);
@@ -74,7 +82,27 @@ export class InputSource {
       ? undefined
       : Array.from({ length: chance.whole(1, 4) }, () => this.#event(mixed ? drawKey() : key));
     const named = { key: mixed ? null : key, timestampMs, events, sent: undefined };
-    return this.#send({ ...named, spread: chance.whole(0, 5) });
+    return { ...named, spread: chance.whole(0, 5) };
+  }
+
+  /** The same for the second input. */
+  nextSecond(): InputRecord {
+    const { sent: _sent, ...record } = this.#drawn();
+    return this.#send({ ...record, sent: undefined, topic: "second" });
+  }
+
+  /** A record of the table. */
+  nextFactor(): InputRecord {
+    const chance = this.#chance;
+    const factor = chance.oneIn(8) ? undefined : chance.oneIn(5) ? null : chance.whole(0, 9);
+    return this.#send({
+      topic: "factors",
+      factor,
+      key: chance.oneIn(2) ? "hot" : chance.pick(keys),
+      timestampMs: chance.oneIn(60) ? -1 : this.#receivedAtMs,
+      events: undefined,
+      sent: undefined,
+    });
   }
 
   #send(record: InputRecord): InputRecord {
@@ -103,12 +131,19 @@ export class InputSource {
 }
 
 /** The record as it is sent. */
-export function toOutput({ key, timestampMs, events, sent }: InputRecord): OutputRecord {
+export function toOutput(record: InputRecord): OutputRecord {
+  const { topic = "input", key, timestampMs, sent } = record;
   return {
-    topic: "input",
+    topic,
     timestampMs,
     key: key === null ? null : encodeText(key),
-    value: encodeText(events === undefined ? noJson : JSON.stringify(events)),
+    value: valueOf(record),
     ...(sent === undefined ? {} : { headers: identityHeaders(sent) }),
   };
+}
+
+function valueOf({ topic, events, factor }: InputRecord): Uint8Array | null {
+  const content = topic === "factors" ? factor : events;
+  if (content === null) return null;
+  return encodeText(content === undefined ? noJson : JSON.stringify(content));
 }

@@ -2,6 +2,7 @@ import { partitionForKey } from "../../../src/streams/partitioner.ts";
 import { type ArrivedPart, arrivedParts } from "../../../src/streams/repartition_record.ts";
 import { type LogRecord, partitionName } from "../../../src/streams/record.ts";
 import type { MemoryLog } from "../../../src/streams/testing/memory_log.ts";
+import type { OtherPosition } from "../../../src/streams/state/state.ts";
 import { encodeText, textOf } from "../../../src/streams/text.ts";
 import type { InputEvent, InputRecord } from "./input.ts";
 import type { PartitionModel } from "./model.ts";
@@ -13,6 +14,7 @@ const repartitionTopic = "app-repartition";
 export interface Positions {
   readonly inputOffset: number;
   readonly rekeyedOffset: number;
+  readonly others: readonly OtherPosition[];
 }
 
 interface Progress extends Positions {
@@ -27,6 +29,7 @@ interface Progress extends Positions {
 export class InputOrder {
   readonly #log: MemoryLog;
   readonly #models: readonly PartitionModel[];
+  readonly #further: readonly string[];
   readonly #inputs = new Map<string, InputRecord>();
   /** What each session has taken that is in no commit yet, by process and partition. */
   readonly #taken = new Map<string, (LogRecord | ArrivedPart)[]>();
@@ -36,15 +39,21 @@ export class InputOrder {
   /** What has to be in the repartition topic, by where it comes from. */
   readonly #sentOn = new Map<string, string>();
 
-  constructor(log: MemoryLog, models: readonly PartitionModel[]) {
+  /** @param further Inputs beside the first one. */
+  constructor(
+    log: MemoryLog,
+    models: readonly PartitionModel[],
+    further: readonly string[] = [],
+  ) {
     this.#log = log;
+    this.#further = further;
     this.#models = models;
-    this.#progress = models.map(() => ({ inputOffset: 0, rekeyedOffset: 0, steps: 0 }));
+    this.#progress = models.map(() => ({ inputOffset: 0, rekeyedOffset: 0, others: [], steps: 0 }));
   }
 
   /** A producer has sent a record. */
   sent(place: { readonly partition: number; readonly offset: number }, record: InputRecord): void {
-    this.#inputs.set(`${place.partition}/${place.offset}`, record);
+    this.#inputs.set(placeName(record.topic, place.partition, place.offset), record);
   }
 
   /** A process opens a partition, without anything that is not committed. */
@@ -60,7 +69,7 @@ export class InputOrder {
   /** Steps behind a state; `undefined` for positions that no commit has made. */
   stepsAt(partition: number, positions: Positions): number | undefined {
     return this.#steps.get(`${partition} ${positionsText(positions)}`) ??
-      (positions.inputOffset + positions.rekeyedOffset === 0 ? 0 : undefined);
+      (isStart(positions) ? 0 : undefined);
   }
 
   /**
@@ -72,9 +81,7 @@ export class InputOrder {
     const before = this.#progress[partition] as Progress;
     const since = this.#taken.get(`${process} ${partition}`) ?? [];
     // More is taken while a commit is made.
-    const end = since.findIndex(({ topic, offset }) =>
-      offset >= (topic === inputTopic ? now.inputOffset : now.rekeyedOffset)
-    );
+    const end = since.findIndex(({ topic, offset }) => offset >= positionIn(now, topic));
     const taken = end < 0 ? since : since.slice(0, end);
     this.#taken.set(`${process} ${partition}`, since.slice(taken.length));
     const wrong = this.#difference(partition, before, now, taken);
@@ -94,14 +101,18 @@ export class InputOrder {
 
   /** True when nothing waits in either input of a partition. */
   isThrough(partition: number): boolean {
-    const { inputOffset, rekeyedOffset } = this.#progress[partition] as Progress;
+    const { inputOffset, rekeyedOffset, others } = this.#progress[partition] as Progress;
+    const through = (topic: string) =>
+      offsetIn(others, topic) >= this.#log.stableEnd({ topic, partition });
+    if (this.#further.some((topic) => !through(topic))) return false;
     return inputOffset >= this.#log.stableEnd({ topic: inputTopic, partition }) &&
       rekeyedOffset >= this.#log.stableEnd({ topic: repartitionTopic, partition });
   }
 
   /** The value of an event, by the id of its row. */
   valueOf(rowId: string): string {
-    const [, rekeyed, place = "", index] = /^(rekeyed )?(\d+\/\d+)\/(\d+)$/.exec(rowId) ?? [];
+    const [, rekeyed, place = "", index] =
+      /^(rekeyed )?((?:second )?\d+\/\d+)\/(\d+)$/.exec(rowId) ?? [];
     const [partition = 0, offset = 0] = place.split("/").map(Number);
     const events = rekeyed === undefined
       ? this.#inputs.get(place)?.events
@@ -141,6 +152,11 @@ export class InputOrder {
     const ranges = [
       [inputTopic, before.inputOffset, now.inputOffset, records],
       [repartitionTopic, before.rekeyedOffset, now.rekeyedOffset, parts],
+      ...this.#further.map((topic) => {
+        const from = offsetIn(before.others, topic);
+        const all = this.#log.committedRecords({ topic, partition }, from);
+        return [topic, from, offsetIn(now.others, topic), all] as const;
+      }),
     ] as const;
     for (const [topic, from, to, all] of ranges) {
       const got = taken.filter((record) => record.topic === topic).map(placeText);
@@ -171,11 +187,14 @@ export class InputOrder {
         },
       };
     }
-    const sent = this.#inputs.get(`${partition}/${offset}`) as InputRecord;
+    const prefix = record.topic === inputTopic ? "" : `${record.topic} `;
+    const name = placeName(record.topic, partition, offset);
+    const sent = this.#inputs.get(name) as InputRecord;
     const names = {
-      origin: (index: number | "") => `${offset}/${index}`,
-      row: (index: number) => `${partition}/${offset}/${index}`,
+      origin: (index: number | "") => `${prefix}${offset}/${index}`,
+      row: (index: number) => `${name}/${index}`,
     };
+    if (prefix !== "") return { ...sent, names };
     const repeated = this.#isRepeated(partition, sent);
     if (sent.key !== null || sent.events === undefined || sent.timestampMs < 0) {
       return { ...sent, names };
@@ -221,8 +240,27 @@ export class InputOrder {
   }
 }
 
-function positionsText({ inputOffset, rekeyedOffset }: Positions): string {
-  return `${inputOffset}/${rekeyedOffset}`;
+function positionsText({ inputOffset, rekeyedOffset, others }: Positions): string {
+  return `${inputOffset}/${rekeyedOffset}/${others.map(({ offset }) => offset)}`;
+}
+
+function isStart({ inputOffset, rekeyedOffset, others }: Positions): boolean {
+  return inputOffset + rekeyedOffset === 0 && others.every(({ offset }) => offset === 0);
+}
+
+function positionIn({ inputOffset, rekeyedOffset, others }: Positions, topic: string): number {
+  if (topic === inputTopic) return inputOffset;
+  return topic === repartitionTopic ? rekeyedOffset : offsetIn(others, topic);
+}
+
+function offsetIn(others: readonly OtherPosition[], topic: string): number {
+  return others.find((other) => other.topic === topic)?.offset ?? 0;
+}
+
+/** A record of an input; that of the first has no topic in its name. */
+function placeName(topic: string | undefined, partition: number, offset: number): string {
+  const place = `${partition}/${offset}`;
+  return topic === undefined || topic === inputTopic ? place : `${topic} ${place}`;
 }
 
 /** All that a part holds; some of it may belong to another partition. */

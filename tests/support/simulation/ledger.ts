@@ -1,4 +1,5 @@
 import { type LogRecord, partitionName } from "../../../src/streams/record.ts";
+import type { OtherPosition } from "../../../src/streams/state/state.ts";
 import type { MemoryLog } from "../../../src/streams/testing/memory_log.ts";
 import type { PieceName } from "./history.ts";
 import { resultsTopic } from "../counting_topology.ts";
@@ -25,6 +26,8 @@ export class PartitionLedger {
   committedOffset = 0;
   /** The same in the repartition topic, as the task's own record says. */
   rekeyedOffset = 0;
+  /** In further inputs, as the task's own record says. */
+  others: readonly OtherPosition[] = [];
   /** How often the rules had changed, as the task's own record says. */
   changes = 0;
   /** True once compaction has taken records away. */
@@ -102,6 +105,7 @@ export class PartitionLedger {
     const entry = { offset, piece: value === null ? undefined : pieceOf(key, value, this.#rows) };
     this.changes = entry.piece?.changes ?? this.changes;
     this.rekeyedOffset = entry.piece?.rekeyedOffset ?? this.rekeyedOffset;
+    this.others = entry.piece?.others ?? this.others;
     const entries = this.#entries.get(name);
     if (entries === undefined) this.#entries.set(name, [entry]);
     else entries.push(entry);
@@ -121,7 +125,9 @@ function newerThan(entries: readonly Entry[], position: number): boolean {
 }
 
 function originOf(record: LogRecord): string {
-  return `${header(record, "origin-offset")}/${header(record, "origin-index") ?? ""}`;
+  const topic = header(record, "origin-topic");
+  const prefix = topic === "input" ? "" : `${topic} `;
+  return `${prefix}${header(record, "origin-offset")}/${header(record, "origin-index") ?? ""}`;
 }
 
 function header({ headers }: LogRecord, name: string): string | undefined {

@@ -1,8 +1,13 @@
 import { jsonEngineCodecs } from "../../../src/streams/state/json_engine_codecs.ts";
 import type { Clock } from "../../../src/base/clock.ts";
 import { PipelineError } from "../../../src/base/errors.ts";
-import type { CommitLog, FencedWriter, RecordLog } from "../../../src/streams/ports.ts";
-import type { TopicPartition } from "../../../src/streams/record.ts";
+import type {
+  CommitLog,
+  FencedWriter,
+  PartitionReader,
+  RecordLog,
+} from "../../../src/streams/ports.ts";
+import type { LogRecord, TopicPartition } from "../../../src/streams/record.ts";
 import { StreamsApp } from "../../../src/streams/app/streams_app.ts";
 import {
   gatedCommitLog,
@@ -213,8 +218,33 @@ export class SimulatedProcess {
     return {
       describe: (topic) => log.describe(topic),
       bounds: (place) => log.bounds(place),
-      open: (place, { offset, ...rest }) =>
-        log.open(place, { offset: from(place, offset), ...rest }),
+      open: (place, { offset, ...rest }) => {
+        const reader = log.open(place, { offset: from(place, offset), ...rest });
+        return place.topic === "factors" ? this.#noticed(reader) : reader;
+      },
+    };
+  }
+
+  /** Of a table nothing but its records says when they are taken: that is when headers are read. */
+  #noticed(reader: PartitionReader): PartitionReader {
+    const noticed = (record: LogRecord): LogRecord => {
+      let isNew = true;
+      return {
+        ...record,
+        get headers() {
+          if (isNew) world.order?.takes(name, record);
+          isNew = false;
+          return record.headers;
+        },
+      };
+    };
+    const [world, name] = [this.#world, this.name];
+    return {
+      async next(signal) {
+        const fetched = await reader.next(signal);
+        return { ...fetched, records: fetched.records.map(noticed) };
+      },
+      [Symbol.asyncDispose]: () => reader[Symbol.asyncDispose](),
     };
   }
 

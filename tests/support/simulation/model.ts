@@ -92,7 +92,7 @@ export class PartitionModel {
       const [streamTimeMs = 0, closedToMs = 0] = (state.get(`key ${key}`) ?? "").split(" ").map(
         Number,
       );
-      if (kind === "meta") continue;
+      if (kind === "meta" || kind === "factor") continue;
       const keptMs = kind === "window"
         ? least(({ retentionMs }) => retentionMs)
         : least(({ rollUpRetentionMs }) => rollUpRetentionMs);

@@ -20,7 +20,9 @@ export class PublishedResults {
   ): string | undefined {
     for (const [name, text] of state) {
       const [kind = "", , start] = name.split(" ");
-      if (kind === "meta" || kind === "key" || Number(start) < wholeFromMs) continue;
+      if (kind === "meta" || kind === "key" || kind === "factor" || Number(start) < wholeFromMs) {
+        continue;
+      }
       const [, , final, , timestampMs, , withdrawn] = text.split(" ");
       if (finalOnly && (final === "false" || withdrawn === "true")) continue;
       const expected = withdrawn === "true" ? `withdrawn ${timestampMs}` : text;

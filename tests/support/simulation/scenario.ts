@@ -36,6 +36,8 @@ export interface Scenario {
   readonly reset: boolean;
   /** What happens once to the topics themselves. */
   readonly disaster: DisasterKind;
+  /** The job reads a second topic as well, and joins with a table. */
+  readonly joins: boolean;
 }
 
 /** Sizes that matter: few and many, at the edge of what the settings allow. */
@@ -55,12 +57,15 @@ export function drawScenario(chance: Chance): Scenario {
   );
   const disaster = chance.oneIn(4) ? chance.pick(disasterKinds) : "none";
   const repartition = disaster === "none" && chance.oneIn(2);
+  const reset = disaster === "none" && !repartition && chance.oneIn(3);
+  const joins = disaster === "none" && !repartition && !reset && chance.oneIn(2);
   return {
     partitions,
     machines,
     inputRecords,
     repartition,
-    reset: disaster === "none" && !repartition && chance.oneIn(3),
+    reset,
+    joins,
     advanceMs,
     rules,
     rollUps,

@@ -1,4 +1,4 @@
-import type { TaskMeta } from "../../../src/streams/state/state.ts";
+import type { OtherPosition, TaskMeta } from "../../../src/streams/state/state.ts";
 import type { WindowState } from "../../../src/streams/topology/key_state.ts";
 import type { Total } from "../counting_topology.ts";
 import type { PieceName } from "./history.ts";
@@ -17,6 +17,7 @@ export interface Piece {
   /** Only of the task's own record, as the next one is. */
   readonly inputOffset?: number;
   readonly rekeyedOffset?: number;
+  readonly others?: readonly OtherPosition[];
   /** How often the rules had changed; only of the task's own record. */
   readonly changes?: number;
   /** Only of a key. */
@@ -57,6 +58,7 @@ function nameOf(key: Uint8Array): PieceName {
   const kind = String.fromCharCode(key[0] ?? 0);
   if (kind === "m") return "meta";
   if (kind === "k") return `key ${new TextDecoder().decode(key.subarray(1))}`;
+  if (kind === "t") return `factor ${new TextDecoder().decode(key.subarray(key.indexOf(0) + 1))}`;
   const start = timeAt(key, -8);
   if (kind === "w") return `window ${escapedText(key.subarray(1, -9))} ${start}`;
   return `roll-up/${timeAt(key, -16)} ${escapedText(key.subarray(1, -17))} ${start}`;
@@ -79,6 +81,7 @@ function contentOf(
   const tag = String.fromCharCode(kind ?? 0);
   if (tag === "k") return { row: readKeyRow(value, rows), text: value.toHex() };
   if (tag === "m") return metaContent(JSON.parse(new TextDecoder().decode(value)));
+  if (tag === "t") return { text: new TextDecoder().decode(value) };
   const window = readWindow(value, rows);
   return { window, text: windowText(window) };
 }
@@ -101,9 +104,16 @@ export function stateOf(pieces: ReadonlyMap<PieceName, Piece>): Map<PieceName, s
 }
 
 function metaContent(
-  { inputOffset, rekeyedOffset, versionUs, counts, rules: { changes }, horizon }: TaskMeta,
+  { inputOffset, rekeyedOffset, others = [], versionUs, counts, rules: { changes }, horizon }:
+    TaskMeta,
 ): Omit<Piece, "name"> {
-  return { inputOffset, rekeyedOffset, changes, text: metaText(versionUs, counts, horizon) };
+  return {
+    inputOffset,
+    rekeyedOffset,
+    others,
+    changes,
+    text: metaText(versionUs, counts, horizon),
+  };
 }
 
 function windowText(

@@ -34,6 +34,8 @@ const topics = [
   "input-dead-letters",
   "app-totals-changelog",
   "app-repartition",
+  "second",
+  "factors",
   resultsTopic,
 ];
 
@@ -67,7 +69,10 @@ export class World implements Surroundings {
     this.log.valueBytesMax = writtenBytesMax;
     this.#models = range(partitions).map((p) => new PartitionModel(p, this.scenario));
     this.#input = new InputSource(this.chance, { mixes: this.scenario.repartition });
-    this.order = this.scenario.repartition ? new InputOrder(this.log, this.#models) : undefined;
+    const further = this.scenario.joins ? ["second", "factors"] : [];
+    this.order = this.scenario.repartition || this.scenario.joins
+      ? new InputOrder(this.log, this.#models, further)
+      : undefined;
     const { disaster } = this.scenario;
     this.disaster = new Disaster(disaster, this.log, this.chance, partitions);
     this.auditor = new Auditor(this.log, this.#models, this.disaster, this.scenario, this.order);
@@ -95,7 +100,8 @@ export class World implements Surroundings {
       handlers: {
         onProcessingError: () => "dead-letter",
         onDeserializationError: (record) => {
-          if (record.timestampMs < 0) takes(record); // nothing reads it
+          // Nothing reads it; that a table takes a record is noticed elsewhere.
+          if (record.timestampMs < 0 && record.topic !== "factors") takes(record);
           return "dead-letter";
         },
       },
@@ -141,16 +147,22 @@ export class World implements Surroundings {
   /** Appends the next input record, and sometimes what a producer's transactions leave behind,
    * or what a producer sends twice. */
   produce(): void {
-    const record = this.#input.next();
+    const record = this.#next();
     const partition = this.#append(record);
     this.#sent += 1;
-    const place = { topic: "input", partition };
+    const place = { topic: record.topic ?? "input", partition };
     if (this.chance.oneIn(12)) this.log.control(place);
     if (this.chance.oneIn(20)) {
       this.log.write({ ...toOutput(record), partition }, { state: "aborted" });
     }
     if (this.chance.oneIn(10)) { for (const again of this.#input.repeated()) this.#append(again); }
     this.log.wake();
+  }
+
+  #next(): InputRecord {
+    if (!this.scenario.joins) return this.#input.next();
+    const draw = this.chance.pick(["next", "next", "nextSecond", "nextFactor"] as const);
+    return this.#input[draw]();
   }
 
   /** The first copy of a request that was repeated arrives within seconds. */
