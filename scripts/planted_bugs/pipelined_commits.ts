@@ -44,6 +44,15 @@ export const pipelinedCommitBugs: readonly PlantedBug[] = [
     guarantee: "G1",
   },
   {
+    name: "a window let go before the store has the row that it moves to",
+    file: "src/streams/commit/changes.ts",
+    find: "window.hasRow = true;",
+    replace: `window.hasRow = true;
+    window.bytes = undefined;`,
+    guarantee: "G1",
+    test: "tests/unit/streams/pipelined_commits_test.ts",
+  },
+  {
     name: "a commit begun before the last one is in the store",
     file: "src/streams/commit/commit_under_way.ts",
     find: "return this.#work !== undefined;",
