@@ -7,6 +7,7 @@ import {
   type Job,
   job,
   json,
+  type KeyedStream,
   type KeyResult,
   merge,
   type OutputRecord,
@@ -121,17 +122,7 @@ export function countingTopology(
   const { maxFutureMs = 60_000, agreeingEvents = 1_000, revision = "" } = options;
   const isEven = revision === evenRevision;
   const aggregation = isEven ? evenTotals : totals;
-  const lists = stream("input", json<readonly Measurement[]>());
-  const all = options.joins === true
-    ? merge(lists, stream("second", json<readonly Measurement[]>()))
-    : lists;
-  const keyed = all
-    .reject((list) => list.length > 0 ? undefined : { cause: "empty", detail: "no measurement" })
-    .flatMap((list) => list)
-    .reject(({ value }) => Number.isFinite(value) ? undefined : "value is not a number")
-    .timestamp(({ timeMs }) => timeMs)
-    .keyBy(({ key }) => key, { repartition, asRead: true });
-  const measurements = options.joins === true ? keyed.leftJoin(factors, withFactor) : keyed;
+  const measurements = measured(repartition, options.joins === true);
   const counting = job("counting", {
     handlers,
     punctuators,
@@ -165,6 +156,19 @@ export function countingTopology(
   if (options.results === undefined) return written;
   const results = options.results === "final" ? table.onClose() : table;
   return written.to(resultsTopic, results.map(totalOf));
+}
+
+/** The measurements of one topic, or of two joined with a table. */
+function measured(repartition: boolean, joins: boolean): KeyedStream<Measurement> {
+  const lists = stream("input", json<readonly Measurement[]>());
+  const all = joins ? merge(lists, stream("second", json<readonly Measurement[]>())) : lists;
+  const keyed = all
+    .reject((list) => list.length > 0 ? undefined : { cause: "empty", detail: "no measurement" })
+    .flatMap((list) => list)
+    .reject(({ value }) => Number.isFinite(value) ? undefined : "value is not a number")
+    .timestamp(({ timeMs }) => timeMs)
+    .keyBy(({ key }) => key, { repartition, asRead: true });
+  return joins ? keyed.leftJoin(factors, withFactor) : keyed;
 }
 
 /** What is added to the values of a key. */

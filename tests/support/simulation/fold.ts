@@ -1,6 +1,7 @@
 import type { ItemCounts } from "../../../src/streams/item_counts.ts";
 import { evenRevision, unbearable } from "../counting_topology.ts";
-import { keyText, type KeyTime, metaText, type ModelHorizon } from "./fold_texts.ts";
+import { keyText, type KeyTime, metaText, type ModelHorizon, takeIf } from "./fold_texts.ts";
+import { Factors } from "./factors.ts";
 import type { Generation } from "./generation.ts";
 import { History, type PieceName } from "./history.ts";
 import { horizonMs } from "./horizon_ms.ts";
@@ -67,7 +68,7 @@ export class Fold {
   readonly deadLetters: { readonly offset: number; readonly text: string }[] = [];
   /** Every row that may ever be written, by its key and its write time. */
   readonly rows: Map<string, Map<number, RowVersion>> = new Map();
-  readonly #factors = new Map<string, number>();
+  readonly #factors = new Factors(this.#history);
   #versionUs: number;
   #wholeFromMs: number | null;
   readonly #counts = { read: 0, aggregated: 0, late: 0, deadLetters: 0, duplicates: 0, rekeyed: 0 };
@@ -108,10 +109,9 @@ export class Fold {
     this.#move(record);
     if (this.#isRepeated(record)) this.#repeated(record);
     else if (record.timestampMs < 0) this.#dead(offset, "", record, "impossible-value");
-    else if (record.topic === "factors" && record.factor !== undefined) {
-      this.#factor(offset, record.key ?? "", record.factor);
-    } else if (record.events === undefined) this.#dead(offset, "", record, "malformed");
-    else record.events.forEach((event, index) => this.#event(event, offset, index, record));
+    else if (record.events !== undefined) {
+      record.events.forEach((event, index) => this.#event(event, offset, index, record));
+    } else if (!this.#factors.take(offset, record)) this.#dead(offset, "", record, "malformed");
     this.#history.remember("meta", offset, metaText(this.#versionUs, this.#counts, this.#horizon));
     this.#horizons.push({ from: offset, ...this.#horizon });
   }
@@ -125,16 +125,6 @@ export class Fold {
   horizonAt(inputOffset: number): Readonly<ModelHorizon> {
     return this.#horizons.findLast(({ from }) => from < inputOffset) ??
       { timeMs: 0, expiredToMs: 0, events: 0, leastMs: 0 };
-  }
-
-  #factor(offset: number, key: string, factor: number | null): void {
-    if (factor === null) this.#factors.delete(key);
-    else this.#factors.set(key, factor);
-    this.#history.remember(`factor ${key}`, offset, factor === null ? "" : String(factor));
-  }
-
-  #joined(key: string, value: number): number {
-    return value === unbearable ? value : value + (this.#factors.get(key) ?? 0);
   }
 
   #isRepeated({ sent, topic }: InputRecord): boolean {
@@ -196,7 +186,7 @@ export class Fold {
     if (open.length === 0) return;
     this.#times.set(key, time);
     const at = { key, timestampMs: record.timestampMs };
-    const joined = this.#joined(key, value);
+    const joined = this.#factors.joined(key, value);
     if (isNew) this.#sessions?.forget(key);
     if (this.#sessions !== undefined) this.#join(this.#sessions, at, timeMs, joined, offset);
     else for (const start of open) this.#count(at, time, start, joined, offset);
@@ -404,10 +394,4 @@ export class Fold {
 
 function originOf(record: InputRecord, offset: number, index: number | ""): string {
   return record.names?.origin(index) ?? `${offset}/${index}`;
-}
-
-function takeIf(open: Set<number>, isClosed: (start: number) => boolean): number[] {
-  const closed = [...open].filter(isClosed);
-  for (const start of closed) open.delete(start);
-  return closed;
 }

@@ -50,3 +50,10 @@ export function metaText(
   const counts = `${read} ${aggregated} ${late} ${deadLetters} ${duplicates}`;
   return `${versionUs} ${counts} ${timeMs} ${expiredToMs} ${events} ${leastMs}`;
 }
+
+/** Takes the starts of closed windows out. */
+export function takeIf(open: Set<number>, isClosed: (start: number) => boolean): number[] {
+  const closed = [...open].filter(isClosed);
+  for (const start of closed) open.delete(start);
+  return closed;
+}
