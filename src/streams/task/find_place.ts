@@ -100,7 +100,7 @@ export async function findPlace(
   if (stored === undefined) {
     if (isPastStart(committed, bounds)) throw stateGone(place, committed);
     const meta = firstMeta(place.lineage, bounds.startOffset, rekeyedBounds?.startOffset);
-    return await withOthers(ports, place, meta, onEnd);
+    return await withOthers(ports, place, meta, committed, onEnd);
   }
   const meta = decodeState(codecs.meta, stored);
   refuseOtherLineage(meta.lineage, place.lineage, lineageTopics(place));
@@ -116,7 +116,7 @@ export async function findPlace(
       throw inputTruncated(repartition, rekeyedOffset, rekeyedBounds);
     }
   }
-  return await withOthers(ports, place, { ...meta, lineage: place.lineage }, onEnd);
+  return await withOthers(ports, place, { ...meta, lineage: place.lineage }, committed, onEnd);
 }
 
 /**
@@ -125,8 +125,9 @@ export async function findPlace(
  */
 async function withOthers(
   { log, commitLog }: Pick<PlacePorts, "log" | "commitLog">,
-  { others = [] }: CommitPlace,
+  { input, others = [] }: CommitPlace,
   meta: TaskMeta,
+  committed: CommittedOffset | undefined,
   onEnd: PlaceObserver["onEnd"],
 ): Promise<TaskMeta> {
   if (others.length === 0) return meta;
@@ -138,7 +139,10 @@ async function withOthers(
     const known = meta.others?.find((other) => other.topic === topic);
     positions.push(known ?? { topic, offset: bounds.startOffset, epoch: noEpoch });
     if (known === undefined) continue;
-    refuseOtherPosition(place, known.offset, await commitLog.committed(place));
+    const position = await commitLog.committed(place);
+    // A newer owner may have committed since the first input was asked about.
+    if (position?.offset !== known.offset) await refuseTakenOver(commitLog, input, committed);
+    refuseOtherPosition(place, known.offset, position);
     if (known.offset < bounds.startOffset || known.offset > bounds.endOffset) {
       throw inputTruncated(place, known.offset, bounds);
     }
