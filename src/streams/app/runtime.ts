@@ -3,7 +3,7 @@ import type { Clock } from "../../base/clock.ts";
 import { dispositionOf } from "../../base/errors.ts";
 import type { Logger } from "../../base/logger.ts";
 import type { Random } from "../../base/random.ts";
-import type { GroupMembership, Sink } from "../ports.ts";
+import type { GroupMembership } from "../ports.ts";
 import { StreamsApp } from "./streams_app.ts";
 import type { StreamsPorts } from "../task/task_session.ts";
 import { jsonEngineCodecs } from "../state/json_engine_codecs.ts";
@@ -90,10 +90,9 @@ function appOf(
 ): StreamsApp<unknown, unknown, unknown> {
   const needsSink = job.rows.length > 0 || job.events !== undefined;
   assert(job.sink !== undefined || !needsSink, `${job.name} has rows and is given no sink`);
-  const sink: Sink<unknown> = job.sink ?? { write: () => Promise.resolve() };
   return new StreamsApp(
     job,
-    { ...ports, sink, codecs: jsonEngineCodecs, clock, random, logger },
+    { ...ports, sink: job.sink, codecs: jsonEngineCodecs, clock, random, logger },
     membership,
     {
       application: job.name,
