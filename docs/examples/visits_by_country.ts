@@ -1,8 +1,19 @@
-/** The clicks of each visit, with the country that the topic `users` has for the user. */
+/** Clicks and taps of each visit, with the country that the topic `users` has for the user. */
 import process from "node:process";
-import { count, type Job, job, json, last, run, session, stream, table } from "@finhub/streams";
+import {
+  count,
+  type Job,
+  job,
+  json,
+  last,
+  merge,
+  run,
+  session,
+  stream,
+  table,
+} from "@finhub/streams";
 
-/** A click, and when it was made, epoch ms. */
+/** A click or tap, and when it was made, epoch ms. */
 export interface Click {
   readonly user: string;
   readonly atMs: number;
@@ -16,7 +27,7 @@ export interface User {
 /** A visit: its clicks, and where the last one came from. */
 export type Visit = { readonly clicks: number; readonly country: string };
 
-const visits = stream("clicks", json<Click>())
+const visits = merge(stream("clicks", json<Click>()), stream("taps", json<Click>()))
   .timestamp(({ atMs }) => atMs)
   .keyBy(({ user }) => user)
   .leftJoin(table("users", json(isUser)), (_click, user) => user?.country ?? "unknown")

@@ -27,7 +27,10 @@ for (const state of ["kept", "deleted"] as const) {
     await using driver = await TopologyTestDriver.start(visitsByCountry, { startMs });
     await driver.pipe(lives("eva", "PL", startMs), click("eva", startMs + 1));
     await driver.commit();
-    await driver.pipe(lives("eva", "DE", startMs + 2), click("eva", startMs + 3));
+    await driver.pipe(lives("eva", "DE", startMs + 2), {
+      ...click("eva", startMs + 3),
+      topic: "taps",
+    });
     driver.failNext("before-end", { error: "crash" });
     await driver.commit();
     await driver.crash(0, { state });
