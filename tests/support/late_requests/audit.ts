@@ -1,6 +1,7 @@
 import type { CommittedOffset, RecordLog } from "../../../src/streams/ports.ts";
 import type { LogRecord } from "../../../src/streams/record.ts";
 import { deadLetterTopic, lateTopic } from "../../../src/streams/side_output.ts";
+import { encodeText } from "../../../src/streams/text.ts";
 import { MemoryLog } from "../../../src/streams/testing/memory_log.ts";
 import { readAll } from "../../contract/log_harness.ts";
 import { countingChangelog } from "../counting_topics.ts";
@@ -21,6 +22,8 @@ const replayed = {
   deadLetters: "input-dead-letters",
   results: resultsTopic,
 } as const;
+
+const replayedInput = encodeText(replayed.input);
 
 /** A job whose every commit is held against the model, once it is done. */
 export interface AuditedJob {
@@ -80,7 +83,9 @@ export class KafkaAudit {
     return `G2 the group stands at ${committed?.offset}, the state at ${inputRecords}`;
   }
 
-  #replay(topic: string, { timestampMs, key, value, headers }: LogRecord): void {
+  #replay(topic: string, { timestampMs, key, value, ...record }: LogRecord): void {
+    const isAside = record.headers["origin-topic"] !== undefined;
+    const headers = isAside ? { ...record.headers, "origin-topic": replayedInput } : record.headers;
     this.#log.write({ topic, partition: 0, timestampMs, key, value, headers }, undefined);
   }
 
