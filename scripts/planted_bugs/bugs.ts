@@ -159,8 +159,8 @@ export const plantedBugs: readonly PlantedBug[] = [
   {
     name: "a session that continues after another owner took over",
     file: "src/streams/task/find_place.ts",
-    find: "await refuseTakenOver(commitLog, input, committed);",
-    replace: "",
+    find: "  await refuseTakenOver(commitLog, input, committed);\n}",
+    replace: "}",
     guarantee: "G1",
   },
   {

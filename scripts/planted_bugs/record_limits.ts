@@ -92,8 +92,8 @@ export const recordLimitBugs: readonly PlantedBug[] = [
   },
   {
     name: "a record sent on larger than it came",
-    file: "src/streams/processing/written_parts.ts",
-    find: "if (value.length <= bytesMax) {",
+    file: "src/streams/processing/events_away.ts",
+    find: "if (value.length <= (events.length > 1 ? togetherBytesMax : keptValueBytesMax)) {",
     replace: "if (value.length >= 0) {",
     guarantee: "G12",
     test: "tests/unit/streams/rekeying_test.ts",
