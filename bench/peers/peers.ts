@@ -33,6 +33,9 @@ interface TasksJson {
   readonly tasks: readonly { readonly counts: { readonly aggregated: number } }[];
 }
 
+/** Longest time from a transaction to the report of its task, ms. */
+const reportMs = 3_000;
+
 const root = join(import.meta.dirname ?? ".", "..", "..");
 
 /** Jars of Kafka Streams, of the broker's own version, and of what reads Avro. */
@@ -103,6 +106,8 @@ export function ownProcess(): Peer {
     },
     spawn: (place) => command("process", place).spawn(),
     async stop(child, { port }) {
+      // The task says so once its store has what the transaction has committed.
+      await new Promise((resolve) => setTimeout(resolve, reportMs));
       const answer = await fetch(`http://127.0.0.1:${port}/api/tasks`);
       const { tasks }: TasksJson = await answer.json();
       child.kill("SIGTERM");
