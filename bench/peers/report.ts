@@ -69,7 +69,7 @@ export async function writeReport(
 
 What the engine does in a second beside Kafka Streams, and how to measure it again.
 
-\`deno task dev bench:peers --suite\` needs Java 17, Maven and Linux. It starts a broker and a registry of its own, writes the trades, and
+\`deno task dev bench:peers\` with \`--suite\` needs Java 17, Maven and Linux. It starts a broker and a registry of its own, writes the trades, and
 lets both programs do the same work in turn, each from the beginning of the topic with nothing kept:
 windows of 15 s with 60 s of grace, kept for a day, exactly once, changelog on, a commit a second.
 \`process\` runs as it is delivered, with \`RESULTS=none\`, and also rolls up four candle lengths;
