@@ -7,6 +7,7 @@
 import { parseArgs } from "node:util";
 import { print } from "../../scripts/lib/print.ts";
 import { runLoad, type SpoolKind } from "./ingest_bench.ts";
+import { quantile } from "./latencies.ts";
 import { median } from "./median.ts";
 
 const { values } = parseArgs({
@@ -19,10 +20,6 @@ const { values } = parseArgs({
 const tradesPerFrame = Number(values["per-frame"]);
 const kinds: readonly SpoolKind[] = ["disk", "memory"];
 const rounds = Number(values.rounds);
-
-function quantile(sorted: Float64Array, share: number): number {
-  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN;
-}
 
 for (const rate of [1_000, 10_000]) {
   const figures = new Map(kinds.map((kind) => [kind, { p50: [], p99: [] } as Figures]));

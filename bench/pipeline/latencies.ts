@@ -35,6 +35,11 @@ export class Latencies {
   }
 }
 
+/** The latency that this share of sorted ones does not exceed, ms. */
+export function quantile(sorted: Float64Array, share: number): number {
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN;
+}
+
 const barMax = 50;
 
 /** Sorted latencies by powers of the square root of two, one a line. */

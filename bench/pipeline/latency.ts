@@ -26,7 +26,7 @@ import { kafkaBrokers } from "../../tests/support/kafka_harness.ts";
 import { Program } from "../../tests/support/program.ts";
 import { seconds } from "../../tests/support/seconds.ts";
 import { cpuMsOf, listenerOn } from "./cpu_time.ts";
-import { histogram, Latencies } from "./latencies.ts";
+import { histogram, Latencies, quantile } from "./latencies.ts";
 import { PacedFeed, watchedSymbol } from "./paced_feed.ts";
 
 const { values } = parseArgs({
@@ -191,11 +191,10 @@ async function run(intervalMs: string): Promise<void> {
 
 function report(name: string, latencies: Latencies): void {
   const sorted = latencies.since(warmUp).toSorted();
-  const quantile = (share: number) =>
-    (sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? NaN).toFixed(1);
+  const ms = (share: number) => quantile(sorted, share).toFixed(1);
   print(
-    `${name}: p50 ${quantile(0.5)}, p90 ${quantile(0.9)}, p99 ${quantile(0.99)}, ` +
-      `max ${quantile(1)} ms; load ${Deno.loadavg()[0]?.toFixed(1)}`,
+    `${name}: p50 ${ms(0.5)}, p90 ${ms(0.9)}, p99 ${ms(0.99)}, ` +
+      `max ${ms(1)} ms; load ${Deno.loadavg()[0]?.toFixed(1)}`,
   );
   if (values.histogram) print(histogram(sorted));
 }

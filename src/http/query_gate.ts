@@ -25,7 +25,7 @@ export const defaultQueryLimits: QueryLimits = {
   waiting: 256,
 };
 
-/** How long queries may keep everything else waiting, ms; one that has begun goes on to its end. */
+/** How long queries may keep everything else waiting, ms; one that has begun continues to its end. */
 const workMsMax = 4;
 
 /** Addresses whose queries are counted; with more, those that have saved up most are forgotten. */

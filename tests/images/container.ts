@@ -87,7 +87,7 @@ export class Container implements AsyncDisposable {
     this.#running ??= this.#supervise();
   }
 
-  /** Waits until it has ended for good; gives its exit code. */
+  /** Waits until it has ended permanently; gives its exit code. */
   async ended(): Promise<number> {
     return await this.#running ?? 0;
   }

@@ -7,7 +7,7 @@ const prefix = "172.31.0";
 /**
  * A network of containers: a bridge, and a network namespace for each container that is tied to it.
  *
- * Owner: nobody; everything ends with the network namespace that this runs in.
+ * Owner: no one; everything ends with the network namespace that this runs in.
  */
 export class Network {
   readonly #bridge: string;
