@@ -47,7 +47,7 @@ export const httpAccessBugs: readonly PlantedBug[] = [
   {
     name: "another instance's beginning made all at once",
     file: "src/http/directory.ts",
-    find: "    if (summaries.length < summariesPerEvent) continue;\n",
+    find: "    if (summaries.length < symbolsPerEvent) continue;\n",
     replace: "    continue;\n",
     guarantee: "G8",
     test: "tests/unit/http/event_hub_test.ts",

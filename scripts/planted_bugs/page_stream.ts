@@ -13,10 +13,18 @@ export const pageStreamBugs: readonly PlantedBug[] = [
   {
     name: "rows that no one looks at in the stream",
     file: "src/http/viewer.ts",
-    find: "if (rows.has(symbol)) this.#rows.add(symbol);",
+    find: 'if (rows === "all" || rows.has(symbol)) this.#rows.add(symbol);',
     replace: "this.#rows.add(symbol);",
     guarantee: "G8",
     test: "tests/unit/http/event_hub_test.ts",
+  },
+  {
+    name: "another instance is heard of twice while what is looked at changes",
+    file: "src/http/peer_stream.ts",
+    find: "    this.#current.connection.end();\n    this.#current = next;",
+    replace: "    this.#current = next;",
+    guarantee: "page",
+    test: "tests/unit/http/peer_stream_test.ts",
   },
   {
     name: "a new candle drawn right after a stretch that is not loaded",

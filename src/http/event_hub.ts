@@ -2,29 +2,23 @@ import type { Clock } from "../base/clock.ts";
 import { isAborted, throwIfAborted } from "../base/errors.ts";
 import type { Logger } from "../base/logger.ts";
 import { encodeText } from "../streams/text.ts";
-import { Directory, snapshot } from "./directory.ts";
+import { Directory, ownSymbols } from "./directory.ts";
 import {
-  candlesEvent,
   elsewhereEvent,
   healthEvent,
+  latestEvent,
+  listingEvent,
   streamedCandles,
   streamedTrades,
-  symbolsEvent,
-  tradesEvent,
 } from "./events.ts";
 import { PeerStreams } from "./peer_streams.ts";
+import type { PeerUpdate } from "./peer_stream.ts";
 import { FairPlaces, type PlaceLimits } from "./fair_places.ts";
-import type { LiveUpdate, LiveView } from "./ports.ts";
+import type { LiveUpdate, LiveView, SymbolSummary } from "./ports.ts";
+import type { Scope } from "./scope.ts";
 import { StreamClient } from "./stream_client.ts";
-import { type StreamUpdate, type Subscription, Viewer } from "./viewer.ts";
+import { type StreamUpdate, type Subscription, type Summaries, Viewer } from "./viewer.ts";
 import type { Ask } from "./within.ts";
-
-/** Who may listen, and how much is kept for them. */
-export interface EventHubLimits {
-  readonly streams: PlaceLimits;
-  /** Bytes that may wait for another instance; one behind more than that is cut off. */
-  readonly queueBytesMax: number;
-}
 
 /** What the hub works with. */
 export interface EventHubOptions {
@@ -33,13 +27,11 @@ export interface EventHubOptions {
   readonly ask: Ask;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly limits?: EventHubLimits;
+  /** How many may listen. */
+  readonly places?: PlaceLimits;
 }
 
-const defaultLimits: EventHubLimits = {
-  streams: { total: 512, perAddress: 256 },
-  queueBytesMax: 1024 * 1024,
-};
+const defaultPlaces: PlaceLimits = { total: 512, perAddress: 256 };
 
 /** How often readers that were not ready are looked at again, ms. */
 const tickMs = 100;
@@ -64,7 +56,7 @@ interface Reader {
 }
 
 /**
- * Sends readers what they look at, and other instances everything.
+ * Sends readers what they look at.
  *
  * Events, each with a JSON object as data:
  * - `health`: as `/api/tasks`, first of all, because it says what can be asked for, then every 2 s
@@ -73,43 +65,45 @@ interface Reader {
  * - `listing` `{partitions: {0: [...]}, version, total}`: the names of all symbols but those of the
  *   version that the client says it has, then those that are new
  * - `symbols` `{symbols: [...], latest}`: summaries of the rows looked at, then of those that changed
- * - `candles` `{candles: [{symbol, resolution, ...}]}`: windows of the symbol that changed, whole
- * - `trades` `{trades: [{symbol, ...}]}`: its latest trades in input order
+ * - `candles` `{candles: [{symbol, resolution, ...}]}`: windows of the symbols that changed, whole
+ * - `trades` `{trades: [{symbol, ...}]}`: their latest trades in input order
  *
  * A reader states what it looks at in its address (`Subscription`). It is sent that with each
  * commit, a hundred times a second at most, and less often where sending takes long; and only when it
  * has taken all that was sent before, so what waits for a slow one gets newer instead of longer. It is
  * cut off only when it reads nothing for a minute.
  *
- * Another instance (`?scope=local`) is told every commit at once, encoded once for all of them:
- * summaries, candles and trades of every symbol. While anyone looks, theirs are followed.
+ * Another instance (`?scope=local`) is a reader of what is committed here: it looks at what its own
+ * readers look at. While anyone looks, others are followed so.
  *
  * Owner: the server, which runs `run` and calls `close`.
  */
 export class EventHub {
   readonly #options: EventHubOptions;
-  readonly #limits: EventHubLimits;
   readonly #readers = new Map<StreamClient, Reader>();
-  readonly #instances = new Set<StreamClient>();
+  readonly #instances = new Map<StreamClient, Reader>();
   readonly #directory = new Directory();
   readonly #places: FairPlaces<StreamClient>;
   readonly #peers: PeerStreams;
+  /** Names the list of the symbols here, apart from that of another run. */
+  readonly #version: string;
   #unsubscribe: (() => void) | undefined;
   #closed = false;
   /** Readers have something to be sent. */
   #isNews = false;
   #wake: () => void = () => {};
+  /** Event time of the latest trade that was committed here while anyone listened, epoch ms. */
+  #latestMs = 0;
 
   constructor(options: EventHubOptions) {
     this.#options = options;
-    this.#limits = options.limits ?? defaultLimits;
-    this.#places = new FairPlaces(this.#limits.streams);
+    this.#places = new FairPlaces(options.places ?? defaultPlaces);
     const { ask, clock } = options;
+    this.#version = String(clock.nowMs());
     this.#peers = new PeerStreams({
       ask,
       clock,
-      watched: () => this.#watched(),
-      onUpdate: (update) => this.#keep(update),
+      onUpdate: (update) => this.#heard(update),
       onTurn: () => this.#tellElsewhere(),
     });
   }
@@ -123,9 +117,12 @@ export class EventHub {
    * The events from now on, or `undefined` when there is no room for another client of this
    * address.
    */
-  connect(wanted: Subscription | "local", address: string): ReadableStream<Uint8Array> | undefined {
+  connect(
+    wanted: Subscription,
+    { scope, address }: { readonly scope: Scope; readonly address: string },
+  ): ReadableStream<Uint8Array> | undefined {
     if (this.#closed) return undefined;
-    const client = new StreamClient(this.#limits.queueBytesMax, (gone) => {
+    const client = new StreamClient((gone) => {
       this.#places.leave(address, gone);
       this.#remove(gone);
     });
@@ -133,7 +130,7 @@ export class EventHub {
     if (leaving === undefined) return undefined;
     for (const other of leaving) this.#cutOff(other, "made place for other addresses");
     this.#unsubscribe ??= this.#options.view.subscribe((update) => this.#committed(update));
-    if (wanted === "local") this.#addInstance(client);
+    if (scope === "local") this.#addInstance(client, wanted);
     else this.#addReader(client, wanted);
     return client.stream;
   }
@@ -178,12 +175,16 @@ export class EventHub {
   /** Ends every client's stream. */
   close(): void {
     this.#closed = true;
-    for (const client of [...this.#readers.keys(), ...this.#instances]) client.end();
+    for (const client of [...this.#readers.keys(), ...this.#instances.keys()]) client.end();
   }
 
-  #addInstance(client: StreamClient): void {
-    this.#instances.add(client);
-    client.begin(snapshot(this.#options.view, this.#health()));
+  #addInstance(client: StreamClient, wanted: Subscription): void {
+    const viewer = new Viewer(wanted);
+    this.#instances.set(client, { viewer, waitsSinceMs: undefined });
+    client.offer(encodeText(this.#health() + viewer.flush(this.#own())));
+    if (wanted.listed === this.#version) return;
+    const told = wanted.rows === "all" ? "summaries" : "names";
+    client.follow(ownSymbols(this.#options.view, told, this.#version));
   }
 
   #addReader(client: StreamClient, wanted: Subscription): void {
@@ -207,34 +208,59 @@ export class EventHub {
   }
 
   #followPeers(): void {
-    const isWatched = this.#readers.size > 0;
-    this.#peers.follow(isWatched ? this.#options.view.partitions() : undefined);
+    const viewers = [...this.#readers.values()].map(({ viewer }) => viewer);
+    const partitions = viewers.length > 0 ? this.#options.view.partitions() : undefined;
+    this.#peers.follow(partitions, {
+      symbols: new Set(viewers.flatMap(({ symbols }) => [...symbols])),
+      rows: new Set(viewers.flatMap(({ rows }) => rows === "all" ? [] : [...rows])),
+    });
   }
 
-  #committed({ symbols, windows, trades }: LiveUpdate): void {
-    if (this.#readers.size > 0) {
-      const watched = this.#watched();
-      const isWatched = ({ symbol }: { readonly symbol: string }) => watched.has(symbol);
-      const candles = streamedCandles(windows.filter(isWatched));
-      this.#directory.put(symbols);
-      this.#keep({ symbols, candles, trades: streamedTrades(trades.filter(isWatched)) });
-    }
-    if (this.#instances.size === 0) return;
-    this.#broadcast(
-      candlesEvent(streamedCandles(windows)) + tradesEvent(streamedTrades(trades)) +
-        symbolsEvent(symbols),
-    );
+  /** The symbols of the partitions that are open here. */
+  #own(): Summaries {
+    const { view } = this.#options;
+    const own = new Set(view.partitions()?.own);
+    return {
+      latestMs: this.#latestMs,
+      summary(name) {
+        const summary = view.symbol(name);
+        return summary !== undefined && own.has(summary.partition) ? summary : undefined;
+      },
+    };
   }
 
-  /** The symbols that readers are sent in full. */
-  #watched(): ReadonlySet<string | undefined> {
-    return new Set([...this.#readers.values()].map(({ viewer }) => viewer.symbol));
+  #committed({ symbols, windows, trades, added }: LiveUpdate): void {
+    const all = [...this.#readers.values(), ...this.#instances.values()];
+    const watched = new Set(all.flatMap(({ viewer }) => [...viewer.symbols]));
+    const isWatched = ({ symbol }: { readonly symbol: string }) => watched.has(symbol);
+    const update = {
+      symbols,
+      candles: streamedCandles(windows.filter(isWatched)),
+      trades: streamedTrades(trades.filter(isWatched)),
+    };
+    if (this.#readers.size > 0) this.#directory.put(symbols);
+    if (this.#instances.size > 0) this.#tellInstances(symbols, added);
+    this.#keep(update, all);
+  }
+
+  #tellInstances(symbols: readonly SymbolSummary[], added: readonly SymbolSummary[]): void {
+    for (const { time } of symbols) this.#latestMs = Math.max(this.#latestMs, time);
+    if (added.length === 0) return;
+    const fresh = listingEvent(added, {});
+    for (const { viewer } of this.#instances.values()) viewer.list(fresh);
+  }
+
+  /** Takes what another instance says; that is for readers here, and for no third one. */
+  #heard({ listed, latestMs, ...update }: PeerUpdate): void {
+    this.#directory.list(listed);
+    this.#directory.latest(latestMs);
+    this.#directory.add(update.symbols);
+    this.#keep(update, this.#readers.values());
   }
 
   /** Keeps what readers look at until they are sent it. */
-  #keep(update: StreamUpdate): void {
-    this.#directory.add(update.symbols);
-    for (const { viewer } of this.#readers.values()) viewer.take(update);
+  #keep(update: StreamUpdate, readers: Iterable<Reader>): void {
+    for (const { viewer } of readers) viewer.take(update);
     this.#isNews = true;
     this.#wake();
   }
@@ -243,8 +269,11 @@ export class EventHub {
     if (this.clientCount === 0) return;
     this.#followPeers();
     const health = this.#health();
-    this.#broadcast(health);
-    for (const { viewer } of this.#readers.values()) viewer.tell("health", health);
+    for (const { viewer } of [...this.#readers.values(), ...this.#instances.values()]) {
+      viewer.tell("health", health);
+    }
+    const latest = latestEvent(this.#latestMs);
+    for (const { viewer } of this.#instances.values()) viewer.tell("latest", latest);
     this.#tellElsewhere();
   }
 
@@ -267,25 +296,18 @@ export class EventHub {
   #sendAll(nowMs: number): void {
     if (this.clientCount === 0) return;
     this.#listFresh();
-    for (const [client, reader] of this.#readers) this.#send(client, reader, nowMs);
+    for (const entry of this.#readers) this.#send(entry, this.#directory, nowMs);
+    const own = this.#own();
+    for (const entry of this.#instances) this.#send(entry, own, nowMs);
   }
 
-  #send(client: StreamClient, reader: Reader, nowMs: number): void {
+  #send([client, reader]: [StreamClient, Reader], known: Summaries, nowMs: number): void {
     reader.waitsSinceMs = client.isIdle ? undefined : reader.waitsSinceMs ?? nowMs;
     const isGone = nowMs - (reader.waitsSinceMs ?? nowMs) > withoutReadingMsMax;
     if (reader.viewer.isBehind || isGone) return this.#cutOff(client);
     if (!client.isIdle) return;
-    const text = reader.viewer.flush(this.#directory);
+    const text = reader.viewer.flush(known);
     if (text !== "") client.offer(encodeText(text));
-  }
-
-  /** Tells every other instance. */
-  #broadcast(text: string): void {
-    if (text === "" || this.#instances.size === 0) return;
-    const chunk = encodeText(text);
-    for (const client of [...this.#instances]) {
-      if (!client.offer(chunk)) this.#cutOff(client);
-    }
   }
 
   #cutOff(client: StreamClient, why = "reads too slowly"): void {

@@ -29,20 +29,27 @@ export function symbolsEvent(symbols: readonly SymbolSummary[], latest?: number)
   return symbols.length === 0 ? "" : eventText("symbols", { symbols, latest });
 }
 
-/**
- * The `listing` event: names by their partitions, or nothing without symbols.
- *
- * @param version Of the list of names, once these are in it.
- * @param total How many symbols there are in all.
- */
-export function listingEvent(
-  summaries: readonly SymbolSummary[],
-  { version, total }: { readonly version: string; readonly total: number },
-): string {
-  if (summaries.length === 0) return "";
+/** The `symbols` event that names the time of the latest trade alone, or nothing before the first. */
+export function latestEvent(latest: number): string {
+  return latest === 0 ? "" : eventText("symbols", { symbols: [], latest });
+}
+
+/** A symbol's name and where it belongs. */
+export type ListedSymbol = Pick<SymbolSummary, "symbol" | "partition">;
+
+/** What is said of a list of names. */
+export interface ListingState {
+  /** Of the list, once the names beside it are in it; one instance's has it at its end alone. */
+  readonly version?: string;
+  /** How many symbols there are in all; absent of one instance's. */
+  readonly total?: number;
+}
+
+/** The `listing` event: names by their partitions. */
+export function listingEvent(listed: Iterable<ListedSymbol>, state: ListingState): string {
   const partitions: Record<number, string[]> = {};
-  for (const { partition, symbol } of summaries) (partitions[partition] ??= []).push(symbol);
-  return eventText("listing", { partitions, version, total });
+  for (const { partition, symbol } of listed) (partitions[partition] ??= []).push(symbol);
+  return eventText("listing", { partitions, ...state });
 }
 
 /** Windows in the form of the `candles` event. */

@@ -61,6 +61,10 @@ export class LateView implements LiveView {
     return this.#view?.eachSymbol() ?? [];
   }
 
+  symbol(name: string): SymbolSummary | undefined {
+    return this.#view?.symbol(name);
+  }
+
   partitions(): Partitions | undefined {
     return this.#view?.partitions();
   }

@@ -105,6 +105,10 @@ export class MarketView implements LiveView {
     return this.#board.each();
   }
 
+  symbol(name: string): SymbolSummary | undefined {
+    return this.#board.summary(name);
+  }
+
   partitions(): Partitions | undefined {
     const { app, ownerOf, peerOf } = this.#options;
     const all = Array.from({ length: app.partitionCount }, (_, partition) => partition);
@@ -188,7 +192,8 @@ export class MarketView implements LiveView {
       const keys = await app.keys(partition);
       for (const { key, state } of keys) await this.#loadSymbol(key, state.streamTimeMs);
       if (this.#open.has(partition)) this.#open.set(partition, "loaded");
-      this.#tell({ trades: [], windows: [], symbols: this.#summaries(keys.map(({ key }) => key)) });
+      const symbols = this.#summaries(keys.map(({ key }) => key));
+      this.#tell({ trades: [], windows: [], symbols, added: symbols });
     } catch (error) {
       logger.warn("cannot show what the state holds", { partition, ...problemOf(error) });
     }
@@ -210,11 +215,17 @@ export class MarketView implements LiveView {
     if (rows.length === 0) return;
     const trades = rows.filter((row) => row.kind === "trade");
     const windows = rows.filter((row) => row.kind === "window");
+    const names = new Set(rows.map(({ symbol }) => symbol));
+    const added = [...names].filter((symbol) => this.#board.summary(symbol) === undefined);
     for (const trade of trades) this.#board.trade(trade);
     for (const window of windows) this.#board.window(window);
     if (this.#listeners.size === 0) return;
-    const symbols = this.#summaries(new Set(rows.map(({ symbol }) => symbol)));
-    this.#tell({ trades: latestPerSymbol(trades), windows, symbols });
+    this.#tell({
+      trades: latestPerSymbol(trades),
+      windows,
+      symbols: this.#summaries(names),
+      added: this.#summaries(added),
+    });
   }
 
   #summaries(symbols: Iterable<string>): SymbolSummary[] {

@@ -56,14 +56,6 @@ export const symbolParameter: Parameter<string> = {
   read: ([symbol = ""]) => symbolOf(symbol),
 };
 
-/** A symbol or none. */
-export function optionalSymbol(description: string): Parameter<string | undefined> {
-  return {
-    schema: { ...symbolSchema, description },
-    read: ([symbol]) => symbol === undefined ? undefined : symbolOf(symbol),
-  };
-}
-
 /** Any number of symbols, up to a bound. */
 export function symbolsParameter(maxItems: number, description: string): Parameter<string[]> {
   return {
@@ -120,7 +112,8 @@ export function limitParameter(defaultValue: number, max: number): Parameter<num
   };
 }
 
-function chosen<T extends string>(
+/** One of some values. */
+export function chosen<T extends string>(
   values: readonly T[],
   defaultValue: T,
   description: string,

@@ -1,20 +1,21 @@
-import type { Clock } from "../base/clock.ts";
 import { isAborted } from "../base/errors.ts";
+import { symbolFault } from "../base/symbol.ts";
 import { candle, summary, trade } from "./answer_schemas.ts";
-import type { StreamedCandle, StreamedTrade } from "./events.ts";
+import type { ListedSymbol, StreamedCandle, StreamedTrade } from "./events.ts";
 import { fitting } from "./fitting.ts";
-import { isPossible, localPath } from "./peers.ts";
+import { PeerConnection, type PeerConnectionOptions } from "./peer_connection.ts";
+import { type Look, lookQuery, serves } from "./peer_look.ts";
+import { aheadMsMax, isPossible, localPath } from "./peers.ts";
 import type { SymbolSummary } from "./ports.ts";
 import { count, list, nullable, object, type Schema, text, time } from "./schema.ts";
 import type { StreamUpdate } from "./viewer.ts";
-import { type Ask, within } from "./within.ts";
-
-/** An instance sends its state every 2 s: after so much silence it counts as unreachable. */
-const silenceMsMax = 9_000;
 
 const retryMs = 2_000;
 
-const eventForm = /^event: (health|symbols|candles|trades)\ndata: ([^\n]*)$/;
+/** Longest name of a list that is kept, characters. */
+const versionCharsMax = 40;
+
+const eventForm = /^event: (health|listing|symbols|candles|trades)\ndata: ([^\n]*)$/;
 
 /** What counts of another instance's `health` event. */
 interface PeerHealth {
@@ -35,6 +36,7 @@ const healthHeard = object<PeerHealth>({
   })),
 });
 
+const listedSymbol = object<ListedSymbol>({ symbol: text(), partition: count() });
 const streamedCandle = withMembers(candle, { symbol: text(), resolution: text() });
 const streamedTrade = withMembers(trade, { symbol: text() });
 
@@ -51,22 +53,35 @@ export interface Heard {
   readonly lastCommitMs: number | undefined;
 }
 
+/** What another instance tells. */
+export interface PeerUpdate extends StreamUpdate {
+  /** Symbols that it has, with nothing of them but their names. */
+  readonly listed: readonly ListedSymbol[];
+  /** Event time of its latest trade, epoch ms; 0 where it does not say. */
+  readonly latestMs: number;
+}
+
+const noUpdate: PeerUpdate = { candles: [], trades: [], symbols: [], listed: [], latestMs: 0 };
+
 /** What a follower works with. */
-export interface PeerStreamOptions {
-  readonly ask: Ask;
-  readonly clock: Clock;
-  /** Longest event that is taken, characters; the largest is the first list of symbols. */
-  readonly eventCharsMax: () => number;
-  /** Of the candles and trades only those of such symbols count. */
-  readonly watched: () => ReadonlySet<unknown>;
-  /** Is given what the other instance tells of symbols, candles and trades. */
-  readonly onUpdate: (update: StreamUpdate) => void;
+export interface PeerStreamOptions extends Omit<PeerConnectionOptions, "onEvent"> {
+  readonly onUpdate: (update: PeerUpdate) => void;
   /** An instance is heard for the first time, or is lost, or comes back. */
   readonly onTurn: () => void;
 }
 
+/** A connection and what it was asked for. */
+interface Asked {
+  readonly look: Look;
+  readonly connection: PeerConnection;
+}
+
 /**
  * Follows the stream of one other instance, through every interruption, until it is stopped.
+ *
+ * What the stream carries stands in its address, so another is opened when readers look at more;
+ * the one before ends when the other speaks, and nothing is missed between them. Candles and trades
+ * may so come twice.
  *
  * Owner: `PeerStreams`.
  */
@@ -75,11 +90,19 @@ export class PeerStream {
   readonly #options: PeerStreamOptions;
   readonly #stop = new AbortController();
   readonly #running: Promise<void>;
+  #wanted: Look;
+  #current: Asked;
+  /** What is to take its place, until it speaks. */
+  #next: Asked | undefined;
+  /** Names the list of names that has come as a whole; "" before. */
+  #listed = "";
   #heard: Heard | "not yet" | "lost" = "not yet";
 
-  constructor(address: string, options: PeerStreamOptions) {
+  constructor(address: string, look: Look, options: PeerStreamOptions) {
     this.#address = address;
     this.#options = options;
+    this.#wanted = look;
+    this.#current = this.#connect();
     this.#running = this.#run();
   }
 
@@ -88,9 +111,22 @@ export class PeerStream {
     return this.#heard;
   }
 
+  /** Says what is to be asked for from now on. */
+  look(wanted: Look): void {
+    this.#wanted = wanted;
+    const isHeard = typeof this.#heard === "object";
+    if (!isHeard || this.#next !== undefined || serves(this.#current.look, wanted)) return;
+    const next = this.#next = this.#connect();
+    void next.connection.ended.then(() => {
+      if (this.#next === next) this.#next = undefined; // asked again with the next look
+    });
+  }
+
   /** Resolves when nothing of it runs any more. */
   async stop(): Promise<void> {
     this.#stop.abort();
+    this.#current.connection.end();
+    this.#next?.connection.end();
     await this.#running;
   }
 
@@ -98,63 +134,54 @@ export class PeerStream {
     const { signal } = this.#stop;
     try {
       while (!signal.aborted) {
-        await this.#follow(signal).catch(() => {});
-        this.#hear("lost");
-        await this.#options.clock.sleep(retryMs, signal);
+        const current = this.#current;
+        await current.connection.ended;
+        if (this.#current !== current) continue;
+        await this.#lose();
+        this.#current = this.#connect();
       }
     } catch (error) {
       if (!isAborted(error)) throw error;
     }
+    await Promise.all([this.#current.connection.ended, this.#next?.connection.ended]);
   }
 
-  /** Ends when the connection does. */
-  async #follow(stop: AbortSignal): Promise<void> {
-    const { ask, clock } = this.#options;
-    const url = localPath(this.#address, "/api/stream");
-    const response = await within(
-      clock,
-      silenceMsMax,
-      (late) => ask(url, AbortSignal.any([stop, late])),
-    );
-    const text = response.body?.pipeThrough(new TextDecoderStream()).getReader();
-    if (text === undefined) return;
-    const cancel = () => void text.cancel().catch(() => {});
-    stop.addEventListener("abort", cancel);
-    try {
-      if (response.ok) await this.#read(text, cancel);
-    } finally {
-      stop.removeEventListener("abort", cancel);
-      await text.cancel().catch(() => {});
-    }
+  async #lose(): Promise<void> {
+    this.#next?.connection.end();
+    this.#next = undefined;
+    this.#listed = "";
+    this.#hear("lost");
+    await this.#options.clock.sleep(retryMs, this.#stop.signal);
   }
 
-  /** @param cancel Ends what is under way. */
-  async #read(text: ReadableStreamDefaultReader<string>, cancel: () => void): Promise<void> {
-    // Looked through piece by piece: a long event comes in thousands of them.
-    let [begun, lineBreak] = ["", ""];
-    while (begun.length <= this.#options.eventCharsMax()) {
-      const { done, value = "" } = await within(this.#options.clock, silenceMsMax, (late) => {
-        late.addEventListener("abort", cancel);
-        return text.read();
-      });
-      if (done) return;
-      const ends = (lineBreak + value).split("\n\n");
-      const rest = ends.pop() ?? "";
-      for (const end of ends) {
-        this.#take(begun + end);
-        begun = "";
-      }
-      lineBreak = rest.endsWith("\n") ? "\n" : "";
-      begun += rest.slice(0, rest.length - lineBreak.length);
-    }
+  #connect(): Asked {
+    const look = this.#wanted;
+    const listed = this.#listed === "" ? "" : `&listed=${encodeURIComponent(this.#listed)}`;
+    const url = localPath(this.#address, "/api/stream") + listed + lookQuery(look);
+    const asked: Asked = {
+      look,
+      connection: new PeerConnection(url, {
+        ...this.#options,
+        onEvent: (event) => this.#take(asked, event),
+      }),
+    };
+    return asked;
   }
 
-  #take(event: string): void {
+  #take(asked: Asked, event: string): void {
+    if (asked === this.#next) this.#turnTo(asked);
+    if (asked !== this.#current) return;
     const [, name, data] = eventForm.exec(event) ?? [];
     if (name === undefined || data === undefined) return;
     const body: unknown = JSON.parse(data);
     if (name === "health") this.#hearHealth(body);
     else this.#options.onUpdate(this.#readUpdate(name, body));
+  }
+
+  #turnTo(next: Asked): void {
+    this.#current.connection.end();
+    this.#current = next;
+    this.#next = undefined;
   }
 
   #hear(heard: Heard | "lost"): void {
@@ -179,21 +206,46 @@ export class PeerStream {
     };
   }
 
-  #readUpdate(name: string, body: unknown): StreamUpdate {
+  #readUpdate(name: string, body: unknown): PeerUpdate {
     const told = Object(body)[name];
     const items: readonly unknown[] = Array.isArray(told) ? told : [];
-    const symbols = this.#options.watched();
-    const watched = items.filter((item) => symbols.has(Object(item).symbol));
+    const isWatched = (item: unknown) => this.#wanted.symbols.has(Object(item).symbol);
+    switch (name) {
+      case "candles": {
+        const candles = fittingOf<StreamedCandle>(streamedCandle, items.filter(isWatched));
+        return { ...noUpdate, candles };
+      }
+      case "trades": {
+        const trades = fittingOf<StreamedTrade>(streamedTrade, items.filter(isWatched));
+        return { ...noUpdate, trades };
+      }
+      case "listing":
+        return { ...noUpdate, listed: this.#readListing(Object(body)) };
+      default:
+        return { ...noUpdate, ...this.#readSymbols(items, Object(body).latest) };
+    }
+  }
+
+  #readSymbols(
+    items: readonly unknown[],
+    latest: unknown,
+  ): Pick<PeerUpdate, "symbols" | "latestMs"> {
+    const nowMs = this.#options.clock.nowMs();
+    const symbols = fittingOf<SymbolSummary>(summary, items);
+    const latestMs = fitting<number>(time("of a trade"), latest) ?? 0;
     return {
-      candles: name === "candles" ? fittingOf<StreamedCandle>(streamedCandle, watched) : [],
-      trades: name === "trades" ? fittingOf<StreamedTrade>(streamedTrade, watched) : [],
-      symbols: name === "symbols" ? this.#readSymbols(items) : [],
+      symbols: symbols.filter((told) => isPossible(told, nowMs)),
+      latestMs: latestMs <= nowMs + aheadMsMax ? latestMs : 0,
     };
   }
 
-  #readSymbols(items: readonly unknown[]): SymbolSummary[] {
-    const nowMs = this.#options.clock.nowMs();
-    return fittingOf<SymbolSummary>(summary, items).filter((told) => isPossible(told, nowMs));
+  #readListing({ partitions, version }: Readonly<Record<string, unknown>>): ListedSymbol[] {
+    if (typeof version === "string" && version.length <= versionCharsMax) this.#listed = version;
+    const all = Object.entries(Object(partitions)).flatMap(([partition, names]) =>
+      Array.isArray(names) ? names.map((symbol) => ({ symbol, partition: Number(partition) })) : []
+    );
+    const isName = ({ symbol }: ListedSymbol) => symbolFault(symbol) === undefined;
+    return fittingOf<ListedSymbol>(listedSymbol, all).filter(isName);
   }
 }
 

@@ -1,4 +1,5 @@
 import { charsMaxOf } from "./ask_json.ts";
+import type { Look } from "./peer_look.ts";
 import { PeerStream, type PeerStreamOptions } from "./peer_stream.ts";
 import { addressesOf } from "./peers.ts";
 import type { Elsewhere, Partitions } from "./ports.ts";
@@ -13,15 +14,17 @@ export class PeerStreams {
     this.#options = { ...options, eventCharsMax: () => charsMaxOf(this.#streams.size) };
   }
 
-  /** Follows exactly the instances that have partitions. */
-  follow(partitions: Partitions | undefined): void {
+  /** Follows exactly the instances that have partitions, and asks them for no more than this. */
+  follow(partitions: Partitions | undefined, look: Look): void {
     const addresses = addressesOf(partitions);
     for (const [address, stream] of this.#streams) {
       if (!addresses.has(address)) this.#end(address, stream);
     }
     for (const address of addresses) {
-      if (this.#streams.has(address)) continue;
-      this.#streams.set(address, new PeerStream(address, this.#options));
+      const stream = this.#streams.get(address);
+      if (stream === undefined) {
+        this.#streams.set(address, new PeerStream(address, look, this.#options));
+      } else stream.look(look);
     }
   }
 
@@ -42,7 +45,7 @@ export class PeerStreams {
 
   /** Stops following; resolves when nothing runs any more. */
   async close(): Promise<void> {
-    this.follow(undefined);
+    for (const [address, stream] of this.#streams) this.#end(address, stream);
     await Promise.all(this.#ending);
   }
 

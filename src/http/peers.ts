@@ -8,7 +8,7 @@ import { scopeParameter } from "./scope.ts";
 import type { LocalSymbols } from "./wire.ts";
 
 /** How far ahead of this clock a trade's time may lie, ms: more than any setting allows. */
-const aheadMsMax = 2 * 86_400_000;
+export const aheadMsMax: number = 2 * 86_400_000;
 
 /** What all instances know together. */
 export interface AllSymbols {

@@ -47,6 +47,8 @@ export interface LiveUpdate {
   readonly windows: readonly WindowRow[];
   /** Summaries of the symbols that changed. */
   readonly symbols: readonly SymbolSummary[];
+  /** Those of them that were not there before. */
+  readonly added: readonly SymbolSummary[];
 }
 
 /** Which candles are asked for. */
@@ -120,6 +122,8 @@ export interface LiveView {
   symbols(): readonly SymbolSummary[];
   /** The same in any order, each as it is when it is asked for. */
   eachSymbol(): Iterable<SymbolSummary>;
+  /** One of them; `undefined` for one that is not there. */
+  symbol(name: string): SymbolSummary | undefined;
   /** `undefined` until it is known which partitions there are. */
   partitions(): Partitions | undefined;
   /**

@@ -1,4 +1,3 @@
-import type { Directory } from "./directory.ts";
 import {
   candlesEvent,
   type StreamedCandle,
@@ -8,20 +7,26 @@ import {
 } from "./events.ts";
 import type { SymbolSummary } from "./ports.ts";
 
-/** Latest trades that wait for a reader: what a page's tape can show. */
-const tradesWaitingMax = 80;
+/** Latest trades of a symbol that wait for a reader: what a page's tape can show. */
+const tradesOfSymbolMax = 80;
+
+/** Trades that wait for a reader in all, at most: half a megabyte. */
+const tradesWaitingMax = 4_000;
 
 /** Windows that may wait for a reader; with more it has to ask for them. */
 const candlesWaitingMax = 5_000;
 
+/** Symbols that one client may look at: a tall screen shows fifty, another instance's readers many. */
+export const lookedAtMax = 1_000;
+
 /** What one client of the live stream looks at. */
 export interface Subscription {
-  /** The symbol whose trades and candles are sent in full; `undefined` for none. */
-  readonly symbol: string | undefined;
-  /** Name of the length of its candles. */
-  readonly resolution: string;
+  /** Symbols whose trades and candles are sent in full. */
+  readonly symbols: ReadonlySet<string>;
+  /** Name of the length of their candles; `undefined` for every length. */
+  readonly resolution: string | undefined;
   /** Symbols whose summaries are sent. */
-  readonly rows: ReadonlySet<string>;
+  readonly rows: ReadonlySet<string> | "all";
   /** The version of the list of names that the client has; "" for none. */
   readonly listed: string;
 }
@@ -33,6 +38,13 @@ export interface StreamUpdate {
   readonly symbols: readonly SymbolSummary[];
 }
 
+/** Where a reader's summaries are. */
+export interface Summaries {
+  summary(symbol: string): SymbolSummary | undefined;
+  /** Event time of the latest trade of all, epoch ms; 0 before the first. */
+  readonly latestMs: number;
+}
+
 /**
  * What one reader looks at and has not been sent yet. It grows with what is looked at, not with
  * the market: later versions take the place of earlier ones until the reader has time for them.
@@ -40,21 +52,29 @@ export interface StreamUpdate {
 export class Viewer {
   readonly #subscription: Subscription;
   readonly #rows = new Set<string>();
-  /** By their starts. */
-  readonly #candles = new Map<number, StreamedCandle>();
-  #trades: StreamedTrade[] = [];
+  readonly #tradesOfSymbolMax: number;
+  /** By start, length and symbol. */
+  readonly #candles = new Map<string, StreamedCandle>();
+  readonly #trades = new Map<string, StreamedTrade[]>();
   /** Of what is said every now and then only the latest counts, by the name of the event. */
-  readonly #news = new Map<"health" | "elsewhere", string>();
+  readonly #news = new Map<"health" | "elsewhere" | "latest", string>();
   #fresh = "";
 
   constructor(subscription: Subscription) {
     this.#subscription = subscription;
-    for (const row of subscription.rows) this.#rows.add(row);
+    const { rows, symbols } = subscription;
+    this.#tradesOfSymbolMax = Math.min(tradesOfSymbolMax, tradesWaitingMax / symbols.size);
+    if (rows !== "all") { for (const row of rows) this.#rows.add(row); }
   }
 
-  /** The symbol that is sent in full. */
-  get symbol(): string | undefined {
-    return this.#subscription.symbol;
+  /** The symbols that are sent in full. */
+  get symbols(): ReadonlySet<string> {
+    return this.#subscription.symbols;
+  }
+
+  /** The symbols whose summaries are sent. */
+  get rows(): ReadonlySet<string> | "all" {
+    return this.#subscription.rows;
   }
 
   /** More waits than a reader can catch up with. */
@@ -64,19 +84,20 @@ export class Viewer {
 
   /** Keeps what is looked at. */
   take({ candles, trades, symbols }: StreamUpdate): void {
-    const { symbol: watched, resolution, rows } = this.#subscription;
-    for (const { symbol } of symbols) if (rows.has(symbol)) this.#rows.add(symbol);
+    const { symbols: full, resolution, rows } = this.#subscription;
+    for (const { symbol } of symbols) {
+      if (rows === "all" || rows.has(symbol)) this.#rows.add(symbol);
+    }
     for (const candle of candles) {
-      if (candle.symbol === watched && candle.resolution === resolution) {
-        this.#candles.set(candle.start, candle);
+      if (full.has(candle.symbol) && candle.resolution === (resolution ?? candle.resolution)) {
+        this.#candles.set(`${candle.start} ${candle.resolution} ${candle.symbol}`, candle);
       }
     }
-    this.#trades.push(...trades.filter(({ symbol }) => symbol === watched));
-    this.#trades.splice(0, this.#trades.length - tradesWaitingMax);
+    for (const trade of trades) if (full.has(trade.symbol)) this.#keep(trade);
   }
 
   /** Keeps an event in place of the one before of its kind. */
-  tell(kind: "health" | "elsewhere", event: string): void {
+  tell(kind: "health" | "elsewhere" | "latest", event: string): void {
     this.#news.set(kind, event);
   }
 
@@ -86,16 +107,23 @@ export class Viewer {
   }
 
   /** All that waits, as text of events; nothing waits afterwards. */
-  flush(directory: Directory): string {
-    const summaries = [...this.#rows].flatMap((symbol) => directory.summary(symbol) ?? []);
+  flush(known: Summaries): string {
+    const summaries = [...this.#rows].flatMap((symbol) => known.summary(symbol) ?? []);
     const text = [...this.#news.values()].join("") + this.#fresh +
-      candlesEvent([...this.#candles.values()]) + tradesEvent(this.#trades) +
-      symbolsEvent(summaries, directory.latestMs);
+      candlesEvent([...this.#candles.values()]) + tradesEvent([...this.#trades.values()].flat()) +
+      symbolsEvent(summaries, known.latestMs);
     this.#rows.clear();
     this.#candles.clear();
-    this.#trades = [];
+    this.#trades.clear();
     this.#news.clear();
     this.#fresh = "";
     return text;
+  }
+
+  #keep(trade: StreamedTrade): void {
+    const kept = this.#trades.get(trade.symbol) ?? [];
+    this.#trades.set(trade.symbol, kept);
+    kept.push(trade);
+    if (kept.length > this.#tradesOfSymbolMax) kept.shift();
   }
 }

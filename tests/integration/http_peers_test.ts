@@ -198,7 +198,7 @@ Deno.test("/api/stream tells what is looked at, whichever instance commits it, h
   acquaint([a, b]);
   await using followers = new AsyncDisposableStack();
   const [ofA, ofB] = [followers.use(new Follower(a)), followers.use(new Follower(b))];
-  const local = followers.use(new Follower(b, "?scope=local"));
+  const local = followers.use(new Follower(b, "?scope=local&symbol=B"));
   const hasAll = ({ trades, candles, symbols, listed, missing }: Follower) => {
     for (const { view } of [a, b]) view.commit();
     return [trades, candles].every((names) => [...names].join() === "B") &&

@@ -73,7 +73,7 @@ function eager(): Surface {
 /** A surface that is asked by another server's name. */
 const elsewhere = () => surface({ seconds: 1, host: "elsewhere.example" });
 
-const full = () => surface({ seconds: 1, limits: { streams: { total: 0 }, queueBytesMax: 1 } });
+const full = () => surface({ seconds: 1, places: { total: 0 } });
 
 /** A surface whose pulse has as many followers as it takes. */
 function followed(): Surface {

@@ -84,6 +84,7 @@ export class FakeLiveView implements LiveView {
   commit(atMs: number = this.#nowMs): LiveUpdate {
     this.#nowMs += 1_000;
     const trades: TradeRow[] = [];
+    const before = new Set(this.symbols().map(({ symbol }) => symbol));
     for (const market of this.#markets.values()) {
       const count = Math.floor(this.#random.next() * 4);
       for (let i = 0; i < count; i++) {
@@ -92,7 +93,7 @@ export class FakeLiveView implements LiveView {
       }
     }
     this.statuses = this.statuses.map((task) => advanced(task, trades.length, atMs));
-    const update = this.#updateOf(trades);
+    const update = this.#updateOf(trades, before);
     for (const listener of this.#listeners) listener(update);
     return update;
   }
@@ -103,6 +104,10 @@ export class FakeLiveView implements LiveView {
 
   eachSymbol(): Iterable<SymbolSummary> {
     return this.symbols();
+  }
+
+  symbol(name: string): SymbolSummary | undefined {
+    return this.#markets.get(name)?.summary();
   }
 
   partitions(): Partitions | undefined {
@@ -151,13 +156,15 @@ export class FakeLiveView implements LiveView {
     return () => this.#listeners.delete(listener);
   }
 
-  #updateOf(trades: readonly TradeRow[]): LiveUpdate {
+  #updateOf(trades: readonly TradeRow[], before: ReadonlySet<string>): LiveUpdate {
     const changed = new Set(trades.map(({ symbol }) => symbol));
     const markets = [...changed].flatMap((symbol) => this.#markets.get(symbol) ?? []);
+    const symbols = markets.flatMap((market) => market.summary() ?? []);
     return {
       trades,
       windows: markets.flatMap((market) => market.windows(2)),
-      symbols: markets.flatMap((market) => market.summary() ?? []),
+      symbols,
+      added: symbols.filter(({ symbol }) => !before.has(symbol)),
     };
   }
 }

@@ -1,16 +1,14 @@
 import { HttpProblem } from "../response.ts";
 import { badQuery, type Operation, operation, unavailable } from "../operation.ts";
 import {
-  optionalSymbol,
+  chosen,
   resolutionParameter,
   scopeParameter,
   symbolsParameter,
   textParameter,
 } from "../parameters.ts";
 import { text } from "../schema.ts";
-
-/** Rows of the list that one client may look at: a tall screen shows fifty. */
-const rowsMax = 200;
+import { lookedAtMax } from "../viewer.ts";
 
 /**
  * Server-sent events, see `EventHub`. What a client looks at is in its address, so that it needs no
@@ -22,10 +20,11 @@ export const stream: Operation = operation({
   summary: "Server-sent events of what the address names, each with JSON as its data",
   isLimited: true,
   query: {
-    symbol: optionalSymbol("whose candles and trades are sent in full"),
+    symbol: symbolsParameter(lookedAtMax, "symbols whose candles and trades are sent in full"),
     resolution: resolutionParameter,
-    row: symbolsParameter(rowsMax, "symbols whose price and day are sent"),
+    row: symbolsParameter(lookedAtMax, "symbols whose price and day are sent"),
     listed: textParameter("`version` of the last `listing`: names in it are not sent again"),
+    rows: chosen(["named", "all"], "named", "with `scope=local`, all: every symbol is a `row`"),
     scope: scopeParameter,
   },
   answers: {
@@ -38,10 +37,17 @@ export const stream: Operation = operation({
     400: badQuery,
     503: unavailable("too many clients follow the stream"),
   },
-  handle({ symbol, resolution, row, listed, scope }, { events }, { request, client }) {
-    const rows = new Set(symbol === undefined ? row : [...row, symbol]);
-    const wanted = scope === "local" ? scope : { symbol, resolution, rows, listed };
-    const body = request.method === "HEAD" ? null : events.connect(wanted, client.address);
+  handle({ symbol, resolution, row, rows, listed, scope }, { events }, { request, client }) {
+    const isLocal = scope === "local";
+    const wanted = {
+      symbols: new Set(symbol),
+      resolution: isLocal ? undefined : resolution,
+      rows: isLocal && rows === "all" ? "all" as const : new Set([...row, ...symbol]),
+      listed,
+    };
+    const body = request.method === "HEAD"
+      ? null
+      : events.connect(wanted, { scope, address: client.address });
     if (body === undefined) {
       throw new HttpProblem({
         status: 503,

@@ -2,7 +2,8 @@ import { type Logger, silentLogger } from "../../../src/base/logger.ts";
 import type { Clock } from "../../../src/base/clock.ts";
 import { PipelineError } from "../../../src/base/errors.ts";
 import type { Client, HttpContext } from "../../../src/http/context.ts";
-import { EventHub, type EventHubLimits } from "../../../src/http/event_hub.ts";
+import { EventHub } from "../../../src/http/event_hub.ts";
+import type { PlaceLimits } from "../../../src/http/fair_places.ts";
 import { Metrics } from "../../../src/http/metrics.ts";
 import { Access, type AccessOptions } from "../../../src/http/access.ts";
 import { Pulse } from "../../../src/http/pulse.ts";
@@ -64,7 +65,7 @@ const noPeer: Ask = () => Promise.reject(new TypeError("refused"));
 export function surface(
   {
     seconds = 120,
-    limits,
+    places,
     askPeer = noPeer,
     access = {},
     client,
@@ -76,7 +77,8 @@ export function surface(
     & FakeLiveViewOptions
     & {
       readonly seconds?: number;
-      readonly limits?: EventHubLimits;
+      /** How many may follow the stream. */
+      readonly places?: PlaceLimits;
       /** The way to other instances; there are none by default. */
       readonly askPeer?: Ask;
       readonly access?: AccessOptions;
@@ -92,7 +94,7 @@ export function surface(
   const clock = new SteppingClock();
   const events = new EventHub({
     ...{ view, ask: askPeer, clock, logger: silentLogger },
-    ...(limits === undefined ? {} : { limits }),
+    ...(places === undefined ? {} : { places }),
   });
   const context = {
     ...{ view, ask: askPeer, clock, events, metrics: new Metrics() },

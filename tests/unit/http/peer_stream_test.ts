@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { PeerStream } from "../../../src/http/peer_stream.ts";
-import type { StreamUpdate } from "../../../src/http/viewer.ts";
+import type { Look } from "../../../src/http/peer_look.ts";
+import { PeerStream, type PeerUpdate } from "../../../src/http/peer_stream.ts";
 import { encodeText } from "../../../src/streams/text.ts";
 import { settle, SimulatedClock } from "../../../src/streams/testing/simulated_clock.ts";
 import {
@@ -28,9 +28,10 @@ async function followed(
   text: string,
   { eventCharsMax = 1_000_000, cut = text.length } = {},
 ) {
-  const updates: StreamUpdate[] = [];
+  const updates: PeerUpdate[] = [];
   let asked = 0;
-  const follower = new PeerStream("http://b:8080", {
+  const look = { symbols: new Set(["A"]), rows: new Set(["A"]) };
+  const follower = new PeerStream("http://b:8080", look, {
     ask: () => {
       const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
       const pieces = asked++ === 0 ? [text.slice(0, cut), text.slice(cut)] : [];
@@ -40,13 +41,13 @@ async function followed(
     },
     clock: new SimulatedClock(),
     eventCharsMax: () => eventCharsMax,
-    watched: () => new Set([undefined, "A"]),
     onUpdate: (update) => updates.push(update),
     onTurn() {},
   });
   await settle();
   const isHeard = typeof follower.heard === "object";
-  const items = updates.flatMap(({ candles, trades, symbols }) => [
+  const items = updates.flatMap(({ listed, candles, trades, symbols }) => [
+    ...listed,
     ...candles,
     ...trades,
     ...symbols,
@@ -59,6 +60,15 @@ Deno.test("PeerStream passes on summaries, and trades of symbols that are looked
   const text = event("symbols", { symbols: [summary] }) +
     event("trades", { trades: [trade, { ...trade, symbol: "B" }] });
   assert.deepEqual((await followed(text)).items, [summary, trade]);
+});
+
+Deno.test("PeerStream passes on names", async () => {
+  const listing = { partitions: { 0: ["A", "."], 3: ["B"] }, version: "7" };
+  assert.deepEqual((await followed(event("listing", listing))).items, [
+    { symbol: "A", partition: 0 },
+    { symbol: ".", partition: 0 },
+    { symbol: "B", partition: 3 },
+  ]);
 });
 
 Deno.test("PeerStream leaves out members that no event of this version has", async () => {
@@ -101,4 +111,95 @@ Deno.test("PeerStream puts an event together wherever it is cut", async () => {
 Deno.test("PeerStream gives up a stream whose event does not end", async () => {
   const long = event("symbols", { symbols: [summary], padding: " ".repeat(200) });
   assert.deepEqual((await followed(long.trimEnd(), { eventCharsMax: 100 })).items, []);
+});
+
+/** A follower, and the connections that it makes: the test speaks on each. */
+function connected() {
+  const connections: {
+    readonly query: string;
+    readonly signal: AbortSignal;
+    say(text: string): Promise<void>;
+    fail(): Promise<void>;
+  }[] = [];
+  const prices: number[] = [];
+  let turns = 0;
+  const clock = new SimulatedClock();
+  const follower = new PeerStream("http://b:8080", lookAt("A"), {
+    ask: (url, signal) => {
+      const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
+      const writer = writable.getWriter();
+      connections.push({
+        query: new URL(url).search,
+        signal,
+        async say(text) {
+          await writer.write(encodeText(text)).catch(() => {});
+          await settle();
+        },
+        async fail() {
+          await writer.abort().catch(() => {});
+          await settle();
+        },
+      });
+      return Promise.resolve(new Response(readable));
+    },
+    clock,
+    eventCharsMax: () => 1_000_000,
+    onUpdate: ({ symbols }) => prices.push(...symbols.map(({ price }) => price)),
+    onTurn: () => turns++,
+  });
+  return { follower, connections, prices, turns: () => turns };
+}
+
+function lookAt(...rows: readonly string[]): Look {
+  return { symbols: new Set(), rows: new Set(rows) };
+}
+
+function priced(price: number): string {
+  return event("symbols", { symbols: [{ ...summary, price }] });
+}
+
+Deno.test("PeerStream asks for what is looked at, and for more without a gap or the names again", async () => {
+  const { follower, connections, prices, turns } = connected();
+  await settle();
+  const [first] = connections;
+  follower.look(lookAt("A", "B"));
+  assert.equal(connections.length, 1, "nothing was heard yet");
+  await first?.say(event("health", health));
+  await first?.say(event("listing", { partitions: {}, version: "v 1" }));
+  follower.look(lookAt("A", "B"));
+  follower.look(lookAt("A", "B", "C"));
+  await settle();
+  const [, second] = connections;
+  assert.deepEqual(connections.map(({ query }) => query), [
+    "?scope=local&row=A",
+    "?scope=local&listed=v%201&row=A&row=B",
+  ]);
+  await first?.say(priced(1));
+  await second?.say(event("health", health));
+  await first?.say(priced(2));
+  await second?.say(priced(3));
+  assert.deepEqual(prices, [1, 3]);
+  assert.ok(first?.signal.aborted && !second?.signal.aborted);
+  follower.look(lookAt("A", "B", "C"));
+  await settle();
+  assert.equal(connections.at(-1)?.query, "?scope=local&listed=v%201&row=A&row=B&row=C");
+  assert.equal(turns(), 1, "it was never lost");
+  await follower.stop();
+});
+
+Deno.test("PeerStream keeps the connection that it has where the next one fails", async () => {
+  const { follower, connections, prices, turns } = connected();
+  await settle();
+  await connections[0]?.say(event("health", health));
+  follower.look(lookAt("B"));
+  await settle();
+  await connections[1]?.fail();
+  await connections[0]?.say(priced(1));
+  assert.deepEqual([prices, turns()], [[1], 1]);
+  follower.look(lookAt("B"));
+  await settle();
+  assert.equal(connections.length, 3, "it is tried again with the next look");
+  await connections[0]?.fail();
+  assert.equal(follower.heard, "lost");
+  await follower.stop();
 });
