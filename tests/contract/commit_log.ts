@@ -167,6 +167,20 @@ const cases = {
     assert.equal(await other.committed(at.input), undefined);
   },
 
+  // `market` over `eu-trade1` and `market-eu` over `trade1` fenced each other.
+  async "lets no application fence one whose name and input join to the same text"(
+    harness: LogHarness,
+  ) {
+    const topic = await harness.createTopic(1);
+    const at = { ...await places(harness), input: { topic, partition: 0 } };
+    await using writer = await harness.commitLog(at.applicationId).fence(at.input);
+    const [, beginning, rest = ""] = /^(\w+)-(.*)$/.exec(topic) ?? [];
+    const other = harness.commitLog(`${at.applicationId}-${beginning}`);
+    await using _other = await other.fence({ topic: rest, partition: 0 });
+    await writer.commit(transaction(at, 3, ["own"]));
+    assert.equal((await harness.commitLog(at.applicationId).committed(at.input))?.offset, 3);
+  },
+
   async "refuses an older writer with LOG_FENCED and shows nothing of it"(harness: LogHarness) {
     const at = await places(harness);
     await using older = await harness.commitLog(at.applicationId).fence(at.input);

@@ -3,135 +3,55 @@
  * log in memory, with the ids that brokers give.
  */
 import assert from "node:assert/strict";
-import { type Clock, systemClock } from "../../src/base/clock.ts";
-import { PipelineError } from "../../src/base/errors.ts";
-import { silentLogger } from "../../src/base/logger.ts";
-import { systemRandom } from "../../src/base/random.ts";
-import type { KafkaConnection } from "../../src/kafka/connection.ts";
-import { LevelStateStores } from "../../src/level/state_store.ts";
 import { beginGeneration } from "../../src/streams/commit/new_generation.ts";
-import { StreamsApp } from "../../src/streams/app/streams_app.ts";
-import { RecordingSink } from "../../src/streams/testing/recording_sink.ts";
 import { jsonEngineCodecs } from "../../src/streams/state/json_engine_codecs.ts";
-import { countingTopologyOf } from "../support/counting_job.ts";
 import { ChangelogFold, differingKeys, storeContents } from "../support/counting_process.ts";
-import { TestMembership } from "../support/counting_run.ts";
 import { countingChangelog, createCountingTopics } from "../support/counting_topics.ts";
-import { type CountingRow, measurementRecord } from "../support/counting_topology.ts";
+import { feedKafkaJob, type KafkaJob, startKafkaJob } from "../support/kafka_job.ts";
 import { connectTestKafka, createTestTopic, kafkaBrokers } from "../support/kafka_harness.ts";
-import { measurements } from "../support/measurements.ts";
-import { until } from "../support/until.ts";
 
 const ignore = kafkaBrokers().length === 0;
 
-const msMax = 60_000;
-
-/** Half a minute of the watch takes a second. */
-const hurriedClock: Clock = {
-  nowMs: () => systemClock.nowMs(),
-  monotonicMs: () => systemClock.monotonicMs(),
-  sleep: (ms, signal) => systemClock.sleep(ms / 30, signal),
-};
-
-/** A counting job with one partition, and what it runs on. */
-interface Job {
-  readonly kafka: KafkaConnection;
-  readonly topic: string;
-  readonly application: string;
-  readonly folder: string;
-}
-
-/** A run of the job; disposing of it stops it. */
-interface Run extends AsyncDisposable {
-  /** How the program ended. */
-  readonly ended: Promise<string>;
-  readonly rows: readonly CountingRow[];
-  caughtUp(): Promise<void>;
-}
-
-async function start(job: Job): Promise<Run> {
-  await using opening = new AsyncDisposableStack();
-  const stores = opening.use(await LevelStateStores.open(job.folder, job.application));
-  const sink = new RecordingSink<CountingRow>();
-  const app = new StreamsApp(
-    countingTopologyOf(job.topic),
-    {
-      log: opening.use(job.kafka.log()),
-      commitLog: job.kafka.commitLog(job.application),
-      stores,
-      sink,
-      codecs: jsonEngineCodecs,
-      clock: hurriedClock,
-      random: systemRandom,
-      logger: silentLogger,
-    },
-    new TestMembership([0]),
-    {
-      application: job.application,
-      commitIntervalMs: 50,
-      pendingRowsMax: 1_000,
-      closeBoundMs: 100_000,
-      stateCleanupDelayMs: 600_000,
-    },
-  );
-  const stop = new AbortController();
-  const ended = app.run(stop.signal).then(() => "stopped", (error) => {
-    if (error instanceof PipelineError) return `${error.code}: ${error.message}`;
-    throw error;
-  });
-  const resources = opening.move();
-  return {
-    ended,
-    rows: sink.rows,
-    caughtUp: () =>
-      until(() => app.tasks[0]?.lagRecords === 0, { what: "the end of the input", msMax }),
-    async [Symbol.asyncDispose]() {
-      stop.abort();
-      await ended;
-      await resources.disposeAsync();
-    },
-  };
-}
-
-async function feed({ kafka, topic }: Job, seed: number, count: number): Promise<void> {
-  await using appender = kafka.appender();
-  const records = measurements(seed, count);
-  await appender.append(
-    records.map((events, i) => ({
-      ...measurementRecord(events, 2_000_000 + i),
-      topic,
-      partition: 0,
-    })),
-  );
-}
-
 /** A job that has processed twenty records and is stopped. */
-async function withPast(): Promise<Job & AsyncDisposable> {
+async function withPast(): Promise<KafkaJob & AsyncDisposable> {
   await using opening = new AsyncDisposableStack();
   const kafka = opening.use(connectTestKafka());
   const folder = await Deno.makeTempDir();
   opening.defer(() => Deno.remove(folder, { recursive: true }));
   const job = { kafka, folder, ...await createCountingTopics(kafka, 1) };
-  await feed(job, 5, 20);
+  await feedKafkaJob(job, 5, 20);
   {
-    await using run = await start(job);
+    await using run = await startKafkaJob(job);
     await run.caughtUp();
   }
   const resources = opening.move();
   return { ...job, [Symbol.asyncDispose]: () => resources.disposeAsync() };
 }
 
-async function recreate({ kafka }: Job, name: string): Promise<string> {
-  await kafka.deleteTopic(name);
+/** The id that the topic had, and the one that it has now. */
+async function recreate(job: KafkaJob, name: string): Promise<[former: string, present: string]> {
+  const former = await idOf(job, name);
+  await job.kafka.deleteTopic(name);
   const config = { "retention.ms": "-1" };
-  await kafka.ensureTopics([{ name, partitions: 1, replicationFactor: 1, config }]);
+  await job.kafka.ensureTopics([{ name, partitions: 1, replicationFactor: 1, config }]);
+  return [former, await idOf(job, name)];
+}
+
+async function idOf({ kafka }: KafkaJob, name: string): Promise<string> {
   await using log = kafka.log();
   return (await log.describe(name)).id;
 }
 
+/** It names what there must be, what there is, and what a person can do. */
+function assertReplaced(words: string, ids: readonly string[]): void {
+  assert.match(words, /^TOPIC_REPLACED: /);
+  for (const id of ids) assert.ok(words.includes(id), words);
+  assert.match(words, /stop every instance of process and run, .*"deno task state reset --yes"$/);
+}
+
 /** Why the job ends as soon as it is started. */
-async function refusal(job: Job): Promise<string> {
-  await using run = await start(job);
+async function refusal(job: KafkaJob): Promise<string> {
+  await using run = await startKafkaJob(job);
   return await run.ended;
 }
 
@@ -140,13 +60,9 @@ Deno.test({
   ignore,
   async fn() {
     await using job = await withPast();
-    await using log = job.kafka.log();
-    const { id } = await log.describe(job.topic);
-    const other = await recreate(job, job.topic);
-    await feed(job, 6, 30);
-    const words = await refusal(job);
-    assert.match(words, /^TOPIC_REPLACED: /);
-    assert.ok(words.includes(id) && words.includes(other), words);
+    const ids = await recreate(job, job.topic);
+    await feedKafkaJob(job, 6, 30);
+    assertReplaced(await refusal(job), ids);
   },
 });
 
@@ -155,12 +71,12 @@ Deno.test({
   ignore,
   async fn() {
     await using job = await withPast();
-    await using run = await start(job);
+    await using run = await startKafkaJob(job);
     await run.caughtUp();
     const shown = run.rows.length;
-    await recreate(job, job.topic);
-    await feed(job, 6, 30);
-    assert.match(await run.ended, /^TOPIC_REPLACED: .*must be the topic with id/);
+    const ids = await recreate(job, job.topic);
+    await feedKafkaJob(job, 6, 30);
+    assertReplaced(await run.ended, ids);
     assert.equal(run.rows.length, shown);
   },
 });
@@ -170,8 +86,20 @@ Deno.test({
   ignore,
   async fn() {
     await using job = await withPast();
-    await recreate(job, countingChangelog(job));
-    assert.match(await refusal(job), /^TOPIC_REPLACED: .*-changelog/);
+    const ids = await recreate(job, countingChangelog(job));
+    assertReplaced(await refusal(job), ids);
+  },
+});
+
+Deno.test({
+  name: "a changelog that is recreated under a running job ends it",
+  ignore,
+  async fn() {
+    await using job = await withPast();
+    await using run = await startKafkaJob(job);
+    await run.caughtUp();
+    const ids = await recreate(job, countingChangelog(job));
+    assertReplaced(await run.ended, ids);
   },
 });
 
@@ -182,8 +110,8 @@ Deno.test({
     await using job = await withPast();
     const topic = await createTestTopic(job.kafka, 1);
     const words = await refusal({ ...job, topic });
-    assert.match(words, /^TOPIC_REPLACED: /);
-    assert.ok(words.includes(topic) && words.includes(job.topic), words);
+    assertReplaced(words, [topic, job.topic]);
+    assert.match(words, /set TOPIC_KAFKA to the topic of the state/);
   },
 });
 
@@ -193,13 +121,15 @@ Deno.test({
   async fn() {
     await using job = await withPast();
     {
-      await using run = await start(job);
+      await using run = await startKafkaJob(job);
       await run.caughtUp();
       await job.kafka.addPartitions(job.topic, 2);
       assert.match(await run.ended, /^PARTITIONS_CHANGED: .*\(1\): it has 2/);
     }
     await job.kafka.addPartitions(countingChangelog(job), 2);
-    assert.match(await refusal(job), /^PARTITIONS_CHANGED: .*\(1\): it has 2/);
+    const words = await refusal(job);
+    assert.match(words, /^PARTITIONS_CHANGED: .*\(1\): it has 2/);
+    assert.match(words, /"deno task state repartition --yes"$/);
   },
 });
 
@@ -218,9 +148,9 @@ Deno.test({
       const metadata = () => "";
       await writer.commit({ records: [], changelog, input, inputOffset: 0, metadata });
     }
-    await feed(job, 5, 20);
+    await feedKafkaJob(job, 5, 20);
     {
-      await using run = await start(job);
+      await using run = await startKafkaJob(job);
       await run.caughtUp();
       assert.ok(run.rows.length > 0);
     }
@@ -257,14 +187,14 @@ Deno.test({
         wholeFromMs: 0,
       });
     }
-    await feed(a, 6, 60);
+    await feedKafkaJob(a, 6, 60);
     {
-      await using run = await start(b);
+      await using run = await startKafkaJob(b);
       await run.caughtUp();
     }
-    await feed(a, 7, 20);
+    await feedKafkaJob(a, 7, 20);
     {
-      await using run = await start(a);
+      await using run = await startKafkaJob(a);
       await run.caughtUp();
     }
     await using log = a.kafka.log();

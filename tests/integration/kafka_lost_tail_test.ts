@@ -9,8 +9,11 @@ import { readBatchHeader } from "../../src/kafka/read/batch_decoder.ts";
 import type { PartitionReader } from "../../src/streams/ports.ts";
 import { partitionName, type TopicPartition } from "../../src/streams/record.ts";
 import { patience, textRecord, valuesOf } from "../contract/log_harness.ts";
+import { createCountingTopics } from "../support/counting_topics.ts";
 import { createTestTopic, kafkaBrokers } from "../support/kafka_harness.ts";
+import { feedKafkaJob, startKafkaJob } from "../support/kafka_job.ts";
 import { realServices } from "../support/services.ts";
+import { until } from "../support/until.ts";
 
 const ignore = kafkaBrokers().length === 0;
 
@@ -62,10 +65,19 @@ Deno.test({
     while (position < 20) {
       ({ nextOffset: position, leaderEpoch } = await running.next(patience()));
     }
+    const folder = await Deno.makeTempDir();
+    const job = { kafka, folder, ...await createCountingTopics(kafka, 1) };
+    await feedKafkaJob(job, 5, 20);
+    await using run = await startKafkaJob(job);
+    await run.caughtUp();
+    const shown = new Set(run.rows.map((row) => JSON.stringify(row)));
     await services.kafka.kill();
-    await cutLog(services.kafka.dataFolder, place, 15);
+    for (const { topic } of [place, job]) {
+      await cutLog(services.kafka.dataFolder, { topic, partition: 0 }, 15);
+    }
     await services.kafka.start();
     await append(kafka, place, numbered(10, "new"));
+    await feedKafkaJob(job, 6, 10);
     assert.deepEqual(await log.bounds(place), { startOffset: 0, endOffset: 25 });
     const expected = {
       code: "INPUT_TRUNCATED",
@@ -84,5 +96,17 @@ Deno.test({
       await using reader = log.open(place, { offset: 15, leaderEpoch, topicId });
       assert.deepEqual(await outcomeOf(reader), numbered(10, "new"));
     });
+    // It read 5 of the 10 new records, and kept the 5 that were lost in its state.
+    const lost = /from offset 20 as what leader epoch \d+ wrote .* ends at 15/;
+    await t.step("and stops the task of a running job, and of the next one", async () => {
+      const what = "the task to stop";
+      await until(() => lost.test(run.problem() ?? ""), { what, msMax: 60_000 });
+      await run[Symbol.asyncDispose]();
+      await using next = await startKafkaJob(job);
+      await until(() => lost.test(next.problem() ?? ""), { what, msMax: 60_000 });
+      const rows = [...run.rows, ...next.rows].map((row) => JSON.stringify(row));
+      assert.deepEqual(rows.filter((row) => !shown.has(row)), [], "rows of the last commit alone");
+    });
+    await Deno.remove(folder, { recursive: true });
   },
 });

@@ -151,6 +151,13 @@ Deno.test("readBatchHeader() takes a batch that is cut off for none", () => {
   }
 });
 
+Deno.test("decodeBatch() takes a header that is null for an empty one, and reads on", () => {
+  const batch = encodeBatch([record({ headers: { h: new Uint8Array() } })], options);
+  batch[batch.length - 1] = 1; // length -1 in place of 0
+  const [decoded] = decodeAll(sealed(batch));
+  assert.deepEqual(decoded?.headers, { h: new Uint8Array() });
+});
+
 Deno.test("decodeBatch() keeps a header by the name __proto__ as data", () => {
   const headers = Object.defineProperty({ a: encodeText("1") }, "__proto__", {
     value: encodeText("2"),
