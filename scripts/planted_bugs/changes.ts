@@ -19,7 +19,7 @@ export const changeBugs: readonly PlantedBug[] = [
   {
     name: "a window purged that a change of settings left open",
     file: "src/streams/commit/changes.ts",
-    find: "Math.min(outlivedMs, neededMs));",
+    find: "Math.min(outlivedMs, openFromMs));",
     replace: "Math.min(outlivedMs, Infinity));",
     guarantee: "G13",
   },

@@ -25,15 +25,15 @@ export const engineSettings: SettingsOf<EngineConfig> = {
   conditionPolicy: settings.conditionPolicy,
 };
 
-/** The pipeline's shortest candles, merged from the windows whose retention is configured. */
-const candleSizeMs = 60_000;
+/** Length of the pipeline's windows. */
+const windowSizeMs = 15_000;
 
-/** A window must stay in the state at least until the candle that it is part of is closed. */
+/** A window must stay in the state at least until it is closed. */
 export function engineContradictions(config: EngineConfig): readonly string[] {
-  const leastMs = candleSizeMs + config.windowGraceMs;
+  const leastMs = windowSizeMs + config.windowGraceMs;
   if (config.windowRetentionMs >= leastMs) return [];
   return [
-    `WINDOW_RETENTION_MS must be at least 60000 + WINDOW_GRACE_MS = ${leastMs}: ` +
+    `WINDOW_RETENTION_MS must be at least 15000 + WINDOW_GRACE_MS = ${leastMs}: ` +
     `received "${config.windowRetentionMs}"`,
   ];
 }

@@ -80,7 +80,7 @@ export function marketJob(options: MarketOptions): Job<Trade, Candle, MarketRow>
     .aggregate(store, {
       ...tradeAggregator(conditionPolicy),
       stateCodec: options.windowCodec,
-      rollUps: { merge: mergeCandles, levels: candleLevels({ retentionMs, graceMs }) },
+      rollUps: { merge: mergeCandles, levels: candleLevels(retentionMs) },
     });
   const market = job("market", {
     maxFuture: maxFutureMs,
@@ -97,9 +97,10 @@ export function marketJob(options: MarketOptions): Job<Trade, Candle, MarketRow>
 
 /** What it takes to read the windows of that job's state, whatever its settings are. */
 export function marketWindows(windowCodec: Codec<WindowState<Candle>>): KeyTopology<Candle> {
-  const kept = { graceMs: 0, retentionMs: 86_400_000 };
-  const windows = tumbling(summaryWindowMs, { grace: kept.graceMs, retention: kept.retentionMs });
-  const rollUps = checkedRollUps(windows, { merge: mergeCandles, levels: candleLevels(kept) });
+  const retentionMs = 86_400_000;
+  const windows = tumbling(summaryWindowMs, { retention: retentionMs });
+  const levels = candleLevels(retentionMs);
+  const rollUps = checkedRollUps(windows, { merge: mergeCandles, levels });
   return { windows, rollUps, aggregator: tradeAggregator("all"), windowCodec };
 }
 

@@ -10,17 +10,11 @@ export const resolutions: ReadonlyMap<string, number> = new Map(
 );
 
 /**
- * The candles of a job whose 15-second windows stay that long: as many of each length as of these,
- * and always enough to merge the next longer ones from.
+ * The candles of a job whose 15-second windows stay that long: as many of each length as of these.
  *
  * @param retentionMs Of the 15-second windows.
  */
-export function candleLevels(
-  { retentionMs, graceMs }: { readonly retentionMs: number; readonly graceMs: number },
-): RollUpLevel[] {
-  return candleSizesMs.map((sizeMs, index) => {
-    const sameNumberMs = Math.ceil(retentionMs / summaryWindowMs) * sizeMs;
-    const leastMs = (candleSizesMs[index + 1] ?? sizeMs) + graceMs;
-    return { sizeMs, retentionMs: Math.max(sameNumberMs, leastMs) };
-  });
+export function candleLevels(retentionMs: number): RollUpLevel[] {
+  const count = Math.ceil(retentionMs / summaryWindowMs);
+  return candleSizesMs.map((sizeMs) => ({ sizeMs, retentionMs: count * sizeMs }));
 }

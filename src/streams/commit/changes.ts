@@ -18,10 +18,9 @@ import {
   windowKey,
   windowStartOf,
 } from "../state/store_keys.ts";
-import { neededFromMs } from "../topology/roll_ups.ts";
 import { changedResults } from "./changed_results.ts";
 import { isWritten, type Topology, type WindowResult } from "../topology/topology.ts";
-import { purgeHorizonMs, type TimeWindows } from "../topology/windows.ts";
+import { lastWindowStart, purgeHorizonMs, type TimeWindows } from "../topology/windows.ts";
 import type { Sweep } from "../state/sweep.ts";
 import type { WriteCache } from "../state/write_cache.ts";
 
@@ -183,11 +182,10 @@ async function collectExpired<E, A, R>(
   { key, keyHash, state, stored, left, renewedFromMs }: CachedKey<A>,
   purge: Purge,
 ): Promise<void> {
-  const { levels } = topology.rollUps;
   for (const [length, windows] of lengthsOf(topology).entries()) {
     const outlivedMs = purgeHorizonMs(state.streamTimeMs, windows, keyHash);
-    const neededMs = neededFromMs(state.closedToMs, length - 1, levels);
-    const horizonMs = Math.max(renewedFromMs, Math.min(outlivedMs, neededMs));
+    const openFromMs = lastWindowStart(state.closedToMs, windows);
+    const horizonMs = Math.max(renewedFromMs, Math.min(outlivedMs, openFromMs));
     const purgedToMs = state.purgedToMs[length] as number;
     if (horizonMs <= purgedToMs) continue;
     const sizeMs = length === 0 ? undefined : windows.sizeMs;

@@ -1,4 +1,4 @@
-import { neededFromMs } from "../topology/roll_ups.ts";
+import { lastWindowStart } from "../topology/windows.ts";
 import type { StateStore, StoreEntry } from "../ports.ts";
 import type { ExpiringTopology, HorizonState } from "./horizon.ts";
 import { lengthsOf } from "./cached_key.ts";
@@ -79,13 +79,10 @@ async function collectWindows(
   { timeMs }: HorizonState,
   entries: StoreEntry[],
 ): Promise<boolean> {
-  const { levels } = topology.rollUps;
-  for (const [index, { sizeMs, retentionMs }] of lengthsOf(topology).entries()) {
-    const outlivedMs = Math.min(
-      timeMs - retentionMs,
-      neededFromMs(state.closedToMs, index - 1, levels),
-    );
-    const toMs = expired ? Number.MAX_SAFE_INTEGER : outlivedMs;
+  for (const [index, windows] of lengthsOf(topology).entries()) {
+    const { sizeMs, retentionMs } = windows;
+    const openFromMs = lastWindowStart(state.closedToMs, windows);
+    const toMs = expired ? Number.MAX_SAFE_INTEGER : Math.min(timeMs - retentionMs, openFromMs);
     if (toMs <= state.streamTimeMs - retentionMs) continue; // the key's own time has purged them
     const range = rowRange(key, index === 0 ? undefined : sizeMs, 0, toMs);
     for await (const row of store.scan({ ...range, limit: rowsMax - entries.length })) {

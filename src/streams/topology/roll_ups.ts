@@ -32,7 +32,7 @@ export interface CheckedRollUps<A> {
  * Checks roll-ups, none by default, against the windows that they are merged from.
  *
  * @throws {InvariantError} If the base windows overlap, a length is not a multiple of the one
- *   below, or a level does not keep its windows until those above them are closed.
+ *   below, or a level does not keep its windows until they are closed.
  */
 export function checkedRollUps<A>(
   base: TimeWindows,
@@ -45,10 +45,6 @@ export function checkedRollUps<A>(
       sizeMs > below.sizeMs && sizeMs % below.sizeMs === 0,
       `roll-up size must be a multiple of ${below.sizeMs}: ${sizeMs}`,
     );
-    assert(
-      below.retentionMs >= sizeMs + base.graceMs,
-      `windows of ${below.sizeMs} ms must be kept for ${sizeMs} ms + grace: ${below.retentionMs}`,
-    );
     return below = tumbling(sizeMs, { grace: base.graceMs, retention: retentionMs });
   });
   return { merge, levels: checked };
@@ -57,19 +53,4 @@ export function checkedRollUps<A>(
 /** Start of the roll-up that a window is part of, epoch ms. */
 export function rollUpStart(startMs: number, level: TimeWindows): number {
   return lastWindowStart(startMs, level);
-}
-
-/**
- * The earliest window of a length that may not be purged yet, epoch ms: one that is open, or a part
- * of one that is. Retention keeps them for long enough, unless settings have changed.
- *
- * @param level Index of the length among the roll-ups; -1 for the base windows.
- */
-export function neededFromMs(
-  closedToMs: number,
-  level: number,
-  levels: readonly TimeWindows[],
-): number {
-  const above = levels[level + 1] ?? levels[level];
-  return above === undefined ? closedToMs : rollUpStart(closedToMs, above);
 }

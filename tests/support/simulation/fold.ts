@@ -338,16 +338,15 @@ export class Fold {
     return total;
   }
 
-  /** Moves what is purged: never back, never over what is open or part of what is. */
+  /** Moves what is purged: never back, never over what is open. */
   #purgeKey(key: string, { streamTimeMs, closedToMs, purgedToMs }: KeyTime): void {
     if (this.#windows.unwindowed) return;
     const { retentionMs, rollUpRetentionMs } = this.#rules;
     for (const [index, lengthMs] of [this.#sizeMs, ...this.#sizesMs].entries()) {
-      const above = this.#sizesMs[index] ?? (index === 0 ? this.#windows.advanceMs : lengthMs);
-      const neededMs = closedToMs - closedToMs % above;
+      const openFromMs = index === 0 ? closedToMs : closedToMs - closedToMs % lengthMs;
       const keptMs = index === 0 ? retentionMs : rollUpRetentionMs;
       const toMs = horizonMs(key, streamTimeMs, { sizeMs: lengthMs, retentionMs: keptMs });
-      purgedToMs[index] = Math.max(purgedToMs[index] as number, Math.min(toMs, neededMs));
+      purgedToMs[index] = Math.max(purgedToMs[index] as number, Math.min(toMs, openFromMs));
     }
   }
 

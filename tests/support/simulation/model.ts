@@ -96,17 +96,10 @@ export class PartitionModel {
       const keptMs = kind === "window"
         ? least(({ retentionMs }) => retentionMs)
         : least(({ rollUpRetentionMs }) => rollUpRetentionMs);
-      const outlivedMs = Math.min(timeMs - keptMs, this.#neededFromMs(kind, closedToMs));
+      const outlivedMs = Math.min(timeMs - keptMs, openFromMs(kind, closedToMs));
       if (streamTimeMs < expiredToMs || Number(start) < outlivedMs) lacking.add(name);
     }
     return lacking;
-  }
-
-  /** Where the windows begin that are open, or part of one that is. */
-  #neededFromMs(kind: string, closedToMs: number): number {
-    if (!this.#windows.rollUps) return closedToMs;
-    const aboveMs = kind === "window" ? 20_000 : 60_000;
-    return closedToMs - closedToMs % aboveMs;
   }
 
   /**
@@ -141,4 +134,10 @@ export class PartitionModel {
       newest < (this.#changes[index + 1]?.offset ?? Infinity)
     );
   }
+}
+
+/** Where the windows of a length begin that are open. */
+function openFromMs(kind: string, closedToMs: number): number {
+  const [, lengthMs] = kind.split("/");
+  return lengthMs === undefined ? closedToMs : closedToMs - closedToMs % Number(lengthMs);
 }

@@ -113,14 +113,12 @@ Deno.test("readProcessConfig() lets TRADES_TABLES be empty for none", () => {
   assert.match(message, /TRADES_TABLES must be a comma list of recent and history, or empty/);
 });
 
-Deno.test("readProcessConfig() wants windows to be kept until their candle is closed", () => {
-  const env = { WINDOW_GRACE_MS: "60000", WINDOW_RETENTION_MS: "119999" };
+Deno.test("readProcessConfig() wants windows to be kept until they are closed", () => {
+  const env = { WINDOW_GRACE_MS: "60000", WINDOW_RETENTION_MS: "74999" };
   const message = messageOf(() => readProcessConfig(env));
-  assert.match(message, /WINDOW_RETENTION_MS must be at least 60000 \+ WINDOW_GRACE_MS = 120000/);
-  assert.equal(
-    readProcessConfig({ ...env, WINDOW_RETENTION_MS: "120000" }).windowRetentionMs,
-    120_000,
-  );
+  assert.match(message, /WINDOW_RETENTION_MS must be at least 15000 \+ WINDOW_GRACE_MS = 75000/);
+  const least = readProcessConfig({ ...env, WINDOW_RETENTION_MS: "75000" });
+  assert.equal(least.windowRetentionMs, 75_000);
 });
 
 Deno.test("readProcessConfig() reads the lifetime of trades in seconds", () => {

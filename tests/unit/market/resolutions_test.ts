@@ -17,7 +17,7 @@ Deno.test("resolutions are the windows and the candles, shortest first", () => {
 });
 
 Deno.test("candleLevels() keeps as many candles of each length as windows", () => {
-  const levels = candleLevels({ retentionMs: dayMs, graceMs: 60_000 });
+  const levels = candleLevels(dayMs);
   for (const { sizeMs, retentionMs } of levels) {
     assert.equal(retentionMs / sizeMs, dayMs / summaryWindowMs);
   }
@@ -26,9 +26,9 @@ Deno.test("candleLevels() keeps as many candles of each length as windows", () =
 Deno.test.each([[0], [1], [60_000], [86_400_000]])(
   "candleLevels() keeps enough at the least retention of the settings with grace %d",
   (graceMs) => {
-    const retentionMs = 60_000 + graceMs;
+    const retentionMs = summaryWindowMs + graceMs;
     const base = tumbling(summaryWindowMs, { grace: graceMs, retention: retentionMs });
-    const levels = candleLevels({ retentionMs, graceMs });
+    const levels = candleLevels(retentionMs);
     assert.equal(checkedRollUps(base, { merge: () => {}, levels }).levels.length, levels.length);
   },
 );

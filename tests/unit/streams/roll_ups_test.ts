@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import {
   checkedRollUps,
-  neededFromMs,
   type RollUpLevel,
   rollUpStart,
 } from "../../../src/streams/topology/roll_ups.ts";
@@ -28,12 +27,7 @@ const refused: readonly (readonly [string, readonly RollUpLevel[], RegExp])[] = 
     { sizeMs: 20_000, retentionMs: 99_000 },
     { sizeMs: 30_000, retentionMs: 99_000 },
   ], /multiple of 20000: 30000/],
-  ["windows gone too early", [{ sizeMs: 30_000, retentionMs: 99_000 }], /10000 ms must be kept/],
-  ["a level gone too early", [
-    { sizeMs: 20_000, retentionMs: 64_999 },
-    { sizeMs: 60_000, retentionMs: 99_000 },
-  ], /20000 ms must be kept for 60000 ms/],
-  ["the last one gone too early", [{ sizeMs: 20_000, retentionMs: 24_999 }], /retention/],
+  ["a level gone before it is closed", [{ sizeMs: 20_000, retentionMs: 24_999 }], /retention/],
 ];
 
 for (const [why, levels, message] of refused) {
@@ -47,18 +41,6 @@ Deno.test("checkedRollUps() refuses windows that overlap", () => {
   const levels = [{ sizeMs: 20_000, retentionMs: 65_000 }];
   assert.throws(() => checkedRollUps(hops, { merge, levels }), { message: /tumbling/ });
   assert.deepEqual(checkedRollUps(hops, { merge, levels: [] }).levels, []);
-});
-
-Deno.test("neededFromMs() keeps what is open, and the parts of it", () => {
-  const levels = [20_000, 60_000].map((sizeMs) =>
-    tumbling(sizeMs, { grace: "5s", retention: "65s" })
-  );
-  assert.deepEqual([-1, 0, 1].map((level) => neededFromMs(90_000, level, levels)), [
-    80_000,
-    60_000,
-    60_000,
-  ]);
-  assert.equal(neededFromMs(90_000, -1, []), 90_000);
 });
 
 Deno.test("rollUpStart() is the start of the roll-up that a window is part of", () => {
