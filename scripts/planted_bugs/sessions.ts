@@ -89,6 +89,7 @@ export const sessionBugs: readonly PlantedBug[] = [
     find: "return sessions === true ? Infinity : inlineMax;",
     replace: "return sessions === undefined ? inlineMax : inlineMax;",
     guarantee: "G1",
+    test: "tests/unit/streams/sessions_test.ts",
   },
   {
     name: "rows of sessions whose beginning was cut off with the input",

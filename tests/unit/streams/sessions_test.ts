@@ -143,3 +143,27 @@ Deno.test("sessions are those of a naive fold, in rows, state and late topic", a
     }),
   );
 });
+
+// As a row of its own, such a session would be taken for a closed one that outlived the retention.
+Deno.test("an open session stays that began before the retention, with many newer ones", async () => {
+  const counts = stream("steps", json<Step>()).timestamp(({ atMs }) => atMs).keyBy(() => "k")
+    .window(session(gapMs, { grace: 500, retention: 1_000 }))
+    .count("count")
+    .map((row: SessionResult<number>) => row);
+  await using driver = await TopologyTestDriver.start(job("counts").write(counts), { startMs: 1 });
+  const pipe = async (...times: readonly number[]) => {
+    const value = (atMs: number) => JSON.stringify({ atMs });
+    await driver.pipe(...times.map((atMs) => ({ key: "k", value: value(atMs), timestampMs: 1 })));
+    await driver.commit();
+  };
+  const upTo = (lastMs: number, stepMs: number) =>
+    Array.from({ length: lastMs / stepMs }, (_, i) => (i + 1) * stepMs);
+  await pipe(...upTo(800, 8));
+  await pipe(...upTo(200, 20).map((ms) => 800 + ms));
+  await pipe(1_290); // the retention begins at 290, and what ends before 780 is closed
+  await driver.crash();
+  await driver.restart();
+  await pipe(808);
+  const { value, endMs, final } = driver.rows.findLast(({ startMs }) => startMs === 8) ?? {};
+  assert.deepEqual({ value, endMs, final }, { value: 101, endMs: 818, final: false });
+});
