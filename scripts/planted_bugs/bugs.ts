@@ -16,6 +16,7 @@ import { membershipBugs } from "./membership.ts";
 import { movedStateBugs } from "./moved_state.ts";
 import { pipelinedCommitBugs } from "./pipelined_commits.ts";
 import type { PlantedBug } from "./planted_bug.ts";
+import { processorBugs } from "./processors.ts";
 import { severalInputsBugs } from "./several_inputs.ts";
 import { twoInputsBugs } from "./two_inputs.ts";
 
@@ -32,6 +33,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   ...recordLimitBugs,
   ...lineageBugs,
   ...twoInputsBugs,
+  ...processorBugs,
   ...severalInputsBugs,
   ...changeBugs,
   ...keyRowBugs,

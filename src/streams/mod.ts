@@ -14,6 +14,7 @@ export {
   type JobBeginning,
   type JobOptions,
   type TopicOptions,
+  type ValueOptions,
 } from "./topology/job.ts";
 export {
   merge,
@@ -49,7 +50,21 @@ export type {
   WindowedStream,
 } from "./topology/keyed_stream.ts";
 export { table, type TopicTable } from "./topology/topic_table.ts";
-export type { KeyValueReader, KeyValueStores, StoreOf } from "./topology/key_values.ts";
+export type {
+  Due,
+  KeyValueReader,
+  KeyValueStore,
+  KeyValueStores,
+  StoreOf,
+} from "./topology/key_values.ts";
+export type {
+  Processor,
+  ProcessorContext,
+  Steps,
+  StoreCodecs,
+  StoresOfKey,
+} from "./topology/processor.ts";
+export type { Values, ValuesPlan } from "./topology/values.ts";
 export type {
   KeyTable,
   Results,
@@ -67,10 +82,12 @@ export type {
   Fault,
   KeyedEvents,
   KeyResult,
+  NamedProcessor,
   Output,
   Reading,
   SessionResult,
   Source,
+  StreamOutput,
   TopicOutput,
   Topology,
   WindowResult,

@@ -115,14 +115,26 @@ export function countingTopology(
     readonly joins?: boolean;
     /** Which windows go to `resultsTopic`; none without it. */
     readonly results?: "all" | "final" | undefined;
+    /** True for a processor whose remarks go to `remarksTopic`. */
+    readonly processes?: boolean;
   } = {},
 ): Job<Measurement, Total, CountingRow> {
+  const measurements = measured(options.repartition === true, options.joins === true);
+  const written = countingTable(measurements, options);
+  return options.processes === true ? written.to(remarksTopic, remarksOf(measurements)) : written;
+}
+
+type CountingOptions = NonNullable<Parameters<typeof countingTopology>[0]>;
+
+function countingTable(
+  measurements: KeyedStream<Measurement>,
+  options: CountingOptions,
+): Job<Measurement, Total, CountingRow> {
   const { retentionMs = 1_000_000, advanceMs = windowMs, graceMs = 5_000 } = options;
-  const { repartition = false, handlers = {}, punctuators = [] } = options;
+  const { handlers = {}, punctuators = [] } = options;
   const { maxFutureMs = 60_000, agreeingEvents = 1_000, revision = "" } = options;
   const isEven = revision === evenRevision;
   const aggregation = isEven ? evenTotals : totals;
-  const measurements = measured(repartition, options.joins === true);
   const counting = job("counting", {
     handlers,
     punctuators,
@@ -181,6 +193,31 @@ function isNumber(value: unknown): value is number {
 function withFactor(measurement: Measurement, factor = 0): Measurement {
   const { value } = measurement;
   return value === unbearable ? measurement : { ...measurement, value: value + factor };
+}
+
+/** Where the processor's remarks go. */
+export const remarksTopic = "remarks";
+
+/** How long after a measurement it is remarked on again, ms. */
+export const remarkAfterMs = 7_000;
+
+/** Numbers the measurements of a key from 1 to 3, and comes back to each of them later. */
+function remarksOf(measurements: KeyedStream<Measurement>): KeyedStream<string, Measurement> {
+  return measurements.process("remarks", { seen: json(isNumber) }, {
+    process({ value }, { timeMs, stores: { seen }, schedule }) {
+      const number = (seen.get() ?? 0) + 1;
+      if (number === 3) seen.delete();
+      else seen.put(number);
+      seen.put(value, timeMs);
+      schedule(timeMs + remarkAfterMs);
+      return [`${number} ${value}`];
+    },
+    punctuate(timeMs, { stores: { seen } }) {
+      const value = seen.get(timeMs - remarkAfterMs);
+      seen.delete(timeMs - remarkAfterMs);
+      return [`${timeMs}: ${value}`];
+    },
+  });
 }
 
 /** Where the job's results go, if it has any. */

@@ -44,7 +44,7 @@ export interface Changes<R> {
    * before the commit.
    */
   readonly resultRows: Iterable<R>;
-  /** Records of changed windows, true with the commit. */
+  /** Records of streams and of changed windows, true with the commit. */
   readonly published: readonly OutputRecord[];
   /** Changed state, the meta last. */
   readonly entries: readonly StoreEntry[];
@@ -91,9 +91,11 @@ export async function collectChanges<E, A, R>(
   entries.push(...stores.entries());
   entries.push(...await sources.sweep.collect(sources, meta.horizon));
   entries.push({ key: metaKey, value: codecs.meta.encode(meta) });
-  const { eventRows, sideOutputs, sentOn } = processor;
+  const { eventRows, sideOutputs, sentOn, emitted } = processor;
   const results = () => changedResults(sources, entries, meta.wholeFromMs ?? Infinity);
-  const published = topology.topics.length === 0 ? [] : publishedOf(sources, results());
+  const published = topology.topics.length === 0
+    ? emitted
+    : [...emitted, ...publishedOf(sources, results())];
   const resultRows = { [Symbol.iterator]: () => rowsOf(topology, results()) };
   return { meta, eventRows, resultRows, published, entries, sideOutputs, sentOn };
 }

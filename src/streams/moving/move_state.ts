@@ -173,7 +173,7 @@ function commonMeta(
 ): {
   readonly all: Pick<
     TaskMeta,
-    "versionUs" | "generationUs" | "wholeFromMs" | "horizon" | "producers"
+    "versionUs" | "generationUs" | "wholeFromMs" | "horizon" | "producers" | "timeMs"
   >;
   readonly first: Partial<Pick<TaskMeta, "windowing" | "rules">>;
 } {
@@ -189,6 +189,10 @@ function commonMeta(
   const [first] = metas;
   return {
     all: {
+      // What is scheduled was due for none of them.
+      ...metas.some(({ timeMs }) => timeMs !== undefined)
+        ? { timeMs: most(({ timeMs }) => timeMs ?? 0) }
+        : {},
       // A key's rows have the write times of its former partition.
       versionUs: most(writeTimeUs),
       generationUs: most(({ generationUs }) => generationUs),

@@ -10,12 +10,14 @@ import { Rekeying, type Repartition } from "./rekeying.ts";
 import type { Arrival, ArrivedPart } from "../repartition_record.ts";
 import { Positions } from "./positions.ts";
 import { SideOutputs } from "./side_outputs.ts";
+import { type Emitting, emittingOf } from "./emitting.ts";
+import { eventTime } from "./event_time.ts";
 import { EventsAway, isImpossible } from "./events_away.ts";
 import type { Lineage } from "../state/lineage.ts";
 import { wholeFromMs } from "../state/cut_input.ts";
 import { Horizon } from "../state/horizon.ts";
 import type { Rules } from "../state/rules.ts";
-import { stateVersion, type TaskMeta, type Windowing } from "../state/state.ts";
+import { stateVersion, type TaskMeta } from "../state/state.ts";
 import { WriteTimes } from "../state/write_times.ts";
 import type { ItemCounts } from "../item_counts.ts";
 import { defaultHandlers } from "../topology/handlers.ts";
@@ -46,6 +48,7 @@ export class RecordProcessor<E, A, R> {
   readonly #positions: Positions;
   readonly #stores: KeyValues;
   readonly #tables: TableReader | undefined;
+  readonly #emitting: Emitting<E> | undefined;
   readonly #lineage: Lineage;
   readonly #times: WriteTimes;
   readonly #rules: Rules;
@@ -55,7 +58,6 @@ export class RecordProcessor<E, A, R> {
   readonly #counts: { -readonly [K in keyof ItemCounts]: ItemCounts[K] };
   readonly #side: SideOutputs<E>;
   readonly #producers: Producers;
-  readonly #windowing: Windowing;
   readonly #rekeying: Rekeying;
   /** For a job whose windows are sessions. */
   readonly #sessions: Sessions<E, A> | undefined;
@@ -85,8 +87,8 @@ export class RecordProcessor<E, A, R> {
     this.#counts = { ...meta.counts };
     this.#side = new SideOutputs(topology, this.#counts);
     this.#tables = tableReader(topology, stores, meta.lineage);
+    this.#emitting = emittingOf(topology, stores, meta.timeMs);
     this.#producers = new Producers(meta.producers);
-    this.#windowing = windowingOf(topology);
     this.#rekeying = new Rekeying(repartition, topology.source);
     this.#continues = topology.handlers.onProcessingError !== defaultHandlers.onProcessingError;
     this.#sessions = sessionsOf(topology, cache, { rehearses: this.#continues });
@@ -102,10 +104,11 @@ export class RecordProcessor<E, A, R> {
       generationUs: this.#generationUs,
       counts: { ...this.#counts },
       producers: this.#producers.known,
-      windowing: this.#windowing,
+      windowing: windowingOf(this.#topology),
       rules: this.#rules,
       horizon: this.#horizon.state,
       wholeFromMs: this.#wholeFromMs,
+      ...this.#emitting?.times,
     };
   }
 
@@ -129,6 +132,11 @@ export class RecordProcessor<E, A, R> {
     return this.#side.records;
   }
 
+  /** Records of the job's streams since the last commit began. */
+  get emitted(): readonly OutputRecord[] {
+    return this.#emitting?.records ?? [];
+  }
+
   /** Records of the repartition topic with what was sent on since the last commit began. */
   get sentOn(): readonly OutputRecord[] {
     return this.#rekeying.records();
@@ -144,6 +152,7 @@ export class RecordProcessor<E, A, R> {
     this.#eventRows = [];
     this.#side.handOver();
     this.#rekeying.handOver();
+    this.#emitting?.handOver();
     this.#changed = false;
   }
 
@@ -302,31 +311,27 @@ export class RecordProcessor<E, A, R> {
   }
 
   #route(event: E, context: EventContext): void {
-    const { source, maxFutureMs, events } = this.#topology;
-    const fault = source.fault(event);
-    if (fault !== undefined) return this.#side.deadEvent(context, fault.cause, fault.detail);
-    const timeMs = source.timeOf(event, context.record);
-    if (!Number.isSafeInteger(timeMs) || timeMs < 0) {
-      const detail = `event time is not epoch ms: ${timeMs}`;
-      return this.#side.deadEvent(context, "impossible-value", detail);
-    }
-    const aheadMs = timeMs - context.record.timestampMs;
-    if (aheadMs > maxFutureMs) {
-      const detail = `event is ${aheadMs} ms ahead of its receipt`;
-      return this.#side.deadEvent({ ...context, eventTimeMs: timeMs }, "far-future", detail);
+    const time = eventTime(this.#topology, event, context);
+    if (typeof time !== "number") {
+      const { cause, detail, ...origin } = time;
+      return this.#side.deadEvent({ ...context, ...origin }, cause, detail);
     }
     // Written before the commit, so it must not depend on the windows: see ADR 12.
-    const row = events?.make(event, context);
+    const row = this.#topology.events?.make(event, context);
     if (row !== undefined) this.#eventRows.push(row);
-    this.#place(event, timeMs, context);
+    if (this.#emitting === undefined) return this.#place(event, time, context);
+    this.#emitting.moveTo(time, context);
+    this.#emitting.attempt(() => this.#place(event, time, context));
   }
 
   /** Puts an event into its windows; it is late when none of them takes it. */
   #place(event: E, timeMs: number, context: EventContext): void {
     const { windows } = this.#topology;
+    this.#emitting?.take(event, context);
     const fold = eventFold(this.#topology, event, context, this.#stores);
     if (fold === undefined) {
-      this.#counts.read -= 1; // left out
+      if (this.#emitting?.attempted === true) this.#counts.aggregated += 1;
+      else this.#counts.read -= 1; // left out
       return;
     }
     this.#horizon.note(timeMs);

@@ -44,6 +44,8 @@ export interface TaskMeta {
   readonly counts: ItemCounts;
   /** How far the task is in its further inputs; absent for a task without. */
   readonly others?: readonly OtherPosition[];
+  /** Greatest event time, epoch ms; absent for a task whose processors are not called. */
+  readonly timeMs?: number;
   /** Next offset to process of the task's partition of the repartition topic. */
   readonly rekeyedOffset: Offset;
   /** Like `inputEpoch`. */

@@ -6,13 +6,14 @@
  * | `m` | the task's meta record |
  * | `k` key | a key: its time and its open windows (`key_row.ts`) |
  * | `t` name of a key-value store, `00`, key | a value of that store |
+ * | `s` name, `00`, key escaped, `00`, time as big-endian int64 | the same for a time |
  * | `w` key escaped, `00`, window start as big-endian int64 | one window |
  * | `r` key escaped, `00`, window size, window start, both as big-endian int64 | one rolled-up window |
  *
  * Windows get rows of their own when they are closed; of those that are open the oldest, where they
  * are many.
  *
- * In keys of windows a `00` inside the key is written `00 ff`, so that no key is another's prefix.
+ * In keys with a time a `00` inside the key is written `00 ff`, so that no key is another's prefix.
  *
  * @see Kafka Streams WindowKeySchema; differs: the key is terminated, so that a scan over one
  *   key's windows meets no other key.
@@ -26,6 +27,7 @@ const metaTag = 0x6d;
 const keyTag = 0x6b;
 const windowTag = 0x77;
 const keyValueTag = 0x74;
+const timedValueTag = 0x73;
 const rollUpTag = 0x72;
 const timeBytes = 8;
 const two32 = 2 ** 32;
@@ -42,14 +44,33 @@ export function keyStateKey(key: string): Uint8Array {
   return bytes;
 }
 
-/** Key of a value in a key-value store, whose name holds no `00`. */
-export function keyValueKey(store: string, key: string): Uint8Array {
-  const [name, text] = [encodeText(store), encodeText(key)];
+/** Key of a value in a key-value store, whose name holds no `00`; with a time, of that for it. */
+export function keyValueKey(store: string, key: string, atMs?: number): Uint8Array {
+  const name = encodeText(store);
+  const text = atMs === undefined ? encodeText(key) : windowKey(key, atMs).subarray(1);
   const bytes = new Uint8Array(2 + name.length + text.length);
-  bytes[0] = keyValueTag;
+  bytes[0] = atMs === undefined ? keyValueTag : timedValueTag;
   bytes.set(name, 1);
   bytes.set(text, 2 + name.length);
   return bytes;
+}
+
+/** The values with a time in a key-value store. */
+export function timedValuesOf(store: string): KeyRange {
+  const gte = Uint8Array.from([timedValueTag, ...encodeText(store), 0]);
+  const lt = gte.slice();
+  lt[lt.length - 1] = 1;
+  return { gte, lt };
+}
+
+/** Key and time of such a value, from the key of its row. */
+export function timedValueOf(bytes: Uint8Array): { readonly key: string; readonly atMs: number } {
+  assert(bytes[0] === timedValueTag, "not the key of a value with a time");
+  const end = bytes.length - timeBytes;
+  return {
+    key: textOf(unescaped(bytes.subarray(bytes.indexOf(0) + 1, end - 1))),
+    atMs: timeAt(bytes, end),
+  };
 }
 
 /** Key of one window. */
@@ -90,13 +111,16 @@ export interface StoredWindow {
 export function windowOf(bytes: Uint8Array): StoredWindow | undefined {
   if (bytes[0] !== windowTag && bytes[0] !== rollUpTag) return undefined;
   const times = bytes[0] === rollUpTag ? 2 : 1;
-  const escaped = bytes.subarray(1, bytes.length - times * timeBytes - 1);
-  const text = escaped.filter((_, at) => escaped[at - 1] !== 0); // without the ff behind every 00
   return {
-    key: textOf(text),
+    key: textOf(unescaped(bytes.subarray(1, bytes.length - times * timeBytes - 1))),
     startMs: timeAt(bytes, bytes.length - timeBytes),
     sizeMs: times === 2 ? timeAt(bytes, bytes.length - 2 * timeBytes) : undefined,
   };
+}
+
+/** Without the `ff` behind every `00`. */
+function unescaped(escaped: Uint8Array): Uint8Array {
+  return escaped.filter((_, at) => escaped[at - 1] !== 0);
 }
 
 /** Key of a window; of a rolled-up one where it has a size. */
@@ -177,6 +201,9 @@ export function ownerOf(row: Uint8Array): Uint8Array | undefined {
   if (row[0] === metaTag) return undefined;
   if (row[0] === keyTag) return row.subarray(1);
   if (row[0] === keyValueTag) return row.subarray(row.indexOf(0) + 1);
+  if (row[0] === timedValueTag) {
+    return unescaped(row.subarray(row.indexOf(0) + 1, row.length - timeBytes - 1));
+  }
   const bytes: number[] = [];
   for (let at = 1; at < row.length; at++) {
     const byte = row[at] as number;

@@ -123,6 +123,7 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
     parts: {
       readonly store: StateStore;
       readonly cache: WriteCache<A>;
+      readonly stores: KeyValues;
       readonly inputs: readonly ReadAhead[];
       readonly rekeyed: ReadAhead | undefined;
       readonly committer: Committer<R>;
@@ -145,7 +146,7 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
     this.takenUp = parts.takenUp;
     this.#cache = parts.cache;
     const { meta, place } = parts;
-    this.#stores = new KeyValues(this.store);
+    this.#stores = parts.stores;
     this.#partition = place.input.partition;
     this.#shownUs = parts.shownUs;
     this.#processor = new RecordProcessor(
@@ -191,6 +192,7 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
       onEnd,
     });
     const cache = opening.use(new WriteCache(store, topology, { bytesMax: ports.cacheBytesMax }));
+    const stores = await KeyValues.open(store, topology.processors);
     const ahead = await aheadOfRows({ store, cache }, found, ports.rowsVersionUs);
     const meta = underRules(ahead, rulesOf(topology));
     const takenUp = store.checkpoint !== undefined;
@@ -221,6 +223,7 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
     return new TaskSession(ports, topology, {
       store,
       cache,
+      stores,
       inputs,
       rekeyed,
       committer,
@@ -256,12 +259,13 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
   /**
    * True when as much waits for the next commit as should.
    *
-   * @param pendingMax Bound of rows of events, records for side topics and changed keys.
+   * @param pendingMax Bound of rows of events, records of streams and side topics, changed keys.
    */
   isFull(pendingMax: number): boolean {
-    const { eventRows, sideOutputs, isFull } = this.#processor;
+    const { eventRows, sideOutputs, emitted, isFull } = this.#processor;
     const rows = this.#cache.dirtyKeys.size + this.#stores.pendingRows;
-    return isFull || eventRows.length + sideOutputs.length + rows >= pendingMax;
+    const records = sideOutputs.length + emitted.length;
+    return isFull || eventRows.length + records + rows >= pendingMax;
   }
 
   get meta(): TaskMeta {

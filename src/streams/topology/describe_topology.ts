@@ -8,6 +8,9 @@ export type Describable = Pick<
   | "name"
   | "source"
   | "tables"
+  | "processors"
+  | "streams"
+  | "tableless"
   | "maxFutureMs"
   | "repartition"
   | "events"
@@ -37,11 +40,9 @@ export function describeTopology(job: Describable, application: string): string 
       : []),
     ...(job.events === undefined ? [] : ["    every event --> sink"]),
     ...(job.tables ?? []).map((table) => `  Table: ${table.topic}, joined`),
-    ...(isUnlimited(job.windows) ? [`  Store: ${job.store}, a row per key`] : [
-      `  Windows: ${windowsText(job.windows)}`,
-      `    too late --> ${lateTopic(topic)}`,
-      `  Store: ${job.store}, kept ${job.windows.retentionMs} ms`,
-    ]),
+    ...(job.processors ?? []).map(({ name }) => `  Processor: ${name}, with stores`),
+    ...(job.streams ?? []).map(({ topic }) => `    every value --> ${topic}`),
+    ...storeLines(job),
     ...job.rollUps.levels.map(({ sizeMs, retentionMs }) =>
       `    rolled up to ${sizeMs} ms, kept ${retentionMs} ms`
     ),
@@ -53,6 +54,16 @@ export function describeTopology(job: Describable, application: string): string 
   ].join("\n");
 }
 
+function storeLines({ source, tableless, windows, store }: Describable): readonly string[] {
+  if (tableless === true) return ["  Store: positions and processors"];
+  if (isUnlimited(windows)) return [`  Store: ${store}, a row per key`];
+  return [
+    `  Windows: ${windowsText(windows)}`,
+    `    too late --> ${lateTopic(source.topic)}`,
+    `  Store: ${store}, kept ${windows.retentionMs} ms`,
+  ];
+}
+
 /** A job as a Mermaid flowchart. */
 export function mermaidTopology(job: Describable, application: string): string {
   const { topic } = job.source;
@@ -61,7 +72,7 @@ export function mermaidTopology(job: Describable, application: string): string {
     "flowchart LR",
     node("source", "[(", topic, ")]"),
     node("read", "[", "read", "]"),
-    node("windows", "[", isUnlimited(job.windows) ? "by key" : windowsText(job.windows), "]"),
+    node("windows", "[", stepsText(job), "]"),
     node("store", "[(", job.store, ")]"),
     "  source --> read --> windows --> store",
     ...(job.source.more ?? []).map((further, index) =>
@@ -74,6 +85,9 @@ export function mermaidTopology(job: Describable, application: string): string {
       `  store ${finalOnly ? "-- final " : ""}--> ${
         node(`output${index}`, "[/", name, "/]").trim()
       }`
+    ),
+    ...(job.streams ?? []).map(({ topic }, index) =>
+      `  windows --> ${node(`stream${index}`, "[/", topic, "/]").trim()}`
     ),
     ...(job.events === undefined ? [] : [node("events", "[/", "sink", "/]"), "  read --> events"]),
     ...(job.repartition
@@ -101,6 +115,11 @@ function outputs(
 ): readonly { readonly name: string; readonly finalOnly: boolean }[] {
   const sinks = rows.map(({ finalOnly }) => ({ name: "sink", finalOnly }));
   return [...sinks, ...topics.map(({ topic, finalOnly }) => ({ name: topic, finalOnly }))];
+}
+
+function stepsText({ tableless, processors = [], windows }: Describable): string {
+  if (tableless === true) return processors.map(({ name }) => name).join(", ") || "by value";
+  return isUnlimited(windows) ? "by key" : windowsText(windows);
 }
 
 function node(id: string, open: string, text: string, close: string): string {

@@ -1,4 +1,4 @@
-import { assert } from "../../base/assert.ts";
+import { assert, InvariantError } from "../../base/assert.ts";
 import type { Sink } from "../ports.ts";
 import type { Punctuator } from "./punctuation.ts";
 import type { Headers } from "../record.ts";
@@ -8,16 +8,18 @@ import { json } from "./codecs.ts";
 import { type Duration, durationMs } from "./duration.ts";
 import { defaultHandlers, type ErrorHandlers } from "./handlers.ts";
 import { plainRow, routed, routingSink } from "./routed_row.ts";
-import type { Results } from "./table.ts";
+import type { Results, TablePlan } from "./table.ts";
+import type { Values } from "./values.ts";
 import type {
   EventContext,
   EventOutput,
   Output,
+  StreamOutput,
   TopicOutput,
   Topology,
   WindowResult,
 } from "./topology.ts";
-import { isUnlimited } from "./windows.ts";
+import { isUnlimited, unlimited } from "./windows.ts";
 
 /** What a job may choose beside its steps. */
 export interface JobOptions {
@@ -58,10 +60,18 @@ export interface TopicOptions<A, V> {
   readonly value?: Codec<V>;
 }
 
+/** How values of a stream become records of a topic. */
+export interface ValueOptions<V> {
+  /** Value of the record; JSON without it. */
+  readonly value?: Codec<V>;
+}
+
 /** A job that writes nothing yet. */
 export interface JobBeginning {
   /** See `Job`. */
   to<E, A, V>(topic: string, results: Results<E, A, V>, options?: TopicOptions<A, V>): Job<E, A>;
+  /** See `Job`. */
+  to<E, V>(topic: string, values: Values<E, V>, options?: ValueOptions<V>): Job<E, never>;
   /** See `Job`. */
   write<E, A, R>(results: Results<E, A, R>, sink?: Sink<R>): Job<E, A, R>;
 }
@@ -86,6 +96,16 @@ export interface Job<E, A, R = never> extends Topology<E, A, R> {
    * tombstone: the topic's retention is its own.
    */
   to<V>(topic: string, results: Results<E, A, V>, options?: TopicOptions<A, V>): Job<E, A, R>;
+  /**
+   * Makes a record of each value of a stream, in the transaction in which the value counts: once,
+   * after any crash. Several streams of one source may each go to a topic, beside its table.
+   *
+   * Records have the key of the value, that of its record where it was given none, the timestamp of
+   * the record that made it, and stay in the partition of their task.
+   *
+   * @see Kafka Streams KStream#to, KStream#split
+   */
+  to<V>(topic: string, values: Values<E, V>, options?: ValueOptions<V>): Job<E, A, R>;
   /**
    * Sends each row that a commit has changed to a sink, after it. A job may write several results,
    * each to a sink of its own or to the same: a task waits for all of them.
@@ -117,20 +137,11 @@ const agreeingEventsDefault = 1_000;
  * @see Kafka Streams StreamsBuilder, Topology
  */
 export function job(name: string, options: JobOptions = {}): JobBeginning {
-  const begin = <E, A>({ table }: Results<E, A, unknown>): Job<E, A> => {
-    const { source, repartition, store, windows, aggregator, windowCodec, rollUps } = table;
-    const { derivation, tables } = table;
-    return withSteps(noOutputs, {
+  const begin = <E, A>(table: TablePlan<E, A>): Job<E, A> =>
+    withSteps(noOutputs, {
+      ...table,
       name,
-      source,
-      repartition,
-      store,
-      windows,
-      aggregator,
-      windowCodec,
-      rollUps,
-      derivation,
-      tables,
+      streams: [],
       maxFutureMs: durationMs(options.maxFuture ?? maxFutureDefault),
       maxIdleMs: durationMs(options.maxIdle ?? 0),
       agreeingEvents: options.agreeingEvents ?? agreeingEventsDefault,
@@ -142,10 +153,17 @@ export function job(name: string, options: JobOptions = {}): JobBeginning {
       punctuators: options.punctuators ?? [],
       sink: undefined,
     });
-  };
+  const to = <E, A, V>(
+    topic: string,
+    from: Results<E, A, V> | Values<E, V>,
+    options?: TopicOptions<A, V>,
+  ) =>
+    "values" in from
+      ? begin<E, A>(noTable(from)).to(topic, from, options)
+      : begin(from.table).to(topic, from, options);
   return {
-    to: (topic, results, options) => begin(results).to(topic, results, options),
-    write: (results, sink) => begin(results).write(results, sink),
+    to: to as JobBeginning["to"],
+    write: (results, sink) => begin(results.table).write(results, sink),
   };
 }
 
@@ -172,9 +190,14 @@ function withSteps<E, A, R>(outputs: SinkOutputs<E, A, R>, plan: Plan<E, A, R>):
     {
       ...plan,
       ...forSinks(plan, outputs),
-      to: (topic, results, options = {}) => {
-        checkTable(plan, results);
-        const topics = [...plan.topics, topicOutput(topic, results, options)];
+      to: <V>(
+        topic: string,
+        from: Results<E, A, V> | Values<E, V>,
+        options: TopicOptions<A, V> = {},
+      ) => {
+        if ("values" in from) return withSteps(outputs, withStream(plan, topic, from, options));
+        checkTable(plan, from);
+        const topics = [...plan.topics, topicOutput(topic, from, options)];
         return withSteps(outputs, { ...plan, topics });
       },
       write: <W>(results: Results<E, A, W>, sink?: Sink<W>) => {
@@ -229,6 +252,45 @@ function checkTable<E, A, R>(plan: Plan<E, A, R>, { table }: Results<E, A, unkno
     table.source === source && table.store === store,
     `${name} must write one table, ${store}: ${table.store} is another one`,
   );
+}
+
+/** What a job without a table has in place of one: its store has the task's own record. */
+function noTable<E, A>({ values: { source, repartition } }: Values<E, unknown>): TablePlan<E, A> {
+  return {
+    ...{ source, repartition, tables: [], processors: [], derivation: undefined },
+    ...{ store: "task", windows: unlimited, tableless: true, codec: json() },
+    aggregator: { initial: never, add: never },
+    windowCodec: json(),
+    rollUps: { merge: never, levels: [] },
+  };
+}
+
+function never(): never {
+  throw new InvariantError("a job without a table folds nothing");
+}
+
+function withStream<E, A, R, V>(
+  plan: Plan<E, A, R>,
+  topic: string,
+  { values }: Values<E, V>,
+  { value: codec = json<V>() }: ValueOptions<V>,
+): Plan<E, A, R> {
+  const { name, source, tables = [], processors = [], streams = [] } = plan;
+  assert(
+    values.source === source,
+    `${name} must write streams of one source, ${source.topic}: filter them behind their keys`,
+  );
+  const of: StreamOutput<E>["of"] = (cause, context, stores) =>
+    values.steps(cause, context, stores).map((value) => ({
+      key: values.keyOf(context, context.record),
+      value: codec.encode(value),
+    }));
+  return {
+    ...plan,
+    streams: [...streams, { topic, of }],
+    tables: [...new Set([...tables, ...values.tables])],
+    processors: [...new Set([...processors, ...values.processors])],
+  };
 }
 
 function topicOutput<E, A, V>(

@@ -29,6 +29,8 @@ export interface WithTopics extends WithInputs {
   readonly repartition: boolean;
   /** Those that results go to; `latest` where the last record of a key stands for all. */
   readonly topics?: readonly { readonly topic: string; readonly latest: boolean }[];
+  /** Those that streams go to. */
+  readonly streams?: readonly { readonly topic: string }[];
 }
 
 /**
@@ -36,7 +38,7 @@ export interface WithTopics extends WithInputs {
  * reads partition p of each input and writes partition p of the others. `checkTopics` refuses others.
  */
 export function jobTopics(application: string, job: WithTopics): readonly JobTopic[] {
-  const { source: { topic }, store, repartition, topics: results = [] } = job;
+  const { source: { topic }, store, repartition, topics: results = [], streams = [] } = job;
   const rekeyed: JobTopic = { name: repartitionTopic(application), role: "repartition" };
   const topics: readonly JobTopic[] = [
     { name: topic, role: "input" },
@@ -50,6 +52,7 @@ export function jobTopics(application: string, job: WithTopics): readonly JobTop
       name: topic,
       role: latest ? "latest-results" as const : "results" as const,
     })),
+    ...streams.map(({ topic: name }) => ({ name, role: "results" as const })),
   ];
   refuseSharedNames(topics);
   return topics;

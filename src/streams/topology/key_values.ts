@@ -14,8 +14,44 @@ export interface KeyValueReader<V> {
   get(key: string): V | undefined;
 }
 
+/**
+ * What a store has of one key. Every change is part of the transaction of what made it, and of none
+ * where the job throws.
+ */
+export interface KeyValueStore<V> {
+  /**
+   * The value of the key, a copy; `undefined` if there is none.
+   *
+   * @param atMs A time, whole epoch ms >= 0: the key has a value of its own for each.
+   */
+  get(atMs?: number): V | undefined;
+  /** Sets the value of the key, at a time where one is given. */
+  put(value: V, atMs?: number): void;
+  /** Deletes it. */
+  delete(atMs?: number): void;
+}
+
 /** Key-value stores as a task has them. */
 export interface KeyValueStores {
   /** What is in a store. */
   readerOf<V>(store: StoreOf<V>): KeyValueReader<V>;
+  /** What is in a store of a key, to be changed. */
+  storeOf<V>(store: StoreOf<V>, key: string): KeyValueStore<V>;
+  /** Wants a processor called for a key once the partition's time has reached this, epoch ms. */
+  schedule(processor: string, key: string, timeMs: number): void;
+}
+
+/** A call of a processor that is due. */
+export class Due {
+  /** Name of the processor. */
+  readonly processor: string;
+  readonly key: string;
+  /** For when it was scheduled, epoch ms. */
+  readonly timeMs: number;
+
+  constructor(processor: string, key: string, timeMs: number) {
+    this.processor = processor;
+    this.key = key;
+    this.timeMs = timeMs;
+  }
 }

@@ -62,12 +62,22 @@ const keyCharsMax = 8_192;
 export function keyedSource<T>(
   plan: StreamPlan<T>,
   keyOf: ((value: T) => string) | undefined,
+  options: KeyOptions<T>,
+): Source<T> {
+  if (keyOf === undefined) return sourceOf(plan, withKeyOf, options);
+  const keyOfOutcome = plan.rejects
+    ? (value: Outcome<T>) => value instanceof Rejection ? undefined : keyOf(value)
+    : keyOf;
+  return sourceOf(plan, (record, events) => placed(record, events, keyOfOutcome), options);
+}
+
+/** @param place Gives the values of a record their keys. */
+function sourceOf<T>(
+  plan: StreamPlan<T>,
+  place: (record: LogRecord, events: readonly T[]) => Reading<T>,
   { codec = json(), fault: keyFault, asRead = false }: KeyOptions<T>,
 ): Source<T> {
   const { topic, more, prepare, timeOf, fault, rejects } = plan;
-  const keyOfOutcome = keyOf && rejects
-    ? (value: Outcome<T>) => value instanceof Rejection ? undefined : keyOf(value)
-    : keyOf;
   return {
     topic,
     more,
@@ -78,10 +88,7 @@ export function keyedSource<T>(
       const [first] = values;
       if (first === undefined && values.length === 0) return { kind: "nothing" };
       if (values.length === 1 && first instanceof Rejection) return { kind: "dead", ...first };
-      const events = values as readonly T[]; // `fault` takes the others out
-      return keyOfOutcome === undefined
-        ? withKeyOf(record, events)
-        : placed(record, events, keyOfOutcome);
+      return place(record, values as readonly T[]); // `fault` takes the others out
     },
     keyFault: (key) => generalKeyFault(key) ?? keyFault?.(key),
     fault: rejects
@@ -91,6 +98,14 @@ export function keyedSource<T>(
     timeOf: timeOf ?? ((_event, { timestampMs }) => timestampMs),
     write: (events) => codec.encode(events),
   };
+}
+
+/** The source of a job whose values have no key: events of the empty one, where their record lies. */
+export function unkeyedSource<T>(plan: StreamPlan<T>): Source<T> {
+  const place = (_record: LogRecord, events: readonly T[]): Reading<T> => {
+    return { kind: "events", key: "", events };
+  };
+  return sourceOf(plan, place, {});
 }
 
 function generalKeyFault(key: string): string | undefined {

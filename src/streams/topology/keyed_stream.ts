@@ -1,7 +1,9 @@
 import { assert, InvariantError } from "../../base/assert.ts";
 import type { WindowState } from "./key_state.ts";
-import type { KeyValueStores } from "./key_values.ts";
+import { type Processor, processorSteps, type Steps, type StoreCodecs } from "./processor.ts";
 import type { TopicTable } from "./topic_table.ts";
+import { eventsAlone, type Origin, type Values } from "./values.ts";
+import { encodeText } from "../text.ts";
 import type { Codec } from "./codec.ts";
 import { json, sessionStateCodec, windowStateCodec } from "./codecs.ts";
 import { folded, type FoldedAggregate, type Folds, type FoldValues } from "./folds.ts";
@@ -18,7 +20,7 @@ import {
 import {
   type Aggregator,
   type Derivation,
-  type EventContext,
+  type NamedProcessor,
   otherInputs,
   type Topology,
 } from "./topology.ts";
@@ -45,15 +47,56 @@ export interface FieldOptions {
 }
 
 /**
- * Values with their keys, to be folded into a table with a row per key. A row stays: it has no time
- * at which it would be complete, or late for a value, or old enough to go.
+ * Values with their keys, to be written as they are, or folded into a table with a row per key. A
+ * row stays: it has no time at which it would be complete, or late for a value, or old enough to go.
+ *
+ * A stream may be continued in several ways: where a job writes each of them to a topic of its own,
+ * its values branch.
  *
  * A store's name has no dash; its changelog is `<job>-<store>-changelog`.
  *
  * @typeParam T Value.
- * @typeParam E Value as it was before it was joined.
+ * @typeParam E Value as it was when it got its key.
  */
-export interface KeyedStream<T, E = T> {
+export interface KeyedStream<T, E = T> extends Values<E, T> {
+  /**
+   * Makes another value of each, of the same key.
+   *
+   * @see Kafka Streams KStream#mapValues
+   */
+  map<U>(f: (value: T, key: string) => U): KeyedStream<U, E>;
+  /** Continues with each of what a value holds. */
+  flatMap<U>(f: (value: T, key: string) => readonly U[]): KeyedStream<U, E>;
+  /** Leaves out values that are not to be kept. */
+  filter(keep: (value: T, key: string) => boolean): KeyedStream<T, E>;
+  /**
+   * Continues with what a processor makes of each value, with stores of its own and what it has
+   * scheduled. A value is processed once, late or not, however many streams continue from here.
+   *
+   * What it makes goes to topics; a table can be made of it where it schedules nothing.
+   *
+   * @param name Of the processor, unlike that of any other one of the job, and without dashes: of its
+   *   stores, too, which are rows of the job's store with its changelog.
+   * @param stores How values are written, by the store's name. A job that is to read what another
+   *   codec wrote stops with `STATE_UNREADABLE`.
+   * @see Kafka Streams KStream#process
+   *
+   * @example
+   * ```ts ignore
+   * const jumps = readings.process("jumps", { last: json<number>() }, {
+   *   process({ celsius }, { key, stores: { last } }) {
+   *     const before = last.get() ?? celsius;
+   *     last.put(celsius);
+   *     return Math.abs(celsius - before) < 5 ? [] : [{ sensor: key, before, celsius }];
+   *   },
+   * });
+   * ```
+   */
+  process<S extends StoreCodecs, U>(
+    name: string,
+    stores: S,
+    processor: Processor<T, S, U>,
+  ): KeyedStream<U, E>;
   /**
    * Joins each value with what a table has of its key when the value is processed; values of keys
    * that it does not have are left out. A value waits for what the table's topic is known to have up
@@ -125,21 +168,14 @@ export interface SessionStream<T, E = T> {
   aggregate<A>(store: string, aggregation: SessionAggregation<T, A>): SessionTable<E, A>;
 }
 
-/** Where values come from that have their keys. */
-interface Keyed<E> extends Pick<Topology<E, never, never>, "source" | "repartition"> {
-  readonly tables: readonly TopicTable<unknown>[];
-}
-
-/** What becomes of an event on the way to its table. */
-type Steps<E, T> = (event: E, context: EventContext, stores: KeyValueStores) => readonly T[];
-
 /** Values of a source, keyed. */
 export function keyedStream<T>(
   keyed: Pick<Topology<T, never, never>, "source" | "repartition">,
 ): KeyedStream<T> {
+  const origin: Origin<T> = { ...keyed, tables: [], processors: [] };
   const plan = <A>(store: string, windows: TimeWindows, aggregation: WindowAggregation<T, A>) =>
-    tablePlan({ ...keyed, tables: [] }, store, windows, { aggregation, derivation: undefined });
-  return keyedBy({ ...keyed, tables: [] }, plan, (event) => [event]);
+    tablePlan(origin, store, windows, { aggregation, derivation: undefined });
+  return keyedBy(origin, plan, eventsAlone);
 }
 
 /** Makes the plan of a table of keyed values. */
@@ -150,19 +186,37 @@ type Planned<E, T> = <A>(
 ) => TablePlan<E, A>;
 
 function keyedBy<E, T>(
-  keyed: Keyed<E>,
+  keyed: Origin<E>,
   plan: Planned<E, T>,
   steps: Steps<E, T>,
 ): KeyedStream<T, E> {
   const fold = <A>(store: string, aggregation: Aggregation<T, A>) =>
     keyTable(plan(store, unlimited, aggregation));
   const joined = <U, V>(table: TopicTable<U>, make: (value: T, partner: U | undefined) => V[]) =>
-    derived<E, V>(withTable(keyed, table), (event, context, stores) => {
-      const values = steps(event, context, stores);
+    derived<E, V>(withTable(keyed, table), (cause, context, stores) => {
+      const values = steps(cause, context, stores);
       const partner = stores.readerOf(table).get(context.key);
       return values.flatMap((value) => make(value, partner));
     });
+  const flatMap = <U>(f: (value: T, key: string) => readonly U[]) =>
+    derived<E, U>(
+      keyed,
+      (cause, context, stores) =>
+        steps(cause, context, stores).flatMap((value) => f(value, context.key)),
+    );
   return {
+    values: { ...keyed, steps, keyOf: ({ key }) => encodeText(key) },
+    map: (f) => flatMap((value, key) => [f(value, key)]),
+    flatMap,
+    filter: (keep) => flatMap((value, key) => keep(value, key) ? [value] : []),
+    process: (name, stores, processor) => {
+      const { timeOf } = keyed.source;
+      const made = processorSteps(name, stores, processor, { before: steps, timeOf });
+      return derived(
+        withProcessor(keyed, { name, punctuates: processor.punctuate !== undefined }),
+        made,
+      );
+    },
     join: (table, make) =>
       joined(table, (value, partner) => partner === undefined ? [] : [make(value, partner)]),
     leftJoin: (table, make) => joined(table, (value, partner) => [make(value, partner)]),
@@ -178,7 +232,11 @@ function keyedBy<E, T>(
   };
 }
 
-function withTable<E>(keyed: Keyed<E>, table: TopicTable<unknown>): Keyed<E> {
+function withProcessor<E>(origin: Origin<E>, processor: NamedProcessor): Origin<E> {
+  return { ...origin, processors: [...origin.processors, processor] };
+}
+
+function withTable<E>(keyed: Origin<E>, table: TopicTable<unknown>): Origin<E> {
   if (keyed.tables.includes(table)) return keyed;
   const inputs = [keyed.source.topic, ...otherInputs(keyed)];
   assert(!inputs.includes(table.topic), `${table.topic} must be read once: as a table or a stream`);
@@ -186,8 +244,13 @@ function withTable<E>(keyed: Keyed<E>, table: TopicTable<unknown>): Keyed<E> {
 }
 
 /** Values that `steps` make of events and of what key-value stores have. */
-function derived<E, T>(keyed: Keyed<E>, steps: Steps<E, T>): KeyedStream<T, E> {
+function derived<E, T>(keyed: Origin<E>, steps: Steps<E, T>): KeyedStream<T, E> {
   const plan = <A>(store: string, windows: TimeWindows, aggregation: WindowAggregation<T, A>) => {
+    const [calls] = keyed.processors.filter(({ punctuates }) => punctuates);
+    assert(
+      calls === undefined,
+      `what ${calls?.name} makes must go to a topic, as it has punctuate: another job folds it`,
+    );
     const derivation: Derivation<E, A> = {
       of: (event, context, stores) =>
         steps(event, context, stores).map((value) => ({
@@ -275,7 +338,7 @@ function reducing<T>(
 }
 
 function tablePlan<E, A>(
-  { source, repartition, tables }: Keyed<E>,
+  { source, repartition, tables, processors }: Origin<E>,
   store: string,
   windows: TimeWindows,
   { aggregation, derivation }: {
@@ -288,6 +351,7 @@ function tablePlan<E, A>(
     source,
     repartition,
     tables,
+    processors,
     derivation,
     store,
     windows,

@@ -9,8 +9,10 @@ import {
   type Outcome,
   Rejection,
   type StreamPlan,
+  unkeyedSource,
 } from "./keyed_source.ts";
 import type { Fault } from "./topology.ts";
+import { eventsAlone, type Values, type ValuesPlan } from "./values.ts";
 
 /** How the values of a topic are read. */
 export interface StreamCodec<T> extends Pick<Codec<T>, "decode"> {
@@ -44,8 +46,11 @@ export interface Stream<T> extends TimedStream<T> {
   timestamp(timeOf: (value: T) => number): TimedStream<T>;
 }
 
-/** Values of which it is known when they happened. */
-export interface TimedStream<T> {
+/**
+ * Values of which it is known when they happened. A job that writes them to a topic as they are
+ * keeps each in its partition, with the key of its record.
+ */
+export interface TimedStream<T> extends Values<T, T> {
   /** Leaves out values that are not to be kept. */
   filter(keep: (value: T) => boolean): TimedStream<T>;
   /** Looks at every value; at one that is read again, again. */
@@ -108,6 +113,7 @@ export function merge<T>(first: Stream<T>, ...others: readonly Stream<T>[]): Str
 
 class Steps<T> implements Stream<T> {
   readonly #plan: StreamPlan<T>;
+  #values: ValuesPlan<T, T> | undefined;
 
   constructor(plan: StreamPlan<T>) {
     this.#plan = plan;
@@ -196,6 +202,18 @@ class Steps<T> implements Stream<T> {
 
   groupByKey(): KeyedStream<T> {
     return keyedStream({ source: keyedSource(this.#plan, undefined, {}), repartition: false });
+  }
+
+  /** See `Values`. */
+  get values(): ValuesPlan<T, T> {
+    return this.#values ??= {
+      source: unkeyedSource(this.#plan),
+      repartition: false,
+      tables: [],
+      processors: [],
+      steps: eventsAlone,
+      keyOf: (_context, { key }) => key,
+    };
   }
 
   /** The same, with what was rejected so far taken out of what the next step gets. */

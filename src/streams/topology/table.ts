@@ -1,5 +1,11 @@
 import type { Codec } from "./codec.ts";
-import type { KeyResult, SessionResult, Topology, WindowResult } from "./topology.ts";
+import type {
+  KeyResult,
+  NamedProcessor,
+  SessionResult,
+  Topology,
+  WindowResult,
+} from "./topology.ts";
 import type { TopicTable } from "./topic_table.ts";
 
 /** How a table is made from a stream: what of a job lies before its outputs. */
@@ -12,6 +18,10 @@ export interface TablePlan<E, A> extends
   readonly derivation: Topology<E, A, never>["derivation"];
   /** As of `Topology`. */
   readonly tables: readonly TopicTable<unknown>[];
+  /** As of `Topology`. */
+  readonly processors: readonly NamedProcessor[];
+  /** As of `Topology`. */
+  readonly tableless?: boolean;
   /** How what is shown of an aggregate is written to a topic. */
   readonly codec: Codec<A>;
 }

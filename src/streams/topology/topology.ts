@@ -6,7 +6,7 @@ import type { LogRecord, OutputRecord } from "../record.ts";
 import type { CheckedRollUps } from "./roll_ups.ts";
 import type { DeadLetterCause } from "../side_output.ts";
 import type { WindowState } from "./key_state.ts";
-import type { KeyValueStores } from "./key_values.ts";
+import type { Due, KeyValueStores } from "./key_values.ts";
 import type { TopicTable } from "./topic_table.ts";
 import type { TimeWindows } from "./windows.ts";
 
@@ -165,6 +165,26 @@ export interface Derivation<E, A> {
   of(event: E, context: EventContext, stores: KeyValueStores): readonly Addition<A>[];
 }
 
+/** What is to be known of a processor beside what it does. */
+export interface NamedProcessor {
+  /** Of its stores, too. */
+  readonly name: string;
+  /** True for one that is called for what it has scheduled. */
+  readonly punctuates: boolean;
+}
+
+/** Values of a stream that become records of a topic, in the transaction in which they count. */
+export interface StreamOutput<E> {
+  /** Where the records go. */
+  readonly topic: string;
+  /** Those of an event, or of a call that is due, in order. */
+  of(
+    cause: E | Due,
+    context: EventContext,
+    stores: KeyValueStores,
+  ): readonly Pick<OutputRecord, "key" | "value">[];
+}
+
 /** What is made of each result of a commit. */
 export interface Output<A, T> {
   /** True to leave windows out that may still change. */
@@ -223,6 +243,12 @@ export interface Topology<E, A, R> {
   readonly derivation?: Derivation<E, A> | undefined;
   /** Tables that it reads, each from a topic of its own. */
   readonly tables?: readonly TopicTable<unknown>[];
+  /** Streams that are written to topics, value by value; none without it. */
+  readonly streams?: readonly StreamOutput<E>[];
+  /** Processors that events go through; none without it. */
+  readonly processors?: readonly NamedProcessor[];
+  /** True for a job that folds nothing: it has streams alone. */
+  readonly tableless?: boolean;
   /** Names what the job makes of its events: another one may make other rows of the same input. */
   readonly revision: string;
   /** How a window is written to the store and its changelog. */

@@ -112,6 +112,11 @@ export class Auditor {
         ledger.deadLetters,
         upTo(model.deadLetters),
       );
+      this.#same(
+        `G1 remarks of ${partition} at ${offset}`,
+        ledger.remarks,
+        upTo(model.remarks),
+      );
       this.#checkResults(`results of ${partition} at ${offset}`, ledger, offset, model);
     });
   }
@@ -307,7 +312,7 @@ export class Auditor {
     }
     for (const name of state.keys()) {
       const [kind, key] = name.split(" ");
-      const lost = key !== undefined && kind !== "key" && kind !== "factor" &&
+      const lost = key !== undefined && kind !== "key" && kind !== "stored" &&
         !state.has(`key ${key}`);
       this.#check(!lost, `G8 ${what}: ${name} is there, its key is gone`);
     }

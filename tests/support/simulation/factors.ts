@@ -16,7 +16,7 @@ export class Factors {
     if (topic !== "factors" || factor === undefined || key === null) return false;
     if (factor === null) this.#factors.delete(key);
     else this.#factors.set(key, factor);
-    this.#history.remember(`factor ${key}`, offset, factor === null ? "" : String(factor));
+    this.#history.remember(`stored factors ${key}`, offset, factor === null ? "" : String(factor));
     return true;
   }
 

@@ -1,10 +1,20 @@
 import type { ItemCounts } from "../../../src/streams/item_counts.ts";
 import { evenRevision, unbearable } from "../counting_topology.ts";
-import { keyText, type KeyTime, metaText, type ModelHorizon, takeIf } from "./fold_texts.ts";
+import {
+  type EventAt,
+  keyText,
+  type KeyTime,
+  metaText,
+  type ModelHorizon,
+  type RowVersion,
+  takeIf,
+  type Total,
+} from "./fold_texts.ts";
 import { Factors } from "./factors.ts";
 import type { Generation } from "./generation.ts";
 import { History, type PieceName } from "./history.ts";
 import { horizonMs } from "./horizon_ms.ts";
+import { Remarks } from "./remarks.ts";
 import { type ModelSession, SessionFold } from "./session_fold.ts";
 import type { ModelRules, RulesFrom } from "./model_rules.ts";
 import type { InputEvent, InputRecord } from "./input.ts";
@@ -13,21 +23,12 @@ import type { InputEvent, InputRecord } from "./input.ts";
 export interface ModelWindows {
   readonly advanceMs: number;
   readonly rollUps: boolean;
+  /** True for a job with a processor. */
+  readonly processes?: boolean;
   /** True for a total per key: one window, which never closes. */
   readonly unwindowed: boolean;
   /** That of sessions, in place of windows. */
   readonly gapMs?: number | undefined;
-}
-
-/** Whose event it is, and when it was received. */
-interface EventAt {
-  readonly key: string;
-  readonly timestampMs: number;
-}
-
-interface Total {
-  count: number;
-  sum: number;
 }
 
 const windowMs = 10_000;
@@ -37,12 +38,6 @@ const rollUpSizesMs = [20_000, 60_000];
 
 /** Every change of the rules adds this much to the write times that follow. */
 const changeUs = 1_000_000;
-
-/** A row as the fold had it, and behind which record. */
-export interface RowVersion {
-  readonly text: string;
-  readonly offset: number;
-}
 
 /**
  * The counting job for one partition by plain arithmetic: a fold that remembers what it was after
@@ -69,6 +64,8 @@ export class Fold {
   /** Every row that may ever be written, by its key and its write time. */
   readonly rows: Map<string, Map<number, RowVersion>> = new Map();
   readonly #factors = new Factors(this.#history);
+  /** For a job with a processor. */
+  readonly remarks: Remarks | undefined;
   #versionUs: number;
   #wholeFromMs: number | null;
   readonly #counts = { read: 0, aggregated: 0, late: 0, deadLetters: 0, duplicates: 0, rekeyed: 0 };
@@ -90,6 +87,7 @@ export class Fold {
     this.#sizeMs = windows.gapMs ?? windowMs;
     this.#sizesMs = windows.rollUps ? rollUpSizesMs : [];
     this.#sessions = windows.gapMs === undefined ? undefined : new SessionFold(windows.gapMs);
+    this.remarks = windows.processes === true ? new Remarks(this.#history) : undefined;
     this.#changes = changes.slice(1);
     this.#rules = (changes[0] as RulesFrom).rules;
   }
@@ -112,7 +110,9 @@ export class Fold {
     else if (record.events !== undefined) {
       record.events.forEach((event, index) => this.#event(event, offset, index, record));
     } else if (!this.#factors.take(offset, record)) this.#dead(offset, "", record, "malformed");
-    this.#history.remember("meta", offset, metaText(this.#versionUs, this.#counts, this.#horizon));
+    const { timeMs } = this.remarks ?? {};
+    const text = metaText(this.#versionUs, this.#counts, this.#horizon, timeMs);
+    this.#history.remember("meta", offset, text);
     this.#horizons.push({ from: offset, ...this.#horizon });
   }
 
@@ -166,6 +166,7 @@ export class Fold {
       return this.#dead(offset, index, record, "far-future");
     }
     this.#pass(timeMs);
+    this.remarks?.moveTo(timeMs, offset, record.timestampMs);
     const time = this.#timeOf(key);
     const starts = this.#startsOf(timeMs);
     const isNew = this.#times.get(key) !== time;
@@ -177,6 +178,9 @@ export class Fold {
     if (open.length > 0 && value === unbearable) {
       return this.#dead(offset, index, record, "processing-error");
     }
+    const joined = this.#factors.joined(key, value);
+    const receivedAtMs = record.timestampMs;
+    this.remarks?.take({ key, timeMs, value: joined, receivedAtMs }, offset);
     this.#counts.read += 1;
     this.#counts[open.length > 0 ? "aggregated" : "late"] += 1;
     for (const start of starts) {
@@ -186,7 +190,6 @@ export class Fold {
     if (open.length === 0) return;
     this.#times.set(key, time);
     const at = { key, timestampMs: record.timestampMs };
-    const joined = this.#factors.joined(key, value);
     if (isNew) this.#sessions?.forget(key);
     if (this.#sessions !== undefined) this.#join(this.#sessions, at, timeMs, joined, offset);
     else for (const start of open) this.#count(at, time, start, joined, offset);

@@ -1,5 +1,23 @@
 import type { ItemCounts } from "../../../src/streams/item_counts.ts";
 
+/** Whose event it is, and when it was received. */
+export interface EventAt {
+  readonly key: string;
+  readonly timestampMs: number;
+}
+
+/** What is kept of a window. */
+export interface Total {
+  count: number;
+  sum: number;
+}
+
+/** A row as the fold had it, and behind which record. */
+export interface RowVersion {
+  readonly text: string;
+  readonly offset: number;
+}
+
 /** A key in the model. */
 export interface KeyTime {
   streamTimeMs: number;
@@ -46,9 +64,10 @@ export function metaText(
   versionUs: number,
   { read, aggregated, late, deadLetters, duplicates }: Readonly<ItemCounts>,
   { timeMs, expiredToMs, events, leastMs }: Readonly<ModelHorizon>,
+  latestMs: number | undefined,
 ): string {
   const counts = `${read} ${aggregated} ${late} ${deadLetters} ${duplicates}`;
-  return `${versionUs} ${counts} ${timeMs} ${expiredToMs} ${events} ${leastMs}`;
+  return `${versionUs} ${counts} ${timeMs} ${expiredToMs} ${events} ${leastMs} ${latestMs}`;
 }
 
 /** Takes the starts of closed windows out. */

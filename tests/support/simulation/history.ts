@@ -1,6 +1,6 @@
 /**
  * A piece of state by name: `meta`, `key <key>`, `window <key> <start>`,
- * `roll-up/<size> <key> <start>`, `factor <key>`.
+ * `roll-up/<size> <key> <start>`, `stored <store> <key>` and `stored <store> <key> <time>`.
  */
 export type PieceName = string;
 

@@ -2,7 +2,7 @@ import { type LogRecord, partitionName } from "../../../src/streams/record.ts";
 import type { OtherPosition } from "../../../src/streams/state/state.ts";
 import type { MemoryLog } from "../../../src/streams/testing/memory_log.ts";
 import type { PieceName } from "./history.ts";
-import { resultsTopic } from "../counting_topology.ts";
+import { remarksTopic, resultsTopic } from "../counting_topology.ts";
 import { PublishedResults } from "./published.ts";
 import type { RowsOf } from "./key_row_view.ts";
 import { nameOfHex, type Piece, pieceOf, stateOf } from "./state_view.ts";
@@ -22,6 +22,8 @@ export class PartitionLedger {
   readonly #readTo = new Map<string, number>();
   readonly late: string[] = [];
   readonly deadLetters: string[] = [];
+  /** What the processor has written. */
+  readonly remarks: string[] = [];
   published: PublishedResults = new PublishedResults();
   committedOffset = 0;
   /** The same in the repartition topic, as the task's own record says. */
@@ -45,6 +47,7 @@ export class PartitionLedger {
     this.read();
     this.late.length = 0;
     this.deadLetters.length = 0;
+    this.remarks.length = 0;
     this.published = new PublishedResults();
   }
 
@@ -56,6 +59,9 @@ export class PartitionLedger {
     }
     for (const record of this.#newRecords("input-dead-letters")) {
       this.deadLetters.push(`${originOf(record)} ${header(record, "cause")}`);
+    }
+    for (const { key, value, timestampMs } of this.#newRecords(remarksTopic)) {
+      this.remarks.push(`${textOf(key)} ${timestampMs} ${JSON.parse(textOf(value))}`);
     }
     for (const record of this.#newRecords(resultsTopic)) this.published.add(record);
     const input = { topic: "input", partition: this.#partition };
@@ -128,6 +134,10 @@ function originOf(record: LogRecord): string {
   const topic = header(record, "origin-topic");
   const prefix = topic === "input" ? "" : `${topic} `;
   return `${prefix}${header(record, "origin-offset")}/${header(record, "origin-index") ?? ""}`;
+}
+
+function textOf(bytes: Uint8Array | null): string {
+  return new TextDecoder().decode(bytes ?? new Uint8Array());
 }
 
 function header({ headers }: LogRecord, name: string): string | undefined {

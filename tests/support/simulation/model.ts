@@ -1,5 +1,6 @@
 import type { ItemCounts } from "../../../src/streams/item_counts.ts";
-import { Fold, type ModelWindows, type RowVersion } from "./fold.ts";
+import { Fold, type ModelWindows } from "./fold.ts";
+import type { RowVersion } from "./fold_texts.ts";
 import type { PieceName } from "./history.ts";
 import type { ModelRules, RulesFrom } from "./model_rules.ts";
 import { firstGeneration, type Generation } from "./generation.ts";
@@ -72,6 +73,10 @@ export class PartitionModel {
     return this.#fold?.deadLetters ?? [];
   }
 
+  get remarks(): readonly { readonly offset: number; readonly text: string }[] {
+    return this.#fold?.remarks?.made ?? [];
+  }
+
   /** The state behind all records with smaller offsets. */
   stateAt(inputOffset: number): Map<PieceName, string> {
     return this.#fold?.stateAt(inputOffset) ?? new Map();
@@ -92,7 +97,7 @@ export class PartitionModel {
       const [streamTimeMs = 0, closedToMs = 0] = (state.get(`key ${key}`) ?? "").split(" ").map(
         Number,
       );
-      if (kind === "meta" || kind === "factor") continue;
+      if (kind === "meta" || kind === "stored") continue;
       const keptMs = kind === "window"
         ? least(({ retentionMs }) => retentionMs)
         : least(({ rollUpRetentionMs }) => rollUpRetentionMs);

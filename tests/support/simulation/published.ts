@@ -20,7 +20,7 @@ export class PublishedResults {
   ): string | undefined {
     for (const [name, text] of state) {
       const [kind = "", , start] = name.split(" ");
-      if (kind === "meta" || kind === "key" || kind === "factor" || Number(start) < wholeFromMs) {
+      if (kind === "meta" || kind === "key" || kind === "stored" || Number(start) < wholeFromMs) {
         continue;
       }
       const [, , final, , timestampMs, , withdrawn] = text.split(" ");

@@ -36,6 +36,8 @@ export interface Scenario {
   readonly reset: boolean;
   /** What happens once to the topics themselves. */
   readonly disaster: DisasterKind;
+  /** The job has a processor with stores and calls that it schedules. */
+  readonly processes: boolean;
   /** The job reads a second topic as well, and joins with a table. */
   readonly joins: boolean;
 }
@@ -80,6 +82,7 @@ export function drawScenario(chance: Chance): Scenario {
     dieOneIn: chance.pick([60, 200, Infinity]),
     chaosEveryMs: chance.pick([300, 1_000, 3_000]),
     disaster,
+    processes: chance.oneIn(3),
   };
 }
 

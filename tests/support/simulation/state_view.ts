@@ -58,10 +58,22 @@ function nameOf(key: Uint8Array): PieceName {
   const kind = String.fromCharCode(key[0] ?? 0);
   if (kind === "m") return "meta";
   if (kind === "k") return `key ${new TextDecoder().decode(key.subarray(1))}`;
-  if (kind === "t") return `factor ${new TextDecoder().decode(key.subarray(key.indexOf(0) + 1))}`;
+  if (kind === "t") return `stored ${nameIn(key)} ${decoded(key.subarray(key.indexOf(0) + 1))}`;
   const start = timeAt(key, -8);
+  if (kind === "s") {
+    return `stored ${nameIn(key)} ${escapedText(key.subarray(key.indexOf(0) + 1, -9))} ${start}`;
+  }
   if (kind === "w") return `window ${escapedText(key.subarray(1, -9))} ${start}`;
   return `roll-up/${timeAt(key, -16)} ${escapedText(key.subarray(1, -17))} ${start}`;
+}
+
+/** The name of a key-value store, from the key of a row. */
+function nameIn(key: Uint8Array): string {
+  return decoded(key.subarray(1, key.indexOf(0)));
+}
+
+function decoded(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes);
 }
 
 function timeAt(key: Uint8Array, fromEnd: number): bigint {
@@ -81,7 +93,8 @@ function contentOf(
   const tag = String.fromCharCode(kind ?? 0);
   if (tag === "k") return { row: readKeyRow(value, rows), text: value.toHex() };
   if (tag === "m") return metaContent(JSON.parse(new TextDecoder().decode(value)));
-  if (tag === "t") return { text: new TextDecoder().decode(value) };
+  if (tag === "t") return { text: decoded(value) };
+  if (tag === "s") return { text: value[0] === 1 ? "scheduled" : decoded(value) };
   const window = readWindow(value, rows);
   return { window, text: windowText(window) };
 }
@@ -104,15 +117,23 @@ export function stateOf(pieces: ReadonlyMap<PieceName, Piece>): Map<PieceName, s
 }
 
 function metaContent(
-  { inputOffset, rekeyedOffset, others = [], versionUs, counts, rules: { changes }, horizon }:
-    TaskMeta,
+  {
+    inputOffset,
+    rekeyedOffset,
+    others = [],
+    versionUs,
+    counts,
+    rules: { changes },
+    horizon,
+    timeMs,
+  }: TaskMeta,
 ): Omit<Piece, "name"> {
   return {
     inputOffset,
     rekeyedOffset,
     others,
     changes,
-    text: metaText(versionUs, counts, horizon),
+    text: metaText(versionUs, counts, horizon, timeMs),
   };
 }
 

@@ -9,6 +9,7 @@ import {
   type CountingRow,
   countingTopology,
   type Measurement,
+  remarksTopic,
   resultsTopic,
   type Total,
 } from "../counting_topology.ts";
@@ -37,6 +38,7 @@ const topics = [
   "second",
   "factors",
   resultsTopic,
+  remarksTopic,
 ];
 
 /** Everything that a seed makes: machines, log, table, group, time, and what watches them. */

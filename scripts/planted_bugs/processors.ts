@@ -1,0 +1,74 @@
+import type { PlantedBug } from "./planted_bug.ts";
+
+const test = "tests/unit/streams/process_test.ts";
+const stores = "src/streams/state/key_values.ts";
+
+/** What a processor stores and schedules, and what streams become. */
+export const processorBugs: readonly PlantedBug[] = [
+  {
+    name: "records of a stream in the next transaction as well",
+    file: "src/streams/processing/processor.ts",
+    find: "this.#emitting?.handOver();",
+    replace: "",
+    guarantee: "G1",
+  },
+  {
+    name: "what was scheduled forgotten at a restart",
+    file: stores,
+    find: "values.#timers.add(new Due(name, key, atMs));",
+    replace: "",
+    guarantee: "G1",
+  },
+  {
+    name: "a partition's time that a restart forgets",
+    file: "src/streams/processing/processor.ts",
+    find: "emittingOf(topology, stores, meta.timeMs)",
+    replace: "emittingOf(topology, stores, undefined)",
+    guarantee: "G1",
+  },
+  {
+    name: "stores that keep what an event did on which the job threw",
+    file: stores,
+    find: "for (const former of formers.reverse()) this.#takeBack(former);",
+    replace: "",
+    guarantee: "G1",
+  },
+  {
+    name: "records kept of an event on which the job threw",
+    file: "src/streams/processing/emitting.ts",
+    find: "this.#records.length = this.#before;",
+    replace: "",
+    guarantee: "G1",
+  },
+  {
+    name: "a call that was made still scheduled",
+    file: stores,
+    find: "this.#set(due.processor, id, null);",
+    replace: "",
+    guarantee: "G1",
+  },
+  {
+    name: "a call for what an event scheduled on which the job threw",
+    file: stores,
+    find: "if (this.#bytesOf(due.processor, id) === null) continue;",
+    replace: "",
+    guarantee: "G1",
+    test,
+  },
+  {
+    name: "a value processed for each stream that continues from it",
+    file: "src/streams/topology/processor.ts",
+    find: "if (last?.context !== context) last =",
+    replace: "last =",
+    guarantee: "a value is processed once",
+    test,
+  },
+  {
+    name: "a time that moves with what it makes late",
+    file: "src/streams/processing/emitting.ts",
+    find: "if (timeMs > this.#timeMs) this.#timeMs = timeMs;",
+    replace: "this.#timeMs = timeMs;",
+    guarantee: "G1",
+    test,
+  },
+];

@@ -1,0 +1,107 @@
+import { InvariantError } from "../../base/assert.ts";
+import type { OutputRecord } from "../record.ts";
+import type { KeyValues } from "../state/key_values.ts";
+import type { TaskMeta } from "../state/state.ts";
+import type { Due } from "../topology/key_values.ts";
+import type { EventContext, Topology } from "../topology/topology.ts";
+
+/**
+ * What a job's processors do and its streams become, beside its table: records for topics, kept
+ * until a commit takes them.
+ *
+ * Owner: the record processor.
+ */
+export class Emitting<E> {
+  readonly #streams: NonNullable<Topology<E, never, never>["streams"]>;
+  readonly #stores: KeyValues;
+  readonly #punctuates: boolean;
+  #timeMs: number;
+  #records: OutputRecord[] = [];
+  /** Records before those of the attempt under way. */
+  #before = 0;
+
+  /** @param timeMs The partition's, as the state has it. */
+  constructor(
+    { streams = [], processors = [] }: EmittingJob<E>,
+    stores: KeyValues,
+    timeMs = 0,
+  ) {
+    this.#streams = streams;
+    this.#stores = stores;
+    this.#punctuates = processors.some(({ punctuates }) => punctuates);
+    this.#timeMs = timeMs;
+  }
+
+  /** What a commit has to keep. */
+  get times(): Pick<TaskMeta, "timeMs"> {
+    return this.#punctuates ? { timeMs: this.#timeMs } : {};
+  }
+
+  /** Records since the last commit began, in the order of what made them. */
+  get records(): readonly OutputRecord[] {
+    return this.#records;
+  }
+
+  /** Leaves them to a commit. */
+  handOver(): void {
+    this.#records = [];
+  }
+
+  /** True where something has come of the attempt under way. */
+  get attempted(): boolean {
+    return this.#records.length > this.#before || this.#stores.attempted;
+  }
+
+  /**
+   * Does what an event comes to; where the job throws, its stores and streams are as if it had not
+   * been.
+   */
+  attempt(work: () => void): void {
+    this.#before = this.#records.length;
+    try {
+      this.#stores.attempt(work);
+    } catch (error) {
+      this.#records.length = this.#before;
+      throw error;
+    }
+  }
+
+  /** Makes the records of an event. */
+  take(event: E, context: EventContext): void {
+    this.#emit(event, context);
+  }
+
+  /** Moves the partition's time, and calls processors for what is due by then, earliest first. */
+  moveTo(timeMs: number, context: EventContext): void {
+    if (timeMs > this.#timeMs) this.#timeMs = timeMs;
+    for (let due; (due = this.#stores.takeDue(this.#timeMs)) !== undefined;) {
+      const { processor, key } = due;
+      try {
+        this.#emit(due, { ...context, key });
+      } catch (cause) {
+        throw new InvariantError(`punctuate of ${processor} failed at ${key}`, { cause });
+      }
+    }
+  }
+
+  #emit(cause: E | Due, context: EventContext): void {
+    const { timestampMs, partition } = context.record;
+    for (const { topic, of } of this.#streams) {
+      for (const record of of(cause, context, this.#stores)) {
+        this.#records.push({ topic, partition, timestampMs, ...record });
+      }
+    }
+  }
+}
+
+type EmittingJob<E> = Pick<Topology<E, never, never>, "streams" | "processors">;
+
+/** For a job with processors or streams. */
+export function emittingOf<E>(
+  job: EmittingJob<E>,
+  stores: KeyValues,
+  timeMs: number | undefined,
+): Emitting<E> | undefined {
+  const { streams = [], processors = [] } = job;
+  return streams.length + processors.length === 0 ? undefined : new Emitting(job, stores, timeMs);
+}

@@ -1,0 +1,242 @@
+/** Streams that go to topics value by value, and processors with stores of their own. */
+import assert from "node:assert/strict";
+import {
+  decodeText,
+  type Job,
+  job,
+  json,
+  stream,
+  table,
+  text,
+  tumbling,
+} from "../../../src/streams/mod.ts";
+import { type TestInput, TopologyTestDriver } from "../../../src/streams/testing/mod.ts";
+
+const startMs = 1_000_000;
+
+const said = (value: string, atMs = 0, key = "eva"): TestInput => ({
+  topic: "said",
+  key,
+  value,
+  timestampMs: startMs + atMs,
+});
+
+/** Records of a topic, as `key value`. */
+function written(
+  { log }: Pick<TopologyTestDriver<unknown, unknown, unknown>, "log">,
+  topic: string,
+): string[] {
+  return log.visible(topic).map(({ key, value }) =>
+    `${key && decodeText(key)} ${value && decodeText(value)}`
+  );
+}
+
+const words = stream("said", text());
+
+Deno.test("a stream without keys goes to a topic, each value where its record lies", async () => {
+  const loud = words.flatMap((it) => it.split(" ")).filter((it) => it !== "no")
+    .map((it, { key }) => `${it.toUpperCase()}${key?.length}`);
+  const topology = job("loud").to("loud", loud, { value: text() });
+  await using driver = await TopologyTestDriver.start(topology, { startMs, partitions: 2 });
+  await driver.pipe({ ...said("a no b"), partition: 1 }, { ...said("c"), partition: 0 });
+  await driver.pipe(said("no"));
+  assert.deepEqual(written(driver, "loud"), []); // processed, not committed
+  await driver.commit();
+  assert.deepEqual(written(driver, "loud"), ["eva C3", "eva A3", "eva B3"]);
+  assert.deepEqual(driver.log.visible("loud").map(({ partition }) => partition), [0, 1, 1]);
+  assert.equal(driver.log.visible("loud")[0]?.timestampMs, startMs);
+  assert.equal(driver.counts.aggregated, 3);
+  assert.equal(driver.counts.read, 3);
+});
+
+Deno.test("a stream branches to several topics, beside its table", async () => {
+  const keyed = words.keyBy((it) => it.slice(0, 1), { repartition: false });
+  const topology = job("split")
+    .to("lengths", keyed.map((it) => it.length).reduce("lengths", (a, b) => a + b))
+    .to("short", keyed.filter((it) => it.length < 3))
+    .to("long", keyed.filter((it) => it.length >= 3).map((it, key) => `${key}: ${it}`));
+  await using driver = await TopologyTestDriver.start(topology, { startMs });
+  await driver.pipe(...["ab", "abc", "a"].map((it) => said(it, 0, "a")));
+  await driver.commit();
+  assert.deepEqual(written(driver, "short"), ['a "ab"', 'a "a"']);
+  assert.deepEqual(written(driver, "long"), ['a "a: abc"']);
+  assert.equal((await driver.value("a"))?.value, 6);
+});
+
+Deno.test("streams of two sources are no streams of one job", () => {
+  assert.throws(
+    () => job("two").to("a", words.filter(Boolean)).to("b", words.groupByKey()),
+    /must write streams of one source, said/,
+  );
+});
+
+/** Numbers what each key says, and says when it was silent for 10 ms. */
+const numbered = words.groupByKey().process("turns", { turn: json<number>(), at: text() }, {
+  process(word, { key, timeMs, stores: { turn, at }, schedule }) {
+    if (word === "forget") turn.delete();
+    if (word === "fail") {
+      turn.put(1_000);
+      schedule(timeMs + 1);
+      throw new Error("failed");
+    }
+    const number = (turn.get() ?? 0) + 1;
+    turn.put(number);
+    at.put(word, timeMs);
+    schedule(timeMs + 10);
+    return [`${key} ${number} ${word}`];
+  },
+  punctuate(timeMs, { key, stores: { at } }) {
+    const word = at.get(timeMs - 10);
+    at.delete(timeMs - 10);
+    return [`${key} silent at ${timeMs - startMs} since ${word}`];
+  },
+});
+
+const turns: Job<string, never> = job("turns", {
+  handlers: { onProcessingError: () => "dead-letter" },
+}).to("turns", numbered, { value: text() });
+
+/** What `turns` has written. */
+function turnsOf(driver: TopologyTestDriver<string, never, never>): string[] {
+  return driver.log.visible("turns").map(({ value }) =>
+    decodeText(value ?? new Uint8Array()) ?? ""
+  );
+}
+
+Deno.test("a processor has stores of its key, and is called for what it has scheduled", async () => {
+  await using driver = await TopologyTestDriver.start(turns, { startMs });
+  await driver.pipe(said("a"), said("b", 3), said("x", 3, "ida"));
+  await driver.pipe(said("c", 9), said("d", 13), said("late", 1, "ida"));
+  await driver.pipe(said("e", 30, "c\0d"));
+  await driver.commit();
+  assert.deepEqual(
+    turnsOf(driver),
+    [
+      "eva 1 a",
+      "eva 2 b",
+      "ida 1 x",
+      "eva 3 c",
+      "eva silent at 10 since a",
+      "eva silent at 13 since b",
+      "ida silent at 13 since x",
+      "eva 4 d",
+      "ida 2 late",
+      "ida silent at 11 since late", // it was due when it was scheduled: before the next value
+      "eva silent at 19 since c",
+      "eva silent at 23 since d",
+      "c\0d 1 e",
+    ],
+  );
+});
+
+for (const state of ["kept", "deleted"] as const) {
+  for (const at of ["before-end", "after-end"] as const) {
+    Deno.test(`a processor's state and what it makes survive a crash ${at}, state ${state}`, async () => {
+      await using driver = await TopologyTestDriver.start(turns, { startMs });
+      await driver.pipe(said("a"), said("b", 3));
+      await driver.commit();
+      await driver.pipe(said("c", 11, "ida"), said("d", 12));
+      driver.failNext(at, { error: "crash" });
+      await driver.commit();
+      await driver.crash(0, { state });
+      await driver.restart();
+      await driver.commit();
+      await driver.pipe(said("e", 40));
+      await driver.commit();
+      assert.deepEqual(turnsOf(driver), [
+        "eva 1 a",
+        "eva 2 b",
+        "eva silent at 10 since a",
+        "ida 1 c",
+        "eva 3 d",
+        "eva silent at 13 since b",
+        "ida silent at 21 since c",
+        "eva silent at 22 since d",
+        "eva 4 e",
+      ]);
+    });
+  }
+}
+
+Deno.test("a restart calls for nothing that a late value scheduled before its time", async () => {
+  await using driver = await TopologyTestDriver.start(turns, { startMs });
+  await driver.pipe(said("a", 50), said("b", 1));
+  await driver.commit();
+  await driver.crash();
+  await driver.restart();
+  await driver.pipe(said("c", 2)); // the partition's time is 50, restarted or not
+  await driver.commit();
+  assert.deepEqual(turnsOf(driver), [
+    "eva 1 a",
+    "eva 2 b",
+    "eva silent at 11 since b",
+    "eva 3 c",
+  ]);
+});
+
+Deno.test("a value on which a processor throws changes and schedules nothing", async () => {
+  await using driver = await TopologyTestDriver.start(turns, { startMs });
+  await driver.pipe(said("a"), said("fail", 1), said("b", 2));
+  await driver.pipe(said("forget", 4), said("c", 5));
+  await driver.commit();
+  assert.deepEqual(turnsOf(driver), ["eva 1 a", "eva 2 b", "eva 1 forget", "eva 2 c"]);
+  assert.equal(driver.deadLetters.length, 1);
+  assert.equal(driver.counts.read, 5);
+});
+
+Deno.test("a value that a table throws on leaves no trace in a processor's store", async () => {
+  const keyed = words.groupByKey().process("count", { n: json<number>() }, {
+    process(word, { stores: { n } }) {
+      n.put((n.get() ?? 0) + 1);
+      return [`${word}${n.get()}`];
+    },
+  });
+  const folded = keyed.window(tumbling("10s")).reduce("all", (before, word) => {
+    if (word.startsWith("fail")) throw new Error("failed");
+    return before + word;
+  });
+  const topology = job("counted", { handlers: { onProcessingError: () => "dead-letter" } })
+    .to("all", folded).to("each", keyed);
+  await using driver = await TopologyTestDriver.start(topology, { startMs });
+  await driver.pipe(said("a"), said("fail", 1), said("b", 2));
+  await driver.commit();
+  assert.equal((await driver.windows("eva"))[0]?.value, "a1b2"); // processed once for both
+  assert.deepEqual(written(driver, "each"), ['eva "a1"', 'eva "b2"']);
+});
+
+Deno.test("a processor is joined with a table before it", async () => {
+  const topology = job("joined").to(
+    "joined",
+    words.groupByKey().leftJoin(table("names", text()), (word, name) => `${name}: ${word}`)
+      .process("last", { last: text() }, {
+        process(line, { stores: { last } }) {
+          const before = last.get();
+          last.put(line);
+          return before === undefined ? [] : [before];
+        },
+      }),
+  );
+  await using driver = await TopologyTestDriver.start(topology, { startMs });
+  await driver.pipe({ topic: "names", key: "eva", value: "Eva", timestampMs: startMs });
+  await driver.pipe(said("a"), said("b"));
+  await driver.commit();
+  assert.deepEqual(written(driver, "joined"), ['eva "Eva: a"']);
+  assert.equal(driver.counts.aggregated, 2); // the first changed a store
+});
+
+Deno.test("what punctuate throws stops the task, and what it makes is no table's", async () => {
+  const calls = words.groupByKey().process("calls", {}, {
+    process(_word, { timeMs, schedule }) {
+      schedule(timeMs + 1);
+      return [];
+    },
+    punctuate: (timeMs, { schedule }) => {
+      schedule(timeMs);
+      return ["never"];
+    },
+  });
+  assert.throws(() => calls.reduce("all", (a, b) => a + b), /calls makes must go to a topic/);
+  await using driver = await TopologyTestDriver.start(job("calls").to("calls", calls), { startMs });
+  await driver.pipe(said("a"), said("b", 2));
+  assert.match(driver.tasks()[0]?.problem ?? "", /punctuate of calls failed at eva/);
+});
