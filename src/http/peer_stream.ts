@@ -114,8 +114,13 @@ export class PeerStream {
   /** Says what is to be asked for from now on. */
   look(wanted: Look): void {
     this.#wanted = wanted;
+    this.#settle();
+  }
+
+  /** Opens another connection where the one that is heard does not serve. */
+  #settle(): void {
     const isHeard = typeof this.#heard === "object";
-    if (!isHeard || this.#next !== undefined || serves(this.#current.look, wanted)) return;
+    if (!isHeard || this.#next !== undefined || serves(this.#current.look, this.#wanted)) return;
     const next = this.#next = this.#connect();
     void next.connection.ended.then(() => {
       if (this.#next === next) this.#next = undefined; // asked again with the next look
@@ -182,12 +187,14 @@ export class PeerStream {
     this.#current.connection.end();
     this.#current = next;
     this.#next = undefined;
+    this.#settle();
   }
 
   #hear(heard: Heard | "lost"): void {
     const isTurn = typeof heard !== typeof this.#heard || this.#heard === "not yet";
     this.#heard = heard;
     if (isTurn && !this.#stop.signal.aborted) this.#options.onTurn();
+    this.#settle();
   }
 
   #hearHealth(body: unknown): void {

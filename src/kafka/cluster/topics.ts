@@ -55,10 +55,17 @@ export async function ensureTopics(
     try {
       outcomes.push(await ensureTopic(cluster, spec, new Deadline(timing, topicTimeoutMs)));
     } catch (error) {
-      throw toPipelineError(error, `provide topic ${spec.name}`, { topic: spec.name });
+      const settings = faultType(error) === "INVALID_CONFIG" ? ` with ${settingsOf(spec)}` : "";
+      throw toPipelineError(error, `provide topic ${spec.name}${settings}`, { topic: spec.name });
     }
   }
   return outcomes;
+}
+
+/** What a broker may not know, or not allow: it does not say which. */
+function settingsOf({ config }: TopicSpec): string {
+  const settings = Object.entries(config).map(([name, value]) => `${name}=${value}`);
+  return `${settings.join(", ")} (since Kafka 3.6)`;
 }
 
 async function ensureTopic(
