@@ -1,9 +1,11 @@
 import type { PlantedBug } from "./planted_bug.ts";
 
 const test = "tests/unit/streams/process_test.ts";
+const join = "tests/unit/streams/stream_join_test.ts";
+const windows = "src/streams/topology/stream_join.ts";
 const stores = "src/streams/state/key_values.ts";
 
-/** What a processor stores and schedules, and what streams become. */
+/** What a processor stores and schedules, what streams become, and how they are joined. */
 export const processorBugs: readonly PlantedBug[] = [
   {
     name: "records of a stream in the next transaction as well",
@@ -70,5 +72,37 @@ export const processorBugs: readonly PlantedBug[] = [
     replace: "this.#timeMs = timeMs;",
     guarantee: "G1",
     test,
+  },
+  {
+    name: "values sent on without the side of the join that they are of",
+    file: "src/streams/topology/either.ts",
+    find: "value?.[0] === rightTag",
+    replace: "value?.[1] === rightTag",
+    guarantee: "a pair is made of one value of each stream",
+    test: join,
+  },
+  {
+    name: "partners at the edge of a join's window left out",
+    file: windows,
+    find: "Math.abs(atMs - timeMs) <= differenceMs",
+    replace: "Math.abs(atMs - timeMs) < differenceMs",
+    guarantee: "each pair within the window",
+    test: join,
+  },
+  {
+    name: "values with partners taken for ones without",
+    file: windows,
+    find: "kept[2] = true;",
+    replace: "",
+    guarantee: "a value without partner is one that had none",
+    test: join,
+  },
+  {
+    name: "values that wait for partners gone before the grace is over",
+    file: windows,
+    find: "const keptMs = rowMs + differenceMs + graceMs;",
+    replace: "const keptMs = rowMs + differenceMs;",
+    guarantee: "each pair within the window",
+    test: join,
   },
 ];

@@ -40,15 +40,17 @@ export {
   type PlacedOptions,
   sum,
 } from "./topology/folds.ts";
+export type { KeyedStream } from "./topology/keyed_stream.ts";
 export type {
   Aggregation,
   FieldOptions,
-  KeyedStream,
   SessionAggregation,
   SessionStream,
   WindowAggregation,
   WindowedStream,
-} from "./topology/keyed_stream.ts";
+} from "./topology/folding.ts";
+export { type JoinWindows, within } from "./topology/stream_join.ts";
+export type { Either } from "./topology/either.ts";
 export { table, type TopicTable } from "./topology/topic_table.ts";
 export type {
   Due,

@@ -1,50 +1,34 @@
 import { assert, InvariantError } from "../../base/assert.ts";
-import type { WindowState } from "./key_state.ts";
-import { type Processor, processorSteps, type Steps, type StoreCodecs } from "./processor.ts";
-import type { TopicTable } from "./topic_table.ts";
-import { eventsAlone, type Origin, type Values } from "./values.ts";
 import { encodeText } from "../text.ts";
 import type { Codec } from "./codec.ts";
-import { json, sessionStateCodec, windowStateCodec } from "./codecs.ts";
-import { folded, type FoldedAggregate, type Folds, type FoldValues } from "./folds.ts";
-import { checkedRollUps, type RollUpLevel, type RollUps } from "./roll_ups.ts";
+import type { Either } from "./either.ts";
 import {
-  type KeyTable,
-  keyTable,
-  type SessionTable,
-  sessionTable,
-  type TablePlan,
-  type WindowTable,
-  windowTable,
-} from "./table.ts";
+  type Aggregation,
+  aggregationOf,
+  counting,
+  type Planned,
+  reducing,
+  type SessionStream,
+  sessionStream,
+  tablePlan,
+  type WindowAggregation,
+  type WindowedStream,
+  windowedStream,
+} from "./folding.ts";
+import type { Folds, FoldValues } from "./folds.ts";
+import { type Processor, processorSteps, type Steps, type StoreCodecs } from "./processor.ts";
+import { type JoinWindows, type StreamJoin, streamJoin } from "./stream_join.ts";
+import { type KeyTable, keyTable } from "./table.ts";
+import type { TopicTable } from "./topic_table.ts";
 import {
-  type Aggregator,
   type Derivation,
+  type EventContext,
   type NamedProcessor,
   otherInputs,
   type Topology,
 } from "./topology.ts";
+import { eventsAlone, type Origin, type Values, type ValuesPlan } from "./values.ts";
 import { type SessionWindows, type TimeWindows, unlimited } from "./windows.ts";
-
-/** What is kept of the values of a key, and how. */
-export interface Aggregation<T, A> extends Aggregator<T, A> {
-  /** How aggregates are written to the store and its changelog; JSON without it. */
-  readonly codec?: Codec<A>;
-}
-
-/** What is kept of the values of a key and window, and how. */
-export interface WindowAggregation<T, A> extends Aggregation<T, A> {
-  /** Longer windows that are always the merge of these, which must not overlap. */
-  readonly rollUps?: RollUps<A>;
-  /** In place of `codec`, for a job whose schema also has what the engine knows of a window. */
-  readonly stateCodec?: Codec<WindowState<A>>;
-}
-
-/** What a table of fields may have beside them. */
-export interface FieldOptions {
-  /** Longer windows that are always the merge of these, shortest first. */
-  readonly rollUps?: readonly RollUpLevel[];
-}
 
 /**
  * Values with their keys, to be written as they are, or folded into a table with a row per key. A
@@ -107,7 +91,27 @@ export interface KeyedStream<T, E = T> extends Values<E, T> {
    */
   join<U, V>(table: TopicTable<U>, make: (value: T, partner: U) => V): KeyedStream<V, E>;
   /**
-   * The same, also of values whose key the table does not have.
+   * Joins each value with those of another stream that have its key and a time no further from its
+   * own than `windows` says: each pair once, when the later of the two is processed. What it makes
+   * goes to topics.
+   *
+   * A value waits for partners until the partition's time has passed its own by difference and
+   * grace, and a little longer; one that comes later still finds those that wait. Values are kept as
+   * JSON, in the task's store. Both streams must have been given their keys in the same way: by
+   * `keyBy`, or by `groupByKey`.
+   *
+   * @param name As of `process`.
+   * @throws {InvariantError} If the streams share a topic.
+   * @see Kafka Streams KStream#join with JoinWindows; differs: a late value is joined with what there is
+   */
+  join<U, F, V>(
+    name: string,
+    other: KeyedStream<U, F>,
+    windows: JoinWindows,
+    make: (value: T, partner: U) => V,
+  ): KeyedStream<V, Either<E, F>>;
+  /**
+   * As `join` with a table, also of values whose key the table does not have.
    *
    * @see Kafka Streams KStream#leftJoin with a KTable
    */
@@ -115,6 +119,29 @@ export interface KeyedStream<T, E = T> extends Values<E, T> {
     table: TopicTable<U>,
     make: (value: T, partner: U | undefined) => V,
   ): KeyedStream<V, E>;
+  /**
+   * As `join` with a stream, also of values that had no partner: each once, when nothing waits for one any more,
+   * in the order of their times.
+   *
+   * @see Kafka Streams KStream#leftJoin with JoinWindows (KIP-633)
+   */
+  leftJoin<U, F, V>(
+    name: string,
+    other: KeyedStream<U, F>,
+    windows: JoinWindows,
+    make: (value: T, partner: U | undefined) => V,
+  ): KeyedStream<V, Either<E, F>>;
+  /**
+   * The same, also of values of the other stream that had none.
+   *
+   * @see Kafka Streams KStream#outerJoin
+   */
+  outerJoin<U, F, V>(
+    name: string,
+    other: KeyedStream<U, F>,
+    windows: JoinWindows,
+    make: (value: T | undefined, partner: U | undefined) => V,
+  ): KeyedStream<V, Either<E, F>>;
   /** How many values a key has had. */
   count(store: string): KeyTable<E, number>;
   /** The sum of a key's values, which begins with the first one. */
@@ -129,45 +156,6 @@ export interface KeyedStream<T, E = T> extends Values<E, T> {
   window(windows: TimeWindows): WindowedStream<T, E>;
 }
 
-/** Values with their keys, to be folded into a table with a row per key and window. */
-export interface WindowedStream<T, E = T> {
-  /** How many values a window has had. */
-  count(store: string): WindowTable<E, number>;
-  /** The sum of a window's values, which begins with the first one. */
-  reduce(store: string, add: (sum: T, value: T) => T, codec?: Codec<T>): WindowTable<E, T>;
-  /** The fields of a window's values, as in `{ spent: sum(({ cents }) => cents), n: count() }`. */
-  aggregate<F extends Folds<T>>(
-    store: string,
-    fields: F,
-    options?: FieldOptions,
-  ): WindowTable<E, FoldValues<F>>;
-  /** What `aggregation` makes of a window's values. */
-  aggregate<A>(store: string, aggregation: WindowAggregation<T, A>): WindowTable<E, A>;
-}
-
-/** What is kept of the values of a key and session, and how. */
-export interface SessionAggregation<T, A> extends Aggregation<T, A> {
-  /**
-   * Adds the aggregate of a later session to that of an earlier one, which may be changed in place,
-   * where they become one.
-   *
-   * @see Kafka Streams Merger
-   */
-  merge(into: A, from: A): A;
-}
-
-/** Values with their keys, to be folded into a table with a row per key and session. */
-export interface SessionStream<T, E = T> {
-  /** How many values a session has had. */
-  count(store: string): SessionTable<E, number>;
-  /** The sum of a session's values, which begins with the first one; of two sessions as well. */
-  reduce(store: string, add: (sum: T, value: T) => T, codec?: Codec<T>): SessionTable<E, T>;
-  /** The fields of a session's values, as in `{ spent: sum(({ cents }) => cents), n: count() }`. */
-  aggregate<F extends Folds<T>>(store: string, fields: F): SessionTable<E, FoldValues<F>>;
-  /** What `aggregation` makes of a session's values. */
-  aggregate<A>(store: string, aggregation: SessionAggregation<T, A>): SessionTable<E, A>;
-}
-
 /** Values of a source, keyed. */
 export function keyedStream<T>(
   keyed: Pick<Topology<T, never, never>, "source" | "repartition">,
@@ -178,12 +166,27 @@ export function keyedStream<T>(
   return keyedBy(origin, plan, eventsAlone);
 }
 
-/** Makes the plan of a table of keyed values. */
-type Planned<E, T> = <A>(
-  store: string,
-  windows: TimeWindows,
-  aggregation: WindowAggregation<T, A>,
-) => TablePlan<E, A>;
+type TableJoin<T, U, V> = [table: TopicTable<U>, make: (value: T, partner: U) => V];
+
+type WithinJoin<T, U, F, V> = [
+  name: string,
+  other: KeyedStream<U, F>,
+  windows: JoinWindows,
+  make: (value: T, partner: U) => V,
+];
+
+function keyOf({ key }: EventContext): Uint8Array {
+  return encodeText(key);
+}
+
+function joinedWithin<E, F, T, U, V>(
+  values: ValuesPlan<E, T>,
+  [name, other, windows, make]: WithinJoin<T, U, F, V>,
+  alone: Pick<StreamJoin<T, U, V>, "left" | "right">,
+): KeyedStream<V, Either<E, F>> {
+  const { origin, steps } = streamJoin(name, values, other.values, { windows, make, ...alone });
+  return derived(withProcessor(origin, { name, punctuates: true }), steps);
+}
 
 function keyedBy<E, T>(
   keyed: Origin<E>,
@@ -204,8 +207,9 @@ function keyedBy<E, T>(
       (cause, context, stores) =>
         steps(cause, context, stores).flatMap((value) => f(value, context.key)),
     );
+  const values = { ...keyed, steps, keyOf };
   return {
-    values: { ...keyed, steps, keyOf: ({ key }) => encodeText(key) },
+    values,
     map: (f) => flatMap((value, key) => [f(value, key)]),
     flatMap,
     filter: (keep) => flatMap((value, key) => keep(value, key) ? [value] : []),
@@ -217,9 +221,26 @@ function keyedBy<E, T>(
         made,
       );
     },
-    join: (table, make) =>
-      joined(table, (value, partner) => partner === undefined ? [] : [make(value, partner)]),
-    leftJoin: (table, make) => joined(table, (value, partner) => [make(value, partner)]),
+    join:
+      (<U, F, V>(...args: TableJoin<T, U, V> | WithinJoin<T, U, F, V>) =>
+        args.length === 2
+          ? joined(
+            args[0],
+            (value, partner) => partner === undefined ? [] : [args[1](value, partner)],
+          )
+          : joinedWithin(values, args, {})) as KeyedStream<T, E>["join"],
+    leftJoin: (<U, F, V>(
+      ...args: TableJoin<T, U | undefined, V> | WithinJoin<T, U | undefined, F, V>
+    ) => {
+      if (args.length === 2) return joined(args[0], (value, partner) => [args[1](value, partner)]);
+      const [, , , make] = args;
+      return joinedWithin(values, args, { left: (value: T) => make(value, undefined) });
+    }) as KeyedStream<T, E>["leftJoin"],
+    outerJoin: (name, other, windows, make) =>
+      joinedWithin(values, [name, other, windows, make], {
+        left: (value) => make(value, undefined),
+        right: (partner) => make(undefined, partner),
+      }),
     count: (store) => fold(store, counting),
     reduce: (store, add, codec) => fold(store, reducing(add, codec)),
     aggregate: <A>(store: string, aggregation: Folds<T> | Aggregation<T, A>) =>
@@ -267,97 +288,4 @@ function derived<E, T>(keyed: Origin<E>, steps: Steps<E, T>): KeyedStream<T, E> 
 
 function neverAdded(): never {
   throw new InvariantError("an event that something else is made of is not added itself");
-}
-
-function sessionStream<E, T>(
-  plan: Planned<E, T>,
-  windows: TimeWindows,
-): SessionStream<T, E> {
-  const fold = <A>(store: string, aggregation: SessionAggregation<T, A>) => {
-    const { codec = json(), merge } = aggregation;
-    const stateCodec = sessionStateCodec(codec);
-    const rollUps = { merge, levels: [] };
-    return sessionTable(plan(store, windows, { ...aggregation, stateCodec, rollUps }));
-  };
-  return {
-    count: (store) => fold(store, { ...counting, merge: (into, from) => into + from }),
-    reduce: (store, add, codec) => fold(store, { ...reducing(add, codec), merge: add }),
-    aggregate: <A>(store: string, aggregation: Folds<T> | SessionAggregation<T, A>) =>
-      fold(
-        store,
-        isAggregation<SessionAggregation<T, A>>(aggregation)
-          ? aggregation
-          : folded<T, Folds<T>>(aggregation) as unknown as FoldedAggregate<T, A>,
-      ),
-  };
-}
-
-function windowedStream<E, T>(
-  plan: Planned<E, T>,
-  windows: TimeWindows,
-): WindowedStream<T, E> {
-  const fold = <A>(store: string, aggregation: WindowAggregation<T, A>) =>
-    windowTable(plan(store, windows, aggregation));
-  return {
-    count: (store) => fold(store, counting),
-    reduce: (store, add, codec) => fold(store, reducing(add, codec)),
-    aggregate: <A>(
-      store: string,
-      aggregation: Folds<T> | WindowAggregation<T, A>,
-      options?: FieldOptions,
-    ) => fold(store, aggregationOf<T, A>(aggregation, options)),
-  };
-}
-
-/** An aggregation as it is, or that of fields; only an aggregation has functions. */
-function aggregationOf<T, A>(
-  of: Folds<T> | WindowAggregation<T, A>,
-  { rollUps: levels = [] }: FieldOptions = {},
-): WindowAggregation<T, A> {
-  if (isAggregation<WindowAggregation<T, A>>(of)) return of;
-  const aggregate = folded<T, Folds<T>>(of) as unknown as FoldedAggregate<T, A>;
-  return { ...aggregate, rollUps: { merge: aggregate.merge, levels } };
-}
-
-function isAggregation<A extends { initial(): unknown }>(of: Folds<never> | A): of is A {
-  return typeof of.initial === "function";
-}
-
-const counting: Aggregator<unknown, number> = { initial: () => 0, add: (count) => count + 1 };
-
-function reducing<T>(
-  add: (sum: T, value: T) => T,
-  codec: Codec<T> = json(),
-): Aggregation<T, T> {
-  const nothing = undefined as T; // never kept: a row begins with a value
-  return {
-    initial: () => nothing,
-    add: (sum, value) => sum === undefined ? value : add(sum, value),
-    codec,
-  };
-}
-
-function tablePlan<E, A>(
-  { source, repartition, tables, processors }: Origin<E>,
-  store: string,
-  windows: TimeWindows,
-  { aggregation, derivation }: {
-    readonly aggregation: WindowAggregation<E, A>;
-    readonly derivation: Derivation<E, A> | undefined;
-  },
-): TablePlan<E, A> {
-  const { codec = json(), rollUps, stateCodec } = aggregation;
-  return {
-    source,
-    repartition,
-    tables,
-    processors,
-    derivation,
-    store,
-    windows,
-    aggregator: aggregation,
-    codec: aggregation.view === undefined ? codec : json(),
-    windowCodec: stateCodec ?? windowStateCodec(codec),
-    rollUps: checkedRollUps(windows, rollUps),
-  };
 }

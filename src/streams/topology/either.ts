@@ -1,0 +1,81 @@
+import { assert } from "../../base/assert.ts";
+import type { LogRecord } from "../record.ts";
+import { otherInputs, type Reading, type Source, type WithInputs } from "./topology.ts";
+import type { Origin } from "./values.ts";
+
+/** A value of one of two streams. */
+export type Either<L, R> = { readonly left: L } | { readonly right: R };
+
+const leftTag = 0;
+const rightTag = 1;
+
+/**
+ * Two streams as one of the values of both, so that a task reads the same partition of each.
+ *
+ * @throws {InvariantError} If they share a topic, or one is keyed by its values and the other by its
+ *   records.
+ */
+export function eitherOrigin<L, R>(left: Origin<L>, right: Origin<R>): Origin<Either<L, R>> {
+  const own = topicsOf(left);
+  const shared = topicsOf(right).filter((topic) => own.includes(topic));
+  assert(shared.length === 0, `streams to be joined must be of different topics: ${shared}`);
+  assert(
+    left.repartition === right.repartition,
+    `${left.source.topic} and ${right.source.topic} must both be keyed by keyBy, or by groupByKey`,
+  );
+  return {
+    source: eitherSource(left.source, right.source),
+    repartition: left.repartition,
+    tables: [...left.tables, ...right.tables],
+    processors: [...left.processors, ...right.processors],
+  };
+}
+
+function topicsOf(origin: WithInputs): readonly string[] {
+  return [origin.source.topic, ...otherInputs(origin)];
+}
+
+/** What is sent on, and has no topic of its own any more, has its side in its first byte. */
+function eitherSource<L, R>(left: Source<L>, right: Source<R>): Source<Either<L, R>> {
+  const [lefts, rights] = [left, right].map(({ topic, more = [] }) => [topic, ...more]);
+  const isRight = ({ topic, value }: LogRecord) =>
+    rights?.includes(topic) === true ||
+    (lefts?.includes(topic) === false && value?.[0] === rightTag);
+  const inner = (record: LogRecord) =>
+    lefts?.includes(record.topic) === true || rights?.includes(record.topic) === true
+      ? record
+      : { ...record, value: record.value?.subarray(1) ?? null };
+  return {
+    topic: left.topic,
+    more: [...left.more ?? [], right.topic, ...right.more ?? []],
+    async prepare(records) {
+      const [ofRight, ofLeft] = [true, false].map((side) =>
+        records.filter((record) => isRight(record) === side).map(inner)
+      );
+      await left.prepare(ofLeft ?? []);
+      await right.prepare(ofRight ?? []);
+    },
+    read: (record, rekeyed) =>
+      isRight(record)
+        ? wrapped(right.read(inner(record), rekeyed), (right) => ({ right }))
+        : wrapped(left.read(inner(record), rekeyed), (left) => ({ left })),
+    keyFault: (key) => left.keyFault?.(key) ?? right.keyFault?.(key),
+    fault: (event) => "left" in event ? left.fault(event.left) : right.fault(event.right),
+    timeOf: (event, record) =>
+      "left" in event ? left.timeOf(event.left, record) : right.timeOf(event.right, record),
+    asRead: false,
+    write: (events) => {
+      const lefts = events.flatMap((event) => "left" in event ? [event.left] : []);
+      const rights = events.flatMap((event) => "right" in event ? [event.right] : []);
+      assert(lefts.length === 0 || rights.length === 0, "a record's values are of one stream");
+      return rights.length > 0
+        ? Uint8Array.from([rightTag, ...right.write(rights)])
+        : Uint8Array.from([leftTag, ...left.write(lefts)]);
+    },
+  };
+}
+
+function wrapped<T, U>(reading: Reading<T>, wrap: (event: T) => U): Reading<U> {
+  if (reading.kind === "nothing" || reading.kind === "dead") return reading;
+  return { ...reading, events: reading.events.map(wrap) };
+}

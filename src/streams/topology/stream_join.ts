@@ -1,0 +1,137 @@
+import { assert } from "../../base/assert.ts";
+import { json } from "./codecs.ts";
+import { type Duration, durationMs } from "./duration.ts";
+import { type Either, eitherOrigin } from "./either.ts";
+import { Due, type KeyValueStore } from "./key_values.ts";
+import { processorSteps, type Steps } from "./processor.ts";
+import type { Origin, ValuesPlan } from "./values.ts";
+
+/** How far apart two values of a key may be that belong together. */
+export interface JoinWindows {
+  /** Greatest distance of their times, ms, > 0. */
+  readonly differenceMs: number;
+  /** How long a value is kept beyond that for late partners, ms of the partition's time, >= 0. */
+  readonly graceMs: number;
+}
+
+/**
+ * Values whose times are no further apart than this.
+ *
+ * @param options.grace How late a partner may come; not at all without it.
+ * @throws {InvariantError} If a length is not a whole number of milliseconds.
+ * @see Kafka Streams JoinWindows#ofTimeDifferenceAndGrace
+ */
+export function within(
+  difference: Duration,
+  { grace = 0 }: { readonly grace?: Duration } = {},
+): JoinWindows {
+  const [differenceMs, graceMs] = [durationMs(difference), durationMs(grace)];
+  assert(Number.isSafeInteger(differenceMs) && differenceMs > 0, `must be > 0: ${differenceMs}`);
+  assert(Number.isSafeInteger(graceMs) && graceMs >= 0, `grace must be >= 0: ${graceMs}`);
+  return Object.freeze({ differenceMs, graceMs });
+}
+
+/** A value that waits for partners: when it happened, whether it needs none any more. */
+type Kept<T> = [timeMs: number, value: T, joined: boolean];
+
+/** Rows in which the values of a key lie that are no further from a time than the difference. */
+const rowsPerDifference = 8;
+
+/** What becomes of the values of two streams. */
+export interface StreamJoin<T, U, V> {
+  readonly windows: JoinWindows;
+  /** Makes something of a pair. */
+  make(left: T, right: U): V;
+  /** Makes something of a left value that had no partner; without it none is made. */
+  readonly left?: ((left: T) => V) | undefined;
+  /** The same of a right value. */
+  readonly right?: ((right: U) => V) | undefined;
+}
+
+/** Steps that join the values of two streams, which are those of a processor. */
+export function streamJoin<E, F, T, U, V>(
+  name: string,
+  left: ValuesPlan<E, T>,
+  right: ValuesPlan<F, U>,
+  join: StreamJoin<T, U, V>,
+): { readonly origin: Origin<Either<E, F>>; readonly steps: Steps<Either<E, F>, V> } {
+  const origin = eitherOrigin(left, right);
+  const { timeOf } = origin.source;
+  const before: Steps<Either<E, F>, Either<T, U>> = (cause, context, stores) => {
+    const ofLeft = cause instanceof Due ? cause : "left" in cause ? cause.left : undefined;
+    const ofRight = cause instanceof Due ? cause : "right" in cause ? cause.right : undefined;
+    const none: readonly never[] = [];
+    return [
+      ...(ofLeft === undefined ? none : left.steps(ofLeft, context, stores)).map((left) => ({
+        left,
+      })),
+      ...(ofRight === undefined ? none : right.steps(ofRight, context, stores)).map((right) => ({
+        right,
+      })),
+    ];
+  };
+  const codecs = { left: json<Kept<T>[]>(), right: json<Kept<U>[]>() };
+  const { differenceMs, graceMs } = join.windows;
+  const rowMs = Math.ceil(differenceMs / rowsPerDifference);
+  const keptMs = rowMs + differenceMs + graceMs;
+  const steps = processorSteps(name, codecs, {
+    process(value, { timeMs, stores, schedule }) {
+      const startMs = startOfRow(timeMs, rowMs);
+      schedule(startMs + keptMs);
+      if ("left" in value) {
+        const partners = partnersIn(stores.right, timeMs, { differenceMs, rowMs });
+        const joined = partners.length > 0 || join.left === undefined;
+        stores.left.put([...stores.left.get(startMs) ?? [], [timeMs, value.left, joined]], startMs);
+        return partners.map((partner) => join.make(value.left, partner));
+      }
+      const partners = partnersIn(stores.left, timeMs, { differenceMs, rowMs });
+      const joined = partners.length > 0 || join.right === undefined;
+      stores.right.put(
+        [...stores.right.get(startMs) ?? [], [timeMs, value.right, joined]],
+        startMs,
+      );
+      return partners.map((partner) => join.make(partner, value.right));
+    },
+    punctuate(timeMs, { stores }): readonly V[] {
+      const startMs = timeMs - keptMs;
+      const [lefts, rights] = [aloneIn(stores.left, startMs), aloneIn(stores.right, startMs)];
+      return [
+        ...join.left === undefined ? [] : lefts.map(join.left),
+        ...join.right === undefined ? [] : rights.map(join.right),
+      ];
+    },
+  }, { before, timeOf });
+  return { origin, steps };
+}
+
+/** Takes the values of a row out; gives those that had no partner. */
+function aloneIn<T>(store: KeyValueStore<Kept<T>[]>, startMs: number): T[] {
+  const kept = store.get(startMs) ?? [];
+  store.delete(startMs);
+  return kept.filter(([, , joined]) => !joined).map(([, value]) => value);
+}
+
+/** Values that belong to one of this time; from now on they have a partner. */
+function partnersIn<T>(
+  store: KeyValueStore<Kept<T>[]>,
+  timeMs: number,
+  { differenceMs, rowMs }: { readonly differenceMs: number; readonly rowMs: number },
+): T[] {
+  const partners: T[] = [];
+  const firstMs = startOfRow(Math.max(0, timeMs - differenceMs), rowMs);
+  for (let startMs = firstMs; startMs <= timeMs + differenceMs; startMs += rowMs) {
+    const row = store.get(startMs) ?? [];
+    const near = row.filter(([atMs]) => Math.abs(atMs - timeMs) <= differenceMs);
+    const isFirst = near.some(([, , joined]) => !joined);
+    for (const kept of near) {
+      kept[2] = true;
+      partners.push(kept[1]);
+    }
+    if (isFirst) store.put(row, startMs);
+  }
+  return partners;
+}
+
+function startOfRow(timeMs: number, rowMs: number): number {
+  return Math.floor(timeMs / rowMs) * rowMs;
+}

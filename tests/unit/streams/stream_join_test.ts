@@ -1,0 +1,165 @@
+/** Streams joined with each other within a window. */
+import assert from "node:assert/strict";
+import { decodeText, job, json, stream, text, within } from "../../../src/streams/mod.ts";
+import { type TestInput, TopologyTestDriver } from "../../../src/streams/testing/mod.ts";
+import { fc } from "../../support/properties.ts";
+
+const startMs = 1_000_000;
+
+interface Said {
+  readonly who: string;
+  readonly what: string;
+  readonly atMs: number;
+}
+
+const [asked, answered] = ["asked", "answered"].map((topic) =>
+  stream(topic, json<Said>()).timestamp(({ atMs }) => atMs)
+    .keyBy(({ who }) => who)
+) as [ReturnType<typeof saidIn>, ReturnType<typeof saidIn>];
+
+function saidIn(topic: string) {
+  return stream(topic, json<Said>()).keyBy(({ who }) => who);
+}
+
+const pair = (question?: Said, answer?: Said) => `${question?.what ?? "-"}:${answer?.what ?? "-"}`;
+const windows = within(8, { grace: 4 });
+const inner = job("inner").to("pairs", asked.join("pairs", answered, windows, pair));
+const left = job("left").to("pairs", asked.leftJoin("pairs", answered, windows, pair));
+const outer = job("outer").to("pairs", asked.outerJoin("pairs", answered, windows, pair));
+
+function say(topic: string, what: string, atMs: number, who = "eva"): TestInput {
+  const value = JSON.stringify({ who, what, atMs: startMs + atMs });
+  return { topic, key: who, value, timestampMs: startMs + atMs };
+}
+
+type Driver = Pick<TopologyTestDriver<unknown, unknown, unknown>, "log">;
+
+function pairsOf({ log }: Driver): unknown[] {
+  return log.visible("pairs").map(({ value }) =>
+    JSON.parse(decodeText(value ?? new Uint8Array()) ?? "")
+  );
+}
+
+Deno.test("join() makes each pair of a key within the window once, whoever came first", async () => {
+  await using driver = await TopologyTestDriver.start(inner, { startMs });
+  await driver.pipe(say("asked", "a", 0));
+  await driver.pipe(
+    say("answered", "A", 8),
+    say("answered", "B", 9),
+    say("answered", "I", 1, "ida"),
+  );
+  await driver.pipe(say("asked", "b", 12), say("asked", "c", 3)); // late, within the grace
+  await driver.commit();
+  assert.deepEqual(pairsOf(driver), ["a:A", "b:A", "b:B", "c:A", "c:B"]);
+});
+
+Deno.test("leftJoin() and outerJoin() say once who had no partner", async () => {
+  for (
+    const [topology, expected] of [[left, ["b:A", "a:-"]], [outer, ["b:A", "a:-", "-:B"]]] as const
+  ) {
+    await using driver = await TopologyTestDriver.start(topology, { startMs });
+    await driver.pipe(say("asked", "a", 0), say("asked", "b", 20));
+    await driver.pipe(say("answered", "A", 21));
+    await driver.pipe(say("answered", "B", 90, "ida"));
+    await driver.pipe(say("asked", "end", 200, "end"));
+    await driver.commit();
+    assert.deepEqual(pairsOf(driver).toSorted(), [...expected].toSorted());
+    await driver.pipe(say("asked", "end", 400, "end"));
+    await driver.commit();
+    assert.deepEqual(pairsOf(driver).filter((it) => it === "a:-").length, 1);
+  }
+});
+
+Deno.test("what has no partner any more is no longer kept", async () => {
+  await using driver = await TopologyTestDriver.start(inner, { startMs });
+  await driver.pipe(say("asked", "a", 0), say("answered", "A", 1));
+  await driver.commit();
+  await driver.pipe(say("asked", "end", 100, "end"));
+  await driver.commit();
+  const keys = driver.changelog.map(({ key, value }) => [key?.toHex(), value === null] as const);
+  const latest = new Map(keys);
+  const held = [...latest].filter(([key, gone]) => !gone && key?.startsWith("73"));
+  assert.equal(held.length, 2); // that of `end`, and its call
+});
+
+for (const state of ["kept", "deleted"] as const) {
+  Deno.test(`pairs survive crashes, state ${state}, over two partitions`, async () => {
+    await using driver = await TopologyTestDriver.start(outer, { startMs, partitions: 2 });
+    await driver.pipe({ ...say("asked", "a", 0), partition: 0, key: null });
+    await driver.pipe({ ...say("answered", "A", 1), partition: 1, key: null });
+    driver.failNext("before-end", { error: "crash" });
+    await driver.commit();
+    await driver.crash(0, { state });
+    await driver.restart();
+    await driver.commit();
+    await driver.commit();
+    driver.failNext("after-end", { error: "crash" });
+    await driver.pipe({ ...say("answered", "B", 2), partition: 0, key: null });
+    await driver.commit();
+    await driver.crash(0, { state });
+    await driver.restart();
+    await driver.commit();
+    await driver.commit();
+    assert.deepEqual(pairsOf(driver), ["a:A", "a:B"]);
+    assert.equal(driver.deadLetters.length, 0);
+  });
+}
+
+/** Who belongs together, by looking at all of them. */
+function naivePairs(all: readonly { readonly topic: string; readonly atMs: number }[]): string[] {
+  const named = all.map((one, index) => ({ ...one, name: String(index) }));
+  const questions = named.filter(({ topic }) => topic === "asked");
+  const answers = named.filter(({ topic }) => topic === "answered");
+  const together = (a: { readonly atMs: number }, b: { readonly atMs: number }) =>
+    Math.abs(a.atMs - b.atMs) <= 8;
+  const pairs = questions.flatMap((q) =>
+    answers.filter((a) => together(q, a)).map((a) => `${q.name}:${a.name}`)
+  );
+  const alone = (one: { readonly atMs: number }, others: readonly { readonly atMs: number }[]) =>
+    !others.some((other) => together(one, other));
+  return [
+    ...pairs,
+    ...questions.filter((q) => alone(q, answers)).map(({ name }) => `${name}:-`),
+    ...answers.filter((a) => alone(a, questions)).map(({ name }) => `-:${name}`),
+  ].sort();
+}
+
+Deno.test("outerJoin() is what all pairs are, of values no later than the grace", async () => {
+  const step = fc.record({
+    topic: fc.constantFrom("asked", "answered"),
+    forwardMs: fc.integer({ min: 0, max: 12 }),
+    backMs: fc.integer({ min: 0, max: 4 }),
+    commits: fc.boolean(),
+    crashes: fc.boolean(),
+  });
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 20 }), async (steps) => {
+      await using driver = await TopologyTestDriver.start(outer, { startMs });
+      let timeMs = 0;
+      const all: { readonly topic: string; readonly atMs: number }[] = [];
+      for (const { topic, forwardMs, backMs, commits, crashes } of steps) {
+        timeMs += forwardMs;
+        const atMs = Math.max(0, timeMs - backMs);
+        await driver.pipe(say(topic, String(all.length), atMs));
+        all.push({ topic, atMs });
+        if (commits) await driver.commit();
+        if (!crashes) continue;
+        await driver.crash();
+        await driver.restart();
+      }
+      await driver.pipe(say("asked", "end", 1_000, "end"));
+      await driver.commit();
+      assert.deepEqual(pairsOf(driver).toSorted(), naivePairs(all));
+    }),
+    { numRuns: 40 },
+  );
+});
+
+Deno.test("streams that do not fit together are not joined", () => {
+  assert.throws(() => asked.join("twice", asked, windows, pair), /different topics: asked/);
+  const byRecord = stream("other", text()).groupByKey();
+  assert.throws(
+    () => asked.join("mixed", byRecord, windows, () => ""),
+    /asked and other must both be keyed by keyBy, or by groupByKey/,
+  );
+});
