@@ -77,6 +77,22 @@ export const hostileInputBugs: readonly PlantedBug[] = [
     test: "tests/unit/streams/side_output_test.ts",
   },
   {
+    name: "a message of the feed kept whole, whatever its length",
+    file: "src/feed/message.ts",
+    find: "if (bytes.length > frameBytesMax) return",
+    replace: "if (bytes.length === Infinity) return",
+    guarantee: "G12",
+    test: "tests/unit/feed/parse_frame_test.ts",
+  },
+  {
+    name: "a record without events that no one counts",
+    file: "src/streams/processing/reading.ts",
+    find: 'return reading.kind === "dead" ? 1 : Math.max(1, reading.events.length);',
+    replace: 'return reading.kind === "dead" ? 0 : reading.events.length;',
+    guarantee: "G7",
+    test: "tests/unit/streams/processor_test.ts",
+  },
+  {
     name: "dead letters without a line in the log",
     file: "src/wiring/side_output_log.ts",
     find: "log(lines, record, refusal);",

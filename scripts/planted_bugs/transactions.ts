@@ -62,6 +62,16 @@ export const transactionBugs: readonly PlantedBug[] = [
     test: "tests/unit/kafka/transaction_writer_test.ts",
   },
   {
+    name: "a commit that failed aborted in its epoch",
+    file: "src/kafka/write/transaction_writer.ts",
+    find: "} catch (error) {\n      throw this.#wrap(error);",
+    replace: `} catch (error) {
+      await this.#parts.client.end(this.#identity, "abort");
+      throw this.#wrap(error);`,
+    guarantee: "G1",
+    test: "tests/unit/kafka/transaction_writer_test.ts",
+  },
+  {
     name: "a transactional id that two applications share",
     file: "src/kafka/write/commit_log.ts",
     find: "return `${applicationId}/${partitionName(input)}`;",

@@ -142,6 +142,14 @@ export const twoInputsBugs: readonly PlantedBug[] = [
     test: "tests/unit/streams/rekeying_test.ts",
   },
   {
+    name: "a lag without what waits to be received",
+    file: "src/streams/task/task_report.ts",
+    find: "for (const [name, endOffset] of this.#ends) {",
+    replace: "for (const [name, endOffset] of this.#ends) {\n      if (name !== topic) continue;",
+    guarantee: "G7",
+    test: "tests/unit/streams/rekeying_test.ts",
+  },
+  {
     name: "an arrival missed",
     file: "src/streams/task/task_control.ts",
     find: "|| this.#rung) {",

@@ -132,3 +132,11 @@ for (
     }
   });
 }
+
+Deno.test("the engine and its logs name no command: the program that prints them knows its own", async () => {
+  const engine = files.filter((path) => /^src\/(base|streams|kafka|level)\/.*\.ts$/.test(path));
+  assert.ok(engine.length > 100);
+  for (const path of engine) {
+    assert.doesNotMatch(await Deno.readTextFile(root + path), /deno task/, path);
+  }
+});

@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { createHash } from "node:crypto";
+import { frameBytesMax, messageOf, messageOfText } from "../../../src/feed/message.ts";
 import { parseFrame } from "../../../src/feed/parse_frame.ts";
 import type { ParsedFrame } from "../../../src/feed/frame.ts";
 import { entry, tradeText } from "../../support/frames.ts";
@@ -119,4 +122,26 @@ Deno.test("parseFrame() calls every hostile message malformed, and repeats none 
     assert(parsed.kind === "malformed", `${hostile.slice(0, 200)} is ${parsed.kind}`);
     assert(parsed.cause.length < 100 && !parsed.cause.includes(marker), parsed.cause);
   }
+});
+
+// A megabyte of 0xff became a dead letter of three, which no topic took.
+Deno.test.each([
+  { what: "bytes that are no text", bytes: new Uint8Array(3_000_000).fill(0xff) },
+  { what: "a text", bytes: new Uint8Array(1_000_001).fill(0x41) },
+])(
+  "messageOf() keeps the beginning of $what beyond the bound, and says what it was",
+  ({ bytes }) => {
+    const { text, unreadable } = messageOf(bytes);
+    assert.equal(text, "");
+    assert.equal(unreadable?.bytes.length, frameBytesMax);
+    assert.equal(Buffer.compare(unreadable.bytes, bytes.subarray(0, frameBytesMax)), 0);
+    const sha256 = createHash("sha256").update(bytes).digest("hex");
+    assert.deepEqual(unreadable?.whole, { lengthBytes: bytes.length, sha256 });
+  },
+);
+
+Deno.test("messageOfText() counts bytes, not characters", () => {
+  assert.equal(messageOfText("é".repeat(frameBytesMax / 2)).unreadable, undefined);
+  const { unreadable } = messageOfText("é".repeat(frameBytesMax / 2 + 1));
+  assert.equal(unreadable?.whole?.lengthBytes, frameBytesMax + 2);
 });

@@ -4,6 +4,7 @@ import { Buffer } from "node:buffer";
 import { seededRandom } from "../../../src/base/random.ts";
 import { Cluster } from "../../../src/kafka/cluster/cluster.ts";
 import { Deadline } from "../../../src/kafka/cluster/retry.ts";
+import { ProtocolFault } from "../../../src/kafka/wire/errors.ts";
 import type { Broker } from "../../../src/kafka/wire/internals.ts";
 import { TransactionClient } from "../../../src/kafka/write/transaction_protocol.ts";
 import { TransactionWriter } from "../../../src/kafka/write/transaction_writer.ts";
@@ -38,6 +39,7 @@ class Coordinator {
   readonly #v2: boolean;
   #epoch = 0;
   loses: string | undefined;
+  refuses: string | undefined;
 
   constructor({ v2 }: { readonly v2: boolean }) {
     this.#v2 = v2;
@@ -72,6 +74,7 @@ class Coordinator {
       this.loses = undefined;
       throw Object.assign(new Error("cut"), { name: "KafkaJSConnectionClosedError" });
     }
+    if (this.refuses === name) throw new ProtocolFault(29, name);
     const next = name === "EndTxn" && this.#v2
       ? "0000000000000007" + this.#epoch.toString(16).padStart(4, "0")
       : "";
@@ -132,6 +135,18 @@ Deno.test.each(["AddOffsetsToTxn", "TxnOffsetCommit", "EndTxn"])(
     assert.ok(writer.spent);
   },
 );
+
+// Before Kafka 3.6 a late request of the same epoch opened an aborted transaction again, without end.
+Deno.test("TransactionWriter leaves what failed to the next fence, and aborts nothing", async () => {
+  for (const v2 of [false, true]) {
+    const { coordinator, writer } = await open({ v2 });
+    coordinator.refuses = "TxnOffsetCommit";
+    await assert.rejects(commit(writer), { code: "CONFIG_INVALID" });
+    await writer[Symbol.asyncDispose]();
+    assert.ok(writer.spent);
+    assert.deepEqual(coordinator.asked.filter((name) => name.startsWith("EndTxn")), []);
+  }
+});
 
 Deno.test("TransactionWriter takes the epoch that an end in Transactions V2 brings", async () => {
   const { coordinator, writer } = await open({ v2: true });
