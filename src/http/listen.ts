@@ -9,6 +9,7 @@ import { Connections } from "./connections.ts";
 import type { Client, RequestHandler } from "./context.ts";
 import { exchange, refuseBytes } from "./exchange.ts";
 import type { Metrics } from "./metrics.ts";
+import type { Turns } from "./turns.ts";
 
 /** How long answers under way may take at the end, ms; a client that does not read gets no more. */
 const drainMs = 1_000;
@@ -29,6 +30,9 @@ const lookMs = 1_000;
 /** Open connections; the system's limit of open files is never reached by them. */
 const connectionsMax = 2_000;
 
+/** Whether a program lives is answered before everything else. */
+const healthForm = /^\/(?:livez|readyz)$/;
+
 /** What a server shows its clients, as PEM texts. */
 export interface ServerTls {
   readonly cert: string;
@@ -41,11 +45,17 @@ export interface ListenOptions {
   /** 0 takes a free port. */
   readonly port: number;
   readonly tls?: ServerTls | undefined;
-  /** Is told how long each answer is, streams excepted. */
-  readonly onSent?: (client: Client, bytes: number) => void;
   readonly metrics: Metrics;
   readonly clock: Clock;
   readonly logger: Logger;
+}
+
+/** How requests are answered. */
+export interface Answering {
+  readonly handler: RequestHandler;
+  readonly turns: Turns;
+  /** Is told how long each answer is, streams excepted. */
+  readonly onSent?: (client: Client, bytes: number) => void;
 }
 
 /** A server that listens. Disposing it ends the streams and lets other answers finish, for 1 s. */
@@ -67,9 +77,9 @@ export interface HttpServer extends AsyncDisposable {
  */
 export async function listen(
   options: ListenOptions,
-  handler: RequestHandler,
+  { handler, turns, onSent }: Answering,
 ): Promise<HttpServer> {
-  const { host, port, tls, metrics, clock, logger, onSent } = options;
+  const { host, port, tls, metrics, clock, logger } = options;
   const limits = {
     headersTimeout: headersMsMax,
     requestTimeout: requestMsMax,
@@ -82,13 +92,16 @@ export async function listen(
     : createTlsServer({ ...limits, ...tls, handshakeTimeout: headersMsMax });
   server.maxConnections = connectionsMax;
   server.timeout = stuckMsMax;
-  const connections = new Connections();
+  const connections = new Connections(clock);
   server.on("connection", (socket) => connections.opened(socket));
   server.on("clientError", (error, socket) => refuseBytes(error, socket, metrics));
   server.on("tlsClientError", () => {}); // the connection is closed
   const take = (received: IncomingMessage, reply: ServerResponse) => {
     connections.asked(received, reply);
-    void exchange({ received, reply, handler, metrics, connections, onSent });
+    const { remoteAddress = "" } = received.socket;
+    const urgency = healthForm.test(received.url ?? "") ? "urgent" : "usual";
+    const parts = { received, reply, handler, metrics, connections, onSent };
+    turns.begin(remoteAddress, () => void exchange(parts), urgency);
   };
   server.on("request", take);
   server.on("checkExpectation", take); // what a client expects changes no answer
@@ -101,7 +114,10 @@ export async function listen(
     }:${address.port}`,
     port: address.port,
     renew: (renewed) => (server as TlsServer).setSecureContext({ ...renewed }),
-    [Symbol.asyncDispose]: () => drain(server, connections, clock),
+    async [Symbol.asyncDispose]() {
+      await drain(server, connections, clock);
+      await Promise.all([connections.settled(), turns.settled()]);
+    },
   };
 }
 

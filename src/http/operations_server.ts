@@ -1,11 +1,12 @@
 import { Access, type AccessOptions } from "./access.ts";
-import type { RouteRequest } from "./context.ts";
+import type { Client, RouteRequest } from "./context.ts";
 import { answerRequest, type Route } from "./front.ts";
-import { QueryGate } from "./query_gate.ts";
+import { defaultQueryLimits, QueryGate } from "./query_gate.ts";
 import { type HttpServer, listen, type ListenOptions } from "./listen.ts";
 import type { Metrics } from "./metrics.ts";
 import type { Health } from "./ports.ts";
 import { jsonResponse, problemResponse, textResponse } from "./response.ts";
+import { Turns } from "./turns.ts";
 
 /** What a program without a page shows. */
 export interface OperationsOptions extends ListenOptions {
@@ -19,14 +20,17 @@ export interface OperationsOptions extends ListenOptions {
  * @throws {PipelineError} `CONFIG_INVALID` when host and port cannot be listened on.
  */
 export async function serveOperations(options: OperationsOptions): Promise<HttpServer> {
+  const { clock } = options;
+  const turns = new Turns(clock);
   const front = {
     ...options,
     access: new Access(options.access),
-    queries: new QueryGate(options.clock),
+    queries: new QueryGate(clock, defaultQueryLimits, turns),
     noSuchPage: "no such page; there are /metrics, /livez and /readyz",
     find: ({ pathname }: URL) => findRoute(pathname, options),
   };
-  return await listen(options, (request, client) => answerRequest(request, client, front));
+  const handler = (request: Request, client: Client) => answerRequest(request, client, front);
+  return await listen(options, { handler, turns });
 }
 
 function findRoute(pattern: string, { metrics, health }: OperationsOptions): Route | undefined {

@@ -1,6 +1,8 @@
-import { HttpProblem } from "./response.ts";
 import type { Clock } from "../base/clock.ts";
+import { ByAddress } from "./by_address.ts";
 import { networkOf } from "./fair_places.ts";
+import { HttpProblem } from "./response.ts";
+import { Turns } from "./turns.ts";
 
 /** What clients may ask of a server. */
 export interface QueryLimits {
@@ -25,9 +27,6 @@ export const defaultQueryLimits: QueryLimits = {
   waiting: 256,
 };
 
-/** How long queries may keep everything else waiting, ms; one that has begun continues to its end. */
-const workMsMax = 4;
-
 /** Addresses whose queries are counted; with more, those that have saved up most are forgotten. */
 const addressesMax = 1_000;
 
@@ -45,17 +44,18 @@ export class QueryGate {
   readonly #clock: Clock;
   readonly #limits: QueryLimits;
   readonly #accounts = new Map<string, Account>();
-  /** By address, the one whose turn is next first. */
-  readonly #waiting = new Map<string, (() => void)[]>();
-  #waitingCount = 0;
+  readonly #turns: Turns;
+  readonly #waiting = new ByAddress<() => void>();
   #running = 0;
-  /** How long queries have kept the event loop from its next turn, and who waits for that. */
-  #workedMs = 0;
-  #turning: Promise<void> | undefined;
 
-  constructor(clock: Clock, limits: QueryLimits = defaultQueryLimits) {
+  constructor(
+    clock: Clock,
+    limits: QueryLimits = defaultQueryLimits,
+    turns: Turns = new Turns(clock),
+  ) {
     this.#clock = clock;
     this.#limits = limits;
+    this.#turns = turns;
   }
 
   /**
@@ -64,16 +64,15 @@ export class QueryGate {
    * @throws {HttpProblem} 429 with the time after which it may be asked again.
    */
   async pass<T>(address: string, work: () => T | Promise<T>): Promise<T> {
-    const network = networkOf(address);
-    const account = this.#accountOf(network);
+    const account = this.#accountOf(networkOf(address));
     if (account.queries < 1) throw tooMany((1 - account.queries) / this.#limits.perSecond);
     account.queries--;
-    await this.#turn(network);
+    await this.#turn(address);
     try {
-      while (this.#workedMs > workMsMax) await this.#nextTurn();
+      while (this.#turns.isFull) await this.#turns.pause();
       const begunMs = this.#clock.monotonicMs();
       const answer = work();
-      this.#workedMs += this.#clock.monotonicMs() - begunMs;
+      this.#turns.worked(this.#clock.monotonicMs() - begunMs);
       return await answer;
     } finally {
       this.#running--;
@@ -106,40 +105,24 @@ export class QueryGate {
     for (const [network] of accounts.slice(0, addressesMax / 2)) this.#accounts.delete(network);
   }
 
-  async #turn(network: string): Promise<void> {
+  async #turn(address: string): Promise<void> {
     const { running, waiting, waitingPerAddress } = this.#limits;
     if (this.#running < running) {
       this.#running++;
       return;
     }
-    const own = this.#waiting.get(network) ?? [];
-    if (own.length >= waitingPerAddress || this.#waitingCount >= waiting) throw tooMany(1);
+    const isFull = this.#waiting.count >= waiting;
+    if (isFull || this.#waiting.countOf(address) >= waitingPerAddress) throw tooMany(1);
     const { promise, resolve } = Promise.withResolvers<void>();
-    own.push(resolve);
-    this.#waiting.set(network, own);
-    this.#waitingCount++;
+    this.#waiting.add(address, resolve);
     await promise;
   }
 
-  /** Lets what came meanwhile, a health check for one, be answered before more queries begin. */
-  async #nextTurn(): Promise<void> {
-    this.#turning ??= this.#clock.sleep(0).then(() => {
-      this.#turning = undefined;
-      this.#workedMs = 0;
-    });
-    await this.#turning;
-  }
-
   #callNext(): void {
-    const [next] = this.#waiting;
-    if (next === undefined) return;
-    const [network, own] = next;
-    const call = own.shift();
-    this.#waiting.delete(network);
-    if (own.length > 0) this.#waiting.set(network, own);
-    this.#waitingCount--;
+    const call = this.#waiting.next();
+    if (call === undefined) return;
     this.#running++;
-    call?.();
+    call();
   }
 }
 

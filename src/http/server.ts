@@ -5,8 +5,9 @@ import type { LiveView } from "./ports.ts";
 import { type HttpServer, listen, type ListenOptions } from "./listen.ts";
 import { PeerAccess, proofHeader } from "./peer_access.ts";
 import { Pulse } from "./pulse.ts";
-import { QueryGate } from "./query_gate.ts";
+import { defaultQueryLimits, QueryGate } from "./query_gate.ts";
 import { handleRequest } from "./router.ts";
+import { Turns } from "./turns.ts";
 import { askByFetch } from "./within.ts";
 
 /** Where to listen, what to show, and to whom. */
@@ -40,15 +41,17 @@ export async function serveHttp(options: HttpServerOptions): Promise<InstanceSer
   const access = new Access({ ...options.access, isMember });
   const events = new EventHub({ view, ask, clock, logger });
   const pulse = new Pulse(options.run ?? "unnamed", clock);
-  const queries = new QueryGate(clock);
+  const turns = new Turns(clock);
+  const queries = new QueryGate(clock, defaultQueryLimits, turns);
   const context = { view, metrics, events, pulse, ask, clock, logger, access, queries };
   const onSent = (client: Client, bytes: number) => queries.charge(client.address, bytes);
-  const server = await listen({ ...options, onSent }, async (request, client) => {
+  const handler = async (request: Request, client: Client) => {
     const response = await handleRequest(request, client, context);
     const proof = peers.answerTo(request);
     if (proof !== undefined) response.headers.set(proofHeader, proof);
     return response;
-  });
+  };
+  const server = await listen(options, { handler, turns, onSent });
   metrics.http.countClients(() => events.clientCount);
   const stop = new AbortController();
   const telling = Promise.all([events.run(stop.signal), pulse.beat(stop.signal)]);

@@ -108,3 +108,20 @@ Deno.test.each([["surface"], ["operations"]] as const)(
     await assertAnswers(served, credentials, (header) => get("/metrics", header));
   },
 );
+
+Deno.test("a connection that does not wait for answers is cut, and others do not notice", async () => {
+  await using served = await serve("operations");
+  const { server } = served;
+  using connection = await Deno.connect({ hostname: "127.0.0.1", port: server.port });
+  const request = "GET /livez HTTP/1.1\r\nhost: localhost\r\n\r\n";
+  await connection.write(new TextEncoder().encode(request.repeat(1_000)));
+  const chunk = new Uint8Array(16_384);
+  let text = "";
+  for (let count: number | null = 0; count !== null;) {
+    text += new TextDecoder().decode(chunk.subarray(0, count));
+    count = await connection.read(chunk).catch(() => null);
+  }
+  assert.ok(text.split("HTTP/1.1 200").length <= 17, `${text.length} bytes of answers`);
+  assert.match(await headOf(server, get("/livez")), /^HTTP\/1.1 200 /);
+  assert.deepEqual(served.logged, []);
+});
