@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { Buffer } from "node:buffer";
 import { KafkaLog } from "../../src/kafka/read/log.ts";
-import { patience } from "../contract/log_harness.ts";
+import { patience, uniqueName } from "../contract/log_harness.ts";
 import {
   connectTestKafka,
   createTestTopic,
@@ -62,3 +62,17 @@ for (const [what, range] of [["an older", [0, 3]], ["a newer", [90, 99]]] as con
     },
   });
 }
+
+Deno.test({
+  name: "ensureTopics() names the settings of a topic where the broker does not know one",
+  ignore,
+  async fn() {
+    await using kafka = connectTestKafka();
+    const config = { "cleanup.policy": "compact", "no.such.setting": "1" };
+    const spec = { name: uniqueName("test"), partitions: 1, replicationFactor: 1, config };
+    await assert.rejects(kafka.ensureTopics([spec]), {
+      code: "TOPIC_UNSUITABLE",
+      message: /with cleanup\.policy=compact, no\.such\.setting=1 \(since Kafka 3\.6\)/,
+    });
+  },
+});
