@@ -4,7 +4,9 @@
  * Only this folder's deno.json knows it: those who run the pipeline need not download it.
  */
 // Not for their contents: what is resolved while tests run has to be there before.
+// @ts-ignore: the checks of the whole repository do not know it either.
 import "@grafana/data-12/package.json" with { type: "json" };
+// @ts-ignore: as above.
 import "@grafana/data-13/package.json" with { type: "json" };
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
