@@ -4,6 +4,7 @@
  */
 import assert from "node:assert/strict";
 import { beginGeneration } from "../../src/streams/commit/new_generation.ts";
+import { deadLetterTopic, lateTopic } from "../../src/streams/side_output.ts";
 import { jsonEngineCodecs } from "../../src/streams/state/json_engine_codecs.ts";
 import { ChangelogFold, differingKeys, storeContents } from "../support/counting_process.ts";
 import { countingChangelog, createCountingTopics } from "../support/counting_topics.ts";
@@ -132,6 +133,21 @@ Deno.test({
     assert.match(words, /"deno task state repartition --yes"$/);
   },
 });
+
+// Both were missed by the first late event alone, which stopped its task.
+for (const topicOf of [lateTopic, deadLetterTopic]) {
+  Deno.test({
+    name: `a job is refused at its start without the topic ${topicOf("input")}`,
+    ignore,
+    async fn() {
+      await using job = await withPast();
+      await job.kafka.deleteTopic(topicOf(job.topic));
+      const words = await refusal(job);
+      assert.match(words, /^TOPIC_UNSUITABLE: .*"deno task provision"$/);
+      assert.ok(words.includes(topicOf(job.topic)), words);
+    },
+  });
+}
 
 // What kafka-consumer-groups --reset-offsets --to-earliest leaves in a partition that is empty.
 Deno.test({
