@@ -1,7 +1,12 @@
 import type { Buffer } from "node:buffer";
 import { closeQuietly, frames, writeAll } from "./kafka_frames.ts";
 
-/** What happens to a request on its way. */
+/**
+ * What happens to a request on its way, and to its answer.
+ *
+ * A copy of an answer has the correlation id of the answer: no connection delivers one under another
+ * id, so none is made up.
+ */
 export type ProxyVerdict =
   /** Goes through, and so does its answer. */
   | "pass"
