@@ -88,5 +88,6 @@ export const pipelinedCommitBugs: readonly PlantedBug[] = [
     await this.#work;`,
     replace: "this.#abort.abort();",
     guarantee: "G4",
+    test: "tests/unit/streams/pipelined_commits_test.ts",
   },
 ];

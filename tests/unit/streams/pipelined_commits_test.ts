@@ -163,6 +163,7 @@ Deno.test("CommitUnderWay ends what is under way when it is disposed of", async 
     await using underWay = new CommitUnderWay(signal, () => ends.push("told"));
     underWay.begin(async (signal) => {
       await new Promise((resolve) => signal.addEventListener("abort", resolve));
+      await new Promise((resolve) => setTimeout(resolve, 0));
       ends.push("aborted");
     });
     assert.throws(() => underWay.begin(() => Promise.resolve()), /before the last one is done/);
