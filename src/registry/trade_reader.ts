@@ -2,9 +2,9 @@ import { isUtf8 } from "node:buffer";
 import type { Trade } from "../market/trade.ts";
 import { decodeText } from "../streams/text.ts";
 
-/** Longest text that is kept for the next time, bytes; and how many are, a power of two. */
+/** Longest text that is kept for the next time, bytes; and how many are, a power of two: 10 MB. */
 const internedBytesMax = 32;
-const internedMax = 16_384;
+const internedMax = 2 ** 18;
 
 const littleEndian = true;
 
@@ -14,11 +14,6 @@ interface Block {
   readonly start: number;
   /** `undefined` where the block does not state it. */
   readonly sizeBytes: number | undefined;
-}
-
-interface InternedText {
-  readonly bytes: Uint8Array;
-  readonly text: string;
 }
 
 /** What the bytes of a record say. */
@@ -46,7 +41,7 @@ export interface TradeRecord {
  */
 export class TradeReader {
   /** By hash: of two texts with one place the later one is kept. */
-  readonly #interned = new Array<InternedText | undefined>(internedMax).fill(undefined);
+  readonly #interned = new Array<string>(internedMax).fill("");
   #bytes: Uint8Array = new Uint8Array();
   #view: DataView = new DataView(new ArrayBuffer(0));
   #at = 0;
@@ -155,17 +150,20 @@ export class TradeReader {
     if (length > internedBytesMax) return this.#decode(start, length);
     let hash = length;
     for (let i = start; i < this.#at; i++) hash = (hash * 31 + (this.#bytes[i] ?? 0)) | 0;
-    const place = hash & (internedMax - 1);
-    const known = this.#interned[place];
-    if (known !== undefined && this.#isAt(start, known.bytes, length)) return known.text;
-    const text = this.#decode(start, length);
-    this.#interned[place] = { bytes: this.#bytes.slice(start, this.#at), text };
-    return text;
+    const place = (hash ^ hash >>> 16) & (internedMax - 1);
+    const known = this.#interned[place] as string;
+    return this.#isAt(start, known, length)
+      ? known
+      : this.#interned[place] = this.#decode(start, length);
   }
 
-  #isAt(start: number, text: Uint8Array, length: number): boolean {
+  /** Whether it is this ASCII text; of others that is not known, and they are decoded each time. */
+  #isAt(start: number, text: string, length: number): boolean {
     if (text.length !== length) return false;
-    for (let i = 0; i < length; i++) if (text[i] !== this.#bytes[start + i]) return false;
+    for (let i = 0; i < length; i++) {
+      const byte = this.#bytes[start + i] as number;
+      if (byte >= 0x80 || byte !== text.charCodeAt(i)) return false;
+    }
     return true;
   }
 
