@@ -93,9 +93,10 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: "stream time not in the state",
-    file: "src/streams/commit/changes.ts",
-    find: "keyRowOf(topology, owner)",
-    replace: "keyRowOf(topology, { ...owner, state: { ...owner.state, streamTimeMs: 0 } })",
+    file: "src/streams/state/write_cache.ts",
+    find: "return owner.row = keyRowOf(this.#topology, owner);",
+    replace: `const state = { ...owner.state, streamTimeMs: 0 };
+    return owner.row = keyRowOf(this.#topology, { ...owner, state });`,
     guarantee: "G1",
   },
   {

@@ -78,8 +78,8 @@ export const changeBugs: readonly PlantedBug[] = [
   {
     name: "everything that a shorter retention drops deleted in one commit",
     file: "src/streams/commit/changes.ts",
-    find: "const limit = purge.rowsLeft + 1;",
-    replace: "const limit = Infinity;",
+    find: "limit: rowsLeft + 1 }",
+    replace: "limit: Infinity }",
     guarantee: "G8",
     test: "tests/unit/streams/changed_rules_test.ts",
   },

@@ -22,16 +22,16 @@ export const pipelinedCommitBugs: readonly PlantedBug[] = [
   {
     name: "keys forgotten that the store does not have yet",
     file: "src/streams/state/write_cache.ts",
-    find: `    // Keys of this commit are among the young ones: they are here until the next.
-    this.#old = this.#young;`,
-    replace: "    this.#old = new Map();",
+    find: "if (!this.#putPacked(owner) && owner.row !== undefined) this.#keys.set(key, owner);",
+    replace: "this.#putPacked(owner);",
     guarantee: "G1",
+    test: "tests/unit/streams/many_keys_test.ts",
   },
   {
     name: "a deleted key read from a store that does not know it yet",
     file: "src/streams/state/write_cache.ts",
-    find: "this.#young.set(key, absent);",
-    replace: "this.#young.delete(key);",
+    find: "this.#packed.put(key, noRow);",
+    replace: "",
     guarantee: "G1",
     test: "tests/unit/streams/many_keys_test.ts",
   },

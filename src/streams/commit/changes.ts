@@ -1,13 +1,7 @@
 import type { StateStore, StoreEntry } from "../ports.ts";
 import type { OutputRecord, TopicPartition } from "../record.ts";
 import type { RecordProcessor } from "../processing/processor.ts";
-import {
-  bytesOf,
-  type CachedKey,
-  keyRowOf,
-  lengthsOf,
-  windowsWithRows,
-} from "../state/cached_key.ts";
+import { bytesOf, type CachedKey, lengthsOf, windowsWithRows } from "../state/cached_key.ts";
 import type { KeyValues } from "../state/key_values.ts";
 import type { EngineCodecs, TaskMeta } from "../state/state.ts";
 import {
@@ -78,15 +72,19 @@ export interface ChangeSources<E, A, R> {
 export async function collectChanges<E, A, R>(
   sources: ChangeSources<E, A, R>,
 ): Promise<Changes<R>> {
-  const { topology, codecs, cache, stores, processor } = sources;
+  const { topology, codecs, store, cache, stores, processor } = sources;
   const { meta } = processor;
   const entries: StoreEntry[] = [];
   const lengths = lengthsOf(topology);
   const purge: Purge = { entries, rowsLeft: purgedRowsMax };
   for (const owner of cache.dirtyKeys) {
     collectWindows(sources, owner, entries);
-    if (mayExpire(owner, lengths)) await collectExpired(sources, owner, purge);
-    entries.push({ key: keyStateKey(owner.key), value: keyRowOf(topology, owner) });
+    for (const due of outlived(lengths, owner)) {
+      // Nothing of a new key is in the store, and there may be a million of them.
+      const found = owner.stored ? await storedStarts(store, owner, due, purge.rowsLeft) : [];
+      collectExpired(owner, due, found, purge);
+    }
+    entries.push({ key: keyStateKey(owner.key), value: cache.rowOf(owner) });
   }
   entries.push(...stores.entries());
   entries.push(...await sources.sweep.collect(sources, meta.horizon));
@@ -163,50 +161,69 @@ function collectWindows<E, A, R>(
   }
 }
 
-/** False for a key none of whose windows can have outlived its retention since it was purged. */
-function mayExpire<A>(
-  { state: { streamTimeMs, purgedToMs }, renewedFromMs }: CachedKey<A>,
+/** Windows of a key of one length that have outlived their retention. */
+interface Outlived {
+  readonly length: number;
+  /** Of a roll-up. */
+  readonly sizeMs: number | undefined;
+  readonly fromMs: number;
+  readonly toMs: number;
+}
+
+const none: readonly Outlived[] = [];
+
+/** By length, what of a key can have outlived its retention since it was purged. */
+function outlived<A>(
   lengths: readonly TimeWindows[],
-): boolean {
+  { state, keyHash, renewedFromMs }: CachedKey<A>,
+): readonly Outlived[] {
+  let all: Outlived[] | undefined;
   for (let length = 0; length < lengths.length; length++) {
-    const outlivedMs = streamTimeMs - (lengths[length] as TimeWindows).retentionMs;
-    if (Math.max(outlivedMs, renewedFromMs) > (purgedToMs[length] as number)) return true;
+    const windows = lengths[length] as TimeWindows;
+    const fromMs = state.purgedToMs[length] as number;
+    if (Math.max(state.streamTimeMs - windows.retentionMs, renewedFromMs) <= fromMs) continue;
+    const outlivedMs = purgeHorizonMs(state.streamTimeMs, windows, keyHash);
+    const openFromMs = lastWindowStart(state.closedToMs, windows);
+    const toMs = Math.max(renewedFromMs, Math.min(outlivedMs, openFromMs));
+    if (toMs <= fromMs) continue;
+    const sizeMs = length === 0 ? undefined : windows.sizeMs;
+    (all ??= []).push({ length, sizeMs, fromMs, toMs });
   }
-  return false;
+  return all ?? none;
+}
+
+/** Starts of the windows that the store has, of one more than may go. */
+async function storedStarts<A>(
+  store: StateStore,
+  { key }: CachedKey<A>,
+  { sizeMs, fromMs, toMs }: Outlived,
+  rowsLeft: number,
+): Promise<number[]> {
+  const found: number[] = [];
+  const range = { ...rowRange(key, sizeMs, fromMs, toMs), limit: rowsLeft + 1 };
+  for await (const row of store.scan(range)) found.push(windowStartOf(row.key));
+  return found;
 }
 
 /**
  * Deletes the key's windows that outlived the retention, those of this commit included. What does
  * not fit into the commit, as the retention has become a shorter one, goes with the key's next.
  */
-async function collectExpired<E, A, R>(
-  { topology, store }: ChangeSources<E, A, R>,
-  { key, keyHash, state, stored, left, renewedFromMs }: CachedKey<A>,
+function collectExpired<A>(
+  { key, state, left }: CachedKey<A>,
+  { length, sizeMs, toMs }: Outlived,
+  found: number[],
   purge: Purge,
-): Promise<void> {
-  for (const [length, windows] of lengthsOf(topology).entries()) {
-    const outlivedMs = purgeHorizonMs(state.streamTimeMs, windows, keyHash);
-    const openFromMs = lastWindowStart(state.closedToMs, windows);
-    const horizonMs = Math.max(renewedFromMs, Math.min(outlivedMs, openFromMs));
-    const purgedToMs = state.purgedToMs[length] as number;
-    if (horizonMs <= purgedToMs) continue;
-    const sizeMs = length === 0 ? undefined : windows.sizeMs;
-    const found: number[] = [];
-    if (stored) {
-      const range = rowRange(key, sizeMs, purgedToMs, horizonMs);
-      const limit = purge.rowsLeft + 1;
-      for await (const row of store.scan({ ...range, limit })) found.push(windowStartOf(row.key));
-    }
-    const firstLeftMs = found.length > purge.rowsLeft ? found.pop() : undefined;
-    purge.rowsLeft -= found.length;
-    const toMs = state.purgedToMs[length] = firstLeftMs ?? horizonMs;
-    const expired = new Set(found);
-    for (const { length: of, window: { startMs } } of left) {
-      if (of === length && startMs < toMs) expired.add(startMs);
-    }
-    for (const startMs of expired) {
-      purge.entries.push({ key: rowKey(key, sizeMs, startMs), value: null });
-    }
+): void {
+  const firstLeftMs = found.length > purge.rowsLeft ? found.pop() : undefined;
+  purge.rowsLeft -= found.length;
+  const purgedToMs = state.purgedToMs[length] = firstLeftMs ?? toMs;
+  const expired = new Set(found);
+  for (const { length: of, window: { startMs } } of left) {
+    if (of === length && startMs < purgedToMs) expired.add(startMs);
+  }
+  for (const startMs of expired) {
+    purge.entries.push({ key: rowKey(key, sizeMs, startMs), value: null });
   }
 }
 

@@ -57,6 +57,8 @@ export interface CachedKey<A> {
   stored: boolean;
   /** Changed since the last commit, or one of its windows was. */
   dirty: boolean;
+  /** What the commit that begins writes of it. */
+  row: Uint8Array | undefined;
 }
 
 /** What must be known of a job to read its keys. */
@@ -110,6 +112,7 @@ function cachedKey<A>(
     keyHash: murmur2(encodeText(key)) >>> 0,
     stored: false,
     dirty: false,
+    row: undefined,
   };
 }
 

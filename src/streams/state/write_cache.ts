@@ -10,6 +10,7 @@ import {
   loadKey,
   newWindow,
   opened,
+  windowsWithRows,
 } from "./cached_key.ts";
 import { inlineMax } from "./key_row.ts";
 import { openWindows } from "./open_roll_ups.ts";
@@ -22,11 +23,11 @@ import { keyStateKey } from "./store_keys.ts";
  */
 const cacheBytesMax = 128 * 1024 * 1024;
 
-/**
- * What of it is for keys as objects: half for keys used since the last change of generations, half
- * for those before. The others are bytes, see `PackedRows`.
- */
+/** What of it is for keys as objects. Where there are more of them, all become bytes: `PackedRows`. */
 const decodedPart = 1 / 4;
+
+/** Stands for the row of a key that the store does not have. */
+const noRow = new Uint8Array(0);
 
 /** Caches in use in this process. */
 let cachesOpen = 0;
@@ -52,13 +53,11 @@ export class WriteCache<A> implements Disposable {
   readonly #topology: KeyTopology<A>;
   /** Of all tasks of this process. */
   readonly #bytesMax: number;
-  /** Keys used since the last change of generations. */
-  #young = new Map<string, CachedKey<A>>();
-  /** Those used before it, all clean; what is used again becomes young. */
-  #old = new Map<string, CachedKey<A>>();
-  /** What became young since then, estimated. */
-  #youngBytes = 0;
-  /** Those used before these, as bytes. */
+  /** Keys in use. */
+  #keys = new Map<string, CachedKey<A>>();
+  /** What they take, estimated. */
+  #keysBytes = 0;
+  /** Keys as bytes. */
   readonly #packed = new PackedRows();
   readonly #dirty = new Set<CachedKey<A>>();
   /** Rows that were read for the records to come. */
@@ -89,24 +88,24 @@ export class WriteCache<A> implements Disposable {
   /** The key's time and windows; a key that was never seen stands at the epoch. */
   key(key: string): CachedKey<A> {
     if (this.#latest?.key === key) return this.#latest;
-    this.#latest = this.#young.get(key) ?? this.#toYoung(key);
+    this.#latest = this.#keys.get(key) ?? this.#load(key);
     return this.#latest;
-  }
-
-  #toYoung(key: string): CachedKey<A> {
-    const owner = this.#old.get(key) ?? this.#load(key);
-    this.#young.set(key, owner);
-    this.#youngBytes += bytesOfKey(owner);
-    return owner;
   }
 
   #load(key: string): CachedKey<A> {
     const packed = this.#packed.take(key);
-    if (packed !== undefined) return loadKey(this.#topology, key, packed);
+    const row = packed === undefined ? this.#read(key) : packed.length === 0 ? undefined : packed;
+    const owner = loadKey(this.#topology, key, row);
+    this.#keys.set(key, owner);
+    this.#keysBytes += bytesOfKey(owner);
+    return owner;
+  }
+
+  #read(key: string): Uint8Array | undefined {
     this.#loads += 1;
     const row = this.#ahead.has(key) ? this.#ahead.get(key) : this.#store.get(keyStateKey(key));
     this.#ahead.delete(key);
-    return loadKey(this.#topology, key, row);
+    return row;
   }
 
   /**
@@ -119,7 +118,7 @@ export class WriteCache<A> implements Disposable {
     this.#loads = 0;
     const missing = new Set<string>();
     for (const key of keys()) {
-      if (!this.#young.has(key) && !this.#old.has(key) && !this.#packed.has(key)) missing.add(key);
+      if (!this.#keys.has(key) && !this.#packed.has(key)) missing.add(key);
     }
     const names = [...missing];
     const rows = await this.#store.getMany(names.map(keyStateKey));
@@ -147,19 +146,17 @@ export class WriteCache<A> implements Disposable {
 
   /** True for a key that changed since the last commit. */
   isDirty(key: string): boolean {
-    return this.#young.get(key)?.dirty === true;
+    return this.#keys.get(key)?.dirty === true;
   }
 
   /**
-   * Takes a key for one that the store does not have. It is in memory as such: until the commit is
-   * done the store has it yet.
+   * Takes a clean key for one that the store does not have. It is in memory as such: until the commit
+   * is done the store has it yet.
    */
   forget(key: string): void {
-    const absent = loadKey(this.#topology, key, undefined);
-    this.#young.set(key, absent);
-    this.#youngBytes += bytesOfKey(absent);
-    this.#old.delete(key);
+    this.#keys.delete(key);
     this.#packed.take(key);
+    this.#packed.put(key, noRow);
     this.#ahead.delete(key);
     this.#latest = undefined;
   }
@@ -194,7 +191,7 @@ export class WriteCache<A> implements Disposable {
     // An array that grows makes room for many more: most keys have one or two.
     if (windows.length < inlineMax) owner.windows = windows.toSpliced(at, 0, window);
     else windows.splice(at, 0, window);
-    this.#youngBytes += windowBytes;
+    this.#keysBytes += windowBytes;
   }
 
   /** Makes a window one of the key's no more. */
@@ -227,6 +224,11 @@ export class WriteCache<A> implements Disposable {
     this.#dirty.add(owner);
   }
 
+  /** The row of a changed key for the next commit. */
+  rowOf(owner: CachedKey<A>): Uint8Array {
+    return owner.row = keyRowOf(this.#topology, owner);
+  }
+
   /** Leaves everything that has changed to a commit, which has taken note of it. */
   handOver(): void {
     assert(!this.#underWay, "a commit must not begin before the last one is in the store");
@@ -238,24 +240,29 @@ export class WriteCache<A> implements Disposable {
       for (const window of owner.windows) window.dirty = false;
       for (const parts of owner.closedParts) if (parts !== undefined) parts.dirty = false;
     }
-    this.#dirty.clear();
     const bytesMax = this.#bytesMax / cachesOpen;
-    if (this.#youngBytes < bytesMax * decodedPart / 2) return;
-    this.#pack();
-    this.#packed.trim(bytesMax * (1 - decodedPart));
-    // Keys of this commit are among the young ones: they are here until the next.
-    this.#old = this.#young;
-    this.#young = new Map();
-    this.#youngBytes = 0;
-    this.#latest = undefined;
+    if (this.#keysBytes >= bytesMax * decodedPart) this.#pack(bytesMax * (1 - decodedPart));
+    for (const owner of this.#dirty) owner.row = undefined;
+    this.#dirty.clear();
   }
 
-  /** Makes bytes of keys that were not used for long: those of earlier commits, all in the store. */
-  #pack(): void {
-    for (const [key, owner] of this.#old) {
-      if (this.#young.has(key) || !owner.stored) continue;
-      this.#packed.put(key, keyRowOf(this.#topology, owner));
+  /** Makes bytes of all keys. Those of this commit stay until the next one begins. */
+  #pack(bytesMax: number): void {
+    this.#packed.trim(bytesMax);
+    const keys = this.#keys;
+    this.#keys = new Map();
+    this.#keysBytes = 0;
+    this.#latest = undefined;
+    for (const [key, owner] of keys) {
+      if (!owner.stored) continue;
+      if (!this.#putPacked(owner) && owner.row !== undefined) this.#keys.set(key, owner);
     }
+  }
+
+  /** @returns False for a key with more than its row: windows that the store gets with this commit. */
+  #putPacked(owner: CachedKey<A>): boolean {
+    if (owner.row !== undefined && windowsWithRows(this.#topology, owner).length > 0) return false;
+    return this.#packed.put(owner.key, owner.row ?? keyRowOf(this.#topology, owner));
   }
 
   /** The store has what was handed over. */

@@ -84,12 +84,11 @@ Deno.test("WriteCache does not ask the store for a key that a commit deletes", (
 
 Deno.test("WriteCache lets go of keys that are not in use, and reads them again", () => {
   const store = new AskedStore();
-  using cache = new WriteCache(store, countingTopology(), { bytesMax: 100_000 });
-  cache.key("kept");
-  cache.key("left");
-  for (let round = 0; round < 2; round++) {
-    for (let i = 0; i < 100; i++) cache.key(`${round} ${i}`);
-    cache.key("kept");
+  using cache = new WriteCache(store, countingTopology(), { bytesMax: 20_000 });
+  cache.touch(cache.key("left"));
+  for (let round = 0; round < 3; round++) {
+    cache.touch(cache.key("kept"));
+    for (let i = 0; i < 100; i++) cache.touch(cache.key(`${round} ${i}`));
     cache.handOver();
     cache.settle();
   }
@@ -97,6 +96,28 @@ Deno.test("WriteCache lets go of keys that are not in use, and reads them again"
   cache.key("kept");
   cache.key("left");
   assert.deepEqual(store.one, ["left"]);
+});
+
+Deno.test("WriteCache keeps the keys of a commit that is under way", () => {
+  const store = new AskedStore();
+  using cache = new WriteCache(store, countingTopology(), { bytesMax: 0 });
+  const large = `large ${"x".repeat(100)}`;
+  for (const key of ["small", large]) {
+    const owner = cache.key(key);
+    owner.state.streamTimeMs = startMs;
+    cache.touch(owner);
+    cache.rowOf(owner);
+  }
+  cache.key("gone");
+  cache.forget("gone");
+  cache.handOver();
+  store.one = [];
+  assert.deepEqual(["small", large, "gone"].map((key) => cache.key(key).stored), [
+    true,
+    true,
+    false,
+  ]);
+  assert.deepEqual(store.one, []);
 });
 
 /** Lets two commits pass, after which keys that they do not use are no objects any more. */
@@ -152,4 +173,22 @@ Deno.test("WriteCache reads the keys of records to come at once where keys are r
   cache.key("b");
   cache.key("c");
   assert.deepEqual(store.one, ["a"]);
+});
+
+Deno.test("WriteCache uses a row once that it has read ahead", async () => {
+  const store = new AskedStore();
+  using cache = new WriteCache(store, countingTopology(), { bytesMax: 0 });
+  cache.key("another");
+  await cache.readAhead(() => ["a", "b"]);
+  cache.touch(cache.key("a"));
+  cache.key("another");
+  cache.forget("b");
+  for (let commit = 0; commit < 3; commit++) {
+    cache.handOver();
+    cache.settle();
+  }
+  store.one = [];
+  cache.key("a");
+  cache.key("b");
+  assert.deepEqual(store.one, ["a", "b"], "the store has had another one since");
 });

@@ -29,6 +29,22 @@ Deno.test("PackedRows keeps rows of many chunks apart, and none that is larger t
   assert.ok(!rows.has("large"));
 });
 
+Deno.test("PackedRows gives the place of a row to the next one of its key", () => {
+  const rows = new PackedRows();
+  rows.put("a", row(1_000, 1));
+  rows.put("b", row(1_000, 2));
+  for (let size = 990; size < 1_200; size++) {
+    rows.take("a");
+    rows.put("a", row(size, 3));
+  }
+  assert.deepEqual(rows.take("b"), row(1_000, 2));
+  assert.deepEqual(rows.take("a"), row(1_199, 3));
+  rows.trim(8_000);
+  rows.put("c", row(10, 4));
+  rows.trim(8_000);
+  assert.ok(rows.has("c"), "no row has been let go, as less than half is in use");
+});
+
 Deno.test("PackedRows lets the older half go", () => {
   const rows = new PackedRows();
   rows.put("old", row(10_000, 1));
