@@ -11,6 +11,9 @@ export type WindowRecord = Candle & Omit<WindowState<Candle>, "aggregate">;
 
 const littleEndian = true;
 
+/** Numbers below it are integers that a processor counts with; times are larger. */
+const two28 = 2 ** 28;
+
 /** Header, three numbers, six optional ones, a flag and two times, each at its longest. */
 const bytesMax = 128;
 
@@ -89,11 +92,24 @@ export class WindowCodec implements Codec<WindowState<Candle>> {
     let rest = value < 0 ? -2 * value - 1 : 2 * value;
     const fits = Number.isSafeInteger(value < 0 ? rest : value);
     assert(fits, `value does not fit its schema: ${value}`);
+    if (rest >= two28) {
+      const high = Math.floor(rest / two28);
+      this.#putContinued(rest - high * two28);
+      rest = high;
+    }
     while (rest >= 0x80) {
-      this.#scratch[this.#at++] = rest % 0x80 | 0x80;
-      rest = Math.floor(rest / 0x80);
+      this.#scratch[this.#at++] = rest | 0x80;
+      rest >>>= 7;
     }
     this.#scratch[this.#at++] = rest;
+  }
+
+  /** 28 bits of a longer number. */
+  #putContinued(low: number): void {
+    this.#scratch[this.#at++] = low | 0x80;
+    this.#scratch[this.#at++] = low >>> 7 | 0x80;
+    this.#scratch[this.#at++] = low >>> 14 | 0x80;
+    this.#scratch[this.#at++] = low >>> 21 | 0x80;
   }
 
   #putDouble(value: number): void {
@@ -112,9 +128,15 @@ export class WindowCodec implements Codec<WindowState<Candle>> {
   }
 
   #long(): number {
-    const isNegative = ((this.#bytes[this.#at] ?? 0) & 1) === 1;
-    let sum = 0;
-    for (let factor = 1;; factor *= 0x80) {
+    let low = 0;
+    for (let shift = 0; shift < 28; shift += 7) {
+      const byte = this.#bytes[this.#at++] ?? this.#fail();
+      low |= (byte & 0x7f) << shift;
+      if (byte < 0x80) return low >>> 1 ^ -(low & 1);
+    }
+    const isNegative = (low & 1) === 1;
+    let sum = low;
+    for (let factor = two28;; factor *= 0x80) {
       const byte = this.#bytes[this.#at++] ?? this.#fail();
       sum += (byte & 0x7f) * factor;
       if (byte >= 0x80) continue;

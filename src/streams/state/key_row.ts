@@ -68,12 +68,23 @@ const nothing = new Uint8Array(0);
 function putNumber(value: number): void {
   makeRoom(numberBytesMax);
   const { bytes } = writer;
+  let { at } = writer;
+  // Times are larger than the integers that a processor counts with here: two of them are not.
   let rest = value;
-  while (rest >= 0x80) {
-    bytes[writer.at++] = rest % 0x80 | 0x80;
-    rest = Math.floor(rest / 0x80);
+  if (value >= two28) {
+    rest = Math.floor(value / two28);
+    const low = value - rest * two28;
+    bytes[at++] = low | 0x80;
+    bytes[at++] = low >>> 7 | 0x80;
+    bytes[at++] = low >>> 14 | 0x80;
+    bytes[at++] = low >>> 21 | 0x80;
   }
-  bytes[writer.at++] = rest;
+  while (rest >= 0x80) {
+    bytes[at++] = rest | 0x80;
+    rest >>>= 7;
+  }
+  bytes[at++] = rest;
+  writer.at = at;
 }
 
 function putBlock(block: Uint8Array): void {
@@ -93,6 +104,8 @@ function makeRoom(bytes: number): void {
 /** Of a number below 2^53. */
 const numberBytesMax = 8;
 
+const two28 = 2 ** 28;
+
 /**
  * @param inlined How many open windows it holds at most.
  * @throws {PipelineError} `STATE_UNREADABLE`.
@@ -110,11 +123,10 @@ function readRow(bytes: Uint8Array, inlinedMax: number): KeyRow {
   const reader = new RowReader(bytes);
   const state = readState(reader);
   const inlined = Math.min(inlinedMax, state.openWindows.length);
-  const windows = Array.from({ length: inlined }, () => reader.block());
-  const closedParts = Array.from({ length: state.purgedToMs.length - 1 }, () => {
-    const block = reader.block();
-    return block.length === 0 ? undefined : block;
-  });
+  const windows: Uint8Array[] = [];
+  for (let i = 0; i < inlined; i++) windows.push(reader.block());
+  const closedParts: (Uint8Array | undefined)[] = [];
+  for (let i = 1; i < state.purgedToMs.length; i++) closedParts.push(reader.blockOrNothing());
   reader.end();
   return { state, windows, closedParts };
 }
@@ -139,14 +151,25 @@ class RowReader {
   }
 
   number(): number {
-    let value = 0;
-    for (let scale = 1;; scale *= 0x80) {
-      const byte = this.#bytes[this.#at++];
-      if (byte === undefined) throw malformed("it ends too early");
+    let low = 0;
+    for (let shift = 0; shift < 28; shift += 7) {
+      const byte = this.#byte();
+      low |= (byte & 0x7f) << shift;
+      if (byte < 0x80) return low;
+    }
+    let value = low;
+    for (let scale = two28;; scale *= 0x80) {
+      const byte = this.#byte();
       value += (byte & 0x7f) * scale;
       if (!Number.isSafeInteger(value)) throw malformed("a number is too large");
       if (byte < 0x80) return value;
     }
+  }
+
+  #byte(): number {
+    const byte = this.#bytes[this.#at++];
+    if (byte === undefined) throw malformed("it ends too early");
+    return byte;
   }
 
   /** As many as a number in front says, each of a byte at least. */
@@ -163,6 +186,13 @@ class RowReader {
     const length = this.number();
     if (length > this.#bytes.length - this.#at) throw malformed("it ends too early");
     return this.#bytes.subarray(this.#at, this.#at += length);
+  }
+
+  /** `undefined` for an empty one. */
+  blockOrNothing(): Uint8Array | undefined {
+    if (this.#bytes[this.#at] !== 0) return this.block();
+    this.#at++;
+    return undefined;
   }
 
   end(): void {
