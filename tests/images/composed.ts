@@ -53,6 +53,7 @@ export class Composed implements AsyncDisposable {
   private constructor(options: ComposedOptions, network: Network) {
     this.#options = options;
     this.#network = network;
+    this.#owned.use(network);
   }
 
   /** `docker compose --profile PROFILE create`, without services that are not wanted. */
@@ -156,13 +157,11 @@ export class Composed implements AsyncDisposable {
   async #mountsOf(
     { volumes = [] }: ComposeService,
     image: Image,
-    { name, folder }: { readonly name: string; readonly folder: string },
+    { name }: { readonly name: string },
   ): Promise<Mount[]> {
-    const resolv = join(folder, "resolv.conf");
-    await Deno.writeTextFile(resolv, "nameserver 127.0.0.11\n");
     const mounts: Mount[] = [
       { source: this.#network.hostsFile, target: "/etc/hosts", isReadOnly: true },
-      { source: resolv, target: "/etc/resolv.conf", isReadOnly: true },
+      { source: this.#network.resolvFile, target: "/etc/resolv.conf", isReadOnly: true },
     ];
     for (const volume of volumes) {
       if (typeof volume === "object") {

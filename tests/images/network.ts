@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { outputOf } from "../support/command.ts";
+import { serveNames } from "./name_server.ts";
 
 /** Where containers get their addresses from; nothing of it is seen outside this namespace. */
 const prefix = "172.31.0";
@@ -7,19 +8,23 @@ const prefix = "172.31.0";
 /**
  * A network of containers: a bridge, and a network namespace for each container that is tied to it.
  *
- * Owner: no one; everything ends with the network namespace that this runs in.
+ * Owner: the opener, for the name server; all else ends with the network namespace that this runs in.
  */
-export class Network {
+export class Network implements AsyncDisposable {
   readonly #bridge: string;
   /** Containers so far; the bridge itself has the first address. */
   #count = 1;
   readonly #names: [address: string, names: readonly string[]][] = [];
   /** `/etc/hosts` of every container. */
   readonly hostsFile: string;
+  /** `/etc/resolv.conf` of every container. */
+  readonly resolvFile: string;
+  readonly #owned = new AsyncDisposableStack();
 
   private constructor(bridge: string, folder: string) {
     this.#bridge = bridge;
     this.hostsFile = join(folder, "hosts");
+    this.resolvFile = join(folder, "resolv.conf");
   }
 
   static async open(bridge: string, folder: string): Promise<Network> {
@@ -29,7 +34,11 @@ export class Network {
     await ip("link", "add", bridge, "type", "bridge");
     await ip("address", "add", `${prefix}.1/24`, "dev", bridge);
     await ip("link", "set", bridge, "up");
-    return new Network(bridge, folder);
+    const network = new Network(bridge, folder);
+    const addressesOf = (name: string) => network.#addressesOf(name);
+    network.#owned.use(await serveNames(`${prefix}.1`, addressesOf));
+    await Deno.writeTextFile(network.resolvFile, `nameserver ${prefix}.1\n`);
+    return network;
   }
 
   /** Gives a container its namespace and its address, which the others find by any of these names. */
@@ -47,6 +56,14 @@ export class Network {
     const lines = this.#names.map(([each, its]) => `${each} ${its.join(" ")}\n`);
     await Deno.writeTextFile(this.hostsFile, `127.0.0.1 localhost\n${lines.join("")}`);
     return address;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#owned.disposeAsync();
+  }
+
+  #addressesOf(name: string): string[] {
+    return this.#names.flatMap(([address, names]) => names.includes(name) ? [address] : []);
   }
 }
 

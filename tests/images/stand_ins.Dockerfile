@@ -20,3 +20,15 @@ VOLUME /var/lib/cassandra
 FROM denoland/deno AS confluentinc/cp-schema-registry
 RUN useradd --uid 1000 --user-group appuser
 USER appuser
+
+# Debian's Prometheus, and what the image's own health check takes from busybox.
+FROM debian AS prom/prometheus
+RUN apt-get -o APT::Sandbox::User=root update \
+    && DEBIAN_FRONTEND=noninteractive apt-get -o APT::Sandbox::User=root install \
+        -y --no-install-recommends prometheus wget \
+    && groupadd --non-unique --gid 65534 nobody \
+    && mkdir /prometheus && chown nobody:nobody /prometheus
+USER nobody
+VOLUME /prometheus
+WORKDIR /prometheus
+ENTRYPOINT ["/usr/bin/prometheus"]

@@ -150,7 +150,9 @@ for (const { name } of programs) {
       await using closing = new AsyncDisposableStack();
       closing.defer(() => Deno.remove(folder, { recursive: true }));
       const writes = ["produce", "process"].includes(name) ? ["write its own folder"] : [];
-      const hosts = clustered.includes(name) ? ["open a host that is not named"] : [];
+      const hosts = clustered.includes(name)
+        ? ["open a host that is not named", "connect to a host that is not named"]
+        : [];
       assert.deepEqual(await trespasses(name, folder), [...writes, ...hosts]);
     },
   });

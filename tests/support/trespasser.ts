@@ -27,6 +27,7 @@ function acts(folder: string): Readonly<Record<string, () => unknown>> {
       if (modes.every((mode) => ((mode ?? 0) & 0o077) === 0)) throw new Deno.errors.NotCapable();
     },
     "open a host that is not named": () => Deno.listen({ hostname: "127.0.0.2", port: 0 }).close(),
+    "connect to a host that is not named": () => Deno.connect({ hostname: "127.0.0.2", port: 1 }),
     "ask for the machine's name": () => Deno.hostname(),
     "load native code": () => Deno.dlopen("libc.so.6", {}),
     "run a command": () => new Deno.Command("true").outputSync(),
@@ -36,12 +37,13 @@ function acts(folder: string): Readonly<Record<string, () => unknown>> {
   };
 }
 
-function succeeds(act: () => unknown): boolean {
+async function succeeds(act: () => unknown): Promise<boolean> {
   try {
-    act();
+    await act();
     return true;
   } catch (error) {
     if (error instanceof Deno.errors.NotCapable) return false;
+    if (error instanceof Deno.errors.ConnectionRefused) return true; // by the host
     throw error;
   }
 }
@@ -52,9 +54,11 @@ if (import.meta.main) {
   if (program === undefined) throw new TypeError(`no program: ${name}`);
   // These are not the program's.
   Object.defineProperty(Deno, "args", { value: [] });
-  await runMain(program, () => {
-    const done = Object.entries(acts(folder)).flatMap(([what, act]) => succeeds(act) ? what : []);
+  await runMain(program, async () => {
+    const done: string[] = [];
+    for (const [what, act] of Object.entries(acts(folder))) {
+      if (await succeeds(act)) done.push(what);
+    }
     Deno.stdout.writeSync(new TextEncoder().encode(JSON.stringify(done)));
-    return Promise.resolve();
   });
 }
