@@ -7,6 +7,9 @@ const beginMax = 8;
 /** How long queries may keep it, ms; one that has begun continues to its end. */
 const workMsMax = 4;
 
+/** A turn that took no longer needs no pause, ms: its own timer leaves the loop idle for a moment. */
+const briefMs = 3;
+
 /** Longest pause for everything else, ms. */
 const pauseMsMax = 25;
 
@@ -21,6 +24,8 @@ export class Turns {
   readonly #clock: Clock;
   readonly #waiting = new ByAddress<() => void>();
   #begun = 0;
+  /** When the first of them began. */
+  #begunMs: number | undefined;
   #workedMs = 0;
   #pause: Promise<void> | undefined;
 
@@ -59,18 +64,20 @@ export class Turns {
       const work = this.#waiting.next();
       if (work === undefined) break;
       this.#begun++;
+      this.#begunMs ??= this.#clock.monotonicMs();
       work();
     }
     if (this.#begun > 0) void this.pause();
   }
 
   async #rest(): Promise<void> {
-    const begunMs = this.#clock.monotonicMs();
+    const begunMs = this.#begunMs ?? this.#clock.monotonicMs();
     await this.#clock.sleep(0);
     const tookMs = Math.max(this.#workedMs, this.#clock.monotonicMs() - begunMs);
-    await this.#clock.sleep(Math.min(pauseMsMax, tookMs));
+    if (tookMs > briefMs) await this.#clock.sleep(Math.min(pauseMsMax, tookMs));
     this.#pause = undefined;
     this.#begun = 0;
+    this.#begunMs = undefined;
     this.#workedMs = 0;
     this.#beginSome();
   }

@@ -45,14 +45,23 @@ Deno.test("Turns begins requests a few at a time, and rests between them as long
   }
   assert.equal(begun, 8);
   assert.equal(await clock.wake(), 0, "the turn ends");
-  assert.equal(await clock.wake(), 14, "as long as seven requests took after the first");
+  assert.equal(await clock.wake(), 16, "as long as they took");
   assert.equal(begun, 16);
-  await clock.wake();
-  await clock.wake();
+  assert.equal(await clock.wake(), 0);
+  assert.equal(await clock.wake(), 16);
   assert.equal(begun, 20);
-  await clock.wake();
-  await clock.wake();
+  assert.equal(await clock.wake(), 0);
+  assert.equal(await clock.wake(), 8);
   assert.deepEqual(clock.sleeps, [], "nothing waits");
+});
+
+Deno.test("Turns ends a turn that took no time without a rest", async () => {
+  const clock = new WorkClock();
+  const turns = new Turns(clock);
+  let begun = 0;
+  for (let request = 0; request < 9; request++) turns.begin("192.0.2.1", () => begun++);
+  assert.equal(await clock.wake(), 0);
+  assert.equal(begun, 9);
 });
 
 Deno.test("Turns rests no longer than 25 ms, however long the event loop was busy", async () => {
@@ -74,7 +83,6 @@ Deno.test("Turns lets addresses take turns, and begins what is urgent before the
   for (const name of ["a1", "a2", "a3"]) begin(1, name);
   begin(2, "b1");
   begin(1, "health", "urgent");
-  await clock.wake();
   await clock.wake();
   assert.deepEqual(order, ["health", "b1", "a1", "a2", "a3"]);
 });
