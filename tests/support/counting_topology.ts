@@ -1,5 +1,7 @@
+import assert from "node:assert/strict";
 import {
   type Aggregation,
+  type Either,
   encodeText,
   type ErrorHandlers,
   type EventContext,
@@ -15,9 +17,11 @@ import {
   type RollUpLevel,
   session,
   type SessionResult,
+  type Stream,
   stream,
   table,
   type WindowResult,
+  within,
 } from "../../src/streams/mod.ts";
 
 /** A measured value of a key: an event that has nothing to do with trades. */
@@ -172,15 +176,25 @@ function countingTable(
 
 /** The measurements of one topic, or of two joined with a table. */
 function measured(repartition: boolean, joins: boolean): KeyedStream<Measurement> {
-  const lists = stream("input", json<readonly Measurement[]>());
-  const all = joins ? merge(lists, stream("second", json<readonly Measurement[]>())) : lists;
-  const keyed = all
+  const lists = listsOf("input");
+  const keyed = keyedIn(joins ? merge(lists, listsOf("second")) : lists, repartition);
+  return joins ? keyed.leftJoin(factors, withFactor) : keyed;
+}
+
+function listsOf(topic: string): Stream<readonly Measurement[]> {
+  return stream(topic, json<readonly Measurement[]>());
+}
+
+function keyedIn(
+  lists: Stream<readonly Measurement[]>,
+  repartition: boolean,
+): KeyedStream<Measurement> {
+  return lists
     .reject((list) => list.length > 0 ? undefined : { cause: "empty", detail: "no measurement" })
     .flatMap((list) => list)
     .reject(({ value }) => Number.isFinite(value) ? undefined : "value is not a number")
     .timestamp(({ timeMs }) => timeMs)
     .keyBy(({ key }) => key, { repartition, asRead: true });
-  return joins ? keyed.leftJoin(factors, withFactor) : keyed;
 }
 
 /** What is added to the values of a key. */
@@ -197,6 +211,28 @@ function withFactor(measurement: Measurement, factor = 0): Measurement {
 
 /** Where the processor's remarks go. */
 export const remarksTopic = "remarks";
+
+/** How far apart the measurements of a pair are, and how late, ms. */
+export const pairsWithinMs = { differenceMs: 8_000, graceMs: 3_000 } as const;
+
+/** A job that joins the measurements of `input` and `second`, and writes pairs to `remarksTopic`. */
+export function pairingTopology(
+  options: Pick<CountingOptions, "maxFutureMs" | "revision" | "agreeingEvents" | "handlers">,
+): Job<Either<Measurement, Measurement>, never> {
+  const [left, right] = ["input", "second"].map((topic) => keyedIn(listsOf(topic), false));
+  assert(left !== undefined && right !== undefined, "there are two streams");
+  const { differenceMs, graceMs } = pairsWithinMs;
+  const pairs = left.outerJoin(
+    "pairs",
+    right,
+    within(differenceMs, { grace: graceMs }),
+    (one, other) => `${one?.value ?? "-"}:${other?.value ?? "-"}`,
+  );
+  const { maxFutureMs = 60_000, agreeingEvents = 1_000, revision = "", handlers = {} } = options;
+  const pairing = job("pairing", { handlers, revision, agreeingEvents, maxFuture: maxFutureMs })
+    .to(remarksTopic, pairs);
+  return { ...pairing, store: "totals" };
+}
 
 /** How long after a measurement it is remarked on again, ms. */
 export const remarkAfterMs = 7_000;

@@ -14,24 +14,12 @@ import { Factors } from "./factors.ts";
 import type { Generation } from "./generation.ts";
 import { History, type PieceName } from "./history.ts";
 import { horizonMs } from "./horizon_ms.ts";
+import { type ModelWindows, startsOf, windowMs } from "./model_windows.ts";
+import { Pairs } from "./pairs.ts";
 import { Remarks } from "./remarks.ts";
 import { type ModelSession, SessionFold } from "./session_fold.ts";
 import type { ModelRules, RulesFrom } from "./model_rules.ts";
 import type { InputEvent, InputRecord } from "./input.ts";
-
-/** Windows as the model computes them; the same for all that a job may become. */
-export interface ModelWindows {
-  readonly advanceMs: number;
-  readonly rollUps: boolean;
-  /** True for a job with a processor. */
-  readonly processes?: boolean;
-  /** True for a total per key: one window, which never closes. */
-  readonly unwindowed: boolean;
-  /** That of sessions, in place of windows. */
-  readonly gapMs?: number | undefined;
-}
-
-const windowMs = 10_000;
 
 /** Each with those that it is merged from before it. */
 const rollUpSizesMs = [20_000, 60_000];
@@ -65,7 +53,7 @@ export class Fold {
   readonly rows: Map<string, Map<number, RowVersion>> = new Map();
   readonly #factors = new Factors(this.#history);
   /** For a job with a processor. */
-  readonly remarks: Remarks | undefined;
+  readonly remarks: Remarks | Pairs | undefined;
   #versionUs: number;
   #wholeFromMs: number | null;
   readonly #counts = { read: 0, aggregated: 0, late: 0, deadLetters: 0, duplicates: 0, rekeyed: 0 };
@@ -87,7 +75,7 @@ export class Fold {
     this.#sizeMs = windows.gapMs ?? windowMs;
     this.#sizesMs = windows.rollUps ? rollUpSizesMs : [];
     this.#sessions = windows.gapMs === undefined ? undefined : new SessionFold(windows.gapMs);
-    this.remarks = windows.processes === true ? new Remarks(this.#history) : undefined;
+    this.remarks = remarksOf(windows, this.#history);
     this.#changes = changes.slice(1);
     this.#rules = (changes[0] as RulesFrom).rules;
   }
@@ -165,10 +153,17 @@ export class Fold {
     if (timeMs - record.timestampMs > this.#rules.maxFutureMs) {
       return this.#dead(offset, index, record, "far-future");
     }
+    const receivedAtMs = record.timestampMs;
+    this.remarks?.moveTo(timeMs, offset, receivedAtMs);
+    if (this.#windows.pairs === true) {
+      this.remarks?.take({ key, timeMs, value, receivedAtMs, topic: record.topic }, offset);
+      this.#counts.read += 1;
+      this.#counts.aggregated += 1;
+      return;
+    }
     this.#pass(timeMs);
-    this.remarks?.moveTo(timeMs, offset, record.timestampMs);
     const time = this.#timeOf(key);
-    const starts = this.#startsOf(timeMs);
+    const starts = startsOf(this.#windows, timeMs);
     const isNew = this.#times.get(key) !== time;
     const inside = !isNew &&
       this.#sessions?.of(key).some(({ startMs, lastMs }) => startMs <= timeMs && timeMs <= lastMs);
@@ -179,8 +174,7 @@ export class Fold {
       return this.#dead(offset, index, record, "processing-error");
     }
     const joined = this.#factors.joined(key, value);
-    const receivedAtMs = record.timestampMs;
-    this.remarks?.take({ key, timeMs, value: joined, receivedAtMs }, offset);
+    this.remarks?.take({ key, timeMs, value: joined, receivedAtMs, topic: undefined }, offset);
     this.#counts.read += 1;
     this.#counts[open.length > 0 ? "aggregated" : "late"] += 1;
     for (const start of starts) {
@@ -229,18 +223,6 @@ export class Fold {
       open: new Set(),
       openRollUps: this.#sizesMs.map(() => new Set<number>()),
     };
-  }
-
-  #startsOf(timeMs: number): number[] {
-    const { advanceMs, unwindowed, gapMs } = this.#windows;
-    if (unwindowed) return [0];
-    if (gapMs !== undefined) return [timeMs];
-    const starts: number[] = [];
-    for (let start = Math.floor(timeMs / advanceMs) * advanceMs; start > timeMs - windowMs;) {
-      starts.unshift(start);
-      start -= advanceMs;
-    }
-    return starts;
   }
 
   #join(sessions: SessionFold, at: EventAt, timeMs: number, value: number, offset: number): void {
@@ -392,6 +374,14 @@ export class Fold {
     versions.set(this.#writeTimeUs, { text, offset });
     this.rows.set(key, versions);
   }
+}
+
+function remarksOf(
+  { processes, pairs }: ModelWindows,
+  history: History,
+): Remarks | Pairs | undefined {
+  if (pairs === true) return new Pairs(history);
+  return processes === true ? new Remarks(history) : undefined;
 }
 
 function originOf(record: InputRecord, offset: number, index: number | ""): string {

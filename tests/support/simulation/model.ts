@@ -1,5 +1,6 @@
 import type { ItemCounts } from "../../../src/streams/item_counts.ts";
-import { Fold, type ModelWindows } from "./fold.ts";
+import { Fold } from "./fold.ts";
+import type { ModelWindows } from "./model_windows.ts";
 import type { RowVersion } from "./fold_texts.ts";
 import type { PieceName } from "./history.ts";
 import type { ModelRules, RulesFrom } from "./model_rules.ts";

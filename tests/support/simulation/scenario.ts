@@ -38,6 +38,8 @@ export interface Scenario {
   readonly disaster: DisasterKind;
   /** The job has a processor with stores and calls that it schedules. */
   readonly processes: boolean;
+  /** In place of that it joins the values of two topics with each other. */
+  readonly pairs: boolean;
   /** The job reads a second topic as well, and joins with a table. */
   readonly joins: boolean;
 }
@@ -61,6 +63,8 @@ export function drawScenario(chance: Chance): Scenario {
   const repartition = disaster === "none" && chance.oneIn(2);
   const reset = disaster === "none" && !repartition && chance.oneIn(3);
   const joins = disaster === "none" && !repartition && !reset && chance.oneIn(2);
+  const processes = chance.oneIn(3);
+  const pairs = joins && chance.oneIn(2);
   return {
     partitions,
     machines,
@@ -69,11 +73,11 @@ export function drawScenario(chance: Chance): Scenario {
     reset,
     joins,
     advanceMs,
-    rules,
+    rules: pairs ? rules.map((it) => ({ ...it, ...withoutWindows })) : rules,
     rollUps,
-    unwindowed,
-    gapMs,
-    results: unwindowed ? "all" : chance.pick([undefined, "all", "final"]),
+    unwindowed: unwindowed || pairs,
+    gapMs: pairs ? undefined : gapMs,
+    results: unwindowed || pairs ? "all" : chance.pick([undefined, "all", "final"]),
     commitIntervalMs: chance.pick([0, 100, 500, 1_000]),
     pendingRowsMax: chance.pick([3, 20, 1_000]),
     cacheBytesMax: chance.pick([0, 1_000, 1_000_000]),
@@ -82,7 +86,8 @@ export function drawScenario(chance: Chance): Scenario {
     dieOneIn: chance.pick([60, 200, Infinity]),
     chaosEveryMs: chance.pick([300, 1_000, 3_000]),
     disaster,
-    processes: chance.oneIn(3),
+    processes,
+    pairs,
   };
 }
 
@@ -91,6 +96,9 @@ export function describeScenario(scenario: Scenario): string {
   return Object.entries(scenario).map(([name, value]) => `${name} ${JSON.stringify(value)}`)
     .join(", ");
 }
+
+/** What a job without windows makes of any. */
+const withoutWindows = { graceMs: 0, retentionMs: 10_000, rollUpRetentionMs: 0 };
 
 /** Short and long, at the edge of what is allowed; without windows there is no grace to change. */
 function drawRules(

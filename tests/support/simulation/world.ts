@@ -9,6 +9,7 @@ import {
   type CountingRow,
   countingTopology,
   type Measurement,
+  pairingTopology,
   remarksTopic,
   resultsTopic,
   type Total,
@@ -71,7 +72,8 @@ export class World implements Surroundings {
     this.log.valueBytesMax = writtenBytesMax;
     this.#models = range(partitions).map((p) => new PartitionModel(p, this.scenario));
     this.#input = new InputSource(this.chance, { mixes: this.scenario.repartition });
-    const further = this.scenario.joins ? ["second", "factors"] : [];
+    const { joins, pairs } = this.scenario;
+    const further = joins ? pairs ? ["second"] : ["second", "factors"] : [];
     this.order = this.scenario.repartition || this.scenario.joins
       ? new InputOrder(this.log, this.#models, further)
       : undefined;
@@ -96,18 +98,21 @@ export class World implements Surroundings {
 
   topologyBy(rules: ModelRules, program: string): Topology<Measurement, Total, CountingRow> {
     const takes = (record: LogRecord) => this.order?.takes(program, record);
-    const job = countingTopology({
+    const options = {
       ...this.scenario,
       ...rules,
       handlers: {
-        onProcessingError: () => "dead-letter",
-        onDeserializationError: (record) => {
+        onProcessingError: () => "dead-letter" as const,
+        onDeserializationError: (record: LogRecord) => {
           // Nothing reads it; that a table takes a record is noticed elsewhere.
           if (record.timestampMs < 0 && record.topic !== "factors") takes(record);
-          return "dead-letter";
+          return "dead-letter" as const;
         },
       },
-    });
+    };
+    const job = this.scenario.pairs
+      ? pairingTopology(options) as unknown as ReturnType<typeof countingTopology>
+      : countingTopology(options);
     const read = (record: LogRecord, rekeyed: boolean) => {
       takes(record);
       return job.source.read(record, rekeyed);
@@ -163,7 +168,8 @@ export class World implements Surroundings {
 
   #next(): InputRecord {
     if (!this.scenario.joins) return this.#input.next();
-    const draw = this.chance.pick(["next", "next", "nextSecond", "nextFactor"] as const);
+    const other = this.scenario.pairs ? "nextSecond" : "nextFactor";
+    const draw = this.chance.pick(["next", "next", "nextSecond", other] as const);
     return this.#input[draw]();
   }
 
