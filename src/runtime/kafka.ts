@@ -74,6 +74,8 @@ export class KafkaRuntime implements Runtime {
   readonly #options: KafkaRuntimeOptions & { readonly replicationFactor: number };
   readonly #resources = new AsyncDisposableStack();
   readonly #signals: ProcessSignals;
+  /** By job: as `open` can be repeated. */
+  readonly #stores = new Map<string, LevelStateStores>();
 
   /** @internal */
   constructor(
@@ -106,7 +108,9 @@ export class KafkaRuntime implements Runtime {
     const topics = kafkaTopics(jobTopics(name, job), { partitions, replicationFactor });
     await connection.ensureTopics(topics);
     const changelog = changelogTopic(name, store);
-    const stores = this.#resources.use(await LevelStateStores.open(stateDir, changelog));
+    const stores = this.#stores.get(name) ??
+      this.#resources.use(await LevelStateStores.open(stateDir, changelog));
+    this.#stores.set(name, stores);
     const identityFile = `${stateDir}/${changelog}/identity`;
     return {
       ports: { log: connection.log(), commitLog: connection.commitLog(name), stores },
