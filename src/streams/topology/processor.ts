@@ -36,7 +36,8 @@ export interface ProcessorContext<S extends StoreCodecs> {
  *
  * It must depend on its arguments and stores alone: no clock, no randomness, no variables of its own.
  *
- * @see Kafka Streams Processor; differs: it sees one key at a time, so that state moves with the key
+ * @see Kafka Streams Processor; differs: it sees one key at a time, so that state moves with the key.
+ *   See docs/adr/0027-processors.md.
  */
 export interface Processor<T, S extends StoreCodecs, U> {
   /**
