@@ -106,7 +106,10 @@ export class KeyValues implements KeyValueStores {
         return bytes === null ? undefined : decodeState(codec, bytes);
       },
       put: (value, atMs) => this.#set(name, idOf(key, atMs), codec.encode(value)),
-      delete: (atMs) => this.#set(name, idOf(key, atMs), null),
+      delete: (atMs) => {
+        const id = idOf(key, atMs);
+        if (this.#bytesOf(name, id) !== null) this.#set(name, id, null);
+      },
     };
   }
 

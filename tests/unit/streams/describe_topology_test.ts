@@ -89,3 +89,21 @@ Deno.test("mermaidTopology() draws the same", () => {
 `,
   );
 });
+
+Deno.test("describeTopology() and mermaidTopology() show streams and processors", () => {
+  const lines = stream("lines", text()).groupByKey();
+  const last = lines.process("last", { line: text() }, { process: (line) => [line] });
+  const topology = job("lines").to("all", lines).to("last-lines", last);
+  assert.equal(
+    describeTopology(topology, "app").split("\n").slice(3).join("\n"),
+    `  Processor: last, with stores
+    every value --> all
+    every value --> last-lines
+  Store: positions and processors
+    changes --> app-task-changelog
+`,
+  );
+  const drawing = mermaidTopology(topology, "app");
+  assert.match(drawing, /windows --> stream1\[\/"last-lines"\/\]/);
+  assert.match(drawing, /windows\["last"\]/);
+});

@@ -240,3 +240,18 @@ Deno.test("what punctuate throws stops the task, and what it makes is no table's
   await driver.pipe(said("a"), said("b", 2));
   assert.match(driver.tasks()[0]?.problem ?? "", /punctuate of calls failed at eva/);
 });
+
+Deno.test("deleting what a store does not have writes nothing", async () => {
+  const nothing = words.groupByKey().process("nothing", { it: text() }, {
+    process(_word, { stores: { it } }) {
+      it.delete();
+      it.delete(5);
+      return [];
+    },
+  });
+  await using driver = await TopologyTestDriver.start(job("n").to("n", nothing), { startMs });
+  await driver.pipe(said("a"));
+  await driver.commit();
+  assert.deepEqual(driver.changelog.filter(({ key }) => key?.[0] !== 0x6d), []);
+  assert.equal(driver.counts.read, 0); // left out
+});
