@@ -53,6 +53,16 @@ Deno.test("join() makes each pair of a key within the window once, whoever came 
   assert.deepEqual(pairsOf(driver), ["a:A", "b:A", "b:B", "c:A", "c:B"]);
 });
 
+Deno.test("join() finds partners of what is late by no more than the grace", async () => {
+  await using driver = await TopologyTestDriver.start(inner, { startMs });
+  await driver.pipe(say("asked", "a", 0), say("asked", "b", 12));
+  await driver.pipe(say("answered", "A", 8)); // late by 4: `a` has waited for it
+  await driver.pipe(say("asked", "c", 13));
+  await driver.pipe(say("answered", "B", 8)); // by 5: `a` is gone
+  await driver.commit();
+  assert.deepEqual(pairsOf(driver), ["a:A", "b:A", "c:A", "b:B", "c:B"]);
+});
+
 Deno.test("leftJoin() and outerJoin() say once who had no partner", async () => {
   for (
     const [topology, expected] of [[left, ["b:A", "a:-"]], [outer, ["b:A", "a:-", "-:B"]]] as const
