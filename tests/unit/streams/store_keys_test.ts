@@ -3,10 +3,13 @@ import { Buffer } from "node:buffer";
 import {
   keyOf,
   keyStateKey,
+  keyValueKey,
   metaKey,
   ownerOf,
   rollUpKey,
   rowRange,
+  timedValueOf,
+  timedValuesOf,
   windowKey,
   windowOf,
   windowStartOf,
@@ -80,4 +83,17 @@ Deno.test("ownerOf() gives the key that a row belongs to", () => {
     }
   }));
   assert.equal(ownerOf(metaKey), undefined);
+});
+
+Deno.test("keyValueKey() has a time in a store's range, and its key and time come back", () => {
+  const compare = (a: Uint8Array, b: Uint8Array) => Buffer.compare(a, b);
+  fc.assert(fc.property(fc.string(), fc.nat(), (key, atMs) => {
+    const row = keyValueKey("remarks", key, atMs);
+    assert.deepEqual(timedValueOf(row), { key: new TextDecoder().decode(ownerOf(row)), atMs });
+    assert.deepEqual(ownerOf(row), new TextEncoder().encode(key));
+    const { gte, lt } = timedValuesOf("remarks");
+    assert.ok(compare(gte as Uint8Array, row) < 0 && compare(row, lt as Uint8Array) < 0);
+    assert.ok(compare(keyValueKey("remarks.seen", key, atMs), lt as Uint8Array) > 0);
+    assert.deepEqual(ownerOf(keyValueKey("remarks", key)), new TextEncoder().encode(key));
+  }));
 });
