@@ -177,7 +177,7 @@ function countingTable(
 /** The measurements of one topic, or of two joined with a table. */
 function measured(repartition: boolean, joins: boolean): KeyedStream<Measurement> {
   const lists = listsOf("input");
-  const keyed = keyedIn(joins ? merge(lists, listsOf("second")) : lists, repartition);
+  const keyed = keyedIn(joins ? merge(lists, listsOf("second")) : lists, { repartition });
   return joins ? keyed.leftJoin(factors, withFactor) : keyed;
 }
 
@@ -187,7 +187,7 @@ function listsOf(topic: string): Stream<readonly Measurement[]> {
 
 function keyedIn(
   lists: Stream<readonly Measurement[]>,
-  repartition: boolean,
+  { repartition }: { readonly repartition: boolean },
 ): KeyedStream<Measurement> {
   return lists
     .reject((list) => list.length > 0 ? undefined : { cause: "empty", detail: "no measurement" })
@@ -219,7 +219,9 @@ export const pairsWithinMs = { differenceMs: 8_000, graceMs: 3_000 } as const;
 export function pairingTopology(
   options: Pick<CountingOptions, "maxFutureMs" | "revision" | "agreeingEvents" | "handlers">,
 ): Job<Either<Measurement, Measurement>, never> {
-  const [left, right] = ["input", "second"].map((topic) => keyedIn(listsOf(topic), false));
+  const [left, right] = ["input", "second"].map((topic) =>
+    keyedIn(listsOf(topic), { repartition: false })
+  );
   assert(left !== undefined && right !== undefined, "there are two streams");
   const { differenceMs, graceMs } = pairsWithinMs;
   const pairs = left.outerJoin(
