@@ -156,7 +156,9 @@ function collectWindows<E, A, R>(
       window.bytes = undefined; // the store has had it since an earlier commit
       continue;
     }
-    entries.push({ key: windowKey(owner.key, window.startMs), value: bytesOf(topology, window) });
+    // A copy: these may lie in memory that the key's next row gets.
+    const value = bytesOf(topology, window).slice();
+    entries.push({ key: windowKey(owner.key, window.startMs), value });
     window.hasRow = true;
   }
 }
