@@ -94,6 +94,7 @@ export const keyRowBugs: readonly PlantedBug[] = [
     find: "this.#places.set(key, ~place);",
     replace: "",
     guarantee: "G1",
+    test: "tests/unit/streams/packed_rows_test.ts",
   },
   {
     name: "a key as bytes that outlives its expiry",
