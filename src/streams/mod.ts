@@ -66,7 +66,7 @@ export type {
   StoreCodecs,
   StoresOfKey,
 } from "./topology/processor.ts";
-export type { Values, ValuesPlan } from "./topology/values.ts";
+export type { Origin, Values, ValuesPlan } from "./topology/values.ts";
 export type {
   KeyTable,
   Results,

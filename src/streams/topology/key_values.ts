@@ -45,10 +45,12 @@ export interface KeyValueStores {
 export class Due {
   /** Name of the processor. */
   readonly processor: string;
+  /** Whose value scheduled it. */
   readonly key: string;
   /** For when it was scheduled, epoch ms. */
   readonly timeMs: number;
 
+  /** The engine makes them. */
   constructor(processor: string, key: string, timeMs: number) {
     this.processor = processor;
     this.key = key;

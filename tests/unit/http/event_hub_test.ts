@@ -272,22 +272,28 @@ Deno.test("/api/stream never cuts off a slow reader: what waits gets newer, not 
   await reader.cancel();
 });
 
-Deno.test("/api/stream ends the connection of a reader that takes nothing for a minute", async () => {
-  await using made = running();
-  const dead = await follow(made.ask, "?symbol=AAPL");
-  const alive = await follow(made.ask, "?symbol=AAPL");
-  const reading = (async () => {
-    while (!(await alive.read()).done);
-  })();
-  for (let second = 0; second < 62; second++) {
-    made.view.commit();
-    await made.pass(secondTicks);
-  }
-  assert.equal(made.context.events.clientCount, 1);
-  assert((await dead.read()).done);
-  await alive.cancel();
-  await reading;
-});
+Deno.test.each([
+  { client: "a reader", query: "?symbol=AAPL" },
+  { client: "another instance", query: "?scope=local&symbol=AAPL" },
+])(
+  "/api/stream ends the connection of $client that takes nothing for a minute",
+  async ({ query }) => {
+    await using made = running();
+    const dead = await follow(made.ask, query);
+    const alive = await follow(made.ask, query);
+    const reading = (async () => {
+      while (!(await alive.read()).done);
+    })();
+    for (let second = 0; second < 62; second++) {
+      made.view.commit();
+      await made.pass(secondTicks);
+    }
+    assert.equal(made.context.events.clientCount, 1);
+    assert((await dead.read()).done);
+    await alive.cancel();
+    await reading;
+  },
+);
 
 Deno.test.each([
   "?row=",
