@@ -5,7 +5,7 @@ import { encodeText } from "../../../src/streams/text.ts";
 import { MemoryLog } from "../../../src/streams/testing/memory_log.ts";
 import { readAll } from "../../contract/log_harness.ts";
 import { countingChangelog } from "../counting_topics.ts";
-import { type CountingRow, resultsTopic } from "../counting_topology.ts";
+import { type CountingRow, remarksTopic, resultsTopic } from "../counting_topology.ts";
 import { Auditor } from "../simulation/auditor.ts";
 import { Chance } from "../simulation/chance.ts";
 import { Disaster } from "../simulation/disaster.ts";
@@ -21,6 +21,7 @@ const replayed = {
   late: "input-late",
   deadLetters: "input-dead-letters",
   results: resultsTopic,
+  remarks: remarksTopic,
 } as const;
 
 const replayedInput = encodeText(replayed.input);
