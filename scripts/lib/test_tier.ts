@@ -5,7 +5,7 @@ import { root, sourceFiles } from "./source_files.ts";
 import { countsOf, noTests, type TestCounts, withExitCode } from "./test_counts.ts";
 
 /** Longest run of a tier, ms: a test that hangs is a failure, and the rest still gets its turn. */
-export const tierMsMax: number = 22 * 60_000;
+export const tierMsMax: number = 40 * 60_000;
 
 /** Tests that run in one process, with the same permissions. */
 export interface TestTier {

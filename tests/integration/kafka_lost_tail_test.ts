@@ -97,7 +97,9 @@ Deno.test({
       assert.deepEqual(await outcomeOf(reader), numbered(10, "new"));
     });
     // It read 5 of the 10 new records, and kept the 5 that were lost in its state.
-    const lost = /from offset 20 as what leader epoch \d+ wrote .* ends at 15/;
+    // Which of the two it says depends on whether it reads on before the new ones are there.
+    const lost =
+      /from offset 20 as (?:what leader epoch \d+ wrote .* ends at 15|the topic holds 0 to 15)/;
     await t.step("and stops the task of a running job, and of the next one", async () => {
       const what = "the task to stop";
       await until(() => lost.test(run.problem() ?? ""), { what, msMax: 60_000 });

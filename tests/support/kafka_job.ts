@@ -78,7 +78,10 @@ export async function startKafkaJob(job: KafkaJob): Promise<KafkaRun> {
     rows: sink.rows,
     problem: () => app.tasks[0]?.problem,
     caughtUp: () =>
-      until(() => app.tasks[0]?.lagRecords === 0, { what: "the end of the input", msMax }),
+      until(() => {
+        const { committedOffset = 0, lagRecords } = app.tasks[0] ?? {};
+        return committedOffset > 0 && lagRecords === 0;
+      }, { what: "the end of the input, committed", msMax }),
     async [Symbol.asyncDispose]() {
       stop.abort();
       await ended;
