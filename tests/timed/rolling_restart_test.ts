@@ -22,7 +22,7 @@ const commitIntervalMs = 1_000;
 /** What a move may add to the time between two commits, on a machine that does much else, ms. */
 const moveMsMax = 3_000;
 /** Recorded time that a round of restarts takes at speed 1, and frames in a second of it. */
-const restartsMs = 30_000;
+const restartsMs = 60_000;
 const framesPerSecond = 5;
 const catchUpMsMax = 120_000;
 /** A member that comes back opens its stores, joins, and is current at once. */
