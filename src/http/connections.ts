@@ -80,7 +80,7 @@ export class Connections {
     this.#cut(this.#idle.holders);
   }
 
-  /** Ends when nobody is being cut. */
+  /** Ends when no one is being cut. */
   async settled(): Promise<void> {
     await this.#cutting;
   }

@@ -66,25 +66,21 @@ export class Emitting<E> {
     }
   }
 
-  /** Makes the records of an event. */
-  take(event: E, context: EventContext): void {
-    this.#emit(event, context);
-  }
-
   /** Moves the partition's time, and calls processors for what is due by then, earliest first. */
   moveTo(timeMs: number, context: EventContext): void {
     if (timeMs > this.#timeMs) this.#timeMs = timeMs;
     for (let due; (due = this.#stores.takeDue(this.#timeMs)) !== undefined;) {
       const { processor, key } = due;
       try {
-        this.#emit(due, { ...context, key });
+        this.take(due, { ...context, key });
       } catch (cause) {
         throw new InvariantError(`punctuate of ${processor} failed at ${key}`, { cause });
       }
     }
   }
 
-  #emit(cause: E | Due, context: EventContext): void {
+  /** Makes the records of an event, or of a call that is due. */
+  take(cause: E | Due, context: EventContext): void {
     const { timestampMs, partition } = context.record;
     for (const { topic, of } of this.#streams) {
       for (const record of of(cause, context, this.#stores)) {
