@@ -22,11 +22,13 @@ export function inputTruncated(
   position: Offset,
   { startOffset, endOffset }: LogBounds,
 ): PipelineError {
+  const cause = position > endOffset
+    ? "a broker has lost the rest"
+    : "records were deleted before they were processed";
   return new PipelineError(
     "INPUT_TRUNCATED",
     `Cannot read ${partitionName(place)} from offset ${position} as the topic holds ` +
-      `${startOffset} to ${endOffset}: records were deleted before they were processed, or the ` +
-      "topic was recreated",
+      `${startOffset} to ${endOffset}: ${cause}, or the topic was recreated`,
     { context: { ...place, position, startOffset, endOffset }, remedy: "reset" },
   );
 }

@@ -1,7 +1,7 @@
 /** How long a wait may take, and for what it is. */
 export interface UntilOptions {
-  /** Named where it never comes. */
-  readonly what: string;
+  /** Named where it never comes; a function says it as things are then. */
+  readonly what: string | (() => string);
   readonly msMax: number;
   /** Pause between two looks, ms; 100 without it. */
   readonly lookMs?: number;
@@ -14,7 +14,9 @@ export async function until(
 ): Promise<void> {
   const deadline = performance.now() + msMax;
   while (!await holds()) {
-    if (performance.now() > deadline) throw new Error(`not within ${msMax} ms: ${what}`);
+    if (performance.now() > deadline) {
+      throw new Error(`not within ${msMax} ms: ${typeof what === "string" ? what : what()}`);
+    }
     await new Promise((resolve) => setTimeout(resolve, lookMs));
   }
 }

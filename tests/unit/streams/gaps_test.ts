@@ -11,7 +11,16 @@ Deno.test("TaskSession refuses input that was deleted before it was processed", 
   world.log.truncate(place, 30);
   assert.match(
     await failure(world),
-    /Cannot read input-0 from offset 20 as the topic holds 30 to 40/,
+    /Cannot read input-0 from offset 20 as the topic holds 30 to 40: records were deleted before/,
+  );
+});
+
+Deno.test("TaskSession refuses a position behind what a broker has kept of the input", async () => {
+  const world = await worldWithPast();
+  world.log.loseTail(place, 15);
+  assert.match(
+    await failure(world),
+    /Cannot read input-0 from offset 20 as the topic holds 0 to 15: a broker has lost the rest/,
   );
 });
 
