@@ -93,13 +93,14 @@ export class PartsWriter {
    */
   add(partition: number, part: Part): void {
     this.#sizeBytes += part.value.length;
+    const bytesMax = partBytesMax(part);
     let record = this.#open.get(partition);
-    if (record?.hasRoomFor(part) !== true) {
+    if (record?.hasRoomFor(part, bytesMax) !== true) {
       if (record !== undefined) this.#finish(partition, record);
       record = new OpenRecord();
       this.#open.set(partition, record);
     }
-    record.add(part);
+    record.add(part, bytesMax);
   }
 
   /** Everything added since `clear`. */
@@ -141,20 +142,21 @@ class OpenRecord {
     return this.#bytes.subarray(0, this.#at);
   }
 
-  hasRoomFor(part: Part): boolean {
+  hasRoomFor(part: Part, bytesMax: number): boolean {
     return this.#events + part.origin.indexes.length <= recordEventsMax &&
-      this.#at + sizeBytesMax(part) <= recordBytesMax;
+      this.#at + bytesMax <= recordBytesMax;
   }
 
-  add(part: Part): void {
+  add(part: Part, bytesMax: number): void {
     const { keys, value, timestampMs, origin: { partition, offset, indexes } } = part;
-    this.#reserve(sizeBytesMax(part));
+    this.#reserve(bytesMax);
     this.#varint(zigzag(timestampMs - this.#timestampMs));
     this.#varint(partition);
     this.#varint(zigzag(offset - this.#offset));
     this.#varint(indexes.length);
     let next = 0;
-    for (const [i, index] of indexes.entries()) {
+    for (let i = 0; i < indexes.length; i++) {
+      const index = indexes[i] as number;
       this.#varint(index - next);
       next = index + 1;
       this.#key(keys[i]);
@@ -201,10 +203,11 @@ class OpenRecord {
   }
 }
 
-function sizeBytesMax({ keys, value }: Part): number {
-  const varints = varintsPerPart + keys.length * varintsPerEvent;
-  const keyBytes = keys.reduce((sum, key) => sum + (key?.length ?? 0), 0);
-  return value.length + varints * varintBytesMax + keyBytes;
+/** Upper bound of what a part takes. */
+function partBytesMax({ keys, value }: Part): number {
+  let bytes = value.length + varintsPerPart * varintBytesMax;
+  for (const key of keys) bytes += varintsPerEvent * varintBytesMax + (key?.length ?? 0);
+  return bytes;
 }
 
 /** By arithmetic: exact for differences of up to 2^52. */

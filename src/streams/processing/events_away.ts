@@ -14,14 +14,21 @@ type KeysAndIndexes = Pick<Part, "keys"> & Pick<PartOrigin, "indexes">;
 export type WrittenPart = (Pick<Part, "value"> & KeysAndIndexes) | number;
 
 interface Events<E> {
+  readonly partition: number;
   readonly events: E[];
   readonly keys: Uint8Array[];
   readonly indexes: number[];
 }
 
-/** Events of a record that belong to other partitions. */
+/** What goes to one partition. */
+export interface AwayPart {
+  readonly partition: number;
+  readonly part: WrittenPart;
+}
+
+/** Events of a record that belong to other partitions: mostly to one, seldom to many. */
 export class EventsAway<E> {
-  readonly #byPartition = new Map<number, Events<E>>();
+  readonly #groups: Events<E>[] = [];
 
   /** @param index Of the event inside the record: ascending. */
   add(
@@ -29,14 +36,14 @@ export class EventsAway<E> {
     event: E,
     index: number,
   ): void {
-    let own = this.#byPartition.get(partition);
-    if (own === undefined) {
-      own = { events: [], keys: [], indexes: [] };
-      this.#byPartition.set(partition, own);
+    for (const group of this.#groups) {
+      if (group.partition !== partition) continue;
+      group.events.push(event);
+      group.keys.push(bytes);
+      group.indexes.push(index);
+      return;
     }
-    own.events.push(event);
-    own.keys.push(bytes);
-    own.indexes.push(index);
+    this.#groups.push({ partition, events: [event], keys: [bytes], indexes: [index] });
   }
 
   /**
@@ -45,21 +52,25 @@ export class EventsAway<E> {
    * @param record The value that all was read from, and how many events it holds: it goes on as it
    *   is where there is only one to go to.
    */
-  *written(
+  written(
     source: Pick<Source<E>, "write" | "asRead">,
     { value, count }: { readonly value: Uint8Array | null; readonly count: number },
-  ): Generator<{ readonly partition: number; readonly part: WrittenPart }> {
-    const isWhole = source.asRead && this.#byPartition.size === 1 &&
+  ): AwayPart[] {
+    const [first] = this.#groups;
+    if (first === undefined) return [];
+    const isWhole = source.asRead && this.#groups.length === 1 &&
       value !== null && value.length <= togetherBytesMax;
-    for (const [partition, own] of this.#byPartition) {
-      if (isWhole) yield { partition, part: { value, ...spreadOut(own, count) } };
-      else for (const part of writtenParts(own, source)) yield { partition, part };
+    if (isWhole) {
+      return [{ partition: first.partition, part: { value, ...spreadOut(first, count) } }];
     }
+    return this.#groups.flatMap((group) =>
+      writtenParts(group, source).map((part) => ({ partition: group.partition, part }))
+    );
   }
 }
 
 /** The keys of events among all those of their record. */
-function spreadOut({ keys, indexes }: Events<unknown>, count: number): KeysAndIndexes {
+function spreadOut({ keys, indexes }: KeysAndIndexes, count: number): KeysAndIndexes {
   if (keys.length === count) return { keys, indexes };
   const all = new Array<Uint8Array | undefined>(count).fill(undefined);
   for (let i = 0; i < keys.length; i++) all[indexes[i] as number] = keys[i];
@@ -68,7 +79,7 @@ function spreadOut({ keys, indexes }: Events<unknown>, count: number): KeysAndIn
 
 /** Events as many values as it takes, in order. */
 function writtenParts<E>(
-  { events, keys, indexes }: Events<E>,
+  { events, keys, indexes }: Omit<Events<E>, "partition">,
   source: Pick<Source<E>, "write">,
 ): WrittenPart[] {
   const value = source.write(events);

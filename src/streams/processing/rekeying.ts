@@ -83,7 +83,9 @@ export class Rekeying {
   ): number {
     const origin = { partition: from, offset, indexes };
     this.#waiting.add(partition, { value, keys, timestampMs, origin });
-    return keys.reduce((count, key) => key === undefined ? count : count + 1, 0);
+    let count = 0;
+    for (const key of keys) if (key !== undefined) count++;
+    return count;
   }
 
   /** True when no more should wait. */
