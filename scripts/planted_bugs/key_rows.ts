@@ -147,7 +147,7 @@ export const keyRowBugs: readonly PlantedBug[] = [
   {
     name: "results made that no one wants",
     file: "src/streams/commit/commit.ts",
-    find: "if (sink === undefined && onShown === undefined) return;",
+    find: "if (sink === undefined && onRows === undefined) return;",
     replace: "",
     guarantee: "G8",
     test: "tests/unit/streams/changed_results_test.ts",

@@ -53,6 +53,25 @@ export const pipelinedCommitBugs: readonly PlantedBug[] = [
     test: "tests/unit/streams/pipelined_commits_test.ts",
   },
   {
+    name: "results told of when the sink has them",
+    file: "src/streams/commit/commit.ts",
+    find: `      onRows?.(plainRows(portion));
+      if (sink !== undefined) await writeRows(portion, { ...options, sink });`,
+    replace: `      if (sink !== undefined) await writeRows(portion, { ...options, sink });
+      onRows?.(plainRows(portion));`,
+    guarantee: "G3",
+    test: "tests/unit/streams/told_rows_test.ts",
+  },
+  {
+    name: "results told of before queries have them",
+    file: "src/streams/commit/commit.ts",
+    find: "await this.#ports.store.apply(changes.entries, checkpoint);",
+    replace: "for (const row of changes.resultRows) onRows?.(plainRows([row]));\n    " +
+      "await this.#ports.store.apply(changes.entries, checkpoint);",
+    guarantee: "G3",
+    test: "tests/unit/streams/told_rows_test.ts",
+  },
+  {
     name: "a commit begun before the last one is in the store",
     file: "src/streams/commit/commit_under_way.ts",
     find: "return this.#work !== undefined;",

@@ -78,8 +78,8 @@ export class MarketView implements LiveView {
     app.listen({
       opened: ({ partition }) => void this.#load(partition),
       fetched() {},
-      committed: (_input, { eventRows }) => this.#show(eventRows),
-      shown: (_input, rows) => this.#show(rows),
+      committed() {},
+      rows: (_input, rows) => this.#show(rows),
       failed: ({ partition }) => void this.#open.delete(partition),
       closed: ({ partition }) => void this.#open.delete(partition),
     });

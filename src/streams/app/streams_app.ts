@@ -297,11 +297,11 @@ export class StreamsApp<E, A, R> {
       opened: (input: TopicPartition) => all((l) => l.opened(input)),
       fetched: (input, records) => all((l) => l.fetched(input, records)),
       committed: (input, report) => all((l) => l.committed(input, report)),
-      get shown() {
-        const told = [...listeners].filter(({ shown }) => shown !== undefined);
+      get rows() {
+        const told = [...listeners].filter(({ rows }) => rows !== undefined);
         if (told.length === 0) return undefined;
         return (input: TopicPartition, rows: readonly R[]) =>
-          told.forEach((listener) => listener.shown?.(input, rows));
+          told.forEach((listener) => listener.rows?.(input, rows));
       },
       failed(input, error) {
         watch.failed(error);

@@ -50,8 +50,8 @@ export interface CommitOptions<R> {
   readonly signal: AbortSignal;
   /** The task is being closed: nothing follows. */
   readonly last: boolean;
-  /** Told of the rows of results, in portions, as they are in the sink; if anyone wants them. */
-  readonly onShown?: ((rows: readonly R[]) => void) | undefined;
+  /** Told of rows that are true now: of events, then of results in portions; if anyone wants them. */
+  readonly onRows?: ((rows: readonly R[]) => void) | undefined;
 }
 
 /** Where a task's commits go. */
@@ -79,11 +79,13 @@ interface CommitAttempt<R> {
  * 1. rows of events to the sink: functions of their records, so a repeat writes the same
  * 2. one transaction: changelog records, results for topics, late and dead-letter records, the
  * input position
- * 3. rows of results to the sink, which so shows no window as it never was; after a crash before
- *    this step the next session finds them in the changelog (`unshown_results.ts`)
- * 4. one batch to the local store: the same changes and the changelog position
+ * 3. one batch to the local store: the same changes and the changelog position
+ * 4. rows of results to whoever looks on, and to the sink, which so shows no window as it never was;
+ *    after a crash before this step the next session finds them in the changelog
+ *    (`unshown_results.ts`)
  *
- * The store is thus never ahead of the log, and a crash costs the tail of one transaction.
+ * The store is thus never ahead of the log, a crash costs the tail of one transaction, and no one
+ * waits for the sink to see what is true.
  *
  * Owner: the task. Guarantee: state and input position change together or not at all; a writer
  * that lost its partition is refused.
@@ -118,7 +120,7 @@ export class Committer<R> {
    * @throws {PipelineError} `LOG_FENCED`, `SINK_REJECTED`, a store error, or `ABORTED`.
    */
   async commit(changes: Changes<R>, options: CommitOptions<R>): Promise<Checkpoint> {
-    const { signal, last, onShown } = options;
+    const { signal, last, onRows } = options;
     throwIfAborted(signal);
     const { meta } = changes;
     const id = commitId(this.#ports.random);
@@ -135,30 +137,31 @@ export class Committer<R> {
     await this.show(changes.eventRows, signal);
     const changelogPosition = await this.#transact({ changes, id, metadata }, signal);
     this.#committed = { offset: meta.inputOffset, metadata: metadata(changelogPosition) };
-    await this.show(changes.resultRows, signal, onShown);
     const checkpoint = { changelogPosition };
     await this.#ports.store.apply(changes.entries, checkpoint);
+    onRows?.(plainRows(changes.eventRows));
+    await this.show(changes.resultRows, signal, onRows);
     return checkpoint;
   }
 
   /**
-   * Writes rows to the sink, in portions, each made when the one before is written; waits while it
-   * is unavailable.
+   * Writes rows to the sink, in portions, each made and told of when the one before is written;
+   * waits while it is unavailable.
    *
    * @throws {PipelineError} `SINK_REJECTED` if the job says to stop; `ABORTED`.
    */
   async show(
     rows: Iterable<R>,
     signal: AbortSignal,
-    onShown?: (portion: readonly R[]) => void,
+    onRows?: (portion: readonly R[]) => void,
   ): Promise<void> {
     const { sink } = this.#ports;
-    if (sink === undefined && onShown === undefined) return;
+    if (sink === undefined && onRows === undefined) return;
     const options = { ...this.#ports, policy: retryPolicy, signal, onProblem: this.#onProblem };
     for (const portion of portions(rows, portionRows)) {
       throwIfAborted(signal);
+      onRows?.(plainRows(portion));
       if (sink !== undefined) await writeRows(portion, { ...options, sink });
-      onShown?.(plainRows(portion));
     }
   }
 

@@ -330,15 +330,15 @@ export class StreamTask<E, A, R> {
     this.#lastCommitMs = startedMs;
     const changes = await session.takeChanges();
     const listener = this.#listener;
-    const onShown = listener.shown &&
-      ((rows: readonly R[]) => listener.shown?.(this.#place.input, rows));
+    const onRows = listener.rows &&
+      ((rows: readonly R[]) => listener.rows?.(this.#place.input, rows));
     underWay.begin(async (signal) => {
-      const committed = await session.commit(changes, { signal, last, onShown });
+      const committed = await session.commit(changes, { signal, last, onRows });
       this.#committed(committed, this.#ports.clock.monotonicMs() - startedMs);
     });
   }
 
-  #committed(committed: Committed<R>, durationMs: number): void {
+  #committed(committed: Committed, durationMs: number): void {
     const previous = this.#report.status.counts;
     this.#report.committed(committed.meta, committed.changelogPosition, durationMs);
     this.#listener.committed(this.#place.input, { ...committed, durationMs, previous });

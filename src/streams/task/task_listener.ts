@@ -3,7 +3,7 @@ import type { ItemCounts } from "../item_counts.ts";
 import type { Committed } from "./task_session.ts";
 
 /** A commit with what observers count. */
-export interface CommitReport<R> extends Committed<R> {
+export interface CommitReport extends Committed {
   /** From its first step to its last. */
   readonly durationMs: number;
   /** Counters as of the commit before; the difference to `meta.counts` is this commit's. */
@@ -16,13 +16,13 @@ export interface TaskListener<R> {
   opened(input: TopicPartition): void;
   /** So many records were read; those read again after a failure included. */
   fetched(input: TopicPartition, records: number): void;
-  /** A commit is durable. */
-  committed(input: TopicPartition, report: CommitReport<R>): void;
+  /** A commit is durable, and its rows are in the sink. */
+  committed(input: TopicPartition, report: CommitReport): void;
   /**
-   * Rows of results that a transaction has made true and the sink has taken, in portions; those of
-   * events are in the commit's report.
+   * Rows that a transaction has made true: those of its events, which the sink has, then those of
+   * its results, in portions, each before the sink gets it.
    */
-  readonly shown?: ((input: TopicPartition, rows: readonly R[]) => void) | undefined;
+  readonly rows?: ((input: TopicPartition, rows: readonly R[]) => void) | undefined;
   /** The session ended with an error and is tried again, or is not. */
   failed(input: TopicPartition, error: unknown): void;
   /** The task is no longer here. */

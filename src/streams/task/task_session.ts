@@ -25,7 +25,6 @@ import { unshownResults } from "../commit/unshown_results.ts";
 import { type EngineCodecs, knownEpoch, noEpoch, type TaskMeta } from "../state/state.ts";
 import { aheadOfRows } from "../state/reissue.ts";
 import { underRules } from "../state/rules.ts";
-import { plainRows } from "../topology/routed_row.ts";
 import type { TaskState } from "./status.ts";
 import type { Topology } from "../topology/topology.ts";
 import { KeyValues } from "../state/key_values.ts";
@@ -77,13 +76,11 @@ export interface OpeningObserver extends PlaceObserver {
 }
 
 /** A commit that happened. */
-export interface Committed<R> {
+export interface Committed {
   /** @internal */
   readonly meta: TaskMeta;
   /** Behind the last record of the commit. */
   readonly changelogPosition: Offset;
-  /** Rows of events, as the sink got them. */
-  readonly eventRows: readonly R[];
   /** Late events and dead letters. */
   readonly sideOutputs: readonly OutputRecord[];
 }
@@ -336,11 +333,12 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
   }
 
   /** Makes what was taken durable, while more may be processed. */
-  async commit(changes: Changes<R>, options: CommitOptions<R>): Promise<Committed<R>> {
+  async commit(changes: Changes<R>, options: CommitOptions<R>): Promise<Committed> {
     const { changelogPosition } = await this.#committer.commit(changes, options);
     this.#cache.settle();
     this.#stores.settle();
-    return { ...changes, eventRows: plainRows(changes.eventRows), changelogPosition };
+    const { meta, sideOutputs } = changes;
+    return { meta, sideOutputs, changelogPosition };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -89,6 +89,10 @@ export class SimulatedProcess {
       },
       fetched() {},
       committed() {},
+      rows: (_input, rows) => {
+        // Who is told of a row must be told the truth as much as who reads the table.
+        for (const row of this.#alive ? rows : []) world.auditor.written(row);
+      },
       failed: (input, error) => {
         if (!this.#alive) return;
         world.trace(`${name} fails at ${input.partition}: ${(error as Error).message}`);

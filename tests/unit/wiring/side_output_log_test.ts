@@ -21,7 +21,7 @@ function setUp() {
   const commit = (...sideOutputs: readonly OutputRecord[]) =>
     log.committed(
       { topic: "trade1", partition: 0 },
-      { sideOutputs, meta, previous: noItems } as CommitReport<MarketRow>,
+      { sideOutputs, meta, previous: noItems } as CommitReport,
     );
   return { logger, clock, commit };
 }
