@@ -105,4 +105,19 @@ export const processorBugs: readonly PlantedBug[] = [
     guarantee: "each pair within the window",
     test: join,
   },
+  {
+    name: "values that have missed their partners and are not late",
+    file: "src/streams/processing/emitting.ts",
+    find: "goneAtMs <= this.#timeMs",
+    replace: "goneAtMs < 0",
+    guarantee: "G7",
+  },
+  {
+    name: "values that are late only when all of their partners are gone",
+    file: windows,
+    find: "startOfRow(startMs, rowMs) + keptMs",
+    replace: "startOfRow(startMs + 2 * differenceMs, rowMs) + keptMs",
+    guarantee: "G7",
+    test: join,
+  },
 ];

@@ -2,7 +2,7 @@ import { InvariantError } from "../../base/assert.ts";
 import type { OutputRecord } from "../record.ts";
 import type { KeyValues } from "../state/key_values.ts";
 import type { TaskMeta } from "../state/state.ts";
-import type { Due } from "../topology/key_values.ts";
+import type { Due, PartnerWindow } from "../topology/key_values.ts";
 import type { EventContext, Topology } from "../topology/topology.ts";
 
 /**
@@ -40,6 +40,16 @@ export class Emitting<E> {
   /** Records since the last commit began, in the order of what made them. */
   get records(): readonly OutputRecord[] {
     return this.#records;
+  }
+
+  /** The partition's time, epoch ms. */
+  get timeMs(): number {
+    return this.#timeMs;
+  }
+
+  /** Windows of the attempt under way in which partners have gone. */
+  get missed(): readonly PartnerWindow[] {
+    return this.#stores.awaited.filter(({ goneAtMs }) => goneAtMs <= this.#timeMs);
   }
 
   /** Leaves them to a commit. */

@@ -329,11 +329,7 @@ export class RecordProcessor<E, A, R> {
     const { windows } = this.#topology;
     this.#emitting?.take(event, context);
     const fold = eventFold(this.#topology, event, context, this.#stores);
-    if (fold === undefined) {
-      if (this.#emitting?.attempted === true) this.#counts.aggregated += 1;
-      else this.#counts.read -= 1; // left out
-      return;
-    }
+    if (fold === undefined) return this.#side.passedOn(event, context, this.#emitting);
     this.#horizon.note(timeMs);
     const owner = this.#cache.key(context.key);
     const { expiredToMs } = this.#horizon;
@@ -345,7 +341,7 @@ export class RecordProcessor<E, A, R> {
         this.#counts.aggregated += 1;
         if (timeMs > streamTimeMs) this.#advance(owner, timeMs, context);
       } else {
-        this.#side.missed(event, context, timeMs, streamTimeMs);
+        this.#side.missed(event, context, { startMs: timeMs }, streamTimeMs);
         this.#counts.late += 1;
       }
       return;
@@ -358,7 +354,7 @@ export class RecordProcessor<E, A, R> {
     }
     const missedEndMs = Math.min(firstOpenMs, lastMs + windows.advanceMs);
     for (let startMs = firstMs; startMs < missedEndMs; startMs += windows.advanceMs) {
-      this.#side.missed(event, context, startMs, streamTimeMs);
+      this.#side.missed(event, context, { startMs }, streamTimeMs);
     }
     if (firstOpenMs > lastMs) {
       this.#counts.late += 1;

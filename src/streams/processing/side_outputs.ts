@@ -3,6 +3,7 @@ import { describeError, PipelineError } from "../../base/errors.ts";
 import { type LogRecord, type OutputRecord, partitionName } from "../record.ts";
 import type { ItemCounts } from "../item_counts.ts";
 import type { EventContext, Fault, Topology } from "../topology/topology.ts";
+import type { Emitting } from "./emitting.ts";
 import { type DeadLetterCause, deadLetterRecord, lateRecord, type Origin } from "../side_output.ts";
 
 /** A job's input, windows and policies, whatever it makes of its events. */
@@ -70,12 +71,30 @@ export class SideOutputs<E> {
     return { cause: "processing-error", detail: describeError(error) };
   }
 
-  /** Keeps an event that came too late for a window. */
-  missed(event: E, context: EventContext, startMs: number, streamTimeMs: number): void {
-    const { source, windows } = this.#job;
-    const window = { startMs, endMs: startMs + windows.sizeMs };
-    const value = source.write([event]);
-    const { key } = context;
+  /** Counts an event that is not folded: left out, or late where partners may have gone. */
+  passedOn(event: E, context: EventContext, emitting: Emitting<E> | undefined): void {
+    if (emitting?.attempted !== true) {
+      this.#counts.read -= 1;
+      return;
+    }
+    const { missed, timeMs } = emitting;
+    for (const window of missed) this.missed(event, context, window, timeMs);
+    this.#counts[missed.length > 0 ? "late" : "aggregated"] += 1;
+  }
+
+  /** Keeps an event that came too late for a window, one of the job's where it has no end. */
+  missed(
+    event: E,
+    context: EventContext,
+    { startMs, endMs = startMs + this.#job.windows.sizeMs }: {
+      readonly startMs: number;
+      readonly endMs?: number;
+    },
+    streamTimeMs: number,
+  ): void {
+    const { source } = this.#job;
+    const value = source.writeLate?.(event) ?? source.write([event]);
+    const [{ key }, window] = [context, { startMs, endMs }];
     this.#records.push(lateRecord(source.topic, context, { key, value, window, streamTimeMs }));
   }
 }

@@ -5,6 +5,7 @@ import {
   type KeyValueReader,
   type KeyValueStore,
   type KeyValueStores,
+  type PartnerWindow,
   type StoreOf,
 } from "../topology/key_values.ts";
 import type { NamedProcessor } from "../topology/topology.ts";
@@ -44,6 +45,7 @@ export class KeyValues implements KeyValueStores {
   #pendingRows = 0;
   /** What an attempt under way has changed, to be taken back. */
   #formers: Former[] | undefined;
+  #awaited: PartnerWindow[] = [];
 
   constructor(store: Pick<StateStore, "get">) {
     this.#store = store;
@@ -75,9 +77,15 @@ export class KeyValues implements KeyValueStores {
     return (this.#formers?.length ?? 0) > 0;
   }
 
+  /** Where partners may be of what is at hand, in the last attempt. */
+  get awaited(): readonly PartnerWindow[] {
+    return this.#awaited;
+  }
+
   /** Does something that changes all that it wants to, or where it throws, nothing. */
   attempt<T>(work: () => T): T {
     const formers: Former[] = this.#formers = [];
+    this.#awaited = [];
     try {
       return work();
     } catch (error) {
@@ -119,6 +127,11 @@ export class KeyValues implements KeyValueStores {
     if (this.#bytesOf(processor, id) !== null) return;
     this.#set(processor, id, scheduled);
     this.#timers.add(new Due(processor, key, timeMs));
+  }
+
+  /** See `KeyValueStores`. */
+  awaits(window: PartnerWindow): void {
+    this.#awaited.push(window);
   }
 
   /** Takes the earliest call out that is due at a time; `undefined` where none is. */

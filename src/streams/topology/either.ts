@@ -72,7 +72,13 @@ function eitherSource<L, R>(left: Source<L>, right: Source<R>): Source<Either<L,
         ? Uint8Array.from([rightTag, ...right.write(rights)])
         : Uint8Array.from([leftTag, ...left.write(lefts)]);
     },
+    writeLate: (event) =>
+      "left" in event ? lateValue(left, event.left) : lateValue(right, event.right),
   };
+}
+
+function lateValue<T>(source: Source<T>, event: T): Uint8Array {
+  return source.writeLate?.(event) ?? source.write([event]);
 }
 
 function wrapped<T, U>(reading: Reading<T>, wrap: (event: T) => U): Reading<U> {

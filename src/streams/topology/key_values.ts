@@ -39,6 +39,16 @@ export interface KeyValueStores {
   storeOf<V>(store: StoreOf<V>, key: string): KeyValueStore<V>;
   /** Wants a processor called for a key once the partition's time has reached this, epoch ms. */
   schedule(processor: string, key: string, timeMs: number): void;
+  /** Says in which window the value at hand may have partners: it is late where some have gone. */
+  awaits(window: PartnerWindow): void;
+}
+
+/** Where a value may have partners, epoch ms, `[startMs, endMs)`. */
+export interface PartnerWindow {
+  readonly startMs: number;
+  readonly endMs: number;
+  /** The partition's time at which the first of them no longer wait, epoch ms. */
+  readonly goneAtMs: number;
 }
 
 /** A call of a processor that is due. */

@@ -96,13 +96,15 @@ export interface KeyedStream<T, E = T> extends Values<E, T> {
    * goes to topics.
    *
    * A value waits for partners until the partition's time has passed its own by difference and
-   * grace, and a little longer; one that comes later still finds those that wait. Values are kept as
-   * JSON, in the task's store. Both streams must have been given their keys in the same way: by
+   * grace, and a little longer. One that comes when some that it may have had are gone is late: it
+   * finds those that wait, and goes to the late topic. Values are kept as JSON, in the task's store.
+   * Both streams must have been given their keys in the same way: by
    * `keyBy`, or by `groupByKey`.
    *
    * @param name As of `process`.
    * @throws {InvariantError} If the streams share a topic.
-   * @see Kafka Streams KStream#join with JoinWindows; differs: a late value is joined with what there is
+   * @see Kafka Streams KStream#join with JoinWindows; differs: a late value is joined with what there is,
+   *   and kept in the late topic
    */
   join<U, F, V>(
     name: string,

@@ -1,7 +1,7 @@
 import { assert } from "../../base/assert.ts";
 import type { LogRecord } from "../record.ts";
 import type { Codec } from "./codec.ts";
-import { Due, type KeyValueStore, type KeyValueStores } from "./key_values.ts";
+import { Due, type KeyValueStore, type KeyValueStores, type PartnerWindow } from "./key_values.ts";
 import type { EventContext } from "./topology.ts";
 
 /** The stores of a processor: how the values of each are written, by its name. */
@@ -69,15 +69,17 @@ export type Steps<E, T> = (
  * The steps of a processor behind others.
  *
  * @param timeOf Event time of an event, epoch ms.
+ * @param partnersOf Where a value of this time may have partners, for one that joins.
  * @throws {InvariantError} If a name holds anything but letters, digits, `.` and `_`.
  */
 export function processorSteps<E, T, S extends StoreCodecs, U>(
   name: string,
   codecs: S,
   processor: Processor<T, S, U>,
-  { before, timeOf }: {
+  { before, timeOf, partnersOf }: {
     readonly before: Steps<E, T>;
     readonly timeOf: (event: E, record: LogRecord) => number;
+    readonly partnersOf?: (timeMs: number) => PartnerWindow;
   },
 ): Steps<E, U> {
   const stores = Object.entries(codecs).map(([store, codec]) => {
@@ -103,7 +105,10 @@ export function processorSteps<E, T, S extends StoreCodecs, U>(
   const steps: Steps<E, U> = (cause, context, all) => {
     const timeMs = cause instanceof Due ? cause.timeMs : timeOf(cause, context.record);
     const own = contextOf(timeMs, context, all);
-    const values = before(cause, context, all).flatMap((value) => processor.process(value, own));
+    const given = before(cause, context, all);
+    const isEvent = !(cause instanceof Due) && given.length > 0;
+    if (isEvent && partnersOf !== undefined) all.awaits(partnersOf(timeMs));
+    const values = given.flatMap((value) => processor.process(value, own));
     if (!(cause instanceof Due) || cause.processor !== name) return values;
     return [...values, ...processor.punctuate?.(timeMs, laterThan(timeMs, own)) ?? []];
   };

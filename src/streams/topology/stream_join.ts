@@ -74,6 +74,11 @@ export function streamJoin<E, F, T, U, V>(
   const { differenceMs, graceMs } = join.windows;
   const rowMs = Math.ceil(differenceMs / rowsPerDifference);
   const keptMs = rowMs + differenceMs + graceMs;
+  const partnersOf = (timeMs: number) => {
+    const startMs = Math.max(0, timeMs - differenceMs);
+    const goneAtMs = startOfRow(startMs, rowMs) + keptMs;
+    return { startMs, endMs: timeMs + differenceMs + 1, goneAtMs };
+  };
   const steps = processorSteps(name, codecs, {
     process(value, { timeMs, stores, schedule }) {
       const startMs = startOfRow(timeMs, rowMs);
@@ -100,7 +105,7 @@ export function streamJoin<E, F, T, U, V>(
         ...join.right === undefined ? [] : rights.map(join.right),
       ];
     },
-  }, { before, timeOf });
+  }, { before, timeOf, partnersOf });
   return { origin, steps };
 }
 

@@ -60,6 +60,8 @@ export interface Source<E> {
   readonly asRead: boolean;
   /** Events as a value for the repartition or the late topic. */
   write(events: readonly E[]): Uint8Array;
+  /** An event as a value for the late topic, where that of `write` is only for the engine. */
+  writeLate?(event: E): Uint8Array;
 }
 
 /** Where an event stands and when it came. */

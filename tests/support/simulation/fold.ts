@@ -1,5 +1,5 @@
 import type { ItemCounts } from "../../../src/streams/item_counts.ts";
-import { evenRevision, unbearable } from "../counting_topology.ts";
+import { evenRevision, pairsWithinMs, unbearable } from "../counting_topology.ts";
 import {
   type EventAt,
   keyText,
@@ -15,7 +15,7 @@ import type { Generation } from "./generation.ts";
 import { History, type PieceName } from "./history.ts";
 import { horizonMs } from "./horizon_ms.ts";
 import { type ModelWindows, startsOf, windowMs } from "./model_windows.ts";
-import { Pairs } from "./pairs.ts";
+import { Pairs, partnersGoneMs } from "./pairs.ts";
 import { Remarks } from "./remarks.ts";
 import { type ModelSession, SessionFold } from "./session_fold.ts";
 import type { ModelRules, RulesFrom } from "./model_rules.ts";
@@ -155,10 +155,14 @@ export class Fold {
     }
     const receivedAtMs = record.timestampMs;
     this.remarks?.moveTo(timeMs, offset, receivedAtMs);
-    if (this.#windows.pairs === true) {
-      this.remarks?.take({ key, timeMs, value, receivedAtMs, topic: record.topic }, offset);
+    if (this.remarks instanceof Pairs) {
+      this.remarks.take({ key, timeMs, value, receivedAtMs, topic: record.topic }, offset);
       this.#counts.read += 1;
-      this.#counts.aggregated += 1;
+      const isLate = partnersGoneMs(timeMs) <= this.remarks.timeMs;
+      this.#counts[isLate ? "late" : "aggregated"] += 1;
+      if (!isLate) return;
+      const startMs = Math.max(0, timeMs - pairsWithinMs.differenceMs);
+      this.late.push({ offset, text: `${originOf(record, offset, index)} ${startMs}` });
       return;
     }
     this.#pass(timeMs);
@@ -174,7 +178,7 @@ export class Fold {
       return this.#dead(offset, index, record, "processing-error");
     }
     const joined = this.#factors.joined(key, value);
-    this.remarks?.take({ key, timeMs, value: joined, receivedAtMs, topic: undefined }, offset);
+    this.remarks?.take({ key, timeMs, value: joined, receivedAtMs }, offset);
     this.#counts.read += 1;
     this.#counts[open.length > 0 ? "aggregated" : "late"] += 1;
     for (const start of starts) {

@@ -110,8 +110,13 @@ export class Pairs {
   }
 }
 
-function startOf({ timeMs }: Measured): number {
+function startOf({ timeMs }: Pick<Measured, "timeMs">): number {
   return timeMs - timeMs % rowMs;
+}
+
+/** The partition's time at which the first partners that a value may have no longer wait. */
+export function partnersGoneMs(timeMs: number): number {
+  return dueMs({ startMs: startOf({ timeMs: Math.max(0, timeMs - differenceMs) }) });
 }
 
 function dueMs({ startMs }: { readonly startMs: number }): number {

@@ -63,6 +63,27 @@ Deno.test("join() finds partners of what is late by no more than the grace", asy
   assert.deepEqual(pairsOf(driver), ["a:A", "b:A", "c:A", "b:B", "c:B"]);
 });
 
+Deno.test("what comes when partners may have gone is late", async () => {
+  await using driver = await TopologyTestDriver.start(inner, { startMs });
+  await driver.pipe(say("asked", "a", 0), say("answered", "Z", 20, "ida"));
+  await driver.pipe(say("answered", "A", 8)); // by 12: `a` is gone
+  await driver.pipe(say("asked", "b", 16)); // by 4, and joined
+  await driver.commit();
+  assert.deepEqual(pairsOf(driver), ["b:A"]);
+  const [late, ...others] = driver.late;
+  assert.deepEqual(others, []);
+  const header = (name: string) => decodeText(late?.headers?.[name] ?? new Uint8Array());
+  assert.deepEqual(JSON.parse(decodeText(late?.value ?? new Uint8Array()) ?? ""), [
+    { who: "eva", what: "A", atMs: startMs + 8 },
+  ]);
+  assert.deepEqual(
+    ["origin-topic", "origin-offset", "window-start", "window-end", "stream-time"].map(header),
+    ["answered", "1", startMs, startMs + 17, startMs + 20].map(String),
+  );
+  const { read, aggregated, late: count } = driver.tasks()[0]?.counts ?? {};
+  assert.deepEqual([read, aggregated, count], [4, 3, 1]);
+});
+
 Deno.test("leftJoin() and outerJoin() say once who had no partner", async () => {
   for (
     const [topology, expected] of [[left, ["b:A", "a:-"]], [outer, ["b:A", "a:-", "-:B"]]] as const
@@ -160,6 +181,45 @@ Deno.test("outerJoin() is what all pairs are, of values no later than the grace"
       await driver.pipe(say("asked", "end", 1_000, "end"));
       await driver.commit();
       assert.deepEqual(pairsOf(driver).toSorted(), naivePairs(all));
+    }),
+    { numRuns: 40 },
+  );
+});
+
+Deno.test("join() lacks no pair but of what is late, however far back that is", async () => {
+  const step = fc.record({
+    topic: fc.constantFrom("asked", "answered"),
+    forwardMs: fc.integer({ min: 0, max: 12 }),
+    backMs: fc.integer({ min: 0, max: 60 }),
+    partition: fc.nat({ max: 1 }),
+    commits: fc.boolean(),
+  });
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
+      await using driver = await TopologyTestDriver.start(inner, { startMs, partitions: 2 });
+      let timeMs = 0;
+      const all: { readonly topic: string; readonly atMs: number }[] = [];
+      for (const { topic, forwardMs, backMs, partition, commits } of steps) {
+        timeMs += forwardMs;
+        const atMs = Math.max(0, timeMs - backMs);
+        await driver.pipe({ ...say(topic, String(all.length), atMs), partition, key: null });
+        all.push({ topic, atMs });
+        if (commits) await driver.commit();
+      }
+      do await driver.commit(); while (driver.tasks().some((task) => task.lagRecords !== 0));
+      const late = new Set(
+        driver.late.map(({ value }) =>
+          JSON.parse(decodeText(value ?? new Uint8Array()) ?? "")[0].what
+        ),
+      );
+      const made = new Set(pairsOf(driver));
+      assert.equal(made.size, pairsOf(driver).length);
+      const lacking = naivePairs(all).filter((pair) => !pair.includes("-") && !made.has(pair));
+      const isExplained = (pair: string) => pair.split(":").some((name) => late.has(name));
+      assert.deepEqual(lacking.filter((pair) => !isExplained(pair)), []);
+      const counts = driver.tasks().map(({ counts }) => counts);
+      assert.equal(counts.reduce((sum, { late }) => sum + late, 0), driver.late.length);
+      assert.equal(counts.reduce((sum, { read }) => sum + read, 0), all.length);
     }),
     { numRuns: 40 },
   );
