@@ -96,6 +96,13 @@ const installed: TestTier = {
   args: ["--allow-all"],
 };
 
+/** Queries whose processes are killed again and again. */
+const nexmark: TestTier = {
+  title: "Tests of the Nexmark queries",
+  folders: ["tests/nexmark"],
+  args: ["--allow-all"],
+};
+
 /** Whatever they start and connect ends with these namespaces. */
 const namespaces = ["--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc"];
 
@@ -116,16 +123,17 @@ const servedTiers: Record<ServedTier, (options: RunOptions) => Promise<TestCount
 
 /** What `deno task test` runs. */
 const always = ["unit", "fuzz", "grafana", "integration", "browser"] as const;
-const tierNames = [...always, "kafka-versions", "package", "images"] as const;
+const tierNames = [...always, "kafka-versions", "package", "nexmark", "images"] as const;
 
 const help = `All tests, counted; those of real services and of the page where these can be had.
 
 Usage: deno task test [options]
 
   --only TIER     ${tierNames.join(", ")}
-                  (default all but the last three, which run the tests of the Kafka
+                  (default all but the last four, which run the tests of the Kafka
                   adapter on ${kafkaVersions.older.join(" and ")}, the package in Node and Bun,
-                  and what compose starts, without a container engine)
+                  the Nexmark queries under kills, and what compose starts, without
+                  a container engine)
   --filter TEXT   only tests with this text in their names, or like /PATTERN/
   --help          this text
 
@@ -201,14 +209,14 @@ async function runKafkaVersions(options: RunOptions): Promise<TestCounts> {
   return sum(counts);
 }
 
-/** Runs the installed package over Kafka. */
-async function runInstalled(options: RunOptions): Promise<TestCounts> {
+/** Runs tests that need a Kafka and nothing else. */
+async function runOverKafka(tier: TestTier, options: RunOptions): Promise<TestCounts> {
   print("\nStarting Kafka for the tests");
   await using services = await startTestServices(print, { services: ["kafka"] });
   if (services.missing !== undefined) {
-    return notRun(noTests, `the tests of the package: ${services.missing}`);
+    return notRun(noTests, `${tier.title}: ${services.missing}`);
   }
-  return await runTiers([installed], { ...options, env: { ...options.env, ...services.env } });
+  return await runTiers([tier], { ...options, env: { ...options.env, ...services.env } });
 }
 
 /** Builds the images, which takes the network, and runs them where there is none but their own. */
@@ -271,9 +279,12 @@ const pureTiers = [
 const pure = await runTiers(pureTiers, options);
 const withServices = await runWithServices(served, options);
 const older = wanted.tiers.includes("kafka-versions") ? await runKafkaVersions(options) : noTests;
-const ofPackage = wanted.tiers.includes("package") ? await runInstalled(options) : noTests;
+const overKafka: TestCounts[] = [];
+for (const [name, tier] of [["package", installed], ["nexmark", nexmark]] as const) {
+  if (wanted.tiers.includes(name)) overKafka.push(await runOverKafka(tier, options));
+}
 const ofImages = wanted.tiers.includes("images") ? await runImages(options) : noTests;
-const counts = sum([pure, withServices, older, ofPackage, ofImages]);
+const counts = sum([pure, withServices, older, ...overKafka, ofImages]);
 if (counts.passed + counts.failed === 0) printError("\nNo test was run");
 print(`\n${summaryLine(counts)}`);
 Deno.exit(counts.failed === 0 && counts.passed > 0 && !options.signal.aborted ? 0 : 1);

@@ -20,6 +20,7 @@ import { silentLogger } from "../../src/base/logger.ts";
 import { connectKafka } from "../../src/kafka/connection.ts";
 import { HttpSchemaRegistry } from "../../src/registry/registry_client.ts";
 import { AvroTradeCodec } from "../../src/registry/trade_codec.ts";
+import { surroundings } from "../report.ts";
 import { type Figures, measure } from "./measure.ts";
 import { kafkaStreams, ownProcess, type Peer, streamsJars } from "./peers.ts";
 import { type Comparison, row, table, writeReport } from "./report.ts";
@@ -34,7 +35,7 @@ const { values } = parseArgs({
     rounds: { type: "string", default: "3" },
     /** Symbols in turn, not drawn. */
     "in-turn": { type: "boolean", default: false },
-    /** A series of workloads in place of one, and `docs/BENCHMARKS.md` made from it. */
+    /** A series of workloads in place of one, and its part of `docs/BENCHMARKS.md` made from it. */
     suite: { type: "boolean", default: false },
   },
 });
@@ -60,11 +61,6 @@ const suite: readonly Workload[] = [
 ];
 
 const rounds = Number(values.rounds);
-
-async function processorName(): Promise<string> {
-  const text = await Deno.readTextFile("/proc/cpuinfo");
-  return /model name\s*: (.*)/.exec(text)?.[1] ?? "unknown";
-}
 
 const settings = {
   ...defaultSettings(await Deno.makeTempDir({ prefix: "peers-" }), Deno.env.toObject()),
@@ -104,9 +100,7 @@ try {
     comparisons.push({ workload, runs });
     print(table({ workload, runs }));
   }
-  const machine = `${navigator.hardwareConcurrency} cores (${await processorName()})`;
-  const day = new Date().toISOString().slice(0, 10);
-  if (values.suite) await writeReport(comparisons, { rounds, machine, day });
+  if (values.suite) await writeReport(comparisons, { rounds, ...await surroundings() });
 } finally {
   await stopServices(settings, { wipe: true });
   await Deno.remove(dir, { recursive: true });

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { writePart } from "../report.ts";
 import { median } from "../pipeline/median.ts";
 import type { Figures } from "./measure.ts";
 import { titleOf, type Workload } from "./workload.ts";
@@ -60,14 +61,12 @@ export interface Setting {
   readonly day: string;
 }
 
-/** Writes `docs/BENCHMARKS.md` and its picture. */
+/** Writes its part of `docs/BENCHMARKS.md` and the picture. */
 export async function writeReport(
   comparisons: readonly Comparison[],
   { rounds, machine, day }: Setting,
 ): Promise<void> {
-  const text = `# Benchmarks
-
-What the engine does in a second beside Kafka Streams, and how to measure it again.
+  const text = `## Beside Kafka Streams
 
 \`deno task dev bench:peers\` with \`--suite\` needs Java 17, Maven and Linux. It starts a broker and a registry of its own, writes the trades, and
 lets both programs do the same work in turn, each from the beginning of the topic with nothing kept:
@@ -84,11 +83,8 @@ Medians of ${rounds} ${
 ![Trades a second by number of symbols](benchmarks.svg)
 
 ${comparisons.map(table).join("\n")}`;
-  await Deno.writeTextFile(join(docs, "BENCHMARKS.md"), text);
+  await writePart("peers", text);
   await Deno.writeTextFile(join(docs, "benchmarks.svg"), await chart(comparisons));
-  await new Deno.Command(Deno.execPath(), {
-    args: ["fmt", "-q", join(docs, "BENCHMARKS.md")],
-  }).output();
 }
 
 async function chart(comparisons: readonly Comparison[]): Promise<string> {
