@@ -57,6 +57,7 @@ export type {
   KeyValueReader,
   KeyValueStore,
   KeyValueStores,
+  PartnerWindow,
   StoreOf,
 } from "./topology/key_values.ts";
 export type {

@@ -43,9 +43,11 @@ export interface KeyValueStores {
   awaits(window: PartnerWindow): void;
 }
 
-/** Where a value may have partners, epoch ms, `[startMs, endMs)`. */
+/** Where a value may have partners. */
 export interface PartnerWindow {
+  /** Their earliest time, epoch ms. */
   readonly startMs: number;
+  /** The end of their times, epoch ms, exclusive. */
   readonly endMs: number;
   /** The partition's time at which the first of them no longer wait, epoch ms. */
   readonly goneAtMs: number;
