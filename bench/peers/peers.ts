@@ -82,6 +82,7 @@ export function ownProcess(): Peer {
     APPLICATION_ID: application,
     STATE_DIR: folder,
     RESULTS: "none",
+    COMMIT_INTERVAL_MS: "1000",
     HTTP_PORT: String(port),
     LOG_LEVEL: "warn",
   });

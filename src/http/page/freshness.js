@@ -13,7 +13,7 @@ import { formatAge } from "./format.js";
 /** Symbols that a sentence names. */
 const namesMax = 4;
 
-/** No commit for so long, and what is shown counts as stale; commits come every second or so. */
+/** No commit for so long, and what is shown counts as stale; commits come several times a second. */
 export const staleAfterMs = 15_000;
 
 /**

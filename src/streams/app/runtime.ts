@@ -39,7 +39,7 @@ export interface Runtime extends AsyncDisposable {
 export interface RunOptions {
   /** Ends the run; that of the process (SIGINT, SIGTERM) without it. */
   readonly signal?: AbortSignal;
-  /** Longest time between two commits while there is something to commit; 1 s without it. */
+  /** Longest time between two commits while there is something to commit; 100 ms without it. */
   readonly commitInterval?: Duration;
   /** Told of every job that was started, to query it and to listen. */
   readonly onStart?: (apps: readonly StreamsApp<unknown, unknown, unknown>[]) => void;
@@ -54,7 +54,7 @@ export interface RunOptions {
 export async function run(
   jobs: readonly AnyJob[],
   runtime: Runtime,
-  { signal = runtime.stopped, commitInterval = "1s", onStart }: RunOptions = {},
+  { signal = runtime.stopped, commitInterval = "100ms", onStart }: RunOptions = {},
 ): Promise<void> {
   for (const { name } of jobs) {
     assert(/^[a-zA-Z0-9._-]+$/.test(name), `a job's name is part of its topics': ${name}`);
