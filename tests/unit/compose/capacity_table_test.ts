@@ -23,6 +23,9 @@ const figures = {
   candlesPerDay: 7_513,
 } as const;
 
+/** Trades a second from which the table assumes a commit a second, not ten. */
+const secondlyFrom = 10_000;
+
 const weekS = 7 * 86_400;
 const dayS = 86_400;
 
@@ -38,7 +41,8 @@ const seconds = (value: number) => `${Math.round(value)} s`;
 /** A line of the table, from its first two columns. */
 function expectedLine(trades: number, symbols: number): string[] {
   const f = figures;
-  const changed = Math.min(trades, symbols);
+  const commits = trades < secondlyFrom ? 10 : 1;
+  const changed = Math.min(trades, commits * symbols);
   const tradeUs = 20 + 115 / (trades / changed);
   const instances = Math.ceil((trades + 5 * changed) * f.processUsPerRow / 1e6 / f.coreShare);
   const partitions = 2 ** Math.ceil(Math.log2(2 * instances));
