@@ -90,7 +90,7 @@ const records: Readonly<Record<MarketRole, readonly OutputRecord[]>> = {
   results: ofWindow(),
   late: [
     cut(
-      lateRecord("t", { record: input, index: 0 }, {
+      lateRecord(["t"], { record: input, index: 0 }, {
         key: "",
         value: bytes,
         window,
@@ -100,7 +100,7 @@ const records: Readonly<Record<MarketRole, readonly OutputRecord[]>> = {
   ],
   "dead-letters": [
     ...ofFeed().slice(1).map(refusedLetter),
-    cut(deadLetterRecord("t", { record: input, index: 0, eventTimeMs: 0 }, "malformed", "")),
+    cut(deadLetterRecord(["t"], { record: input, index: 0, eventTimeMs: 0 }, "malformed", "")),
   ],
 };
 

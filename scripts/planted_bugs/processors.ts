@@ -120,4 +120,12 @@ export const processorBugs: readonly PlantedBug[] = [
     guarantee: "G7",
     test: join,
   },
+  {
+    name: "values of a second input that lead back to the first one",
+    file: "src/streams/processing/rekeying.ts",
+    find: "input > 0 ? { input } : {}",
+    replace: "{}",
+    guarantee: "G7",
+    test: join,
+  },
 ];

@@ -13,6 +13,8 @@ export interface Part {
 
 /** Where the events of a part were read. */
 export interface PartOrigin {
+  /** Place of its topic among the job's inputs; the first without it. */
+  readonly input?: number;
   readonly partition: number;
   readonly offset: Offset;
   /** Index of each event inside its record, ascending, whatever partition it belongs to. */
@@ -30,6 +32,9 @@ export interface ArrivedPart extends LogRecord {
 }
 
 const format = 2;
+
+/** Behind every partition: the place of an input is counted in this. */
+const inputUnit = 2 ** 20;
 
 /** Bytes and events of a record that brings several parts; a larger part has a record of its own. */
 const recordBytesMax = 100_000;
@@ -60,7 +65,7 @@ const noHeaders: Headers = {};
  * | format | 1 |
  * | parts, until the end | |
  * | … receive time | zigzag varint: difference to that of the part before |
- * | … origin: partition | varint |
+ * | … origin: partition | varint: with 2^20 for each input of the job before its own |
  * | … origin: offset | zigzag varint: difference to that of the part before |
  * | … events | varint: how many; for each: |
  * | … … index | varint: indexes of the origin left out before it |
@@ -148,10 +153,11 @@ class OpenRecord {
   }
 
   add(part: Part, bytesMax: number): void {
-    const { keys, value, timestampMs, origin: { partition, offset, indexes } } = part;
+    const { keys, value, timestampMs, origin } = part;
+    const { input = 0, partition, offset, indexes } = origin;
     this.#reserve(bytesMax);
     this.#varint(zigzag(timestampMs - this.#timestampMs));
-    this.#varint(partition);
+    this.#varint(partition + inputUnit * input);
     this.#varint(zigzag(offset - this.#offset));
     this.#varint(indexes.length);
     let next = 0;
@@ -274,7 +280,10 @@ class PartsReader {
     let firstIndex = 0;
     while (this.#at < this.#bytes.length) {
       timestampMs += unzigzag(this.#varint());
-      const from = { partition: this.#varint(), offset: offset += unzigzag(this.#varint()) };
+      const place = this.#varint();
+      const [input, partition] = [Math.floor(place / inputUnit), place % inputUnit];
+      offset += unzigzag(this.#varint());
+      const from = { ...input === 0 ? {} : { input }, partition, offset };
       const part = this.#part(timestampMs, from, firstIndex);
       parts.push(part);
       firstIndex += part.keys.length;

@@ -118,23 +118,23 @@ export interface Origin {
  * A record of the dead-letter topic: the raw input bytes, as far as they are kept (`cutValue`),
  * cause and origin in headers.
  *
- * @param topic The input topic.
+ * @param inputs The input topics; the first names that of dead letters.
  */
 export function deadLetterRecord(
-  topic: string,
+  inputs: readonly string[],
   origin: Origin,
   cause: DeadLetterCause,
   detail: string,
 ): OutputRecord {
   const { record } = origin;
   return cutValue({
-    topic: deadLetterTopic(topic),
+    topic: deadLetterTopic(inputs[0] ?? ""),
     partition: record.partition,
     timestampMs: record.timestampMs,
     key: keyOf(origin),
     value: record.value,
     headers: {
-      ...originHeaders(topic, origin),
+      ...originHeaders(inputs, origin),
       ...(origin.eventTimeMs === undefined
         ? {}
         : { "event-time": encodeText(String(origin.eventTimeMs)) }),
@@ -148,10 +148,10 @@ export function deadLetterRecord(
 /**
  * A record of the late topic: the event, with the window that is closed and its key's time.
  *
- * @param topic The input topic.
+ * @param inputs The input topics; the first names the late topic.
  */
 export function lateRecord(
-  topic: string,
+  inputs: readonly string[],
   origin: Origin,
   { key, value, window, streamTimeMs }: {
     readonly key: string;
@@ -162,13 +162,13 @@ export function lateRecord(
 ): OutputRecord {
   const { record } = origin;
   return cutValue({
-    topic: lateTopic(topic),
+    topic: lateTopic(inputs[0] ?? ""),
     partition: record.partition,
     timestampMs: record.timestampMs,
     key: encodeText(key),
     value,
     headers: {
-      ...originHeaders(topic, origin),
+      ...originHeaders(inputs, origin),
       cause: encodeText("window-closed"),
       "window-start": encodeText(String(window.startMs)),
       "window-end": encodeText(String(window.endMs)),
@@ -192,9 +192,10 @@ function keyOf({ record, index }: Origin): Uint8Array | null {
 }
 
 /** Headers that lead back to the input. */
-function originHeaders(topic: string, { record, index }: Origin): Headers {
+function originHeaders(inputs: readonly string[], { record, index }: Origin): Headers {
   if ("origin" in record) {
-    const { keys, origin: { partition, offset, indexes } } = record;
+    const { keys, origin: { input = 0, partition, offset, indexes } } = record;
+    const topic = inputs[input] ?? "";
     const indexText = index === undefined
       ? indexes.filter((_, i) => keys[i] !== undefined).join()
       : indexes[index - record.firstIndex];

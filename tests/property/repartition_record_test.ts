@@ -19,11 +19,12 @@ const part: fc.Arbitrary<Part> = fc.record({
   value: fc.oneof(bytesOf(100), fc.constantFrom(new Uint8Array(60_000), new Uint8Array(300_000))),
   timestampMs: fc.nat({ max: 9_000_000_000_000 }),
   origin: fc.record({
+    input: fc.integer({ min: 1, max: 9 }),
     partition: fc.nat({ max: 100_000 }),
     offset,
     indexes: fc.uniqueArray(fc.nat({ max: 65_535 }), { maxLength: 5 })
       .map((indexes) => indexes.sort((a, b) => a - b)),
-  }, { noNullPrototype: true }),
+  }, { noNullPrototype: true, requiredKeys: ["partition", "offset", "indexes"] }),
 }, { noNullPrototype: true }).chain((part) =>
   fc.array(key, {
     minLength: part.origin.indexes.length,

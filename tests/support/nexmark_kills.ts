@@ -22,6 +22,7 @@ import {
   jobTopics,
   type LogRecord,
   type OutputRecord,
+  type RecordAppender,
 } from "../../src/streams/mod.ts";
 import { partitionForKey } from "../../src/streams/partitioner.ts";
 import { readAll } from "../contract/log_harness.ts";
@@ -34,7 +35,7 @@ const partitions = 2;
 const inputs = ["people", "auctions", "bids"];
 /** Events that come in together, every so often: so few a second that no two have the same time. */
 const [portion, pauseMs, perSecond] = [40, 100, 100];
-const portionsPerKill = 20;
+const eventsPerKill = 20 * portion;
 const msMax = 120_000;
 
 /** How a query is killed. */
@@ -73,27 +74,26 @@ export async function killQuery({ query, kills, seed }: Kills): Promise<void> {
   await using kafka = connectTestKafka();
   await makeTopics(kafka, nexmarkJobs(query));
   const events = [...nexmarkEvents({
-    ...{ count: kills * portionsPerKill * portion, startMs: Date.now() - 600_000, perSecond },
+    ...{ count: kills * eventsPerKill, startMs: Date.now() - 600_000, perSecond },
     next: () => random.next(),
   })];
-  const ended = new AbortController();
-  const writing = write(kafka, events, { query, random: seededRandom(seed + 1) }, ended.signal);
-  try {
-    for (let kill = 0; kill < kills; kill++) {
-      await using life = new Life(query, `${folder}/state`);
-      if (kill % 2 === 0) await life.committed();
-      await systemClock.sleep((kill % 2 === 0 ? 500 : 2_500) * random.next());
-      await life.kill();
-      if (random.next() < 0.2) await rm(`${folder}/state`, { recursive: true, force: true });
-    }
+  const places = seededRandom(seed + 1);
+  await using appender = kafka.appender();
+  for (let kill = 0; kill < kills; kill++) {
+    const some = events.slice(kill * eventsPerKill, (kill + 1) * eventsPerKill);
+    const writing = write(appender, some, (event) => partitionOf(query, event, places));
+    await using life = new Life(query, `${folder}/state`);
+    if (kill % 2 === 0) await life.committed();
+    await systemClock.sleep((kill % 2 === 0 ? 500 : 2_500) * random.next());
+    await life.kill();
+    if (random.next() < 0.2) await rm(`${folder}/state`, { recursive: true, force: true });
     await writing;
+  }
+  {
     await using _last = new Life(query, `${folder}/state`);
     await isAnswered(kafka, query, events);
-  } finally {
-    ended.abort();
-    await writing;
-    await Deno.remove(folder, { recursive: true });
   }
+  await Deno.remove(folder, { recursive: true });
 }
 
 /** A process from its start to its kill. Owner: the test; disposing kills it. */
@@ -146,20 +146,18 @@ async function makeTopics(kafka: KafkaConnection, jobs: readonly AnyJob[]): Prom
 
 /** Writes events as they come, portion by portion; auctions before bids for them. */
 async function write(
-  kafka: KafkaConnection,
+  appender: RecordAppender,
   events: readonly NexmarkEvent[],
-  { query, random }: { readonly query: string; readonly random: Random },
-  signal: AbortSignal,
+  partitionOf: (event: NexmarkEvent) => number,
 ): Promise<void> {
-  await using appender = kafka.appender();
-  for (let from = 0; from < events.length && !signal.aborted; from += portion) {
+  for (let from = 0; from < events.length; from += portion) {
     const some = events.slice(from, from + portion);
     for (const topic of inputs) {
       const records = some.filter((event) => event.topic === topic)
-        .map((event) => recordOf(event, partitionOf(query, event, random)));
+        .map((event) => recordOf(event, partitionOf(event)));
       if (records.length > 0) await appender.append(records);
     }
-    await systemClock.sleep(pauseMs, signal).catch(() => {});
+    await systemClock.sleep(pauseMs);
   }
 }
 

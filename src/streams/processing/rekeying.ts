@@ -2,7 +2,7 @@ import { assert } from "../../base/assert.ts";
 import { partitionForKey } from "../partitioner.ts";
 import type { LogRecord, OutputRecord } from "../record.ts";
 import { encodeText } from "../text.ts";
-import type { Fault, Source } from "../topology/topology.ts";
+import { type Fault, type Source, streamsOf } from "../topology/topology.ts";
 import { PartsWriter } from "../repartition_record.ts";
 import type { WrittenPart } from "./events_away.ts";
 
@@ -37,13 +37,18 @@ export interface KeyPlace {
 export class Rekeying {
   readonly #target: Repartition | undefined;
   readonly #source: Pick<Source<never>, "keyFault">;
+  readonly #inputs: readonly string[];
   readonly #waiting: PartsWriter;
   readonly #places = new Map<string, KeyPlace>();
 
   /** @param target Absent for jobs that send nothing on. */
-  constructor(target: Repartition | undefined, source: Pick<Source<never>, "keyFault">) {
+  constructor(
+    target: Repartition | undefined,
+    source: Pick<Source<never>, "keyFault" | "topic" | "more">,
+  ) {
     this.#target = target;
     this.#source = source;
+    this.#inputs = streamsOf(source);
     this.#waiting = new PartsWriter(target?.topic ?? "");
   }
 
@@ -77,11 +82,12 @@ export class Rekeying {
 
   /** Takes events of a record along to the partition of their keys; gives how many. */
   sendOn(
-    { partition: from, offset, timestampMs }: LogRecord,
+    { topic, partition: from, offset, timestampMs }: LogRecord,
     partition: number,
     { value, keys, indexes }: Exclude<WrittenPart, number>,
   ): number {
-    const origin = { partition: from, offset, indexes };
+    const input = this.#inputs.indexOf(topic);
+    const origin = { ...input > 0 ? { input } : {}, partition: from, offset, indexes };
     this.#waiting.add(partition, { value, keys, timestampMs, origin });
     let count = 0;
     for (const key of keys) if (key !== undefined) count++;

@@ -2,7 +2,7 @@ import { InvariantError } from "../../base/assert.ts";
 import { describeError, PipelineError } from "../../base/errors.ts";
 import { type LogRecord, type OutputRecord, partitionName } from "../record.ts";
 import type { ItemCounts } from "../item_counts.ts";
-import type { EventContext, Fault, Topology } from "../topology/topology.ts";
+import { type EventContext, type Fault, streamsOf, type Topology } from "../topology/topology.ts";
 import type { Emitting } from "./emitting.ts";
 import { type DeadLetterCause, deadLetterRecord, lateRecord, type Origin } from "../side_output.ts";
 
@@ -47,13 +47,13 @@ export class SideOutputs<E> {
     }
     this.#counts.read += 1;
     this.#counts.deadLetters += 1;
-    this.#records.push(deadLetterRecord(source.topic, { record }, cause, detail));
+    this.#records.push(deadLetterRecord(streamsOf(source), { record }, cause, detail));
   }
 
   /** Keeps an event, counted as read, that cannot be used. */
   deadEvent(origin: Origin, cause: DeadLetterCause, detail: string): void {
     this.#counts.deadLetters += 1;
-    this.#records.push(deadLetterRecord(this.#job.source.topic, origin, cause, detail));
+    this.#records.push(deadLetterRecord(streamsOf(this.#job.source), origin, cause, detail));
   }
 
   /** Keeps an event that gets no further on the way to its key, counted here. */
@@ -95,7 +95,9 @@ export class SideOutputs<E> {
     const { source } = this.#job;
     const value = source.writeLate?.(event) ?? source.write([event]);
     const [{ key }, window] = [context, { startMs, endMs }];
-    this.#records.push(lateRecord(source.topic, context, { key, value, window, streamTimeMs }));
+    this.#records.push(
+      lateRecord(streamsOf(source), context, { key, value, window, streamTimeMs }),
+    );
   }
 }
 

@@ -267,6 +267,11 @@ export interface Topology<E, A, R> {
   readonly punctuators: readonly Punctuator[];
 }
 
+/** Topics that events come from, the first one first. */
+export function streamsOf({ topic, more = [] }: WithInputs["source"]): readonly string[] {
+  return [topic, ...more];
+}
+
 /** Topics that a task reads beside its first one: of its events, then of its tables. */
 export function otherInputs({ source, tables = [] }: WithInputs): readonly string[] {
   return [...source.more ?? [], ...tables.map(({ topic }) => topic)];

@@ -62,7 +62,7 @@ Deno.test("deadLetterRecord() of a record larger than any topic takes fits", () 
     value: new Uint8Array(5_000_000),
     headers: {},
   };
-  const letter = deadLetterRecord("t", { record: large }, "malformed", "x".repeat(1_000_000));
+  const letter = deadLetterRecord(["t"], { record: large }, "malformed", "x".repeat(1_000_000));
   assert.equal(letter.value?.length, keptValueBytesMax);
   assert.equal(texts(letter)["value-length"], "5000000");
   assert.equal(texts(letter)["detail"]?.length, 1_000);

@@ -84,6 +84,25 @@ Deno.test("what comes when partners may have gone is late", async () => {
   assert.deepEqual([read, aggregated, count], [4, 3, 1]);
 });
 
+// What came through the repartition topic named the first input, whichever it was read from.
+Deno.test("what is late leads back to where it was read, of whichever input", async () => {
+  await using driver = await TopologyTestDriver.start(inner, { startMs, partitions: 2 });
+  const whos = ["eva", "ida", "ada", "bob"];
+  for (const [atMs, what] of [[100, "moves the time on"], [1, "late"]] as const) {
+    for (const who of whos) {
+      await driver.pipe({ ...say("answered", what, atMs, who), partition: 0, key: null });
+    }
+    await driver.commit();
+    await driver.commit();
+  }
+  assert.ok(driver.counts.rekeyed > 0);
+  const origins = driver.late.map(({ headers }) =>
+    ["origin-topic", "origin-partition", "origin-offset"]
+      .map((name) => decodeText(headers[name] ?? new Uint8Array())).join(" ")
+  );
+  assert.deepEqual(origins.toSorted(), [4, 5, 6, 7].map((offset) => `answered 0 ${offset}`));
+});
+
 Deno.test("leftJoin() and outerJoin() say once who had no partner", async () => {
   for (
     const [topology, expected] of [[left, ["b:A", "a:-"]], [outer, ["b:A", "a:-", "-:B"]]] as const
