@@ -28,7 +28,7 @@ export async function startTestServices(
   if (!availability.available) return without(availability.reason);
   const dir = await newFolder();
   const defaults = defaultSettings(dir, Deno.env.toObject());
-  const settings = { ...defaults, autoPorts: true, say, ...chosen };
+  const settings = { ...defaults, autoPorts: true, quickStart: true, say, ...chosen };
   const stop = async () => {
     await stopServices(settings, { wipe: true });
     await Deno.remove(dir, { recursive: true });

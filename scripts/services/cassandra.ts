@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { LaunchPlan, LaunchRequest, ServiceDefinition } from "./definition.ts";
 import { CASSANDRA_JAVA_FLAGS } from "./cassandra_java.ts";
+import { QUICK_START } from "./java.ts";
 
 const VERSION = "5.0.8";
 
@@ -21,12 +22,13 @@ export const cassandra: ServiceDefinition = {
 };
 
 function planCassandra(request: LaunchRequest): LaunchPlan {
-  const { paths, heap } = request;
+  const { paths, heap, quickStart } = request;
   const yaml = join(paths.config, "cassandra.yaml");
   const logback = join(paths.config, "logback.xml");
   return {
     files: { [yaml]: cassandraYaml(request), [logback]: LOGBACK },
     args: [
+      ...quickStart ? QUICK_START : [],
       `-Xmx${heap}`,
       "-Xms128m",
       ...CASSANDRA_JAVA_FLAGS,

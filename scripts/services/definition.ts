@@ -41,6 +41,8 @@ export interface LaunchRequest {
   readonly heap: string;
   /** Names the set; the same for every start of one data folder. */
   readonly clusterId: string;
+  /** Where the start matters more than the speed later; false without it. */
+  readonly quickStart?: boolean;
 }
 
 /** How to start one member on the local Java: pure data. */

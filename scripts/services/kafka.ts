@@ -37,7 +37,7 @@ function planKafka(request: LaunchRequest): LaunchPlan {
   return {
     files: { [file]: serverProperties(request), [logging]: LOGGING },
     prepare: [...QUICK_START, ...java, "kafka.tools.StorageTool", ...format],
-    args: [...java, "kafka.Kafka", file],
+    args: [...request.quickStart ? QUICK_START : [], ...java, "kafka.Kafka", file],
   };
 }
 

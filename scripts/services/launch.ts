@@ -71,6 +71,7 @@ function planOf(
     },
     heap: settings.heap[member.service],
     clusterId: set.clusterId,
+    quickStart: settings.quickStart,
   });
 }
 

@@ -18,6 +18,8 @@ export interface ServicesSettings {
   readonly kafkaBrokers?: number;
   readonly autoPorts: boolean;
   readonly heap: HeapSizes;
+  /** Where their start matters more than their speed later, as in tests. */
+  readonly quickStart: boolean;
   readonly javaHome?: string | undefined;
   readonly clock: Clock;
   readonly random: Random;
@@ -43,6 +45,7 @@ export function defaultSettings(dir: string, env: Environment): ServicesSettings
     kafkaVersion: readVersion(env),
     autoPorts: false,
     heap: readHeapSizes(env),
+    quickStart: false,
     javaHome: env["JAVA_HOME"] || undefined,
     clock: systemClock,
     random: systemRandom,

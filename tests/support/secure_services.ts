@@ -164,7 +164,7 @@ export async function launch(
   );
   const member = { id, service: definition.name, ports };
   const clusterId = newClusterId(systemRandom);
-  const request = { member, peers: [member], paths, heap: more.heap, clusterId };
+  const request = { member, peers: [member], paths, heap: more.heap, clusterId, quickStart: true };
   const plan = more.secured(definition.plan(request), request);
   const log = join(folder, `${id}.log`);
   await Deno.mkdir(paths.config, { recursive: true });

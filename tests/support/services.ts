@@ -139,6 +139,7 @@ function settingsOf(dir: string, options: RealServicesOptions): ServicesSettings
   const { kafkaBrokers } = options;
   return {
     ...defaultSettings(dir, Deno.env.toObject()),
+    quickStart: true,
     services: SERVICE_NAMES.filter((name: ServiceName) => options[name] === true),
     ...kafkaBrokers === undefined ? {} : { kafkaBrokers },
   };
