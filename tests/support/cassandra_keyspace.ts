@@ -36,12 +36,21 @@ export function cassandraOptions(keyspace: string): CassandraOptions {
   };
 }
 
-/** A plain client of the test cluster, for what the program itself does not do. */
+/** Longest wait for an answer, ms: on a busy machine a DROP takes longer than the driver's 12 s. */
+const readTimeoutMs = 60_000;
+
+/**
+ * A plain client of the test cluster, for what the program itself does not do. It keeps no copy of
+ * the schema: to follow what other tests create, it would ask beside its own requests, and set
+ * timers after its end.
+ */
 export async function rawClient(): Promise<{ client: Client } & AsyncDisposable> {
   const client = new Client({
     contactPoints: contactPoint.split(","),
     protocolOptions: { port },
     localDataCenter: datacenter,
+    isMetadataSyncEnabled: false,
+    socketOptions: { readTimeout: readTimeoutMs },
   });
   await client.connect();
   return { client, [Symbol.asyncDispose]: () => client.shutdown() };
