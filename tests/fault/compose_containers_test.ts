@@ -164,7 +164,7 @@ Deno.test({
 
     await t.step("each role's forbidden act is refused", () => refuseEverything(place));
 
-    await using gaps = new CommitGaps(() => tasksAt(String(page)), 2);
+    await using gaps = new CommitGaps([() => tasksAt(String(page))], 2);
     for (const name of kafka.names) {
       await t.step(`${name} is killed and comes back`, async () => {
         await gaps.commitsAfter(Date.now(), gapMsMax);

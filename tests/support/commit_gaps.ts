@@ -2,24 +2,30 @@ import type { TaskAnswer } from "./process_instance.ts";
 
 const pollMs = 100;
 
+/** Tells the tasks of one instance; none while it does not answer. */
+export type TaskLook = () => Promise<readonly TaskAnswer[]>;
+
 /**
  * Watches the commits of one or more `process` from outside, by `/api/tasks`.
+ *
+ * Each is looked at by itself: of the commits between two looks only the last is seen, and one that
+ * is being started may owe its answer for seconds.
  *
  * Owner: the test; disposing ends the watching.
  */
 export class CommitGaps implements AsyncDisposable {
-  readonly #look: () => Promise<readonly TaskAnswer[]>;
+  readonly #looks: readonly TaskLook[];
   readonly #partitions: number;
-  /** When each partition committed, epoch ms, in order. */
-  readonly #commits = new Map<number, number[]>();
+  /** When each partition committed, epoch ms. */
+  readonly #commits = new Map<number, Set<number>>();
   readonly #stop = new AbortController();
-  readonly #watching: Promise<void>;
+  readonly #watching: Promise<unknown>;
 
-  /** @param look Tells the tasks of all instances; none of those that do not answer. */
-  constructor(look: () => Promise<readonly TaskAnswer[]>, partitions: number) {
-    this.#look = look;
+  /** @param looks One for each instance. */
+  constructor(looks: readonly TaskLook[], partitions: number) {
+    this.#looks = looks;
     this.#partitions = partitions;
-    this.#watching = this.#watch();
+    this.#watching = Promise.all(looks.map((look) => this.#watch(look)));
   }
 
   /** Waits until every partition has committed twice after a moment, epoch ms. */
@@ -27,7 +33,7 @@ export class CommitGaps implements AsyncDisposable {
     const deadline = performance.now() + msMax;
     while (!this.#haveCommitted(momentMs)) {
       if (performance.now() > deadline) {
-        throw new Error(`no commits within ${msMax} ms: ${JSON.stringify(await this.#look())}`);
+        throw new Error(`no commits within ${msMax} ms: ${JSON.stringify(await this.#tasks())}`);
       }
       await new Promise((resolve) => setTimeout(resolve, pollMs));
     }
@@ -35,15 +41,17 @@ export class CommitGaps implements AsyncDisposable {
 
   /** Longest time between two commits of the same partition, of which the later is after this. */
   longestSince(momentMs: number): number {
-    const gaps = [...this.#commits.values()].flatMap((times) =>
-      times.slice(1).map((time, index) => time <= momentMs ? 0 : time - (times[index] ?? time))
-    );
+    const gaps = [...this.#commits.values()].flatMap((seen) => {
+      const times = [...seen].sort((a, b) => a - b);
+      return times.slice(1)
+        .map((time, index) => time <= momentMs ? 0 : time - (times[index] ?? time));
+    });
     return Math.max(...gaps);
   }
 
   /** Items committed so far, each counted once. */
   async items(): Promise<number> {
-    const tasks = await this.#look();
+    const tasks = await this.#tasks();
     return tasks.reduce((sum, { counts }) => sum + counts.read - counts.duplicates, 0);
   }
 
@@ -54,16 +62,19 @@ export class CommitGaps implements AsyncDisposable {
 
   #haveCommitted(momentMs: number): boolean {
     const counts = [...this.#commits.values()]
-      .map((times) => times.filter((time) => time > momentMs).length);
+      .map((times) => [...times].filter((time) => time > momentMs).length);
     return counts.length === this.#partitions && counts.every((count) => count > 1);
   }
 
-  async #watch(): Promise<void> {
+  async #tasks(): Promise<readonly TaskAnswer[]> {
+    return (await Promise.all(this.#looks.map((look) => look()))).flat();
+  }
+
+  async #watch(look: TaskLook): Promise<void> {
     while (!this.#stop.signal.aborted) {
-      for (const { partition, last_commit } of await this.#look()) {
-        const times = this.#commits.get(partition) ?? [];
-        // While a partition moves, both its owners may be seen with it.
-        if (last_commit !== null && last_commit > (times.at(-1) ?? 0)) times.push(last_commit);
+      for (const { partition, last_commit } of await look()) {
+        const times = this.#commits.get(partition) ?? new Set();
+        if (last_commit !== null) times.add(last_commit);
         this.#commits.set(partition, times);
       }
       await new Promise((resolve) => setTimeout(resolve, pollMs));

@@ -1,7 +1,7 @@
 /** How long a wait may take, and for what it is. */
 export interface UntilOptions {
   /** Named where it never comes; a function says it as things are then. */
-  readonly what: string | (() => string);
+  readonly what: string | (() => string | Promise<string>);
   readonly msMax: number;
   /** Pause between two looks, ms; 100 without it. */
   readonly lookMs?: number;
@@ -15,7 +15,7 @@ export async function until(
   const deadline = performance.now() + msMax;
   while (!await holds()) {
     if (performance.now() > deadline) {
-      throw new Error(`not within ${msMax} ms: ${typeof what === "string" ? what : what()}`);
+      throw new Error(`not within ${msMax} ms: ${typeof what === "string" ? what : await what()}`);
     }
     await new Promise((resolve) => setTimeout(resolve, lookMs));
   }
