@@ -11,6 +11,7 @@ import { lineageBugs } from "./lineage.ts";
 import { changeBugs } from "./changes.ts";
 import { outputBugs } from "./outputs.ts";
 import { sessionBugs } from "./sessions.ts";
+import { tableJoinBugs } from "./table_joins.ts";
 import { transactionBugs } from "./transactions.ts";
 import { membershipBugs } from "./membership.ts";
 import { movedStateBugs } from "./moved_state.ts";
@@ -34,6 +35,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   ...lineageBugs,
   ...twoInputsBugs,
   ...processorBugs,
+  ...tableJoinBugs,
   ...severalInputsBugs,
   ...changeBugs,
   ...keyRowBugs,

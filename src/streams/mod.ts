@@ -51,7 +51,14 @@ export type {
 } from "./topology/folding.ts";
 export { type JoinWindows, within } from "./topology/stream_join.ts";
 export type { Either } from "./topology/either.ts";
-export { table, type TopicTable } from "./topology/topic_table.ts";
+export {
+  type JoinableTable,
+  type JoinedTable,
+  table,
+  type TopicTable,
+} from "./topology/topic_table.ts";
+export type { TableChange } from "./topology/table_changes.ts";
+export type { Lookup, TableTopic } from "./topology/table_topic.ts";
 export type {
   Due,
   KeyValueReader,

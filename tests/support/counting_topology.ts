@@ -20,6 +20,7 @@ import {
   type Stream,
   stream,
   table,
+  type TableChange,
   type WindowResult,
   within,
 } from "../../src/streams/mod.ts";
@@ -234,6 +235,29 @@ export function pairingTopology(
   const pairing = job("pairing", { handlers, revision, agreeingEvents, maxFuture: maxFutureMs })
     .to(remarksTopic, pairs);
   return { ...pairing, store: "totals" };
+}
+
+/** How the tables of a job are joined. */
+export type Combining = "join" | "leftJoin" | "outerJoin";
+
+/** Of a key of which two tables have the same: the job throws on it. */
+export const odd = "odd";
+
+/** A job that joins the tables `input`, `second` and `factors`, and writes to `remarksTopic`. */
+export function combiningTopology(
+  kind: Combining,
+  options: Pick<CountingOptions, "maxFutureMs" | "revision" | "agreeingEvents" | "handlers">,
+): Job<TableChange, never> {
+  const [one, other] = [table("input", json(isNumber)), table("second", json(isNumber))];
+  const both = one[kind](other, (value?: number, partner?: number) => {
+    if (value === partner) throw new Error(odd);
+    return `${value ?? "-"} ${partner ?? "-"}`;
+  });
+  const all = both.leftJoin(factors, (texts, factor) => `${texts} ${factor ?? "-"}`);
+  const { maxFutureMs = 60_000, agreeingEvents = 1_000, revision = "", handlers = {} } = options;
+  const combining = job("combining", { handlers, revision, agreeingEvents, maxFuture: maxFutureMs })
+    .to(remarksTopic, all);
+  return { ...combining, store: "totals" };
 }
 
 /** How long after a measurement it is remarked on again, ms. */

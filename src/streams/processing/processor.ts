@@ -257,7 +257,7 @@ export class RecordProcessor<E, A, R> {
 
   #read(record: LogRecord, from: "direct" | "rekeyed"): Reading<E> {
     try {
-      return readRecord(record, this.#topology.source, from);
+      return readRecord(record, this.#topology.source, from, this.#lineage);
     } catch (error) {
       return { kind: "dead", ...this.#side.jobFault(error, record) };
     }

@@ -1,4 +1,6 @@
+import { partitionForKey } from "../partitioner.ts";
 import type { LogRecord } from "../record.ts";
+import type { Lineage } from "../state/lineage.ts";
 import type { DeadLetterCause } from "../side_output.ts";
 import type { Fault, Reading, Source } from "../topology/topology.ts";
 
@@ -25,16 +27,21 @@ export function receivedUsOf({ timestampMs }: LogRecord): number | undefined {
  */
 export function readRecord<E>(
   record: LogRecord,
-  source: Pick<Source<E>, "read" | "keyFault">,
+  source: Pick<Source<E>, "read" | "keyFault" | "ofTables">,
   from: "direct" | "rekeyed",
+  { partitions }: Pick<Lineage, "partitions">,
 ): Reading<E> {
   const { unreadable } = record;
   if (unreadable !== undefined) return dead("unreadable-batch", unreadable);
   const reading = source.read(record, from === "rekeyed");
   if (reading.kind === "dead" || reading.kind === "nothing") return reading;
   if (reading.events.length === 0) return dead("empty", "no event in record");
-  const fault = reading.kind === "events" ? source.keyFault?.(reading.key) : undefined;
-  return fault === undefined ? reading : dead("impossible-value", fault);
+  if (reading.kind === "wrong-key") return reading;
+  const fault = source.keyFault?.(reading.key);
+  if (fault !== undefined) return dead("impossible-value", fault);
+  const isMisplaced = source.ofTables === true && record.key !== null &&
+    partitionForKey(record.key, partitions) !== record.partition;
+  return isMisplaced ? { kind: "dead", ...faults.keyMismatch } : reading;
 }
 
 function dead(cause: DeadLetterCause, detail: string): Reading<never> {

@@ -5,7 +5,7 @@ import type { Lineage } from "../state/lineage.ts";
 import { decodeText } from "../text.ts";
 import { decodedBy, Rejection } from "../topology/keyed_source.ts";
 import type { Fault, Topology } from "../topology/topology.ts";
-import type { TopicTable } from "../topology/topic_table.ts";
+import type { TableTopic } from "../topology/table_topic.ts";
 import { faults } from "./reading.ts";
 
 const noKey: Fault = { cause: "malformed", detail: "record has no key" };
@@ -16,12 +16,12 @@ const noKey: Fault = { cause: "malformed", detail: "record has no key" };
  * Owner: the record processor.
  */
 export class TableReader {
-  readonly #tables: ReadonlyMap<string, TopicTable<unknown>>;
+  readonly #tables: ReadonlyMap<string, TableTopic<unknown>>;
   readonly #stores: KeyValues;
   readonly #partitions: number;
 
   constructor(
-    tables: readonly TopicTable<unknown>[],
+    tables: readonly TableTopic<unknown>[],
     stores: KeyValues,
     { partitions }: Pick<Lineage, "partitions">,
   ) {
@@ -37,7 +37,7 @@ export class TableReader {
 
   /** Sets or deletes the value of a key; says why it cannot. */
   apply({ topic, partition, key, value, unreadable }: LogRecord): Fault | undefined {
-    const table = this.#tables.get(topic) as TopicTable<unknown>;
+    const table = this.#tables.get(topic) as TableTopic<unknown>;
     if (unreadable !== undefined) return { cause: "unreadable-batch", detail: unreadable };
     const text = key === null ? undefined : decodeText(key);
     if (key === null || text === undefined) return noKey;

@@ -27,11 +27,12 @@ export type Describable = Pick<
  * @see Kafka Streams Topology#describe
  */
 export function describeTopology(job: Describable, application: string): string {
-  const { topic } = job.source;
+  const { topic, more = [], ofTables } = job.source;
+  const [kind, further] = ofTables === true ? ["Table", "joined"] : ["Source", "merged"];
   return [
     `Topology: ${job.name}`,
-    `  Source: ${topic}, one task per partition`,
-    ...(job.source.more ?? []).map((further) => `  Source: ${further}, merged with it`),
+    `  ${kind}: ${topic}, one task per partition`,
+    ...more.map((name) => `  ${kind}: ${name}, ${further} with it`),
     `    unreadable, impossible, more than ${job.maxFutureMs} ms ahead --> ${
       deadLetterTopic(topic)
     }`,
@@ -41,7 +42,9 @@ export function describeTopology(job: Describable, application: string): string 
     ...(job.events === undefined ? [] : ["    every event --> sink"]),
     ...(job.tables ?? []).map((table) => `  Table: ${table.topic}, joined`),
     ...(job.processors ?? []).map(({ name }) => `  Processor: ${name}, with stores`),
-    ...(job.streams ?? []).map(({ topic }) => `    every value --> ${topic}`),
+    ...(job.streams ?? []).map(({ topic, latest }) =>
+      `    every ${latest === true ? "change" : "value"} --> ${topic}`
+    ),
     ...storeLines(job),
     ...job.rollUps.levels.map(({ sizeMs, retentionMs }) =>
       `    rolled up to ${sizeMs} ms, kept ${retentionMs} ms`

@@ -101,7 +101,8 @@ export interface Job<E, A, R = never> extends Topology<E, A, R> {
    * after any crash. Several streams of one source may each go to a topic, beside its table.
    *
    * Records have the key of the value, that of its record where it was given none, the timestamp of
-   * the record that made it, and stay in the partition of their task.
+   * the record that made it, and stay in the partition of their task. Those of joined tables stand
+   * for all before them of their key, and one that deletes it has no value.
    *
    * @see Kafka Streams KStream#to, KStream#split
    */
@@ -280,14 +281,15 @@ function withStream<E, A, R, V>(
     values.source === source,
     `${name} must write streams of one source, ${source.topic}: filter them behind their keys`,
   );
+  const { latest = false } = values;
   const of: StreamOutput<E>["of"] = (cause, context, stores) =>
     values.steps(cause, context, stores).map((value) => ({
       key: values.keyOf(context, context.record),
-      value: codec.encode(value),
+      value: latest && value === null ? null : codec.encode(value),
     }));
   return {
     ...plan,
-    streams: [...streams, { topic, of }],
+    streams: [...streams, { topic, latest, of }],
     tables: [...new Set([...tables, ...values.tables])],
     processors: [...new Set([...processors, ...values.processors])],
   };

@@ -30,7 +30,7 @@ export interface WithTopics extends WithInputs {
   /** Those that results go to; `latest` where the last record of a key stands for all. */
   readonly topics?: readonly { readonly topic: string; readonly latest: boolean }[];
   /** Those that streams go to. */
-  readonly streams?: readonly { readonly topic: string }[];
+  readonly streams?: readonly { readonly topic: string; readonly latest?: boolean }[];
 }
 
 /**
@@ -40,19 +40,18 @@ export interface WithTopics extends WithInputs {
 export function jobTopics(application: string, job: WithTopics): readonly JobTopic[] {
   const { source: { topic }, store, repartition, topics: results = [], streams = [] } = job;
   const rekeyed: JobTopic = { name: repartitionTopic(application), role: "repartition" };
+  const read: TopicRole = job.source.ofTables === true ? "table" : "input";
   const topics: readonly JobTopic[] = [
-    { name: topic, role: "input" },
-    ...(job.source.more ?? []).map((name) => ({ name, role: "input" as const })),
+    ...[topic, ...job.source.more ?? []].map((name) => ({ name, role: read })),
     ...(job.tables ?? []).map(({ topic: name }) => ({ name, role: "table" as const })),
     { name: changelogTopic(application, store), role: "changelog" },
     ...repartition ? [rekeyed] : [],
     { name: lateTopic(topic), role: "late" },
     { name: deadLetterTopic(topic), role: "dead-letters" },
-    ...results.map(({ topic, latest }) => ({
+    ...[...results, ...streams].map(({ topic, latest }) => ({
       name: topic,
-      role: latest ? "latest-results" as const : "results" as const,
+      role: latest === true ? "latest-results" as const : "results" as const,
     })),
-    ...streams.map(({ topic: name }) => ({ name, role: "results" as const })),
   ];
   refuseSharedNames(topics);
   return topics;

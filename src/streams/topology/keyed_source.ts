@@ -108,13 +108,15 @@ export function unkeyedSource<T>(plan: StreamPlan<T>): Source<T> {
   return sourceOf(plan, place, {});
 }
 
-function generalKeyFault(key: string): string | undefined {
+/** Why no event of any job can have this key. */
+export function generalKeyFault(key: string): string | undefined {
   if (key.length > keyCharsMax) return `key is longer than ${keyCharsMax}: ${key.length}`;
   return key.isWellFormed() ? undefined : "key is not well-formed Unicode";
 }
 
 const noValue = { kind: "dead", cause: "malformed", detail: "record has no value" } as const;
-const noKey = { kind: "dead", cause: "malformed", detail: "record has no key" } as const;
+/** What becomes of a record without a key, where its key counts. */
+export const noKey = { kind: "dead", cause: "malformed", detail: "record has no key" } as const;
 
 /** What a codec reads, whatever it throws where it cannot. */
 export function decodedBy<T>(codec: Pick<Codec<T>, "decode">, value: Uint8Array): Outcome<T> {

@@ -19,7 +19,7 @@ import type { Folds, FoldValues } from "./folds.ts";
 import { type Processor, processorSteps, type Steps, type StoreCodecs } from "./processor.ts";
 import { type JoinWindows, type StreamJoin, streamJoin } from "./stream_join.ts";
 import { type KeyTable, keyTable } from "./table.ts";
-import type { TopicTable } from "./topic_table.ts";
+import type { Lookup } from "./table_topic.ts";
 import {
   type Derivation,
   type EventContext,
@@ -89,7 +89,7 @@ export interface KeyedStream<T, E = T> extends Values<E, T> {
    *
    * @see Kafka Streams KStream#join with a KTable
    */
-  join<U, V>(table: TopicTable<U>, make: (value: T, partner: U) => V): KeyedStream<V, E>;
+  join<U, V>(table: Lookup<U>, make: (value: T, partner: U) => V): KeyedStream<V, E>;
   /**
    * Joins each value with those of another stream that have its key and a time no further from its
    * own than `windows` says: each pair once, when the later of the two is processed. What it makes
@@ -118,7 +118,7 @@ export interface KeyedStream<T, E = T> extends Values<E, T> {
    * @see Kafka Streams KStream#leftJoin with a KTable
    */
   leftJoin<U, V>(
-    table: TopicTable<U>,
+    table: Lookup<U>,
     make: (value: T, partner: U | undefined) => V,
   ): KeyedStream<V, E>;
   /**
@@ -168,7 +168,7 @@ export function keyedStream<T>(
   return keyedBy(origin, plan, eventsAlone);
 }
 
-type TableJoin<T, U, V> = [table: TopicTable<U>, make: (value: T, partner: U) => V];
+type TableJoin<T, U, V> = [table: Lookup<U>, make: (value: T, partner: U) => V];
 
 type WithinJoin<T, U, F, V> = [
   name: string,
@@ -197,10 +197,10 @@ function keyedBy<E, T>(
 ): KeyedStream<T, E> {
   const fold = <A>(store: string, aggregation: Aggregation<T, A>) =>
     keyTable(plan(store, unlimited, aggregation));
-  const joined = <U, V>(table: TopicTable<U>, make: (value: T, partner: U | undefined) => V[]) =>
-    derived<E, V>(withTable(keyed, table), (cause, context, stores) => {
+  const joined = <U, V>(table: Lookup<U>, make: (value: T, partner: U | undefined) => V[]) =>
+    derived<E, V>(withTables(keyed, table), (cause, context, stores) => {
       const values = steps(cause, context, stores);
-      const partner = stores.readerOf(table).get(context.key);
+      const partner = table.get(stores, context.key);
       return values.flatMap((value) => make(value, partner));
     });
   const flatMap = <U>(f: (value: T, key: string) => readonly U[]) =>
@@ -259,15 +259,17 @@ function withProcessor<E>(origin: Origin<E>, processor: NamedProcessor): Origin<
   return { ...origin, processors: [...origin.processors, processor] };
 }
 
-function withTable<E>(keyed: Origin<E>, table: TopicTable<unknown>): Origin<E> {
-  if (keyed.tables.includes(table)) return keyed;
+function withTables<E>(keyed: Origin<E>, { tables }: Pick<Lookup<unknown>, "tables">): Origin<E> {
+  const added = tables.filter((table) => !keyed.tables.includes(table));
   const inputs = [keyed.source.topic, ...otherInputs(keyed)];
-  assert(!inputs.includes(table.topic), `${table.topic} must be read once: as a table or a stream`);
-  return { ...keyed, tables: [...keyed.tables, table] };
+  for (const { topic } of added) {
+    assert(!inputs.includes(topic), `${topic} must be read once: as a table or a stream`);
+  }
+  return { ...keyed, tables: [...keyed.tables, ...added] };
 }
 
 /** Values that `steps` make of events and of what key-value stores have. */
-function derived<E, T>(keyed: Origin<E>, steps: Steps<E, T>): KeyedStream<T, E> {
+export function derived<E, T>(keyed: Origin<E>, steps: Steps<E, T>): KeyedStream<T, E> {
   const plan = <A>(store: string, windows: TimeWindows, aggregation: WindowAggregation<T, A>) => {
     const [calls] = keyed.processors.filter(({ punctuates }) => punctuates);
     assert(

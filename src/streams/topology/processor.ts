@@ -128,7 +128,7 @@ function laterThan<S extends StoreCodecs>(
 }
 
 /** Steps that are taken once for each cause, however many streams continue behind them. */
-function once<E, T>(steps: Steps<E, T>): Steps<E, T> {
+export function once<E, T>(steps: Steps<E, T>): Steps<E, T> {
   let last: { readonly context: EventContext; readonly made: readonly T[] } | undefined;
   return (cause, context, stores) => {
     if (last?.context !== context) last = { context, made: steps(cause, context, stores) };

@@ -6,7 +6,7 @@ import type {
   Topology,
   WindowResult,
 } from "./topology.ts";
-import type { TopicTable } from "./topic_table.ts";
+import type { TableTopic } from "./table_topic.ts";
 
 /** How a table is made from a stream: what of a job lies before its outputs. */
 export interface TablePlan<E, A> extends
@@ -17,7 +17,7 @@ export interface TablePlan<E, A> extends
   /** As of `Topology`. */
   readonly derivation: Topology<E, A, never>["derivation"];
   /** As of `Topology`. */
-  readonly tables: readonly TopicTable<unknown>[];
+  readonly tables: readonly TableTopic<unknown>[];
   /** As of `Topology`. */
   readonly processors: readonly NamedProcessor[];
   /** As of `Topology`. */

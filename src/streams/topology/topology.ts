@@ -7,7 +7,7 @@ import type { CheckedRollUps } from "./roll_ups.ts";
 import type { DeadLetterCause } from "../side_output.ts";
 import type { WindowState } from "./key_state.ts";
 import type { Due, KeyValueStores } from "./key_values.ts";
-import type { TopicTable } from "./topic_table.ts";
+import type { TableTopic } from "./table_topic.ts";
 import type { TimeWindows } from "./windows.ts";
 
 /** Why something cannot be used. */
@@ -42,6 +42,11 @@ export interface Source<E> {
   readonly topic: string;
   /** The others, with as many partitions, keyed and placed alike; none without it. */
   readonly more?: readonly string[];
+  /**
+   * True where its topics are tables: the newest record of a key stands for all before it, and one
+   * in another partition than its key's is a dead letter.
+   */
+  readonly ofTables?: boolean;
   /** Fetches what `read` needs for these records, such as writers' schemas. */
   prepare(records: readonly LogRecord[]): Promise<void>;
   /**
@@ -179,6 +184,8 @@ export interface NamedProcessor {
 export interface StreamOutput<E> {
   /** Where the records go. */
   readonly topic: string;
+  /** True where the last record of a key stands for all before it. */
+  readonly latest?: boolean;
   /** Those of an event, or of a call that is due, in order. */
   of(
     cause: E | Due,
@@ -244,7 +251,7 @@ export interface Topology<E, A, R> {
   /** What events are turned into before they are folded; without it `aggregator` takes them. */
   readonly derivation?: Derivation<E, A> | undefined;
   /** Tables that it reads, each from a topic of its own. */
-  readonly tables?: readonly TopicTable<unknown>[];
+  readonly tables?: readonly TableTopic<unknown>[];
   /** Streams that are written to topics, value by value; none without it. */
   readonly streams?: readonly StreamOutput<E>[];
   /** Processors that events go through; none without it. */
@@ -280,7 +287,7 @@ export function otherInputs({ source, tables = [] }: WithInputs): readonly strin
 /** What of a job says which topics it reads. */
 export interface WithInputs {
   /** Where events come from. */
-  readonly source: Pick<Source<never>, "topic" | "more">;
+  readonly source: Pick<Source<never>, "topic" | "more" | "ofTables">;
   /** Those of tables. */
   readonly tables?: readonly { readonly topic: string }[];
 }

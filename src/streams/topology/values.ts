@@ -1,12 +1,12 @@
 import type { LogRecord } from "../record.ts";
 import { Due, type KeyValueStores } from "./key_values.ts";
-import type { TopicTable } from "./topic_table.ts";
+import type { TableTopic } from "./table_topic.ts";
 import type { EventContext, NamedProcessor, Topology } from "./topology.ts";
 
 /** Where values come from. */
 export interface Origin<E> extends Pick<Topology<E, never, never>, "source" | "repartition"> {
   /** What they are joined with. */
-  readonly tables: readonly TopicTable<unknown>[];
+  readonly tables: readonly TableTopic<unknown>[];
   /** Processors that they went through. */
   readonly processors: readonly NamedProcessor[];
 }
@@ -15,6 +15,8 @@ export interface Origin<E> extends Pick<Topology<E, never, never>, "source" | "r
 export interface ValuesPlan<E, T> extends Origin<E> {
   /** Makes them of an event. */
   steps(cause: E | Due, context: EventContext, stores: KeyValueStores): readonly T[];
+  /** True for those of a table: the last one of a key stands for all, and `null` deletes it. */
+  readonly latest?: boolean;
   /** Key of the record that a value becomes. */
   keyOf(context: EventContext, record: LogRecord): Uint8Array | null;
 }

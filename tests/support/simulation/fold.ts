@@ -6,17 +6,19 @@ import {
   type KeyTime,
   metaText,
   type ModelHorizon,
+  originOf,
   type RowVersion,
   takeIf,
   type Total,
 } from "./fold_texts.ts";
+import { Combined } from "./combined.ts";
 import { Factors } from "./factors.ts";
 import type { Generation } from "./generation.ts";
 import { History, type PieceName } from "./history.ts";
 import { horizonMs } from "./horizon_ms.ts";
 import { type ModelWindows, startsOf, windowMs } from "./model_windows.ts";
 import { Pairs, partnersGoneMs } from "./pairs.ts";
-import { Remarks } from "./remarks.ts";
+import { type Remarks, remarksOf } from "./remarks.ts";
 import { type ModelSession, SessionFold } from "./session_fold.ts";
 import type { ModelRules, RulesFrom } from "./model_rules.ts";
 import type { InputEvent, InputRecord } from "./input.ts";
@@ -54,6 +56,8 @@ export class Fold {
   readonly #factors = new Factors(this.#history);
   /** For a job with a processor. */
   readonly remarks: Remarks | Pairs | undefined;
+  /** For a job that joins tables. */
+  readonly combined: Combined | undefined;
   #versionUs: number;
   #wholeFromMs: number | null;
   readonly #counts = { read: 0, aggregated: 0, late: 0, deadLetters: 0, duplicates: 0, rekeyed: 0 };
@@ -76,6 +80,8 @@ export class Fold {
     this.#sizesMs = windows.rollUps ? rollUpSizesMs : [];
     this.#sessions = windows.gapMs === undefined ? undefined : new SessionFold(windows.gapMs);
     this.remarks = remarksOf(windows, this.#history);
+    const { combines } = windows;
+    this.combined = combines === undefined ? undefined : new Combined(this.#history, combines);
     this.#changes = changes.slice(1);
     this.#rules = (changes[0] as RulesFrom).rules;
   }
@@ -97,7 +103,8 @@ export class Fold {
     else if (record.timestampMs < 0) this.#dead(offset, "", record, "impossible-value");
     else if (record.events !== undefined) {
       record.events.forEach((event, index) => this.#event(event, offset, index, record));
-    } else if (!this.#factors.take(offset, record)) this.#dead(offset, "", record, "malformed");
+    } else if (this.combined !== undefined) this.#combine(this.combined, offset, record);
+    else if (!this.#factors.take(offset, record)) this.#dead(offset, "", record, "malformed");
     const { timeMs } = this.remarks ?? {};
     const text = metaText(this.#versionUs, this.#counts, this.#horizon, timeMs);
     this.#history.remember("meta", offset, text);
@@ -198,6 +205,16 @@ export class Fold {
       time.open = new Set(this.#sessions.of(key).map(({ startMs }) => startMs));
     }
     this.#history.remember(`key ${key}`, offset, keyText(time));
+  }
+
+  #combine(combined: Combined, offset: number, record: InputRecord): void {
+    const outcome = combined.take(offset, record);
+    if (outcome === "unread") return this.#dead(offset, "", record, "malformed");
+    this.#versionUs += 1;
+    if (outcome === "nothing") return;
+    if (outcome === "fault") return this.#dead(offset, 0, record, "processing-error");
+    this.#counts.read += 1;
+    this.#counts.aggregated += 1;
   }
 
   /** Moves the partition's time once a run of events lies beyond it. */
@@ -378,16 +395,4 @@ export class Fold {
     versions.set(this.#writeTimeUs, { text, offset });
     this.rows.set(key, versions);
   }
-}
-
-function remarksOf(
-  { processes, pairs }: ModelWindows,
-  history: History,
-): Remarks | Pairs | undefined {
-  if (pairs === true) return new Pairs(history);
-  return processes === true ? new Remarks(history) : undefined;
-}
-
-function originOf(record: InputRecord, offset: number, index: number | ""): string {
-  return record.names?.origin(index) ?? `${offset}/${index}`;
 }

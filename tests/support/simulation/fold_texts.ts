@@ -1,4 +1,5 @@
 import type { ItemCounts } from "../../../src/streams/item_counts.ts";
+import type { InputRecord } from "./input.ts";
 
 /** Whose event it is, and when it was received. */
 export interface EventAt {
@@ -75,4 +76,9 @@ export function takeIf(open: Set<number>, isClosed: (start: number) => boolean):
   const closed = [...open].filter(isClosed);
   for (const start of closed) open.delete(start);
   return closed;
+}
+
+/** Where an event, or a whole record, comes from. */
+export function originOf(record: InputRecord, offset: number, index: number | ""): string {
+  return record.names?.origin(index) ?? `${offset}/${index}`;
 }

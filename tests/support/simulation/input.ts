@@ -8,7 +8,7 @@ import type { Chance } from "./chance.ts";
 export interface InputRecord {
   /** Where it is sent; the first input without it. */
   readonly topic?: "second" | "factors";
-  /** Of the table; `null` deletes, `undefined` is what cannot be read. */
+  /** Of a table; `null` deletes, `undefined` is what cannot be read. */
   readonly factor?: number | null | undefined;
   /** `null` for a producer that names none and mixes keys. */
   readonly key: string | null;
@@ -91,12 +91,13 @@ export class InputSource {
     return this.#send({ ...record, sent: undefined, topic: "second" });
   }
 
-  /** A record of the table. */
-  nextFactor(): InputRecord {
+  /** A record of a table; of the first input without a topic. */
+  nextFactor(topic?: InputRecord["topic"]): InputRecord {
     const chance = this.#chance;
+    if (topic !== "factors") this.#receivedAtMs += chance.pick([0, 0, 500, 2_500]);
     const factor = chance.oneIn(8) ? undefined : chance.oneIn(5) ? null : chance.whole(0, 9);
     return this.#send({
-      topic: "factors",
+      ...topic === undefined ? {} : { topic },
       factor,
       key: chance.oneIn(2) ? "hot" : chance.pick(keys),
       timestampMs: chance.oneIn(60) ? -1 : this.#receivedAtMs,
@@ -142,8 +143,8 @@ export function toOutput(record: InputRecord): OutputRecord {
   };
 }
 
-function valueOf({ topic, events, factor }: InputRecord): Uint8Array | null {
-  const content = topic === "factors" ? factor : events;
+function valueOf(record: InputRecord): Uint8Array | null {
+  const content = "factor" in record ? record.factor : record.events;
   if (content === null) return null;
   return encodeText(content === undefined ? noJson : JSON.stringify(content));
 }

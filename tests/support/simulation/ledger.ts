@@ -61,7 +61,8 @@ export class PartitionLedger {
       this.deadLetters.push(`${originOf(record)} ${header(record, "cause")}`);
     }
     for (const { key, value, timestampMs } of this.#newRecords(remarksTopic)) {
-      this.remarks.push(`${textOf(key)} ${timestampMs} ${JSON.parse(textOf(value))}`);
+      const text = value === null ? "gone" : JSON.parse(textOf(value));
+      this.remarks.push(`${textOf(key)} ${timestampMs} ${text}`);
     }
     for (const record of this.#newRecords(resultsTopic)) this.published.add(record);
     const input = { topic: "input", partition: this.#partition };

@@ -224,7 +224,8 @@ export class SimulatedProcess {
       bounds: (place) => log.bounds(place),
       open: (place, { offset, ...rest }) => {
         const reader = log.open(place, { offset: from(place, offset), ...rest });
-        return place.topic === "factors" ? this.#noticed(reader) : reader;
+        const isTable = place.topic === "factors" || settings.combines !== undefined;
+        return isTable ? this.#noticed(reader) : reader;
       },
     };
   }

@@ -75,7 +75,7 @@ export class PartitionModel {
   }
 
   get remarks(): readonly { readonly offset: number; readonly text: string }[] {
-    return this.#fold?.remarks?.made ?? [];
+    return (this.#fold?.combined ?? this.#fold?.remarks)?.made ?? [];
   }
 
   /** The state behind all records with smaller offsets. */

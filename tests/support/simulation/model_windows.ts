@@ -1,3 +1,5 @@
+import type { Combining } from "../counting_topology.ts";
+
 /** Windows as the model computes them; the same for all that a job may become. */
 export interface ModelWindows {
   readonly advanceMs: number;
@@ -6,6 +8,8 @@ export interface ModelWindows {
   readonly processes?: boolean;
   /** True for a job that joins two streams, and nothing else. */
   readonly pairs?: boolean;
+  /** How a job joins tables that does nothing else. */
+  readonly combines?: Combining | undefined;
   /** True for a total per key: one window, which never closes. */
   readonly unwindowed: boolean;
   /** That of sessions, in place of windows. */

@@ -1,5 +1,7 @@
 import { remarkAfterMs } from "../counting_topology.ts";
 import type { History } from "./history.ts";
+import type { ModelWindows } from "./model_windows.ts";
+import { Pairs } from "./pairs.ts";
 
 interface Waiting {
   readonly key: string;
@@ -72,4 +74,13 @@ export class Remarks {
   #remember(name: string, offset: number, text: string): void {
     this.#history.remember(`stored ${name}`, offset, text);
   }
+}
+
+/** What is made of the events of a job that has a processor, or joins streams. */
+export function remarksOf(
+  { processes, pairs, combines }: ModelWindows,
+  history: History,
+): Remarks | Pairs | undefined {
+  if (pairs === true) return new Pairs(history);
+  return processes === true && combines === undefined ? new Remarks(history) : undefined;
 }

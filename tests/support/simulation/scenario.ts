@@ -1,3 +1,4 @@
+import type { Combining } from "../counting_topology.ts";
 import type { Chance } from "./chance.ts";
 import type { ModelRules } from "./model_rules.ts";
 import { type DisasterKind, disasterKinds } from "./disaster.ts";
@@ -40,6 +41,8 @@ export interface Scenario {
   readonly processes: boolean;
   /** In place of that it joins the values of two topics with each other. */
   readonly pairs: boolean;
+  /** In place of all that it joins three tables, two of them so. */
+  readonly combines: Combining | undefined;
   /** The job reads a second topic as well, and joins with a table. */
   readonly joins: boolean;
 }
@@ -65,6 +68,10 @@ export function drawScenario(chance: Chance): Scenario {
   const joins = disaster === "none" && !repartition && !reset && chance.oneIn(2);
   const processes = chance.oneIn(3);
   const pairs = joins && chance.oneIn(2);
+  const combines = joins && !pairs && chance.oneIn(2)
+    ? chance.pick(["join", "leftJoin", "outerJoin"] as const)
+    : undefined;
+  const tableless = pairs || combines !== undefined;
   return {
     partitions,
     machines,
@@ -73,11 +80,11 @@ export function drawScenario(chance: Chance): Scenario {
     reset,
     joins,
     advanceMs,
-    rules: pairs ? rules.map((it) => ({ ...it, ...withoutWindows })) : rules,
+    rules: tableless ? rules.map((it) => ({ ...it, ...withoutWindows })) : rules,
     rollUps,
-    unwindowed: unwindowed || pairs,
-    gapMs: pairs ? undefined : gapMs,
-    results: unwindowed || pairs ? "all" : chance.pick([undefined, "all", "final"]),
+    unwindowed: unwindowed || tableless,
+    gapMs: tableless ? undefined : gapMs,
+    results: unwindowed || tableless ? "all" : chance.pick([undefined, "all", "final"]),
     commitIntervalMs: chance.pick([0, 100, 500, 1_000]),
     pendingRowsMax: chance.pick([3, 20, 1_000]),
     cacheBytesMax: chance.pick([0, 1_000, 1_000_000]),
@@ -88,6 +95,7 @@ export function drawScenario(chance: Chance): Scenario {
     disaster,
     processes,
     pairs,
+    combines,
   };
 }
 

@@ -2,7 +2,7 @@ import type { Logger } from "../../../src/base/logger.ts";
 import type { MemoryLog } from "../../../src/streams/testing/memory_log.ts";
 import type { SimulatedClock } from "../../../src/streams/testing/simulated_clock.ts";
 import type { Topology } from "../../../src/streams/topology/topology.ts";
-import type { CountingRow, Measurement, Total } from "../counting_topology.ts";
+import type { Combining, CountingRow, Measurement, Total } from "../counting_topology.ts";
 import type { Auditor } from "./auditor.ts";
 import type { Chance } from "./chance.ts";
 import type { Disaster } from "./disaster.ts";
@@ -34,6 +34,8 @@ export interface Surroundings {
     readonly cacheBytesMax: number;
     /** The input may lose its beginning. */
     readonly reset: boolean;
+    /** For a job that joins tables. */
+    readonly combines: Combining | undefined;
   };
   /** Where a process reports. */
   readonly loggerOf: (program: string) => Logger;

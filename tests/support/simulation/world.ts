@@ -6,6 +6,7 @@ import type { RepeatedRequest } from "../../../src/streams/testing/memory_writer
 import type { TopicPartition } from "../../../src/streams/record.ts";
 import { SimulatedClock } from "../../../src/streams/testing/simulated_clock.ts";
 import {
+  combiningTopology,
   type CountingRow,
   countingTopology,
   type Measurement,
@@ -97,7 +98,10 @@ export class World implements Surroundings {
   }
 
   topologyBy(rules: ModelRules, program: string): Topology<Measurement, Total, CountingRow> {
-    const takes = (record: LogRecord) => this.order?.takes(program, record);
+    const { pairs, combines } = this.scenario;
+    const takes = (record: LogRecord) => {
+      if (combines === undefined) this.order?.takes(program, record);
+    };
     const options = {
       ...this.scenario,
       ...rules,
@@ -110,9 +114,13 @@ export class World implements Surroundings {
         },
       },
     };
-    const job = this.scenario.pairs
-      ? pairingTopology(options) as unknown as ReturnType<typeof countingTopology>
-      : countingTopology(options);
+    const other = pairs
+      ? pairingTopology(options)
+      : combines === undefined
+      ? undefined
+      : combiningTopology(combines, options);
+    const job = other as unknown as ReturnType<typeof countingTopology> | undefined ??
+      countingTopology(options);
     const read = (record: LogRecord, rekeyed: boolean) => {
       takes(record);
       return job.source.read(record, rekeyed);
@@ -168,9 +176,12 @@ export class World implements Surroundings {
 
   #next(): InputRecord {
     if (!this.scenario.joins) return this.#input.next();
+    if (this.scenario.combines !== undefined) {
+      return this.#input.nextFactor(this.chance.pick([undefined, "second", "factors"] as const));
+    }
     const other = this.scenario.pairs ? "nextSecond" : "nextFactor";
     const draw = this.chance.pick(["next", "next", "nextSecond", other] as const);
-    return this.#input[draw]();
+    return draw === "nextFactor" ? this.#input.nextFactor("factors") : this.#input[draw]();
   }
 
   /** The first copy of a request that was repeated arrives within seconds. */
