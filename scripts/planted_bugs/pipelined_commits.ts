@@ -72,6 +72,15 @@ export const pipelinedCommitBugs: readonly PlantedBug[] = [
     test: "tests/unit/streams/told_rows_test.ts",
   },
   {
+    name: "whoever begins to look during a commit not told of its rows",
+    file: "src/streams/task/stream_task.ts",
+    find: "const looksOn = () => wantsRows(listener) ? tell : undefined;",
+    replace:
+      "const wanted = wantsRows(listener);\n    const looksOn = () => wanted ? tell : undefined;",
+    guarantee: "G7",
+    test: "tests/unit/streams/told_rows_test.ts",
+  },
+  {
     name: "a commit begun before the last one is in the store",
     file: "src/streams/commit/commit_under_way.ts",
     find: "return this.#work !== undefined;",

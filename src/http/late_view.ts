@@ -24,6 +24,7 @@ export class LateView implements LiveView {
   readonly #terms: LateViewOptions;
   readonly #listeners = new Set<(update: LiveUpdate) => void>();
   #view: LiveView | undefined;
+  #unsubscribe: (() => void) | undefined;
   #problem = "is waiting for the services that it needs to start";
 
   constructor(terms: LateViewOptions) {
@@ -38,7 +39,19 @@ export class LateView implements LiveView {
   /** The view is there: everything goes to it from now on, earlier subscribers included. */
   show(view: LiveView): void {
     this.#view = view;
-    view.subscribe((update) => this.#listeners.forEach((listener) => listener(update)));
+    this.#follow();
+  }
+
+  /** A view makes more for those who listen: no one does in their place. */
+  #follow(): void {
+    if (this.#listeners.size === 0) {
+      this.#unsubscribe?.();
+      this.#unsubscribe = undefined;
+      return;
+    }
+    this.#unsubscribe ??= this.#view?.subscribe((update) =>
+      this.#listeners.forEach((listener) => listener(update))
+    );
   }
 
   get application(): string {
@@ -51,6 +64,10 @@ export class LateView implements LiveView {
 
   get feed(): FeedKind {
     return this.#terms.feed;
+  }
+
+  look(): Promise<Disposable> {
+    return this.#view?.look() ?? Promise.resolve(new DisposableStack());
   }
 
   symbols(): readonly SymbolSummary[] {
@@ -100,6 +117,10 @@ export class LateView implements LiveView {
 
   subscribe(listener: (update: LiveUpdate) => void): () => void {
     this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    this.#follow();
+    return () => {
+      this.#listeners.delete(listener);
+      this.#follow();
+    };
   }
 }

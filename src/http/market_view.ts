@@ -1,10 +1,11 @@
+import type { Clock } from "../base/clock.ts";
 import type { Logger } from "../base/logger.ts";
 import { problemOf } from "../base/errors.ts";
 import type { Candle } from "../market/candle.ts";
 import { summaryWindowMs } from "../market/tables.ts";
 import { windowRow } from "../market/job.ts";
 import type { ResultReader } from "../market/queries.ts";
-import type { MarketRow, TradeRow, WindowRow } from "../market/rows.ts";
+import type { MarketRow, TradeRow } from "../market/rows.ts";
 import type { Trade } from "../market/trade.ts";
 import type { Addresses } from "../streams/ports.ts";
 import { partitionForKey } from "../streams/partitioner.ts";
@@ -29,6 +30,9 @@ import { dayMs, SymbolBoard } from "./symbol_board.ts";
 
 /** Latest trades of a symbol that one commit tells listeners about: what a page's tape shows. */
 const tradesPerSymbolMax = 80;
+
+/** Symbols that are read from the state at once: a few milliseconds. */
+const symbolsPerTurn = 500;
 
 /** Behind every window start: the last moment that a date can name, in the year 275,760. */
 const endOfTimeMs = 8.64e15;
@@ -55,6 +59,7 @@ export interface MarketViewOptions {
   /** Whether an instance answers at this address. */
   readonly isReachable: (address: string) => Promise<boolean>;
   readonly input: InputReport;
+  readonly clock: Clock;
   readonly logger: Logger;
 }
 
@@ -68,6 +73,9 @@ export class MarketView implements LiveView {
   /** Partitions that are open here, and whether their symbols are on the board already. */
   readonly #open = new Map<number, "loading" | "loaded">();
   readonly #listeners = new Set<(update: LiveUpdate) => void>();
+  #lookers = 0;
+  /** Since someone looks: until the board has every symbol, and is then kept up to date. */
+  #learned: Promise<void> | undefined;
 
   constructor(options: MarketViewOptions) {
     this.#options = options;
@@ -80,6 +88,8 @@ export class MarketView implements LiveView {
       fetched() {},
       committed() {},
       rows: (_input, rows) => this.#show(rows),
+      // Where symbols are many, to make rows takes a fifth of all time.
+      wantsRows: () => this.#isWatched,
       failed: ({ partition }) => void this.#open.delete(partition),
       closed: ({ partition }) => void this.#open.delete(partition),
     });
@@ -97,6 +107,17 @@ export class MarketView implements LiveView {
     return this.#options.feed;
   }
 
+  async look(): Promise<Disposable> {
+    using looking = new DisposableStack();
+    this.#lookers += 1;
+    looking.defer(() => {
+      this.#lookers -= 1;
+      this.#rest();
+    });
+    await (this.#learned ??= this.#learnAll());
+    return looking.move();
+  }
+
   symbols(): readonly SymbolSummary[] {
     return this.#board.summaries;
   }
@@ -106,6 +127,7 @@ export class MarketView implements LiveView {
   }
 
   symbol(name: string): SymbolSummary | undefined {
+    if (this.#learned === undefined) this.#learn(name);
     return this.#board.summary(name);
   }
 
@@ -174,41 +196,69 @@ export class MarketView implements LiveView {
 
   subscribe(listener: (update: LiveUpdate) => void): () => void {
     this.#listeners.add(listener);
-    return () => this.#listeners.delete(listener);
+    return () => {
+      this.#listeners.delete(listener);
+      this.#rest();
+    };
   }
 
   async #isKnown(symbol: string): Promise<boolean> {
-    if (this.#board.summary(symbol) !== undefined) return true;
+    if (this.symbol(symbol) !== undefined) return true;
     const everything = { fromMs: 0, toMs: endOfTimeMs, limit: 1 };
     const { rows } = await this.#options.reader.candles(symbol, summaryWindowMs, everything);
     return rows.length > 0;
   }
 
-  /** Learns what a newly opened task holds, and publishes it. */
+  get #isWatched(): boolean {
+    return this.#lookers > 0 || this.#listeners.size > 0;
+  }
+
+  /** Keeps nothing for no one: the state has it. */
+  #rest(): void {
+    if (this.#isWatched) return;
+    this.#learned = undefined;
+    this.#board.clear();
+  }
+
+  /** Learns what a newly opened task holds, and publishes it, if anyone looks. */
   async #load(partition: number): Promise<void> {
-    const { app, logger } = this.#options;
-    this.#open.set(partition, "loading");
+    this.#open.set(partition, this.#isWatched ? "loading" : "loaded");
+    if (!this.#isWatched) return;
+    const names = await this.#learnPartition(partition);
+    if (names === undefined) return;
+    if (this.#open.has(partition)) this.#open.set(partition, "loaded");
+    const symbols = this.#summaries(names);
+    this.#tell({ trades: [], windows: [], symbols, added: symbols });
+  }
+
+  async #learnAll(): Promise<void> {
+    await Promise.all([...this.#open.keys()].map((partition) => this.#learnPartition(partition)));
+  }
+
+  /** @returns Its symbols; `undefined` where they cannot be read, which is said. */
+  async #learnPartition(partition: number): Promise<string[] | undefined> {
+    const { app, clock, logger } = this.#options;
     try {
-      const keys = await app.keys(partition);
-      for (const { key, state } of keys) await this.#loadSymbol(key, state.streamTimeMs);
-      if (this.#open.has(partition)) this.#open.set(partition, "loaded");
-      const symbols = this.#summaries(keys.map(({ key }) => key));
-      this.#tell({ trades: [], windows: [], symbols, added: symbols });
+      const names = (await app.keys(partition)).map(({ key }) => key);
+      for (const [index, name] of names.entries()) {
+        if (index % symbolsPerTurn === symbolsPerTurn - 1) await clock.sleep(0);
+        this.#learn(name);
+      }
+      return names;
     } catch (error) {
       logger.warn("cannot show what the state holds", { partition, ...problemOf(error) });
+      return undefined;
     }
   }
 
-  async #loadSymbol(symbol: string, tradeTimeMs: number): Promise<void> {
+  /** Puts on the board what the state has of a symbol. */
+  #learn(symbol: string): void {
+    const { streamTimeMs, windows = [] } = this.#options.app.openWindows(symbol) ?? {};
+    const newest = (sizeMs: number) =>
+      windows.findLast(({ startMs, endMs }) => endMs - startMs === sizeMs);
     // A day whose beginning the input has lost has no candle.
-    const row = await this.#newest(symbol, dayMs) ?? await this.#newest(symbol, summaryWindowMs);
-    if (row !== undefined) this.#board.window(row, tradeTimeMs);
-  }
-
-  async #newest(symbol: string, sizeMs: number): Promise<WindowRow | undefined> {
-    const query = { fromMs: 0, toMs: endOfTimeMs, limit: 1, sizeMs };
-    const [result] = await this.#options.app.windows(symbol, query) ?? [];
-    return result === undefined ? undefined : windowRow(result);
+    const window = newest(dayMs) ?? newest(summaryWindowMs);
+    if (window !== undefined) this.#board.window(windowRow(window), streamTimeMs);
   }
 
   #show(rows: readonly MarketRow[]): void {

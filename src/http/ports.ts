@@ -118,7 +118,12 @@ export interface LiveView {
   readonly application: string;
   readonly topic: string;
   readonly feed: FeedKind;
-  /** Every symbol of the partitions that this instance has or had. */
+  /**
+   * Finds out what is to be said of all symbols, and keeps that up to date until it is disposed of,
+   * or until the last subscriber has gone.
+   */
+  look(): Promise<Disposable>;
+  /** Every symbol of the partitions that this instance has, or had while someone looked. */
   symbols(): readonly SymbolSummary[];
   /** The same in any order, each as it is when it is asked for. */
   eachSymbol(): Iterable<SymbolSummary>;

@@ -13,7 +13,7 @@ interface Entry {
 }
 
 /**
- * Every symbol at a glance, kept up to date from what commits changed.
+ * Every symbol at a glance, kept up to date from what commits changed while someone looks.
  *
  * Owner: the market view. Bounded by the number of symbols.
  */
@@ -24,6 +24,11 @@ export class SymbolBoard {
   /** @param partitionOf The partition that a symbol belongs to. */
   constructor(partitionOf: (symbol: string) => number) {
     this.#partitionOf = partitionOf;
+  }
+
+  /** Knows of none any more. */
+  clear(): void {
+    this.#entries.clear();
   }
 
   /** All symbols by name. */

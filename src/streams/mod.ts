@@ -144,6 +144,7 @@ export type { TaskSettings } from "./task/stream_task.ts";
 export type { Committed, StreamsPorts } from "./task/task_session.ts";
 export type { EngineCodecs } from "./state/state.ts";
 export type { KeyTopology } from "./state/cached_key.ts";
+export type { OpenKey } from "./state/stored_windows.ts";
 export type { ItemCounts } from "./item_counts.ts";
 export type {
   RestoreProgress,

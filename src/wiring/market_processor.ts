@@ -106,7 +106,7 @@ export function createMarketProcessor(options: MarketProcessorOptions): MarketPr
     peerOf: (owner) => peers.peerOf(owner),
     isReachable: (address) => probe.isReachable(address),
     input: watch,
-    logger: context.logger,
+    ...context,
   });
   const run = async (signal: AbortSignal) => {
     const reminders = [watch.run(signal), remindOfFailedTasks(view, context, signal)];

@@ -102,6 +102,10 @@ export class FakeLiveView implements LiveView {
     return [...this.#markets.values()].flatMap((market) => market.summary() ?? []);
   }
 
+  look(): Promise<Disposable> {
+    return Promise.resolve(new DisposableStack());
+  }
+
   eachSymbol(): Iterable<SymbolSummary> {
     return this.symbols();
   }

@@ -37,7 +37,11 @@ export const stream: Operation = operation({
     400: badQuery,
     503: unavailable("too many clients follow the stream"),
   },
-  handle({ symbol, resolution, row, rows, listed, scope }, { events }, { request, client }) {
+  async handle(
+    { symbol, resolution, row, rows, listed, scope },
+    { events, view },
+    { request, client },
+  ) {
     const isLocal = scope === "local";
     const wanted = {
       symbols: new Set(symbol),
@@ -45,6 +49,8 @@ export const stream: Operation = operation({
       rows: isLocal && rows === "all" ? "all" as const : new Set([...row, ...symbol]),
       listed,
     };
+    // Until it has subscribed: nothing that is committed meanwhile may be missed.
+    using _looking = await view.look();
     const body = request.method === "HEAD"
       ? null
       : events.connect(wanted, { scope, address: client.address });

@@ -18,6 +18,7 @@ export const symbols: Operation = operation({
     503: unavailable("it is not known yet which partitions there are"),
   },
   async handle({ scope }, { view, ask, clock }) {
+    using _looking = await view.look();
     if (scope === "local") return jsonResponse(localSymbols(view));
     const all = await allSymbols(view, { ask, clock });
     if (all === undefined) {

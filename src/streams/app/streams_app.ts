@@ -13,8 +13,8 @@ import type { StandbyStatus, TaskStatus } from "../task/status.ts";
 import { LineageWatch, refuseOtherPositions } from "../task/lineage_watch.ts";
 import { type Lineage, type LineageTopics, presentLineage } from "../state/lineage.ts";
 import type { KeyTime } from "../topology/key_state.ts";
-import { storedWindows } from "../state/stored_windows.ts";
-import type { TaskListener } from "../task/task_listener.ts";
+import { type OpenKey, openKey, storedWindows } from "../state/stored_windows.ts";
+import { type TaskListener, wantsRows } from "../task/task_listener.ts";
 import type { StreamsPorts, TaskSession } from "../task/task_session.ts";
 import { encodeText } from "../text.ts";
 import { checkTopics } from "../topology/check_topics.ts";
@@ -198,6 +198,20 @@ export class StreamsApp<E, A, R> {
   }
 
   /**
+   * The open windows of a key, of every length, as of the last commit; those of which no rows are
+   * made are left out.
+   *
+   * @returns `undefined` for a key that it does not have, or whose partition is not open here.
+   * @throws {PipelineError} As a store does.
+   */
+  openWindows(key: string): OpenKey<A> | undefined {
+    if (this.#partitionCount === 0) return undefined;
+    const session = this.#openSession(partitionForKey(encodeText(key), this.#partitionCount));
+    if (session === undefined) return undefined;
+    return openKey(this.#topology, session.store, key, session.wholeFromMs);
+  }
+
+  /**
    * What a job without windows has of a key, as of the last commit.
    *
    * @returns `undefined` for a key that it does not have, or whose partition is not open here.
@@ -297,12 +311,8 @@ export class StreamsApp<E, A, R> {
       opened: (input: TopicPartition) => all((l) => l.opened(input)),
       fetched: (input, records) => all((l) => l.fetched(input, records)),
       committed: (input, report) => all((l) => l.committed(input, report)),
-      get rows() {
-        const told = [...listeners].filter(({ rows }) => rows !== undefined);
-        if (told.length === 0) return undefined;
-        return (input: TopicPartition, rows: readonly R[]) =>
-          told.forEach((listener) => listener.rows?.(input, rows));
-      },
+      rows: (input, rows) => all((l) => wantsRows(l) && l.rows?.(input, rows)),
+      wantsRows: () => [...listeners].some(wantsRows),
       failed(input, error) {
         watch.failed(error);
         all((l) => l.failed(input, error));

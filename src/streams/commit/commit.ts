@@ -50,8 +50,11 @@ export interface CommitOptions<R> {
   readonly signal: AbortSignal;
   /** The task is being closed: nothing follows. */
   readonly last: boolean;
-  /** Told of rows that are true now: of events, then of results in portions; if anyone wants them. */
-  readonly onRows?: ((rows: readonly R[]) => void) | undefined;
+  /**
+   * Asked, once the store has the commit, who is to be told of rows that are true now: those of
+   * events, then those of results in portions. Without anyone, none of results are made for that.
+   */
+  readonly looksOn?: () => ((rows: readonly R[]) => void) | undefined;
 }
 
 /** Where a task's commits go. */
@@ -120,7 +123,7 @@ export class Committer<R> {
    * @throws {PipelineError} `LOG_FENCED`, `SINK_REJECTED`, a store error, or `ABORTED`.
    */
   async commit(changes: Changes<R>, options: CommitOptions<R>): Promise<Checkpoint> {
-    const { signal, last, onRows } = options;
+    const { signal, last, looksOn } = options;
     throwIfAborted(signal);
     const { meta } = changes;
     const id = commitId(this.#ports.random);
@@ -139,6 +142,7 @@ export class Committer<R> {
     this.#committed = { offset: meta.inputOffset, metadata: metadata(changelogPosition) };
     const checkpoint = { changelogPosition };
     await this.#ports.store.apply(changes.entries, checkpoint);
+    const onRows = looksOn?.();
     onRows?.(plainRows(changes.eventRows));
     await this.show(changes.resultRows, signal, onRows);
     return checkpoint;

@@ -49,6 +49,32 @@ export async function storedWindows<A>(
     .map(([startMs, state]) => windowResult(job, { key, startMs, sizeMs }, state));
 }
 
+/** What is open of a key. */
+export interface OpenKey<A> {
+  /** Greatest event time seen for the key, epoch ms. */
+  readonly streamTimeMs: number;
+  /** Of every length, the shortest first, each ascending. */
+  readonly windows: readonly WindowResult<A>[];
+}
+
+/** The open windows of a key that start at `fromMs` or later, as of its last commit. */
+export function openKey<A>(
+  job: KeyTopology<A>,
+  store: Pick<StateStore, "get">,
+  key: string,
+  fromMs: number,
+): OpenKey<A> | undefined {
+  const owner = readKey(job, store, key);
+  if (owner === undefined) return undefined;
+  const lengths = lengthsOf(job);
+  const windows = openWindows(job, store, owner).flatMap((ofLength, length) => {
+    const sizeMs = lengths[length]?.sizeMs as number;
+    return ofLength.filter(({ startMs }) => startMs >= fromMs)
+      .map(({ startMs, state }) => windowResult(job, { key, startMs, sizeMs }, state));
+  });
+  return { streamTimeMs: owner.state.streamTimeMs, windows };
+}
+
 /** The open windows of a key as of its last commit, by length, each ascending. */
 export function openWindowsOf<A>(
   job: KeyTopology<A>,

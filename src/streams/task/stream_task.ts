@@ -12,7 +12,7 @@ import type { ReadAhead } from "../processing/read_ahead.ts";
 import { TimeOrder } from "../processing/time_order.ts";
 import { arrivals } from "../repartition_record.ts";
 import type { LogRecord } from "../record.ts";
-import type { TaskListener } from "./task_listener.ts";
+import { type TaskListener, wantsRows } from "./task_listener.ts";
 import { type Committed, type StreamsPorts, TaskSession } from "./task_session.ts";
 import { TaskReport } from "./task_report.ts";
 import type { TaskStatus } from "./status.ts";
@@ -330,10 +330,10 @@ export class StreamTask<E, A, R> {
     this.#lastCommitMs = startedMs;
     const changes = await session.takeChanges();
     const listener = this.#listener;
-    const onRows = listener.rows &&
-      ((rows: readonly R[]) => listener.rows?.(this.#place.input, rows));
+    const tell = (rows: readonly R[]) => listener.rows?.(this.#place.input, rows);
+    const looksOn = () => wantsRows(listener) ? tell : undefined;
     underWay.begin(async (signal) => {
-      const committed = await session.commit(changes, { signal, last, onRows });
+      const committed = await session.commit(changes, { signal, last, looksOn });
       this.#committed(committed, this.#ports.clock.monotonicMs() - startedMs);
     });
   }

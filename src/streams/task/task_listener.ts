@@ -23,8 +23,18 @@ export interface TaskListener<R> {
    * its results, in portions, each before the sink gets it.
    */
   readonly rows?: ((input: TopicPartition, rows: readonly R[]) => void) | undefined;
+  /**
+   * Whether it wants `rows` now; without it, it does. Asked for each commit once queries find what it
+   * has changed. While no listener does, no rows of results are made for them.
+   */
+  readonly wantsRows?: (() => boolean) | undefined;
   /** The session ended with an error and is tried again, or is not. */
   failed(input: TopicPartition, error: unknown): void;
   /** The task is no longer here. */
   closed(input: TopicPartition): void;
+}
+
+/** Whether rows are to be made for a listener. */
+export function wantsRows<R>({ rows, wantsRows }: TaskListener<R>): boolean {
+  return rows !== undefined && wantsRows?.() !== false;
 }

@@ -53,3 +53,32 @@ Deno.test("Rows are told of and can be asked for once they are committed, before
   stop.abort();
   await running;
 });
+
+Deno.test("Whoever begins to look while a commit is under way is told of its rows", async () => {
+  const world = new CountingWorld({ partitions: 1 });
+  let looks = false;
+  // Of events: before the transaction.
+  world.sink.hook = (step) => void (looks ||= step === "before-write");
+  await world.feed(measurements(1, 3), 2_000_000);
+  const app = world.app();
+  const told: CountingRow[] = [];
+  let asked = 0;
+  app.listen({
+    opened() {},
+    fetched() {},
+    committed() {},
+    rows: (_input, rows) => told.push(...rows),
+    wantsRows() {
+      asked += 1;
+      return looks;
+    },
+    failed() {},
+    closed() {},
+  });
+  const stop = new AbortController();
+  const running = app.run(stop.signal);
+  await until(() => asked > 0, { what: "a commit", msMax: 5_000, lookMs: 1 });
+  stop.abort();
+  await running;
+  assert.deepEqual(kindsOf(told), new Set(["event", "window"]));
+});
