@@ -195,7 +195,7 @@ own, writes ${
       count.toLocaleString("en")
     } events with the distributions of Apache Beam's generator, and
 runs [the queries](examples/nexmark/queries.ts) in one process, one after the other, exactly once,
-changelog on, a commit a second. The topics \`people\`, \`auctions\` and \`bids\` are JSON, without keys,
+changelog on, with the defaults. The topics \`people\`, \`auctions\` and \`bids\` are JSON, without keys,
 of ${partitions} ${partitions === 1 ? "partition" : "partitions"}, ${
       Number(values["per-second"]).toLocaleString("en")
     } events to a second of event time. A rate is of the

@@ -49,7 +49,7 @@ export interface Kills {
 /** Queries that read what another one writes. */
 const befores: Readonly<Record<string, AnyJob>> = {
   // An auction that came before its bids would end before them, and bids before it are for none.
-  q4: { ...queries.winningBids, maxIdleMs: 5_000 } as AnyJob,
+  q4: { ...queries.winningBids, maxIdleMs: 20_000 } as AnyJob,
   q5: queries.heats as AnyJob,
 };
 
