@@ -190,7 +190,10 @@ async function isAnswered(
     const answer = answering(events, late.isLate);
     const said = saidBy(query, await recordsOf(kafka, query));
     different = differences(said, answer);
-    counts = `${query}: ${answer.values.length} values, ${late.count} late of ${all.length} events`;
+    const { values, maybe = [] } = answer;
+    const found = `${said.length - values.length} of ${maybe.length} of late events`;
+    counts = `${query}: ${values.length} values, ${maybe.length > 0 ? `${found}, ` : ""}` +
+      `${late.count} late of ${all.length} events`;
     return different.length === 0;
   };
   const what = () => `${counts}; ${different.length} differ: ${different.slice(0, 5).join("; ")}`;
