@@ -14,6 +14,8 @@ export interface TestTier {
   readonly folders: readonly string[];
   /** Arguments of `deno test` before the folders. */
   readonly args: readonly string[];
+  /** Files at a time, with `--parallel`; one for each core without it. */
+  readonly workers?: number;
   /** Command that runs `deno test` for them, with its arguments. */
   readonly within?: readonly string[];
 }
@@ -35,7 +37,10 @@ export async function runTier(tier: TestTier, options: RunOptions): Promise<Test
   try {
     const { filter: wanted } = options;
     const filter = wanted === undefined ? [] : ["--filter", wanted];
-    const told = wanted === undefined ? {} : { [filterVariable]: wanted };
+    const told = {
+      ...wanted === undefined ? {} : { [filterVariable]: wanted },
+      ...tier.workers === undefined ? {} : { DENO_JOBS: String(tier.workers) },
+    };
     const [program = "", ...args] = [...tier.within ?? [], Deno.execPath(), "test", "--no-prompt"];
     const command = new Deno.Command(program, {
       args: [...args, `--junit-path=${report}`, ...tier.args, ...filter, ...folders],

@@ -32,7 +32,7 @@ const speed = 150;
 /** Frames of one second at that speed. */
 const framesPerSecond = 750;
 /** What the feed sends before and after the outage. */
-const aroundS = 14;
+const aroundS = 8;
 const catchUpMsMax = 180_000;
 
 Deno.test({

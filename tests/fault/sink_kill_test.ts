@@ -18,7 +18,7 @@ import { say } from "../support/say.ts";
 import { realServices } from "../support/services.ts";
 
 const symbols = ["AAPL", "MSFT", "BINANCE:BTCUSDT", "OANDA:EUR_USD"];
-const tradesPerSymbol = 10_000;
+const tradesPerSymbol = 5_000;
 const triesMax = 60;
 
 Deno.test({
