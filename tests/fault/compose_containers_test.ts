@@ -115,6 +115,15 @@ async function answers(url: unknown, path: string, status = "200"): Promise<bool
   return await isRunnable("/bin/bash", [join(root, "compose/health/http.sh"), port, path, status]);
 }
 
+/** What it says of itself, or why it says nothing. */
+async function readinessAt(url: unknown): Promise<string> {
+  try {
+    return await (await fetch(`${url}/readyz`)).text();
+  } catch (error) {
+    return String(error);
+  }
+}
+
 /** Kafka, Cassandra and a registry, with everybody's passwords. */
 async function startServices(folder: string, closing: AsyncDisposableStack) {
   await makeImage(folder, ["produce", "process", "provision", "feed"]);
@@ -156,8 +165,13 @@ Deno.test({
     const { metrics } = await produce.line("Producing");
 
     await t.step("the health checks of all programs are content", async () => {
-      await until(() => answers(page, "/readyz"), { what: "process is ready", msMax });
-      await until(() => answers(metrics, "/readyz"), { what: "produce is ready", msMax });
+      const ready = (name: string, url: unknown) =>
+        until(() => answers(url, "/readyz"), {
+          what: async () => `${name} is ready: ${await readinessAt(url)}`,
+          msMax,
+        });
+      await ready("process", page);
+      await ready("produce", metrics);
       assert(await answers(FINHUB_API_URL, "/?token=health", "426"));
       assert(!await answers(page, "/nothing"));
     });
@@ -172,7 +186,10 @@ Deno.test({
         await kafka.kill(name);
         await gaps.commitsAfter(before, gapMsMax);
         await kafka.startNode(name);
-        await until(() => kafka.isInSync(), { what: "each partition has its copies again", msMax });
+        await until(async () => (await kafka.outOfSync()).length === 0, {
+          what: async () => `copies of all partitions: ${(await kafka.outOfSync()).join(", ")}`,
+          msMax,
+        });
         const longestMs = gaps.longestSince(before);
         say(`${name} killed: longest time between two commits of a partition ${longestMs} ms`);
         assert(longestMs < gapMsMax, `${longestMs} ms`);
@@ -183,7 +200,7 @@ Deno.test({
       assert.equal(await feed.stop(), 0);
       const { trades } = await feed.line("Stopped serving");
       const isRead = async () => await gaps.items() >= Number(trades);
-      await until(isRead, { what: "all is read", msMax });
+      await until(isRead, { what: async () => `${trades} trades: ${await gaps.items()}`, msMax });
       assert.equal(await gaps.items(), trades);
       say(`${trades} trades sent, ${trades} counted`);
       assert.equal(await produce.stop(), 0);

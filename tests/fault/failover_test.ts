@@ -65,8 +65,9 @@ async function fill({ pipeline, services }: MarketRun): Promise<number> {
 /** Waits until the group knows of so many members; gives when that was, epoch ms. */
 async function membersAre(application: string, members: number): Promise<number> {
   await using kafka = connectTestKafka();
-  await until(async () => await kafka.groupMemberCount(application) === members, {
-    what: `${members} members`,
+  const count = () => kafka.groupMemberCount(application);
+  await until(async () => await count() === members, {
+    what: async () => `${members} members: ${await count()}`,
     msMax: takeOverMsMax,
     lookMs: 10,
   });
@@ -79,7 +80,11 @@ async function firstCommitOf(instance: ProcessInstance): Promise<number> {
   await until(async () => {
     firstMs = (await instance.tasks())[0]?.last_commit ?? 0;
     return firstMs > 0;
-  }, { what: "a commit", msMax: takeOverMsMax, lookMs: 25 });
+  }, {
+    what: async () => `a commit: ${await instance.state()}`,
+    msMax: takeOverMsMax,
+    lookMs: 25,
+  });
   return firstMs;
 }
 

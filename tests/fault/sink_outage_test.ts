@@ -80,7 +80,10 @@ async function survive(
   assert.doesNotMatch(away.problem, /node_modules|\.js:\d+/, "no stack of the driver");
   assert.ok(away.residentMax < before + moreBytesMax, "memory must not grow with the outage");
   const isReady = async () => (await instance.readiness()).status === 200;
-  await until(isReady, { what: "it is ready again", msMax: noticedMsMax });
+  await until(isReady, {
+    what: async () => `it is ready again: ${await instance.state()}`,
+    msMax: noticedMsMax,
+  });
   assert.equal(await producer.stop(), 0);
   assert.equal(await instance.program?.stop(), 0);
   say(await assertResults(run));
@@ -101,7 +104,10 @@ async function watch(instance: ProcessInstance, forS: number): Promise<Watched> 
     const { status, text } = await instance.readiness();
     problem = text;
     return status === 503 && text.includes("Cassandra");
-  }, { what: "it says that it is not ready because of Cassandra", msMax: noticedMsMax });
+  }, {
+    what: () => `it says that it is not ready because of Cassandra: "${problem}"`,
+    msMax: noticedMsMax,
+  });
   const notReadyAfterS = elapsedS();
   let residentMax = 0;
   let items = -1;
@@ -112,7 +118,11 @@ async function watch(instance: ProcessInstance, forS: number): Promise<Watched> 
     items = await itemsRead(instance);
     if (items !== before) quietFromS = elapsedS();
     return elapsedS() >= Math.max(forS, quietFromS + quietS);
-  }, { what: "it reads nothing while nothing can be written", msMax: noticedMsMax, lookMs: 500 });
+  }, {
+    what: async () => `it reads nothing while nothing can be written: ${await instance.state()}`,
+    msMax: noticedMsMax,
+    lookMs: 500,
+  });
   return { residentMax, notReadyAfterS, problem };
 }
 
@@ -120,7 +130,10 @@ async function watch(instance: ProcessInstance, forS: number): Promise<Watched> 
 async function itemsRead(instance: ProcessInstance): Promise<number> {
   let tasks: readonly TaskAnswer[] = [];
   const isAnswered = async () => (tasks = await instance.tasks()).length === runPartitions;
-  await until(isAnswered, { what: "tasks", msMax: answeredMsMax });
+  await until(isAnswered, {
+    what: async () => `${runPartitions} tasks: ${await instance.state()}`,
+    msMax: answeredMsMax,
+  });
   return tasks.reduce((sum, { counts }) => sum + counts.read, 0);
 }
 
@@ -130,6 +143,6 @@ async function residentBytes(instance: ProcessInstance): Promise<number> {
     const text = await instance.metrics();
     bytes = /^process_resident_memory_bytes (\d+)$/m.exec(text)?.[1];
     return bytes !== undefined;
-  }, { what: "metrics", msMax: answeredMsMax });
+  }, { what: async () => `metrics: ${await instance.state()}`, msMax: answeredMsMax });
   return Number(bytes);
 }

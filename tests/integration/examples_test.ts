@@ -90,7 +90,11 @@ async function runUntil(
     onStart: started.resolve,
   });
   const apps = await started.promise;
-  const ready = until(() => isThere(apps), { what: "the results", msMax: 60_000, lookMs: 20 });
+  const ready = until(() => isThere(apps), {
+    what: () => `the results: ${JSON.stringify(apps.map(({ tasks }) => tasks))}`,
+    msMax: 60_000,
+    lookMs: 20,
+  });
   await Promise.race([ready, running]);
   stop.abort();
   await running;

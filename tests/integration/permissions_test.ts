@@ -90,7 +90,10 @@ Deno.test({
     const page = String((await processor.line("Processing"))["page"]);
     await until(() => isReady(page), { what: "process is ready", msMax });
     const isRead = async () => await itemsRead(page) >= run.recording.trades;
-    await until(isRead, { what: "every trade is read", msMax });
+    await until(isRead, {
+      what: async () => `${run.recording.trades} trades: ${await itemsRead(page)}`,
+      msMax,
+    });
     assert.equal(await producer.stop(), 0);
     assert.equal(await processor.stop(), 0);
     for (const [index, own] of [environment["SPOOL_DIR"], environment["STATE_DIR"]].entries()) {

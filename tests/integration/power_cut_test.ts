@@ -199,11 +199,8 @@ async function caughtUp(app: CountingApp, log: RecordLog): Promise<void> {
     }
     return true;
   };
-  try {
-    await until(isCaughtUp, { what: "all is committed", msMax: 60_000, lookMs: 2 });
-  } catch (cause) {
-    throw new Error(app.tasks.map(({ problem }) => problem).join("; "), { cause });
-  }
+  const what = () => `all is committed: ${JSON.stringify(app.tasks)}`;
+  await until(isCaughtUp, { what, msMax: 60_000, lookMs: 2 });
 }
 
 /** Gives how many bytes of logs were lost. */

@@ -88,7 +88,10 @@ Deno.test("any instance gives every window of two days in one walk, also when th
   second.start();
   const half = runPartitions / 2;
   const isShared = async () => await ownedBy(first) === half && await ownedBy(second) === half;
-  await until(isShared, { what: "both have half of the partitions", msMax });
+  await until(isShared, {
+    what: async () => `halves of the partitions: ${await first.state()} ${await second.state()}`,
+    msMax,
+  });
   await pipeline.produce();
   await committedBy([first, second], trades, msMax);
 
@@ -126,7 +129,10 @@ Deno.test("any instance gives every window of two days in one walk, also when th
     assert.deepEqual(new Set(some.missing_partitions), new Set(lost.map((one) => one.partition)));
   }
   const isAlone = async () => await ownedBy(first) === runPartitions;
-  await until(isAlone, { what: "the other one has every partition", msMax });
+  await until(isAlone, {
+    what: async () => `every partition with the other one: ${await first.state()}`,
+    msMax,
+  });
   for (const symbol of symbols) assert.equal(await newestFrom(first, symbol), "state");
   await assertEverything(first, expected);
   assert.deepEqual(await askSymbols(first), all);

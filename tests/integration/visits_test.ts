@@ -48,8 +48,17 @@ Deno.test({
       const program = startVisits(`${folder}/state`);
       const isThere = () => isVisits(kafka.log());
       const hasMore = async () => await results() > had;
-      if (life === 4) await until(isThere, { what: "every visit", msMax: 60_000 });
-      else if (life % 2 === 0) await until(hasMore, { what: "a result", msMax: 60_000 });
+      if (life === 4) {
+        await until(isThere, {
+          what: async () => `every visit: ${await results()} results`,
+          msMax: 60_000,
+        });
+      } else if (life % 2 === 0) {
+        await until(hasMore, {
+          what: async () => `more than ${had} results: ${await results()}`,
+          msMax: 60_000,
+        });
+      }
       if (life < 4) await systemClock.sleep((life % 2 === 0 ? 300 : 2_000) * random.next());
       program.kill("SIGKILL");
       await program.status;

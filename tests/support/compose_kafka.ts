@@ -94,16 +94,18 @@ export class ComposeKafka implements AsyncDisposable {
     await child?.status;
   }
 
-  /** True when every partition, Kafka's own included, has all its copies. */
-  async isInSync(): Promise<boolean> {
+  /** Partitions that have not all their copies, Kafka's own included. */
+  async outOfSync(): Promise<string[]> {
     const brokers = ["kafka-0:9092", "kafka-1:9092"].map((address) => this.local(address));
     const sasl = { mechanism: "plain", ...this.#logins.kafka("access") } as const;
     const admin = new Kafka({ brokers, sasl, logLevel: logLevel.NOTHING }).admin();
     await admin.connect();
     try {
       const { topics } = await admin.fetchTopicMetadata();
-      return topics.flatMap(({ partitions }) => partitions)
-        .every(({ isr, replicas }) => isr.length === replicas.length);
+      return topics.flatMap(({ name, partitions }) =>
+        partitions.filter(({ isr, replicas }) => isr.length < replicas.length)
+          .map(({ partitionId, isr }) => `${name}-${partitionId} on ${isr.join("+")}`)
+      );
     } finally {
       await admin.disconnect();
     }

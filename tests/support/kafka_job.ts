@@ -81,7 +81,7 @@ export async function startKafkaJob(job: KafkaJob): Promise<KafkaRun> {
       until(() => {
         const { committedOffset = 0, lagRecords } = app.tasks[0] ?? {};
         return committedOffset > 0 && lagRecords === 0;
-      }, { what: "the end of the input, committed", msMax }),
+      }, { what: () => `the end of the input, committed: ${JSON.stringify(app.tasks)}`, msMax }),
     async [Symbol.asyncDispose]() {
       stop.abort();
       await ended;

@@ -77,6 +77,13 @@ export class ProcessInstance implements AsyncDisposable {
     return await this.#ask("/readyz");
   }
 
+  /** What a wait that failed shows of it: readiness, tasks, and the end of its log. */
+  async state(): Promise<string> {
+    const { status, text } = await this.readiness();
+    const log = this.#program?.log.slice(-3);
+    return JSON.stringify({ status, text, tasks: await this.tasks(), log });
+  }
+
   /** Its metrics as Prometheus would read them. */
   async metrics(): Promise<string> {
     return (await this.#ask("/metrics")).text;
