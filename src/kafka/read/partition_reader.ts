@@ -7,8 +7,11 @@ import { ChunkDecoder, chunkOf, type FetchedChunk } from "./fetched_chunk.ts";
 import { topicReplaced } from "../../streams/lineage_errors.ts";
 import type { FetchedPartition, FetchTarget } from "./fetch_protocol.ts";
 
-/** One read brings so many records, or one batch more: 100-byte records then fill half a megabyte. */
-const recordsMax = 5_000;
+/**
+ * One read brings so many records, or one batch more. Two reads are in memory at a time, and must be
+ * gone before the collector has seen them twice: what it promotes costs it several times as much.
+ */
+const recordsMax = 1_000;
 
 const noBytes = Buffer.alloc(0);
 const noEpoch = -1;
