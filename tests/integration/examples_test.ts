@@ -233,6 +233,71 @@ Deno.test({
   },
 });
 
+Deno.test({
+  name: "labels are what both tables have over Kafka, whenever it is killed",
+  ignore: kafkaBrokers().length === 0,
+  async fn() {
+    const folder = await Deno.makeTempDir({ prefix: "labels-" });
+    const random = seededRandom(19);
+    await using kafka = connectKafka({
+      brokers: kafkaBrokers(),
+      clientId: "test",
+      logger: silentLogger,
+    });
+    const spec = { partitions: 2, replicationFactor: 1 };
+    const compacted = { ...spec, config: { "cleanup.policy": "compact" } };
+    const tables = ["customers", "addresses"] as const;
+    await kafka.ensureTopics(tables.map((name) => ({ name, ...compacted })));
+    await using appender = kafka.appender();
+    const held = { customers: new Map<string, string>(), addresses: new Map<string, string>() };
+    for (let life = 0; life < 6; life++) {
+      await appender.append(Array.from({ length: 200 }, () => {
+        const topic = random.next() < 0.5 ? "customers" : "addresses";
+        const key = String(Math.floor(20 * random.next()));
+        const text = random.next() < 0.3 ? undefined : String(Math.floor(1_000 * random.next()));
+        if (text === undefined) held[topic].delete(key);
+        else held[topic].set(key, text);
+        const value = text && JSON.stringify({ name: text, street: text, city: "" });
+        return {
+          topic,
+          timestampMs: Date.now(),
+          key: encodeText(key),
+          value: value === undefined ? null : encodeText(value),
+        };
+      }));
+      if (life === 3) await rm(`${folder}/state`, { recursive: true, force: true });
+      const program = start("docs/examples/labels.ts", `${folder}/state`);
+      if (life < 5) await systemClock.sleep(500 + 1_500 * random.next());
+      else {
+        const isDone = async () => isSame(await labelsIn(kafka.log()), held);
+        await until(isDone, { what: "every label", msMax: 60_000 });
+      }
+      await killed(program);
+    }
+    await Deno.remove(folder, { recursive: true });
+  },
+});
+
+/** The newest label of each customer; one that is deleted twice has been written twice. */
+async function labelsIn(log: RecordLog): Promise<Map<string, string>> {
+  const labels = new Map<string, string>();
+  for (const { key, value } of await recordsOf(log, "labels")) {
+    const customer = decodeText(key ?? new Uint8Array()) ?? "";
+    if (value === null) assert(labels.delete(customer), `${customer} is deleted twice`);
+    else labels.set(customer, JSON.parse(decodeText(value) ?? "").lines.join());
+  }
+  return labels;
+}
+
+function isSame(
+  labels: ReadonlyMap<string, string>,
+  { customers, addresses }: Record<"customers" | "addresses", ReadonlyMap<string, string>>,
+): boolean {
+  const both = [...customers.keys()].filter((key) => addresses.has(key));
+  return labels.size === both.length &&
+    both.every((key) => labels.get(key) === [customers.get(key), addresses.get(key), ""].join());
+}
+
 const weights = new Map([["to", 10], ["be", 100]]);
 
 /** True once each record of the counts has been added, joined with its word's weight, once. */

@@ -15,7 +15,8 @@ import type { Values } from "./values.ts";
  * deleted, once; one that never had a result has no deletion.
  *
  * `make` must depend on its arguments alone. Where it makes `undefined` or `null`, the key is deleted.
- * Where it throws, the change that led to it has not been.
+ * Where it throws, the change that led to it has not been; the rest is the business of
+ * `onProcessingError`.
  *
  * @see Kafka Streams KTable; differs: a join keeps its tables, and computes its results from them
  */
