@@ -27,8 +27,15 @@ export interface ProgramCommand {
 /** Those that keep a store in LevelDB, which is native code. */
 const native: readonly ProgramTask[] = ["start", "produce", "process", "state"];
 
-/** Those in which V8 guesses wrongly which objects live long. */
+/** Those that make and drop much memory. */
 const busy: readonly ProgramTask[] = ["start", "process"];
+
+/** What V8 would guess wrongly there: see docs/adr/0008-speed-of-the-engine.md. */
+const busyFlags = [
+  "--no-allocation-site-pretenuring",
+  "--no-memory-pool",
+  "--heap-growing-percent=100",
+].join();
 
 /** Scripts of this folder, with settings of their own; they read and write what they are told. */
 const scripts: Readonly<Partial<Record<ProgramTask, readonly Setting<unknown>[]>>> = {
@@ -58,7 +65,7 @@ const hosts: Readonly<Partial<Record<ProgramTask, readonly string[]>>> = {
 /** How a task runs its program; permissions are in `deno.json`. */
 export function programCommand(task: ProgramTask): ProgramCommand {
   const entry = task in scripts ? `scripts/${task.replace("-", "_")}.ts` : `src/${task}.ts`;
-  const v8 = busy.includes(task) ? ["--v8-flags=--no-allocation-site-pretenuring"] : [];
+  const v8 = busy.includes(task) ? [`--v8-flags=${busyFlags}`] : [];
   const net = hosts[task] === undefined ? [anyHost] : [];
   return { flags: ["-q", "--no-prompt", `-P=${task}`, ...net, ...v8], entry };
 }
