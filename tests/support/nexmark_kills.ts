@@ -161,11 +161,17 @@ async function write(
   }
 }
 
-/** Anywhere, so that events are re-keyed; for q4, whose answer depends on the order, where its key is. */
-function partitionOf(query: string, { topic, value }: NexmarkEvent, random: Random): number {
-  if (query !== "q4") return Math.floor(random.next() * partitions);
-  const auction = topic === "bids" ? value.auction : value.id;
-  return partitionForKey(encodeText(String(auction)), partitions);
+/** Keys of queries whose answer depends on the order: a late bid finds a session closed, or none. */
+const orderedBy: Readonly<Record<string, (event: NexmarkEvent) => number>> = {
+  q4: ({ topic, value }) => topic === "bids" ? value.auction : value.id,
+  q11: ({ topic, value }) => topic === "bids" ? value.bidder : value.id,
+};
+
+/** Anywhere, so that events are re-keyed, or where the key is. */
+function partitionOf(query: string, event: NexmarkEvent, random: Random): number {
+  const keyOf = orderedBy[query];
+  if (keyOf === undefined) return Math.floor(random.next() * partitions);
+  return partitionForKey(encodeText(String(keyOf(event))), partitions);
 }
 
 function recordOf({ topic, value }: NexmarkEvent, partition: number): OutputRecord {
