@@ -64,7 +64,7 @@ async function writeTrades(): Promise<void> {
   const args = [
     "run",
     "-A",
-    "--v8-flags=--expose-gc,--no-allocation-site-pretenuring",
+    "--v8-flags=--expose-gc",
     self,
     ...Deno.args,
     "--topic",

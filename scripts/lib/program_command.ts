@@ -31,11 +31,7 @@ const native: readonly ProgramTask[] = ["start", "produce", "process", "state"];
 const busy: readonly ProgramTask[] = ["start", "process"];
 
 /** What V8 would guess wrongly there: see docs/adr/0008-speed-of-the-engine.md. */
-const busyFlags = [
-  "--no-allocation-site-pretenuring",
-  "--no-memory-pool",
-  "--heap-growing-percent=100",
-].join();
+const busyFlags = "--no-memory-pool,--heap-growing-percent=100";
 
 /** Scripts of this folder, with settings of their own; they read and write what they are told. */
 const scripts: Readonly<Partial<Record<ProgramTask, readonly Setting<unknown>[]>>> = {
