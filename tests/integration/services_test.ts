@@ -3,6 +3,7 @@ import { probeKafka } from "../../scripts/services/probe_kafka.ts";
 import { isRunning } from "../../scripts/services/process.ts";
 import { readState } from "../../scripts/services/state.ts";
 import { realServices, serviceAvailability } from "../support/services.ts";
+import { until } from "../support/until.ts";
 
 const allowed = (["run", "net", "env", "read", "write"] as const).every((name) =>
   Deno.permissions.querySync({ name }).state === "granted"
@@ -82,7 +83,10 @@ Deno.test({
 
     await t.step("after a crash of Kafka, up starts only Kafka, on its port", async () => {
       const portsBefore = readState(dir.path)?.members.map((member) => member.ports);
-      Deno.kill(processOf(dir.path, "kafka-1").pid, "SIGKILL");
+      const killed = processOf(dir.path, "kafka-1");
+      Deno.kill(killed.pid, "SIGKILL");
+      const isGone = async () => !await isRunning(killed);
+      await until(isGone, { what: "the end of Kafka", msMax: 10_000, lookMs: 20 });
       const status = await services(["status", "--dir", dir.path]);
       assert.equal(status.code, 1);
       assert.match(status.stdout, /^kafka-1 +down/m);
