@@ -60,7 +60,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: "a window that closes a moment too late",
-    file: "src/streams/processing/processor.ts",
+    file: "src/streams/processing/closing.ts",
     find: "if (timeMs < closingTimeMs(state.closedToMs, windows)) return;",
     replace: "if (timeMs <= closingTimeMs(state.closedToMs, windows)) return;",
     guarantee: "G1",

@@ -11,7 +11,7 @@ export const changeBugs: readonly PlantedBug[] = [
   },
   {
     name: "windows closed again as a longer grace has it",
-    file: "src/streams/processing/processor.ts",
+    file: "src/streams/processing/closing.ts",
     find: "if (timeMs < closingTimeMs(state.closedToMs, windows)) return;",
     replace: "",
     guarantee: "G13",

@@ -21,6 +21,36 @@ export interface PartOrigin {
   readonly indexes: readonly number[];
 }
 
+/** How far a task has read its input: what a part without events says. */
+export interface Progress {
+  /** Event time of the last event, epoch ms. */
+  readonly timeMs: number;
+  /** True where there is more to read. */
+  readonly behind: boolean;
+}
+
+const progressBytes = 9;
+
+/** A part that brings no events, but says how far its origin is. */
+export function progressPart(
+  { timeMs, behind }: Progress,
+  { timestampMs, partition, offset }: Pick<LogRecord, "timestampMs" | "partition" | "offset">,
+): Part {
+  const value = new Uint8Array(progressBytes);
+  const view = new DataView(value.buffer);
+  view.setFloat64(0, timeMs);
+  view.setUint8(progressBytes - 1, behind ? 1 : 0);
+  return { value, keys: [], timestampMs, origin: { partition, offset, indexes: [] } };
+}
+
+/** What a part without events says; `undefined` for bytes that no task has written. */
+export function progressOf(value: Uint8Array): Progress | undefined {
+  if (value.length !== progressBytes) return undefined;
+  const view = new DataView(value.buffer, value.byteOffset, value.length);
+  const [timeMs, behind] = [view.getFloat64(0), view.getUint8(progressBytes - 1)];
+  return Number.isFinite(timeMs) && behind <= 1 ? { timeMs, behind: behind === 1 } : undefined;
+}
+
 /** A part that has arrived, as a record: its place is that of the record that brought it. */
 export interface ArrivedPart extends LogRecord {
   readonly key: null;
@@ -67,7 +97,7 @@ const noHeaders: Headers = {};
  * | … receive time | zigzag varint: difference to that of the part before |
  * | … origin: partition | varint: with 2^20 for each input of the job before its own |
  * | … origin: offset | zigzag varint: difference to that of the part before |
- * | … events | varint: how many; for each: |
+ * | … events | varint: how many, 0 for a part that says how far its origin is; for each: |
  * | … … index | varint: indexes of the origin left out before it |
  * | … … key | varint: 0 for an event of another partition; else which of the record's keys, from 1: a new one is the next, and stands behind it as text |
  * | … value | text: varint: length; bytes |

@@ -10,6 +10,7 @@ import type { WriteCache } from "../state/write_cache.ts";
 import { lastEventMs } from "./sessions.ts";
 import { rollUpStart } from "../topology/roll_ups.ts";
 import type { EventContext } from "../topology/topology.ts";
+import { closingTimeMs, firstOpenStart } from "../topology/windows.ts";
 
 /**
  * Closes windows of a key, one after the other, and with them the rolled-up windows that have no
@@ -17,7 +18,7 @@ import type { EventContext } from "../topology/topology.ts";
  *
  * Owner: the record processor, for one event.
  */
-export class Closing<A> {
+class Closing<A> {
   readonly #job: KeyTopology<A>;
   readonly #cache: WriteCache<A>;
   readonly #owner: CachedKey<A>;
@@ -85,4 +86,21 @@ export class Closing<A> {
     closedParts[index] = undefined;
     if (whole !== undefined) this.#leave(index + 1, this.#cache.opened(this.#owner, whole));
   }
+}
+
+/** Moves a key's stream time and closes the windows that it leaves behind. */
+export function advance<A>(
+  job: KeyTopology<A>,
+  cache: WriteCache<A>,
+  owner: CachedKey<A>,
+  timeMs: number,
+  context: EventContext,
+): void {
+  const { state } = owner;
+  const { windows } = job;
+  state.streamTimeMs = timeMs;
+  cache.touch(owner);
+  if (timeMs < closingTimeMs(state.closedToMs, windows)) return;
+  state.closedToMs = firstOpenStart(timeMs, windows);
+  new Closing(job, cache, owner, context).close();
 }

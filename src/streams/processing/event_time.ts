@@ -6,11 +6,25 @@ interface Refused extends Fault {
   readonly eventTimeMs?: number;
 }
 
+/** When an event happened, epoch ms, or `undefined` for one that cannot be used. */
+export function usableTime<E>(
+  topology: Pick<Topology<E, never, never>, "source" | "maxFutureMs">,
+  event: E,
+  context: Pick<EventContext, "record">,
+): number | undefined {
+  try {
+    const time = eventTime(topology, event, context);
+    return typeof time === "number" ? time : undefined;
+  } catch {
+    return undefined; // its processing says why
+  }
+}
+
 /** When an event happened, epoch ms, or why it cannot be used. */
 export function eventTime<E>(
   { source, maxFutureMs }: Pick<Topology<E, never, never>, "source" | "maxFutureMs">,
   event: E,
-  { record }: EventContext,
+  { record }: Pick<EventContext, "record">,
 ): number | Refused {
   const fault = source.fault(event);
   if (fault !== undefined) return fault;

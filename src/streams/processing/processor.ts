@@ -1,6 +1,6 @@
 import { Producers } from "../state/producers.ts";
 import type { LogRecord, Offset, OutputRecord } from "../record.ts";
-import { Closing } from "./closing.ts";
+import { advance } from "./closing.ts";
 import { identityOf } from "../record_identity.ts";
 import { isTextOf } from "../text.ts";
 import { faultOfForeign, faults, itemsOf, readRecord, receivedUsOf } from "./reading.ts";
@@ -12,6 +12,8 @@ import { Positions } from "./positions.ts";
 import { SideOutputs } from "./side_outputs.ts";
 import { type Emitting, emittingOf } from "./emitting.ts";
 import { eventTime } from "./event_time.ts";
+import type { Pace } from "./pace.ts";
+import { RecordPace } from "./record_pace.ts";
 import { EventsAway, isImpossible } from "./events_away.ts";
 import type { Lineage } from "../state/lineage.ts";
 import { wholeFromMs } from "../state/cut_input.ts";
@@ -22,12 +24,7 @@ import { WriteTimes } from "../state/write_times.ts";
 import type { ItemCounts } from "../item_counts.ts";
 import { defaultHandlers } from "../topology/handlers.ts";
 import type { EventContext, KeyedEvents, Reading, Topology } from "../topology/topology.ts";
-import {
-  closingTimeMs,
-  firstOpenStart,
-  firstWindowStart,
-  lastWindowStart,
-} from "../topology/windows.ts";
+import { firstWindowStart, lastWindowStart } from "../topology/windows.ts";
 import type { CachedKey } from "../state/cached_key.ts";
 import type { KeyValues } from "../state/key_values.ts";
 import { type TableReader, tableReader } from "./table_reader.ts";
@@ -59,20 +56,27 @@ export class RecordProcessor<E, A, R> {
   readonly #side: SideOutputs<E>;
   readonly #producers: Producers;
   readonly #rekeying: Rekeying;
+  readonly #pace: RecordPace<E>;
   /** For a job whose windows are sessions. */
   readonly #sessions: Sessions<E, A> | undefined;
   /** True for a job that continues after its own code threw on an event. */
   readonly #continues: boolean;
+  /** When the last record was received. */
+  #receivedMs = 0;
   #eventRows: R[] = [];
   #changed = false;
 
-  /** @param repartition Where events go whose place is another one, for jobs that send them on. */
+  /**
+   * @param repartition Where events go whose place is another one, for jobs that send them on.
+   * @param pace Told how far the input and those of others are, where that matters.
+   */
   constructor(
     topology: Topology<E, A, R>,
     cache: WriteCache<A>,
     stores: KeyValues,
     meta: TaskMeta,
     repartition?: Repartition,
+    pace?: Pace,
   ) {
     this.#topology = topology;
     this.#cache = cache;
@@ -90,6 +94,7 @@ export class RecordProcessor<E, A, R> {
     this.#emitting = emittingOf(topology, stores, meta.timeMs);
     this.#producers = new Producers(meta.producers);
     this.#rekeying = new Rekeying(repartition, topology.source);
+    this.#pace = new RecordPace(topology, pace);
     this.#continues = topology.handlers.onProcessingError !== defaultHandlers.onProcessingError;
     this.#sessions = sessionsOf(topology, cache, { rehearses: this.#continues });
   }
@@ -147,6 +152,11 @@ export class RecordProcessor<E, A, R> {
     return this.#rekeying.isFull;
   }
 
+  /** See `RecordPace`. */
+  tell(place: Pick<LogRecord, "partition" | "offset">, reach: { readonly behind: boolean }): void {
+    this.#pace.tell(this.#rekeying, { ...place, timestampMs: this.#receivedMs }, reach);
+  }
+
   /** Leaves all of it to a commit, which has taken note of it. */
   handOver(): void {
     this.#eventRows = [];
@@ -200,6 +210,7 @@ export class RecordProcessor<E, A, R> {
     this.#changed = true;
     if (parts === undefined) return this.#side.deadRecord(record, faultOfForeign(record));
     for (const part of parts) {
+      if (part.keys.length === 0 && this.#pace.heard(part)) continue;
       const receivedUs = receivedUsOf(part);
       if (receivedUs === undefined) this.#side.deadRecord(part, faults.impossibleTimestamp);
       else this.#applyArrived(part, receivedUs);
@@ -215,6 +226,7 @@ export class RecordProcessor<E, A, R> {
   /** Begins with records that were received at this time or before. */
   #enter(receivedUs: number): void {
     this.#times.moveTo(receivedUs);
+    this.#receivedMs = Math.floor(receivedUs / 1000);
     this.#wholeFromMs ??= wholeFromMs(Math.floor(receivedUs / 1000), this.#topology);
   }
 
@@ -222,6 +234,7 @@ export class RecordProcessor<E, A, R> {
     const reading = this.#read(record, "direct");
     if (reading.kind === "nothing") return;
     if (reading.kind === "dead") return this.#side.deadRecord(record, reading);
+    this.#pace.read(reading.events, record);
     if (reading.kind === "wrong-key") return this.#shareOut(record, reading);
     const { key, events } = reading;
     if (this.#rekeying.belongsElsewhere(key, record.partition)) {
@@ -290,7 +303,10 @@ export class RecordProcessor<E, A, R> {
     for (const { partition, part } of away.written(this.#topology.source, all)) {
       if (typeof part === "number") {
         this.#side.deadOnItsWay({ record, index: part }, faults.tooLarge);
-      } else this.#counts.rekeyed += this.#rekeying.sendOn(record, partition, part);
+      } else {
+        this.#counts.rekeyed += this.#rekeying.sendOn(record, partition, part);
+        this.#pace.sentOn(events, record);
+      }
     }
   }
 
@@ -339,7 +355,7 @@ export class RecordProcessor<E, A, R> {
     if (this.#sessions !== undefined) {
       if (this.#sessions.take(event, timeMs, context, { owner, closedToMs, expired, fold })) {
         this.#counts.aggregated += 1;
-        if (timeMs > streamTimeMs) this.#advance(owner, timeMs, context);
+        if (timeMs > streamTimeMs) advance(this.#topology, this.#cache, owner, timeMs, context);
       } else {
         this.#side.missed(event, context, { startMs: timeMs }, streamTimeMs);
         this.#counts.late += 1;
@@ -365,7 +381,7 @@ export class RecordProcessor<E, A, R> {
       this.#aggregate(event, context, owner, startMs, fold);
     }
     this.#counts.aggregated += 1;
-    if (timeMs > streamTimeMs) this.#advance(owner, timeMs, context);
+    if (timeMs > streamTimeMs) advance(this.#topology, this.#cache, owner, timeMs, context);
   }
 
   #aggregate(
@@ -380,16 +396,5 @@ export class RecordProcessor<E, A, R> {
     window.state.aggregate = fold.add(window.state.aggregate, event);
     if (found === undefined) this.#cache.add(owner, window);
     this.#cache.stamp(owner, window, context);
-  }
-
-  /** Moves the key's stream time and closes the windows that it leaves behind. */
-  #advance(owner: CachedKey<A>, timeMs: number, context: EventContext): void {
-    const { state } = owner;
-    const { windows } = this.#topology;
-    state.streamTimeMs = timeMs;
-    this.#cache.touch(owner);
-    if (timeMs < closingTimeMs(state.closedToMs, windows)) return;
-    state.closedToMs = firstOpenStart(timeMs, windows);
-    new Closing(this.#topology, this.#cache, owner, context).close();
   }
 }

@@ -3,7 +3,7 @@ import { partitionForKey } from "../partitioner.ts";
 import type { LogRecord, OutputRecord } from "../record.ts";
 import { encodeText } from "../text.ts";
 import { type Fault, type Source, streamsOf } from "../topology/topology.ts";
-import { PartsWriter } from "../repartition_record.ts";
+import { PartsWriter, type Progress, progressPart } from "../repartition_record.ts";
 import type { WrittenPart } from "./events_away.ts";
 
 /** The topic through which events get to the partition of their key. */
@@ -92,6 +92,14 @@ export class Rekeying {
     let count = 0;
     for (const key of keys) if (key !== undefined) count++;
     return count;
+  }
+
+  /** Says to all other partitions how far this one has read its input. */
+  tell(progress: Progress, place: Pick<LogRecord, "timestampMs" | "partition" | "offset">): void {
+    const part = progressPart(progress, place);
+    for (let partition = 0; partition < (this.#target?.partitions ?? 0); partition++) {
+      if (partition !== place.partition) this.#waiting.add(partition, part);
+    }
   }
 
   /** True when no more should wait. */

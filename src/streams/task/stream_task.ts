@@ -14,6 +14,7 @@ import { arrivals } from "../repartition_record.ts";
 import type { LogRecord } from "../record.ts";
 import { type TaskListener, wantsRows } from "./task_listener.ts";
 import { type Committed, type StreamsPorts, TaskSession } from "./task_session.ts";
+import type { WaitingTask } from "./task_pace.ts";
 import { TaskReport } from "./task_report.ts";
 import type { TaskStatus } from "./status.ts";
 import type { Topology } from "../topology/topology.ts";
@@ -259,7 +260,7 @@ export class StreamTask<E, A, R> {
       const turn = order.next();
       if (turn === undefined) return;
       const { input, fetched, records, first, last } = turn;
-      if (first) session.begins(input.topic, fetched);
+      if (first) this.#begins(session, input, fetched);
       await this.#processRecords(session, input, records, underWay);
       if (last) this.#passed(session, input, fetched);
       if (last) reads++;
@@ -274,50 +275,89 @@ export class StreamTask<E, A, R> {
   ): Promise<void> {
     const fetched = input?.take();
     if (input === undefined || fetched === undefined) return;
-    session.begins(input.topic, fetched);
-    await this.#processRecords(session, input, fetched.records, underWay);
-    this.#passed(session, input, fetched);
+    this.#begins(session, input, fetched);
+    const isWhole = await this.#processRecords(session, input, fetched.records, underWay);
+    if (isWhole) this.#passed(session, input, fetched);
   }
 
+  /** @returns False where the task is to end before all are applied. */
   async #processRecords(
     session: TaskSession<E, A, R>,
     input: ReadAhead,
     records: readonly LogRecord[],
     underWay: CommitUnderWay,
-  ): Promise<void> {
+  ): Promise<boolean> {
     const { signal } = underWay;
     if (input !== session.rekeyed) {
       await session.prepare(records, signal);
-      return await this.#apply(session, records, (record) => session.process(record), underWay);
+      return await this.#apply(session, records, (record) => session.process(record), underWay, {
+        paced: true,
+      });
     }
     for (const portion of arrivals(records)) {
       await session.prepare(portion.flatMap(({ parts }) => parts ?? []), signal);
-      await this.#apply(session, portion, (one) => session.processArrival(one), underWay);
+      await this.#apply(session, portion, (one) => session.processArrival(one), underWay, {
+        paced: false,
+      });
     }
+    return true;
+  }
+
+  #begins(session: TaskSession<E, A, R>, { topic }: ReadAhead, fetched: Fetched): void {
+    session.begins(topic, fetched);
+    if (fetched.nextOffset < fetched.endOffset) this.#behind.add(topic);
+    else this.#behind.delete(topic);
+    this.#report.ends(topic, fetched.endOffset);
   }
 
   #passed(session: TaskSession<E, A, R>, input: ReadAhead, fetched: Fetched): void {
     session.passed(input.topic, fetched);
-    if (fetched.nextOffset < fetched.endOffset) this.#behind.add(input.topic);
-    else this.#behind.delete(input.topic);
-    this.#report.ends(input.topic, fetched.endOffset);
     this.#listener.fetched(this.#place.input, fetched.records.length);
   }
 
-  /** Applies one thing after the other; commits where enough waits, after the last one is done. */
+  /**
+   * Applies one thing after the other; commits where enough waits, after the last one is done, and
+   * waits for other tasks where the input is ahead of theirs.
+   *
+   * @returns False where the task is to end before that.
+   */
   async #apply<T>(
     session: TaskSession<E, A, R>,
     all: readonly T[],
     apply: (one: T) => void,
     underWay: CommitUnderWay,
-  ): Promise<void> {
+    { paced }: { readonly paced: boolean },
+  ): Promise<boolean> {
     for (const one of all) {
+      if (paced && session.pace?.isAhead === true) {
+        const waiting = this.#waiting(session, underWay);
+        if (!await session.pace.othersHaveCaughtUp(waiting)) return false;
+      }
       apply(one);
       if (session.isFull(this.#settings.pendingRowsMax)) {
         await underWay.ended();
         await this.#commit(session, underWay, { last: false });
       }
     }
+    return true;
+  }
+
+  #waiting(session: TaskSession<E, A, R>, underWay: CommitUnderWay): WaitingTask {
+    return {
+      signal: underWay.signal,
+      goesOn: () => {
+        underWay.check();
+        return !this.#control.closing;
+      },
+      processSentOn: () => this.#processFetched(session, session.rekeyed, underWay),
+      commit: async ({ atOnce }) => {
+        const isDue = session.changed && (atOnce || this.#untilDueMs() <= 0);
+        if (underWay.busy || !isDue) return false;
+        await this.#commit(session, underWay, { last: false });
+        return true;
+      },
+      wait: (ms) => this.#control.wait(ms),
+    };
   }
 
   /** Begins a commit of everything processed so far; the last one is done. */

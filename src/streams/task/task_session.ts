@@ -26,6 +26,7 @@ import { type EngineCodecs, knownEpoch, noEpoch, type TaskMeta } from "../state/
 import { aheadOfRows } from "../state/reissue.ts";
 import { underRules } from "../state/rules.ts";
 import type { TaskState } from "./status.ts";
+import { TaskPace } from "./task_pace.ts";
 import type { Topology } from "../topology/topology.ts";
 import { KeyValues } from "../state/key_values.ts";
 import { Sweep } from "../state/sweep.ts";
@@ -102,6 +103,8 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
   readonly #sweep = new Sweep();
   readonly #committer: Committer<R>;
   readonly #processor: RecordProcessor<E, A, R>;
+  /** Where tasks wait for each other. */
+  readonly pace: TaskPace | undefined;
   readonly #unfinished: (signal: AbortSignal) => Promise<void>;
   readonly #partition: number;
   /** Write time of the last event whose results the sink has, or gets: see `ChangeSources`. */
@@ -127,6 +130,7 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
       readonly meta: TaskMeta;
       readonly shownUs: number;
       readonly place: CommitPlace;
+      readonly pace: TaskPace | undefined;
       readonly unfinished: (signal: AbortSignal) => Promise<void>;
       readonly takenUp: boolean;
       readonly resources: AsyncDisposableStack;
@@ -146,12 +150,14 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
     this.#stores = parts.stores;
     this.#partition = place.input.partition;
     this.#shownUs = parts.shownUs;
+    this.pace = parts.pace;
     this.#processor = new RecordProcessor(
       topology,
       this.#cache,
       this.#stores,
       meta,
       place.repartition,
+      parts.pace?.pace,
     );
   }
 
@@ -174,9 +180,7 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
     const writer = opening.use(await ports.commitLog.fence(place.input));
     const committed = await ports.commitLog.committed(place.input);
     refuseOtherCommit(place, committed);
-    const store = opening.use(
-      await ports.stores.open(place.input, place.lineage.changelogId),
-    );
+    const store = opening.use(await ports.stores.open(place.input, place.lineage.changelogId));
     observer.onState("restoring");
     await bringUpToDate(ports, place, store, committed, observer, signal);
     const ends = new Map<string, Offset>();
@@ -227,6 +231,7 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
       meta,
       shownUs: writeTimeUs(found),
       place,
+      pace: TaskPace.of(ports, topology, place, inputs[0], ends),
       unfinished,
       takenUp,
       resources: opening.move(),
@@ -245,7 +250,7 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
 
   /** True when there is something to commit. */
   get changed(): boolean {
-    return this.#processor.changed;
+    return this.#processor.changed || this.pace?.owesNews === true;
   }
 
   /** Where the windows begin that lack nothing, epoch ms; see `TaskMeta.wholeFromMs`. */
@@ -262,7 +267,8 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
     const { eventRows, sideOutputs, emitted, isFull } = this.#processor;
     const rows = this.#cache.dirtyKeys.size + this.#stores.pendingRows;
     const records = sideOutputs.length + emitted.length;
-    return isFull || eventRows.length + records + rows >= pendingMax;
+    return isFull || eventRows.length + records + rows >= pendingMax ||
+      this.pace?.pace.isDue === true;
   }
 
   get meta(): TaskMeta {
@@ -289,6 +295,7 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
 
   /** Takes note of what the records of a read have in common, before the first is applied. */
   begins(topic: string, { leaderEpoch }: Fetched): void {
+    this.pace?.reads(topic, { midRead: true });
     this.#processor.writtenIn(topic, leaderEpoch);
   }
 
@@ -304,6 +311,7 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
 
   /** Moves the position in a topic behind what was fetched, control records included. */
   passed(topic: string, { nextOffset }: Fetched): void {
+    this.pace?.reads(topic, { midRead: false });
     this.#processor.skipTo(topic, nextOffset);
   }
 
@@ -314,6 +322,10 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
    * Ordering: the last one is done.
    */
   async takeChanges(): Promise<Changes<R>> {
+    if (this.pace !== undefined) {
+      const { inputOffset: offset } = this.#processor.meta;
+      this.#processor.tell({ partition: this.#partition, offset }, this.pace.reach);
+    }
     const changes = await collectChanges({
       topology: this.#topology,
       codecs: this.#ports.codecs,

@@ -278,8 +278,10 @@ function placesOf({ keys }: ArrivedPart): number[] {
   return [...keys.keys()].filter((i) => keys[i] !== undefined);
 }
 
+/** The parts that bring something: others say how far their origin is. */
 function partsOf(records: readonly LogRecord[]): ArrivedPart[] {
-  return records.flatMap((record) => arrivedParts(record) ?? []);
+  const parts = records.flatMap((record) => arrivedParts(record) ?? []);
+  return parts.filter(({ keys }) => keys.length > 0);
 }
 
 /** What the records of a partition from an offset to another have brought. */

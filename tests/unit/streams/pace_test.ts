@@ -1,0 +1,142 @@
+/** Tasks that send events to each other read their inputs at the same pace. */
+import assert from "node:assert/strict";
+import { Pace } from "../../../src/streams/processing/pace.ts";
+import { type TestInput, TopologyTestDriver } from "../../../src/streams/testing/mod.ts";
+import { countingTopology } from "../../support/counting_topology.ts";
+
+const startMs = 2_000_000_000;
+const keys = ["a", "b", "c", "d", "e"];
+
+async function startDriver() {
+  const job = countingTopology({ repartition: true, graceMs: 60_000, retentionMs: 80_000 });
+  return await TopologyTestDriver.start(job, { startMs, partitions: 2 });
+}
+
+/** Records without keys, one each second up to now, in the partitions that are named in turn. */
+function keyless(count: number, ...partitions: readonly number[]): TestInput[] {
+  return Array.from({ length: count }, (_, i) => {
+    const timeMs = startMs - (count - i) * 1_000;
+    const value = JSON.stringify([{ key: keys[i % keys.length], timeMs, value: 1 }]);
+    const partition = partitions[i % partitions.length] ?? 0;
+    return { key: null, value, timestampMs: timeMs, partition };
+  });
+}
+
+/** What was sent on is processed after one commit, and committed by the next. */
+async function commitTwice(driver: Awaited<ReturnType<typeof startDriver>>): Promise<void> {
+  await driver.commit();
+  await driver.commit();
+}
+
+Deno.test("A backlog without keys makes no event late, however far it reaches", async () => {
+  await using driver = await startDriver();
+  await driver.pipe(...keyless(10_000, 0, 1));
+  await commitTwice(driver);
+  const { aggregated, late, rekeyed } = driver.counts;
+  assert.deepEqual({ aggregated, late }, { aggregated: 10_000, late: 0 });
+  assert.ok(rekeyed > 3_000, `${rekeyed}`);
+});
+
+Deno.test("A task that is up to date waits for one that catches up", async () => {
+  await using driver = await startDriver();
+  const all = keyless(2_020, 0, 1);
+  await driver.pipe(...all.slice(0, 20));
+  await driver.commit();
+  const [behind, upToDate] = [all.slice(20), all.slice(-3)];
+  await driver.pipe(...behind.map((input) => ({ ...input, partition: 0 })));
+  await driver.pipe(...upToDate.map((input) => ({ ...input, partition: 1 })));
+  await commitTwice(driver);
+  const { aggregated, late } = driver.counts;
+  assert.deepEqual({ aggregated, late }, { aggregated: 2_023, late: 0 });
+});
+
+Deno.test("A task does not wait for one that has nothing to read", async () => {
+  await using driver = await startDriver();
+  await driver.pipe(...keyless(1_000, 0));
+  await commitTwice(driver);
+  assert.equal(driver.counts.aggregated, 1_000);
+});
+
+Deno.test("A task waits for one that says nothing for ten seconds and no longer", async () => {
+  await using driver = await startDriver();
+  await driver.rebalance([[0]]);
+  await driver.pipe(...keyless(2_000, 0, 1));
+  await driver.advance(9_000);
+  const { lagRecords } = driver.tasks()[0] ?? {};
+  assert.ok((lagRecords ?? 0) > 900, `it waits: ${lagRecords}`);
+  await driver.advance(2_000);
+  await driver.commit();
+  assert.equal(driver.tasks()[0]?.lagRecords, 0);
+});
+
+Deno.test("A task that waits ends at once when it is told to, and loses nothing", async () => {
+  await using driver = await startDriver();
+  await driver.rebalance([[0]]);
+  await driver.pipe(...keyless(2_000, 0, 1));
+  await driver.stop();
+  await driver.rebalance([[0, 1]]);
+  await driver.restart();
+  for (let i = 0; i < 3; i++) await driver.commit();
+  const { aggregated, read } = driver.counts;
+  assert.deepEqual({ aggregated, read }, { aggregated: 2_000, read: 2_000 });
+});
+
+Deno.test("Nothing waits where every record lies with its key", async () => {
+  await using driver = await startDriver();
+  const inputs = keyless(1_000, 0).map((input) => {
+    const [{ key }] = JSON.parse(input.value as string);
+    return { ...input, key, partition: undefined };
+  });
+  await driver.pipe(...inputs.map(({ partition: _, ...input }) => input));
+  await driver.commit();
+  assert.equal(driver.counts.aggregated, 1_000);
+  assert.deepEqual(driver.log.visible("test-repartition"), []);
+});
+
+const behind = { behind: true };
+const done = { behind: false };
+
+function paceOf(options: { readonly graceMs?: number; readonly inUse?: boolean } = {}): Pace {
+  const place = { partition: 1, partitions: 3 };
+  return new Pace(place, { graceMs: 60_000, inUse: false, ...options });
+}
+
+Deno.test("Pace allows half of the grace ahead of the last that has more to read", () => {
+  const pace = paceOf();
+  pace.readTo(100_000);
+  pace.heard(0, { timeMs: 70_000, behind: true });
+  pace.heard(2, { timeMs: 10_000, behind: false });
+  assert.ok(!pace.isAhead(done));
+  pace.readTo(100_001);
+  assert.ok(pace.isAhead(done));
+  pace.heard(0, { timeMs: 80_000, behind: true });
+  assert.ok(!pace.isAhead(done));
+  pace.heard(2, { timeMs: 10_000, behind: true });
+  assert.ok(pace.isAhead(done));
+  pace.waitNoLonger();
+  assert.ok(!pace.isAhead(done));
+});
+
+Deno.test("Pace waits for those who have said nothing only where it has more to read itself", () => {
+  const pace = paceOf({ inUse: true });
+  pace.readTo(1_000);
+  assert.ok(!pace.isAhead(behind));
+  pace.readTo(1_001);
+  assert.deepEqual([pace.isAhead(done), pace.isAhead(behind)], [false, true]);
+});
+
+Deno.test("Pace says how far it is while there is more, where events are sent on, and that it is done", () => {
+  const pace = paceOf();
+  pace.readTo(5_000);
+  assert.equal(pace.say(behind), undefined, "nothing was sent on, by no one");
+  pace.heard(0, { timeMs: 5_000, behind: true });
+  assert.deepEqual(pace.say(behind), { timeMs: 5_000, behind: true });
+  assert.equal(pace.say(behind), undefined, "that is known");
+  pace.readTo(20_001);
+  assert.ok(pace.isDue);
+  assert.deepEqual(pace.say(done), { timeMs: 20_001, behind: false });
+  pace.readTo(90_000);
+  assert.deepEqual([pace.say(done), pace.owes(done)], [undefined, false]);
+  pace.sentOn();
+  assert.deepEqual(pace.say(done), { timeMs: 90_000, behind: false });
+});
