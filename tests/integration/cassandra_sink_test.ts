@@ -31,13 +31,18 @@ Deno.test.afterAll(async () => {
   if (!ignore) await dropKeyspace(keyspace);
 });
 
+// The driver sets a timer for each change of a schema that it hears of, also after its end; tests that
+// run at the same time make such changes.
+const sanitizeOps = false;
+
 sinkContract(
   "CassandraSink",
   (settings) => connectCassandra({ ...cassandraOptions(keyspace), ...settings }),
-  { ignore },
+  { ignore, sanitizeOps },
 );
 
 Deno.test({
+  sanitizeOps,
   name: "CassandraSink.write() goes on when the server has forgotten its statements",
   ignore,
   async fn() {
@@ -83,6 +88,7 @@ Deno.test({
 });
 
 Deno.test({
+  sanitizeOps,
   name: "batchesOf() routes by the token under which the server keeps the partition",
   ignore,
   async fn() {
@@ -111,6 +117,7 @@ Deno.test({
 });
 
 Deno.test({
+  sanitizeOps,
   name: "CassandraSink.write() keeps one bound for the writes of all tasks",
   ignore,
   async fn() {

@@ -11,9 +11,9 @@ const slackMsMin = 1_000;
  *
  * The events of a key then come by two ways: some lie in the task's own input, the others are sent on
  * by the tasks that read theirs. A task that reads on while others are behind closes windows before
- * what they will send is there; behind by a night, it would find nearly all of it late. So a commit
- * that sends events on says to every partition how far its input is, and a task that is ahead of one
- * that has more to read waits for it.
+ * what they will send is there; behind by a night, it would find nearly all of it late. So commits
+ * say to every partition how far the input is, and a task that is ahead of one that has more to read
+ * waits for it.
  *
  * Times are those of the last event that was read, not the greatest: one that is far ahead holds up
  * no one for longer than until the next.
@@ -87,7 +87,7 @@ export class Pace {
 
   /** Another task has said how far it is. */
   heard(partition: number, progress: Progress): void {
-    if (partition === this.#own) return;
+    if (partition === this.#own || partition >= this.#partitions) return;
     this.#inUse = true;
     const known = this.#others.get(partition);
     if (known?.timeMs === progress.timeMs && known.behind === progress.behind) return;

@@ -104,6 +104,7 @@ function paceOf(options: { readonly graceMs?: number; readonly inUse?: boolean }
 Deno.test("Pace allows half of the grace ahead of the last that has more to read", () => {
   const pace = paceOf();
   pace.readTo(100_000);
+  pace.heard(3, { timeMs: 0, behind: true }); // there is no such partition
   pace.heard(0, { timeMs: 70_000, behind: true });
   pace.heard(2, { timeMs: 10_000, behind: false });
   assert.ok(!pace.isAhead(done));
