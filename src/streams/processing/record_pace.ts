@@ -1,5 +1,4 @@
-import type { ArrivedPart } from "../repartition_record.ts";
-import { progressOf } from "../repartition_record.ts";
+import { type ArrivedPart, progressOf } from "../repartition_record.ts";
 import type { LogRecord } from "../record.ts";
 import type { Topology } from "../topology/topology.ts";
 import { usableTime } from "./event_time.ts";

@@ -22,7 +22,7 @@ interface PacePorts {
   readonly logger: Logger;
 }
 
-/** A task, as far as it goes on while its input waits. */
+/** What a task continues to do while its input waits. */
 export interface WaitingTask {
   /** Fires when it is to be dropped. */
   readonly signal: AbortSignal;

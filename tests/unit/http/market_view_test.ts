@@ -120,7 +120,7 @@ Deno.test("MarketView lists all symbols once someone looks, and as they are from
   assert.deepEqual(listed(), ["A 2", "B 1", "C 1", "D 1"]);
 });
 
-Deno.test("MarketView goes on listing for a subscriber, and tells it which symbols are new", async () => {
+Deno.test("MarketView continues to list for a subscriber, and tells it which symbols are new", async () => {
   await using market = await runningMarket();
   const { view } = market;
   await market.trade({ symbol: "A" });

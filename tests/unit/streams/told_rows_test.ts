@@ -23,7 +23,7 @@ Deno.test("Rows are told of and can be asked for once they are committed, before
   let away = true;
   world.sink.hook = (step, rows) => {
     if (!away || step !== "before-write" || !kindsOf(rows).has("window")) return;
-    throw new PipelineError("SINK_UNAVAILABLE", "the sink is away");
+    throw new PipelineError("SINK_UNAVAILABLE", "the sink is unavailable");
   };
   await world.feed(measurements(1, 3), 2_000_000);
   const app = world.app();
