@@ -19,7 +19,7 @@ import { CommitGaps, tasksAt } from "../support/commit_gaps.ts";
 import { root } from "../../scripts/lib/source_files.ts";
 import { makeImage } from "../support/image.ts";
 import { Program, type ProgramName } from "../support/program.ts";
-import { launch, type Running } from "../support/secure_services.ts";
+import { launch, type Running, untilServing } from "../support/secure_services.ts";
 import { say } from "../support/say.ts";
 import { type RealServices, realServices, serviceAvailability } from "../support/services.ts";
 import { until } from "../support/until.ts";
@@ -34,7 +34,7 @@ const tradesPerSecond = "200";
 /** Longest wait for a program or a node, ms. */
 const msMax = 60_000;
 /** The same for Cassandra, which starts slowly where others work. */
-const cassandraMsMax = 240_000;
+const cassandraMsMax = 120_000;
 
 /** Starts the program of a service as its container does. */
 function run(service: string, program: ProgramName, world: World, args: string[] = []): Program {
@@ -91,22 +91,33 @@ function worldOf({ kafka, real, logins, cassandraPort }: Parts, image: string): 
   };
 }
 
-/** Starts Cassandra with the options of its container; it is up when its health check is content. */
-async function startCassandra(folder: string): Promise<Running> {
-  const { JVM_EXTRA_OPTS } = services["cassandra"]?.environment ?? {};
-  const options = String(JVM_EXTRA_OPTS).trim().split(/\s+/);
-  return await launch(cassandra, folder, {
-    ports: ["client", "storage"],
-    heap: "768m",
-    secured: (plan) => ({ ...plan, args: [...options, ...plan.args] }),
-  });
-}
-
-async function cassandraIsUp(port: number): Promise<void> {
-  const [, shell = "", script = ""] = services["cassandra"]?.healthcheck?.test ?? [];
-  const check = [join(root, "compose", script), String(port)];
-  const what = "Cassandra answers";
-  await until(() => isRunnable(shell, check), { what, msMax: cassandraMsMax });
+/**
+ * Starts Cassandra with the options of its container, and waits until its health check is content.
+ * One that does not come up is started anew, once and with its log shown: that says nothing about
+ * the programs.
+ */
+async function startCassandra(folder: string, closing: AsyncDisposableStack): Promise<Running> {
+  const { environment, healthcheck } = services["cassandra"] ?? {};
+  const options = String(environment?.["JVM_EXTRA_OPTS"]).trim().split(/\s+/);
+  const [, shell = "", script = ""] = healthcheck?.test ?? [];
+  const start = async (attempt: string) => {
+    const running = await launch(cassandra, join(folder, attempt), {
+      ports: ["client", "storage"],
+      heap: "768m",
+      secured: (plan) => ({ ...plan, args: [...options, ...plan.args] }),
+    });
+    closing.defer(() => killProcess(running.process, systemClock));
+    const check = [join(root, "compose", script), String(running.ports["client"])];
+    const wait = { what: "Cassandra answers", msMax: cassandraMsMax };
+    await untilServing(running, () => isRunnable(shell, check), wait);
+    return running;
+  };
+  try {
+    return await start("first");
+  } catch (error) {
+    say(String(error));
+    return await start("second");
+  }
 }
 
 /** Asks by the script that is the containers' health check. */
@@ -130,11 +141,11 @@ async function startServices(folder: string, closing: AsyncDisposableStack) {
   const real = closing.use(await realServices({ registry: true }));
   const logins = await ComposeLogins.make(services["passwords"], folder);
   assert.match(logins.told, /password [0-9a-f]{32}\n/);
-  const running = await startCassandra(folder);
-  closing.defer(() => killProcess(running.process, systemClock));
-  const cassandraPort = running.ports["client"] ?? 0;
-  const kafka = closing.use(await ComposeKafka.start(services, folder, logins));
-  await cassandraIsUp(cassandraPort);
+  const [kafka, { ports }] = await Promise.all([
+    ComposeKafka.start(services, folder, logins).then((started) => closing.use(started)),
+    startCassandra(folder, closing),
+  ]);
+  const cassandraPort = ports["client"] ?? 0;
   const world = worldOf({ kafka, real, logins, cassandraPort }, folder);
   const { APPLICATION_ID = "", TOPIC_KAFKA = "", CASSANDRA_KEYSPACE = "" } = world.dotEnv;
   const brokers = ["kafka-0:9092", "kafka-1:9092"].map((address) => kafka.local(address));

@@ -1,9 +1,13 @@
 import { root } from "../../scripts/lib/source_files.ts";
 
-/** True if a command can be run here and ends well. */
+/** A check of health that takes longer has failed, as in the compose file; ms. */
+const msMax = 15_000;
+
+/** True if a command can be run here and ends well, soon. */
 export async function isRunnable(command: string, args: readonly string[]): Promise<boolean> {
   try {
-    const child = new Deno.Command(command, { args: [...args], stdin: "null" });
+    const signal = AbortSignal.timeout(msMax);
+    const child = new Deno.Command(command, { args: [...args], stdin: "null", signal });
     return (await child.output()).success;
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return false;

@@ -6,11 +6,13 @@ import { root } from "../../scripts/lib/source_files.ts";
 import { definitionOf } from "../../scripts/services/catalogue.ts";
 import { findJava, type Java, QUICK_START } from "../../scripts/services/java.ts";
 import { ensureJars } from "../../scripts/services/maven.ts";
-import { choosePorts, isPortFree, type PortChoice } from "../../scripts/services/ports.ts";
+import { choosePorts } from "../../scripts/services/ports.ts";
+import { lastLines } from "../../scripts/services/log_tail.ts";
 import { defaultSettings } from "../../scripts/services/settings.ts";
 import { isRunnable } from "./command.ts";
 import type { ComposeService } from "./compose_file.ts";
 import type { ComposeLogins } from "./compose_logins.ts";
+import { testPorts } from "./test_ports.ts";
 
 /** Longest time from a start to a healthy node, ms. */
 const healthyMsMax = 180_000;
@@ -51,9 +53,8 @@ export class ComposeKafka implements AsyncDisposable {
   ): Promise<ComposeKafka> {
     const settings = defaultSettings(join(root, ".services"), Deno.env.toObject());
     const lib = await ensureJars(definitionOf("kafka", settings), settings);
-    const choice = { auto: true, taken: new Set<number>(), isFree: isPortFree, ...settings };
     const nodes = Object.entries(services).filter(([name]) => name.startsWith("kafka-"))
-      .map(([name, service]) => nodeOf(name, service, folder, choice));
+      .map(([name, service]) => nodeOf(name, service, folder));
     const kafka = new ComposeKafka(nodes, await findJava(settings.javaHome), lib, logins);
     try {
       await Promise.all(kafka.names.map((name) => kafka.startNode(name)));
@@ -160,16 +161,11 @@ interface Node {
   child: Deno.ChildProcess | undefined;
 }
 
-function nodeOf(
-  name: string,
-  service: ComposeService,
-  parent: string,
-  choice: PortChoice,
-): Node {
+function nodeOf(name: string, service: ComposeService, parent: string): Node {
   const listeners = String(service.environment?.["KAFKA_LISTENERS"]);
   const wishes = [...listeners.matchAll(/:(\d+)/g)]
     .map(([, port = ""]) => ({ member: name, name: port, preferred: undefined }));
-  const ports = choosePorts(wishes, choice);
+  const ports = choosePorts(wishes, testPorts);
   return { name, service, folder: join(parent, name), ports, child: undefined };
 }
 
@@ -201,7 +197,7 @@ function propertyOf(variable: string): string {
 }
 
 /** Asks the node by the health check of its own service. */
-async function healthy({ name, service, ports }: Node, login: string): Promise<void> {
+async function healthy({ name, service, ports, folder }: Node, login: string): Promise<void> {
   const [, shell = "", script = "", port = "", ...rest] = service.healthcheck?.test ?? [];
   const path = join(root, "compose", script);
   const advertised = rest.map((word) =>
@@ -209,7 +205,11 @@ async function healthy({ name, service, ports }: Node, login: string): Promise<v
   );
   const deadline = performance.now() + healthyMsMax;
   while (!await isRunnable(shell, [path, String(ports[port]), ...advertised])) {
-    if (performance.now() > deadline) throw new Error(`${name} is not healthy`);
+    if (performance.now() > deadline) {
+      throw new Error(
+        `${name} is not healthy; its log ends\n${lastLines(join(folder, "log"), 40)}`,
+      );
+    }
     await new Promise((resolve) => setTimeout(resolve, 200));
   }
 }

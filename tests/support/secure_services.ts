@@ -12,12 +12,19 @@ import { findJava } from "../../scripts/services/java.ts";
 import { kafkaOf, kafkaVersions } from "../../scripts/services/kafka.ts";
 import { lastLines } from "../../scripts/services/log_tail.ts";
 import { ensureJars } from "../../scripts/services/maven.ts";
-import { choosePorts, isPortFree } from "../../scripts/services/ports.ts";
-import { killProcess, type ProcessHandle, spawnDetached } from "../../scripts/services/process.ts";
+import { choosePorts } from "../../scripts/services/ports.ts";
+import {
+  isRunning,
+  killProcess,
+  type ProcessHandle,
+  spawnDetached,
+} from "../../scripts/services/process.ts";
 import { newClusterId } from "../../scripts/services/service_set.ts";
 import { defaultSettings } from "../../scripts/services/settings.ts";
 import { type Certificates, makeCertificates } from "./certificates.ts";
 import { RegistryGate } from "./registry_gate.ts";
+import { testPorts } from "./test_ports.ts";
+import { until } from "./until.ts";
 
 /** Who may do everything; the password is like no other word of a log. */
 export const account = { username: "trader", password: "pw-6vQ9-zK1x8" } as const;
@@ -160,7 +167,7 @@ export async function launch(
   const paths = { lib, config: join(folder, id, "config"), data: join(folder, id, "data") };
   const ports = choosePorts(
     more.ports.map((name) => ({ member: id, name, preferred: undefined })),
-    { auto: true, taken: new Set(), isFree: isPortFree, random: systemRandom },
+    testPorts,
   );
   const member = { id, service: definition.name, ports };
   const clusterId = newClusterId(systemRandom);
@@ -176,6 +183,25 @@ export async function launch(
     log,
     process: await spawnDetached({ command, args: plan.args, cwd: paths.data, log }),
   };
+}
+
+/**
+ * Waits until a service serves.
+ *
+ * @throws {Error} With the end of its log, if its process ends before or the time has passed.
+ */
+export async function untilServing(
+  { process, log }: Running,
+  serves: () => Promise<boolean>,
+  { what, msMax }: { readonly what: string; readonly msMax: number },
+): Promise<void> {
+  const told = (state: string) => `${state}; the end of ${log} is\n${lastLines(log, 40)}`;
+  const holds = async () => {
+    if (await serves()) return true;
+    if (await isRunning(process)) return false;
+    throw new Error(told(`${what} is not to come: its process has ended`));
+  };
+  await until(holds, { what: () => told(what), msMax });
 }
 
 async function run(command: string, args: readonly string[]): Promise<void> {
