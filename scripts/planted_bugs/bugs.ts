@@ -19,6 +19,7 @@ import { pipelinedCommitBugs } from "./pipelined_commits.ts";
 import type { PlantedBug } from "./planted_bug.ts";
 import { processorBugs } from "./processors.ts";
 import { severalInputsBugs } from "./several_inputs.ts";
+import { slidingBugs } from "./sliding.ts";
 import { twoInputsBugs } from "./two_inputs.ts";
 
 /** One for each thing that must not be forgotten. */
@@ -41,6 +42,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   ...keyRowBugs,
   ...pipelinedCommitBugs,
   ...sessionBugs,
+  ...slidingBugs,
   ...transactionBugs,
   ...outputBugs,
   ...dashboardBugs,

@@ -57,9 +57,8 @@ export const sessionBugs: readonly PlantedBug[] = [
   {
     name: "an event within an open session taken for late",
     file,
-    find:
-      "if (timeMs < closedToMs && !near.some(({ startMs }) => startMs <= timeMs)) return false;",
-    replace: "if (timeMs < closedToMs) return false;",
+    find: "if (timeMs < closedToMs && !near.some(({ startMs }) => startMs <= timeMs)) {",
+    replace: "if (timeMs < closedToMs) {",
     guarantee: "G1",
   },
   {

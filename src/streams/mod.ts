@@ -46,6 +46,7 @@ export type {
   FieldOptions,
   SessionAggregation,
   SessionStream,
+  SlidingStream,
   WindowAggregation,
   WindowedStream,
 } from "./topology/folding.ts";
@@ -106,6 +107,9 @@ export {
   hopping,
   session,
   type SessionWindows,
+  sliding,
+  type SlidingOptions,
+  type SlidingWindows,
   type TimeWindows,
   tumbling,
   type WindowOptions,

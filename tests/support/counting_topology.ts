@@ -17,6 +17,7 @@ import {
   type RollUpLevel,
   session,
   type SessionResult,
+  sliding,
   type Stream,
   stream,
   table,
@@ -116,6 +117,8 @@ export function countingTopology(
     readonly unwindowed?: boolean;
     /** For sessions with this gap in place of windows. */
     readonly gapMs?: number | undefined;
+    /** True for windows that slide by `advanceMs`. */
+    readonly slides?: boolean;
     /** True to read the topic `second` as well, and to join with the table `factors`. */
     readonly joins?: boolean;
     /** Which windows go to `resultsTopic`; none without it. */
@@ -166,9 +169,11 @@ function countingTable(
   const levels = options.rollUps === true
     ? countingLevelsKept(options.rollUpRetentionMs ?? 65_000)
     : [];
-  const table = measurements
-    .window(hopping(windowMs, { advance: advanceMs, grace: graceMs, retention: retentionMs }))
-    .aggregate("totals", { ...aggregation, rollUps: { merge: mergeTotals, levels } });
+  const lengths = { advance: advanceMs, grace: graceMs, retention: retentionMs };
+  const table = options.slides === true
+    ? measurements.window(sliding(windowMs - advanceMs, lengths)).aggregate("totals", aggregation)
+    : measurements.window(hopping(windowMs, lengths))
+      .aggregate("totals", { ...aggregation, rollUps: { merge: mergeTotals, levels } });
   const written = counting.write(table.map(windowRow)).writeEvents(eventRows);
   if (options.results === undefined) return written;
   const results = options.results === "final" ? table.onClose() : table;

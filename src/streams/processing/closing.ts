@@ -43,6 +43,7 @@ class Closing<A> {
     while (this.#isClosed(windows[closed])) closed++;
     for (const window of windows.splice(0, closed)) {
       this.#leave(0, this.#cache.opened(this.#owner, window));
+      if (this.#job.windows.sliding === true) closedParts[0] = window;
     }
     for (const [index, level] of this.#job.rollUps.levels.entries()) {
       const endsToMs = rollUpStart(closedToMs, level);

@@ -30,7 +30,7 @@ import type { KeyValues } from "../state/key_values.ts";
 import { type TableReader, tableReader } from "./table_reader.ts";
 import type { WriteCache } from "../state/write_cache.ts";
 import { windowingOf } from "../state/windowing.ts";
-import { type Sessions, sessionsOf } from "./sessions.ts";
+import { type EventWindows, eventWindows } from "./event_windows.ts";
 
 /**
  * Applies records to the state: the whole meaning of a topology, synchronous and pure but for the
@@ -57,8 +57,8 @@ export class RecordProcessor<E, A, R> {
   readonly #producers: Producers;
   readonly #rekeying: Rekeying;
   readonly #pace: RecordPace<E>;
-  /** For a job whose windows are sessions. */
-  readonly #sessions: Sessions<E, A> | undefined;
+  /** For a job whose windows are where its events are. */
+  readonly #eventWindows: EventWindows<E, A> | undefined;
   /** True for a job that continues after its own code threw on an event. */
   readonly #continues: boolean;
   /** When the last record was received. */
@@ -96,7 +96,7 @@ export class RecordProcessor<E, A, R> {
     this.#rekeying = new Rekeying(repartition, topology.source);
     this.#pace = new RecordPace(topology, pace);
     this.#continues = topology.handlers.onProcessingError !== defaultHandlers.onProcessingError;
-    this.#sessions = sessionsOf(topology, cache, { rehearses: this.#continues });
+    this.#eventWindows = eventWindows(topology, cache, { rehearses: this.#continues });
   }
 
   /** What a commit now would make true. */
@@ -352,14 +352,12 @@ export class RecordProcessor<E, A, R> {
     const expired = owner.state.streamTimeMs < expiredToMs;
     const streamTimeMs = expired ? expiredToMs : owner.state.streamTimeMs;
     const closedToMs = expired ? expiredToMs : owner.state.closedToMs;
-    if (this.#sessions !== undefined) {
-      if (this.#sessions.take(event, timeMs, context, { owner, closedToMs, expired, fold })) {
-        this.#counts.aggregated += 1;
-        if (timeMs > streamTimeMs) advance(this.#topology, this.#cache, owner, timeMs, context);
-      } else {
-        this.#side.missed(event, context, { startMs: timeMs }, streamTimeMs);
-        this.#counts.late += 1;
-      }
+    if (this.#eventWindows !== undefined) {
+      const place = { owner, closedToMs, expired, fold };
+      const missed = this.#eventWindows.take(event, timeMs, context, place);
+      if (missed !== undefined) return this.#side.without(event, context, missed, streamTimeMs);
+      this.#counts.aggregated += 1;
+      if (timeMs > streamTimeMs) advance(this.#topology, this.#cache, owner, timeMs, context);
       return;
     }
     const lastMs = lastWindowStart(timeMs, windows);

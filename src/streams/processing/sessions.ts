@@ -3,30 +3,13 @@ import type { CachedKey, CachedWindow } from "../state/cached_key.ts";
 import type { WriteCache } from "../state/write_cache.ts";
 import type { EventContext, Topology } from "../topology/topology.ts";
 import type { EventFold } from "./event_fold.ts";
+import type { WindowPlace } from "./window_place.ts";
 
 /** Time of the last event of a session, epoch ms. */
 export function lastEventMs(
   { startMs, state: { spanMs = 0 } }: CachedWindow<unknown>,
 ): number {
   return startMs + spanMs;
-}
-
-/** Whose sessions an event may join. */
-export interface SessionPlace<E, A> {
-  readonly owner: CachedKey<A>;
-  /** From where on its windows are open; where it has expired, from where on it begins again. */
-  readonly closedToMs: number;
-  readonly expired: boolean;
-  readonly fold: EventFold<E, A>;
-}
-
-/** For a job whose windows are sessions. */
-export function sessionsOf<E, A>(
-  job: Topology<E, A, unknown>,
-  cache: WriteCache<A>,
-  options: { readonly rehearses: boolean },
-): Sessions<E, A> | undefined {
-  return job.windows.sessions === true ? new Sessions(job, cache, options) : undefined;
 }
 
 /**
@@ -56,15 +39,22 @@ export class Sessions<E, A> {
     this.#rehearses = rehearses;
   }
 
-  /** @returns False for an event that is late. */
-  take(event: E, timeMs: number, context: EventContext, place: SessionPlace<E, A>): boolean {
+  /** @returns The session that an event is late for. */
+  take(
+    event: E,
+    timeMs: number,
+    context: EventContext,
+    place: WindowPlace<E, A>,
+  ): { readonly startMs: number } | undefined {
     const { owner, closedToMs, expired, fold } = place;
     const near = expired ? [] : this.#near(owner, timeMs);
-    if (timeMs < closedToMs && !near.some(({ startMs }) => startMs <= timeMs)) return false;
+    if (timeMs < closedToMs && !near.some(({ startMs }) => startMs <= timeMs)) {
+      return { startMs: timeMs };
+    }
     if (this.#rehearses) this.#rehearse(event, near, fold);
     if (expired) this.#cache.renew(owner, closedToMs);
     this.#add(event, timeMs, context, { owner, near, fold });
-    return true;
+    return undefined;
   }
 
   /** Adds an event to copies of its sessions: throws where the job does. */

@@ -82,6 +82,18 @@ export class SideOutputs<E> {
     this.#counts[missed.length > 0 ? "late" : "aggregated"] += 1;
   }
 
+  /** Keeps an event, counted as read, that has no window: it is late, or nothing that can have one. */
+  without(
+    event: E,
+    context: EventContext,
+    missed: { readonly startMs: number } | Fault,
+    streamTimeMs: number,
+  ): void {
+    if ("cause" in missed) return this.deadEvent(context, missed.cause, missed.detail);
+    this.missed(event, context, missed, streamTimeMs);
+    this.#counts.late += 1;
+  }
+
   /** Keeps an event that came too late for a window, one of the job's where it has no end. */
   missed(
     event: E,

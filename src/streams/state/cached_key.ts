@@ -6,7 +6,7 @@ import { decodeState } from "../topology/codec.ts";
 import { rollUpStart } from "../topology/roll_ups.ts";
 import type { Topology } from "../topology/topology.ts";
 import type { TimeWindows } from "../topology/windows.ts";
-import { decodeKeyRow, encodeKeyRow, inlineMaxOf } from "./key_row.ts";
+import { decodeKeyRow, encodeKeyRow, inlineMaxOf, keyRowForm } from "./key_row.ts";
 import type { KeyState, KeyTimes, WindowState } from "../topology/key_state.ts";
 import { keyStateKey, windowKey } from "./store_keys.ts";
 import type { ExpiringTopology } from "./horizon.ts";
@@ -44,7 +44,8 @@ export interface CachedKey<A> {
   windows: KeptWindow<A>[];
   /**
    * By rolled-up length: the closed parts, merged, of the one rolled-up window that has both closed
-   * and open ones or may get them.
+   * and open ones or may get them. Of sliding windows the newest closed one, for what may still be
+   * made of its events.
    */
   readonly closedParts: (KeptWindow<A> | undefined)[];
   /** Windows that left the row since the last commit, as they were closed or given up. */
@@ -80,19 +81,22 @@ export function loadKey<A>(
   key: string,
   row: Uint8Array | undefined,
 ): CachedKey<A> {
+  const form = keyRowForm(lengths);
+  const whole = { length: levels.length + form.more };
   if (row === undefined) {
     const state = { streamTimeMs: 0, closedToMs: 0, purgedToMs: [0, ...levels.map(() => 0)] };
-    return cachedKey(key, { state, windows: [], closedParts: levels.map(() => undefined) });
+    return cachedKey(key, { state, windows: [], closedParts: Array.from(whole, () => undefined) });
   }
-  const content = decodeKeyRow(row, inlineMaxOf(lengths));
+  const content = decodeKeyRow(row, form);
   const { openWindows, streamTimeMs, closedToMs, purgedToMs } = content.state;
   const ownRows = openWindows.length - content.windows.length;
   const windows = openWindows.map((startMs, index): KeptWindow<A> =>
     storedWindow(startMs, content.windows[index - ownRows])
   );
-  const closedParts = levels.map((level, index): KeptWindow<A> | undefined => {
-    const bytes = content.closedParts[index];
-    return bytes && storedWindow(rollUpStart(closedToMs, level), bytes);
+  const closedParts = Array.from(whole, (_, index): KeptWindow<A> | undefined => {
+    const [bytes, level] = [content.closedParts[index], levels[index]];
+    // The newest closed window is known by its content alone.
+    return bytes && storedWindow(level === undefined ? 0 : rollUpStart(closedToMs, level), bytes);
   });
   const state = { streamTimeMs, closedToMs, purgedToMs };
   return { ...cachedKey(key, { state, windows, closedParts }), stored: true };

@@ -10,6 +10,7 @@
  * | number, then as many | open windows: distance of each start to the one before, ascending |
  * | block each | the newest `inlineMax` of them, as the job's window codec has them |
  * | block each | per rolled-up length: its closed parts, merged; empty where there are none |
+ * | block | of sliding windows: the newest closed one; empty where there is none |
  *
  * A number is a varint, seven bits a byte, lowest first; a block is its length and its bytes. Times
  * are epoch ms. See docs/adr/0022-one-row-per-key.md.
@@ -32,12 +33,25 @@ export function inlineMaxOf({ sessions }: Pick<TimeWindows, "sessions">): number
   return sessions === true ? Infinity : inlineMax;
 }
 
+/** What rows of some kind of windows hold. */
+export interface KeyRowForm {
+  /** Open windows whose content is in the row, at most. */
+  readonly inlined: number;
+  /** Blocks behind those of roll-ups. */
+  readonly more: number;
+}
+
+/** The form of rows of windows of some kind. */
+export function keyRowForm(windows: Pick<TimeWindows, "sessions" | "sliding">): KeyRowForm {
+  return { inlined: inlineMaxOf(windows), more: windows.sliding === true ? 1 : 0 };
+}
+
 /** A key's row, its windows not decoded yet. */
 export interface KeyRow {
   readonly state: KeyState;
   /** Of the last of the open windows, in their order. */
   readonly windows: readonly Uint8Array[];
-  /** By rolled-up length. */
+  /** By rolled-up length; of sliding windows the newest closed one. */
   readonly closedParts: readonly (Uint8Array | undefined)[];
 }
 
@@ -106,12 +120,9 @@ const numberBytesMax = 8;
 
 const two28 = 2 ** 28;
 
-/**
- * @param inlined How many open windows it holds at most.
- * @throws {PipelineError} `STATE_UNREADABLE`.
- */
-export function decodeKeyRow(bytes: Uint8Array, inlined: number = inlineMax): KeyRow {
-  return decodeState({ decode: (row) => readRow(row, inlined) }, bytes);
+/** @throws {PipelineError} `STATE_UNREADABLE`. */
+export function decodeKeyRow(bytes: Uint8Array, form: KeyRowForm = keyRowForm({})): KeyRow {
+  return decodeState({ decode: (row) => readRow(row, form) }, bytes);
 }
 
 /** The same without the windows, for those who look through many keys. */
@@ -119,14 +130,15 @@ export function decodeKeyState(bytes: Uint8Array): KeyState {
   return decodeState({ decode: (row) => readState(new RowReader(row)) }, bytes);
 }
 
-function readRow(bytes: Uint8Array, inlinedMax: number): KeyRow {
+function readRow(bytes: Uint8Array, form: KeyRowForm): KeyRow {
   const reader = new RowReader(bytes);
   const state = readState(reader);
-  const inlined = Math.min(inlinedMax, state.openWindows.length);
+  const inlined = Math.min(form.inlined, state.openWindows.length);
+  const parts = state.purgedToMs.length - 1 + form.more;
   const windows: Uint8Array[] = [];
   for (let i = 0; i < inlined; i++) windows.push(reader.block());
   const closedParts: (Uint8Array | undefined)[] = [];
-  for (let i = 1; i < state.purgedToMs.length; i++) closedParts.push(reader.blockOrNothing());
+  for (let i = 0; i < parts; i++) closedParts.push(reader.blockOrNothing());
   reader.end();
   return { state, windows, closedParts };
 }

@@ -8,7 +8,7 @@ import type { ItemCounts } from "../item_counts.ts";
 
 /**
  * The lengths that a state depends on, ms: size and advance of its windows, then its roll-ups; of
- * sessions the gap and 0.
+ * sessions the gap and 0, of sliding ones the advance is negative.
  */
 export type Windowing = readonly number[];
 

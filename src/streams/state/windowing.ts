@@ -2,14 +2,20 @@ import { PipelineError } from "../../base/errors.ts";
 import { partitionName, type TopicPartition } from "../record.ts";
 import { stateVersion, type TaskMeta, type Windowing } from "./state.ts";
 import type { Topology } from "../topology/topology.ts";
-import { isUnlimited } from "../topology/windows.ts";
+import { isUnlimited, type TimeWindows } from "../topology/windows.ts";
 
 /** What the state of a job is cut into; grace and retention are no part of it, and may change. */
 export function windowingOf<A>(
   { windows, rollUps }: Pick<Topology<never, A, never>, "windows" | "rollUps">,
 ): Windowing {
-  const advanceMs = windows.sessions === true ? 0 : windows.advanceMs;
+  const advanceMs = advanceOf(windows);
   return [windows.sizeMs, advanceMs, ...rollUps.levels.map(({ sizeMs }) => sizeMs)];
+}
+
+/** One that says of what kind they are. */
+function advanceOf({ advanceMs, sessions, sliding }: TimeWindows): number {
+  if (sessions === true) return 0;
+  return sliding === true ? -advanceMs : advanceMs;
 }
 
 /**
@@ -52,9 +58,10 @@ export function refuseOtherWindowing(
   );
 }
 
-function textOf([sizeMs = 0, advanceMs, ...levels]: Windowing): string {
+function textOf([sizeMs = 0, advanceMs = 0, ...levels]: Windowing): string {
   if (isUnlimited({ sizeMs })) return "a value per key, without windows";
   if (advanceMs === 0) return `sessions with a gap of ${sizeMs} ms`;
+  if (advanceMs < 0) return `sliding windows of ${sizeMs + advanceMs} ms by ${-advanceMs} ms`;
   const windows = `windows of ${sizeMs} ms every ${advanceMs} ms`;
   return levels.length === 0 ? windows : `${windows} rolled up to ${levels.join(", ")} ms`;
 }

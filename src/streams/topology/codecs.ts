@@ -106,3 +106,27 @@ export function sessionStateCodec<A>(aggregates: Codec<A>): Codec<WindowState<A>
     },
   };
 }
+
+/** Bytes of a time. */
+const timeBytes = 8;
+
+/** The same of a sliding window: the time of its last event, then what every window has. */
+export function slidingStateCodec<A>(aggregates: Codec<A>): Codec<WindowState<A>> {
+  const windows = windowStateCodec(aggregates);
+  return {
+    encode(state) {
+      const window = windows.encode(state);
+      const bytes = new Uint8Array(timeBytes + window.length);
+      new DataView(bytes.buffer).setFloat64(0, state.lastMs ?? 0);
+      bytes.set(window, timeBytes);
+      return bytes;
+    },
+    decode(bytes) {
+      if (bytes.length < timeBytes) {
+        throw new PipelineError("RECORD_MALFORMED", "Cannot read a window as its bytes end early");
+      }
+      const lastMs = new DataView(bytes.buffer, bytes.byteOffset).getFloat64(0);
+      return { ...windows.decode(bytes.subarray(timeBytes)), lastMs };
+    },
+  };
+}

@@ -129,8 +129,13 @@ function node(id: string, open: string, text: string, close: string): string {
   return `  ${id}${open}"${text.replaceAll('"', "#quot;")}"${close}`;
 }
 
-function windowsText({ sizeMs, advanceMs, graceMs, sessions }: TimeWindows): string {
+function windowsText(
+  { sizeMs, advanceMs, graceMs, sessions, sliding }: TimeWindows,
+): string {
   if (sessions === true) return `sessions, gap ${sizeMs} ms, grace ${graceMs} ms`;
+  if (sliding === true) {
+    return `sliding, ${sizeMs - advanceMs} ms by ${advanceMs} ms, grace ${graceMs} ms`;
+  }
   const kind = sizeMs === advanceMs
     ? `tumbling, ${sizeMs} ms`
     : `hopping, ${sizeMs} ms every ${advanceMs} ms`;

@@ -1,5 +1,5 @@
 import type { Codec } from "./codec.ts";
-import { json, sessionStateCodec, windowStateCodec } from "./codecs.ts";
+import { json, sessionStateCodec, slidingStateCodec, windowStateCodec } from "./codecs.ts";
 import { folded, type FoldedAggregate, type Folds, type FoldValues } from "./folds.ts";
 import type { WindowState } from "./key_state.ts";
 import { checkedRollUps, type RollUpLevel, type RollUps } from "./roll_ups.ts";
@@ -48,6 +48,18 @@ export interface WindowedStream<T, E = T> {
   ): WindowTable<E, FoldValues<F>>;
   /** What `aggregation` makes of a window's values. */
   aggregate<A>(store: string, aggregation: WindowAggregation<T, A>): WindowTable<E, A>;
+}
+
+/** Values with their keys, to be folded into a table with a row per key and sliding window. */
+export interface SlidingStream<T, E = T> {
+  /** How many values a window has. */
+  count(store: string): WindowTable<E, number>;
+  /** The sum of a window's values, which begins with the first one. */
+  reduce(store: string, add: (sum: T, value: T) => T, codec?: Codec<T>): WindowTable<E, T>;
+  /** The fields of a window's values, as in `{ spent: sum(({ cents }) => cents), n: count() }`. */
+  aggregate<F extends Folds<T>>(store: string, fields: F): WindowTable<E, FoldValues<F>>;
+  /** What `aggregation` makes of a window's values. */
+  aggregate<A>(store: string, aggregation: Aggregation<T, A>): WindowTable<E, A>;
 }
 
 /** What is kept of the values of a key and session, and how. */
@@ -101,6 +113,24 @@ export function sessionStream<E, T>(
           ? aggregation
           : folded<T, Folds<T>>(aggregation) as unknown as FoldedAggregate<T, A>,
       ),
+  };
+}
+
+/** Values of a stream in sliding windows. */
+export function slidingStream<E, T>(
+  plan: Planned<E, T>,
+  windows: TimeWindows,
+): SlidingStream<T, E> {
+  const fold = <A>(store: string, aggregation: Aggregation<T, A>) => {
+    const { codec = json() } = aggregation;
+    const stateCodec = slidingStateCodec(codec);
+    return windowTable(plan(store, windows, { ...aggregation, stateCodec }));
+  };
+  return {
+    count: (store) => fold(store, counting),
+    reduce: (store, add, codec) => fold(store, reducing(add, codec)),
+    aggregate: <A>(store: string, of: Folds<T> | Aggregation<T, A>) =>
+      fold(store, aggregationOf<T, A>(of)),
   };
 }
 

@@ -10,6 +10,8 @@ export interface WindowState<A> {
   receivedAtMs: number;
   /** Of a session: time from its first event to its last one, ms. */
   spanMs?: number;
+  /** Of a sliding window: time of its last event, of the advance that holds it, epoch ms. */
+  lastMs?: number;
   /** Of a session: true once it has become part of another one. */
   withdrawn?: boolean;
 }

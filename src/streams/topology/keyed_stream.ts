@@ -10,6 +10,8 @@ import {
   reducing,
   type SessionStream,
   sessionStream,
+  type SlidingStream,
+  slidingStream,
   tablePlan,
   type WindowAggregation,
   type WindowedStream,
@@ -28,7 +30,12 @@ import {
   type Topology,
 } from "./topology.ts";
 import { eventsAlone, type Origin, type Values, type ValuesPlan } from "./values.ts";
-import { type SessionWindows, type TimeWindows, unlimited } from "./windows.ts";
+import {
+  type SessionWindows,
+  type SlidingWindows,
+  type TimeWindows,
+  unlimited,
+} from "./windows.ts";
 
 /**
  * Values with their keys, to be written as they are, or folded into a table with a row per key. A
@@ -154,6 +161,8 @@ export interface KeyedStream<T, E = T> extends Values<E, T> {
   aggregate<A>(store: string, aggregation: Aggregation<T, A>): KeyTable<E, A>;
   /** Folds per key and session, see `session`. */
   window(windows: SessionWindows): SessionStream<T, E>;
+  /** Folds per key and sliding window, see `sliding`. */
+  window(windows: SlidingWindows): SlidingStream<T, E>;
   /** Folds per key and window, see `tumbling` and `hopping`. */
   window(windows: TimeWindows): WindowedStream<T, E>;
 }
@@ -247,12 +256,16 @@ function keyedBy<E, T>(
     reduce: (store, add, codec) => fold(store, reducing(add, codec)),
     aggregate: <A>(store: string, aggregation: Folds<T> | Aggregation<T, A>) =>
       fold(store, aggregationOf<T, A>(aggregation)),
-    window:
-      ((windows: TimeWindows) =>
-        windows.sessions === true
-          ? sessionStream(plan, windows)
-          : windowedStream(plan, windows)) as KeyedStream<T, E>["window"],
+    window: ((windows: TimeWindows) => inWindows(plan, windows)) as KeyedStream<T, E>["window"],
   };
+}
+
+function inWindows<E, T>(
+  plan: Planned<E, T>,
+  windows: TimeWindows,
+): SessionStream<T, E> | SlidingStream<T, E> | WindowedStream<T, E> {
+  if (windows.sessions === true) return sessionStream(plan, windows);
+  return windows.sliding === true ? slidingStream(plan, windows) : windowedStream(plan, windows);
 }
 
 function withProcessor<E>(origin: Origin<E>, processor: NamedProcessor): Origin<E> {

@@ -13,6 +13,14 @@ export interface TimeWindows {
   readonly retentionMs: number;
   /** True for sessions: the size is their gap, and that of a session with one event. */
   readonly sessions?: boolean;
+  /** True for windows that are made where a key has events, in place of all that the advance gives. */
+  readonly sliding?: boolean;
+}
+
+/** Windows around the events of a key, made by `sliding`. */
+export interface SlidingWindows extends TimeWindows {
+  /** See `TimeWindows`. */
+  readonly sliding: true;
 }
 
 /** Windows that grow with the events of a key, and become one where they meet. */
@@ -95,6 +103,50 @@ export function session(gap: Duration, options: WindowOptions = {}): SessionWind
     `grace must be at most ${gapsOfGraceMax} gaps: ${graceMs}`,
   );
   return Object.freeze({ sizeMs, advanceMs: 1, graceMs, retentionMs, sessions: true });
+}
+
+/** What sliding windows have beside their difference. */
+export interface SlidingOptions extends Omit<WindowOptions, "grace"> {
+  /** How far a value may be out of order, in stream time of its key: later ones are in no window. */
+  readonly grace: Duration;
+  /**
+   * Values of one such stretch are taken for simultaneous; 1 ms without it. A busy key has fewer
+   * windows so: at most 10,000 may be open of one, and what would need more is a dead letter.
+   */
+  readonly advance?: Duration;
+}
+
+/**
+ * Windows of which each set of a key's values that lie no further apart than `difference` has one:
+ * each value ends one, `[time - difference, time]`, and one begins behind each value that others
+ * follow by then, `[time + 1, time + 1 + difference]`. They are `[start, end)` with a length of
+ * difference and advance. None starts before the epoch.
+ *
+ * A value is in all of its windows, or in none: it is late where the window that it ends is closed,
+ * so where it is out of order by more than the grace. A window closes when
+ * `end + grace <= stream time`. See docs/adr/0030-sliding-windows.md.
+ *
+ * @throws {InvariantError} If a length is not a whole number, the difference not a multiple of the
+ *   advance, or the retention shorter than the life of a window that still accepts.
+ * @see Kafka Streams SlidingWindows (KIP-450); differs: there a value that is late for the window
+ *   which it ends still counts in others, and a window made after that may lack it
+ */
+export function sliding(
+  difference: Duration,
+  { grace, advance = 1, retention }: SlidingOptions,
+): SlidingWindows {
+  const [differenceMs, advanceMs] = [durationMs(difference), durationMs(advance)];
+  assert(
+    Number.isSafeInteger(differenceMs) && differenceMs > 0,
+    `difference must be > 0: ${differenceMs}`,
+  );
+  assert(
+    Number.isSafeInteger(advanceMs) && advanceMs > 0 && differenceMs % advanceMs === 0,
+    `advance must divide the difference: ${advanceMs}`,
+  );
+  const options = retention === undefined ? { grace } : { grace, retention };
+  const { sizeMs, graceMs, retentionMs } = tumbling(differenceMs + advanceMs, options);
+  return Object.freeze({ sizeMs, advanceMs, graceMs, retentionMs, sliding: true });
 }
 
 /**

@@ -58,7 +58,7 @@ export class Auditor {
     log: MemoryLog,
     models: readonly PartitionModel[],
     disaster: Disaster,
-    { results, gapMs }: Pick<Scenario, "results"> & RowsOf,
+    { results, gapMs, slides }: Pick<Scenario, "results"> & RowsOf,
     order?: InputOrder,
     formerRows?: ReadonlyMap<string, CountingRow>,
   ) {
@@ -67,8 +67,8 @@ export class Auditor {
     this.#order = order;
     this.#disaster = disaster;
     this.#results = results;
-    this.#rows = { gapMs };
-    this.#ledgers = models.map((_, partition) => new PartitionLedger(log, partition, { gapMs }));
+    const of = this.#rows = { gapMs, slides: slides === true };
+    this.#ledgers = models.map((_, partition) => new PartitionLedger(log, partition, of));
     for (const ledger of this.#ledgers) ledger.begin();
   }
 

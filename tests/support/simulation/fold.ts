@@ -6,20 +6,23 @@ import {
   type KeyTime,
   metaText,
   type ModelHorizon,
+  newKeyTime,
   originOf,
   type RowVersion,
   takeIf,
   type Total,
+  totalOf,
 } from "./fold_texts.ts";
 import { Combined } from "./combined.ts";
 import { Factors } from "./factors.ts";
 import type { Generation } from "./generation.ts";
 import { History, type PieceName } from "./history.ts";
-import { horizonMs } from "./horizon_ms.ts";
+import { purgeKey } from "./horizon_ms.ts";
 import { type ModelWindows, startsOf, windowMs } from "./model_windows.ts";
 import { Pairs, partnersGoneMs } from "./pairs.ts";
 import { type Remarks, remarksOf } from "./remarks.ts";
 import { type ModelSession, SessionFold } from "./session_fold.ts";
+import { SlidingFold } from "./sliding_fold.ts";
 import type { ModelRules, RulesFrom } from "./model_rules.ts";
 import type { InputEvent, InputRecord } from "./input.ts";
 
@@ -39,6 +42,7 @@ export class Fold {
   readonly #sizeMs: number;
   readonly #sizesMs: readonly number[];
   readonly #sessions: SessionFold | undefined;
+  readonly #sliding: SlidingFold | undefined;
   /** Those to come, by offset. */
   readonly #changes: RulesFrom[];
   #rules: ModelRules;
@@ -79,6 +83,7 @@ export class Fold {
     this.#sizeMs = windows.gapMs ?? windowMs;
     this.#sizesMs = windows.rollUps ? rollUpSizesMs : [];
     this.#sessions = windows.gapMs === undefined ? undefined : new SessionFold(windows.gapMs);
+    this.#sliding = windows.slides === true ? new SlidingFold(windows.advanceMs) : undefined;
     this.remarks = remarksOf(windows, this.#history);
     const { combines } = windows;
     this.combined = combines === undefined ? undefined : new Combined(this.#history, combines);
@@ -195,12 +200,14 @@ export class Fold {
     if (open.length === 0) return;
     this.#times.set(key, time);
     const at = { key, timestampMs: record.timestampMs };
-    if (isNew) this.#sessions?.forget(key);
+    if (isNew) (this.#sessions ?? this.#sliding)?.forget(key);
     if (this.#sessions !== undefined) this.#join(this.#sessions, at, timeMs, joined, offset);
-    else for (const start of open) this.#count(at, time, start, joined, offset);
+    else if (this.#sliding !== undefined) {
+      this.#slide(this.#sliding, at, time, timeMs, joined, offset);
+    } else for (const start of open) this.#count(at, time, start, joined, offset);
     const closed = this.#advance(at, time, timeMs, offset);
     this.#rollUp(at, time, [...open, ...closed], offset);
-    this.#purgeKey(key, time);
+    if (!this.#windows.unwindowed) purgeKey(key, time, this.#rules, this.#lengthsMs);
     if (this.#sessions !== undefined) {
       time.open = new Set(this.#sessions.of(key).map(({ startMs }) => startMs));
     }
@@ -237,13 +244,11 @@ export class Fold {
     const { expiredToMs } = this.#horizon;
     const time = this.#times.get(key);
     if (time !== undefined && time.streamTimeMs >= expiredToMs) return time;
-    return {
-      streamTimeMs: expiredToMs,
-      closedToMs: expiredToMs,
-      purgedToMs: [this.#sizeMs, ...this.#sizesMs].map(() => expiredToMs),
-      open: new Set(),
-      openRollUps: this.#sizesMs.map(() => new Set<number>()),
-    };
+    return newKeyTime(expiredToMs, this.#lengthsMs);
+  }
+
+  get #lengthsMs(): readonly number[] {
+    return [this.#sizeMs, ...this.#sizesMs];
   }
 
   #join(sessions: SessionFold, at: EventAt, timeMs: number, value: number, offset: number): void {
@@ -251,6 +256,22 @@ export class Fold {
     const { made, gone } = sessions.add(at.key, { timeMs, count, sum });
     for (const one of gone) this.#session(at, one, offset, { final: true, withdrawn: true });
     this.#session(at, made, offset, { final: false, withdrawn: false });
+  }
+
+  #slide(
+    sliding: SlidingFold,
+    at: EventAt,
+    time: KeyTime,
+    timeMs: number,
+    value: number,
+    offset: number,
+  ): void {
+    const [count, sum] = this.#isCounted(value) ? [1, value] : [0, 0];
+    for (const [start, total] of sliding.add(at.key, { timeMs, count, sum }, time.open)) {
+      this.#totals.set(`window ${at.key} ${start}`, total);
+      time.open.add(start);
+      this.#window(at, start, offset, { final: false });
+    }
   }
 
   #session(
@@ -302,9 +323,9 @@ export class Fold {
       }
       return [];
     }
-    while (time.closedToMs + windowMs + graceMs <= timeMs) {
-      time.closedToMs += this.#windows.advanceMs;
-    }
+    const { advanceMs } = this.#windows;
+    const openMs = Math.floor((timeMs - windowMs - graceMs) / advanceMs) * advanceMs + advanceMs;
+    time.closedToMs = Math.max(time.closedToMs, openMs);
     const closed = takeIf(time.open, (start) => start < time.closedToMs);
     for (const start of closed) this.#window(record, start, offset, { final: true });
     return closed;
@@ -325,34 +346,12 @@ export class Fold {
       const closed = new Set(takeIf(open, (start) => start + lengthMs <= closedToMs));
       parts = [...new Set([...touched, ...closed])];
       for (const start of parts) {
-        const { count, sum } = this.#totalOf(record.key, start, lengthMs);
+        const { count, sum } = totalOf(this.#totals, record.key, [start, start + lengthMs]);
         const text = `${count} ${sum} ${closed.has(start)}`;
         const place = `${text} ${this.#writeTimeUs} ${record.timestampMs}`;
         this.#history.remember(`roll-up/${lengthMs} ${record.key} ${start}`, offset, place);
         this.#result(`${record.key}@${start}/${lengthMs}`, start, text, offset);
       }
-    }
-  }
-
-  #totalOf(key: string, fromMs: number, lengthMs: number): Total {
-    const total = { count: 0, sum: 0 };
-    for (let start = fromMs; start < fromMs + lengthMs; start += windowMs) {
-      const { count, sum } = this.#totals.get(`window ${key} ${start}`) ?? { count: 0, sum: 0 };
-      total.count += count;
-      total.sum += sum;
-    }
-    return total;
-  }
-
-  /** Moves what is purged: never back, never over what is open. */
-  #purgeKey(key: string, { streamTimeMs, closedToMs, purgedToMs }: KeyTime): void {
-    if (this.#windows.unwindowed) return;
-    const { retentionMs, rollUpRetentionMs } = this.#rules;
-    for (const [index, lengthMs] of [this.#sizeMs, ...this.#sizesMs].entries()) {
-      const openFromMs = index === 0 ? closedToMs : closedToMs - closedToMs % lengthMs;
-      const keptMs = index === 0 ? retentionMs : rollUpRetentionMs;
-      const toMs = horizonMs(key, streamTimeMs, { sizeMs: lengthMs, retentionMs: keptMs });
-      purgedToMs[index] = Math.max(purgedToMs[index] as number, Math.min(toMs, openFromMs));
     }
   }
 

@@ -1,5 +1,6 @@
 import type { ItemCounts } from "../../../src/streams/item_counts.ts";
 import type { InputRecord } from "./input.ts";
+import { windowMs } from "./model_windows.ts";
 
 /** Whose event it is, and when it was received. */
 export interface EventAt {
@@ -27,6 +28,17 @@ export interface KeyTime {
   readonly purgedToMs: number[];
   open: Set<number>;
   readonly openRollUps: readonly Set<number>[];
+}
+
+/** A key before its first event. */
+export function newKeyTime(expiredToMs: number, [sizeMs, ...sizesMs]: readonly number[]): KeyTime {
+  return {
+    streamTimeMs: expiredToMs,
+    closedToMs: expiredToMs,
+    purgedToMs: [sizeMs, ...sizesMs].map(() => expiredToMs),
+    open: new Set(),
+    openRollUps: sizesMs.map(() => new Set<number>()),
+  };
 }
 
 /** The partition's time, and what it makes of its keys. */
@@ -69,6 +81,21 @@ export function metaText(
 ): string {
   const counts = `${read} ${aggregated} ${late} ${deadLetters} ${duplicates}`;
   return `${versionUs} ${counts} ${timeMs} ${expiredToMs} ${events} ${leastMs} ${latestMs}`;
+}
+
+/** What the windows of a key hold that start in a stretch of time. */
+export function totalOf(
+  totals: ReadonlyMap<string, Total>,
+  key: string,
+  [fromMs, toMs]: readonly [fromMs: number, toMs: number],
+): Total {
+  const total = { count: 0, sum: 0 };
+  for (let start = fromMs; start < toMs; start += windowMs) {
+    const { count, sum } = totals.get(`window ${key} ${start}`) ?? { count: 0, sum: 0 };
+    total.count += count;
+    total.sum += sum;
+  }
+  return total;
 }
 
 /** Takes the starts of closed windows out. */

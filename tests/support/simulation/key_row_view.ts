@@ -21,6 +21,8 @@ export interface KeyRowView {
 export interface RowsOf {
   /** Defined for sessions, all of which are in the row of their key. */
   readonly gapMs?: number | undefined;
+  /** True for sliding windows, of which each has the time of its last event before all else. */
+  readonly slides?: boolean;
 }
 
 /** Windows that a row holds at most. */
@@ -28,7 +30,8 @@ const inlineMax = 8;
 const rollUpSizesMs = [20_000, 60_000];
 
 /** Reads the bytes that `src/streams/state/key_row.ts` documents. */
-export function readKeyRow(bytes: Uint8Array, { gapMs }: RowsOf = {}): KeyRowView {
+export function readKeyRow(bytes: Uint8Array, rows: RowsOf = {}): KeyRowView {
+  const { gapMs, slides } = rows;
   let at = 0;
   const number = () => {
     let value = 0;
@@ -41,7 +44,7 @@ export function readKeyRow(bytes: Uint8Array, { gapMs }: RowsOf = {}): KeyRowVie
   const numbers = () => Array.from({ length: number() }, number);
   const window = (): Window | undefined => {
     const length = number();
-    return length === 0 ? undefined : readWindow(bytes.subarray(at, at += length), { gapMs });
+    return length === 0 ? undefined : readWindow(bytes.subarray(at, at += length), rows);
   };
   const [streamTimeMs, closedToMs, purgedToMs] = [number(), number(), numbers()];
   let beforeMs = 0;
@@ -49,6 +52,7 @@ export function readKeyRow(bytes: Uint8Array, { gapMs }: RowsOf = {}): KeyRowVie
   const inlined = gapMs === undefined ? open.slice(-inlineMax) : open;
   const windows = new Map(inlined.map((start) => [start, window() as Window]));
   const closedParts = purgedToMs.slice(1).map(window);
+  if (slides === true) window(); // the newest closed one, which has a row of its own
   if (at !== bytes.length) throw new Error(`${bytes.length - at} bytes behind the row of a key`);
   return { streamTimeMs, closedToMs, purgedToMs, open, windows, closedParts };
 }
@@ -57,7 +61,8 @@ export function readKeyRow(bytes: Uint8Array, { gapMs }: RowsOf = {}): KeyRowVie
  * Reads a window: what the engine knows of it takes 17 bytes, of a session nine more before these,
  * then comes its total.
  */
-export function readWindow(bytes: Uint8Array, { gapMs }: RowsOf): Window {
+export function readWindow(bytes: Uint8Array, { gapMs, slides }: RowsOf): Window {
+  if (slides === true) return readWindow(bytes.subarray(8), {});
   if (gapMs !== undefined) {
     const [session, window] = [new DataView(bytes.buffer, bytes.byteOffset), bytes.subarray(9)];
     const [withdrawn, spanMs] = [session.getUint8(0) === 1, session.getFloat64(1)];

@@ -14,15 +14,22 @@ export interface ModelWindows {
   readonly unwindowed: boolean;
   /** That of sessions, in place of windows. */
   readonly gapMs?: number | undefined;
+  /** True where they slide by the advance. */
+  readonly slides?: boolean;
 }
 
 /** Length of the windows, ms. */
 export const windowMs = 10_000;
 
 /** Starts of the windows that an event falls into, ascending. */
-export function startsOf({ advanceMs, unwindowed, gapMs }: ModelWindows, timeMs: number): number[] {
+export function startsOf(
+  { advanceMs, unwindowed, gapMs, slides }: ModelWindows,
+  timeMs: number,
+): number[] {
   if (unwindowed) return [0];
   if (gapMs !== undefined) return [timeMs];
+  // The one that it ends is the first to close: it is in all of its windows or in none.
+  if (slides === true) return [timeMs - timeMs % advanceMs + advanceMs - windowMs];
   const starts: number[] = [];
   for (let start = Math.floor(timeMs / advanceMs) * advanceMs; start > timeMs - windowMs;) {
     starts.unshift(start);

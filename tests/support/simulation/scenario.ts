@@ -18,6 +18,8 @@ export interface Scenario {
   readonly unwindowed: boolean;
   /** Sessions with this gap in place of windows, ms. */
   readonly gapMs: number | undefined;
+  /** Sliding windows in place of others. */
+  readonly slides: boolean;
   /** Which results go to a topic as well; those without windows always do. */
   readonly results: "all" | "final" | undefined;
   readonly commitIntervalMs: number;
@@ -56,7 +58,10 @@ export function drawScenario(chance: Chance): Scenario {
   ];
   const unwindowed = chance.oneIn(4);
   const gapMs = unwindowed ? undefined : chance.pick([undefined, undefined, 3_000, 10_000]);
-  const advanceMs = gapMs === undefined ? chance.pick([10_000, 10_000, 5_000]) : 1;
+  const slidesByMs = unwindowed || gapMs !== undefined
+    ? undefined
+    : chance.pick([undefined, undefined, 1, 1_000]);
+  const advanceMs = gapMs === undefined ? slidesByMs ?? chance.pick([10_000, 10_000, 5_000]) : 1;
   const rollUps = !unwindowed && advanceMs === 10_000 && chance.oneIn(2);
   const rules = Array.from(
     { length: chance.pick([1, 1, 2, 3]) },
@@ -84,6 +89,7 @@ export function drawScenario(chance: Chance): Scenario {
     rollUps,
     unwindowed: unwindowed || tableless,
     gapMs: tableless ? undefined : gapMs,
+    slides: !tableless && slidesByMs !== undefined,
     results: unwindowed || tableless ? "all" : chance.pick([undefined, "all", "final"]),
     commitIntervalMs: chance.pick([0, 100, 500, 1_000]),
     pendingRowsMax: chance.pick([3, 20, 1_000]),

@@ -47,6 +47,13 @@ Deno.test("describeTopology() and mermaidTopology() show sessions", () => {
   assert.match(mermaidTopology(job, "app"), /windows\["sessions, gap 3000 ms, grace 5000 ms"\]/);
 });
 
+Deno.test("describeTopology() and mermaidTopology() show sliding windows", () => {
+  const job = countingTopology({ advanceMs: 1_000, slides: true });
+  const windows = /sliding, 9000 ms by 1000 ms, grace 5000 ms/;
+  assert.match(describeTopology(job, "app"), windows);
+  assert.match(mermaidTopology(job, "app"), windows);
+});
+
 Deno.test("describeTopology() and mermaidTopology() show a table without windows, and its topic", () => {
   const job = countingTopology({ unwindowed: true });
   const text = describeTopology(job, "app");

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { failure, worldWithPast } from "../../support/counting_past.ts";
 import { countingTopology } from "../../support/counting_topology.ts";
+import { windowingOf } from "../../../src/streams/state/windowing.ts";
 import { measurements } from "../../support/measurements.ts";
 
 // A job whose windows were made longer went on in the state of the shorter ones, and showed each of
@@ -33,6 +34,14 @@ Deno.test("TaskSession takes no windows for sessions of the same length", async 
     await failure(world),
     /state holds windows of 10000 ms every 10000 ms: this job has sessions with a gap of 10000 ms/,
   );
+});
+
+Deno.test("TaskSession takes no hopping windows for sliding ones of the same lengths", async () => {
+  const world = await worldWithPast();
+  world.topology = countingTopology({ advanceMs: 5_000, slides: true });
+  assert.match(await failure(world), /this job has sliding windows of 5000 ms by 5000 ms; run the/);
+  const had = windowingOf(countingTopology({ advanceMs: 5_000 }));
+  assert.notDeepEqual(had, windowingOf(world.topology));
 });
 
 Deno.test("TaskSession continues with another grace and retention", async () => {
