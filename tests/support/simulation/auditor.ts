@@ -228,6 +228,9 @@ export class Auditor {
   /** A session ended: with a failure of the world, or the engine has a bug. */
   failed(process: string, { partition }: TopicPartition, error: unknown): void {
     const code = error instanceof PipelineError ? error.code : undefined;
+    // Whatever fails otherwise says that it is simulated.
+    const isOpen = error instanceof Error && error.message.endsWith(": in use");
+    this.#check(!isOpen, `G2 store: ${process} opened that of ${partition} a second time`);
     if (isAborted(error) || (code !== undefined && expectedFailures.includes(code))) return;
     if (code === "STORE_FOREIGN" && this.#formerRows !== undefined) return;
     if (this.#disaster.isAnswer(error)) return;

@@ -1,12 +1,21 @@
 import { jsonEngineCodecs } from "../../../src/streams/state/json_engine_codecs.ts";
 import type { Clock } from "../../../src/base/clock.ts";
 import { PipelineError } from "../../../src/base/errors.ts";
+import { OwnedStores } from "../../../src/streams/assignment/owned_stores.ts";
+import {
+  SharedMembership,
+  type ThreadMembership,
+} from "../../../src/streams/assignment/shared_membership.ts";
 import type {
   CommitLog,
   FencedWriter,
+  GroupMembership,
   PartitionReader,
   RecordLog,
+  StateStores,
 } from "../../../src/streams/ports.ts";
+import type { TaskStatus } from "../../../src/streams/task/status.ts";
+import type { TaskListener } from "../../../src/streams/task/task_listener.ts";
 import type { LogRecord, TopicPartition } from "../../../src/streams/record.ts";
 import { StreamsApp } from "../../../src/streams/app/streams_app.ts";
 import {
@@ -66,7 +75,8 @@ export class Machine {
 /** One life of the application on a machine. */
 export class SimulatedProcess {
   readonly name: string;
-  readonly app: StreamsApp<Measurement, Total, CountingRow>;
+  /** One of each thread. */
+  readonly #apps: StreamsApp<Measurement, Total, CountingRow>[] = [];
   member: Member | undefined;
   /** True when it ended by itself. */
   refused = false;
@@ -82,25 +92,7 @@ export class SimulatedProcess {
     this.name = name;
     const rules = world.drawRules();
     world.auditor.started(name, rules);
-    this.app = this.#makeApp(rules);
-    this.app.listen({
-      opened: (input) => {
-        if (this.#alive) world.auditor.opened(name, input, machine.disk.look(input));
-      },
-      fetched() {},
-      committed() {},
-      rows: (_input, rows) => {
-        // Who is told of a row must be told the truth as much as who reads the table.
-        for (const row of this.#alive ? rows : []) world.auditor.written(row);
-      },
-      failed: (input, error) => {
-        if (!this.#alive) return;
-        world.trace(`${name} fails at ${input.partition}: ${(error as Error).message}`);
-        world.auditor.failed(name, input, error);
-      },
-      closed() {},
-    });
-    this.#ended = this.app.run(this.#stop.signal).catch((error) => {
+    this.#ended = this.#run(rules).catch((error) => {
       if (!this.#alive) return;
       this.refused = true;
       world.trace(`${name} ends: ${(error as Error).message}`);
@@ -113,9 +105,14 @@ export class SimulatedProcess {
     return this.#alive;
   }
 
+  /** Of all its threads. */
+  get tasks(): TaskStatus[] {
+    return this.#apps.flatMap(({ tasks }) => tasks);
+  }
+
   /** A task that waits for an operator. */
   get needsOperator(): boolean {
-    return this.app.tasks.some(({ state, problem }) =>
+    return this.tasks.some(({ state, problem }) =>
       state === "failed" && (problem?.includes("store-appl") ?? false)
     );
   }
@@ -135,17 +132,42 @@ export class SimulatedProcess {
     this.#alive = false; // what it did not wait for ends with it
   }
 
-  #makeApp(rules: ModelRules): StreamsApp<Measurement, Total, CountingRow> {
+  /** Until it was stopped; the end of one thread is the end of all. */
+  async #run(rules: ModelRules): Promise<void> {
+    const { group, settings: { threads } } = this.#world;
+    const membership = group.membership(this.#machine.name, (member) => {
+      this.member = member;
+      member.alive = this.#alive;
+    });
+    if (threads === 1) {
+      this.#apps.push(this.#makeApp(rules, { membership, own: (stores) => stores }));
+    } else {
+      const shared = new SharedMembership(
+        membership,
+        threads,
+        await this.#machine.disk.partitions("input"),
+      );
+      for (let thread = 0; thread < threads; thread++) {
+        this.#apps.push(this.#makeApp(rules, threadOf(shared.ofThread(thread))));
+      }
+    }
+    await Promise.all(this.#apps.map((app) => app.run(this.#stop.signal)));
+  }
+
+  #makeApp(
+    rules: ModelRules,
+    { membership, own }: SimulatedThread,
+  ): StreamsApp<Measurement, Total, CountingRow> {
     const world = this.#world;
     const gate = this.#gate.bind(this);
     const { application, commitIntervalMs, pendingRowsMax, cacheBytesMax } = world.settings;
     const wait = () => this.#clock.sleep(world.chance.below(50));
-    return new StreamsApp(
+    const app = new StreamsApp(
       world.topologyBy(rules, this.name),
       {
         log: this.#repeating(gatedLog(world.log, gate)),
         commitLog: this.#impatient(gatedCommitLog(world.log, application, gate)),
-        stores: gatedStores(this.#machine.disk, gate),
+        stores: own(gatedStores(this.#machine.disk, gate)),
         sink: gatedSink(sinkOf(world.table, world.chance, wait), gate),
         codecs: jsonEngineCodecs,
         clock: this.#clock,
@@ -153,10 +175,7 @@ export class SimulatedProcess {
         logger: world.loggerOf(this.name),
         cacheBytesMax,
       },
-      world.group.membership(this.#machine.name, (member) => {
-        this.member = member;
-        member.alive = this.#alive;
-      }),
+      membership,
       {
         application,
         commitIntervalMs,
@@ -165,6 +184,29 @@ export class SimulatedProcess {
         stateCleanupDelayMs: 2_000,
       },
     );
+    app.listen(this.#listener());
+    return app;
+  }
+
+  #listener(): TaskListener<CountingRow> {
+    const [world, name, { disk }] = [this.#world, this.name, this.#machine];
+    return {
+      opened: (input) => {
+        if (this.#alive) world.auditor.opened(name, input, disk.look(input));
+      },
+      fetched() {},
+      committed() {},
+      rows: (_input, rows) => {
+        // Who is told of a row must be told the truth as much as who reads the table.
+        for (const row of this.#alive ? rows : []) world.auditor.written(row);
+      },
+      failed: (input, error) => {
+        if (!this.#alive) return;
+        world.trace(`${name} fails at ${input.partition}: ${(error as Error).message}`);
+        world.auditor.failed(name, input, error);
+      },
+      closed() {},
+    };
   }
 
   /** The world's clock; it never wakes the dead. */
@@ -280,6 +322,28 @@ export class SimulatedProcess {
       [Symbol.asyncDispose]: () => writer[Symbol.asyncDispose](),
     };
   }
+}
+
+/** What a thread of a process has in place of the process's own. */
+interface SimulatedThread {
+  readonly membership: GroupMembership;
+  readonly own: (stores: StateStores) => StateStores;
+}
+
+function threadOf(membership: ThreadMembership): SimulatedThread {
+  let owned: OwnedStores | undefined;
+  return {
+    own: (stores) => owned = new OwnedStores(stores, membership.owned),
+    membership: {
+      run: (topic, listener, signal) =>
+        membership.run(topic, {
+          ...listener,
+          owns: (partitions) => Promise.resolve(owned?.own(partitions)),
+        }, signal),
+      reconsider: () => membership.reconsider(),
+      ownerOf: (partition) => membership.ownerOf(partition),
+    },
+  };
 }
 
 function forever(): Promise<never> {

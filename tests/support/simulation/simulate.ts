@@ -76,10 +76,10 @@ async function untilDone(world: World): Promise<void> {
   const deadlineMs = world.clock.nowMs() + patienceMs;
   await until(world, () => isDone(world) || world.clock.nowMs() > deadlineMs);
   if (!isDone(world)) {
-    const tasks = world.processes.map(({ name, app, member }) => [
+    const tasks = world.processes.map(({ name, tasks: own, member }) => [
       name,
       [...member?.believed ?? []],
-      app.tasks.map(({ partition, state, committedOffset, problem }) =>
+      own.map(({ partition, state, committedOffset, problem }) =>
         `${partition} ${state} ${committedOffset} ${problem}`
       ),
     ]);
@@ -95,7 +95,7 @@ function isDone(world: World): boolean {
   if (disaster.kind !== "tail lost") {
     return machines.length === processes.length && processes.every(({ refused }) => refused);
   }
-  const cut = processes.flatMap(({ app }) => app.tasks)
+  const cut = processes.flatMap(({ tasks }) => tasks)
     .filter(({ partition }) => disaster.severs(partition));
   return caughtUp(world) && cut.length > 0 && cut.every(({ state }) => state === "failed");
 }
@@ -109,7 +109,7 @@ async function until(world: World, holds: () => boolean): Promise<void> {
 }
 
 function caughtUp({ log, scenario, processes, disaster, order }: World): boolean {
-  const running = processes.flatMap(({ app }) => app.tasks)
+  const running = processes.flatMap(({ tasks }) => tasks)
     .filter(({ state }) => state === "running");
   for (let partition = 0; partition < scenario.partitions; partition++) {
     if (disaster.severs(partition)) continue;

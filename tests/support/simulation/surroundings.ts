@@ -28,6 +28,8 @@ export interface Surroundings {
   /** In worlds where a task has two inputs. */
   readonly order: InputOrder | undefined;
   readonly settings: {
+    /** Threads of each process. */
+    readonly threads: number;
     readonly application: string;
     readonly commitIntervalMs: number;
     readonly pendingRowsMax: number;

@@ -43,9 +43,13 @@ const topics = [
   remarksTopic,
 ];
 
+/** Far from the seeds of worlds. */
+const threadSeeds = 1_000_003;
+
 /** Everything that a seed makes: machines, log, table, group, time, and what watches them. */
 export class World implements Surroundings {
   readonly chance: Chance;
+  readonly #threads: number;
   readonly scenario: Scenario;
   readonly clock: SimulatedClock = new SimulatedClock(0);
   readonly log: MemoryLog = new MemoryLog();
@@ -67,6 +71,8 @@ export class World implements Surroundings {
     this.loggerOf = loggerOf;
     this.chance = new Chance(seed);
     this.scenario = drawScenario(this.chance);
+    // By a chance of its own, so that the other worlds are what they were.
+    this.#threads = new Chance(seed + threadSeeds).pick([1, 1, 2, 3]);
     const { partitions, machines, readRecordsMax } = this.scenario;
     for (const topic of topics) this.log.createTopic(topic, partitions);
     this.log.readRecordsMax = readRecordsMax;
@@ -90,7 +96,7 @@ export class World implements Surroundings {
   }
 
   get settings(): Surroundings["settings"] {
-    return { application: "app", ...this.scenario };
+    return { application: "app", threads: this.#threads, ...this.scenario };
   }
 
   drawRules(): ModelRules {
