@@ -1,5 +1,6 @@
 import type { PlantedBug } from "./planted_bug.ts";
 
+const shared = "tests/unit/streams/shared_membership_test.ts";
 const watched = "tests/unit/http/member_pulses_test.ts";
 
 /** Bugs of how members of a group notice each other's death. */
@@ -35,5 +36,35 @@ export const membershipBugs: readonly PlantedBug[] = [
     replace: "",
     guarantee: "G4",
     test: "tests/unit/kafka/participation_test.ts",
+  },
+  {
+    name: "a partition opened in one thread before it is closed in another",
+    file: "src/streams/assignment/shared_membership.ts",
+    find: "    if (moves) await this.#assign(assignment, stays);\n",
+    replace: "",
+    guarantee: "G2",
+  },
+  {
+    name: "a thread that speaks for partitions of another",
+    file: "src/streams/assignment/shared_membership.ts",
+    find: "[...held].filter(([partition]) => this.#homes.get(partition) === thread)",
+    replace: "[...held]",
+    guarantee: "G10",
+    test: shared,
+  },
+  {
+    name: "a thread that opens and deletes stores of another",
+    file: "src/streams/assignment/owned_stores.ts",
+    find: ".filter((partition) => this.#owned.has(partition))",
+    replace: "",
+    guarantee: "G2",
+  },
+  {
+    name: "a thread that hangs and is not named",
+    file: "src/http/threads_view.ts",
+    find: "      if (silentMs < silentAfterMs) return [];\n",
+    replace: "      return [];\n",
+    guarantee: "G7",
+    test: "tests/unit/http/threads_view_test.ts",
   },
 ];

@@ -39,21 +39,27 @@ export interface MainContext {
 }
 
 /** The work of a program; it is over when the promise is. */
-export type Main<Config> = (config: Readonly<Config>, context: MainContext) => Promise<void>;
+export type Main<Config, Loaded = undefined> = (
+  config: Readonly<Config>,
+  context: MainContext,
+  loaded: Loaded,
+) => Promise<void>;
 
 /**
  * Runs a program from its command line to its exit.
  *
  * - `--help` prints every setting, exit 0
  * - a wrong setting: one message that lists all of them, exit 2
- * - before main, everything that the settings do not name is given up: see `confine()`
+ * - before main, everything that the settings do not name is given up: see `confine()`; `load` comes
+ *   before that, for code that is loaded only then, such as that of threads
  * - SIGINT, SIGTERM: the context's signal fires; exit 0 when main returns. After 10 seconds, or at
  *   a second signal that is not the echo of the first, the program ends where it is
  * - a fault of the world (`PipelineError`): one message, exit 1; a bug: its stack, exit 70
  */
-export async function runMain<Config extends LogConfig>(
+export async function runMain<Config extends LogConfig, Loaded = undefined>(
   program: Program<Config>,
-  main: Main<Config>,
+  main: Main<Config, Loaded>,
+  load: (config: Readonly<Config>) => Loaded | Promise<Loaded> = () => undefined as Loaded,
 ): Promise<never> {
   if (Deno.args.includes("--help") || Deno.args.includes("-h")) {
     Deno.stdout.writeSync(new TextEncoder().encode(helpText(program)));
@@ -62,7 +68,6 @@ export async function runMain<Config extends LogConfig>(
   dropNodeWarnings();
   keepFilesPrivate();
   const { config, notes } = readOrExit(program);
-  confine(program, config);
   const secrets = Object.values(config).filter((value) => value instanceof Secret);
   const { logger, hide } = loggerOf(program.name, config, secrets);
   reportStrays(logger);
@@ -71,7 +76,9 @@ export async function runMain<Config extends LogConfig>(
   const remedies = program.remedies?.(config);
   const context = { signal, clock: systemClock, random: systemRandom, logger, hide };
   try {
-    await main(config, remedies === undefined ? context : { ...context, remedies });
+    const loaded = await load(config);
+    confine(program, config);
+    await main(config, remedies === undefined ? context : { ...context, remedies }, loaded);
     Deno.exit(exitCodes.ok);
   } catch (error) {
     Deno.exit(reported(error, logger, remedies));

@@ -45,7 +45,7 @@ export function formatJson(line: LogLine): string {
 }
 
 /** Fields as JSON can hold them: errors as their messages, codes and contexts. */
-function plainFields(fields: LogFields): Record<string, unknown> {
+export function plainFields(fields: LogFields): Record<string, unknown> {
   const plain: Record<string, unknown> = {};
   for (const [name, value] of Object.entries(fields)) {
     if (value !== undefined) plain[name] = plainValue(value);

@@ -22,6 +22,7 @@ export interface ProcessConfig
   extends KafkaConfig, RegistryConfig, EngineConfig, CassandraConfig, HttpConfig, LogConfig {
   readonly stateDir: string;
   readonly standbyReplicas: number;
+  readonly processThreads: settings.ProcessThreads;
   /** 0 takes a free one. */
   readonly httpPort: number;
   /** Where clients reach it; without a slash at its end. */
@@ -46,6 +47,7 @@ export const processProgram: Program<ProcessConfig> = {
     ...registrySettings,
     stateDir: settings.stateDir,
     standbyReplicas: settings.standbyReplicas,
+    processThreads: settings.processThreads,
     results: settings.results,
     ...cassandraSettings,
     tradesTables: settings.tradesTablesWritten,

@@ -201,6 +201,22 @@ export const standbyReplicas: Setting<number> = {
   parse: integer(0, 9),
 };
 
+/** More than any machine that this runs on has use for; each takes memory. */
+const threadsMax = 64;
+
+/** Threads that process; `auto` leaves one core to the rest. */
+export type ProcessThreads = number | "auto";
+
+export const processThreads: Setting<ProcessThreads> = {
+  variable: "PROCESS_THREADS",
+  group: "engine",
+  form: `a whole number from 1 to ${threadsMax}, or auto`,
+  meaning: "threads that share the partitions of an instance, no more than there are partitions; " +
+    "auto is one less than there are processor cores, from 1 to 4",
+  defaultText: "auto",
+  parse: (text) => text === "auto" ? text : integer(1, threadsMax)(text),
+};
+
 export const httpHost: Setting<string> = {
   variable: "HTTP_HOST",
   group: "http",

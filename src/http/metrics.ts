@@ -1,8 +1,8 @@
-import { Registry } from "prom-client";
+import { AggregatorRegistry, type MetricObject, Registry } from "prom-client";
 import { HttpMetrics } from "./http_metrics.ts";
 import { IngestMetrics } from "./ingest_metrics.ts";
 import type { LiveView } from "./ports.ts";
-import { ProcessMetrics } from "./process_metrics.ts";
+import { HeapMetrics, ProcessMetrics } from "./process_metrics.ts";
 import { StandbyMetrics } from "./standby_metrics.ts";
 import { StreamMetrics } from "./stream_metrics.ts";
 import { TaskMetrics } from "./task_metrics.ts";
@@ -22,6 +22,7 @@ export class Metrics {
   #standbys: StandbyMetrics | undefined;
   #ingest: IngestMetrics | undefined;
   #stream: StreamMetrics | undefined;
+  #ofThreads: () => Promise<readonly ThreadFigures[]> = () => Promise.resolve([]);
 
   /** Numbers of the way from the feed to the log. */
   get ingest(): IngestMetrics {
@@ -31,6 +32,11 @@ export class Metrics {
   /** Numbers of the way from the log to the sink. */
   get stream(): StreamMetrics {
     return this.#stream ??= new StreamMetrics(this.#registry);
+  }
+
+  /** Adds the figures of other threads, which `render` asks for each time. */
+  addThreads(figures: () => Promise<readonly ThreadFigures[]>): void {
+    this.#ofThreads = figures;
   }
 
   /** Media type of what `render` returns. */
@@ -47,6 +53,25 @@ export class Metrics {
       this.#standbys ??= new StandbyMetrics(this.#registry);
       this.#standbys.update(view);
     }
-    return await this.#registry.metrics();
+    const ofThreads = await this.#ofThreads();
+    if (ofThreads.length === 0) return await this.#registry.metrics();
+    const all = [await this.#registry.getMetricsAsJSON(), ...ofThreads];
+    return await AggregatorRegistry.aggregate(all as MetricObject[][]).metrics();
+  }
+}
+
+/** What a thread counts, as it goes to the one that answers. */
+export type ThreadFigures = readonly object[];
+
+/** The numbers of a thread that processes; the one that answers adds those of all threads up. */
+export class ThreadMetrics {
+  readonly #registry = new Registry();
+  readonly #heap = new HeapMetrics(this.#registry);
+  readonly stream: StreamMetrics = new StreamMetrics(this.#registry);
+
+  /** All of them as of now. */
+  async figures(): Promise<ThreadFigures> {
+    this.#heap.update();
+    return await this.#registry.getMetricsAsJSON();
   }
 }

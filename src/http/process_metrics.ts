@@ -1,25 +1,13 @@
 import process from "node:process";
 import { Counter, Gauge, type Registry } from "prom-client";
 
-/**
- * Memory and processor time of this process.
- *
- * Own figures, because most of prom-client's default ones read `/proc`, which needs a permission
- * that the program does not have, and then report 0.
- */
-export class ProcessMetrics {
-  readonly #resident: Gauge;
+/** Memory of this thread's own heap; the sum over all threads is the process's. */
+export class HeapMetrics {
   readonly #heap: Gauge;
   readonly #external: Gauge;
-  readonly #cpu: Counter;
 
   constructor(registry: Registry) {
     const registers = [registry];
-    this.#resident = new Gauge({
-      name: "process_resident_memory_bytes",
-      help: "Resident memory of the process in bytes.",
-      registers,
-    });
     this.#heap = new Gauge({
       name: "process_heap_bytes",
       help: "JavaScript heap in use in bytes.",
@@ -30,6 +18,35 @@ export class ProcessMetrics {
       help: "Memory of buffers outside the JavaScript heap in bytes.",
       registers,
     });
+  }
+
+  /** Takes the figures of now. */
+  update(): void {
+    const { heapUsed, external } = Deno.memoryUsage();
+    this.#heap.set(heapUsed);
+    this.#external.set(external);
+  }
+}
+
+/**
+ * Memory and processor time of this process.
+ *
+ * Own figures, because most of prom-client's default ones read `/proc`, which needs a permission
+ * that the program does not have, and then report 0.
+ */
+export class ProcessMetrics {
+  readonly #resident: Gauge;
+  readonly #heap: HeapMetrics;
+  readonly #cpu: Counter;
+
+  constructor(registry: Registry) {
+    const registers = [registry];
+    this.#resident = new Gauge({
+      name: "process_resident_memory_bytes",
+      help: "Resident memory of the process in bytes.",
+      registers,
+    });
+    this.#heap = new HeapMetrics(registry);
     this.#cpu = new Counter({
       name: "process_cpu_seconds_total",
       help: "User and system processor time of the process in seconds.",
@@ -39,10 +56,8 @@ export class ProcessMetrics {
 
   /** Takes the figures of now. */
   update(): void {
-    const { rss, heapUsed, external } = Deno.memoryUsage();
-    this.#resident.set(rss);
-    this.#heap.set(heapUsed);
-    this.#external.set(external);
+    this.#resident.set(Deno.memoryUsage().rss);
+    this.#heap.update();
     const { user, system } = process.cpuUsage();
     this.#cpu.reset();
     this.#cpu.inc((user + system) / 1e6);

@@ -39,9 +39,9 @@ const scanBytes = 512 * 1024;
 export class LevelStateStores implements StateStores, AsyncDisposable {
   readonly #folder: string;
   readonly #changelog: string;
-  readonly #lock: Database;
+  readonly #lock: Database | undefined;
 
-  private constructor(folder: string, changelog: string, lock: Database) {
+  private constructor(folder: string, changelog: string, lock: Database | undefined) {
     this.#folder = folder;
     this.#changelog = changelog;
     this.#lock = lock;
@@ -56,6 +56,14 @@ export class LevelStateStores implements StateStores, AsyncDisposable {
   static async open(stateDir: string, changelog: string): Promise<LevelStateStores> {
     const folder = `${stateDir}/${changelog}`;
     return new LevelStateStores(folder, changelog, await openLock(`${folder}/instance`));
+  }
+
+  /**
+   * The stores of a folder that another thread of this process has taken. Two threads must not open
+   * the same store: which is whose is the caller's to know.
+   */
+  static ofThread(stateDir: string, changelog: string): LevelStateStores {
+    return new LevelStateStores(`${stateDir}/${changelog}`, changelog, undefined);
   }
 
   async open(input: TopicPartition, changelogId: string): Promise<StateStore> {
@@ -93,7 +101,7 @@ export class LevelStateStores implements StateStores, AsyncDisposable {
 
   /** Leaves the folder to the next process. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await closeDatabase(this.#lock);
+    if (this.#lock !== undefined) await closeDatabase(this.#lock);
   }
 
   #folderOf(input: TopicPartition): string {

@@ -40,9 +40,9 @@ export interface MarketProcessorOptions {
   readonly tradeCodec: TradeCodec;
   readonly stateCodecs: StateCodecs;
   readonly published?: MarketOptions["published"];
-  readonly metrics: Metrics;
+  readonly metrics: Pick<Metrics, "stream">;
   readonly watch: InputWatch;
-  readonly peers: PeerAccess;
+  readonly peers: Pick<PeerAccess, "ask" | "peerOf">;
 }
 
 /** The codecs of the market job's state, registered under the names of its changelog. */

@@ -1,5 +1,5 @@
 /**
- * Two real instances of `process` that share a token: whichever is asked, there is an answer for
+ * Two real instances of `process`, one of them with two threads, that share a token: whichever is asked, there is an answer for
  * every symbol, and the instances ask each other without showing the token.
  */
 import assert from "node:assert/strict";
@@ -82,7 +82,7 @@ Deno.test("any instance gives every window of two days in one walk, also when th
   const expected = expectedCandles(tradesOf(makeFrames(frames).lines), graceMs);
   await pipeline.provision();
   const port = freePort();
-  const first = pipeline.instance("-1");
+  const first = pipeline.instance("-1", 0, { PROCESS_THREADS: "2" });
   const second = pipeline.instance("-2", port, everywhere(port));
   first.start();
   second.start();

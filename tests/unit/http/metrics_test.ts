@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Metrics } from "../../../src/http/metrics.ts";
+import { Metrics, ThreadMetrics } from "../../../src/http/metrics.ts";
 import { FakeLiveView, fakeTask } from "../../support/fake_live_view.ts";
 import { surface } from "./harness.ts";
 
@@ -132,4 +132,32 @@ Deno.test("Symbol activity has series per partition, until the partition is gone
   assert.equal(samples.get(`market_open_windows{${labels}}`), 9);
   metrics.stream.closed(input);
   assert.doesNotMatch(await metrics.render(view), /^market_\w+\{/m);
+});
+
+Deno.test("Metrics adds up what threads count, and keeps apart what each partition has", async () => {
+  const threads = [new ThreadMetrics(), new ThreadMetrics()];
+  for (const [partition, { stream }] of threads.entries()) {
+    stream.recordsRead(10 + partition);
+    stream.committed(1_000);
+    stream.activity({ topic: "trade1", partition }, {
+      symbols: 3,
+      quietSymbols: 1,
+      openWindows: 2,
+    });
+  }
+  const metrics = new Metrics();
+  metrics.http.answered("/x", 200, 1);
+  const alone = parseSamples(await metrics.render(new FakeLiveView()));
+  metrics.addThreads(() => Promise.all(threads.map((thread) => thread.figures())));
+  const samples = parseSamples(await metrics.render(new FakeLiveView()));
+  assert.equal(samples.get("stream_records_read_total"), 21);
+  assert.equal(samples.get("stream_commit_duration_seconds_count"), 2);
+  assert.equal(samples.get("stream_commit_duration_seconds_sum"), 2);
+  for (const partition of [0, 1]) {
+    const labels = `{topic="trade1",partition="${partition}",activity="active"}`;
+    assert.equal(samples.get(`market_symbols${labels}`), 2);
+  }
+  assert.equal(samples.get(`http_requests_total{route="/x",status="200"}`), 1);
+  assert.equal(samples.get("pipeline_ready"), 1);
+  assert.ok((samples.get("process_heap_bytes") ?? 0) > (alone.get("process_heap_bytes") ?? 0));
 });
