@@ -1,0 +1,129 @@
+/**
+ * What threads of `process` bring: a topic full of trades, read from its beginning by the program
+ * itself, with its task's flags, without results: Kafka in, windows in LevelDB, changelog and
+ * positions out in transactions.
+ *
+ *     KAFKA_URL=127.0.0.1:9092 SCHEMA_REGISTRY_URL=http://127.0.0.1:8081/apis/ccompat/v7 \
+ *     deno task dev bench:engine bench/pipeline/threads.ts --partitions 4 --threads 1,2
+ *
+ * Numbers of threads take turns, so that a busy machine slows all of them. Time is taken from the
+ * first assignment to the last commit. Memory is the greatest that was seen; the processors' times
+ * are those of the program and of the broker, which is on this machine.
+ */
+import { parseArgs } from "node:util";
+import { seededRandom } from "../../src/base/random.ts";
+import { HttpSchemaRegistry } from "../../src/registry/registry_client.ts";
+import { AvroTradeCodec } from "../../src/registry/trade_codec.ts";
+import type { OutputRecord } from "../../src/streams/record.ts";
+import { encodeText } from "../../src/streams/text.ts";
+import { print } from "../../scripts/lib/print.ts";
+import {
+  connectTestKafka,
+  createTestTopic,
+  kafkaBrokers,
+} from "../../tests/support/kafka_harness.ts";
+import { ProcessInstance } from "../../tests/support/process_instance.ts";
+import { Program } from "../../tests/support/program.ts";
+import { seconds } from "../../tests/support/seconds.ts";
+import { appendAll } from "./append_all.ts";
+import { cpuMsOf, listenerOn } from "./cpu_time.ts";
+import { median } from "./median.ts";
+
+const { values } = parseArgs({
+  options: {
+    trades: { type: "string", default: "3000000" },
+    symbols: { type: "string", default: "64" },
+    partitions: { type: "string", default: "4" },
+    threads: { type: "string", default: "1,2" },
+    rounds: { type: "string", default: "3" },
+  },
+});
+const trades = Number(values.trades);
+const partitions = Number(values.partitions);
+const roundMsMax = 600_000;
+
+function* records(topic: string, codec: AvroTradeCodec): Generator<OutputRecord> {
+  const random = seededRandom(1);
+  const startMs = Date.now() - trades / 10;
+  for (let i = 0; i < trades; i++) {
+    const symbol = `S${Math.floor(random.next() * Number(values.symbols))}`;
+    const eventTimeMs = startMs + Math.floor(i / 10);
+    const trade = { symbol, price: 100 + random.next(), volume: 1, eventTimeMs, conditions: ["1"] };
+    const value = codec.encode([trade]);
+    yield { topic, key: encodeText(symbol), value, timestampMs: eventTimeMs, headers: {} };
+  }
+}
+
+/** What one run of the program took. */
+interface Run {
+  readonly perSecond: number;
+  readonly residentMb: number;
+  readonly ownUs: number;
+  readonly brokerUs: number;
+}
+
+async function run(topic: string, threads: string): Promise<Run> {
+  const stateDir = await Deno.makeTempDir({ prefix: "bench-" });
+  const env = {
+    TOPIC_KAFKA: topic,
+    TOPIC_PARTITIONS: String(partitions),
+    APPLICATION_ID: `b-${crypto.randomUUID().slice(0, 8)}`,
+    RESULTS: "none",
+    STATE_DIR: stateDir,
+    HTTP_PORT: "0",
+    COMMIT_INTERVAL_MS: "1000",
+    PROCESS_THREADS: threads,
+  };
+  await using provision = new Program("provision", { env });
+  if (await provision.ended() !== 0) throw new Error(JSON.stringify(provision.log.slice(-5)));
+  await using instance = new ProcessInstance(env);
+  const program = instance.start();
+  const joined = Date.parse(String((await program.line("joined the group"))["time"]));
+  const broker = listenerOn(Number(kafkaBrokers()[0]?.split(":")[1]));
+  const cpu = () => [program.pid, broker].map((pid) => pid === undefined ? NaN : cpuMsOf(pid));
+  const before = cpu();
+  const deadline = joined + roundMsMax;
+  let residentMb = 0;
+  for (let lastMs = 0; Date.now() < deadline;) {
+    await seconds(0.1);
+    const tasks = await instance.tasks();
+    const resident = /^process_resident_memory_bytes (\d+)$/m.exec(await instance.metrics())?.[1];
+    residentMb = Math.max(residentMb, Number(resident) / 1e6);
+    lastMs = Math.max(lastMs, ...tasks.map(({ last_commit: at }) => at ?? 0));
+    if (tasks.reduce((sum, { counts }) => sum + counts.read, 0) < trades) continue;
+    const [ownUs = NaN, brokerUs = NaN] = cpu().map((ms, i) =>
+      (ms - (before[i] ?? NaN)) * 1_000 / trades
+    );
+    await program.stop();
+    await Deno.remove(stateDir, { recursive: true });
+    return { perSecond: trades * 1_000 / (lastMs - joined), residentMb, ownUs, brokerUs };
+  }
+  throw new Error(`fewer than ${trades} trades after ${roundMsMax} ms`);
+}
+
+await using kafka = connectTestKafka();
+const topic = await createTestTopic(kafka, partitions);
+const url = Deno.env.get("SCHEMA_REGISTRY_URL") ?? "http://127.0.0.1:8081";
+const codec = await AvroTradeCodec.create({ registry: new HttpSchemaRegistry({ url }), topic });
+await using appender = kafka.appender();
+await appendAll(appender, records(topic, codec));
+print(`${trades} trades of ${values.symbols} symbols in ${partitions} partitions`);
+const kinds = values.threads.split(",");
+const runs = new Map<string, Run[]>(kinds.map((threads) => [threads, []]));
+for (let round = 1; round <= Number(values.rounds); round++) {
+  for (const threads of kinds) {
+    const done = await run(topic, threads);
+    runs.get(threads)?.push(done);
+    print(
+      `round ${round}, ${threads} threads: ${Math.round(done.perSecond)} trades/s, resident ` +
+        `${Math.round(done.residentMb)} MB; processors, us a trade: process ` +
+        `${done.ownUs.toFixed(2)}, Kafka ${done.brokerUs.toFixed(2)}`,
+    );
+  }
+}
+for (const [threads, done] of runs) {
+  print(
+    `medians of ${threads} threads: ${Math.round(median(done.map((one) => one.perSecond)))} ` +
+      `trades/s, ${Math.round(median(done.map((one) => one.residentMb)))} MB`,
+  );
+}
