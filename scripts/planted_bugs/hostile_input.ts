@@ -36,7 +36,7 @@ export const hostileInputBugs: readonly PlantedBug[] = [
   },
   {
     name: "an event whose key is impossible sent to another partition",
-    file: "src/streams/processing/processor.ts",
+    file: "src/streams/processing/sharing.ts",
     find: "if (place?.fault !== undefined) {",
     replace: "if (place?.fault === null) {",
     guarantee: "G12",

@@ -153,16 +153,16 @@ export const twoInputsBugs: readonly PlantedBug[] = [
   },
   {
     name: "events that belong where they lie sent on",
-    file: "src/streams/processing/processor.ts",
-    find: "|| place.partition === record.partition",
-    replace: "",
+    file: "src/streams/processing/sharing.ts",
+    find: "place.partition !== record.partition",
+    replace: "place.partition >= 0",
     guarantee: "G8",
   },
   {
     name: "events of another partition processed where they lie",
-    file: "src/streams/processing/processor.ts",
-    find: "place.partition === record.partition",
-    replace: "place.partition >= record.partition",
+    file: "src/streams/processing/sharing.ts",
+    find: "place.partition !== record.partition",
+    replace: "place.partition < record.partition",
     guarantee: "G1",
   },
   {

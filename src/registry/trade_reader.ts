@@ -8,14 +8,6 @@ const internedMax = 2 ** 18;
 
 const littleEndian = true;
 
-/** Items of an array that stand together. */
-interface Block {
-  readonly count: number;
-  readonly start: number;
-  /** `undefined` where the block does not state it. */
-  readonly sizeBytes: number | undefined;
-}
-
 /** What the bytes of a record say. */
 export interface TradeRecord {
   readonly trades: Trade[];
@@ -45,6 +37,8 @@ export class TradeReader {
   #bytes: Uint8Array = new Uint8Array();
   #view: DataView = new DataView(new ArrayBuffer(0));
   #at = 0;
+  /** Where the block ends that was begun last; `undefined` where it does not state it. */
+  #blockEnd: number | undefined;
 
   /**
    * @param start Where the value begins; it ends with the bytes.
@@ -62,9 +56,10 @@ export class TradeReader {
 
   #trades(): Trade[] {
     const trades: Trade[] = [];
-    for (let block = this.#block(); block !== undefined; block = this.#block()) {
-      for (let left = block.count; left > 0; left--) trades.push(this.#trade());
-      this.#endBlock(block);
+    for (let count = this.#block(); count > 0; count = this.#block()) {
+      const end = this.#blockEnd;
+      for (let left = count; left > 0; left--) trades.push(this.#trade());
+      this.#endBlock(end);
     }
     return trades;
   }
@@ -79,28 +74,29 @@ export class TradeReader {
 
   #conditions(): (string | null)[] {
     const conditions: (string | null)[] = [];
-    for (let block = this.#block(); block !== undefined; block = this.#block()) {
-      for (let left = block.count; left > 0; left--) {
+    for (let count = this.#block(); count > 0; count = this.#block()) {
+      const end = this.#blockEnd;
+      for (let left = count; left > 0; left--) {
         conditions.push(this.#branch() === 0 ? null : this.#text());
       }
-      this.#endBlock(block);
+      this.#endBlock(end);
     }
     return conditions;
   }
 
-  /** The next block of an array; `undefined` at the array's end. */
-  #block(): Block | undefined {
-    const count = this.#long();
-    if (count === 0) return undefined;
-    const sizeBytes = count < 0 ? this.#long() : undefined;
-    const left = Math.abs(count);
-    if (left > this.#bytes.length - this.#at) throw this.#fault(`no room for ${left} items`);
-    return { count: left, start: this.#at, sizeBytes };
+  /** Begins the next block of an array; gives how many items it has, 0 at the array's end. */
+  #block(): number {
+    const stated = this.#long();
+    const sizeBytes = stated < 0 ? this.#long() : undefined;
+    const count = Math.abs(stated);
+    if (count > this.#bytes.length - this.#at) throw this.#fault(`no room for ${count} items`);
+    this.#blockEnd = sizeBytes === undefined ? undefined : this.#at + sizeBytes;
+    return count;
   }
 
-  #endBlock({ start, sizeBytes }: Block): void {
-    if (sizeBytes !== undefined && this.#at - start !== sizeBytes) {
-      throw this.#fault(`block is not of its ${sizeBytes} bytes`);
+  #endBlock(end: number | undefined): void {
+    if (end !== undefined && this.#at !== end) {
+      throw this.#fault(`block ends at byte ${end}, its items`);
     }
   }
 

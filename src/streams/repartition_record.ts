@@ -13,8 +13,8 @@ export interface Part {
 
 /** Where the events of a part were read. */
 export interface PartOrigin {
-  /** Place of its topic among the job's inputs; the first without it. */
-  readonly input?: number;
+  /** Place of its topic among the job's inputs. */
+  readonly input: number;
   readonly partition: number;
   readonly offset: Offset;
   /** Index of each event inside its record, ascending, whatever partition it belongs to. */
@@ -40,7 +40,7 @@ export function progressPart(
   const view = new DataView(value.buffer);
   view.setFloat64(0, timeMs);
   view.setUint8(progressBytes - 1, behind ? 1 : 0);
-  return { value, keys: [], timestampMs, origin: { partition, offset, indexes: [] } };
+  return { value, keys: [], timestampMs, origin: { input: 0, partition, offset, indexes: [] } };
 }
 
 /** What a part without events says; `undefined` for bytes that no task has written. */
@@ -184,7 +184,7 @@ class OpenRecord {
 
   add(part: Part, bytesMax: number): void {
     const { keys, value, timestampMs, origin } = part;
-    const { input = 0, partition, offset, indexes } = origin;
+    const { input, partition, offset, indexes } = origin;
     this.#reserve(bytesMax);
     this.#varint(zigzag(timestampMs - this.#timestampMs));
     this.#varint(partition + inputUnit * input);
@@ -311,17 +311,23 @@ class PartsReader {
     while (this.#at < this.#bytes.length) {
       timestampMs += unzigzag(this.#varint());
       const place = this.#varint();
-      const [input, partition] = [Math.floor(place / inputUnit), place % inputUnit];
       offset += unzigzag(this.#varint());
-      const from = { ...input === 0 ? {} : { input }, partition, offset };
-      const part = this.#part(timestampMs, from, firstIndex);
+      const part = this.#part({ timestampMs, place, offset, firstIndex });
       parts.push(part);
       firstIndex += part.keys.length;
     }
     return parts.length === 0 ? undefined : parts;
   }
 
-  #part(timestampMs: number, from: Omit<PartOrigin, "indexes">, firstIndex: number): ArrivedPart {
+  /** @param place Of the input among the job's, and the partition: one number. */
+  #part(
+    { timestampMs, place, offset: originOffset, firstIndex }: {
+      readonly timestampMs: number;
+      readonly place: number;
+      readonly offset: Offset;
+      readonly firstIndex: number;
+    },
+  ): ArrivedPart {
     const { topic, partition, offset } = this.#record;
     const count = this.#varint();
     if (2 * count > this.#bytes.length - this.#at) throw new RangeError("no room for the events");
@@ -343,7 +349,12 @@ class PartsReader {
       value: this.#take(),
       headers: noHeaders,
       keys,
-      origin: { ...from, indexes },
+      origin: {
+        input: Math.floor(place / inputUnit),
+        partition: place % inputUnit,
+        offset: originOffset,
+        indexes,
+      },
       firstIndex,
     };
   }

@@ -194,7 +194,7 @@ function keyOf({ record, index }: Origin): Uint8Array | null {
 /** Headers that lead back to the input. */
 function originHeaders(inputs: readonly string[], { record, index }: Origin): Headers {
   if ("origin" in record) {
-    const { keys, origin: { input = 0, partition, offset, indexes } } = record;
+    const { keys, origin: { input, partition, offset, indexes } } = record;
     const topic = inputs[input] ?? "";
     const indexText = index === undefined
       ? indexes.filter((_, i) => keys[i] !== undefined).join()

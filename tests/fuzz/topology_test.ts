@@ -66,7 +66,7 @@ function drawSentOn(random: Random): Hostile {
     const { key, value, timestampMs } = drawRecord(random);
     const indexes = Array.from({ length: below(4, random) }, (_, i) => i);
     const keys = indexes.map(() => pick([key ?? new Uint8Array(), undefined], random));
-    const origin = { partition: 0, offset: below(9, random), indexes };
+    const origin = { input: 0, partition: 0, offset: below(9, random), indexes };
     writer.add(0, { value: value ?? new Uint8Array(), keys, timestampMs, origin });
   }
   const value = writer.records()[0]?.value ?? new Uint8Array();

@@ -58,15 +58,21 @@ export class EventsAway<E> {
   ): AwayPart[] {
     const [first] = this.#groups;
     if (first === undefined) return [];
-    const isWhole = source.asRead && this.#groups.length === 1 &&
-      value !== null && value.length <= togetherBytesMax;
-    if (isWhole) {
+    if (this.#groups.length === 1 && canGoWhole(value, source)) {
       return [{ partition: first.partition, part: { value, ...spreadOut(first, count) } }];
     }
     return this.#groups.flatMap((group) =>
       writtenParts(group, source).map((part) => ({ partition: group.partition, part }))
     );
   }
+}
+
+/** True where a record whose events have one place to go to may be sent there as it is. */
+export function canGoWhole(
+  value: Uint8Array | null,
+  { asRead }: Pick<Source<never>, "asRead">,
+): value is Uint8Array {
+  return asRead && value !== null && value.length <= togetherBytesMax;
 }
 
 /** The keys of events among all those of their record. */

@@ -14,7 +14,7 @@ import { type Emitting, emittingOf } from "./emitting.ts";
 import { eventTime } from "./event_time.ts";
 import type { Pace } from "./pace.ts";
 import { RecordPace } from "./record_pace.ts";
-import { EventsAway, isImpossible } from "./events_away.ts";
+import { Sharing } from "./sharing.ts";
 import type { Lineage } from "../state/lineage.ts";
 import { wholeFromMs } from "../state/cut_input.ts";
 import { Horizon } from "../state/horizon.ts";
@@ -23,7 +23,7 @@ import { stateVersion, type TaskMeta } from "../state/state.ts";
 import { WriteTimes } from "../state/write_times.ts";
 import type { ItemCounts } from "../item_counts.ts";
 import { defaultHandlers } from "../topology/handlers.ts";
-import type { EventContext, KeyedEvents, Reading, Topology } from "../topology/topology.ts";
+import type { EventContext, Reading, Topology } from "../topology/topology.ts";
 import { firstWindowStart, lastWindowStart } from "../topology/windows.ts";
 import type { CachedKey } from "../state/cached_key.ts";
 import type { KeyValues } from "../state/key_values.ts";
@@ -57,6 +57,7 @@ export class RecordProcessor<E, A, R> {
   readonly #producers: Producers;
   readonly #rekeying: Rekeying;
   readonly #pace: RecordPace<E>;
+  readonly #sharing: Sharing<E>;
   /** For a job whose windows are where its events are. */
   readonly #eventWindows: EventWindows<E, A> | undefined;
   /** True for a job that continues after its own code threw on an event. */
@@ -95,6 +96,17 @@ export class RecordProcessor<E, A, R> {
     this.#producers = new Producers(meta.producers);
     this.#rekeying = new Rekeying(repartition, topology.source);
     this.#pace = new RecordPace(topology, pace);
+    this.#sharing = new Sharing({
+      source: topology.source,
+      rekeying: this.#rekeying,
+      pace: this.#pace,
+      side: this.#side,
+      counts: this.#counts,
+      here: (event, place) => {
+        const versionUs = this.#times.next();
+        this.#processEvent(event, { ...place, versionUs, rekeyed: false });
+      },
+    });
     this.#continues = topology.handlers.onProcessingError !== defaultHandlers.onProcessingError;
     this.#eventWindows = eventWindows(topology, cache, { rehearses: this.#continues });
   }
@@ -235,10 +247,10 @@ export class RecordProcessor<E, A, R> {
     if (reading.kind === "nothing") return;
     if (reading.kind === "dead") return this.#side.deadRecord(record, reading);
     this.#pace.read(reading.events, record);
-    if (reading.kind === "wrong-key") return this.#shareOut(record, reading);
+    if (reading.kind === "wrong-key") return this.#sharing.share(record, reading);
     const { key, events } = reading;
     if (this.#rekeying.belongsElsewhere(key, record.partition)) {
-      return this.#shareOut(record, { events, keys: events.map(() => key) });
+      return this.#sharing.share(record, { events, keys: events.map(() => key) });
     }
     for (let index = 0; index < events.length; index++) {
       const versionUs = this.#times.next();
@@ -273,40 +285,6 @@ export class RecordProcessor<E, A, R> {
       return readRecord(record, this.#topology.source, from, this.#lineage);
     } catch (error) {
       return { kind: "dead", ...this.#side.jobFault(error, record) };
-    }
-  }
-
-  /**
-   * Processes the events of a record that belong to this partition, and sends the others to theirs in
-   * the transaction of the next commit. What cannot be sent ends here: it would stop the commit.
-   */
-  #shareOut(record: LogRecord, { events, keys }: KeyedEvents<E>): void {
-    if (!this.#rekeying.sendsOn) return this.#side.deadRecord(record, faults.keyMismatch);
-    const away = new EventsAway<E>();
-    for (let index = 0; index < events.length; index++) {
-      const event = events[index] as E;
-      const key = keys[index] ?? "";
-      const place = keys[index] === undefined ? undefined : this.#rekeying.placeOf(key);
-      if (place?.fault !== undefined) {
-        this.#side.deadOnItsWay({ record, index }, place.fault);
-      } else if (
-        place === undefined || place.partition === record.partition ||
-        isImpossible(event, this.#topology.source)
-      ) {
-        const versionUs = this.#times.next();
-        this.#processEvent(event, { key, record, index, versionUs, rekeyed: false });
-      } else {
-        away.add(place, event, index);
-      }
-    }
-    const all = { value: record.value, count: events.length };
-    for (const { partition, part } of away.written(this.#topology.source, all)) {
-      if (typeof part === "number") {
-        this.#side.deadOnItsWay({ record, index: part }, faults.tooLarge);
-      } else {
-        this.#counts.rekeyed += this.#rekeying.sendOn(record, partition, part);
-        this.#pace.sentOn(events, record);
-      }
     }
   }
 

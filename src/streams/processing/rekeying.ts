@@ -87,7 +87,7 @@ export class Rekeying {
     { value, keys, indexes }: Exclude<WrittenPart, number>,
   ): number {
     const input = this.#inputs.indexOf(topic);
-    const origin = { ...input > 0 ? { input } : {}, partition: from, offset, indexes };
+    const origin = { input, partition: from, offset, indexes };
     this.#waiting.add(partition, { value, keys, timestampMs, origin });
     let count = 0;
     for (const key of keys) if (key !== undefined) count++;

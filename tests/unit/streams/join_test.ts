@@ -176,7 +176,7 @@ Deno.test("values that were sent on are joined with what the table has up to the
     value: encodeText(JSON.stringify(["a"])),
     keys: [encodeText("eva")],
     timestampMs: startMs + 5,
-    origin: { partition: 0, offset: 0, indexes: [0] },
+    origin: { input: 0, partition: 0, offset: 0, indexes: [0] },
   });
   await driver.log.append(sent.records());
   driver.log.readRecordsMax = 1;

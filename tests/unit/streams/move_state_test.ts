@@ -182,7 +182,7 @@ Deno.test("moveState() sends what waits to be re-keyed to where its keys are now
       value,
       keys: events.map(() => key),
       timestampMs: 2_000_000 + half + index,
-      origin: { partition: 0, offset: index, indexes: [...events.keys()] },
+      origin: { input: 0, partition: 0, offset: index, indexes: [...events.keys()] },
     });
   }
   await world.log.append(waiting.records());
@@ -207,7 +207,7 @@ Deno.test("moveState() sends events that waited together to where each is now, e
         value: value ?? new Uint8Array(),
         keys: bytes.map((key) => partitionForKey(key, 2) === partition ? key : undefined),
         timestampMs: 2_000_000,
-        origin: { partition: 0, offset, indexes: [...together.keys()] },
+        origin: { input: 0, partition: 0, offset, indexes: [...together.keys()] },
       });
     }
   }

@@ -184,7 +184,7 @@ Deno.test("StreamsApp reads both inputs in turn, so that neither waits for the o
   };
   for (let offset = 0; offset < count; offset++) {
     await driver.log.append([{ ...record, topic: "input", partition: 0 }]);
-    const origin = { partition: 0, offset, indexes: [0] };
+    const origin = { input: 0, partition: 0, offset, indexes: [0] };
     await driver.log.append(sentOn(0, { ...record, keys: [record.key], origin }));
   }
   await driver.restart();
@@ -203,7 +203,7 @@ Deno.test("TaskStatus.lagRecords counts what waits in the repartition topic", as
     value: encodeText(JSON.stringify([event])),
     keys: [encodeText("a")],
     timestampMs: startMs,
-    origin: { partition: 0, offset: 0, indexes: [0] },
+    origin: { input: 0, partition: 0, offset: 0, indexes: [0] },
   };
   for (let i = 0; i < 3; i++) await driver.log.append(sentOn(0, part));
   await driver.pipe();
@@ -292,7 +292,7 @@ Deno.test("StreamsApp commits no part of a record without the rest of it", async
     keys: [encodeText("a")],
     value,
     timestampMs: startMs,
-    origin: { partition: 0, offset, indexes: [0] },
+    origin: { input: 0, partition: 0, offset, indexes: [0] },
   }));
   await driver.log.append(sentOn(0, ...parts));
   driver.failNext("store-applied", { error: "crash" });

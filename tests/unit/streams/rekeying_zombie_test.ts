@@ -26,7 +26,7 @@ async function sendOn(driver: CountingDriver, sent: Measurement): Promise<void> 
     keys: [encodeText(sent.key)],
     value: encodeText(JSON.stringify([sent])),
     timestampMs: sent.timeMs,
-    origin: { partition: 0, offset: 0, indexes: [0] },
+    origin: { input: 0, partition: 0, offset: 0, indexes: [0] },
   });
   await driver.log.append(parts.records());
   await driver.pipe();
