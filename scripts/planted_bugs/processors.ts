@@ -123,8 +123,8 @@ export const processorBugs: readonly PlantedBug[] = [
   {
     name: "values of a second input that lead back to the first one",
     file: "src/streams/processing/rekeying.ts",
-    find: "input > 0 ? { input } : {}",
-    replace: "{}",
+    find: "{ input, partition: from",
+    replace: "{ input: Math.min(0, input), partition: from",
     guarantee: "G7",
     test: join,
   },
