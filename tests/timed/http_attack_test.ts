@@ -8,14 +8,8 @@ const floodMs = 3_000;
 /** Pause between two questions for /livez, ms. */
 const livezPauseMs = 50;
 
-/** Longest time of an answer of /livez, ms … */
+/** Longest time of an answer of /livez, ms, from the first connection of the attack on. */
 const livezMsMax = 100;
-/**
- * … and of one that is asked for while all connections are opened at once: it stands in line with
- * 1,200 of them, each of which takes the system and the runtime a tenth of a millisecond.
- */
-const openingLivezMsMax = 500;
-const openingMs = 1_000;
 
 /** Attacks, each on a program of its own, before it is too slow. */
 const attacksMax = 4;
@@ -68,7 +62,12 @@ async function residentMb(pid: number): Promise<number> {
   return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024;
 }
 
-/** Attacks a new program; gives the longest time of an answer of /livez once all is open, ms. */
+/**
+ * Attacks a new program.
+ *
+ * @returns The longest time of an answer of /livez, ms; infinite where the machine was too busy for a
+ *   flood that meets a limit.
+ */
 async function slowestAnswerMs(): Promise<number> {
   const data = await Deno.makeTempDir({ prefix: "attack-" });
   await using program = new Program("start", { args: ["--data", data], env: { HTTP_PORT: "0" } });
@@ -83,13 +82,10 @@ async function slowestAnswerMs(): Promise<number> {
   const residents = [await residentMb(program.pid)];
   const toldBefore = early.told;
   let isAttacked = true;
-  const startedMs = performance.now();
-  let opening = 1;
   const attacking = attack(url).finally(() => isAttacked = false);
   const late = follow(url, stop.signal);
   while (isAttacked) {
     await new Promise((resolve) => setTimeout(resolve, livezPauseMs));
-    if (performance.now() - startedMs < openingMs) opening++;
     waits.push(await livezMs(port));
     residents.push(await residentMb(program.pid));
   }
@@ -100,14 +96,13 @@ async function slowestAnswerMs(): Promise<number> {
 
   assert.ok(early.told > toldBefore && late.told > 0, "live streams go on");
   assert.equal(closed, 1_000);
-  assert.ok((counts[200] ?? 0) > 0 && (counts[429] ?? 0) > 0, JSON.stringify(counts));
+  assert.ok((counts[200] ?? 0) > 0, JSON.stringify(counts));
   assert.ok(grownMb < grownMbMax, `MB more than before: ${grownMb}`);
-  assert.ok(Math.max(...waits.slice(0, opening)) <= openingLivezMsMax, "while all is opened");
   stop.abort();
   assert.equal(await program.stop(), 0);
   assert.deepEqual(program.log.filter(({ level }) => level === "error"), []);
   await Deno.remove(data, { recursive: true });
-  return Math.max(...waits.slice(opening));
+  return counts[429] === undefined ? Infinity : Math.max(...waits);
 }
 
 Deno.test({
