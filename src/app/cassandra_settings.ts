@@ -27,7 +27,7 @@ const cassandraHosts: Setting<readonly string[]> = {
   variable: "CASSANDRA_HOST",
   group: "results",
   form: "host[,host…], each once",
-  meaning: "Cassandra nodes to ask first",
+  meaning: "Cassandra nodes to contact first",
   defaultText: "cassandra",
   parse: distinctList(host),
 };
@@ -93,7 +93,7 @@ const username: Setting<string | undefined> = {
   variable: "CASSANDRA_USERNAME",
   group: "results",
   form: "a user name",
-  meaning: "who logs in to Cassandra",
+  meaning: "user name for Cassandra",
   parse: nonEmpty,
 };
 
@@ -108,7 +108,7 @@ const tls: Setting<boolean> = {
   variable: "CASSANDRA_TLS",
   group: "results",
   form: "true or false",
-  meaning: "encrypt the connections to Cassandra, and check who answers",
+  meaning: "encrypt the connections to Cassandra, and verify its nodes",
   defaultText: "false",
   parse: boolean,
 };
@@ -118,7 +118,7 @@ const caFile: Setting<string | undefined> = {
   group: "results",
   path: "file",
   form: "a PEM file of certificates",
-  meaning: "whose signature on the nodes' certificates counts; without it the system's list",
+  meaning: "certificate authorities trusted for the nodes; without it those of the system",
   parse: nonEmpty,
 };
 

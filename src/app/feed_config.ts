@@ -21,14 +21,14 @@ export interface FeedConfig extends ReplayConfig, LogConfig {
   readonly port: number;
   /** `undefined` accepts every key. */
   readonly acceptedKey: Secret | undefined;
-  /** Symbols that one connection may subscribe. */
+  /** Symbols that one connection may subscribe to. */
   readonly symbolLimit: number;
 }
 
 const simulate: Setting<boolean> = {
   option: "--simulate",
   form: "absent or true",
-  meaning: "a seeded random market; also what runs without --replay",
+  meaning: "a seeded random market, the default without --replay",
   defaultText: "false",
   flag: true,
   notWith: "--replay",
@@ -73,7 +73,7 @@ const feedPort: Setting<number> = {
 const symbolLimit: Setting<number> = {
   option: "--symbol-limit",
   form: "a whole number from 1 to 100000",
-  meaning: "symbols that one connection may subscribe; Finnhub's free plan has 50",
+  meaning: "symbols that one connection may subscribe to; Finnhub's free plan has 50",
   defaultText: "50",
   parse: integer(1, 100_000),
 };

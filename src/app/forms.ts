@@ -122,7 +122,7 @@ export function feedSymbol(text: string): string | undefined {
   return symbolFault(text) === undefined && !/["'[\]{},]/.test(text) ? text : undefined;
 }
 
-/** The symbols of a text with one a line or between commas, each once; `#` begins a remark. */
+/** The symbols of a text with one a line or between commas, each once; `#` starts a comment. */
 export function symbolLines(text: string): readonly string[] | undefined {
   const parts = text.split(/\r?\n/).map((line) => line.replace(/#.*/, ""))
     .flatMap((line) => line.split(",")).map((part) => part.trim()).filter((part) => part !== "");

@@ -25,7 +25,7 @@ const protocol: Setting<SecurityProtocol> = {
   variable: "KAFKA_SECURITY_PROTOCOL",
   group: "kafka",
   form: "PLAINTEXT, SSL, SASL_PLAINTEXT or SASL_SSL",
-  meaning: "what the brokers' listener wants: SSL is encryption, SASL a login",
+  meaning: "what the brokers' listener requires: SSL is encryption, SASL a login",
   defaultText: "PLAINTEXT",
   parse: oneOf<SecurityProtocol>(["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"]),
 };
@@ -34,7 +34,7 @@ const mechanism: Setting<SaslMechanism | undefined> = {
   variable: "KAFKA_SASL_MECHANISM",
   group: "kafka",
   form: "PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512",
-  meaning: "how to log in with SASL",
+  meaning: "SASL mechanism of the login",
   parse: oneOf<SaslMechanism>(["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"]),
 };
 
@@ -42,7 +42,7 @@ const username: Setting<string | undefined> = {
   variable: "KAFKA_USERNAME",
   group: "kafka",
   form: "a user name",
-  meaning: "who logs in to Kafka",
+  meaning: "user name for Kafka",
   parse: nonEmpty,
 };
 
@@ -58,7 +58,7 @@ const caFile: Setting<string | undefined> = {
   group: "kafka",
   path: "file",
   form: "a PEM file of certificates",
-  meaning: "whose signature on the brokers' certificates counts; without it the system's list",
+  meaning: "certificate authorities trusted for the brokers; without it those of the system",
   parse: nonEmpty,
 };
 

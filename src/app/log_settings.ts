@@ -17,7 +17,7 @@ const logLevel: Setting<LogLevel> = {
   variable: "LOG_LEVEL",
   group: "log",
   form: "debug, info, warning or error",
-  meaning: "least important lines of the log",
+  meaning: "lowest level that is logged",
   defaultText: "info",
   parse: (text) => oneOf(levels)(text === "warn" ? "warning" : text),
 };
@@ -28,7 +28,7 @@ const logFormat: Setting<LogFormat> = {
   variable: "LOG_FORMAT",
   group: "log",
   form: "auto, text or json",
-  meaning: "look of the log; auto is text on a terminal and JSON lines elsewhere",
+  meaning: "format of the log; auto is text on a terminal and JSON lines elsewhere",
   defaultText: "auto",
   parse: oneOf<LogFormat>(["auto", "text", "json"]),
 };

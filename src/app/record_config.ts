@@ -31,7 +31,7 @@ const folder: Setting<string> = {
 const fileBytesMax: Setting<number> = {
   option: "--file-bytes",
   form: "bytes or a size like 500MB, 1GiB (at most 1TiB)",
-  meaning: "size at which a new file is begun",
+  meaning: "size at which a new file is started",
   defaultText: "100MB",
   parse: byteCount,
 };
@@ -39,7 +39,7 @@ const fileBytesMax: Setting<number> = {
 const fileAgeSeconds: Setting<number> = {
   option: "--file-age",
   form: "seconds or a time like 7d, 12h, 30m (at most 7300d), or 0 for no end",
-  meaning: "age at which a new file is begun",
+  meaning: "age at which a new file is started",
   defaultText: "1d",
   parse: durationSeconds(7300),
 };

@@ -18,7 +18,7 @@ const username: Setting<string | undefined> = {
   variable: "SCHEMA_REGISTRY_USERNAME",
   group: "registry",
   form: "a user name",
-  meaning: "who logs in to the schema registry (basic authentication)",
+  meaning: "user name for the schema registry (basic authentication)",
   parse: nonEmpty,
 };
 
@@ -34,7 +34,7 @@ const caFile: Setting<string | undefined> = {
   group: "registry",
   path: "file",
   form: "a PEM file of certificates",
-  meaning: "whose signature on the registry's certificate counts, besides the usual ones",
+  meaning: "certificate authorities trusted for the registry, besides the usual ones",
   parse: nonEmpty,
 };
 

@@ -38,7 +38,7 @@ export const finnhubSymbols: Setting<readonly string[]> = {
   variable: "FINHUB_SYMBOLS",
   group: "feed",
   form: "a comma list of symbols, each once",
-  meaning: "symbols to subscribe; Finnhub's free plan allows 50",
+  meaning: "symbols to subscribe to; Finnhub's free plan allows 50",
   defaultText: "BINANCE:BTCUSDT,AAPL",
   parse: distinctList(feedSymbol),
 };
@@ -47,8 +47,8 @@ export const finnhubSymbolsFile: Setting<string | undefined> = {
   variable: "FINHUB_SYMBOLS_FILE",
   group: "feed",
   path: "file",
-  form: "a file of symbols, one a line or between commas; # begins a remark",
-  meaning: "symbols to subscribe in place of FINHUB_SYMBOLS; a change of it counts at once",
+  form: "a file of symbols, one a line or between commas; # starts a comment",
+  meaning: "symbols to subscribe to instead of FINHUB_SYMBOLS; a change takes effect at once",
   parse: nonEmpty,
 };
 
@@ -139,7 +139,7 @@ export const kafkaBrokers: Setting<readonly string[]> = {
   variable: "KAFKA_URL",
   group: "kafka",
   form: "host:port[,host:port…], each once",
-  meaning: "Kafka brokers to ask first",
+  meaning: "Kafka brokers to contact first",
   defaultText: "kafka-0:9092,kafka-1:9092",
   parse: distinctList(hostAndPort),
 };
@@ -195,7 +195,7 @@ export const standbyReplicas: Setting<number> = {
   group: "engine",
   form: "a whole number from 0 to 9",
   meaning:
-    "other instances that keep a copy of each partition's state, to take over at once when its " +
+    "number of other instances that keep a copy of each partition's state, ready to take over when its " +
     "own fails; the same in all instances",
   defaultText: "1",
   parse: integer(0, 9),
@@ -271,7 +271,7 @@ export const httpCaFile: Setting<string | undefined> = {
   group: "http",
   path: "file",
   form: "a PEM file of certificates",
-  meaning: "whose signature on other instances' certificates counts, besides the usual ones",
+  meaning: "certificate authorities trusted for other instances, besides the usual ones",
   parse: nonEmpty,
 };
 
@@ -323,7 +323,7 @@ export const windowGraceMs: Setting<number> = {
   variable: "WINDOW_GRACE_MS",
   group: "engine",
   form: "milliseconds from 0 to 1209600000",
-  meaning: "how long after its end a window still takes trades",
+  meaning: "how long after its end a window still accepts trades",
   defaultText: "60000",
   parse: integer(0, 1_209_600_000), // two weeks: a topic of a week, read in whatever order
 };
@@ -343,7 +343,7 @@ export const commitIntervalMs: Setting<number> = {
   group: "engine",
   form: "milliseconds from 10 to 60000",
   meaning:
-    "how long a trade waits at most for its durable results; 1000 writes far fewer rows where thousands come a second",
+    "longest time until the results of a trade are durable; 1000 writes far fewer rows at thousands of trades a second",
   defaultText: "100",
   parse: integer(10, 60_000),
 };
@@ -352,7 +352,7 @@ export const stateCleanupDelayMs: Setting<number> = {
   variable: "STATE_CLEANUP_DELAY_MS",
   group: "engine",
   form: "milliseconds from 1000 to 604800000",
-  meaning: "how long the local state of a partition is kept that moved to another instance",
+  meaning: "how long the local state of a partition is kept after it has moved to another instance",
   defaultText: "600000",
   parse: integer(1_000, 604_800_000),
 };
@@ -384,7 +384,7 @@ export const embeddedSync: Setting<EmbeddedSync> = {
   group: "results",
   form: "commit or none",
   meaning:
-    "what a power cut takes away: what was not committed yet, or the last writes to the disk",
+    "what a power cut may lose: what was not committed yet, or the last writes to the disk as well",
   defaultText: "commit",
   parse: oneOf<EmbeddedSync>(["commit", "none"]),
 };

@@ -39,7 +39,7 @@ export class IngestMetrics {
     });
     this.#reconnects = new Counter({
       name: "feed_reconnects_total",
-      help: "Times the connection to the feed was lost and sought again.",
+      help: "Times the connection to the feed was lost and reopened.",
       registers,
     });
     this.#connected = new Gauge({

@@ -18,7 +18,7 @@ export class SpoolMetrics {
 
   constructor(registry: Registry) {
     const gauge = (name: string, help: string) => new Gauge({ name, help, registers: [registry] });
-    this.#frames = gauge("spool_frames", "Frames that were received and wait for the log.");
+    this.#frames = gauge("spool_frames", "Received frames that wait for the log.");
     this.#bytes = gauge("spool_bytes", "Size in bytes of the frames that wait for the log.");
     this.#oldest = gauge(
       "spool_oldest_timestamp_seconds",
@@ -27,11 +27,11 @@ export class SpoolMetrics {
     this.#bytesMax = gauge("spool_limit_bytes", "Size in bytes at which the spool is full.");
     this.#ageMax = gauge(
       "spool_limit_seconds",
-      "Age of the oldest frame at which the spool is full; +Inf when age does not matter.",
+      "Age of the oldest frame at which the spool is full; +Inf when age is not limited.",
     );
     this.#dropped = new Counter({
       name: "spool_dropped_frames_total",
-      help: "Frames that a full spool gave up for newer ones.",
+      help: "Frames dropped from a full spool to make room for newer ones.",
       registers: [registry],
     });
   }

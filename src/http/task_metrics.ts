@@ -112,8 +112,8 @@ interface TaskGaugeDefinition {
 const taskGauges: readonly TaskGaugeDefinition[] = [
   {
     name: "stream_lag_records",
-    help: "Records between the last commit and the ends of the input and of what was sent on, " +
-      "which holds many items in each.",
+    help: "Records between the last commit and the ends of input and repartition topic; a record " +
+      "of the latter holds many items.",
     value: (task) => task.lagRecords,
   },
   {
@@ -133,7 +133,7 @@ const taskGauges: readonly TaskGaugeDefinition[] = [
   },
   {
     name: "stream_restore_remaining_records",
-    help: "Changelog offsets that the restore in progress still has to pass.",
+    help: "Changelog offsets that the restore in progress has yet to cover.",
     value: (task) => task.restore?.remainingOffsets,
   },
 ];

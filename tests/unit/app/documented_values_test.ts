@@ -29,7 +29,7 @@ const time = (daysMax: number): Promised => ({
 const sentences: Readonly<Record<string, Promised>> = {
   "a folder": anyText,
   "a file": anyText,
-  "a file of symbols, one a line or between commas; # begins a remark": anyText,
+  "a file of symbols, one a line or between commas; # starts a comment": anyText,
   "a PEM file of certificates": anyText,
   "a PEM file of a private key": anyText,
   "a file with a token of 16 to 256 letters, digits and -._~+/=": anyText,
