@@ -41,14 +41,14 @@ async function look(state: OpenedState, options: StateOptions): Promise<boolean>
     case "verify":
       return await verifyStores(state);
     case "export":
-      return found(await exportWindows(state, options), options);
+      return reported(await exportWindows(state, options), options);
     default:
-      return found(await showWindows(state, options), options);
+      return reported(await showWindows(state, options), options);
   }
 }
 
-function found(symbols: number, { symbol }: StateOptions): boolean {
-  if (symbols > 0 || symbol === undefined) return true;
+function reported(found: boolean, { symbol }: StateOptions): boolean {
+  if (found) return true;
   printError(`There is no symbol "${symbol}" in this state`);
   return false;
 }

@@ -45,9 +45,9 @@ async function countRows(
 ): Promise<{ readonly rows: number; readonly symbols: number }> {
   let rows = 0;
   let symbols = 0;
-  for await (const { key } of store.scan(allRows)) {
-    rows++;
-    if (isKeyState(key)) symbols++;
+  for await (const some of store.scan(allRows)) {
+    rows += some.length;
+    for (const { key } of some) if (isKeyState(key)) symbols++;
   }
   return { rows, symbols };
 }

@@ -4,6 +4,7 @@ import { LevelStateStores } from "../../src/level/state_store.ts";
 import type { StateStore } from "../../src/streams/ports.ts";
 import { partitionName, type TopicPartition } from "../../src/streams/record.ts";
 import { restore } from "../../src/streams/task/restore.ts";
+import { Cursor } from "../../src/streams/state/cursor.ts";
 import { allRows } from "../../src/streams/state/store_keys.ts";
 import { print } from "../lib/print.ts";
 import type { OpenedState } from "./opened_state.ts";
@@ -60,19 +61,27 @@ async function compareWithChangelog(
 
 /** Both are in the order of their keys. */
 async function compare(store: StateStore, rebuilt: StateStore): Promise<number> {
-  const others = rebuilt.scan(allRows)[Symbol.asyncIterator]();
+  await using others = new Cursor(rebuilt.scan(allRows));
   let rows = 0;
-  for await (const row of store.scan(allRows)) {
-    const { value: other, done } = await others.next();
-    if (done === true || !isEqual(row.key, other.key) || !isEqual(row.value, other.value)) {
-      throw new Error(`row ${rows} is not as the changelog has it: ${row.key.toHex()}`);
+  for await (const some of store.scan(allRows)) {
+    for (const { key, value } of some) {
+      if (others.row === undefined) await others.fill();
+      const { row } = others;
+      if (row === undefined || !isEqual(key, row.key) || !isEqual(value, row.value)) {
+        throw new Error(`row ${rows} is not as the changelog has it: ${key.toHex()}`);
+      }
+      others.next();
+      rows++;
     }
-    rows++;
   }
-  if (!(await others.next()).done) throw new Error(`the changelog has more than ${rows} rows`);
+  if (others.row !== undefined || await others.fill()) {
+    throw new Error(`the changelog has more than ${rows} rows`);
+  }
   return rows;
 }
 
 function isEqual(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, index) => byte === b[index]);
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
 }

@@ -1,14 +1,17 @@
 import { resolutionName } from "../../src/market/tables.ts";
 import { windowRow } from "../../src/market/job.ts";
 import type { WindowRow } from "../../src/market/rows.ts";
-import { keyTimes } from "../../src/streams/state/key_times.ts";
+import { decodeKeyState } from "../../src/streams/state/key_row.ts";
 import type { KeyTime } from "../../src/streams/topology/key_state.ts";
+import { everyWindow } from "../../src/streams/state/every_window.ts";
 import { storedWindows } from "../../src/streams/state/stored_windows.ts";
+import { keyStateKey } from "../../src/streams/state/store_keys.ts";
 import type { StateStore } from "../../src/streams/ports.ts";
-import { print } from "../lib/print.ts";
-import { textTable } from "../lib/text_table.ts";
+import { print, printLines } from "../lib/print.ts";
+import { TextTable } from "../lib/text_table.ts";
 import type { OpenedState } from "./opened_state.ts";
 import type { StateOptions } from "./options.ts";
+import { Progress } from "./progress.ts";
 
 const heading = [
   ...["SYMBOL", "LENGTH", "START", "OPEN", "HIGH", "LOW", "CLOSE", "VOLUME", "TRADES", "FINAL"],
@@ -17,44 +20,57 @@ const heading = [
 /**
  * `get`, `scan`: windows as a table, with the symbol's time for `get`.
  *
- * @returns How many symbols were found.
+ * @returns False where a symbol is asked for that is not there.
  */
-export async function showWindows(state: OpenedState, options: StateOptions): Promise<number> {
-  const rows: string[][] = [];
-  let symbols = 0;
-  for await (const { store, time } of symbolsOf(state, options)) {
-    symbols++;
-    if (options.command === "get") print(describeTime(time));
-    for (const row of await windowsOf(state, store, time.key, options)) rows.push(cells(row));
-  }
-  if (symbols > 0) { for (const line of textTable([heading, ...rows])) print(line); }
-  return symbols;
+export async function showWindows(state: OpenedState, options: StateOptions): Promise<boolean> {
+  const table = new TextTable();
+  let head: readonly (readonly string[])[] = [heading];
+  return await eachPortion(state, options, (rows, time) => {
+    if (options.command === "get" && time !== undefined) print(describeTime(time));
+    printLines(table.lines([...head, ...rows.map(cells)]));
+    head = [];
+  });
 }
 
-/** `export`: windows as JSON lines, oldest first by symbol. */
-export async function exportWindows(state: OpenedState, options: StateOptions): Promise<number> {
-  let symbols = 0;
-  for await (const { store, time } of symbolsOf(state, options)) {
-    symbols++;
-    for (const { kind: _, ...row } of await windowsOf(state, store, time.key, options)) {
-      print(JSON.stringify(row));
-    }
-  }
-  return symbols;
+/**
+ * `export`: windows as JSON lines, oldest first by symbol.
+ *
+ * @returns As `showWindows`.
+ */
+export async function exportWindows(state: OpenedState, options: StateOptions): Promise<boolean> {
+  return await eachPortion(state, options, (rows) => {
+    printLines(rows.map((row) => JSON.stringify(exported(row))));
+  });
 }
 
-async function* symbolsOf(
+/** Gets windows, and the symbol with its time where one is asked for. */
+type Show = (rows: readonly WindowRow[], time?: KeyTime) => void;
+
+/** Shows what is asked for, some thousand windows at a time, or one symbol at once. */
+async function eachPortion(
   state: OpenedState,
-  { symbol }: StateOptions,
-): AsyncGenerator<{ store: StateStore; time: KeyTime }> {
+  options: StateOptions,
+  show: Show,
+): Promise<boolean> {
+  const { symbol: key, limit } = options;
+  const progress = new Progress("windows");
+  let found = key === undefined;
   for (const input of state.inputs) {
     await using store = await state.open(input);
-    for await (const time of keyTimes(store)) {
-      if (symbol === undefined || time.key === symbol) yield { store, time };
+    const row = key === undefined ? undefined : store.get(keyStateKey(key));
+    if (key === undefined) {
+      const query = { ...options, limit: limit === Number.MAX_SAFE_INTEGER ? Infinity : limit };
+      for await (const windows of everyWindow(state.job, store, query)) {
+        show(windows.map(windowRow));
+        progress.add(windows.length);
+      }
+    } else if (row !== undefined) {
+      found = true;
+      show(await windowsOf(state, store, key, options), { key, state: decodeKeyState(row) });
     }
   }
+  return found;
 }
-
 /** By length, shortest first; each oldest first. */
 async function windowsOf(
   state: OpenedState,
@@ -80,6 +96,27 @@ async function windowsOfSize(
   const range = startMs === undefined ? { fromMs, toMs } : { fromMs: startMs, toMs: startMs + 1 };
   const windows = await storedWindows(job, store, key, { sizeMs, limit, ...range });
   return windows.map(windowRow);
+}
+
+/** Written out: to leave a field out of an object takes longer than to make it text. */
+function exported(row: WindowRow): Omit<WindowRow, "kind"> {
+  return {
+    symbol: row.symbol,
+    sizeMs: row.sizeMs,
+    startMs: row.startMs,
+    endMs: row.endMs,
+    open: row.open,
+    high: row.high,
+    low: row.low,
+    close: row.close,
+    volume: row.volume,
+    count: row.count,
+    priceVolumeMultiply: row.priceVolumeMultiply,
+    vwap: row.vwap,
+    final: row.final,
+    receivedAtMs: row.receivedAtMs,
+    versionUs: row.versionUs,
+  };
 }
 
 function describeTime({ key, state }: KeyTime): string {

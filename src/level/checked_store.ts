@@ -2,7 +2,8 @@ import { PipelineError } from "../base/errors.ts";
 import type { Checkpoint } from "../streams/ports.ts";
 import { encodeText, textOf } from "../streams/text.ts";
 import { openValue, sealedChecksum, sealValue } from "./checked_value.ts";
-import type { Database } from "./database.ts";
+import { type Database, readAhead } from "./database.ts";
+import { RowChecksums } from "./row_checksums.ts";
 import { RowLedger } from "./row_ledger.ts";
 
 /** Whose state a folder holds; another one is refused. */
@@ -60,11 +61,9 @@ export async function checkRowsOf(
   db: Database,
   checkpoint: CheckpointEntry | undefined,
 ): Promise<RowLedger> {
-  const ledger = new RowLedger();
+  const ledger = new RowLedger(new RowChecksums({ rows: checkpoint?.rows }));
   await using iterator = db.iterator({ ...rowKeys, highWaterMarkBytes: checkBytes });
-  for (;;) {
-    const rows = await iterator.nextv(checkRows);
-    if (rows.length === 0) break;
+  for await (const rows of readAhead(iterator, checkRows)) {
     for (const [key, sealed] of rows) {
       openValue(key, sealed);
       ledger.found(key, sealedChecksum(sealed) as number);

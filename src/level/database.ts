@@ -66,6 +66,31 @@ export async function closeDatabase(db: Database): Promise<void> {
   }
 }
 
+/** What `readAhead` needs of an iterator. */
+interface Portions {
+  nextv(size: number): Promise<[Uint8Array, Uint8Array][]>;
+}
+
+/**
+ * What an iterator brings, in portions: LevelDB reads the next one while this one is worked on.
+ *
+ * Owner of the iterator: the caller, who closes it.
+ */
+export async function* readAhead(
+  iterator: Portions,
+  rowsMax: number,
+): AsyncGenerator<[Uint8Array, Uint8Array][]> {
+  let next = iterator.nextv(rowsMax);
+  for (;;) {
+    const rows = await next;
+    if (rows.length === 0) return;
+    next = iterator.nextv(rowsMax);
+    // Whoever asks for no more does not hear that it failed.
+    next.catch(() => {});
+    yield rows;
+  }
+}
+
 /** Deletes a closed database's folder; fine if there is none. */
 export async function destroyDatabase(folder: string): Promise<void> {
   try {

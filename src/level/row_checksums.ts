@@ -15,16 +15,21 @@ const loadMax = 0.75;
  * Open addressing with linear probing; removing moves later entries of the run back.
  */
 export class RowChecksums {
-  #slots = slotsAtFirst;
-  #words = new Uint32Array(slotsAtFirst * slotWords);
+  #slots: number;
+  #words: Uint32Array;
   #size = 0;
   readonly #slotsMax: number;
   /** The key looked for last. */
   #low = 0;
   #high = 0;
 
-  constructor(options: { readonly slotsMax?: number } = {}) {
+  /** @param options.rows How many there will be, as far as is known: growing costs as much again. */
+  constructor(options: { readonly slotsMax?: number; readonly rows?: number | undefined } = {}) {
     this.#slotsMax = options.slotsMax ?? slotsMax;
+    this.#slots = Math.min(slotsAtFirst, this.#slotsMax);
+    const rows = options.rows ?? 0;
+    while (this.#slots * loadMax <= rows && this.#slots < this.#slotsMax) this.#slots *= 2;
+    this.#words = new Uint32Array(this.#slots * slotWords);
   }
 
   get(key: Uint8Array): number | undefined {
@@ -36,8 +41,9 @@ export class RowChecksums {
   set(key: Uint8Array, checksum: number): boolean {
     let at = this.#find(key);
     if (!this.#used(at)) {
+      const slots = this.#slots;
       if (!this.#makeRoom()) return false;
-      at = this.#slotOf(this.#low, this.#high);
+      if (slots !== this.#slots) at = this.#slotOf(this.#low, this.#high);
       this.#size += 1;
     }
     this.#put(at, this.#low, this.#high, checksum);

@@ -7,6 +7,7 @@ import type {
   StateStore,
   StateStores,
   StoreEntry,
+  StoreRow,
 } from "../streams/ports.ts";
 import { partitionName, type TopicPartition } from "../streams/record.ts";
 import { encodeText } from "../streams/text.ts";
@@ -24,11 +25,13 @@ import {
   destroyDatabase,
   openDatabase,
   type Operation,
+  readAhead,
 } from "./database.ts";
 import { storeErrorOf } from "./database_errors.ts";
 import type { Expected, RowLedger } from "./row_ledger.ts";
 
-/** Bytes that one read of a scan may bring. */
+/** Rows and bytes that one read of a scan brings at most; two are in memory at a time. */
+const scanRows = 1_000;
 const scanBytes = 512 * 1024;
 
 /**
@@ -195,10 +198,12 @@ class LevelStateStore implements StateStore {
     return sealed && openValue(key, sealed);
   }
 
-  async *scan(range: KeyRange): AsyncIterable<{ key: Uint8Array; value: Uint8Array }> {
+  async *scan(range: KeyRange): AsyncIterable<StoreRow[]> {
     try {
-      const iterator = this.#db.iterator({ ...range, highWaterMarkBytes: scanBytes });
-      for await (const [key, sealed] of iterator) yield { key, value: openValue(key, sealed) };
+      await using iterator = this.#db.iterator({ ...range, highWaterMarkBytes: scanBytes });
+      for await (const rows of readAhead(iterator, scanRows)) {
+        yield rows.map(([key, sealed]) => ({ key, value: openValue(key, sealed) }));
+      }
     } catch (error) {
       throw storeErrorOf(this.#db.location, error);
     }

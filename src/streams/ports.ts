@@ -268,6 +268,14 @@ export interface KeyRange {
   readonly limit?: number;
 }
 
+/** One row of a store. */
+export interface StoreRow {
+  /** Unique in the store. */
+  readonly key: Uint8Array;
+  /** As it was applied. */
+  readonly value: Uint8Array;
+}
+
 /**
  * Ordered local bytes of one task. Owner: the task.
  *
@@ -284,8 +292,8 @@ export interface StateStore extends AsyncDisposable {
    * Ordering: an `apply` that is under way meanwhile must change none of these keys.
    */
   getMany(keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]>;
-  /** Entries of a range in key order. */
-  scan(range: KeyRange): AsyncIterable<{ readonly key: Uint8Array; readonly value: Uint8Array }>;
+  /** Rows of a range in key order, in portions: a promise for each row costs as much as the row. */
+  scan(range: KeyRange): AsyncIterable<readonly StoreRow[]>;
   /** Writes entries and checkpoint in one atomic batch. */
   apply(entries: readonly StoreEntry[], checkpoint: Checkpoint): Promise<void>;
 }

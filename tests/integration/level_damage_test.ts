@@ -148,9 +148,11 @@ async function contents(stores: LevelStateStores, changelogId: string): Promise<
     await using store = await stores.open({ topic: "input", partition }, changelogId);
     checkpoints.push(store.checkpoint?.changelogPosition);
     const all = { gte: new Uint8Array([0x40]), lt: new Uint8Array([0xff]) };
-    for await (const { key, value } of store.scan(all)) {
-      rows.push([`input-${partition}`, key.toHex(), value.toHex()]);
-      assert.equal(store.get(key)?.toHex(), value.toHex());
+    for await (const some of store.scan(all)) {
+      for (const { key, value } of some) {
+        rows.push([`input-${partition}`, key.toHex(), value.toHex()]);
+        assert.equal(store.get(key)?.toHex(), value.toHex());
+      }
     }
   }
   return { rows: rows.sort(), checkpoints };

@@ -42,8 +42,8 @@ Deno.test("LevelStateStores keeps entries and checkpoint over a restart", () =>
       assert.deepEqual(texts, ["value 9 ", undefined, "value 1 "]);
       const range = { gte: encodeText("k000003"), lt: encodeText("k000008"), reverse: true };
       const keys: string[] = [];
-      for await (const { key } of store.scan({ ...range, limit: 2 })) {
-        keys.push(new TextDecoder().decode(key));
+      for await (const rows of store.scan({ ...range, limit: 2 })) {
+        for (const { key } of rows) keys.push(new TextDecoder().decode(key));
       }
       assert.deepEqual(keys, ["k000007", "k000006"]);
     }

@@ -35,7 +35,9 @@ export async function storeContents(
   await using stores = await LevelStateStores.open(stateDir, application);
   await using store = await stores.open({ topic, partition }, changelogId);
   const contents: Contents = new Map();
-  for await (const { key, value } of store.scan(everything)) contents.set(text(key), text(value));
+  for await (const rows of store.scan(everything)) {
+    for (const { key, value } of rows) contents.set(text(key), text(value));
+  }
   return { contents, checkpoint: store.checkpoint };
 }
 

@@ -203,7 +203,9 @@ async function storedStarts<A>(
 ): Promise<number[]> {
   const found: number[] = [];
   const range = { ...rowRange(key, sizeMs, fromMs, toMs), limit: rowsLeft + 1 };
-  for await (const row of store.scan(range)) found.push(windowStartOf(row.key));
+  for await (const rows of store.scan(range)) {
+    for (const { key } of rows) found.push(windowStartOf(key));
+  }
   return found;
 }
 

@@ -128,19 +128,22 @@ async function copyAll(partitions: readonly MovedPartition[], former: Lineage): 
   let copied = 0;
   const flush = async (target: number, most: number) => {
     const entries = waiting[target] as StoreEntry[];
-    if (entries.length <= most) return;
-    await partitions[target]?.write(entries.splice(0), former);
+    while (entries.length > most) {
+      await partitions[target]?.write(entries.splice(0, entriesMax), former);
+    }
   };
   for (const source of partitions.slice(0, former.partitions)) {
-    for await (const entry of source.store.scan(allRows)) {
-      const owner = ownerOf(entry.key);
-      // What is not at home here was copied by a move that was cut short.
-      if (owner === undefined || !isAt(owner, former, source.input)) continue;
-      const target = partitionForKey(owner, partitions.length);
-      if (target === source.input.partition) continue;
-      waiting[target]?.push(entry);
-      copied += 1;
-      await flush(target, entriesMax);
+    for await (const entries of source.store.scan(allRows)) {
+      for (const entry of entries) {
+        const owner = ownerOf(entry.key);
+        // What is not at home here was copied by a move that was cut short.
+        if (owner === undefined || !isAt(owner, former, source.input)) continue;
+        const target = partitionForKey(owner, partitions.length);
+        if (target === source.input.partition) continue;
+        waiting[target]?.push(entry);
+        copied += 1;
+      }
+      for (const target of partitions.keys()) await flush(target, entriesMax);
     }
   }
   for (const target of partitions.keys()) await flush(target, 0);
@@ -252,6 +255,11 @@ function keysByPartition({ keys }: Part, partitions: number): Map<number, Part["
   ]));
 }
 
+function isLeftover(row: Uint8Array, { input }: MovedPartition, partitions: number): boolean {
+  const owner = ownerOf(row);
+  return owner !== undefined && partitionForKey(owner, partitions) !== input.partition;
+}
+
 /** Deletes entries where their key no longer is; gives how many. */
 async function deleteLeftovers(
   partitions: readonly MovedPartition[],
@@ -260,12 +268,10 @@ async function deleteLeftovers(
   let deleted = 0;
   for (const partition of partitions) {
     let entries: StoreEntry[] = [];
-    for await (const { key } of partition.store.scan(allRows)) {
-      const owner = ownerOf(key);
-      if (owner === undefined) continue;
-      if (partitionForKey(owner, partitions.length) === partition.input.partition) continue;
-      entries.push({ key, value: null });
-      deleted += 1;
+    for await (const rows of partition.store.scan(allRows)) {
+      const left = rows.filter(({ key }) => isLeftover(key, partition, partitions.length));
+      deleted += left.length;
+      for (const { key } of left) entries.push({ key, value: null });
       if (entries.length < entriesMax) continue;
       await partition.write(entries, former);
       entries = [];

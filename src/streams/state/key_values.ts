@@ -59,9 +59,11 @@ export class KeyValues implements KeyValueStores {
     const values = new KeyValues(store);
     for (const { name, punctuates } of processors) {
       if (!punctuates) continue;
-      for await (const row of store.scan(timedValuesOf(name))) {
-        const { key, atMs } = timedValueOf(row.key);
-        values.#timers.add(new Due(name, key, atMs));
+      for await (const rows of store.scan(timedValuesOf(name))) {
+        for (const row of rows) {
+          const { key, atMs } = timedValueOf(row.key);
+          values.#timers.add(new Due(name, key, atMs));
+        }
       }
     }
     return values;

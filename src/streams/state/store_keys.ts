@@ -145,10 +145,32 @@ export const allRows: KeyRange = {
 };
 
 /** The rows of all keys, without those of their windows. */
-export const allKeyStates: KeyRange = {
-  gte: new Uint8Array([keyTag]),
-  lt: new Uint8Array([keyTag + 1]),
-};
+export const allKeyStates: KeyRange = rangeOf(keyTag);
+
+/** The rows of all windows. */
+export const allWindows: KeyRange = rangeOf(windowTag);
+
+/** The rows of all rolled-up windows. */
+export const allRollUps: KeyRange = rangeOf(rollUpTag);
+
+function rangeOf(tag: number): KeyRange {
+  return { gte: new Uint8Array([tag]), lt: new Uint8Array([tag + 1]) };
+}
+
+/** What the keys of a key's windows begin with, of those rolled up to a size where there is one. */
+export function rowPrefix(key: string, sizeMs: number | undefined): Uint8Array {
+  return rowKey(key, sizeMs, 0).subarray(0, -timeBytes);
+}
+
+/** Below 0, 0 or above it: the key of a row is before, among or behind those with a `rowPrefix`. */
+export function rowKeyOrder(rowKey: Uint8Array, prefix: Uint8Array): number {
+  for (let i = 0; i < prefix.length; i++) {
+    const difference = (rowKey[i] ?? -1) - (prefix[i] as number);
+    if (difference !== 0) return difference;
+  }
+  // Another key goes on where this one ends: behind its `00` is no time, but `ff`.
+  return rowKey[prefix.length] === 0xff ? 1 : 0;
+}
 
 /** Whether the key of a row is that of a key's own one. */
 export function isKeyState(bytes: Uint8Array): boolean {

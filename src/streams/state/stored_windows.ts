@@ -38,12 +38,14 @@ export async function storedWindows<A>(
   const range = rowRange(key, length === 0 ? undefined : sizeMs, fromMs, toMs);
   let left = limit;
   const rows = job.windows.sessions === true ? range : { ...range, limit };
-  for await (const row of store.scan({ ...rows, reverse: true })) {
-    const state = decodeState(job.windowCodec, row.value);
-    const startMs = windowStartOf(row.key);
-    found.set(startMs, state);
-    if (state.withdrawn === true) found.delete(startMs);
-    else if (--left === 0) break;
+  scanning: for await (const some of store.scan({ ...rows, reverse: true })) {
+    for (const row of some) {
+      const state = decodeState(job.windowCodec, row.value);
+      const startMs = windowStartOf(row.key);
+      found.set(startMs, state);
+      if (state.withdrawn === true) found.delete(startMs);
+      else if (--left === 0) break scanning;
+    }
   }
   return [...found].sort(([a], [b]) => a - b).slice(-limit)
     .map(([startMs, state]) => windowResult(job, { key, startMs, sizeMs }, state));

@@ -52,20 +52,22 @@ export class Sweep {
     const entries: StoreEntry[] = [];
     const range = { ...allKeyStates, gte: this.#next, limit: keysMax };
     let looked = 0;
-    for await (const row of store.scan(range)) {
-      this.#next = row.key;
-      const key = keyOf(row.key);
-      const state = decodeKeyState(row.value);
-      if (!cache.isDirty(key)) {
-        const expired = state.streamTimeMs < horizon.expiredToMs;
-        const done = await collectWindows(sources, { key, state, expired }, horizon, entries);
-        if (!done) return entries;
-        if (expired) {
-          cache.forget(key);
-          entries.push({ key: row.key, value: null });
+    for await (const rows of store.scan(range)) {
+      for (const row of rows) {
+        this.#next = row.key;
+        const key = keyOf(row.key);
+        const state = decodeKeyState(row.value);
+        if (!cache.isDirty(key)) {
+          const expired = state.streamTimeMs < horizon.expiredToMs;
+          const done = await collectWindows(sources, { key, state, expired }, horizon, entries);
+          if (!done) return entries;
+          if (expired) {
+            cache.forget(key);
+            entries.push({ key: row.key, value: null });
+          }
         }
+        looked++;
       }
-      looked++;
     }
     this.#next = looked < keysMax ? undefined : successor(this.#next);
     return entries;
@@ -85,8 +87,8 @@ async function collectWindows(
     const toMs = expired ? Number.MAX_SAFE_INTEGER : Math.min(timeMs - retentionMs, openFromMs);
     if (toMs <= state.streamTimeMs - retentionMs) continue; // the key's own time has purged them
     const range = rowRange(key, index === 0 ? undefined : sizeMs, 0, toMs);
-    for await (const row of store.scan({ ...range, limit: rowsMax - entries.length })) {
-      entries.push({ key: row.key, value: null });
+    for await (const rows of store.scan({ ...range, limit: rowsMax - entries.length })) {
+      for (const { key } of rows) entries.push({ key, value: null });
     }
     if (entries.length >= rowsMax) return false;
   }

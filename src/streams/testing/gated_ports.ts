@@ -112,9 +112,9 @@ function gatedStore(
     get: (key) => store.get(key),
     getMany: (keys) => store.getMany(keys),
     async *scan(range) {
-      for await (const entry of store.scan(range)) {
-        scanned();
-        yield entry;
+      for await (const rows of store.scan(range)) {
+        for (const _row of rows) scanned();
+        yield rows;
       }
     },
     async apply(entries, checkpoint) {

@@ -1,5 +1,12 @@
 import { PipelineError } from "../../base/errors.ts";
-import type { Checkpoint, KeyRange, StateStore, StateStores, StoreEntry } from "../ports.ts";
+import type {
+  Checkpoint,
+  KeyRange,
+  StateStore,
+  StateStores,
+  StoreEntry,
+  StoreRow,
+} from "../ports.ts";
 import { partitionName, type TopicPartition } from "../record.ts";
 
 /** The points of a store's write at which a test may interfere. */
@@ -105,7 +112,7 @@ class MemoryStore implements StateStore {
     return keys.map((key) => this.get(key));
   }
 
-  async *scan(range: KeyRange): AsyncIterable<{ key: Uint8Array; value: Uint8Array }> {
+  async *scan(range: KeyRange): AsyncIterable<StoreRow[]> {
     await Promise.resolve();
     this.#refuseClosed();
     const [gte, lt] = [hex(range.gte), hex(range.lt)];
@@ -113,7 +120,7 @@ class MemoryStore implements StateStore {
     if (range.reverse) keys.reverse();
     for (const key of keys.slice(0, range.limit ?? keys.length)) {
       this.#refuseClosed();
-      yield { key: Uint8Array.fromHex(key), value: this.#disk.entries.get(key) as Uint8Array };
+      yield [{ key: Uint8Array.fromHex(key), value: this.#disk.entries.get(key) as Uint8Array }];
     }
   }
 
