@@ -26,13 +26,11 @@ import type {
   Partitions,
   SymbolSummary,
 } from "./ports.ts";
+import { PacedWork } from "./paced_work.ts";
 import { dayMs, SymbolBoard } from "./symbol_board.ts";
 
 /** Latest trades of a symbol that one commit tells listeners about: what a page's tape shows. */
 const tradesPerSymbolMax = 80;
-
-/** Symbols that are read from the state at once: a few milliseconds. */
-const symbolsPerTurn = 500;
 
 /** Behind every window start: the last moment that a date can name, in the year 275,760. */
 const endOfTimeMs = 8.64e15;
@@ -231,8 +229,9 @@ export class MarketView implements LiveView {
     this.#tell({ trades: [], windows: [], symbols, added: symbols });
   }
 
+  /** One partition after the other: at the same time they would keep the event loop as one. */
   async #learnAll(): Promise<void> {
-    await Promise.all([...this.#open.keys()].map((partition) => this.#learnPartition(partition)));
+    for (const partition of [...this.#open.keys()]) await this.#learnPartition(partition);
   }
 
   /** @returns Its symbols; `undefined` where they cannot be read, which is said. */
@@ -240,9 +239,10 @@ export class MarketView implements LiveView {
     const { app, clock, logger } = this.#options;
     try {
       const names = (await app.keys(partition)).map(({ key }) => key);
-      for (const [index, name] of names.entries()) {
-        if (index % symbolsPerTurn === symbolsPerTurn - 1) await clock.sleep(0);
+      const work = new PacedWork(clock);
+      for (const name of names) {
         this.#learn(name);
+        if (work.isOver) await work.pause();
       }
       return names;
     } catch (error) {

@@ -3,6 +3,7 @@ import { symbolFault } from "../base/symbol.ts";
 import { localSymbolsSchema } from "./answer_schemas.ts";
 import { type Asking, askJson } from "./ask_json.ts";
 import { fitting } from "./fitting.ts";
+import type { PacedWork } from "./paced_work.ts";
 import type { LiveView, Partitions, SymbolSummary } from "./ports.ts";
 import { scopeParameter } from "./scope.ts";
 import type { LocalSymbols } from "./wire.ts";
@@ -19,10 +20,10 @@ export interface AllSymbols {
 }
 
 /** What this instance knows by itself, without what it remembers of partitions that it had. */
-export function localSymbols(view: LiveView): LocalSymbols {
+export async function localSymbols(view: LiveView, work: PacedWork): Promise<LocalSymbols> {
   const partitions = view.partitions()?.own ?? [];
-  const symbols = view.symbols().filter(({ partition }) => partitions.includes(partition));
-  return { symbols, partitions };
+  const all = await newest([view.eachSymbol()], work);
+  return { symbols: all.filter(({ partition }) => partitions.includes(partition)), partitions };
 }
 
 /** A path of another instance that must answer by itself. */
@@ -44,6 +45,7 @@ export function addressesOf(partitions: Partitions | undefined): Set<string> {
 export async function allSymbols(
   view: LiveView,
   asking: Asking,
+  work: PacedWork,
 ): Promise<AllSymbols | undefined> {
   const partitions = view.partitions();
   if (partitions === undefined) return undefined;
@@ -52,7 +54,7 @@ export async function allSymbols(
   const answers = (await Promise.all(asked)).filter((answer) => answer !== undefined);
   const answered = new Set(answers.flatMap((answer) => answer.partitions));
   return {
-    symbols: newest([view.symbols(), ...answers.map(({ symbols }) => symbols)]),
+    symbols: await newest([view.eachSymbol(), ...answers.map(({ symbols }) => symbols)], work),
     missingPartitions: [...partitions.others.keys()].filter((number) => !answered.has(number)),
   };
 }
@@ -62,13 +64,19 @@ export async function allSymbols(
  *
  * @returns Ordered by name.
  */
-export function newest(lists: readonly (readonly SymbolSummary[])[]): SymbolSummary[] {
+export async function newest(
+  lists: readonly Iterable<SymbolSummary>[],
+  work: PacedWork,
+): Promise<SymbolSummary[]> {
   const found = new Map<string, SymbolSummary>();
-  for (const summary of lists.flat()) {
-    const other = found.get(summary.symbol);
-    if (other === undefined || isNewer(summary, other)) found.set(summary.symbol, summary);
+  for (const list of lists) {
+    for (const summary of list) {
+      const other = found.get(summary.symbol);
+      if (other === undefined || isNewer(summary, other)) found.set(summary.symbol, summary);
+      if (work.isOver) await work.pause();
+    }
   }
-  return [...found.values()].sort((a, b) => a.symbol < b.symbol ? -1 : 1);
+  return await work.sorted([...found.values()], (a, b) => a.symbol < b.symbol ? -1 : 1);
 }
 
 /** Whether a summary is the later one: time and count only grow with the input, the count within the day of the time. */

@@ -1,3 +1,5 @@
+import type { PacedWork } from "./paced_work.ts";
+
 /**
  * Sent with every answer. The page needs nothing but itself: no other origin, no inline code.
  */
@@ -15,8 +17,32 @@ export function jsonResponse(body: unknown): Response {
   return textResponse(JSON.stringify(body), "application/json");
 }
 
+const encoder = new TextEncoder();
+
+/** Items of a list that become text at once. */
+const itemsAtOnce = 64;
+
+/** An object as JSON, never cached, whose first member is a long list: made bit by bit. */
+export async function jsonListResponse(
+  name: string,
+  items: readonly unknown[],
+  rest: Readonly<Record<string, unknown>>,
+  work: PacedWork,
+): Promise<Response> {
+  const parts: BlobPart[] = [`{${JSON.stringify(name)}:[`];
+  for (let at = 0; at < items.length; at += itemsAtOnce) {
+    const some = JSON.stringify(items.slice(at, at + itemsAtOnce)).slice(1, -1);
+    // As bytes already: to encode all of it at the end would take as long as to make it.
+    parts.push(encoder.encode(at === 0 ? some : `,${some}`));
+    if (work.isLong) await work.pause();
+  }
+  const after = JSON.stringify(rest).slice(1);
+  parts.push(after === "}" ? "]}" : `],${after}`);
+  return textResponse(new Blob(parts), "application/json");
+}
+
 /** An answer of a given type, never cached. */
-export function textResponse(body: string, contentType: string): Response {
+export function textResponse(body: string | Blob, contentType: string): Response {
   return new Response(body, {
     headers: { "content-type": contentType, "cache-control": "no-store" },
   });

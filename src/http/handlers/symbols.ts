@@ -2,7 +2,8 @@ import { symbolsSchema } from "../answer_schemas.ts";
 import { badQuery, jsonAnswer, type Operation, operation, unavailable } from "../operation.ts";
 import { scopeParameter } from "../parameters.ts";
 import { allSymbols, localSymbols } from "../peers.ts";
-import { HttpProblem, jsonResponse } from "../response.ts";
+import { PacedWork } from "../paced_work.ts";
+import { HttpProblem, jsonListResponse } from "../response.ts";
 import type { AllSymbolsJson } from "../wire.ts";
 
 /** Every symbol of the application at a glance, and the partitions that no instance answered for. */
@@ -19,8 +20,12 @@ export const symbols: Operation = operation({
   },
   async handle({ scope }, { view, ask, clock }) {
     using _looking = await view.look();
-    if (scope === "local") return jsonResponse(localSymbols(view));
-    const all = await allSymbols(view, { ask, clock });
+    const work = new PacedWork(clock);
+    if (scope === "local") {
+      const { symbols, ...rest } = await localSymbols(view, work);
+      return await jsonListResponse("symbols", symbols, rest, work);
+    }
+    const all = await allSymbols(view, { ask, clock }, work);
     if (all === undefined) {
       throw new HttpProblem({
         status: 503,
@@ -28,10 +33,7 @@ export const symbols: Operation = operation({
         headers: { "retry-after": "5" },
       });
     }
-    const body: AllSymbolsJson = {
-      symbols: all.symbols,
-      missing_partitions: all.missingPartitions,
-    };
-    return jsonResponse(body);
+    const rest: Omit<AllSymbolsJson, "symbols"> = { missing_partitions: all.missingPartitions };
+    return await jsonListResponse("symbols", all.symbols, rest, work);
   },
 });

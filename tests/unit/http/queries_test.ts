@@ -1,12 +1,18 @@
 import assert from "node:assert/strict";
 import { newest } from "../../../src/http/peers.ts";
+import type { SymbolSummary } from "../../../src/http/ports.ts";
 import { fakePrices } from "../../support/fake_live_view.ts";
 import { resolutions } from "../../../src/market/resolutions.ts";
 import { summaryWindowMs } from "../../../src/market/tables.ts";
 import { hostilePages } from "../../support/hostile/peer_answers.ts";
-import { type Surface, surface } from "./harness.ts";
+import { PacedWork } from "../../../src/http/paced_work.ts";
+import { SteppingClock, type Surface, surface } from "./harness.ts";
 
 const symbols = Object.keys(fakePrices).sort();
+
+function byName(summaries: readonly SymbolSummary[]): SymbolSummary[] {
+  return summaries.toSorted((a, b) => a.symbol < b.symbol ? -1 : 1);
+}
 
 Deno.test("/api/symbols lists every symbol with exactly the promised members", async () => {
   const { view, ask } = surface();
@@ -14,13 +20,16 @@ Deno.test("/api/symbols lists every symbol with exactly the promised members", a
   const members = ["symbol", "partition", "price", "time", "volume", "count"];
   for (const summary of body.symbols) assert.deepEqual(Object.keys(summary), members);
   assert.deepEqual(body.symbols.map(({ symbol }: { symbol: string }) => symbol), symbols);
-  assert.deepEqual(body, { symbols: newest([view.symbols()]), missing_partitions: [] });
+  assert.deepEqual(body, { symbols: byName(view.symbols()), missing_partitions: [] });
 });
 
 Deno.test("/api/symbols?scope=local lists the symbols of the partitions that are open here", async () => {
   const { view, ask } = surface();
   const path = "/api/symbols?scope=local";
-  assert.deepEqual(await (await ask(path)).json(), { symbols: view.symbols(), partitions: [0] });
+  assert.deepEqual(await (await ask(path)).json(), {
+    symbols: byName(view.symbols()),
+    partitions: [0],
+  });
   view.layout = { own: [1], others: new Map([[0, "http://other:8081"]]) };
   assert.deepEqual(await (await ask(path)).json(), { symbols: [], partitions: [1] });
 });
@@ -41,15 +50,16 @@ Deno.test("/api/symbols answers 503 while it is unknown which partitions there a
   assert.equal(response.headers.get("retry-after"), "5");
 });
 
-Deno.test("newest() takes of each symbol what knows most, whatever the order", () => {
+Deno.test("newest() takes of each symbol what knows most, whatever the order", async () => {
+  const work = new PacedWork(new SteppingClock());
   const summary = (time: number, count: number) => ({
     ...{ symbol: "A", partition: 0, price: time, time, volume: 0, count },
   });
   const [old, more, latest] = [summary(1, 9), summary(1, 10), summary(2, 1)];
-  assert.deepEqual(newest([[old], [more]]), [more]);
-  assert.deepEqual(newest([[latest], [more], [old]]), [latest]);
+  assert.deepEqual(await newest([[old], [more]], work), [more]);
+  assert.deepEqual(await newest([[latest], [more], [old]], work), [latest]);
   const other = { ...old, symbol: "B" };
-  assert.deepEqual(newest([[other], [old]]), [old, other]);
+  assert.deepEqual(await newest([[other], [old]], work), [old, other]);
 });
 
 Deno.test.each(["/api/symbols", "/api/stream"])("%s refuses an unknown scope", async (path) => {
