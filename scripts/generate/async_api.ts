@@ -80,7 +80,7 @@ function ofWindow(): OutputRecord[] {
 }
 
 /** What the topics of the market are for. */
-type MarketRole = Exclude<TopicRole, "table" | "latest-results">;
+type MarketRole = Exclude<TopicRole, "table" | "global" | "latest-results">;
 
 /** Records of each topic, with every header that one can have. */
 const records: Readonly<Record<MarketRole, readonly OutputRecord[]>> = {

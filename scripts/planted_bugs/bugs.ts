@@ -1,4 +1,5 @@
 import { dashboardBugs } from "./dashboards.ts";
+import { globalTableBugs } from "./global_tables.ts";
 import { historyBugs } from "./history.ts";
 import { pageStreamBugs } from "./page_stream.ts";
 import { httpAccessBugs } from "./http_access.ts";
@@ -37,6 +38,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   ...twoInputsBugs,
   ...processorBugs,
   ...tableJoinBugs,
+  ...globalTableBugs,
   ...severalInputsBugs,
   ...changeBugs,
   ...keyRowBugs,

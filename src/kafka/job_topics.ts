@@ -27,6 +27,7 @@ const configs: Readonly<Record<TopicRole, TopicSpec["config"]>> = {
   // The original left Kafka's default.
   input: keptForDays(7),
   table: { "cleanup.policy": "compact" },
+  global: { "cleanup.policy": "compact" },
   // Only compacted: judged by time, entries of windows that are still needed could go. The newest
   // segment is never compacted, so a restore reads all of it: at Kafka's 1 GiB, mostly for nothing.
   changelog: {

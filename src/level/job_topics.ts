@@ -4,6 +4,7 @@ import type { EmbeddedTopic } from "./partition_state.ts";
 const cleanups: Readonly<Record<TopicRole, EmbeddedTopic["cleanup"]>> = {
   input: "consumed",
   table: "consumed",
+  global: "consumed", // by no one, so that all of it stays
   changelog: "compact",
   repartition: "consumed",
   late: "bounded",

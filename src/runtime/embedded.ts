@@ -92,7 +92,7 @@ export class EmbeddedRuntime implements Runtime {
     const topics = jobs.flatMap((job) => {
       const made = embeddedTopics(jobTopics(job.name, job), { partitions, keepRecords });
       return made.map((topic) =>
-        [job.source.topic, ...otherInputs(job)].includes(topic.name)
+        [job.source.topic, ...otherInputs(job), ...globalsOf(job)].includes(topic.name)
           ? { ...topic, readers: [job.name] }
           : topic
       );
@@ -126,6 +126,11 @@ export class EmbeddedRuntime implements Runtime {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#resources.disposeAsync();
   }
+}
+
+/** They are read by each start from the beginning: what a reader has no position in, stays. */
+function globalsOf({ globals = [] }: AnyJob): readonly string[] {
+  return globals.map(({ topic }) => topic);
 }
 
 /** A topic of several jobs: the input of one may be the results of another. */

@@ -58,6 +58,7 @@ export {
   table,
   type TopicTable,
 } from "./topology/topic_table.ts";
+export { type GlobalTable, globalTable, type GlobalTableOptions } from "./topology/global_table.ts";
 export type { TableChange } from "./topology/table_changes.ts";
 export type { Lookup, TableTopic } from "./topology/table_topic.ts";
 export type {

@@ -10,6 +10,7 @@ import { partitionForKey } from "../partitioner.ts";
 import type { TopicPartition } from "../record.ts";
 import type { TaskSettings } from "../task/stream_task.ts";
 import type { StandbyStatus, TaskStatus } from "../task/status.ts";
+import { GlobalTables } from "../task/global_tables.ts";
 import { LineageWatch, refuseOtherPositions } from "../task/lineage_watch.ts";
 import { type Lineage, type LineageTopics, presentLineage } from "../state/lineage.ts";
 import type { KeyTime } from "../topology/key_state.ts";
@@ -133,8 +134,9 @@ export class StreamsApp<E, A, R> {
     const lineage = await this.#checkedLineage(topics, signal);
     this.#partitionCount = lineage.partitions;
     await using watch = new LineageWatch(this.#ports, lineage, topics);
+    await using globals = new GlobalTables(this.#ports, this.#topology.globals ?? []);
     const manager = new TaskManager({
-      ports: this.#ports,
+      ports: { ...this.#ports, globals },
       topology: this.#topology,
       settings: this.#settings,
       listener: this.#broadcast(watch),

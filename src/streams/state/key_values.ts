@@ -8,6 +8,7 @@ import {
   type PartnerWindow,
   type StoreOf,
 } from "../topology/key_values.ts";
+import type { GlobalTable } from "../topology/global_table.ts";
 import type { NamedProcessor } from "../topology/topology.ts";
 import { keyValueKey, timedValueOf, timedValuesOf } from "./store_keys.ts";
 import { Timers } from "./timers.ts";
@@ -16,6 +17,22 @@ import { Timers } from "./timers.ts";
 const keptMax = 10_000;
 
 const scheduled = new Uint8Array([1]);
+
+/** What an instance has of global tables. */
+export interface GlobalValues {
+  /**
+   * Resolves when all are read as far as their topics went at the start.
+   *
+   * @throws {PipelineError} What has ended the reading of one; `ABORTED`.
+   */
+  ready(signal: AbortSignal): Promise<void>;
+  /**
+   * A value as it came; `undefined` if there is none.
+   *
+   * @throws {PipelineError} What has ended the reading of the table.
+   */
+  bytesOf(topic: string, key: string): Uint8Array | undefined;
+}
 
 /** A value before it was changed. */
 interface Former {
@@ -37,6 +54,7 @@ interface Former {
  */
 export class KeyValues implements KeyValueStores {
   readonly #store: Pick<StateStore, "get">;
+  readonly #globals: GlobalValues | undefined;
   /** By store and id: values as they are now, `null` where there is none. */
   readonly #known = new Map<string, Map<string, Uint8Array | null>>();
   /** By store: ids that changed since the last commit. */
@@ -47,16 +65,20 @@ export class KeyValues implements KeyValueStores {
   #formers: Former[] | undefined;
   #awaited: PartnerWindow[] = [];
 
-  constructor(store: Pick<StateStore, "get">) {
+  constructor(store: Pick<StateStore, "get">, globals?: GlobalValues) {
     this.#store = store;
+    this.#globals = globals;
   }
 
   /** Those of a store, with what is scheduled for processors. */
   static async open(
     store: Pick<StateStore, "get" | "scan">,
-    processors: readonly NamedProcessor[] = [],
+    { processors = [], globals }: {
+      readonly processors?: readonly NamedProcessor[] | undefined;
+      readonly globals?: GlobalValues | undefined;
+    } = {},
   ): Promise<KeyValues> {
-    const values = new KeyValues(store);
+    const values = new KeyValues(store, globals);
     for (const { name, punctuates } of processors) {
       if (!punctuates) continue;
       for await (const rows of store.scan(timedValuesOf(name))) {
@@ -104,6 +126,16 @@ export class KeyValues implements KeyValueStores {
       get: (key) => {
         const bytes = this.#bytesOf(name, idOf(key));
         return bytes === null ? undefined : decodeState(codec, bytes);
+      },
+    };
+  }
+
+  /** See `KeyValueStores`. */
+  globalOf<V>({ topic, codec }: GlobalTable<V>): KeyValueReader<V> {
+    return {
+      get: (key) => {
+        const bytes = this.#globals?.bytesOf(topic, key);
+        return bytes === undefined ? undefined : decodeState(codec, bytes);
       },
     };
   }

@@ -28,7 +28,7 @@ import { underRules } from "../state/rules.ts";
 import type { TaskState } from "./status.ts";
 import { TaskPace } from "./task_pace.ts";
 import type { Topology } from "../topology/topology.ts";
-import { KeyValues } from "../state/key_values.ts";
+import { type GlobalValues, KeyValues } from "../state/key_values.ts";
 import { Sweep } from "../state/sweep.ts";
 import { rulesOf } from "../topology/rules.ts";
 import { decodeText } from "../text.ts";
@@ -64,6 +64,8 @@ export interface StreamsPorts<R> {
    * what is made from now on must win over rows of input that is gone.
    */
   readonly rowsVersionUs?: number | undefined;
+  /** @internal */
+  readonly globals?: GlobalValues;
   /** What to do about errors that stop, in the program's words; errors end without them else. */
   readonly remedies?: Remedies;
 }
@@ -193,7 +195,8 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
       onEnd,
     });
     const cache = opening.use(new WriteCache(store, topology, { bytesMax: ports.cacheBytesMax }));
-    const stores = await KeyValues.open(store, topology.processors);
+    await ports.globals?.ready(signal);
+    const stores = await KeyValues.open(store, { ...topology, globals: ports.globals });
     const ahead = await aheadOfRows({ store, cache }, found, ports.rowsVersionUs);
     const meta = underRules(ahead, rulesOf(topology));
     const takenUp = store.checkpoint !== undefined;

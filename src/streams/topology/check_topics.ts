@@ -18,7 +18,7 @@ export async function checkTopics(
     const found = (await log.describe(topic.name)).partitions;
     const isInput = topic.role === "input" || topic.role === "table";
     const kept = topic.role === "late" || topic.role === "dead-letters";
-    if (found === partitions || (kept && found > partitions)) continue;
+    if (found === partitions || topic.role === "global" || (kept && found > partitions)) continue;
     throw new PipelineError(
       "TOPIC_UNSUITABLE",
       `Cannot use ${topic.name} as it must have as many partitions as the input ` +

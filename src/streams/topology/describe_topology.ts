@@ -8,6 +8,7 @@ export type Describable = Pick<
   | "name"
   | "source"
   | "tables"
+  | "globals"
   | "processors"
   | "streams"
   | "tableless"
@@ -41,6 +42,7 @@ export function describeTopology(job: Describable, application: string): string 
       : []),
     ...(job.events === undefined ? [] : ["    every event --> sink"]),
     ...(job.tables ?? []).map((table) => `  Table: ${table.topic}, joined`),
+    ...(job.globals ?? []).map((table) => `  Global table: ${table.topic}, joined`),
     ...(job.processors ?? []).map(({ name }) => `  Processor: ${name}, with stores`),
     ...(job.streams ?? []).map(({ topic, latest }) =>
       `    every ${latest === true ? "change" : "value"} --> ${topic}`
@@ -83,6 +85,9 @@ export function mermaidTopology(job: Describable, application: string): string {
     ),
     ...(job.tables ?? []).map((table, index) =>
       `  ${node(`table${index}`, "[(", table.topic, ")]").trim()} -- joined --> windows`
+    ),
+    ...(job.globals ?? []).map((table, index) =>
+      `  ${node(`global${index}`, "[(", table.topic, ")]").trim()} -. joined .-> windows`
     ),
     ...outputs(job).map(({ name, finalOnly }, index) =>
       `  store ${finalOnly ? "-- final " : ""}--> ${

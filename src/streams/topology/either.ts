@@ -27,6 +27,7 @@ export function eitherOrigin<L, R>(left: Origin<L>, right: Origin<R>): Origin<Ei
     source: eitherSource(left.source, right.source),
     repartition: left.repartition,
     tables: [...left.tables, ...right.tables],
+    globals: [...left.globals ?? [], ...right.globals ?? []],
     processors: [...left.processors, ...right.processors],
   };
 }

@@ -187,7 +187,7 @@ export function reducing<T>(
 
 /** How a table is made of the values of a source. */
 export function tablePlan<E, A>(
-  { source, repartition, tables, processors }: Origin<E>,
+  { source, repartition, tables, globals = [], processors }: Origin<E>,
   store: string,
   windows: TimeWindows,
   { aggregation, derivation }: {
@@ -200,6 +200,7 @@ export function tablePlan<E, A>(
     source,
     repartition,
     tables,
+    globals,
     processors,
     derivation,
     store,

@@ -276,7 +276,7 @@ function withStream<E, A, R, V>(
   { values }: Values<E, V>,
   { value: codec = json<V>() }: ValueOptions<V>,
 ): Plan<E, A, R> {
-  const { name, source, tables = [], processors = [], streams = [] } = plan;
+  const { name, source, tables = [], globals = [], processors = [], streams = [] } = plan;
   assert(
     values.source === source,
     `${name} must write streams of one source, ${source.topic}: filter them behind their keys`,
@@ -291,6 +291,7 @@ function withStream<E, A, R, V>(
     ...plan,
     streams: [...streams, { topic, latest, of }],
     tables: [...new Set([...tables, ...values.tables])],
+    globals: [...new Set([...globals, ...values.globals ?? []])],
     processors: [...new Set([...processors, ...values.processors])],
   };
 }

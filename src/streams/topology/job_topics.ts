@@ -6,6 +6,7 @@ import { changelogTopic, repartitionTopic, type WithInputs } from "./topology.ts
 export type TopicRole =
   | "input"
   | "table"
+  | "global"
   | "changelog"
   | "repartition"
   | "late"
@@ -44,6 +45,7 @@ export function jobTopics(application: string, job: WithTopics): readonly JobTop
   const topics: readonly JobTopic[] = [
     ...[topic, ...job.source.more ?? []].map((name) => ({ name, role: read })),
     ...(job.tables ?? []).map(({ topic: name }) => ({ name, role: "table" as const })),
+    ...(job.globals ?? []).map(({ topic: name }) => ({ name, role: "global" as const })),
     { name: changelogTopic(application, store), role: "changelog" },
     ...repartition ? [rekeyed] : [],
     { name: lateTopic(topic), role: "late" },

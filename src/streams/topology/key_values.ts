@@ -1,4 +1,5 @@
 import type { Codec } from "./codec.ts";
+import type { GlobalTable } from "./global_table.ts";
 
 /** A key-value store of a job, by its name. */
 export interface StoreOf<V> {
@@ -35,6 +36,8 @@ export interface KeyValueStore<V> {
 export interface KeyValueStores {
   /** What is in a store. */
   readerOf<V>(store: StoreOf<V>): KeyValueReader<V>;
+  /** What this instance has of a global table. */
+  globalOf<V>(table: GlobalTable<V>): KeyValueReader<V>;
   /** What is in a store of a key, to be changed. */
   storeOf<V>(store: StoreOf<V>, key: string): KeyValueStore<V>;
   /** Wants a processor called for a key once the partition's time has reached this, epoch ms. */

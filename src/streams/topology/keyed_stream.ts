@@ -18,9 +18,10 @@ import {
   windowedStream,
 } from "./folding.ts";
 import type { Folds, FoldValues } from "./folds.ts";
-import { type Processor, processorSteps, type Steps, type StoreCodecs } from "./processor.ts";
+import { once, type Processor, processorSteps, type Steps, type StoreCodecs } from "./processor.ts";
 import { type JoinWindows, type StreamJoin, streamJoin } from "./stream_join.ts";
 import { type KeyTable, keyTable } from "./table.ts";
+import type { GlobalTable } from "./global_table.ts";
 import type { Lookup } from "./table_topic.ts";
 import {
   type Derivation,
@@ -60,6 +61,8 @@ export interface KeyedStream<T, E = T> extends Values<E, T> {
   flatMap<U>(f: (value: T, key: string) => readonly U[]): KeyedStream<U, E>;
   /** Leaves out values that are not to be kept. */
   filter(keep: (value: T, key: string) => boolean): KeyedStream<T, E>;
+  /** Looks at every value, once, however many streams continue; at one that is read again, again. */
+  peek(look: (value: T, key: string) => void): KeyedStream<T, E>;
   /**
    * Continues with what a processor makes of each value, with stores of its own and what it has
    * scheduled. A value is processed once, late or not, however many streams continue from here.
@@ -98,6 +101,18 @@ export interface KeyedStream<T, E = T> extends Values<E, T> {
    */
   join<U, V>(table: Lookup<U>, make: (value: T, partner: U) => V): KeyedStream<V, E>;
   /**
+   * Joins each value with what a global table has, at this moment, of a key that the value names;
+   * values that name none of its keys are left out. See `globalTable` for what follows from that.
+   *
+   * @param keyOf Which key of the table; `undefined` for none.
+   * @see Kafka Streams KStream#join with a GlobalKTable
+   */
+  join<U, V>(
+    table: GlobalTable<U>,
+    keyOf: (value: T, key: string) => string | undefined,
+    make: (value: T, partner: U) => V,
+  ): KeyedStream<V, E>;
+  /**
    * Joins each value with those of another stream that have its key and a time no further from its
    * own than `windows` says: each pair once, when the later of the two is processed. What it makes
    * goes to topics.
@@ -126,6 +141,16 @@ export interface KeyedStream<T, E = T> extends Values<E, T> {
    */
   leftJoin<U, V>(
     table: Lookup<U>,
+    make: (value: T, partner: U | undefined) => V,
+  ): KeyedStream<V, E>;
+  /**
+   * As `join` with a global table, also of values that name none of its keys.
+   *
+   * @see Kafka Streams KStream#leftJoin with a GlobalKTable
+   */
+  leftJoin<U, V>(
+    table: GlobalTable<U>,
+    keyOf: (value: T, key: string) => string | undefined,
     make: (value: T, partner: U | undefined) => V,
   ): KeyedStream<V, E>;
   /**
@@ -179,6 +204,18 @@ export function keyedStream<T>(
 
 type TableJoin<T, U, V> = [table: Lookup<U>, make: (value: T, partner: U) => V];
 
+type GlobalJoin<T, U, V> = [
+  table: GlobalTable<U>,
+  keyOf: (value: T, key: string) => string | undefined,
+  make: (value: T, partner: U) => V,
+];
+
+/** All in one place: which of them it is, only the callers' types say. */
+type AnyJoin<T> =
+  | TableJoin<T, unknown, unknown>
+  | GlobalJoin<T, unknown, unknown>
+  | WithinJoin<T, unknown, unknown, unknown>;
+
 type WithinJoin<T, U, F, V> = [
   name: string,
   other: KeyedStream<U, F>,
@@ -206,12 +243,6 @@ function keyedBy<E, T>(
 ): KeyedStream<T, E> {
   const fold = <A>(store: string, aggregation: Aggregation<T, A>) =>
     keyTable(plan(store, unlimited, aggregation));
-  const joined = <U, V>(table: Lookup<U>, make: (value: T, partner: U | undefined) => V[]) =>
-    derived<E, V>(withTables(keyed, table), (cause, context, stores) => {
-      const values = steps(cause, context, stores);
-      const partner = table.get(stores, context.key);
-      return values.flatMap((value) => make(value, partner));
-    });
   const flatMap = <U>(f: (value: T, key: string) => readonly U[]) =>
     derived<E, U>(
       keyed,
@@ -224,6 +255,15 @@ function keyedBy<E, T>(
     map: (f) => flatMap((value, key) => [f(value, key)]),
     flatMap,
     filter: (keep) => flatMap((value, key) => keep(value, key) ? [value] : []),
+    peek: (look) =>
+      derived(
+        keyed,
+        once((cause, context, stores) => {
+          const values = steps(cause, context, stores);
+          for (const value of values) look(value, context.key);
+          return values;
+        }),
+      ),
     process: (name, stores, processor) => {
       const { timeOf } = keyed.source;
       const made = processorSteps(name, stores, processor, { before: steps, timeOf });
@@ -232,31 +272,61 @@ function keyedBy<E, T>(
         made,
       );
     },
-    join:
-      (<U, F, V>(...args: TableJoin<T, U, V> | WithinJoin<T, U, F, V>) =>
-        args.length === 2
-          ? joined(
-            args[0],
-            (value, partner) => partner === undefined ? [] : [args[1](value, partner)],
-          )
-          : joinedWithin(values, args, {})) as KeyedStream<T, E>["join"],
-    leftJoin: (<U, F, V>(
-      ...args: TableJoin<T, U | undefined, V> | WithinJoin<T, U | undefined, F, V>
-    ) => {
-      if (args.length === 2) return joined(args[0], (value, partner) => [args[1](value, partner)]);
-      const [, , , make] = args;
-      return joinedWithin(values, args, { left: (value: T) => make(value, undefined) });
-    }) as KeyedStream<T, E>["leftJoin"],
-    outerJoin: (name, other, windows, make) =>
-      joinedWithin(values, [name, other, windows, make], {
-        left: (value) => make(value, undefined),
-        right: (partner) => make(undefined, partner),
-      }),
+    ...joinsOf(values),
     count: (store) => fold(store, counting),
     reduce: (store, add, codec) => fold(store, reducing(add, codec)),
     aggregate: <A>(store: string, aggregation: Folds<T> | Aggregation<T, A>) =>
       fold(store, aggregationOf<T, A>(aggregation)),
     window: ((windows: TimeWindows) => inWindows(plan, windows)) as KeyedStream<T, E>["window"],
+  };
+}
+
+/** The joins of a stream's values. */
+function joinsOf<E, T>(
+  values: ValuesPlan<E, T>,
+): Pick<KeyedStream<T, E>, "join" | "leftJoin" | "outerJoin"> {
+  const { steps } = values;
+  const joined = (table: Lookup<unknown>, make: (value: T, partner: unknown) => unknown[]) =>
+    derived<E, unknown>(withTables(values, table), (cause, context, stores) => {
+      const values = steps(cause, context, stores);
+      const partner = table.get(stores, context.key);
+      return values.flatMap((value) => make(value, partner));
+    });
+  const joinedGlobally = (
+    table: GlobalTable<unknown>,
+    nameOf: (value: T, key: string) => string | undefined,
+    make: (value: T, partner: unknown) => unknown[],
+  ) =>
+    derived<E, unknown>(withGlobal(values, table), (cause, context, stores) => {
+      const global = stores.globalOf(table);
+      return steps(cause, context, stores).flatMap((value) => {
+        const name = nameOf(value, context.key);
+        return make(value, name === undefined ? undefined : global.get(name));
+      });
+    });
+  const join = (...args: AnyJoin<T>): unknown => {
+    if (args.length === 4) return joinedWithin(values, args, {});
+    const make = args.length === 2 ? args[1] : args[2];
+    const some = (value: T, partner: unknown) =>
+      partner === undefined ? [] : [make(value, partner)];
+    return args.length === 2 ? joined(args[0], some) : joinedGlobally(args[0], args[1], some);
+  };
+  const leftJoin = (...args: AnyJoin<T>): unknown => {
+    if (args.length === 4) {
+      return joinedWithin(values, args, { left: (value: T) => args[3](value, undefined) });
+    }
+    const make = args.length === 2 ? args[1] : args[2];
+    const all = (value: T, partner: unknown) => [make(value, partner)];
+    return args.length === 2 ? joined(args[0], all) : joinedGlobally(args[0], args[1], all);
+  };
+  return {
+    join: join as unknown as KeyedStream<T, E>["join"],
+    leftJoin: leftJoin as unknown as KeyedStream<T, E>["leftJoin"],
+    outerJoin: (name, other, windows, make) =>
+      joinedWithin(values, [name, other, windows, make], {
+        left: (value) => make(value, undefined),
+        right: (partner) => make(undefined, partner),
+      }),
   };
 }
 
@@ -279,6 +349,13 @@ function withTables<E>(keyed: Origin<E>, { tables }: Pick<Lookup<unknown>, "tabl
     assert(!inputs.includes(topic), `${topic} must be read once: as a table or a stream`);
   }
   return { ...keyed, tables: [...keyed.tables, ...added] };
+}
+
+function withGlobal<E>(keyed: Origin<E>, table: GlobalTable<unknown>): Origin<E> {
+  const { globals = [] } = keyed;
+  const inputs = [keyed.source.topic, ...otherInputs(keyed)];
+  assert(!inputs.includes(table.topic), `${table.topic} must be read once: also as an input`);
+  return globals.includes(table) ? keyed : { ...keyed, globals: [...globals, table] };
 }
 
 /** Values that `steps` make of events and of what key-value stores have. */

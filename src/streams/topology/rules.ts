@@ -5,7 +5,17 @@ const engineRevision = 1;
 
 /** The rules by which a job works, as `Rules.text` has them. */
 export function rulesOf<A>(
-  { windows, rollUps, maxFutureMs, agreeingEvents, repartition, revision, source, tables = [] }:
+  {
+    windows,
+    rollUps,
+    maxFutureMs,
+    agreeingEvents,
+    repartition,
+    revision,
+    source,
+    tables = [],
+    globals = [],
+  }:
     & Pick<
       Topology<never, A, never>,
       "windows" | "rollUps" | "maxFutureMs" | "agreeingEvents" | "repartition" | "revision"
@@ -23,5 +33,6 @@ export function rulesOf<A>(
     agreeing: agreeingEvents,
     rekeyed: repartition,
     ...(inputs.length === 0 ? {} : { inputs }),
+    ...(globals.length === 0 ? {} : { globals: globals.map(({ topic }) => topic) }),
   });
 }

@@ -6,6 +6,7 @@ import type {
   Topology,
   WindowResult,
 } from "./topology.ts";
+import type { GlobalTable } from "./global_table.ts";
 import type { TableTopic } from "./table_topic.ts";
 
 /** How a table is made from a stream: what of a job lies before its outputs. */
@@ -18,6 +19,8 @@ export interface TablePlan<E, A> extends
   readonly derivation: Topology<E, A, never>["derivation"];
   /** As of `Topology`. */
   readonly tables: readonly TableTopic<unknown>[];
+  /** As of `Topology`. */
+  readonly globals?: readonly GlobalTable<unknown>[];
   /** As of `Topology`. */
   readonly processors: readonly NamedProcessor[];
   /** As of `Topology`. */

@@ -7,6 +7,7 @@ import type { CheckedRollUps } from "./roll_ups.ts";
 import type { DeadLetterCause } from "../side_output.ts";
 import type { WindowState } from "./key_state.ts";
 import type { Due, KeyValueStores } from "./key_values.ts";
+import type { GlobalTable } from "./global_table.ts";
 import type { TableTopic } from "./table_topic.ts";
 import type { TimeWindows } from "./windows.ts";
 
@@ -252,6 +253,8 @@ export interface Topology<E, A, R> {
   readonly derivation?: Derivation<E, A> | undefined;
   /** Tables that it reads, each from a topic of its own. */
   readonly tables?: readonly TableTopic<unknown>[];
+  /** Tables that every instance has whole; none without it. */
+  readonly globals?: readonly GlobalTable<unknown>[];
   /** Streams that are written to topics, value by value; none without it. */
   readonly streams?: readonly StreamOutput<E>[];
   /** Processors that events go through; none without it. */
@@ -290,6 +293,8 @@ export interface WithInputs {
   readonly source: Pick<Source<never>, "topic" | "more" | "ofTables">;
   /** Those of tables. */
   readonly tables?: readonly { readonly topic: string }[];
+  /** Those of global tables, which are no inputs of a task. */
+  readonly globals?: readonly { readonly topic: string }[];
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { LogRecord } from "../record.ts";
 import { Due, type KeyValueStores } from "./key_values.ts";
+import type { GlobalTable } from "./global_table.ts";
 import type { TableTopic } from "./table_topic.ts";
 import type { EventContext, NamedProcessor, Topology } from "./topology.ts";
 
@@ -7,6 +8,8 @@ import type { EventContext, NamedProcessor, Topology } from "./topology.ts";
 export interface Origin<E> extends Pick<Topology<E, never, never>, "source" | "repartition"> {
   /** What they are joined with. */
   readonly tables: readonly TableTopic<unknown>[];
+  /** The same of global tables; none without it. */
+  readonly globals?: readonly GlobalTable<unknown>[];
   /** Processors that they went through. */
   readonly processors: readonly NamedProcessor[];
 }

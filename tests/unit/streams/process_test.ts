@@ -49,6 +49,20 @@ Deno.test("a stream without keys goes to a topic, each value where its record li
   assert.equal(driver.counts.read, 3);
 });
 
+Deno.test("peek() behind keyBy() sees each value once, however many streams continue", async () => {
+  const seen: string[] = [];
+  const looked = stream("lines", text()).keyBy((line) => line)
+    .flatMap((line) => [line, line.toUpperCase()])
+    .peek((line, key) => seen.push(`${key} ${line}`));
+  const long = looked.filter((line) => line.length > 1);
+  const jobs = job("looked").to("all", looked).to("long", long);
+  await using driver = await TopologyTestDriver.start(jobs, { startMs: 1 });
+  await driver.pipe({ key: "a", value: "a" }, { key: "bb", value: "bb" });
+  await driver.commit();
+  assert.deepEqual(seen, ["a a", "a A", "bb bb", "bb BB"]);
+  assert.equal(driver.log.visible("long").length, 2);
+});
+
 Deno.test("a stream branches to several topics, beside its table", async () => {
   const keyed = words.keyBy((it) => it.slice(0, 1), { repartition: false });
   const topology = job("split")
