@@ -289,6 +289,7 @@ function joinsOf<E, T>(
   const joined = (table: Lookup<unknown>, make: (value: T, partner: unknown) => unknown[]) =>
     derived<E, unknown>(withTables(values, table), (cause, context, stores) => {
       const values = steps(cause, context, stores);
+      if (values.length === 0) return []; // what a table is made of may throw, on behalf of none
       const partner = table.get(stores, context.key);
       return values.flatMap((value) => make(value, partner));
     });

@@ -4,7 +4,7 @@ import { job, json, merge, stream, table, text, tumbling } from "../../../src/st
 import { PartsWriter } from "../../../src/streams/repartition_record.ts";
 import { identityHeaders } from "../../../src/streams/record_identity.ts";
 import { type TestInput, TopologyTestDriver } from "../../../src/streams/testing/mod.ts";
-import { encodeText } from "../../../src/streams/text.ts";
+import { encodeText, textOf } from "../../../src/streams/text.ts";
 
 const startMs = 1_000_000;
 
@@ -61,6 +61,45 @@ Deno.test("join() leaves out what has no partner, leftJoin() does not", async ()
     const { read, aggregated } = driver.counts;
     assert.deepEqual([read, aggregated], topology === known ? [2, 2] : [5, 5]);
   }
+});
+
+const sameNames = table("users", text()).join(table("nicks", text()), (name, nick) => {
+  if (name === nick) throw new Error("the same name");
+  return `${name}, ${nick}`;
+});
+
+Deno.test("a value that was left out is joined with nothing, so that no join throws on it", async () => {
+  const handlers = { onProcessingError: () => "dead-letter" as const };
+  const named = job("named", { handlers }).to(
+    "named-clicks",
+    clicks.filter((click) => click !== "none").leftJoin(sameNames, (click) => click),
+  );
+  await using driver = await TopologyTestDriver.start(named, { startMs });
+  for (const topic of ["users", "nicks"]) await driver.pipe({ ...click("eva"), topic });
+  await driver.pipe(click("none"), click("one"));
+  await driver.commit();
+  const { read, aggregated, deadLetters } = driver.counts;
+  assert.deepEqual([read, aggregated, deadLetters], [1, 0, 1]);
+});
+
+Deno.test("a call that is due is joined with nothing before its processor", async () => {
+  const reminded = clicks.leftJoin(sameNames, (click) => click).process("again", {}, {
+    process(_click, { timeMs, schedule }) {
+      schedule(timeMs + 10);
+      return [];
+    },
+    punctuate: (timeMs) => [timeMs - startMs],
+  });
+  const named = job("reminded").to("reminders", reminded);
+  await using driver = await TopologyTestDriver.start(named, { startMs });
+  await driver.pipe(click("early"));
+  for (const topic of ["users", "nicks"]) await driver.pipe({ ...click("eva", 5), topic });
+  await driver.pipe(click("late", 20, "ida"));
+  await driver.commit();
+  assert.deepEqual(
+    driver.log.visible("reminders").map(({ value }) => textOf(value ?? new Uint8Array())),
+    ["10"],
+  );
 });
 
 for (const state of ["kept", "deleted"] as const) {
