@@ -1,22 +1,26 @@
 /**
- * `deno task dev hunt [--seeds N] [--from S | --fresh]`: simulated disasters, one per seed, until one breaks a
- * promise of the engine. Prints the seed that did, and what led to it.
+ * `deno task dev hunt [--seeds N] [--from S | --fresh] [--kind K]`: simulated disasters until one breaks a
+ * promise of the engine: of each seed one of the counting job, and one of a job that it draws. Prints
+ * the seed that did, the job, and what led to it.
  */
 import { parseArgs } from "node:util";
 import { systemClock } from "../src/base/clock.ts";
 import { faultKinds } from "../tests/support/simulation/chaos.ts";
 import { describeOutcome, simulate } from "../tests/support/simulation/simulate.ts";
+import { type WorldKind, worldKinds } from "../tests/support/simulation/world.ts";
 import { freshSeed } from "./lib/fresh_seed.ts";
 import { print, printError } from "./lib/print.ts";
 import { wantedOrExit } from "./lib/wanted.ts";
 
-const help = `Simulated disasters, one per seed, until one breaks a promise of the engine.
+const help = `Simulated disasters until one breaks a promise of the engine.
 
 Usage: deno task dev hunt [options]
 
   --seeds N   how many                 (default 10000)
   --from S    the first seed           (default 1)
   --fresh     from a seed drawn now, which is printed
+  --kind K    counting: a job that counts, in one of its shapes; graph: one that the seed draws
+              from the engine's operators  (default: both of each seed)
   --help      this text
 
 Exit codes: 0 no violation, 1 a violation with its seed and what led to it, 2 wrong arguments.`;
@@ -28,6 +32,7 @@ const seedsPerTurn = 20;
 interface Wanted {
   readonly seeds: number;
   readonly from: number;
+  readonly kinds: readonly WorldKind[];
   readonly help: boolean;
 }
 
@@ -39,17 +44,20 @@ function readArguments(args: string[]): Wanted {
       seeds: { type: "string", default: "10000" },
       from: { type: "string", default: "1" },
       fresh: { type: "boolean", default: false },
+      kind: { type: "string" },
       help: { type: "boolean", default: false },
     },
   });
   const [seeds, from] = [Number(values.seeds), values.fresh ? freshSeed() : Number(values.from)];
+  const kinds = worldKinds.filter((kind) => kind === (values.kind ?? kind));
+  if (kinds.length === 0) throw new TypeError(`--kind must be one of ${worldKinds.join(", ")}`);
   if (Number.isSafeInteger(seeds) && seeds > 0 && Number.isSafeInteger(from)) {
-    return { seeds, from, help: values.help };
+    return { seeds, from, kinds, help: values.help };
   }
   throw new TypeError("--seeds must be a whole number > 0 and --from a whole number");
 }
 
-const { seeds, from, help: helpWanted } = wantedOrExit(() => readArguments(Deno.args));
+const { seeds, from, kinds, help: helpWanted } = wantedOrExit(() => readArguments(Deno.args));
 if (helpWanted) {
   print(help);
   Deno.exit(0);
@@ -59,13 +67,17 @@ const startedMs = performance.now();
 let events = 0;
 const strikes = new Map(faultKinds.map((kind) => [kind, 0]));
 for (let done = 0; done < seeds; done++) {
-  const outcome = await simulate(from + done);
-  events += outcome.events;
-  for (const [kind, times] of outcome.strikes) strikes.set(kind, (strikes.get(kind) ?? 0) + times);
-  if (outcome.violation !== undefined) {
-    printError(describeOutcome(outcome));
-    print(JSON.stringify({ seed: outcome.seed, violation: outcome.violation }));
-    Deno.exit(1);
+  for (const kind of kinds) {
+    const outcome = await simulate(from + done, { kind });
+    events += outcome.events;
+    for (const [fault, times] of outcome.strikes) {
+      strikes.set(fault, (strikes.get(fault) ?? 0) + times);
+    }
+    if (outcome.violation !== undefined) {
+      printError(describeOutcome(outcome));
+      print(JSON.stringify({ seed: outcome.seed, violation: outcome.violation }));
+      Deno.exit(1);
+    }
   }
   if ((done + 1) % progressSeeds === 0) print(`${done + 1} seeds`);
   // Weak references last as long as the turn in which they were made, and simulated time needs one.

@@ -1,5 +1,6 @@
 import { dashboardBugs } from "./dashboards.ts";
 import { globalTableBugs } from "./global_tables.ts";
+import { graphBugs } from "./graphs.ts";
 import { historyBugs } from "./history.ts";
 import { pageStreamBugs } from "./page_stream.ts";
 import { httpAccessBugs } from "./http_access.ts";
@@ -45,6 +46,7 @@ export const plantedBugs: readonly PlantedBug[] = [
   ...pipelinedCommitBugs,
   ...sessionBugs,
   ...slidingBugs,
+  ...graphBugs,
   ...transactionBugs,
   ...outputBugs,
   ...dashboardBugs,

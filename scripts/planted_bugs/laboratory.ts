@@ -62,10 +62,11 @@ export class Laboratory implements AsyncDisposable {
     await Deno.remove(this.#folder, { recursive: true });
   }
 
-  async #look({ test }: PlantedBug): Promise<Finding> {
+  async #look({ test, kind = "counting" }: PlantedBug): Promise<Finding> {
     const startedMs = performance.now();
+    const hunt = ["scripts/hunt.ts", "--kind", kind, "--seeds", String(seedsMax)];
     const args = test === undefined
-      ? ["run", "-q", "-A", "--no-check", "scripts/hunt.ts", "--seeds", String(seedsMax)]
+      ? ["run", "-q", "-A", "--no-check", ...hunt]
       : ["test", "-q", "-A", "--no-check", ...await this.#config(test), test];
     const command = new Deno.Command(Deno.execPath(), { args, cwd: this.#folder, stdin: "null" });
     const { code, stdout } = await command.output();

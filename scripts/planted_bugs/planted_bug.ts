@@ -1,3 +1,5 @@
+import type { WorldKind } from "../../tests/support/simulation/world.ts";
+
 /** A bug that is put in on purpose: if nothing notices it, the tests are worth nothing. */
 export interface PlantedBug {
   readonly name: string;
@@ -10,4 +12,6 @@ export interface PlantedBug {
   readonly guarantee: string;
   /** A test that notices it, where the simulation has no such part; else the simulation must. */
   readonly test?: string;
+  /** Where the simulation notices it: that of a counting job without it. */
+  readonly kind?: WorldKind;
 }

@@ -38,7 +38,9 @@ export class KafkaAudit {
   readonly #log = new MemoryLog();
   readonly #auditor: Auditor;
   readonly #written: CountingRow[] = [];
-  readonly table: SimulatedTable = new SimulatedTable((row) => this.#written.push(row));
+  readonly table: SimulatedTable = new SimulatedTable((row) =>
+    this.#written.push(row as CountingRow)
+  );
 
   constructor(model: PartitionModel, rules: ModelRules) {
     for (const topic of Object.values(replayed)) this.#log.createTopic(topic, 1);
@@ -74,7 +76,7 @@ export class KafkaAudit {
       this.#auditor.committed("job", place);
     }
     for (const row of this.#written) this.#auditor.written(row);
-    this.#auditor.ended(this.table);
+    this.#auditor.ended(this.table.rows as ReadonlyMap<string, CountingRow>);
     const { violation } = this.#auditor;
     if (violation !== undefined) return violation.message;
     if (late.length + deadLetters.length > 0) {

@@ -10,19 +10,14 @@ import { StreamsApp } from "../../../src/streams/app/streams_app.ts";
 import { MemoryStores } from "../../../src/streams/testing/memory_stores.ts";
 import { jsonEngineCodecs } from "../../../src/streams/state/json_engine_codecs.ts";
 import { TestMembership } from "../counting_run.ts";
-import {
-  type CountingRow,
-  countingTopology,
-  type Measurement,
-  type Total,
-} from "../counting_topology.ts";
+import { countingTopology, type Measurement, type Total } from "../counting_topology.ts";
 import { readOptions, realTiming, testCluster, testProxy } from "../kafka_harness.ts";
 import { transactionOptions } from "../kafka_harness.ts";
 import { Chance } from "../simulation/chance.ts";
 import type { ModelRules } from "../simulation/model_rules.ts";
 import { type InputRecord, InputSource, toOutput } from "../simulation/input.ts";
 import { PartitionModel } from "../simulation/model.ts";
-import { sinkOf } from "../simulation/sink.ts";
+import { type SimulatedRow, sinkOf } from "../simulation/sink.ts";
 import { KafkaAudit } from "./audit.ts";
 import { ProxyWeather } from "./weather.ts";
 
@@ -200,7 +195,7 @@ interface InstanceOptions {
 
 /** One instance of the job, running from the start. */
 class Instance {
-  readonly #app: StreamsApp<Measurement, Total, CountingRow>;
+  readonly #app: StreamsApp<Measurement, Total, SimulatedRow>;
   readonly #inputRecords: number;
   readonly #stop = new AbortController();
   readonly #running: Promise<void>;

@@ -1,4 +1,4 @@
-import { isAborted, PipelineError } from "../../../src/base/errors.ts";
+import { PipelineError } from "../../../src/base/errors.ts";
 import type { TopicPartition } from "../../../src/streams/record.ts";
 import { noItems } from "../../../src/streams/state/state.ts";
 import type { MemoryLog } from "../../../src/streams/testing/memory_log.ts";
@@ -7,29 +7,14 @@ import type { Disaster } from "./disaster.ts";
 import type { InputOrder } from "./input_order.ts";
 import { type CountingRow, rowKey } from "../counting_topology.ts";
 import type { ModelRules } from "./model_rules.ts";
+import { Findings, type Violation } from "./findings.ts";
 import type { PieceName } from "./history.ts";
 import type { PartitionModel } from "./model.ts";
 import type { RowsOf } from "./key_row_view.ts";
 import { PartitionLedger } from "./ledger.ts";
 import type { Scenario } from "./scenario.ts";
-import { rowText, type SimulatedTable } from "./sink.ts";
-import { knownPiece, nameOfHex, pieceOf, stateOf } from "./state_view.ts";
-
-/** A promise of the engine that was broken. */
-export class Violation extends Error {
-  override readonly name = "Violation";
-}
-
-/** Failures of the world that the simulation makes; any other is the engine's. */
-const expectedFailures: readonly string[] = [
-  "LOG_UNAVAILABLE",
-  "COMMIT_UNKNOWN",
-  "SINK_UNAVAILABLE",
-  "LOG_FENCED",
-  "STORE_LOCKED",
-  "STORE_CORRUPT",
-  "STORE_UNAVAILABLE",
-];
+import { rowText } from "./sink.ts";
+import { piecesOf, stateOf } from "./state_view.ts";
 
 /**
  * Looks at everything that a process makes true, at the moment it does, and holds it against the
@@ -42,11 +27,8 @@ export class Auditor {
   readonly #results: Scenario["results"];
   readonly #rows: RowsOf;
   readonly #order: InputOrder | undefined;
-  readonly #owners = new Map<number, string>();
+  readonly #findings = new Findings();
   readonly #rules = new Map<string, ModelRules>();
-  /** The first broken promise. */
-  violation: Violation | undefined;
-
   readonly #formerRows: ReadonlyMap<string, CountingRow> | undefined;
 
   /**
@@ -72,13 +54,17 @@ export class Auditor {
     for (const ledger of this.#ledgers) ledger.begin();
   }
 
-  /** G4: a process works only on what the group lets it believe is its own. */
-  works(process: string, { partition }: TopicPartition, believed: ReadonlySet<number>): void {
-    this.#check(believed.has(partition), `G4 ${process} works on ${partition}, told to let it go`);
+  /** The first broken promise. */
+  get violation(): Violation | undefined {
+    return this.#findings.violation;
   }
 
-  fenced(process: string, { partition }: TopicPartition): void {
-    this.#owners.set(partition, process);
+  works(process: string, place: TopicPartition, believed: ReadonlySet<number>): void {
+    this.#findings.works(process, place, believed);
+  }
+
+  fenced(process: string, place: TopicPartition): void {
+    this.#findings.fenced(process, place);
   }
 
   /** By which rules a process works. */
@@ -87,11 +73,11 @@ export class Auditor {
   }
 
   /** G1, G4, G7, G13: what a transaction made true. */
-  committed(process: string, { partition }: TopicPartition): void {
-    const owner = this.#owners.get(partition);
-    this.#check(owner === process, `G4 ${process} committed ${partition}, fenced by ${owner}`);
+  committed(process: string, place: TopicPartition): void {
+    this.#findings.committed(process, place);
+    const { partition } = place;
     if (this.#changelogIsGone) return;
-    this.#guard(() => {
+    this.#findings.guard(() => {
       const ledger = this.#ledger(partition);
       const before = this.#place(partition);
       ledger.read();
@@ -99,20 +85,20 @@ export class Auditor {
       const offset = this.#place(partition);
       const model = this.#model(partition);
       const changed = this.#noteRules(process, partition, offset);
-      this.#check(
+      this.#findings.check(
         changed ? offset === before : offset > before || this.#order !== undefined,
         `G1 input position of ${partition}: ${offset} after ${before}`,
       );
       this.#compare(`G1 changelog of ${partition} at ${offset}`, ledger.state(), offset, model);
       const upTo = (list: readonly { readonly offset: number; readonly text: string }[]) =>
         list.filter((item) => item.offset < offset).map(({ text }) => text);
-      this.#same(`G7 late of ${partition} at ${offset}`, ledger.late, upTo(model.late));
-      this.#same(
+      this.#findings.same(`G7 late of ${partition} at ${offset}`, ledger.late, upTo(model.late));
+      this.#findings.same(
         `G7 dead letters of ${partition} at ${offset}`,
         ledger.deadLetters,
         upTo(model.deadLetters),
       );
-      this.#same(
+      this.#findings.same(
         `G1 remarks of ${partition} at ${offset}`,
         ledger.remarks,
         upTo(model.remarks),
@@ -129,24 +115,27 @@ export class Auditor {
     model: PartitionModel,
   ): void {
     if (this.#results === undefined) return;
-    this.#check(published.repeated === undefined, `G1 ${what}: twice ${published.repeated}`);
+    this.#findings.check(
+      published.repeated === undefined,
+      `G1 ${what}: twice ${published.repeated}`,
+    );
     const finalOnly = this.#results === "final";
     const wholeFromMs = model.wholeFromMs ?? Infinity;
     const missing = published.missing(model.stateAt(offset), { finalOnly, wholeFromMs });
-    this.#check(missing === undefined, `G1 ${what}: ${missing}`);
+    this.#findings.check(missing === undefined, `G1 ${what}: ${missing}`);
   }
 
   /** Behind how much of the model a partition is: input offsets, or records of both inputs. */
   #place(partition: number): number {
-    return this.#order?.steps(partition) ?? this.#ledger(partition).committedOffset;
+    return this.#order?.taken.steps(partition) ?? this.#ledger(partition).committedOffset;
   }
 
   /** G1: each record of both inputs is taken once. */
   #noteOrder(process: string, partition: number): void {
     const { committedOffset: inputOffset, rekeyedOffset, others } = this.#ledger(partition);
     const now = { inputOffset, rekeyedOffset, others };
-    const wrong = this.#order?.committed(process, partition, now);
-    if (wrong !== undefined) this.#break(`G1 ${process} committed ${wrong}`);
+    const wrong = this.#order?.taken.committed(process, partition, now);
+    if (wrong !== undefined) this.#findings.break(`G1 ${process} committed ${wrong}`);
   }
 
   /** G13: rules change in a commit of their own, and no other commit is made by others. */
@@ -156,10 +145,16 @@ export class Auditor {
     const rules = this.#rules.get(process) as ModelRules;
     if (changes === model.changes) {
       const same = JSON.stringify(model.rules) === JSON.stringify(rules);
-      this.#check(same, `G13 ${process} commits ${partition} by rules that it has not noted`);
+      this.#findings.check(
+        same,
+        `G13 ${process} commits ${partition} by rules that it has not noted`,
+      );
       return false;
     }
-    this.#check(changes === model.changes + 1, `G13 ${changes} changes, after ${model.changes}`);
+    this.#findings.check(
+      changes === model.changes + 1,
+      `G13 ${changes} changes, after ${model.changes}`,
+    );
     model.change(offset, rules);
     return true;
   }
@@ -167,32 +162,35 @@ export class Auditor {
   /** G2: a store holds exactly its part of the changelog, and never more than is committed. */
   applied(process: string, { partition }: TopicPartition, store: StoreView | undefined): void {
     if (this.#changelogIsGone) return;
-    this.#guard(() => {
+    this.#findings.guard(() => {
       const ledger = this.#ledger(partition);
       ledger.read();
       const position = store?.checkpoint?.changelogPosition ?? 0;
       const what = `G2 store of ${partition} at ${process}, changelog position ${position}`;
-      this.#check(position <= ledger.endOffset, `${what}: ahead of ${ledger.endOffset}`);
-      const difference = ledger.difference(contentOf(store, this.#rows), position);
-      this.#check(difference === undefined, `${what}: ${difference}`);
+      this.#findings.check(position <= ledger.endOffset, `${what}: ahead of ${ledger.endOffset}`);
+      const difference = ledger.difference(piecesOf(store, this.#rows), position);
+      this.#findings.check(difference === undefined, `${what}: ${difference}`);
     });
   }
 
   /** G2: an opened store is the fold of the input before its own position. */
   opened(process: string, { partition }: TopicPartition, store: StoreView | undefined): void {
     if (this.#changelogIsGone) return;
-    this.#guard(() => {
-      const content = contentOf(store, this.#rows);
+    this.#findings.guard(() => {
+      const content = piecesOf(store, this.#rows);
       const { inputOffset = 0, rekeyedOffset = 0, others = [] } = content.get("meta") ?? {};
       const state = stateOf(content);
       const what = `G2 opened store of ${partition} at ${process}`;
       const committed = this.#ledger(partition).read();
-      this.#check(inputOffset <= committed, `${what}: ${inputOffset} is ahead of ${committed}`);
+      this.#findings.check(
+        inputOffset <= committed,
+        `${what}: ${inputOffset} is ahead of ${committed}`,
+      );
       const order = this.#order;
       const offset = order === undefined
         ? inputOffset
-        : order.stepsAt(partition, { inputOffset, rekeyedOffset, others });
-      this.#check(offset !== undefined, `${what}: no commit stands at ${inputOffset}`);
+        : order.taken.stepsAt(partition, { inputOffset, rekeyedOffset, others });
+      this.#findings.check(offset !== undefined, `${what}: no commit stands at ${inputOffset}`);
       this.#compare(what, state, offset ?? 0, this.#model(partition));
     });
   }
@@ -208,7 +206,7 @@ export class Auditor {
       const value = this.#order.valueOf(key);
       // By which revision of the job it was made is not known here.
       const text = rowText(row).replace("-", "");
-      return this.#check(text === value, `G3 row ${key}: ${rowText(row)}, not ${value}`);
+      return this.#findings.check(text === value, `G3 row ${key}: ${rowText(row)}, not ${value}`);
     }
     const kind = row.kind === "event" ? "event" : "result";
     const expected = this.#models.flatMap((model) => [
@@ -219,31 +217,22 @@ export class Auditor {
       return;
     }
     const text = rowText(row);
-    this.#check(
+    this.#findings.check(
       expected.length === 1 && expected[0] === text,
       `G3 row ${key} at ${row.versionUs}: ${text}, not ${expected}`,
     );
   }
 
-  /** A session ended: with a failure of the world, or the engine has a bug. */
-  failed(process: string, { partition }: TopicPartition, error: unknown): void {
+  /** A session ended: what was done to its topics may be the reason as well. */
+  failed(process: string, place: TopicPartition, error: unknown): void {
     const code = error instanceof PipelineError ? error.code : undefined;
-    // Whatever fails otherwise says that it is simulated.
-    const isOpen = error instanceof Error && error.message.endsWith(": in use");
-    this.#check(!isOpen, `G2 store: ${process} opened that of ${partition} a second time`);
-    if (isAborted(error) || (code !== undefined && expectedFailures.includes(code))) return;
     if (code === "STORE_FOREIGN" && this.#formerRows !== undefined) return;
-    if (this.#disaster.isAnswer(error)) return;
-    const text = error instanceof Error ? error.stack : String(error);
-    this.#break(`engine: task ${partition} of ${process} failed: ${text}`);
+    if (!this.#disaster.isAnswer(error)) this.#findings.failed(process, place, error);
   }
 
   /** A process ended by itself: only what happened to its topics can be the reason. */
   refused(process: string, error: unknown): void {
-    this.#check(
-      this.#disaster.isAnswer(error),
-      `engine: ${process} ended: ${error instanceof Error ? error.stack : String(error)}`,
-    );
+    if (!this.#disaster.isAnswer(error)) this.#findings.refused(process, error);
   }
 
   /** What the auditor reads of it would be of the new one, so that it knows no rules any more. */
@@ -256,28 +245,28 @@ export class Auditor {
   }
 
   stuck(why: string): void {
-    this.#break(`liveness: ${why}`);
+    this.#findings.break(`liveness: ${why}`);
   }
 
   /** Everything, once the input is used up. */
-  ended(table: SimulatedTable): void {
+  ended(table: ReadonlyMap<string, CountingRow>): void {
     const rows = new Map<string, string>();
     for (const [partition, model] of this.#models.entries()) {
       const { read, aggregated, late, deadLetters, duplicates } = model.counts ?? noItems;
-      this.#check(
+      this.#findings.check(
         read === aggregated + late + deadLetters + duplicates,
         "G7 the model's own counts",
       );
       for (const [key, { versionUs, text }] of model.rows) rows.set(key, `${versionUs} ${text}`);
-      this.#guard(() => {
+      this.#findings.guard(() => {
         const ledger = this.#ledger(partition);
         const offset = ledger.read();
         const place = this.#place(partition);
         this.#compare(`G1 end state of ${partition}`, ledger.state(), place, model);
-        this.#check(offset === ledger.inputEnd, `G1 ${partition} ends at ${offset}`);
+        this.#findings.check(offset === ledger.inputEnd, `G1 ${partition} ends at ${offset}`);
       });
     }
-    for (const [key, row] of table.rows) {
+    for (const [key, row] of table) {
       // What an aborted commit made of an event may have a later write time, and the same bytes.
       const anyTime = this.#order !== undefined && row.kind === "event";
       const text = anyTime ? rowText(row) : `${row.versionUs} ${rowText(row)}`;
@@ -285,11 +274,11 @@ export class Auditor {
       rows.delete(key);
       if (expected === undefined && this.#formerRows?.get(key) === row) continue;
       if (row.kind === "event" && this.#isLeftOver(row)) continue;
-      this.#check(text === expected, `G3 end row ${key}: ${text}, not ${expected}`);
+      this.#findings.check(text === expected, `G3 end row ${key}: ${text}, not ${expected}`);
     }
     const wrong = this.#order?.wronglySentOn();
-    this.#check(wrong === undefined, `G1 sent on: ${wrong}`);
-    this.#check(rows.size === 0, `G3 rows that are missing: ${[...rows.keys()]}`);
+    this.#findings.check(wrong === undefined, `G1 sent on: ${wrong}`);
+    this.#findings.check(rows.size === 0, `G3 rows that are missing: ${[...rows.keys()]}`);
   }
 
   #isLeftOver(row: CountingRow): boolean {
@@ -311,40 +300,17 @@ export class Auditor {
     for (const [name, text] of expected) {
       const is = state.get(name);
       const gone = is === undefined && mayLack.has(name);
-      this.#check(is === text || gone, `${what}: ${name} is ${is}, not ${text}`);
+      this.#findings.check(is === text || gone, `${what}: ${name} is ${is}, not ${text}`);
     }
     for (const name of state.keys()) {
       const [kind, key] = name.split(" ");
       const lost = key !== undefined && kind !== "key" && kind !== "stored" &&
         !state.has(`key ${key}`);
-      this.#check(!lost, `G8 ${what}: ${name} is there, its key is gone`);
+      this.#findings.check(!lost, `G8 ${what}: ${name} is there, its key is gone`);
     }
     // A store whose input held nothing but control records has a meta record without a fold.
     const spare = [...state.keys()].find((name) => !expected.has(name) && name !== "meta");
-    this.#check(spare === undefined, `${what}: ${spare} should not be there`);
-  }
-
-  #same(what: string, got: readonly string[], expected: readonly string[]): void {
-    const at = got.findIndex((text, i) => text !== expected[i]);
-    const wrong = at >= 0 || got.length !== expected.length;
-    const where = at >= 0 ? at : Math.min(got.length, expected.length);
-    this.#check(!wrong, `${what}: item ${where} is ${got[where]}, not ${expected[where]}`);
-  }
-
-  #check(holds: boolean, otherwise: string): void {
-    if (!holds) this.#break(otherwise);
-  }
-
-  #break(what: string): void {
-    this.violation ??= new Violation(what);
-  }
-
-  #guard(audit: () => void): void {
-    try {
-      audit();
-    } catch (error) {
-      this.#break(`audit: ${error instanceof Error ? error.stack : error}`);
-    }
+    this.#findings.check(spare === undefined, `${what}: ${spare} should not be there`);
   }
 
   #ledger(partition: number): PartitionLedger {
@@ -354,15 +320,4 @@ export class Auditor {
   #model(partition: number): PartitionModel {
     return this.#models[partition] as PartitionModel;
   }
-}
-
-function contentOf(
-  store: StoreView | undefined,
-  rows: RowsOf,
-): Map<PieceName, ReturnType<typeof pieceOf>> {
-  const content = new Map<PieceName, ReturnType<typeof pieceOf>>();
-  for (const [hex, value] of store?.entries ?? []) {
-    content.set(nameOfHex(hex), knownPiece(value) ?? pieceOf(Uint8Array.fromHex(hex), value, rows));
-  }
-  return content;
 }

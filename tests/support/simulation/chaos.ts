@@ -138,7 +138,7 @@ function compactSome(world: World): boolean {
 }
 
 /** Takes away what has a newer record, but not of the last commit: it is in the active segment. */
-async function compact({ auditor, chance, log, scenario }: World): Promise<void> {
+async function compact({ play: { auditor }, chance, log, scenario }: World): Promise<void> {
   const partition = chance.whole(0, scenario.partitions - 1);
   const place = { topic: "app-totals-changelog", partition };
   const before = chance.below(1);

@@ -7,6 +7,7 @@ interface Held {
   readonly input?: number;
   readonly second?: number;
   readonly factors?: number;
+  readonly more?: number;
 }
 
 /** Three tables joined with each other: what each has, and what comes of every change. */

@@ -58,8 +58,8 @@ export class Disaster {
   }
 
   /** Where a producer sends a key: partitions that were added get some, and no task reads those. */
-  partitionOf({ key, spread = 0 }: Pick<InputRecord, "key" | "spread">): number {
-    if (key === null) return spread % this.#partitions;
+  partitionOf({ key, spread = 0, isMisplaced = false }: InputRecord): number {
+    if (key === null || isMisplaced) return spread % this.#partitions;
     const bytes = encodeText(key);
     const added = this.struck && this.kind === "partitions added";
     const present = partitionForKey(bytes, added ? this.#partitions + 1 : this.#partitions);

@@ -7,13 +7,15 @@ import type { Chance } from "./chance.ts";
 /** What a record of the simulated input was meant to be. */
 export interface InputRecord {
   /** Where it is sent; the first input without it. */
-  readonly topic?: "second" | "factors";
+  readonly topic?: "second" | "factors" | "more";
   /** Of a table; `null` deletes, `undefined` is what cannot be read. */
   readonly factor?: number | null | undefined;
   /** `null` for a producer that names none and mixes keys. */
   readonly key: string | null;
   /** Decides on the partition of a record without a key, sent again or not. */
   readonly spread?: number;
+  /** True for one of a writer that places keys in its own way: as `spread` says. */
+  readonly isMisplaced?: boolean;
   /** Received, epoch ms; may be impossible. */
   readonly timestampMs: number;
   /** `undefined` for bytes that are not JSON. */
@@ -94,7 +96,9 @@ export class InputSource {
   /** A record of a table; of the first input without a topic. */
   nextFactor(topic?: InputRecord["topic"]): InputRecord {
     const chance = this.#chance;
-    if (topic !== "factors") this.#receivedAtMs += chance.pick([0, 0, 500, 2_500]);
+    if (topic === undefined || topic === "second") {
+      this.#receivedAtMs += chance.pick([0, 0, 500, 2_500]);
+    }
     const factor = chance.oneIn(8) ? undefined : chance.oneIn(5) ? null : chance.whole(0, 9);
     return this.#send({
       ...topic === undefined ? {} : { topic },

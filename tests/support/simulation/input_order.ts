@@ -1,40 +1,21 @@
 import { partitionForKey } from "../../../src/streams/partitioner.ts";
-import { type ArrivedPart, arrivedParts } from "../../../src/streams/repartition_record.ts";
-import { type LogRecord, partitionName } from "../../../src/streams/record.ts";
+import type { ArrivedPart } from "../../../src/streams/repartition_record.ts";
+import type { LogRecord } from "../../../src/streams/record.ts";
 import type { MemoryLog } from "../../../src/streams/testing/memory_log.ts";
-import type { OtherPosition } from "../../../src/streams/state/state.ts";
 import { encodeText, textOf } from "../../../src/streams/text.ts";
 import type { InputEvent, InputRecord } from "./input.ts";
 import type { PartitionModel } from "./model.ts";
+import { partsAt, partsOf, type Taken, TakenOrder } from "./taken_order.ts";
 
 const inputTopic = "input";
 const repartitionTopic = "app-repartition";
 
-/** How far a state is in its two inputs. */
-export interface Positions {
-  readonly inputOffset: number;
-  readonly rekeyedOffset: number;
-  readonly others: readonly OtherPosition[];
-}
-
-interface Progress extends Positions {
-  /** Records of the input, and parts of those of the repartition topic, behind it. */
-  readonly steps: number;
-}
-
-/**
- * In which order the committed history took the records of the two inputs: chance decides it, so the
- * model folds them as the committed transactions did, and this says whether each was taken once.
- */
+/** The order in which the counting job took its inputs, and what its models make of each record. */
 export class InputOrder {
+  readonly taken: TakenOrder;
   readonly #log: MemoryLog;
   readonly #models: readonly PartitionModel[];
-  readonly #further: readonly string[];
   readonly #inputs = new Map<string, InputRecord>();
-  /** What each session has taken that is in no commit yet, by process and partition. */
-  readonly #taken = new Map<string, (LogRecord | ArrivedPart)[]>();
-  readonly #progress: Progress[];
-  readonly #steps = new Map<string, number>();
   readonly #seen = new Set<string>();
   /** What has to be in the repartition topic, by where it comes from. */
   readonly #sentOn = new Map<string, string>();
@@ -46,67 +27,17 @@ export class InputOrder {
     further: readonly string[] = [],
   ) {
     this.#log = log;
-    this.#further = further;
     this.#models = models;
-    this.#progress = models.map(() => ({ inputOffset: 0, rekeyedOffset: 0, others: [], steps: 0 }));
+    this.taken = new TakenOrder(
+      log,
+      { partitions: models.length, further },
+      (partition, step, record) => models[partition]?.add(step, this.#modelRecord(record)),
+    );
   }
 
   /** A producer has sent a record. */
   sent(place: { readonly partition: number; readonly offset: number }, record: InputRecord): void {
     this.#inputs.set(placeName(record.topic, place.partition, place.offset), record);
-  }
-
-  /** A process opens a partition, without anything that is not committed. */
-  opens(process: string, partition: number): void {
-    this.#taken.set(`${process} ${partition}`, []);
-  }
-
-  /** A process takes a record. */
-  takes(process: string, record: LogRecord): void {
-    this.#taken.get(`${process} ${record.partition}`)?.push(record);
-  }
-
-  /** Steps behind a state; `undefined` for positions that no commit has made. */
-  stepsAt(partition: number, positions: Positions): number | undefined {
-    return this.#steps.get(`${partition} ${positionsText(positions)}`) ??
-      (isStart(positions) ? 0 : undefined);
-  }
-
-  /**
-   * Tells the model what a transaction has made true.
-   *
-   * @returns What is wrong with it, if anything is.
-   */
-  committed(process: string, partition: number, now: Positions): string | undefined {
-    const before = this.#progress[partition] as Progress;
-    const since = this.#taken.get(`${process} ${partition}`) ?? [];
-    // More is taken while a commit is made.
-    const end = since.findIndex(({ topic, offset }) => offset >= positionIn(now, topic));
-    const taken = end < 0 ? since : since.slice(0, end);
-    this.#taken.set(`${process} ${partition}`, since.slice(taken.length));
-    const wrong = this.#difference(partition, before, now, taken);
-    taken.forEach((record, index) =>
-      this.#models[partition]?.add(before.steps + index, this.#modelRecord(record))
-    );
-    const steps = before.steps + taken.length;
-    this.#progress[partition] = { ...now, steps };
-    this.#steps.set(`${partition} ${positionsText(now)}`, steps);
-    return wrong;
-  }
-
-  /** Steps of the last commit. */
-  steps(partition: number): number {
-    return this.#progress[partition]?.steps ?? 0;
-  }
-
-  /** True when nothing waits in either input of a partition. */
-  isThrough(partition: number): boolean {
-    const { inputOffset, rekeyedOffset, others } = this.#progress[partition] as Progress;
-    const through = (topic: string) =>
-      offsetIn(others, topic) >= this.#log.stableEnd({ topic, partition });
-    if (this.#further.some((topic) => !through(topic))) return false;
-    return inputOffset >= this.#log.stableEnd({ topic: inputTopic, partition }) &&
-      rekeyedOffset >= this.#log.stableEnd({ topic: repartitionTopic, partition });
   }
 
   /** The value of an event, by the id of its row. */
@@ -138,39 +69,8 @@ export class InputOrder {
     return expected.size === 0 ? undefined : `missing: ${[...expected.keys()]}`;
   }
 
-  #difference(
-    partition: number,
-    before: Positions,
-    now: Positions,
-    taken: readonly (LogRecord | ArrivedPart)[],
-  ): string | undefined {
-    const records = this.#log.committedRecords(
-      { topic: inputTopic, partition },
-      before.inputOffset,
-    );
-    const parts = partsAt(this.#log, partition, before.rekeyedOffset, now.rekeyedOffset);
-    const ranges = [
-      [inputTopic, before.inputOffset, now.inputOffset, records],
-      [repartitionTopic, before.rekeyedOffset, now.rekeyedOffset, parts],
-      ...this.#further.map((topic) => {
-        const from = offsetIn(before.others, topic);
-        const all = this.#log.committedRecords({ topic, partition }, from);
-        return [topic, from, offsetIn(now.others, topic), all] as const;
-      }),
-    ] as const;
-    for (const [topic, from, to, all] of ranges) {
-      const got = taken.filter((record) => record.topic === topic).map(placeText);
-      const want = all.filter(({ offset }) => offset < to).map(placeText);
-      if (got.join() === want.join()) continue;
-      return `${
-        partitionName({ topic, partition })
-      } from ${from} to ${to}: took ${got}, not ${want}`;
-    }
-    return undefined;
-  }
-
   /** A record as the model folds it, with the names of what becomes of its events. */
-  #modelRecord(record: LogRecord | ArrivedPart): InputRecord {
+  #modelRecord(record: Taken): InputRecord {
     const { partition, offset } = record;
     if ("origin" in record) {
       const { origin, firstIndex } = record;
@@ -240,25 +140,8 @@ export class InputOrder {
   }
 }
 
-function positionsText({ inputOffset, rekeyedOffset, others }: Positions): string {
-  return `${inputOffset}/${rekeyedOffset}/${others.map(({ offset }) => offset)}`;
-}
-
-function isStart({ inputOffset, rekeyedOffset, others }: Positions): boolean {
-  return inputOffset + rekeyedOffset === 0 && others.every(({ offset }) => offset === 0);
-}
-
-function positionIn({ inputOffset, rekeyedOffset, others }: Positions, topic: string): number {
-  if (topic === inputTopic) return inputOffset;
-  return topic === repartitionTopic ? rekeyedOffset : offsetIn(others, topic);
-}
-
-function offsetIn(others: readonly OtherPosition[], topic: string): number {
-  return others.find((other) => other.topic === topic)?.offset ?? 0;
-}
-
 /** A record of an input; that of the first has no topic in its name. */
-function placeName(topic: string | undefined, partition: number, offset: number): string {
+export function placeName(topic: string | undefined, partition: number, offset: number): string {
   const place = `${partition}/${offset}`;
   return topic === undefined || topic === inputTopic ? place : `${topic} ${place}`;
 }
@@ -276,21 +159,4 @@ function eventsOf(part: ArrivedPart): InputEvent[] {
 /** Where in its value the events are that belong to the partition of a part. */
 function placesOf({ keys }: ArrivedPart): number[] {
   return [...keys.keys()].filter((i) => keys[i] !== undefined);
-}
-
-/** The parts that bring something: others say how far their origin is. */
-function partsOf(records: readonly LogRecord[]): ArrivedPart[] {
-  const parts = records.flatMap((record) => arrivedParts(record) ?? []);
-  return parts.filter(({ keys }) => keys.length > 0);
-}
-
-/** What the records of a partition from an offset to another have brought. */
-function partsAt(log: MemoryLog, partition: number, from: number, to: number): ArrivedPart[] {
-  const records = log.committedRecords({ topic: repartitionTopic, partition }, from);
-  return partsOf(records.filter(({ offset }) => offset < to));
-}
-
-/** A record of the input, or a part of one of the repartition topic, within its partition. */
-function placeText(record: LogRecord | ArrivedPart): string {
-  return "origin" in record ? `${record.offset}+${record.firstIndex}` : String(record.offset);
 }

@@ -23,6 +23,8 @@ export interface RowsOf {
   readonly gapMs?: number | undefined;
   /** True for sliding windows, of which each has the time of its last event before all else. */
   readonly slides?: boolean;
+  /** True where only the task's own record is read, and of all others no more than their bytes. */
+  readonly unread?: boolean;
 }
 
 /** Windows that a row holds at most. */

@@ -32,6 +32,8 @@ export class PartitionLedger {
   others: readonly OtherPosition[] = [];
   /** How often the rules had changed, as the task's own record says. */
   changes = 0;
+  /** What was read, aggregated, late, a dead letter and a duplicate, as it says. */
+  counts = "0 0 0 0 0";
   /** True once compaction has taken records away. */
   compacted = false;
 
@@ -113,6 +115,7 @@ export class PartitionLedger {
     this.changes = entry.piece?.changes ?? this.changes;
     this.rekeyedOffset = entry.piece?.rekeyedOffset ?? this.rekeyedOffset;
     this.others = entry.piece?.others ?? this.others;
+    if (name === "meta") this.counts = entry.piece?.text.split(" ").slice(1, 6).join(" ") ?? "";
     const entries = this.#entries.get(name);
     if (entries === undefined) this.#entries.set(name, [entry]);
     else entries.push(entry);

@@ -26,10 +26,9 @@ import {
   type Operation,
 } from "../../../src/streams/testing/gated_ports.ts";
 import { MemoryStores } from "../../../src/streams/testing/memory_stores.ts";
-import { type CountingRow, type Measurement, type Total } from "../counting_topology.ts";
 import type { ModelRules } from "./model_rules.ts";
 import type { Member } from "./group.ts";
-import { sinkOf } from "./sink.ts";
+import { type SimulatedRow, sinkOf } from "./sink.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 /** A computer: its disk outlives its processes. */
@@ -76,7 +75,7 @@ export class Machine {
 export class SimulatedProcess {
   readonly name: string;
   /** One of each thread. */
-  readonly #apps: StreamsApp<Measurement, Total, CountingRow>[] = [];
+  readonly #apps: StreamsApp<unknown, unknown, SimulatedRow>[] = [];
   member: Member | undefined;
   /** True when it ended by itself. */
   refused = false;
@@ -90,13 +89,13 @@ export class SimulatedProcess {
     this.#world = world;
     this.#machine = machine;
     this.name = name;
-    const rules = world.drawRules();
-    world.auditor.started(name, rules);
+    const rules = world.play.drawRules();
+    world.play.auditor.started(name, rules);
     this.#ended = this.#run(rules).catch((error) => {
       if (!this.#alive) return;
       this.refused = true;
       world.trace(`${name} ends: ${(error as Error).message}`);
-      world.auditor.refused(name, error);
+      world.play.auditor.refused(name, error);
     });
     world.trace(`${name} starts with ${JSON.stringify(rules)}`);
   }
@@ -157,13 +156,13 @@ export class SimulatedProcess {
   #makeApp(
     rules: ModelRules,
     { membership, own }: SimulatedThread,
-  ): StreamsApp<Measurement, Total, CountingRow> {
+  ): StreamsApp<unknown, unknown, SimulatedRow> {
     const world = this.#world;
     const gate = this.#gate.bind(this);
     const { application, commitIntervalMs, pendingRowsMax, cacheBytesMax } = world.settings;
     const wait = () => this.#clock.sleep(world.chance.below(50));
     const app = new StreamsApp(
-      world.topologyBy(rules, this.name),
+      world.play.topologyBy(rules, this.name),
       {
         log: this.#repeating(gatedLog(world.log, gate)),
         commitLog: this.#impatient(gatedCommitLog(world.log, application, gate)),
@@ -188,22 +187,22 @@ export class SimulatedProcess {
     return app;
   }
 
-  #listener(): TaskListener<CountingRow> {
+  #listener(): TaskListener<SimulatedRow> {
     const [world, name, { disk }] = [this.#world, this.name, this.#machine];
     return {
       opened: (input) => {
-        if (this.#alive) world.auditor.opened(name, input, disk.look(input));
+        if (this.#alive) world.play.auditor.opened(name, input, disk.look(input));
       },
       fetched() {},
       committed() {},
       rows: (_input, rows) => {
         // Who is told of a row must be told the truth as much as who reads the table.
-        for (const row of this.#alive ? rows : []) world.auditor.written(row);
+        for (const row of this.#alive ? rows : []) world.play.auditor.written(row);
       },
       failed: (input, error) => {
         if (!this.#alive) return;
         world.trace(`${name} fails at ${input.partition}: ${(error as Error).message}`);
-        world.auditor.failed(name, input, error);
+        world.play.auditor.failed(name, input, error);
       },
       closed() {},
     };
@@ -235,7 +234,7 @@ export class SimulatedProcess {
   }
 
   #audit(operation: Operation, place: TopicPartition | undefined): void {
-    const { auditor } = this.#world;
+    const { auditor, order } = this.#world.play;
     if (place === undefined) return;
     const believed = this.member?.believed ?? new Set();
     if (operation === "fence" || operation === "records-sent") {
@@ -243,7 +242,7 @@ export class SimulatedProcess {
     }
     // Only a session that opens asks how long its changelog is.
     if (operation === "bounds" && place.topic.endsWith("changelog")) {
-      this.#world.order?.opens(this.name, place.partition);
+      order?.opens(this.name, place.partition);
     }
     if (operation === "fenced") auditor.fenced(this.name, place);
     if (operation === "after-end") auditor.committed(this.name, place);
@@ -254,7 +253,7 @@ export class SimulatedProcess {
 
   /** Sometimes brings input again that was asked for no more. */
   #repeating(log: RecordLog): RecordLog {
-    const { chance, disaster, settings } = this.#world;
+    const { chance, disaster, settings, play } = this.#world;
     // A reader that starts further back has no position to be checked where the engine has one.
     const asksExactly = disaster.kind === "tail lost" || settings.reset;
     const from = ({ topic }: TopicPartition, offset: number) =>
@@ -266,20 +265,19 @@ export class SimulatedProcess {
       bounds: (place) => log.bounds(place),
       open: (place, { offset, ...rest }) => {
         const reader = log.open(place, { offset: from(place, offset), ...rest });
-        const isTable = place.topic === "factors" || settings.combines !== undefined;
-        return isTable ? this.#noticed(reader) : reader;
+        return play.notices(place.topic) ? this.#noticed(reader) : reader;
       },
     };
   }
 
-  /** Of a table nothing but its records says when they are taken: that is when headers are read. */
+  /** Where nothing but a record says when it is taken: that is when its headers are read. */
   #noticed(reader: PartitionReader): PartitionReader {
     const noticed = (record: LogRecord): LogRecord => {
       let isNew = true;
       return {
         ...record,
         get headers() {
-          if (isNew) world.order?.takes(name, record);
+          if (isNew) world.play.order?.takes(name, record);
           isNew = false;
           return record.headers;
         },

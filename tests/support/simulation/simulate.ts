@@ -1,8 +1,7 @@
 import { runChaos, runOperator, runProducer, strike } from "./chaos.ts";
 import { resetState } from "./reset.ts";
-import { describeScenario } from "./scenario.ts";
 import type { Surroundings } from "./surroundings.ts";
-import { World } from "./world.ts";
+import { World, type WorldKind } from "./world.ts";
 
 /** Simulated time in which the world must get everything done once it has calmed down, ms. */
 const patienceMs = 300_000;
@@ -13,6 +12,7 @@ const eventsMax = 100_000;
 /** What became of a seed. */
 export interface Outcome {
   readonly seed: number;
+  readonly kind: WorldKind;
   /** Equal for equal runs, event by event. */
   readonly hash: string;
   readonly events: number;
@@ -25,36 +25,43 @@ export interface Outcome {
   readonly tail: readonly string[];
 }
 
+/** What a seed is tried with. */
+export interface SimulationOptions {
+  readonly kind?: WorldKind;
+  readonly loggerOf?: Surroundings["loggerOf"];
+}
+
 /**
- * Runs the counting job on several machines through everything that a seed throws at it, then
+ * Runs the counting job, or a drawn one, on several machines through everything that a seed throws at it, then
  * lets the world calm down and looks at the results. All waiting is simulated: the same seed makes
  * the same run, in milliseconds.
  *
- * @param loggerOf Where each process reports; nowhere by default.
+ * @param options.loggerOf Where each process reports; nowhere by default.
  */
 export async function simulate(
   seed: number,
-  loggerOf?: Surroundings["loggerOf"],
+  { kind = "counting", loggerOf }: SimulationOptions = {},
 ): Promise<Outcome> {
-  const world = new World(seed, loggerOf);
+  const world = new World(seed, kind, loggerOf);
   for (const machine of world.machines) machine.start();
   void world.group.run();
   void runOperator(world);
   await runInput(world);
-  if (world.scenario.reset && world.auditor.violation === undefined) {
+  if (world.scenario.reset && world.play.auditor.violation === undefined) {
     await resetState(world);
     world.faults.on = true;
     await runInput(world);
   }
   strike(world);
   await untilDone(world);
-  const { violation } = world.auditor;
+  const { violation } = world.play.auditor;
   return {
     seed,
+    kind,
     hash: world.events.hash,
     events: world.events.events,
     violation: violation?.message,
-    scenario: describeScenario(world.scenario),
+    scenario: world.play.description,
     strikes: world.faults.strikes,
     tail: world.events.tail,
   };
@@ -83,9 +90,9 @@ async function untilDone(world: World): Promise<void> {
         `${partition} ${state} ${committedOffset} ${problem}`
       ),
     ]);
-    world.auditor.stuck(JSON.stringify(tasks));
+    world.play.auditor.stuck(JSON.stringify(tasks));
   }
-  if (!world.disaster.struck) world.auditor.ended(world.table);
+  if (!world.disaster.struck) world.play.auditor.ended(world.table.rows);
 }
 
 /** Everything is processed, or everybody has said why not. */
@@ -102,19 +109,19 @@ function isDone(world: World): boolean {
 
 /** Lets time pass until something holds or a promise is broken. */
 async function until(world: World, holds: () => boolean): Promise<void> {
-  while (!holds() && world.auditor.violation === undefined) {
-    if (world.events.events > eventsMax) world.auditor.stuck("endless events");
-    if (!await world.clock.step()) world.auditor.stuck("nobody waits for anything");
+  while (!holds() && world.play.auditor.violation === undefined) {
+    if (world.events.events > eventsMax) world.play.auditor.stuck("endless events");
+    if (!await world.clock.step()) world.play.auditor.stuck("nobody waits for anything");
   }
 }
 
-function caughtUp({ log, scenario, processes, disaster, order }: World): boolean {
+function caughtUp({ log, scenario, processes, disaster, play }: World): boolean {
   const running = processes.flatMap(({ tasks }) => tasks)
     .filter(({ state }) => state === "running");
   for (let partition = 0; partition < scenario.partitions; partition++) {
     if (disaster.severs(partition)) continue;
     const place = { topic: "input", partition };
-    if (order?.isThrough(partition) === false) return false;
+    if (play.order?.isThrough(partition) === false) return false;
     const end = log.stableEnd(place);
     if ((log.committedOffset("app", place) ?? 0) < end) return false;
     const here = running.filter((task) => task.partition === partition);
@@ -126,17 +133,17 @@ function caughtUp({ log, scenario, processes, disaster, order }: World): boolean
 }
 
 /** A failed run, for people: what broke, what led to it, and how to see it again. */
-export function describeOutcome({ seed, scenario, tail, violation }: Outcome): string {
+export function describeOutcome({ seed, kind, scenario, tail, violation }: Outcome): string {
   return [
     ...tail,
     "",
     `seed ${seed}: ${violation}`,
     scenario,
-    `again: deno task dev hunt ${again(seed)}`,
+    `again: deno task dev hunt ${again(seed, kind)}`,
   ]
     .join("\n");
 }
 
-function again(seed: number): string {
-  return `--from ${seed} --seeds 1`;
+function again(seed: number, kind: WorldKind): string {
+  return `--kind ${kind} --from ${seed} --seeds 1`;
 }

@@ -2,6 +2,16 @@ import type { Sink } from "../../../src/streams/ports.ts";
 import { type CountingRow, rowKey } from "../counting_topology.ts";
 import type { Chance } from "./chance.ts";
 
+/** A row of a drawn job, as text. */
+export interface GraphRow {
+  readonly kind: "graph";
+  readonly id: string;
+  readonly text: string;
+  readonly versionUs: number;
+}
+
+export type SimulatedRow = CountingRow | GraphRow;
+
 /** The row but for key and write time, in the model's words. */
 export function rowText(row: CountingRow): string {
   if (row.kind === "event") return String(row.value);
@@ -11,16 +21,16 @@ export function rowText(row: CountingRow): string {
 
 /** A table as Cassandra keeps it: the newest write time wins, rows of one write come in any order. */
 export class SimulatedTable {
-  readonly rows: Map<string, CountingRow> = new Map();
-  readonly #seen: (row: CountingRow) => void;
+  readonly rows: Map<string, SimulatedRow> = new Map();
+  readonly #seen: (row: SimulatedRow) => void;
 
   /** @param seen Told of every row that takes effect. */
-  constructor(seen: (row: CountingRow) => void) {
+  constructor(seen: (row: SimulatedRow) => void) {
     this.#seen = seen;
   }
 
-  put(row: CountingRow): void {
-    const key = rowKey(row);
+  put(row: SimulatedRow): void {
+    const key = row.kind === "graph" ? row.id : rowKey(row);
     const present = this.rows.get(key);
     if (present === undefined || row.versionUs >= present.versionUs) this.rows.set(key, row);
     this.#seen(row);
@@ -32,7 +42,7 @@ export function sinkOf(
   table: SimulatedTable,
   chance: Chance,
   wait: () => Promise<void>,
-): Sink<CountingRow> {
+): Sink<SimulatedRow> {
   return {
     async write(rows) {
       const parts = chance.oneIn(4) ? chance.whole(2, 3) : 1;

@@ -1,4 +1,5 @@
 import type { OtherPosition, TaskMeta } from "../../../src/streams/state/state.ts";
+import type { StoreView } from "../../../src/streams/testing/memory_stores.ts";
 import type { WindowState } from "../../../src/streams/topology/key_state.ts";
 import type { Total } from "../counting_topology.ts";
 import type { PieceName } from "./history.ts";
@@ -29,9 +30,13 @@ export interface Piece {
 
 const pieces = new WeakMap<Uint8Array, Piece>();
 
-/** What was read of a value before, if it was. */
-export function knownPiece(value: Uint8Array): Piece | undefined {
-  return pieces.get(value);
+/** What a store holds. */
+export function piecesOf(store: StoreView | undefined, rows: RowsOf): Map<PieceName, Piece> {
+  const content = new Map<PieceName, Piece>();
+  for (const [hex, value] of store?.entries ?? []) {
+    content.set(nameOfHex(hex), pieces.get(value) ?? pieceOf(Uint8Array.fromHex(hex), value, rows));
+  }
+  return content;
 }
 
 /** Reads an entry of a store or changelog of the counting job. */
@@ -91,6 +96,7 @@ function contentOf(
   rows: RowsOf,
 ): Omit<Piece, "name"> {
   const tag = String.fromCharCode(kind ?? 0);
+  if (rows.unread === true && tag !== "m") return { text: value.toHex() };
   if (tag === "k") return { row: readKeyRow(value, rows), text: value.toHex() };
   if (tag === "m") return metaContent(JSON.parse(new TextDecoder().decode(value)));
   if (tag === "t") return { text: decoded(value) };

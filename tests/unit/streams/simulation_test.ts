@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { InputRecord } from "../../support/simulation/input.ts";
 import { PartitionModel } from "../../support/simulation/model.ts";
-import { simulate } from "../../support/simulation/simulate.ts";
+import { describeOutcome, simulate } from "../../support/simulation/simulate.ts";
 
 const windows = { advanceMs: 10_000, rollUps: false, unwindowed: false };
 const rules = {
@@ -12,6 +12,16 @@ const rules = {
   agreeingEvents: 1_000,
   revision: "1",
 };
+
+/** Everything that a drawn job may be made of. */
+const operators = [
+  ...["add", "copies", "fail", "keep", "reject"],
+  ...["key", "none", "record", "value"],
+  ...["lookup", "number", "output", "remind"],
+  ...["join", "leftJoin", "outerJoin"],
+  ...["hopping", "session", "tumbling"],
+  ...["count", "fields", "list", "newest", "reduce"],
+].sort();
 
 function newModel(): PartitionModel {
   const model = new PartitionModel(0, windows);
@@ -51,6 +61,19 @@ Deno.test("simulate() finds nothing wrong in a few seeds, and says the same twic
     assert.equal(outcome.violation, undefined);
     assert.equal((await simulate(seed)).hash, outcome.hash);
   }
+});
+
+Deno.test("simulate() finds nothing wrong with jobs drawn from all operators, and draws them again", async () => {
+  const drawn = new Set<string>();
+  for (let seed = 1; seed <= 200; seed++) {
+    const outcome = await simulate(seed, { kind: "graph" });
+    assert.equal(outcome.violation, undefined, describeOutcome(outcome));
+    for (const [, name = ""] of outcome.scenario.matchAll(/"(?:op|kind|fold|by)":"(\w+)"/g)) {
+      drawn.add(name);
+    }
+    if (seed <= 20) assert.equal((await simulate(seed, { kind: "graph" })).hash, outcome.hash);
+  }
+  assert.deepEqual([...drawn].sort(), operators);
 });
 
 Deno.test("PartitionModel counts what its producer sent before as a duplicate", () => {

@@ -14,7 +14,9 @@ Deno.test("the picture of a task's life has the transitions that tasks make, and
     transition
   );
   const made = new Set<string>();
-  for (let seed = 1; seed <= seeds; seed++) await simulate(seed, () => transitionLogger(made));
+  for (let seed = 1; seed <= seeds; seed++) {
+    await simulate(seed, { loggerOf: () => transitionLogger(made) });
+  }
   assert.deepEqual(drawn.sort(), [...made].sort());
 });
 

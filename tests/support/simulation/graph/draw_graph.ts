@@ -1,0 +1,226 @@
+import type { Chance } from "../chance.ts";
+import type {
+  EarlyStep,
+  FoldKind,
+  Graph,
+  KeyedStep,
+  PairJoin,
+  PlainStep,
+  Side,
+  TableEnd,
+  TableJoin,
+  TableShape,
+  Windows,
+} from "./graph.ts";
+
+const joins: readonly TableJoin[] = ["join", "leftJoin", "outerJoin"];
+
+/** Tables that values are joined with; streams have other topics. */
+const lookups = ["factors", "more"] as const;
+
+/** Draws a job of two to about six operators. */
+export function drawGraph(chance: Chance): Graph {
+  return new Drawing(chance).graph();
+}
+
+class Drawing {
+  readonly #chance: Chance;
+  #processors = 0;
+  #outputs = 0;
+
+  constructor(chance: Chance) {
+    this.#chance = chance;
+  }
+
+  graph(): Graph {
+    const chance = this.#chance;
+    const kind = chance.pick(["stream", "stream", "stream", "stream", "pairs", "tables"] as const);
+    const tables = kind === "tables" ? this.#tables() : undefined;
+    const pairs = kind === "pairs" ? this.#pairs() : undefined;
+    const left = kind === "tables" ? undefined : this.#left(pairs);
+    const isKeyed = left?.by !== "none";
+    const changes = kind === "tables" && chance.oneIn(2) ? this.#output() : undefined;
+    const length = isKeyed ? chance.whole(0, 4) : 0;
+    const flow = this.#flow(length, {
+      tables: kind === "tables" ? ["more"] : kind === "pairs" ? [] : lookups,
+      punctuates: pairs !== undefined,
+    });
+    const calls = [...left?.flow ?? [], ...flow].some(({ op }) => op === "remind");
+    const mayFold = isKeyed && !calls && pairs === undefined;
+    const table = mayFold && !chance.oneIn(4) ? this.#table(kind === "stream") : undefined;
+    const ends = table !== undefined || (changes !== undefined && flow.length === 0)
+      ? []
+      : [{ op: "output" as const, topic: this.#output() }];
+    const maxFutureMs = chance.pick([60_000, 60_000, 5_000]);
+    return { left, pairs, tables, changes, flow: [...flow, ...ends], table, maxFutureMs };
+  }
+
+  #left(pairs: PairJoin | undefined): Side {
+    const chance = this.#chance;
+    if (pairs !== undefined) {
+      const { repartition, by } = pairs.right;
+      const own = by === "record" ? by : chance.pick(["key", "value"] as const);
+      const left = this.#side(["input"], own, { tables: ["factors"] });
+      return { ...left, repartition, asRead: false };
+    }
+    const topics = chance.oneIn(3) ? ["input", "second"] : ["input"];
+    const by = chance.pick(["key", "key", "key", "value", "value", "record", "none"] as const);
+    return this.#side(topics, by, { tables: [] });
+  }
+
+  #pairs(): PairJoin {
+    const chance = this.#chance;
+    const by = chance.pick(["key", "key", "value", "record"] as const);
+    const right = this.#side(["second"], by, { tables: ["more"] });
+    return {
+      kind: chance.pick(joins),
+      right: { ...right, asRead: false },
+      differenceMs: chance.pick([8_000, 1_000, 20_000]),
+      graceMs: chance.pick([0, 3_000]),
+    };
+  }
+
+  #side(
+    topics: readonly string[],
+    by: Side["by"],
+    { tables }: { readonly tables: readonly string[] },
+  ): Side {
+    const chance = this.#chance;
+    const inputs = topics.map((topic) => ({
+      topic,
+      steps: this.#early(chance.pick([0, 0, 1, 2])),
+    }));
+    const merged = inputs.length > 1 ? this.#early(chance.pick([0, 1])) : [];
+    const longest = chance.oneIn(5) ? 3 : Infinity;
+    const isPlain = merged.length === 0 && longest === Infinity &&
+      inputs.every(({ steps }) => steps.length === 0);
+    return {
+      inputs,
+      merged,
+      longest,
+      time: chance.oneIn(3) ? "record" : "event",
+      by,
+      repartition: (by === "key" || by === "value") && !chance.oneIn(5),
+      asRead: isPlain && chance.oneIn(2),
+      flow: tables.length === 0
+        ? []
+        : this.#flow(chance.pick([0, 0, 1, 2]), { tables, outputsMax: 0 }),
+    };
+  }
+
+  #early(length: number): EarlyStep[] {
+    const chance = this.#chance;
+    return Array.from(
+      { length },
+      () =>
+        chance.oneIn(4) ? { op: "reject", on: chance.whole(5, 9) } : this.#plain({ throws: true }),
+    );
+  }
+
+  #plain({ throws }: { readonly throws: boolean }): PlainStep {
+    const chance = this.#chance;
+    const op = chance.pick(["add", "copies", "keep", throws ? "fail" : "add"] as const);
+    if (op === "add") return { op, by: chance.whole(1, 20) };
+    if (op === "keep") return { op, unless: chance.whole(2, 4) };
+    return op === "fail" ? { op, on: chance.whole(7, 15) } : { op };
+  }
+
+  /** @param options.punctuates True where what is done here may be that of a call that is due. */
+  #flow(
+    length: number,
+    { tables, punctuates = false, outputsMax = 3 }: {
+      readonly tables: readonly string[];
+      readonly punctuates?: boolean;
+      readonly outputsMax?: number;
+    },
+  ): KeyedStep[] {
+    const chance = this.#chance;
+    const steps: KeyedStep[] = [];
+    let throws = !punctuates;
+    for (let i = 0; i < length; i++) {
+      const op = chance.pick(
+        ["plain", "plain", "number", "remind", "lookup", "lookup", "output"] as const,
+      );
+      if (op === "plain") steps.push(this.#plain({ throws }));
+      if (op === "number") steps.push({ op, name: this.#processor() });
+      if (op === "remind") {
+        const afterMs = chance.pick([7_000, 500, 30_000]);
+        steps.push({ op, name: this.#processor(), afterMs });
+        throws = false;
+      }
+      if (op === "output" && this.#outputs < outputsMax) steps.push({ op, topic: this.#output() });
+      if (op === "lookup" && tables.length > 0) {
+        const kind = chance.pick(["join", "leftJoin"] as const);
+        steps.push({ op, kind, table: this.#shape(tables, { throws }) });
+      }
+    }
+    return steps;
+  }
+
+  #processor(): string {
+    return `p${this.#processors++}`;
+  }
+
+  #output(): string {
+    return `out-${this.#outputs++}`;
+  }
+
+  #shape(topics: readonly string[], { throws }: { readonly throws: boolean }): TableShape {
+    const chance = this.#chance;
+    const mixed = chance.shuffled(topics).slice(0, chance.whole(1, topics.length));
+    return {
+      topics: mixed,
+      joins: mixed.slice(1).map(() => chance.pick(joins)),
+      throws: throws && chance.oneIn(3),
+    };
+  }
+
+  #tables(): TableShape {
+    const chance = this.#chance;
+    const topics = ["input", "second", "factors"].slice(0, chance.whole(2, 3));
+    return {
+      topics,
+      joins: topics.slice(1).map(() => chance.pick(joins)),
+      throws: chance.oneIn(3),
+    };
+  }
+
+  #table(hasEvents: boolean): TableEnd {
+    const chance = this.#chance;
+    const windows = chance.oneIn(4) ? undefined : this.#windows();
+    const rollUpsMs = windows?.kind === "tumbling"
+      ? chance.pick([[], [2], [2, 6]]).map((times) => times * windows.sizeMs)
+      : [];
+    const merges = windows?.kind === "session" || rollUpsMs.length > 0;
+    const folds: FoldKind[] = rollUpsMs.length > 0
+      ? ["fields", "list"]
+      : ["count", "reduce", "fields", "list"];
+    const topics = chance.pick([["updates"], ["closed"], ["updates", "closed"], []] as const);
+    const shown = windows === undefined ? topics.filter((topic) => topic !== "closed") : topics;
+    return {
+      windows,
+      rollUpsMs,
+      fold: chance.pick(merges ? folds : [...folds, "newest"]),
+      throws: chance.oneIn(3),
+      topics: shown,
+      sink: windows !== undefined && chance.oneIn(3) ? "closed" : "updates",
+      events: hasEvents && chance.oneIn(2),
+    };
+  }
+
+  #windows(): Windows {
+    const chance = this.#chance;
+    const kind = chance.pick(["tumbling", "hopping", "session"] as const);
+    const sizeMs = chance.pick([10_000, 3_000]);
+    const graceMs = chance.pick([0, 5_000, 30_000]);
+    const advanceMs = kind === "hopping" ? sizeMs / chance.pick([2, 3, 4]) : sizeMs;
+    const isWhole = Number.isInteger(advanceMs);
+    return {
+      kind,
+      sizeMs,
+      advanceMs: isWhole ? advanceMs : sizeMs / 2,
+      graceMs,
+      retentionMs: sizeMs + graceMs + chance.pick([0, 35_000]),
+    };
+  }
+}

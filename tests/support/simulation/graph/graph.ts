@@ -1,0 +1,110 @@
+/** Where a drawn job writes; results of its table go to the last two. */
+export const outputTopics = ["out-0", "out-1", "out-2", "out-3", "updates", "closed"] as const;
+
+/** A step that depends on the value alone. */
+export type PlainStep =
+  | { readonly op: "add"; readonly by: number }
+  /** None, one or two of each. */
+  | { readonly op: "copies" }
+  | { readonly op: "keep"; readonly unless: number }
+  /** Throws on some. */
+  | { readonly op: "fail"; readonly on: number };
+
+/** A step before the key. */
+export type EarlyStep = PlainStep | { readonly op: "reject"; readonly on: number };
+
+export type TableJoin = "join" | "leftJoin" | "outerJoin";
+
+/** Tables joined with each other, from the left; where the sides are the same, the job may throw. */
+export interface TableShape {
+  readonly topics: readonly string[];
+  /** One for each topic but the first. */
+  readonly joins: readonly TableJoin[];
+  readonly throws: boolean;
+}
+
+/** A step behind the key. */
+export type KeyedStep =
+  | PlainStep
+  /** A processor that numbers the values of a key. */
+  | { readonly op: "number"; readonly name: string }
+  /** One that comes back to each value after a time. */
+  | { readonly op: "remind"; readonly name: string; readonly afterMs: number }
+  | { readonly op: "lookup"; readonly kind: "join" | "leftJoin"; readonly table: TableShape }
+  | { readonly op: "output"; readonly topic: string };
+
+/** A stream up to its key, and on to where it is joined or ends. */
+export interface Side {
+  /** Each with its own steps, then merged. */
+  readonly inputs: readonly { readonly topic: string; readonly steps: readonly EarlyStep[] }[];
+  readonly merged: readonly EarlyStep[];
+  /** Records with more values than this are rejected whole. */
+  readonly longest: number;
+  readonly time: "event" | "record";
+  /** What the key is: that of the event, one of its value, that of the record; none at all. */
+  readonly by: "key" | "value" | "record" | "none";
+  readonly repartition: boolean;
+  readonly asRead: boolean;
+  readonly flow: readonly KeyedStep[];
+}
+
+/** Two streams joined. */
+export interface PairJoin {
+  readonly kind: TableJoin;
+  readonly right: Side;
+  readonly differenceMs: number;
+  readonly graceMs: number;
+}
+
+export type FoldKind = "count" | "reduce" | "fields" | "list" | "newest";
+
+export interface Windows {
+  readonly kind: "tumbling" | "hopping" | "session";
+  readonly sizeMs: number;
+  readonly advanceMs: number;
+  readonly graceMs: number;
+  readonly retentionMs: number;
+}
+
+/** The table at the end. */
+export interface TableEnd {
+  readonly windows: Windows | undefined;
+  readonly rollUpsMs: readonly number[];
+  readonly fold: FoldKind;
+  /** The fold throws on some values, when it has half added them. */
+  readonly throws: boolean;
+  readonly topics: readonly ("updates" | "closed")[];
+  readonly sink: "updates" | "closed";
+  readonly events: boolean;
+}
+
+/** A job as it is drawn: enough to build it, and to fold its input without it. */
+export interface Graph {
+  /** Of streams; else the job begins with tables. */
+  readonly left: Side | undefined;
+  readonly pairs: PairJoin | undefined;
+  readonly tables: TableShape | undefined;
+  /** Changes of the tables go to this topic as they are. */
+  readonly changes: string | undefined;
+  readonly flow: readonly KeyedStep[];
+  readonly table: TableEnd | undefined;
+  readonly maxFutureMs: number;
+}
+
+/** The topics of streams, the first one first. */
+export function streamTopics({ left, pairs, tables }: Graph): readonly string[] {
+  if (tables !== undefined) return tables.topics;
+  return [left, pairs?.right].flatMap((side) => side?.inputs.map(({ topic }) => topic) ?? []);
+}
+
+/** The topics of tables that values are joined with. */
+export function lookupTopics({ left, pairs, flow }: Graph): readonly string[] {
+  const steps = [...left?.flow ?? [], ...pairs?.right.flow ?? [], ...flow];
+  return [...new Set(steps.flatMap((step) => step.op === "lookup" ? step.table.topics : []))];
+}
+
+/** In one line for each part. */
+export function describeGraph(graph: Graph): string {
+  return Object.entries(graph).filter(([, part]) => part !== undefined)
+    .map(([name, part]) => `  ${name}: ${JSON.stringify(part)}`).join("\n");
+}

@@ -1,0 +1,301 @@
+import type { Measurement } from "../../counting_topology.ts";
+import type { Graph, KeyedStep, PairJoin, TableShape } from "./graph.ts";
+import * as steps from "./steps.ts";
+
+/** A call that a processor has asked for. */
+interface Due {
+  readonly processor: string;
+  readonly key: string;
+  readonly timeMs: number;
+}
+
+/** A value that may have partners. */
+interface Waiting {
+  readonly side: "left" | "right";
+  readonly key: string;
+  readonly timeMs: number;
+  readonly value: Measurement;
+  joined: boolean;
+}
+
+/** All that steps keep: taken back where the job throws. */
+interface Kept {
+  readonly tables: Map<string, Map<string, number>>;
+  readonly numbers: Map<string, number>;
+  readonly reminders: Map<string, Measurement>;
+  due: Due[];
+  waiting: Waiting[];
+}
+
+/** What is at hand: a value, or a call that is due. */
+export interface At {
+  readonly key: string;
+  readonly timeMs: number;
+  /** Receipt of the record that led to it, epoch ms. */
+  readonly receivedAtMs: number;
+  readonly due: Due | undefined;
+}
+
+/** A record of an output, in words. */
+export interface Emitted {
+  readonly topic: string;
+  readonly text: string;
+}
+
+/** What an event is: a value of one of the streams, or a change of a table. */
+export type Event =
+  | { readonly side: "left" | "right"; readonly value: Measurement }
+  | { readonly topic: string; readonly number: number | null };
+
+/** The steps of a drawn job behind its keys, for one partition. */
+export class GraphFlow {
+  readonly #graph: Graph;
+  #kept: Kept = {
+    tables: new Map(),
+    numbers: new Map(),
+    reminders: new Map(),
+    due: [],
+    waiting: [],
+  };
+  #emitted: Emitted[] = [];
+  /** True where what is at hand has changed something that is kept. */
+  #changed = false;
+  #missedMs: number | undefined;
+  /** Greatest time of an event so far. */
+  #timeMs = 0;
+
+  constructor(graph: Graph) {
+    this.#graph = graph;
+  }
+
+  /** Sets or deletes what a table has of a key. */
+  set(topic: string, key: string, number: number | null): void {
+    const table = this.#kept.tables.get(topic) ?? new Map<string, number>();
+    this.#kept.tables.set(topic, table);
+    if (number === null) table.delete(key);
+    else table.set(key, number);
+  }
+
+  /** Moves the time, and makes the calls that are due by then. */
+  moveTo(timeMs: number, receivedAtMs: number): readonly Emitted[] {
+    this.#emitted = [];
+    this.#timeMs = Math.max(this.#timeMs, timeMs);
+    for (let due; (due = this.#takeDue()) !== undefined;) {
+      const { key, timeMs } = due;
+      this.#values(undefined, { key, timeMs, receivedAtMs, due });
+    }
+    return this.#emitted;
+  }
+
+  /** Does something of which nothing is left where it throws. */
+  attempt<T>(work: () => T): T {
+    const before = structuredClone(this.#kept);
+    try {
+      return work();
+    } catch (error) {
+      this.#kept = before;
+      throw error;
+    }
+  }
+
+  /** What an event comes to. */
+  take(event: Event, at: Omit<At, "due">): {
+    /** What is left for the table. */
+    readonly values: readonly Measurement[];
+    readonly emitted: readonly Emitted[];
+    /** True where it has changed something that is kept. */
+    readonly changed: boolean;
+    /** Where its first partners would be, if they wait no longer. */
+    readonly missedMs: number | undefined;
+  } {
+    [this.#emitted, this.#changed, this.#missedMs] = [[], false, undefined];
+    const values = this.#values(event, { ...at, due: undefined });
+    return { values, emitted: this.#emitted, changed: this.#changed, missedMs: this.#missedMs };
+  }
+
+  #values(event: Event | undefined, at: At): readonly Measurement[] {
+    const { left, pairs, tables, flow } = this.#graph;
+    if (tables !== undefined) {
+      if (event === undefined || !("topic" in event)) return this.#run(flow, [], at);
+      return this.#run(flow, this.#change(tables, event, at), at);
+    }
+    const of = (side: "left" | "right") =>
+      event !== undefined && "side" in event && event.side === side ? [event.value] : [];
+    const lefts = this.#run(left?.flow ?? [], of("left"), at);
+    if (pairs === undefined) return this.#run(flow, lefts, at);
+    const rights = this.#run(pairs.right.flow, of("right"), at);
+    if (event !== undefined && lefts.length + rights.length > 0) {
+      const startMs = Math.max(0, at.timeMs - pairs.differenceMs);
+      if (dueOfRow(pairs, startMs) <= this.#timeMs) this.#missedMs = startMs;
+    }
+    const joined = [
+      ...lefts.flatMap((value) => this.#pair(pairs, "left", value, at)),
+      ...rights.flatMap((value) => this.#pair(pairs, "right", value, at)),
+      ...at.due?.processor === "pairs" ? this.#alone(pairs, at) : [],
+    ];
+    return this.#run(flow, joined, at);
+  }
+
+  #run(flow: readonly KeyedStep[], start: readonly Measurement[], at: At): readonly Measurement[] {
+    return flow.reduce((values, step) => this.#step(step, values, at), start);
+  }
+
+  #step(
+    step: KeyedStep,
+    values: readonly Measurement[],
+    at: At,
+  ): readonly Measurement[] {
+    switch (step.op) {
+      case "add":
+      case "copies":
+      case "keep":
+      case "fail":
+        return values.flatMap((value) => steps.applied(step, value));
+      case "number":
+        return values.map((value) => steps.numbered(value, this.#number(step.name, at.key)));
+      case "remind":
+        for (const value of values) {
+          this.#kept.reminders.set(`${step.name} ${at.timeMs} ${at.key}`, value);
+          this.#schedule({ processor: step.name, key: at.key, timeMs: at.timeMs + step.afterMs });
+        }
+        if (at.due?.processor !== step.name) return values;
+        return [...values, ...this.#reminded(step.name, at.timeMs - step.afterMs, at.key)];
+      case "lookup":
+        return values.flatMap((value) => {
+          const partner = this.#lookUp(step.table, at.key);
+          return step.kind === "join" && partner === undefined
+            ? []
+            : [steps.withPartner(value, partner)];
+        });
+      case "output":
+        for (const value of values) {
+          const text = `${at.key} ${at.receivedAtMs} ${JSON.stringify(value)}`;
+          this.#emitted.push({ topic: step.topic, text });
+        }
+        return values;
+    }
+  }
+
+  #number(name: string, key: string): number {
+    const place = `${name} ${key}`;
+    const number = (this.#kept.numbers.get(place) ?? 0) + 1;
+    if (number === steps.numberMax) this.#kept.numbers.delete(place);
+    else this.#kept.numbers.set(place, number);
+    this.#changed = true;
+    return number;
+  }
+
+  #reminded(name: string, timeMs: number, key: string): readonly Measurement[] {
+    const place = `${name} ${timeMs} ${key}`;
+    const value = this.#kept.reminders.get(place);
+    this.#kept.reminders.delete(place);
+    return value === undefined ? [] : [steps.reminded(value)];
+  }
+
+  #schedule(due: Due): void {
+    this.#changed = true;
+    const isSame = (other: Due) => order(other, due) === 0;
+    if (!this.#kept.due.some(isSame)) this.#kept.due.push(due);
+  }
+
+  #takeDue(): Due | undefined {
+    const [first] = this.#kept.due.filter(({ timeMs }) => timeMs <= this.#timeMs).sort(order);
+    this.#kept.due = this.#kept.due.filter((due) => due !== first);
+    return first;
+  }
+
+  /** What a table has of a key, computed from the tables that it is made of. */
+  #lookUp({ topics, joins, throws }: TableShape, key: string): number | undefined {
+    const held = topics.map((topic) => this.#kept.tables.get(topic)?.get(key));
+    const hasUpTo = (last: number): boolean => {
+      const own = held[last] !== undefined;
+      if (last === 0) return own;
+      const join = joins[last - 1];
+      if (join === "join") return own && hasUpTo(last - 1);
+      return join === "leftJoin" ? hasUpTo(last - 1) : own || hasUpTo(last - 1);
+    };
+    const makeUpTo = (last: number): number | undefined => {
+      if (!hasUpTo(last)) return undefined;
+      if (last === 0) return held[0];
+      return steps.joinedNumber({ throws }, makeUpTo(last - 1), held[last]);
+    };
+    return makeUpTo(topics.length - 1);
+  }
+
+  /** A change of a table: what the tables have of its key, where that is anything new. */
+  #change(
+    tables: TableShape,
+    { topic, number }: Extract<Event, { readonly topic: string }>,
+    at: At,
+  ): readonly Measurement[] {
+    const former = this.#kept.tables.get(topic)?.get(at.key);
+    if (number === null && former === undefined) return [];
+    const quiet = { ...tables, throws: false };
+    const had = this.#lookUp(quiet, at.key) !== undefined;
+    this.#changed = true;
+    this.set(topic, at.key, number);
+    const result = this.#lookUp(tables, at.key) ?? null;
+    if (result === null && !had) return [];
+    const { changes } = this.#graph;
+    if (changes !== undefined) {
+      const text = `${at.key} ${at.receivedAtMs} ${result ?? "gone"}`;
+      this.#emitted.push({ topic: changes, text });
+    }
+    return [steps.changed(result, at.key)];
+  }
+
+  #pair(
+    { kind, differenceMs, graceMs }: PairJoin,
+    side: Waiting["side"],
+    value: Measurement,
+    { key, timeMs }: At,
+  ): readonly Measurement[] {
+    const isNear = (one: Waiting) =>
+      one.side !== side && one.key === key && Math.abs(one.timeMs - timeMs) <= differenceMs;
+    // Those of an earlier row come first, and in a row as they came.
+    const partners = this.#kept.waiting.filter(isNear).toSorted((a, b) =>
+      rowOf(differenceMs, a.timeMs) - rowOf(differenceMs, b.timeMs)
+    );
+    for (const partner of partners) partner.joined = true;
+    const needsNone = side === "left" ? kind === "join" : kind !== "outerJoin";
+    this.#kept.waiting.push({ side, key, timeMs, value, joined: needsNone || partners.length > 0 });
+    this.#schedule({
+      processor: "pairs",
+      key,
+      timeMs: dueOfRow({ differenceMs, graceMs }, timeMs),
+    });
+    return partners.map((partner) =>
+      side === "left" ? steps.paired(value, partner.value) : steps.paired(partner.value, value)
+    );
+  }
+
+  /** Those of a row whose time is over that had no partner. */
+  #alone(pairs: PairJoin, { key, timeMs }: At): readonly Measurement[] {
+    const isOver = (one: Waiting) => one.key === key && dueOfRow(pairs, one.timeMs) === timeMs;
+    const over = this.#kept.waiting.filter(isOver);
+    this.#kept.waiting = this.#kept.waiting.filter((one) => !isOver(one));
+    const alone = (side: Waiting["side"]) =>
+      over.filter((one) => one.side === side && !one.joined).map(({ value }) =>
+        side === "left" ? steps.paired(value, undefined) : steps.paired(undefined, value)
+      );
+    return [...alone("left"), ...alone("right")];
+  }
+}
+
+function order(a: Due, b: Due): number {
+  const by = (one: string, other: string) => one === other ? 0 : one < other ? -1 : 1;
+  return a.timeMs - b.timeMs || by(a.processor, b.processor) || by(a.key, b.key);
+}
+
+/** Values wait in rows of an eighth of the difference, which go whole. */
+function rowOf(differenceMs: number, timeMs: number): number {
+  const rowMs = Math.ceil(differenceMs / 8);
+  return timeMs - timeMs % rowMs;
+}
+
+function dueOfRow(
+  { differenceMs, graceMs }: Pick<PairJoin, "differenceMs" | "graceMs">,
+  timeMs: number,
+): number {
+  return rowOf(differenceMs, timeMs) + Math.ceil(differenceMs / 8) + differenceMs + graceMs;
+}

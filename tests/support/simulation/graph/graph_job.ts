@@ -1,0 +1,189 @@
+import assert from "node:assert/strict";
+import {
+  type ErrorHandlers,
+  type JoinableTable,
+  type JoinedTable,
+  json,
+  merge,
+  type Stream,
+  stream,
+  table,
+  type TimedStream,
+  type TopicTable,
+  type Topology,
+  within,
+} from "../../../../src/streams/mod.ts";
+import type { Measurement } from "../../counting_topology.ts";
+import type { InputEvent } from "../input.ts";
+import type { SimulatedRow } from "../sink.ts";
+import type { EarlyStep, Graph, KeyedStep, PairJoin, Side, TableShape } from "./graph.ts";
+import { endOf, type Flow, type Outputs } from "./graph_end.ts";
+import * as steps from "./steps.ts";
+
+/** A drawn job, written with what the package has for users. */
+export function graphJob(
+  graph: Graph,
+  handlers: Partial<ErrorHandlers>,
+): Topology<unknown, unknown, SimulatedRow> {
+  const building = new Building();
+  const { left, pairs, tables, changes } = graph;
+  if (tables !== undefined) {
+    const joined = building.joined(tables) as JoinedTable<number>;
+    if (changes !== undefined) building.outputs.push({ topic: changes, values: joined });
+    const start: Flow = joined.toStream().map(steps.changed) as unknown as Flow;
+    return endOf(graph, building.flow(start, graph.flow), building.outputs, handlers);
+  }
+  assert(left !== undefined, "a job begins with streams or with tables");
+  if (left.by === "none") {
+    const values = building.timed(left);
+    for (const step of graph.flow) {
+      if (step.op === "output") building.outputs.push({ topic: step.topic, values });
+    }
+    return endOf(graph, undefined, building.outputs, handlers);
+  }
+  const keyed = building.side(left);
+  const start = pairs === undefined ? keyed : building.pairs(keyed, pairs);
+  return endOf(graph, building.flow(start, graph.flow), building.outputs, handlers);
+}
+
+class Building {
+  /** In the order of the steps. */
+  readonly outputs: Outputs[] = [];
+  readonly #tables = new Map<string, TopicTable<number>>();
+
+  timed(side: Side): TimedStream<Measurement> {
+    const [one, ...others] = side.inputs.map(({ topic, steps }) =>
+      early(measured(topic, side), steps)
+    );
+    assert(one !== undefined, "a stream has an input");
+    const all = early(others.length === 0 ? one : merge(one, ...others), side.merged);
+    return side.time === "event" ? all.timestamp(({ timeMs }) => timeMs) : all;
+  }
+
+  side(side: Side): Flow {
+    const timed = this.timed(side);
+    const { repartition, asRead, by } = side;
+    const keyOf = by === "value" ? steps.keyOfValue : ({ key }: Measurement) => key;
+    const keyed = by === "record"
+      ? timed.groupByKey()
+      : timed.keyBy(keyOf, { repartition, asRead });
+    return this.flow(keyed as Flow, side.flow);
+  }
+
+  pairs(left: Flow, { kind, right, differenceMs, graceMs }: PairJoin): Flow {
+    const windows = within(differenceMs, { grace: graceMs });
+    const other = this.side(right);
+    const join = left[kind] as typeof left.outerJoin;
+    return join("pairs", other, windows, steps.paired) as unknown as Flow;
+  }
+
+  flow(start: Flow, keyedSteps: readonly KeyedStep[]): Flow {
+    return keyedSteps.reduce((flow, step) => this.#step(flow, step), start);
+  }
+
+  joined({ topics, joins, throws }: TableShape): JoinableTable<number> {
+    const [one, ...others] = topics.map((topic) => this.#table(topic));
+    assert(one !== undefined, "there is a table");
+    const make = (value?: number, partner?: number) =>
+      steps.joinedNumber({ throws }, value, partner);
+    return others.reduce<JoinableTable<number>>(
+      (joined, other, at) => joined[joins[at] ?? "join"](other, make),
+      one,
+    );
+  }
+
+  #table(topic: string): TopicTable<number> {
+    const known = this.#tables.get(topic) ?? table(topic, json(isNumber));
+    this.#tables.set(topic, known);
+    return known;
+  }
+
+  #step(flow: Flow, step: KeyedStep): Flow {
+    switch (step.op) {
+      case "add":
+      case "fail":
+        return flow.map((value) => steps.applied(step, value)[0] as Measurement);
+      case "copies":
+        return flow.flatMap((value) => steps.applied(step, value));
+      case "keep":
+        return flow.filter((value) => steps.applied(step, value).length > 0);
+      case "number":
+        return numbering(flow, step.name);
+      case "remind":
+        return reminding(flow, step);
+      case "lookup": {
+        const lookup = this.joined(step.table);
+        return step.kind === "join"
+          ? flow.join(lookup, steps.withPartner)
+          : flow.leftJoin(lookup, steps.withPartner);
+      }
+      case "output":
+        this.outputs.push({ topic: step.topic, values: flow });
+        return flow;
+    }
+  }
+}
+
+function measured(topic: string, { longest }: Side): Stream<Measurement> {
+  return stream(topic, json(isList))
+    .reject((list) => list.length > longest ? "too many values" : undefined)
+    .flatMap((list) => list)
+    .reject(({ value }) => value === null ? "a value is missing" : undefined) as Stream<
+      Measurement
+    >;
+}
+
+function early(start: Stream<Measurement>, earlySteps: readonly EarlyStep[]): Stream<Measurement> {
+  return earlySteps.reduce((values, step) => {
+    switch (step.op) {
+      case "reject":
+        return values.reject((value) =>
+          steps.isRejected(value, step.on) ? "the job rejects it" : undefined
+        );
+      case "add":
+      case "fail":
+        return values.map((value) => steps.applied(step, value)[0] as Measurement);
+      case "copies":
+        return values.flatMap((value) => steps.applied(step, value));
+      case "keep":
+        return values.filter((value) => steps.applied(step, value).length > 0);
+    }
+  }, start);
+}
+
+function numbering(flow: Flow, name: string): Flow {
+  return flow.process(name, { seen: json(isNumber) }, {
+    process(value, { stores: { seen } }) {
+      const number = (seen.get() ?? 0) + 1;
+      if (number === steps.numberMax) seen.delete();
+      else seen.put(number);
+      return [steps.numbered(value, number)];
+    },
+  });
+}
+
+function reminding(
+  flow: Flow,
+  { name, afterMs }: Extract<KeyedStep, { readonly op: "remind" }>,
+): Flow {
+  return flow.process(name, { values: json<Measurement>() }, {
+    process(value, { timeMs, stores: { values }, schedule }) {
+      values.put(value, timeMs);
+      schedule(timeMs + afterMs);
+      return [value];
+    },
+    punctuate(timeMs, { stores: { values } }) {
+      const value = values.get(timeMs - afterMs);
+      values.delete(timeMs - afterMs);
+      return value === undefined ? [] : [steps.reminded(value)];
+    },
+  });
+}
+
+function isList(value: unknown): value is readonly InputEvent[] {
+  return Array.isArray(value);
+}
+
+function isNumber(value: unknown): value is number {
+  return typeof value === "number";
+}
