@@ -28,12 +28,13 @@ export type Describable = Pick<
  * @see Kafka Streams Topology#describe
  */
 export function describeTopology(job: Describable, application: string): string {
-  const { topic, more = [], ofTables } = job.source;
-  const [kind, further] = ofTables === true ? ["Table", "joined"] : ["Source", "merged"];
+  const { topic, more = [], ofTables = [] } = job.source;
+  const kindOf = (name: string) => ofTables.includes(name) ? "Table" : "Source";
+  const further = (name: string) => ofTables.includes(name) ? "joined" : "merged";
   return [
     `Topology: ${job.name}`,
-    `  ${kind}: ${topic}, one task per partition`,
-    ...more.map((name) => `  ${kind}: ${name}, ${further} with it`),
+    `  ${kindOf(topic)}: ${topic}, one task per partition`,
+    ...more.map((name) => `  ${kindOf(name)}: ${name}, ${further(name)} with it`),
     `    unreadable, impossible, more than ${job.maxFutureMs} ms ahead --> ${
       deadLetterTopic(topic)
     }`,

@@ -49,6 +49,7 @@ function eitherSource<L, R>(left: Source<L>, right: Source<R>): Source<Either<L,
   return {
     topic: left.topic,
     more: [...left.more ?? [], right.topic, ...right.more ?? []],
+    ofTables: [...left.ofTables ?? [], ...right.ofTables ?? []],
     async prepare(records) {
       const [ofRight, ofLeft] = [true, false].map((side) =>
         records.filter((record) => isRight(record) === side).map(inner)

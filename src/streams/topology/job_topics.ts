@@ -41,9 +41,10 @@ export interface WithTopics extends WithInputs {
 export function jobTopics(application: string, job: WithTopics): readonly JobTopic[] {
   const { source: { topic }, store, repartition, topics: results = [], streams = [] } = job;
   const rekeyed: JobTopic = { name: repartitionTopic(application), role: "repartition" };
-  const read: TopicRole = job.source.ofTables === true ? "table" : "input";
+  const tables = job.source.ofTables ?? [];
+  const roleOf = (name: string): TopicRole => tables.includes(name) ? "table" : "input";
   const topics: readonly JobTopic[] = [
-    ...[topic, ...job.source.more ?? []].map((name) => ({ name, role: read })),
+    ...[topic, ...job.source.more ?? []].map((name) => ({ name, role: roleOf(name) })),
     ...(job.tables ?? []).map(({ topic: name }) => ({ name, role: "table" as const })),
     ...(job.globals ?? []).map(({ topic: name }) => ({ name, role: "global" as const })),
     { name: changelogTopic(application, store), role: "changelog" },

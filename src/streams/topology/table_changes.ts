@@ -56,7 +56,7 @@ function tablesSource(tables: readonly TableTopic<unknown>[]): Source<TableChang
   return {
     topic,
     more,
-    ofTables: true,
+    ofTables: topics,
     prepare: () => Promise.resolve(),
     read: (record) => changeOf(record, byTopic.get(record.topic)?.codec ?? codec),
     keyFault: generalKeyFault,

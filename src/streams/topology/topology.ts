@@ -44,10 +44,10 @@ export interface Source<E> {
   /** The others, with as many partitions, keyed and placed alike; none without it. */
   readonly more?: readonly string[];
   /**
-   * True where its topics are tables: the newest record of a key stands for all before it, and one
-   * in another partition than its key's is a dead letter.
+   * Those of its topics that are tables: the newest record of a key stands for all before it, and
+   * one in another partition than its key's is a dead letter; none without it.
    */
-  readonly ofTables?: boolean;
+  readonly ofTables?: readonly string[];
   /** Fetches what `read` needs for these records, such as writers' schemas. */
   prepare(records: readonly LogRecord[]): Promise<void>;
   /**
