@@ -3,6 +3,7 @@ import { auth, Client, type ClientOptions, policies, types } from "cassandra-dri
 import { PipelineError } from "../base/errors.ts";
 import type { Secret } from "../base/secret.ts";
 import { cassandraError } from "./errors.ts";
+import { endClient } from "./internals.ts";
 import { explained } from "./tls_probe.ts";
 
 /** Where the cluster is and who we are. */
@@ -82,7 +83,7 @@ async function checkDataCenter(options: ClusterOptions): Promise<void> {
     pooling: { warmup: false },
   });
   const names = new Set(client.hosts.values().map(({ datacenter }) => datacenter));
-  await client.shutdown();
+  await endClient(client);
   if (!names.has(options.datacenter)) throw unknownDataCenter(options.datacenter, [...names]);
 }
 
@@ -130,7 +131,7 @@ async function connected(options: ClientOptions): Promise<Client> {
     await client.connect();
     return client;
   } catch (error) {
-    await client.shutdown();
+    await endClient(client);
     throw cassandraError("connect to Cassandra", error);
   }
 }

@@ -9,6 +9,7 @@ import type { Sink } from "../streams/ports.ts";
 import { type ClusterOptions, connectClient } from "./client.ts";
 import { cassandraError } from "./errors.ts";
 import { inspectTables } from "./inspect.ts";
+import { endClient } from "./internals.ts";
 import { migrate, type MigrationReport } from "./migrate.ts";
 import { type NameSettings, type TableNames, tableNames } from "./names.ts";
 import { CassandraReader } from "./reader.ts";
@@ -72,7 +73,7 @@ export async function connectCassandra(options: CassandraOptions): Promise<Cassa
 /** The driver waits for every answer that it is owed, which a silent node delays by 12 s. */
 async function shutDown(client: Client, clock: Clock): Promise<void> {
   const owed = isOwed(client);
-  const ended = client.shutdown();
+  const ended = endClient(client);
   if (!owed) return await ended;
   const done = new AbortController();
   const late = clock.sleep(shutdownMsMax, done.signal).catch(() => {});

@@ -1,8 +1,8 @@
 /**
  * The slice of cassandra-driver below its `Client`, with types of our own.
  *
- * Nothing else imports the driver's inner files. What is used: preparing a statement, the choice of
- * a host, time-outs, tries again. What is not: its encoding of batches.
+ * Nothing else knows the driver from inside. What is used: preparing a statement, the choice of a
+ * host, time-outs, tries again, its end. What is not: its encoding of batches.
  *
  * @see docs/adr/0016-speed-of-the-cassandra-sink.md
  */
@@ -95,6 +95,23 @@ export async function sendBatch(client: Client, batch: EncodedBatch): Promise<vo
   const { routingKey, statement: { keyspace } } = batch;
   const options = inner.createOptions({ routingKey, keyspace }, client);
   await inner.send(new BatchRequest(batch, options.getConsistency()), options, client);
+}
+
+/** The part of a client that hears of changed schemas. */
+interface HearsOfSchemas {
+  readonly controlConnection: {
+    readonly _debouncer: { eventReceived(event: unknown): Promise<void> };
+  };
+}
+
+/**
+ * Ends a client. A change of a schema that it hears of while it ends is nothing to it: the driver
+ * would start a timer for it that outlives the client.
+ */
+export async function endClient(client: Client): Promise<void> {
+  const { controlConnection } = client as unknown as HearsOfSchemas;
+  controlConnection._debouncer.eventReceived = () => Promise.resolve();
+  await client.shutdown();
 }
 
 /** What the protocol calls BATCH, and a batch that is not logged. */

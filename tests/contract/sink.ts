@@ -256,27 +256,20 @@ const subsets: readonly { tables: readonly TradesTable[]; readable: boolean }[] 
   { tables: [], readable: false },
 ];
 
-/**
- * Registers the suite's tests for one kind of sink.
- *
- * @param options.sanitizeOps False for a sink whose client starts timers after its end.
- */
+/** Registers the suite's tests for one kind of sink. */
 export function sinkContract(
   name: string,
   factory: SinkFactory,
-  { ignore = false, sanitizeOps = true }: {
-    readonly ignore?: boolean;
-    readonly sanitizeOps?: boolean;
-  } = {},
+  { ignore = false }: { readonly ignore?: boolean } = {},
 ): void {
   for (const [criterion, run] of Object.entries(cases)) {
     const fn = () => runCase(factory, criterion, run);
-    Deno.test({ name: `${name} ${criterion}`, ignore, sanitizeOps, fn });
+    Deno.test({ name: `${name} ${criterion}`, ignore, fn });
   }
   for (const { tables, readable } of subsets) {
     const criterion = `with trades tables [${tables}] keeps ${readable ? "" : "no "}trades`;
     const fn = () => checkSubset(factory, tables, { criterion, readable });
-    Deno.test({ name: `${name} ${criterion}`, ignore, sanitizeOps, fn });
+    Deno.test({ name: `${name} ${criterion}`, ignore, fn });
   }
 }
 

@@ -12,9 +12,6 @@ import {
 import { rowsStartMs, tradeRowWith, windowRowWith } from "../support/market_rows.ts";
 import { tcpProxy } from "../support/tcp_proxy.ts";
 
-/** The driver sets a timer for each change of a schema that it hears of, also after its end. */
-const sanitizeOps = false;
-
 const ignore = !cassandraExpected;
 const keyspace = newKeyspaceName();
 
@@ -29,7 +26,6 @@ Deno.test.afterAll(async () => {
 });
 
 Deno.test({
-  sanitizeOps,
   name: "connectCassandra() with an unknown data centre names those that exist, and lets go",
   ignore,
   async fn() {
@@ -52,7 +48,6 @@ Deno.test({
 });
 
 Deno.test({
-  sanitizeOps,
   name: "connectCassandra() where nobody listens is SINK_UNAVAILABLE",
   ignore,
   async fn() {
@@ -65,7 +60,6 @@ Deno.test({
 });
 
 Deno.test({
-  sanitizeOps,
   name: "connectCassandra() answers a ping and finds its tables",
   ignore,
   async fn() {
@@ -100,7 +94,6 @@ Deno.test({
 });
 
 Deno.test({
-  sanitizeOps,
   name: "CassandraSink.write() gives recent rows a time to live, and history none",
   ignore,
   async fn() {
@@ -121,7 +114,6 @@ Deno.test({
 });
 
 Deno.test({
-  sanitizeOps,
   name: "CassandraSink.write() with a time to live of 0 keeps recent rows for good",
   ignore,
   async fn() {
@@ -138,7 +130,6 @@ Deno.test({
 });
 
 Deno.test({
-  sanitizeOps,
   name: "CassandraSink.write() leaves no tombstones for Grafana's query to stumble over",
   ignore,
   async fn() {
@@ -162,7 +153,6 @@ Deno.test({
 });
 
 Deno.test({
-  sanitizeOps,
   name: "CassandraSink.write() files windows of every length in candles",
   ignore,
   async fn() {
@@ -185,7 +175,6 @@ Deno.test({
 });
 
 Deno.test({
-  sanitizeOps,
   name: "CassandraSink.write() of an impossible value is SINK_REJECTED",
   ignore,
   async fn() {

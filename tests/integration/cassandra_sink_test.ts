@@ -31,18 +31,13 @@ Deno.test.afterAll(async () => {
   if (!ignore) await dropKeyspace(keyspace);
 });
 
-// The driver sets a timer for each change of a schema that it hears of, also after its end; tests that
-// run at the same time make such changes.
-const sanitizeOps = false;
-
 sinkContract(
   "CassandraSink",
   (settings) => connectCassandra({ ...cassandraOptions(keyspace), ...settings }),
-  { ignore, sanitizeOps },
+  { ignore },
 );
 
 Deno.test({
-  sanitizeOps,
   name: "CassandraSink.write() goes on when the server has forgotten its statements",
   ignore,
   async fn() {
@@ -88,7 +83,6 @@ Deno.test({
 });
 
 Deno.test({
-  sanitizeOps,
   name: "batchesOf() routes by the token under which the server keeps the partition",
   ignore,
   async fn() {
@@ -117,7 +111,6 @@ Deno.test({
 });
 
 Deno.test({
-  sanitizeOps,
   name: "CassandraSink.write() keeps one bound for the writes of all tasks",
   ignore,
   async fn() {

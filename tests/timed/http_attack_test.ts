@@ -8,8 +8,14 @@ const floodMs = 3_000;
 /** Pause between two questions for /livez, ms. */
 const livezPauseMs = 50;
 
-/** Longest time of an answer of /livez, ms, from the first connection of the attack on. */
+/** Longest time of an answer of /livez, ms … */
 const livezMsMax = 100;
+/**
+ * … and of one that is asked for in the second in which all connections are opened: it stands in line
+ * with 1,200 of them. On a machine that is quick enough it is no longer than the others.
+ */
+const openingLivezMsMax = 250;
+const openingMs = 1_000;
 
 /** Attacks, each on a program of its own, before it is too slow. */
 const attacksMax = 4;
@@ -65,10 +71,10 @@ async function residentMb(pid: number): Promise<number> {
 /**
  * Attacks a new program.
  *
- * @returns The longest time of an answer of /livez, ms; infinite where the machine was too busy for a
- *   flood that meets a limit.
+ * @returns What answers of /livez took too long, ms: none where it held, `undefined` where the machine
+ *   was too busy for a flood that meets a limit.
  */
-async function slowestAnswerMs(): Promise<number> {
+async function slowAnswersMs(): Promise<readonly number[] | undefined> {
   const data = await Deno.makeTempDir({ prefix: "attack-" });
   await using program = new Program("start", { args: ["--data", data], env: { HTTP_PORT: "0" } });
   const { message } = await program.line("Running on a SIMULATED market");
@@ -82,10 +88,13 @@ async function slowestAnswerMs(): Promise<number> {
   const residents = [await residentMb(program.pid)];
   const toldBefore = early.told;
   let isAttacked = true;
+  const startedMs = performance.now();
+  let opening = 1;
   const attacking = attack(url).finally(() => isAttacked = false);
   const late = follow(url, stop.signal);
   while (isAttacked) {
     await new Promise((resolve) => setTimeout(resolve, livezPauseMs));
+    if (performance.now() - startedMs < openingMs) opening++;
     waits.push(await livezMs(port));
     residents.push(await residentMb(program.pid));
   }
@@ -102,18 +111,17 @@ async function slowestAnswerMs(): Promise<number> {
   assert.equal(await program.stop(), 0);
   assert.deepEqual(program.log.filter(({ level }) => level === "error"), []);
   await Deno.remove(data, { recursive: true });
-  return counts[429] === undefined ? Infinity : Math.max(...waits);
+  if (counts[429] === undefined) return undefined;
+  return waits.filter((ms, i) => ms > (i < opening ? openingLivezMsMax : livezMsMax));
 }
 
 Deno.test({
   name: `start answers within ${livezMsMax} ms and stays small while it is attacked over HTTP`,
   ignore: Deno.build.os !== "linux",
   async fn() {
-    const slowest: number[] = [];
     // What else the machine's host does can only add time: another attack is then another chance.
-    while (slowest.length < attacksMax && Math.min(...slowest) > livezMsMax) {
-      slowest.push(await slowestAnswerMs());
-    }
-    assert.ok(Math.min(...slowest) <= livezMsMax, `slowest answers, ms: ${slowest}`);
+    const slow: (readonly number[] | undefined)[] = [];
+    while (slow.length < attacksMax && slow.at(-1)?.length !== 0) slow.push(await slowAnswersMs());
+    assert.equal(slow.at(-1)?.length, 0, `answers that took too long, ms: ${slow.join("; ")}`);
   },
 });
