@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { type Admin, Kafka, logLevel, type Producer } from "kafkajs";
 import { auth, Client } from "cassandra-driver";
+import { endClient } from "../../src/cassandra/internals.ts";
 import { CASSANDRA_DATACENTER } from "../../scripts/services/cassandra.ts";
 import type { ComposeLogins, Login } from "./compose_logins.ts";
 
@@ -130,6 +131,6 @@ async function withCassandra(
     await client.connect();
     await work(client);
   } finally {
-    await client.shutdown();
+    await endClient(client);
   }
 }

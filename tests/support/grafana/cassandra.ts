@@ -1,4 +1,5 @@
 import { Client, types } from "cassandra-driver";
+import { endClient } from "../../../src/cassandra/internals.ts";
 
 /** Rows that the plugin's driver asks for at once. */
 const pageRows = 5_000;
@@ -124,7 +125,7 @@ export class PluginLikeClient implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#client.shutdown();
+    await endClient(this.#client);
   }
 
   async #trace(id: types.Uuid): Promise<string[]> {
