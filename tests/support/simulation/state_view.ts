@@ -28,19 +28,27 @@ export interface Piece {
   readonly text: string;
 }
 
-const pieces = new WeakMap<Uint8Array, Piece>();
+/** Pieces by their bytes, which worlds of both kinds may share: those of drawn jobs are not read. */
+const readPieces = new WeakMap<Uint8Array, Piece>();
+const unreadPieces = new WeakMap<Uint8Array, Piece>();
+
+function knownPieces({ unread = false }: RowsOf): WeakMap<Uint8Array, Piece> {
+  return unread ? unreadPieces : readPieces;
+}
 
 /** What a store holds. */
 export function piecesOf(store: StoreView | undefined, rows: RowsOf): Map<PieceName, Piece> {
   const content = new Map<PieceName, Piece>();
+  const known = knownPieces(rows);
   for (const [hex, value] of store?.entries ?? []) {
-    content.set(nameOfHex(hex), pieces.get(value) ?? pieceOf(Uint8Array.fromHex(hex), value, rows));
+    content.set(nameOfHex(hex), known.get(value) ?? pieceOf(Uint8Array.fromHex(hex), value, rows));
   }
   return content;
 }
 
 /** Reads an entry of a store or changelog of the counting job. */
 export function pieceOf(key: Uint8Array, value: Uint8Array, rows: RowsOf = {}): Piece {
+  const pieces = knownPieces(rows);
   const known = pieces.get(value);
   if (known !== undefined) return known;
   const piece = { name: nameOfHex(key.toHex()), ...contentOf(key[0], value, rows) };
