@@ -93,7 +93,7 @@ function worldOf({ kafka, real, logins, cassandraPort }: Parts, image: string): 
 
 /**
  * Starts Cassandra with the options of its container, and waits until its health check is content.
- * One that does not come up is started anew, once and with its log shown: that says nothing about
+ * One that does not come up is started again, once and with its log shown: that says nothing about
  * the programs.
  */
 async function startCassandra(folder: string, closing: AsyncDisposableStack): Promise<Running> {

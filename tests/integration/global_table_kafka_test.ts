@@ -1,10 +1,8 @@
 /** The example with a global table over Kafka, killed at any moment. */
 import assert from "node:assert/strict";
 import { rm } from "node:fs/promises";
-import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import type { Order } from "../../docs/examples/orders_by_region.ts";
-import { root } from "../../scripts/lib/source_files.ts";
 import { systemClock } from "../../src/base/clock.ts";
 import { silentLogger } from "../../src/base/logger.ts";
 import { type Random, seededRandom } from "../../src/base/random.ts";
@@ -17,6 +15,7 @@ import {
 } from "../../src/streams/mod.ts";
 import { readAll } from "../contract/log_harness.ts";
 import { kafkaBrokers } from "../support/kafka_harness.ts";
+import { startExample } from "../support/start_example.ts";
 import { until } from "../support/until.ts";
 
 const regions = { milk: "local", tea: "far", bread: "local", rice: "far" } as const;
@@ -55,7 +54,7 @@ Deno.test({
       ordered.push(...orders);
       await appender.append(orders.map(recordOf));
       if (life === 3) await rm(`${folder}/state`, { recursive: true, force: true });
-      const program = startOrders(`${folder}/state`);
+      const program = startExample("orders_by_region.ts", `${folder}/state`);
       if (life === lives - 1) await untilSpent(kafka.log(), spentByHand(ordered));
       else await systemClock.sleep(1_500 + 1_500 * random.next());
       program.kill("SIGKILL");
@@ -64,16 +63,6 @@ Deno.test({
     await Deno.remove(folder, { recursive: true });
   },
 });
-
-function startOrders(stateDir: string): Deno.ChildProcess {
-  const program = join(root, "docs/examples/orders_by_region.ts");
-  return new Deno.Command(Deno.execPath(), {
-    args: ["run", "-q", "-A", "--no-check", program, stateDir, ...kafkaBrokers()],
-    stdin: "null",
-    stdout: "null",
-    stderr: "inherit",
-  }).spawn();
-}
 
 function product(name: keyof typeof regions): OutputRecord {
   const value = encodeText(JSON.stringify({ name, region: regions[name] }));

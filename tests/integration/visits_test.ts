@@ -1,9 +1,7 @@
 /** The example with sessions over Kafka, killed at any moment. */
 import assert from "node:assert/strict";
 import { rm } from "node:fs/promises";
-import { join } from "node:path";
 import type { Click } from "../../docs/examples/visits.ts";
-import { root } from "../../scripts/lib/source_files.ts";
 import { systemClock } from "../../src/base/clock.ts";
 import { silentLogger } from "../../src/base/logger.ts";
 import { type Random, seededRandom } from "../../src/base/random.ts";
@@ -19,6 +17,7 @@ import {
 import { readAll } from "../contract/log_harness.ts";
 import { kafkaBrokers } from "../support/kafka_harness.ts";
 import { naiveSessions } from "../support/naive_sessions.ts";
+import { startExample } from "../support/start_example.ts";
 import { until } from "../support/until.ts";
 
 Deno.test({
@@ -45,7 +44,7 @@ Deno.test({
       // Where it was killed before it had any, there is none.
       if (life === 3) await rm(`${folder}/state`, { recursive: true, force: true });
       const had = await results();
-      const program = startVisits(`${folder}/state`);
+      const program = startExample("visits.ts", `${folder}/state`);
       const isThere = () => isVisits(kafka.log());
       const hasMore = async () => await results() > had;
       if (life === 4) {
@@ -66,16 +65,6 @@ Deno.test({
     await Deno.remove(folder, { recursive: true });
   },
 });
-
-function startVisits(stateDir: string): Deno.ChildProcess {
-  const program = join(root, "docs/examples/visits.ts");
-  return new Deno.Command(Deno.execPath(), {
-    args: ["run", "-q", "-A", "--no-check", program, stateDir, ...kafkaBrokers()],
-    stdin: "null",
-    stdout: "null",
-    stderr: "inherit",
-  }).spawn();
-}
 
 /** None of a topic that is not there yet. */
 async function recordsOf(log: RecordLog, topic: string): Promise<LogRecord[]> {

@@ -168,7 +168,7 @@ export function rowKeyOrder(rowKey: Uint8Array, prefix: Uint8Array): number {
     const difference = (rowKey[i] ?? -1) - (prefix[i] as number);
     if (difference !== 0) return difference;
   }
-  // Another key goes on where this one ends: behind its `00` is no time, but `ff`.
+  // Another key continues where this one ends: behind its `00` is no time, but `ff`.
   return rowKey[prefix.length] === 0xff ? 1 : 0;
 }
 

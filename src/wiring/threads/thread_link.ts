@@ -58,12 +58,6 @@ export class ThreadLink<Theirs extends Methods<Theirs>> {
     this.#send({ kind: "tell", method, args });
   }
 
-  /** The other side is gone: no call is answered any more. */
-  fail(error: unknown): void {
-    for (const { reject } of this.#calls.values()) reject(error);
-    this.#calls.clear();
-  }
-
   async #take(
     message: Message,
     own: Readonly<Record<string, (...args: unknown[]) => unknown>>,

@@ -111,7 +111,7 @@ function isDone(world: World): boolean {
 async function until(world: World, holds: () => boolean): Promise<void> {
   while (!holds() && world.play.auditor.violation === undefined) {
     if (world.events.events > eventsMax) world.play.auditor.stuck("endless events");
-    if (!await world.clock.step()) world.play.auditor.stuck("nobody waits for anything");
+    if (!await world.clock.step()) world.play.auditor.stuck("no one waits for anything");
   }
 }
 
