@@ -167,4 +167,20 @@ export const hostileInputBugs: readonly PlantedBug[] = [
     guarantee: "G12",
     test: "tests/unit/streams/record_identity_test.ts",
   },
+  {
+    name: "a frame of the spool believed that has no number of a frame",
+    file: "src/ingest/spooled_frame.ts",
+    find: " && sequence <= frameSequenceMax &&",
+    replace: " &&",
+    guarantee: "G12",
+    test: "tests/fuzz/spool_test.ts",
+  },
+  {
+    name: "a commit of another program read as one of this job",
+    file: "src/streams/commit/commit_metadata.ts",
+    find: "return Array.isArray(others) && others.every(isOtherTopic);",
+    replace: "return true;",
+    guarantee: "G12",
+    test: "tests/fuzz/commits_test.ts",
+  },
 ];

@@ -22,6 +22,9 @@ import { encodeText } from "../streams/text.ts";
  */
 export const sequencesPerFrame: number = 2 ** 16;
 
+/** The last frame of a source that can be numbered. */
+export const frameSequenceMax: number = Math.floor(Number.MAX_SAFE_INTEGER / sequencesPerFrame);
+
 /** Faults that a dead letter spells out; the others are only counted. */
 const faultsNamedMax = 5;
 

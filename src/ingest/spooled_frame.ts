@@ -2,6 +2,8 @@ import type { StoredItem } from "../base/stored_queue.ts";
 import { encodeText, textOf } from "../base/text.ts";
 import type { Frame } from "../feed/frame.ts";
 import type { Message, UnreadableMessage } from "../feed/message.ts";
+import { recordTimestampMsMax } from "../streams/record.ts";
+import { frameSequenceMax } from "./frame_records.ts";
 
 /** A frame with the producer that received it: perhaps an earlier run. */
 export interface SpooledFrame extends Frame {
@@ -58,21 +60,27 @@ function readFrame(value: Uint8Array): SpooledFrame | undefined {
     const noteAt = fixedBytes + view.getUint8(16);
     const contentAt = noteAt + view.getUint16(17);
     const [sequence, receivedAtMs] = [view.getFloat64(0), view.getFloat64(8)];
-    const isOurs = Number.isSafeInteger(sequence) && sequence > 0 && receivedAtMs >= 0;
+    const isOurs = Number.isInteger(sequence) && sequence > 0 && sequence <= frameSequenceMax &&
+      receivedAtMs >= 0 && receivedAtMs <= recordTimestampMsMax;
     if (!isOurs || contentAt > value.length) return undefined;
-    return {
-      sequence,
-      receivedAtMs,
-      producerId: textOf(value.subarray(fixedBytes, noteAt)),
-      ...messageOf(value.subarray(noteAt, contentAt), value.subarray(contentAt)),
-    };
+    const message = messageOf(value.subarray(noteAt, contentAt), value.subarray(contentAt));
+    const producerId = textOf(value.subarray(fixedBytes, noteAt));
+    return message && { sequence, receivedAtMs, producerId, ...message };
   } catch {
     return undefined;
   }
 }
 
-function messageOf(note: Uint8Array, content: Uint8Array): Message {
+/** `undefined` where the note is none of ours. */
+function messageOf(note: Uint8Array, content: Uint8Array): Message | undefined {
   if (note.length === 0) return { text: textOf(content) };
-  const about: UnreadableNote = JSON.parse(textOf(note));
-  return { text: "", unreadable: { ...about, bytes: content } };
+  const about: unknown = JSON.parse(textOf(note));
+  return isNote(about) ? { text: "", unreadable: { ...about, bytes: content } } : undefined;
+}
+
+function isNote(value: unknown): value is UnreadableNote {
+  const { fault, whole } = Object(value) as { readonly [name: string]: unknown };
+  if (typeof fault !== "string") return false;
+  const { lengthBytes, sha256 } = Object(whole) as { readonly [name: string]: unknown };
+  return whole === undefined || (Number.isSafeInteger(lengthBytes) && typeof sha256 === "string");
 }

@@ -1,3 +1,9 @@
+/**
+ * Greatest record timestamp that is processed, epoch ms: receive times become write times in
+ * microseconds, which must not lose digits.
+ */
+export const recordTimestampMsMax = 9_000_000_000_000;
+
 /** Place of a record in its partition: the broker's number, a safe integer. */
 export type Offset = number;
 

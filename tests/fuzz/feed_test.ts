@@ -7,20 +7,14 @@ import type { FrameSource } from "../../src/feed/frame.ts";
 import { type Message, messageOf } from "../../src/feed/message.ts";
 import { parseMessage } from "../../src/feed/parse_frame.ts";
 import { frameSequenceOf } from "../../src/ingest/frame_records.ts";
-import { runIngest } from "../../src/ingest/ingest.ts";
-import { memorySpool } from "../../src/ingest/memory_spool.ts";
-import type { TradeCodec } from "../../src/market/codec.ts";
 import type { LogRecord } from "../../src/streams/record.ts";
-import { MemoryLog } from "../../src/streams/testing/mod.ts";
-import { silentLogger } from "../../src/base/logger.ts";
 import { deadLetterTopic } from "../../src/streams/side_output.ts";
 import { mutatedFrame } from "../support/frame_mutations.ts";
 import { frameOf, tradeText } from "../support/frames.ts";
 import { everyInputIsSurvived, mutatedBytes } from "../support/fuzz.ts";
-import { JumpingClock } from "../support/jumping_clock.ts";
+import { ingested, ingestTopic as topic } from "../support/ingested.ts";
 import { memoryTradeCodec } from "../support/trade_codecs.ts";
 
-const topic = "trade1";
 const { codec } = await memoryTradeCodec();
 const good = tradeText({ c: null, p: 5, s: "GOOD", t: 1_700_000_000_000, v: 1 });
 
@@ -41,7 +35,7 @@ function drawMessage(random: Random): Uint8Array {
 async function takeMessages(inputs: readonly Uint8Array[]): Promise<void> {
   const messages = inputs.flatMap((bytes) => [messageOf(bytes), { text: good }]);
   const byFrame = Map.groupBy(
-    await ingested(messages),
+    await ingested(sourceOf(messages)),
     ({ headers }) => frameSequenceOf(Number(decodeText(headers?.["sequence"] ?? new Uint8Array()))),
   );
   for (const [index, bytes] of inputs.entries()) {
@@ -52,29 +46,14 @@ async function takeMessages(inputs: readonly Uint8Array[]): Promise<void> {
   }
 }
 
-async function ingested(messages: readonly Message[]): Promise<LogRecord[]> {
-  const log = new MemoryLog();
-  for (const name of [topic, deadLetterTopic(topic)]) log.createTopic(name, 1);
-  const source: FrameSource = {
+function sourceOf(messages: readonly Message[]): FrameSource {
+  return {
     producerId: "p",
     async *frames() {
       await Promise.resolve();
       yield* messages.map((message, index) => ({ ...frameOf("", index + 1), ...message }));
     },
   };
-  const clock = new JumpingClock();
-  await runIngest({
-    source,
-    spool: memorySpool(clock),
-    appender: log,
-    codec: (): Promise<TradeCodec> => Promise.resolve(codec),
-    topic,
-    clock,
-    random: { next: () => 0.5 },
-    logger: silentLogger,
-    signal: new AbortController().signal,
-  });
-  return [...log.visible(topic), ...log.visible(deadLetterTopic(topic))];
 }
 
 /** Every entry is a trade, as it was read, or its message is a dead letter, byte for byte. */

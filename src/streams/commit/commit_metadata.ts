@@ -1,6 +1,6 @@
 import type { CommittedOffset } from "../ports.ts";
 import type { Offset } from "../record.ts";
-import type { Lineage } from "../state/lineage.ts";
+import type { Lineage, OtherTopic } from "../state/lineage.ts";
 
 /** What stands beside a committed input offset. */
 export interface CommitMetadata {
@@ -42,7 +42,7 @@ export function parseCommitMetadata(metadata: string): CommitMetadata | undefine
     const value: unknown = JSON.parse(metadata);
     if (!isRecord(value)) return undefined;
     const { changelog, shown, id, epoch: leaderEpoch, lineage, closed } = value;
-    if (![changelog, shown, leaderEpoch ?? 0].every(Number.isSafeInteger)) return undefined;
+    if (![changelog, shown, leaderEpoch ?? 0].every(isCount)) return undefined;
     if (typeof id !== "string") return undefined;
     if (!isLineage(lineage)) return undefined;
     return {
@@ -64,9 +64,20 @@ function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
 
 function isLineage(value: unknown): value is Lineage {
   if (!isRecord(value)) return false;
-  const { topic, topicId, partitions, changelogId, repartitionId } = value;
+  const { topic, topicId, partitions, changelogId, repartitionId, others = [] } = value;
   const texts = [topic, topicId, changelogId, repartitionId];
-  return texts.every((text) => typeof text === "string") && Number.isSafeInteger(partitions);
+  if (!texts.every((text) => typeof text === "string") || !isCount(partitions)) return false;
+  return Array.isArray(others) && others.every(isOtherTopic);
+}
+
+function isOtherTopic(value: unknown): value is OtherTopic {
+  if (!isRecord(value)) return false;
+  const { topic, topicId, partitions } = value;
+  return typeof topic === "string" && typeof topicId === "string" && isCount(partitions);
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
 /** True for the commit with this id. */

@@ -1,11 +1,8 @@
 import { partitionForKey } from "../partitioner.ts";
-import type { LogRecord } from "../record.ts";
+import { type LogRecord, recordTimestampMsMax } from "../record.ts";
 import type { Lineage } from "../state/lineage.ts";
 import type { DeadLetterCause } from "../side_output.ts";
 import type { Fault, Reading, Source } from "../topology/topology.ts";
-
-/** Receive times that can become write times in microseconds without losing digits. */
-const recordTimestampMsMax = 9_000_000_000_000;
 
 /** Why nothing of a record can be used, where it is not what its values say. */
 export const faults = {
