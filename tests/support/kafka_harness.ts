@@ -26,9 +26,9 @@ export function kafkaBrokers(): readonly string[] {
 }
 
 /** A connection as a process of its own would have it. */
-export function connectTestKafka(): KafkaConnection {
+export function connectTestKafka(brokers: readonly string[] = kafkaBrokers()): KafkaConnection {
   return connectKafka({
-    brokers: kafkaBrokers(),
+    brokers,
     clientId: uniqueName("test"),
     logger: silentLogger,
   });

@@ -65,7 +65,7 @@ export async function ensureTopics(
 /** What a broker may not know, or not allow: it does not say which. */
 function settingsOf({ config }: TopicSpec): string {
   const settings = Object.entries(config).map(([name, value]) => `${name}=${value}`);
-  return `${settings.join(", ")} (since Kafka 3.6)`;
+  return settings.join(", ");
 }
 
 async function ensureTopic(

@@ -299,7 +299,7 @@ function reasonOf(kind: FaultKind): string {
     case "unsuitable":
       return "the topic's and broker's settings must allow it";
     case "unspoken":
-      return "broker and program must know a common version of the request";
+      return "the broker must be of a release that this program supports";
     case "denied":
       return "Kafka must grant access";
     default:

@@ -12,7 +12,7 @@ import type { Buffer } from "node:buffer";
 import type { Socket } from "node:net";
 import { systemClock } from "../../base/clock.ts";
 import { type ClusterFeatures, featuresRequest } from "./features_protocol.ts";
-import { negotiate, type SpokenVersions } from "./versions.ts";
+import { checkRelease, negotiate, type SpokenVersions } from "./versions.ts";
 import { decodeAnswer, encodeRequest, type WireRequest } from "./wire_request.ts";
 import BrokerClass from "kafkajs/src/broker/index.js";
 import plain from "kafkajs/src/broker/saslAuthenticator/plain.js";
@@ -315,7 +315,10 @@ function scheduleCheckPendingRequests(this: RequestQueue): void {
   }, Math.max(checkPendingMs, this.throttledUntil - systemClock.nowMs()));
 }
 
-/** Learns the cluster's features at each connect, and sends nothing that the broker has dropped. */
+/**
+ * Checks the broker's release and learns the cluster's features at each connect, and sends nothing
+ * that the broker has dropped.
+ */
 function understood(broker: Broker): Broker {
   const pool = broker.connectionPool;
   const [connect, send] = [broker.connect.bind(broker), pool.send.bind(pool)];
@@ -332,6 +335,7 @@ function understood(broker: Broker): Broker {
   return Object.assign(broker, {
     connect: async () => {
       await connect();
+      checkRelease(broker.versions ?? {}, addressOf(broker));
       const features = await sendWire(broker, featuresRequest);
       Object.assign(broker, { features });
     },

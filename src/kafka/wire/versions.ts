@@ -9,7 +9,7 @@ export type SpokenVersions = Readonly<
   Record<number, { readonly minVersion: number; readonly maxVersion: number } | undefined>
 >;
 
-/** A request of which the broker and we know no version in common: permanent. */
+/** A broker of a release that this program does not support, or a request of one: permanent. */
 export class VersionFault extends Error {
   override readonly name = "VersionFault";
   /** The protocol's name of it. */
@@ -41,4 +41,22 @@ export function negotiate(
     `${broker} speaks ${apiName} ${range.minVersion} to ${range.maxVersion}, ` +
       `this program ${min} to ${max}`,
   );
+}
+
+/** AddPartitionsToTxn, which brokers send each other in version 4 since Kafka 3.6. */
+const addPartitionsToTxn = 24;
+const since36 = 4;
+
+/**
+ * Ends a connection before anything is asked of a broker that is too old, rather than at the
+ * first setting or request that it happens not to know.
+ *
+ * Kafka 3.6 is the first that bounds timestamps (`message.timestamp.after.max.ms`), and that keeps
+ * late requests of a transaction out of it (KIP-890).
+ *
+ * @throws {VersionFault} If it is older.
+ */
+export function checkRelease(spoken: SpokenVersions, broker: string): void {
+  if ((spoken[addPartitionsToTxn]?.maxVersion ?? 0) >= since36) return;
+  throw new VersionFault(`${broker} is older than Kafka 3.6`);
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { PipelineError } from "../../../src/base/errors.ts";
 import { isPassing, toPipelineError } from "../../../src/kafka/wire/errors.ts";
-import { negotiate } from "../../../src/kafka/wire/versions.ts";
+import { checkRelease, negotiate } from "../../../src/kafka/wire/versions.ts";
 
 const fetch = { apiKey: 1, apiName: "Fetch", versions: { min: 12, max: 17 } };
 
@@ -33,9 +33,20 @@ for (
       assert.equal(wrapped.code, "BROKER_UNSUITABLE");
       assert.equal(
         wrapped.message,
-        `Cannot read t-0 as broker and program must know a common version of the request: ${text}`,
+        `Cannot read t-0 as the broker must be of a release that this program supports: ${text}`,
       );
       return true;
     });
   });
 }
+
+Deno.test("checkRelease() takes Kafka 3.6 and newer, and says of an older one that it is old", () => {
+  const transactions = (maxVersion: number) => ({ 24: { minVersion: 0, maxVersion } });
+  checkRelease(transactions(4), "b:1");
+  for (const spoken of [transactions(3), {}]) {
+    assert.throws(() => checkRelease(spoken, "b:1"), {
+      name: "VersionFault",
+      message: "b:1 is older than Kafka 3.6",
+    });
+  }
+});
