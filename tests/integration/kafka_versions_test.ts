@@ -69,9 +69,7 @@ Deno.test({
   async fn() {
     await using proxy = testProxy();
     proxy.rewrite = (apiKey, answer) =>
-      apiKey === apiKeys.apiVersions
-        ? speakingOnly(answer, apiKeys.addPartitions, [0, 3])
-        : answer;
+      apiKey === apiKeys.apiVersions ? speakingOnly(answer, apiKeys.addPartitions, [0, 3]) : answer;
     await using kafka = connectTestKafka([`127.0.0.1:${proxy.port}`]);
     const spec = { name: uniqueName("test"), partitions: 1, replicationFactor: 1, config: {} };
     const isOld = { code: "BROKER_UNSUITABLE", message: /is older than Kafka 3\.6$/ };
