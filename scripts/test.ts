@@ -259,8 +259,8 @@ function notRun(counts: TestCounts, what: string): TestCounts {
 
 function stopSignal(): AbortSignal {
   const controller = new AbortController();
-  for (const name of ["SIGINT", "SIGTERM"] as const) {
-    if (Deno.build.os === "windows" && name === "SIGTERM") continue;
+  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    if (Deno.build.os === "windows" && name !== "SIGINT") continue;
     Deno.addSignalListener(name, () => controller.abort());
   }
   return controller.signal;

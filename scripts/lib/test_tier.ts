@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { filterVariable } from "../../tests/support/filter.ts";
 import { printError } from "./print.ts";
+import { runAsGroup } from "./process_group.ts";
 import { root, sourceFiles } from "./source_files.ts";
 import { countsOf, noTests, type TestCounts, withExitCode } from "./test_counts.ts";
 
@@ -42,14 +43,17 @@ export async function runTier(tier: TestTier, options: RunOptions): Promise<Test
       ...tier.workers === undefined ? {} : { DENO_JOBS: String(tier.workers) },
     };
     const [program = "", ...args] = [...tier.within ?? [], Deno.execPath(), "test", "--no-prompt"];
-    const command = new Deno.Command(program, {
+    const command = {
       args: [...args, `--junit-path=${report}`, ...tier.args, ...filter, ...folders],
       cwd: root,
       // kafkajs makes the runtime warn of negative timeouts, which it then handles.
       env: { NODE_OPTIONS: "--no-warnings", ...told, ...options.env },
-      stdin: "null",
-    });
-    const code = await exitCode(command.spawn(), options.signal);
+      stdin: "null" as const,
+    };
+    const code = await stoppedInTime(
+      options.signal,
+      (signal) => runAsGroup(program, command, signal),
+    );
     const counts = withExitCode(countsOf(await Deno.readTextFile(report)), code);
     // The report calls skipped what the filter left out, too.
     return options.filter === undefined ? counts : { ...counts, skipped: 0 };
@@ -64,17 +68,19 @@ async function inhabited(folders: readonly string[]): Promise<string[]> {
     .map((folder) => join(root, folder));
 }
 
-/** Waits for the end of the tests; ends them when they are stopped or take too long. */
-async function exitCode(child: Deno.ChildProcess, signal: AbortSignal): Promise<number> {
-  const stop = () => child.kill("SIGTERM");
+/** Stops the tests when they are stopped from outside, or take too long. */
+async function stoppedInTime<T>(
+  stopped: AbortSignal,
+  run: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const overdue = new AbortController();
   const timer = setTimeout(() => {
     printError(`Stopped as tests must end within ${tierMsMax / 60_000} minutes: see the last one`);
-    stop();
+    overdue.abort();
   }, tierMsMax);
-  signal.addEventListener("abort", stop);
-  if (signal.aborted) stop();
-  const { code } = await child.status;
-  signal.removeEventListener("abort", stop);
-  clearTimeout(timer);
-  return code;
+  try {
+    return await run(AbortSignal.any([stopped, overdue.signal]));
+  } finally {
+    clearTimeout(timer);
+  }
 }

@@ -34,13 +34,15 @@ const LAUNCHER = 'log=$1; shift; "$@" >>"$log" 2>&1 </dev/null & echo $!';
  * @throws {InvariantError} If there is no shell.
  */
 export async function spawnDetached(request: SpawnRequest): Promise<ProcessHandle> {
+  // `Command.output()` would leave it in the session of this program.
   const shell = new Deno.Command("/bin/sh", {
     args: ["-c", LAUNCHER, "launcher", request.log, request.command, ...request.args],
     cwd: request.cwd,
     detached: true,
     stdin: "null",
+    stdout: "piped",
     stderr: "null",
-  });
+  }).spawn();
   const pid = Number(new TextDecoder().decode((await shell.output()).stdout));
   assert(Number.isSafeInteger(pid) && pid > 1, `${request.command} has no process id`);
   return { pid, started: await processStart(pid) ?? "ended" };
