@@ -71,15 +71,14 @@ export class Directory implements Summaries {
     return this.#summaries.get(symbol);
   }
 
-  /** Starts with these in place of what was known. */
-  begin(summaries: readonly SymbolSummary[], nowMs: number): void {
+  /** Starts again, with nothing. */
+  begin(nowMs: number): void {
     this.#partitions.clear();
     this.#summaries.clear();
     this.#startedMs = nowMs;
     this.#whole = undefined;
     this.#told = 0;
     this.#latestMs = 0;
-    this.put(summaries);
   }
 
   /** Takes the names that another instance tells. */
@@ -141,7 +140,7 @@ export class Directory implements Summaries {
   #listedFrom(count: number): string {
     if (count >= this.#listed) return "";
     const version = `${this.#startedMs}-${this.#listed}`;
-    const names = [...this.#partitions].slice(count, namesMax);
+    const names = this.#partitions.entries().drop(count).take(this.#listed - count);
     const listed = names.map(([symbol, partition]) => ({ symbol, partition }));
     return listingEvent(listed, { version, total: this.#partitions.size });
   }

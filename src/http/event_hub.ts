@@ -14,6 +14,7 @@ import {
 import { PeerStreams } from "./peer_streams.ts";
 import type { PeerUpdate } from "./peer_stream.ts";
 import { FairPlaces, type PlaceLimits } from "./fair_places.ts";
+import { PacedWork } from "./paced_work.ts";
 import type { LiveUpdate, LiveView, SymbolSummary } from "./ports.ts";
 import type { Scope } from "./scope.ts";
 import { StreamClient } from "./stream_client.ts";
@@ -88,6 +89,10 @@ export class EventHub {
   /** Names the list of the symbols here, apart from that of another run. */
   readonly #version: string;
   #unsubscribe: (() => void) | undefined;
+  /** Until the directory has what is known here; since the first reader came. */
+  #filled: Promise<void> | undefined;
+  /** Readers that wait for it. */
+  #joining = 0;
   #closed = false;
   /** Readers have something to be sent. */
   #isNews = false;
@@ -117,10 +122,10 @@ export class EventHub {
    * The events from now on, or `undefined` when there is no room for another client of this
    * address.
    */
-  connect(
+  async connect(
     wanted: Subscription,
     { scope, address }: { readonly scope: Scope; readonly address: string },
-  ): ReadableStream<Uint8Array> | undefined {
+  ): Promise<ReadableStream<Uint8Array> | undefined> {
     if (this.#closed) return undefined;
     const client = new StreamClient((gone) => {
       this.#places.leave(address, gone);
@@ -131,7 +136,7 @@ export class EventHub {
     for (const other of leaving) this.#cutOff(other, "made place for other addresses");
     this.#unsubscribe ??= this.#options.view.subscribe((update) => this.#committed(update));
     if (scope === "local") this.#addInstance(client, wanted);
-    else this.#addReader(client, wanted);
+    else await this.#addReader(client, wanted);
     return client.stream;
   }
 
@@ -187,9 +192,16 @@ export class EventHub {
     client.follow(ownSymbols(this.#options.view, told, this.#version));
   }
 
-  #addReader(client: StreamClient, wanted: Subscription): void {
-    const { view, clock } = this.#options;
-    if (this.#readers.size === 0) this.#directory.begin(view.symbols(), clock.nowMs());
+  async #addReader(client: StreamClient, wanted: Subscription): Promise<void> {
+    this.#joining += 1;
+    try {
+      await (this.#filled ??= this.#fill());
+    } finally {
+      this.#joining -= 1;
+    }
+    // Meanwhile it may have made place for another one.
+    if (this.#closed) client.end();
+    if (client.hasEnded) return this.#remove(client);
     this.#listFresh();
     const viewer = new Viewer(wanted);
     this.#readers.set(client, { viewer, waitsSinceMs: undefined });
@@ -198,13 +210,30 @@ export class EventHub {
     this.#followPeers();
   }
 
+  /** What is committed meanwhile is put beside, and is newer. */
+  async #fill(): Promise<void> {
+    const { view, clock } = this.#options;
+    this.#directory.begin(clock.nowMs());
+    const work = new PacedWork(clock);
+    for (const summary of view.eachSymbol()) {
+      this.#directory.put([summary]);
+      if (work.isOver) await work.pause();
+    }
+  }
+
   #remove(client: StreamClient): void {
     this.#instances.delete(client);
     this.#readers.delete(client);
     this.#followPeers();
-    if (this.clientCount > 0) return;
+    if (!this.#isRead) this.#filled = undefined;
+    if (this.#isRead || this.#instances.size > 0) return;
     this.#unsubscribe?.();
     this.#unsubscribe = undefined;
+  }
+
+  /** Someone reads, or is about to, so that the directory must be true. */
+  get #isRead(): boolean {
+    return this.#readers.size + this.#joining > 0;
   }
 
   #followPeers(): void {
@@ -238,7 +267,7 @@ export class EventHub {
       candles: streamedCandles(windows.filter(isWatched)),
       trades: streamedTrades(trades.filter(isWatched)),
     };
-    if (this.#readers.size > 0) this.#directory.put(symbols);
+    if (this.#isRead) this.#directory.put(symbols);
     if (this.#instances.size > 0) this.#tellInstances(symbols, added);
     this.#keep(update, all);
   }

@@ -70,10 +70,6 @@ export class LateView implements LiveView {
     return this.#view?.look() ?? Promise.resolve(new DisposableStack());
   }
 
-  symbols(): readonly SymbolSummary[] {
-    return this.#view?.symbols() ?? [];
-  }
-
   eachSymbol(): Iterable<SymbolSummary> {
     return this.#view?.eachSymbol() ?? [];
   }

@@ -116,10 +116,6 @@ export class MarketView implements LiveView {
     return looking.move();
   }
 
-  symbols(): readonly SymbolSummary[] {
-    return this.#board.summaries;
-  }
-
   eachSymbol(): Iterable<SymbolSummary> {
     return this.#board.each();
   }

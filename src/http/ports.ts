@@ -123,9 +123,10 @@ export interface LiveView {
    * or until the last subscriber has gone.
    */
   look(): Promise<Disposable>;
-  /** Every symbol of the partitions that this instance has, or had while someone looked. */
-  symbols(): readonly SymbolSummary[];
-  /** The same in any order, each as it is when it is asked for. */
+  /**
+   * Every symbol of the partitions that this instance has, or had while someone looked, in any order,
+   * each as it is when it is asked for.
+   */
   eachSymbol(): Iterable<SymbolSummary>;
   /** One of them; `undefined` for one that is not there. */
   symbol(name: string): SymbolSummary | undefined;

@@ -32,6 +32,11 @@ export class StreamClient {
     return this.#chunks.length === 0;
   }
 
+  /** Whether the reader has left, or was cut off. */
+  get hasEnded(): boolean {
+    return this.#onGone === undefined;
+  }
+
   /** Queues a chunk. */
   offer(chunk: Uint8Array): void {
     if (chunk.byteLength === 0) return;

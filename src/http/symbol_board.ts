@@ -31,11 +31,6 @@ export class SymbolBoard {
     this.#entries.clear();
   }
 
-  /** All symbols by name. */
-  get summaries(): SymbolSummary[] {
-    return [...this.#entries.keys()].sort().map((symbol) => this.summary(symbol) as SymbolSummary);
-  }
-
   /** All symbols, each as it is when it is asked for. */
   *each(): Iterable<SymbolSummary> {
     for (const symbol of this.#entries.keys()) yield this.summary(symbol) as SymbolSummary;

@@ -130,10 +130,6 @@ export class ThreadsView implements LiveView {
     };
   }
 
-  symbols(): readonly SymbolSummary[] {
-    return [...this.#summaries.values()].sort((a, b) => a.symbol < b.symbol ? -1 : 1);
-  }
-
   eachSymbol(): Iterable<SymbolSummary> {
     return this.#summaries.values();
   }

@@ -53,7 +53,7 @@ export const stream: Operation = operation({
     using _looking = await view.look();
     const body = request.method === "HEAD"
       ? null
-      : events.connect(wanted, { scope, address: client.address });
+      : await events.connect(wanted, { scope, address: client.address });
     if (body === undefined) {
       throw new HttpProblem({
         status: 503,

@@ -117,7 +117,7 @@ class OwnThread implements ThreadMethods {
     const looking = await view.look();
     if (watching.disposed) looking[Symbol.dispose]();
     else watching.use(looking);
-    return view.symbols();
+    return [...view.eachSymbol()];
   }
 
   rest(): void {

@@ -1,75 +1,8 @@
 import assert from "node:assert/strict";
 import { resolutionName, summaryWindowMs } from "../../../src/market/tables.ts";
-import type { Subscription } from "../../../src/http/viewer.ts";
 import { fakePrices } from "../../support/fake_live_view.ts";
 import { surface } from "./harness.ts";
-
-interface StreamEvent {
-  readonly name: string;
-  // deno-lint-ignore no-explicit-any
-  readonly data: any;
-}
-
-function parseEvents(text: string): StreamEvent[] {
-  return text.split("\n\n").filter((block) => block !== "" && !block.startsWith(":")).map(
-    (block) => {
-      const [, name = "", data = ""] = /^event: (.*)\ndata: (.*)$/.exec(block) ?? [];
-      return { name, data: JSON.parse(data) };
-    },
-  );
-}
-
-async function readEvents(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<StreamEvent[]> {
-  const { value } = await reader.read();
-  return parseEvents(new TextDecoder().decode(value));
-}
-
-async function follow(
-  ask: (path: string) => Promise<Response>,
-  query = "",
-): Promise<ReadableStreamDefaultReader<Uint8Array>> {
-  const response = await ask(`/api/stream${query}`);
-  assert.equal(response.headers.get("content-type"), "text/event-stream");
-  assert(response.body);
-  return response.body.getReader();
-}
-
-/** Reads what a reader is told at its beginning: the state and rows, then the list. */
-async function beginning(
-  reader: ReadableStreamDefaultReader<Uint8Array>,
-): Promise<StreamEvent[]> {
-  return [...await readEvents(reader), ...await readEvents(reader)];
-}
-
-/** A surface whose hub runs, and how to let time pass in it. */
-function running(
-  options: Parameters<typeof surface>[0] = {},
-): ReturnType<typeof surface> & AsyncDisposable & { pass(ticks?: number): Promise<void> } {
-  const made = surface(options);
-  const stop = new AbortController();
-  const run = made.context.events.run(stop.signal);
-  return {
-    ...made,
-    async pass(ticks = 1) {
-      for (let tick = 0; tick < ticks; tick++) {
-        made.context.clock.step();
-        await new Promise((resolve) => setTimeout(resolve));
-      }
-    },
-    async [Symbol.asyncDispose]() {
-      stop.abort();
-      await run;
-    },
-  };
-}
-
-/** What a client looks at that looks at nothing. */
-const nothing: Subscription = {
-  symbols: new Set(),
-  resolution: undefined,
-  rows: new Set(),
-  listed: "",
-};
+import { beginning, follow, nothing, readEvents, running } from "./stream_harness.ts";
 
 /** Ticks of the hub in the two seconds between two states, and in a second. */
 const stateTicks = 20;
@@ -319,15 +252,17 @@ Deno.test("/api/stream answers 503 when no more clients are allowed", async () =
 
 Deno.test("/api/stream takes a new address in where others hold all places, and refuses theirs", async () => {
   const { context } = surface({ places: { total: 4, perAddress: 3 } });
-  const connect = (address: string) =>
-    context.events.connect(nothing, { scope: "local", address })?.getReader();
-  const [oldest, ...held] = Array.from({ length: 3 }, () => connect("192.0.2.1"));
-  assert.equal(connect("192.0.2.1"), undefined);
-  const others = [connect("192.0.2.2"), connect("192.0.2.3")];
+  const connect = async (address: string) =>
+    (await context.events.connect(nothing, { scope: "local", address }))?.getReader();
+  const connectAll = (...addresses: string[]) => Promise.all(addresses.map(connect));
+  const [oldest, ...held] = await connectAll("192.0.2.1", "192.0.2.1", "192.0.2.1");
+  assert.equal(await connect("192.0.2.1"), undefined);
+  const others = await connectAll("192.0.2.2", "192.0.2.3");
   assert.ok((await oldest?.read())?.done, "its address held most");
   assert.equal(context.events.clientCount, 4);
   await held[0]?.cancel();
-  assert.ok(connect("192.0.2.4") !== undefined && others.every((reader) => reader !== undefined));
+  const fourth = await connect("192.0.2.4");
+  assert.ok(fourth !== undefined && others.every((reader) => reader !== undefined));
   context.events.close();
 });
 
@@ -360,5 +295,5 @@ Deno.test("EventHub.close() ends every stream and takes no more clients", async 
   context.events.close();
   assert((await reader.read()).done);
   const client = { scope: "all", address: "192.0.2.1" } as const;
-  assert.equal(context.events.connect(nothing, client), undefined);
+  assert.equal(await context.events.connect(nothing, client), undefined);
 });

@@ -60,8 +60,8 @@ Deno.test("SymbolBoard knows a symbol by its windows where there are no rows of 
   assert.deepEqual(board.summary("A"), { symbol: "A", partition: 3, ...expected });
 });
 
-Deno.test("SymbolBoard lists symbols by name", () => {
+Deno.test("SymbolBoard lists every symbol", () => {
   const board = new SymbolBoard(() => 3);
   for (const symbol of ["B", "A"]) board.trade({ symbol, price: 1, tradeTimeMs: day });
-  assert.deepEqual(board.summaries.map(({ symbol }) => symbol), ["A", "B"]);
+  assert.deepEqual([...board.each()].map(({ symbol }) => symbol), ["B", "A"]);
 });
