@@ -8,6 +8,7 @@ interface Held {
   readonly second?: number;
   readonly factors?: number;
   readonly more?: number;
+  readonly catalog?: number;
 }
 
 /** Three tables joined with each other: what each has, and what comes of every change. */

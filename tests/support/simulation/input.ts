@@ -7,7 +7,7 @@ import type { Chance } from "./chance.ts";
 /** What a record of the simulated input was meant to be. */
 export interface InputRecord {
   /** Where it is sent; the first input without it. */
-  readonly topic?: "second" | "factors" | "more";
+  readonly topic?: "second" | "factors" | "more" | "catalog";
   /** Of a table; `null` deletes, `undefined` is what cannot be read. */
   readonly factor?: number | null | undefined;
   /** `null` for a producer that names none and mixes keys. */

@@ -161,13 +161,15 @@ export class SimulatedProcess {
     const gate = this.#gate.bind(this);
     const { application, commitIntervalMs, pendingRowsMax, cacheBytesMax } = world.settings;
     const wait = () => this.#clock.sleep(world.chance.below(50));
+    const table = gatedSink(sinkOf(world.table, world.chance, wait), gate);
+    const topology = world.play.topologyBy(rules, this.name, table);
     const app = new StreamsApp(
-      world.play.topologyBy(rules, this.name),
+      topology,
       {
         log: this.#repeating(gatedLog(world.log, gate)),
         commitLog: this.#impatient(gatedCommitLog(world.log, application, gate)),
         stores: own(gatedStores(this.#machine.disk, gate)),
-        sink: gatedSink(sinkOf(world.table, world.chance, wait), gate),
+        sink: topology.sink ?? table,
         codecs: jsonEngineCodecs,
         clock: this.#clock,
         random: world.chance.random,

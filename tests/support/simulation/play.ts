@@ -1,5 +1,7 @@
+import type { Sink } from "../../../src/streams/ports.ts";
 import type { LogRecord, TopicPartition } from "../../../src/streams/record.ts";
 import type { StoreView } from "../../../src/streams/testing/memory_stores.ts";
+import type { Job } from "../../../src/streams/topology/job.ts";
 import type { Topology } from "../../../src/streams/topology/topology.ts";
 import type { Violation } from "./findings.ts";
 import type { InputRecord } from "./input.ts";
@@ -26,6 +28,11 @@ export interface Watcher {
   ended(table: ReadonlyMap<string, SimulatedRow>): void;
 }
 
+/** A job, and its sinks where it has some of its own. */
+export type DrawnJob =
+  & Topology<unknown, unknown, SimulatedRow>
+  & Partial<Pick<Job<unknown, unknown, SimulatedRow>, "sink">>;
+
 /** What the programs of a world are, and what has to come of their input. */
 export interface Play {
   readonly scenario: Scenario;
@@ -36,7 +43,8 @@ export interface Play {
   readonly order: TakenOrder | undefined;
   /** The settings and the code of the next program that starts. */
   drawRules(): ModelRules;
-  topologyBy(rules: ModelRules, program: string): Topology<unknown, unknown, SimulatedRow>;
+  /** @param sink The table, as the program reaches it. */
+  topologyBy(rules: ModelRules, program: string, sink: Sink<SimulatedRow>): DrawnJob;
   /** True for a topic of which nothing but its records says when they are taken. */
   notices(topic: string): boolean;
   /** The next record that is sent. */

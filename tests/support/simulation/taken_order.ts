@@ -33,6 +33,8 @@ export class TakenOrder {
   readonly #taken = new Map<string, Taken[]>();
   readonly #progress: Progress[];
   readonly #steps = new Map<string, number>();
+  /** What any process took last. */
+  latest: Taken | undefined;
 
   /**
    * @param further Inputs beside the first one.
@@ -61,7 +63,8 @@ export class TakenOrder {
 
   /** A process takes a record. */
   takes(process: string, record: LogRecord): void {
-    this.#taken.get(`${process} ${record.partition}`)?.push(record);
+    this.latest = { ...record }; // it may be taken again
+    this.#taken.get(`${process} ${record.partition}`)?.push(this.latest);
   }
 
   /** Steps behind a state; `undefined` for positions that no commit has made. */

@@ -9,7 +9,7 @@ import { CountingPlay } from "./counting_play.ts";
 import { Disaster } from "./disaster.ts";
 import { Faults } from "./faults.ts";
 import type { Generation } from "./generation.ts";
-import { outputTopics } from "./graph/graph.ts";
+import { globalTopic, outputTopics } from "./graph/graph.ts";
 import { calmScenario, GraphPlay } from "./graph/graph_play.ts";
 import { type Member, SimulatedGroup } from "./group.ts";
 import { type InputRecord, toOutput, writtenBytesMax } from "./input.ts";
@@ -34,6 +34,7 @@ const topics = [
   "second",
   "factors",
   "more",
+  globalTopic,
   resultsTopic,
   remarksTopic,
   ...outputTopics,

@@ -17,9 +17,9 @@ const rules = {
 const operators = [
   ...["add", "copies", "fail", "keep", "reject"],
   ...["key", "none", "record", "value"],
-  ...["lookup", "number", "output", "remind"],
+  ...["global", "lookup", "number", "output", "remind"],
   ...["join", "leftJoin", "outerJoin"],
-  ...["hopping", "session", "tumbling"],
+  ...["hopping", "session", "sliding", "tumbling"],
   ...["count", "fields", "list", "newest", "reduce"],
 ].sort();
 

@@ -1,4 +1,5 @@
 import type { Chance } from "../chance.ts";
+import type { ModelRules } from "../model_rules.ts";
 import type {
   EarlyStep,
   FoldKind,
@@ -51,8 +52,7 @@ class Drawing {
     const ends = table !== undefined || (changes !== undefined && flow.length === 0)
       ? []
       : [{ op: "output" as const, topic: this.#output() }];
-    const maxFutureMs = chance.pick([60_000, 60_000, 5_000]);
-    return { left, pairs, tables, changes, flow: [...flow, ...ends], table, maxFutureMs };
+    return { left, pairs, tables, changes, flow: [...flow, ...ends], table };
   }
 
   #left(pairs: PairJoin | undefined): Side {
@@ -139,7 +139,7 @@ class Drawing {
     let throws = !punctuates;
     for (let i = 0; i < length; i++) {
       const op = chance.pick(
-        ["plain", "plain", "number", "remind", "lookup", "lookup", "output"] as const,
+        ["plain", "plain", "number", "remind", "lookup", "lookup", "global", "output"] as const,
       );
       if (op === "plain") steps.push(this.#plain({ throws }));
       if (op === "number") steps.push({ op, name: this.#processor() });
@@ -147,6 +147,10 @@ class Drawing {
         const afterMs = chance.pick([7_000, 500, 30_000]);
         steps.push({ op, name: this.#processor(), afterMs });
         throws = false;
+      }
+      if (op === "global") {
+        const kind = chance.pick(["join", "leftJoin"] as const);
+        steps.push({ op, kind, by: chance.pick(["key", "value"] as const) });
       }
       if (op === "output" && this.#outputs < outputsMax) steps.push({ op, topic: this.#output() });
       if (op === "lookup" && tables.length > 0) {
@@ -192,6 +196,7 @@ class Drawing {
       ? chance.pick([[], [2], [2, 6]]).map((times) => times * windows.sizeMs)
       : [];
     const merges = windows?.kind === "session" || rollUpsMs.length > 0;
+    const sinks = chance.pick([["updates"], ["closed"], ["updates", "closed"]] as const);
     const folds: FoldKind[] = rollUpsMs.length > 0
       ? ["fields", "list"]
       : ["count", "reduce", "fields", "list"];
@@ -203,24 +208,41 @@ class Drawing {
       fold: chance.pick(merges ? folds : [...folds, "newest"]),
       throws: chance.oneIn(3),
       topics: shown,
-      sink: windows !== undefined && chance.oneIn(3) ? "closed" : "updates",
+      sinks: windows === undefined ? ["updates"] : sinks,
       events: hasEvents && chance.oneIn(2),
+      separate: chance.oneIn(2),
     };
   }
 
   #windows(): Windows {
     const chance = this.#chance;
-    const kind = chance.pick(["tumbling", "hopping", "session"] as const);
+    const kind = chance.pick(["tumbling", "hopping", "sliding", "session"] as const);
     const sizeMs = chance.pick([10_000, 3_000]);
-    const graceMs = chance.pick([0, 5_000, 30_000]);
+    if (kind === "sliding") {
+      const advanceMs = chance.pick([1, 1_000]);
+      return { kind, sizeMs: sizeMs + advanceMs, advanceMs };
+    }
     const advanceMs = kind === "hopping" ? sizeMs / chance.pick([2, 3, 4]) : sizeMs;
-    const isWhole = Number.isInteger(advanceMs);
-    return {
-      kind,
-      sizeMs,
-      advanceMs: isWhole ? advanceMs : sizeMs / 2,
-      graceMs,
-      retentionMs: sizeMs + graceMs + chance.pick([0, 35_000]),
-    };
+    if (kind === "session") return { kind, sizeMs, advanceMs: 1 };
+    return { kind, sizeMs, advanceMs: Number.isInteger(advanceMs) ? advanceMs : sizeMs / 2 };
   }
+}
+
+/** Draws by what a program of the job may be started: short and long, at the edge of what is allowed. */
+export function drawGraphRules({ table }: Graph, chance: Chance): ModelRules[] {
+  const { windows, rollUpsMs = [] } = table ?? {};
+  const [longestMs = 0] = rollUpsMs.slice(-1);
+  return Array.from({ length: chance.pick([1, 1, 2, 3]) }, () => {
+    const graceMs = windows === undefined ? 0 : chance.pick([0, 5_000, 30_000]);
+    const keptMs = (lengthMs: number, moreMs: readonly number[]) =>
+      lengthMs === 0 ? 0 : lengthMs + graceMs + chance.pick(moreMs);
+    return {
+      graceMs,
+      retentionMs: keptMs(windows?.sizeMs ?? 0, [0, 0, 35_000]),
+      rollUpRetentionMs: keptMs(longestMs, [0, 100_000]),
+      maxFutureMs: chance.pick([60_000, 60_000, 5_000]),
+      agreeingEvents: chance.pick([1, 3, 10, 1_000]),
+      revision: chance.pick(["1", "1", "2"]),
+    };
+  });
 }

@@ -31,6 +31,8 @@ export type KeyedStep =
   /** One that comes back to each value after a time. */
   | { readonly op: "remind"; readonly name: string; readonly afterMs: number }
   | { readonly op: "lookup"; readonly kind: "join" | "leftJoin"; readonly table: TableShape }
+  /** A join with the table that every instance has whole, by the key or by what a value names. */
+  | { readonly op: "global"; readonly kind: "join" | "leftJoin"; readonly by: "key" | "value" }
   | { readonly op: "output"; readonly topic: string };
 
 /** A stream up to its key, and on to where it is joined or ends. */
@@ -58,13 +60,17 @@ export interface PairJoin {
 
 export type FoldKind = "count" | "reduce" | "fields" | "list" | "newest";
 
+/** Grace and retention are rules, which may change. */
 export interface Windows {
-  readonly kind: "tumbling" | "hopping" | "session";
+  readonly kind: "tumbling" | "hopping" | "sliding" | "session";
+  /** Of sessions the gap, of sliding ones the difference and the advance. */
   readonly sizeMs: number;
+  /** Distance of the starts that are possible. */
   readonly advanceMs: number;
-  readonly graceMs: number;
-  readonly retentionMs: number;
 }
+
+/** How rows are shown. */
+export type Shown = "updates" | "closed";
 
 /** The table at the end. */
 export interface TableEnd {
@@ -73,9 +79,12 @@ export interface TableEnd {
   readonly fold: FoldKind;
   /** The fold throws on some values, when it has half added them. */
   readonly throws: boolean;
-  readonly topics: readonly ("updates" | "closed")[];
-  readonly sink: "updates" | "closed";
+  readonly topics: readonly Shown[];
+  /** What is written to sinks, side by side. */
+  readonly sinks: readonly Shown[];
   readonly events: boolean;
+  /** Each output has a sink of its own, that of the events as well. */
+  readonly separate: boolean;
 }
 
 /** A job as it is drawn: enough to build it, and to fold its input without it. */
@@ -88,8 +97,10 @@ export interface Graph {
   readonly changes: string | undefined;
   readonly flow: readonly KeyedStep[];
   readonly table: TableEnd | undefined;
-  readonly maxFutureMs: number;
 }
+
+/** The topic of the table that every instance has whole. */
+export const globalTopic = "catalog";
 
 /** The topics of streams, the first one first. */
 export function streamTopics({ left, pairs, tables }: Graph): readonly string[] {
@@ -98,9 +109,17 @@ export function streamTopics({ left, pairs, tables }: Graph): readonly string[] 
 }
 
 /** The topics of tables that values are joined with. */
-export function lookupTopics({ left, pairs, flow }: Graph): readonly string[] {
-  const steps = [...left?.flow ?? [], ...pairs?.right.flow ?? [], ...flow];
-  return [...new Set(steps.flatMap((step) => step.op === "lookup" ? step.table.topics : []))];
+export function lookupTopics(graph: Graph): readonly string[] {
+  const topics = stepsOf(graph).flatMap((step) => step.op === "lookup" ? step.table.topics : []);
+  return [...new Set(topics)];
+}
+
+export function hasGlobal(graph: Graph): boolean {
+  return stepsOf(graph).some(({ op }) => op === "global");
+}
+
+function stepsOf({ left, pairs, flow }: Graph): readonly KeyedStep[] {
+  return [...left?.flow ?? [], ...pairs?.right.flow ?? [], ...flow];
 }
 
 /** In one line for each part. */

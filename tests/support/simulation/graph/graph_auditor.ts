@@ -7,7 +7,8 @@ import type { Watcher } from "../play.ts";
 import type { GraphRow } from "../sink.ts";
 import { piecesOf } from "../state_view.ts";
 import type { TakenOrder } from "../taken_order.ts";
-import { type Graph, outputTopics } from "./graph.ts";
+import { type Graph, lookupTopics, outputTopics, streamTopics } from "./graph.ts";
+import type { ModelRules } from "../model_rules.ts";
 import { sorted } from "./graph_end.ts";
 import type { GraphFold, Versions } from "./graph_fold.ts";
 
@@ -22,6 +23,7 @@ export class GraphAuditor implements Watcher {
   readonly #folds: readonly GraphFold[];
   readonly #ledgers: readonly PartitionLedger[];
   readonly #findings = new Findings();
+  readonly #rules = new Map<string, ModelRules>();
   /** Everything that sinks were given, by row and write time. */
   readonly #rows = new Map<string, Map<number, string>>();
 
@@ -50,7 +52,10 @@ export class GraphAuditor implements Watcher {
     this.#findings.fenced(process, place);
   }
 
-  started(): void {}
+  /** By which rules a process works. */
+  started(process: string, rules: ModelRules): void {
+    this.#rules.set(process, rules);
+  }
 
   opened(): void {}
 
@@ -64,8 +69,12 @@ export class GraphAuditor implements Watcher {
       const inputOffset = ledger.read();
       const { rekeyedOffset, others } = ledger;
       const now = { inputOffset, rekeyedOffset, others };
+      const before = this.#order.steps(partition);
+      const isChange = this.#noteRules(process, ledger.changes, fold);
       const wrong = this.#order.committed(process, partition, now);
       this.#findings.check(wrong === undefined, `G1 ${process} committed ${wrong}`);
+      const isAlone = !isChange || this.#order.steps(partition) === before;
+      this.#findings.check(isAlone, `G13 ${process} committed input with the change of its rules`);
       fold.commit();
       const where = `of ${partition} at ${inputOffset}`;
       this.#findings.same(`G7 late ${where}`, ledger.late, fold.late);
@@ -80,6 +89,25 @@ export class GraphAuditor implements Watcher {
       this.#checkShown("updates", partition, fold);
       this.#checkShown("closed", partition, fold);
     });
+  }
+
+  /** G13: no commit is made by rules that are not noted; true where it notes others. */
+  #noteRules(process: string, changes: number, fold: GraphFold): boolean {
+    const rules = this.#rules.get(process) as ModelRules;
+    const isChange = changes !== fold.changes;
+    if (isChange) {
+      const expected = fold.changes + 1;
+      this.#findings.check(changes === expected, `G13 ${changes} changes, not ${expected}`);
+      fold.change(rules);
+    }
+    const isSame = JSON.stringify(fold.rules) === JSON.stringify(rules);
+    this.#findings.check(isSame, `G13 ${process} commits by rules that it has not noted`);
+    return isChange;
+  }
+
+  /** G1: a program has seen of the global table what it cannot have. */
+  saw(process: string, what: string): void {
+    this.#findings.break(`G1 global table at ${process}: ${what}`);
   }
 
   #checkCounts(what: string, counts: string, fold: GraphFold): void {
@@ -124,7 +152,8 @@ export class GraphAuditor implements Watcher {
   }
 
   /** G3: one write time has one content. */
-  written({ id, versionUs, text }: GraphRow): void {
+  written({ id: named, versionUs, text }: GraphRow): void {
+    const id = named.replace(/^sink \d+: /, ""); // those who look on are told of rows without sinks
     const versions = this.#rows.get(id) ?? new Map<number, string>();
     this.#rows.set(id, versions);
     const before = versions.get(versionUs) ?? text;
@@ -150,23 +179,48 @@ export class GraphAuditor implements Watcher {
 
   /** Everything, once the input is used up. */
   ended(table: ReadonlyMap<string, GraphRow>): void {
-    const events = new Map(this.#folds.flatMap((fold) => [...fold.eventRows]));
     const sunk = new Map(this.#folds.flatMap((fold) => [...fold.sunk]));
-    for (const [id, row] of table) {
-      const expected = events.get(id) ?? sunk.get(id)?.at(-1);
-      this.#findings.check(row.text === expected, `G3 end row ${id}: ${row.text}, not ${expected}`);
+    const events = new Map(this.#folds.flatMap((fold) => [...fold.eventRows]));
+    const { sinks, events: hasEvents, separate } = this.#graph.table ??
+      { sinks: [], events: false, separate: false };
+    const nameOf = (id: string) => {
+      const output = id.startsWith("event ") ? sinks.length : Number(id.split(" ")[0]);
+      return separate ? sinkPrefix(output) + id : id;
+    };
+    const wanted = new Map([...sinks.length > 0 ? sunk : []].map(([id, versions]) => [
+      nameOf(id),
+      versions.at(-1),
+    ]));
+    for (const [id, text] of hasEvents ? events : []) wanted.set(nameOf(id), text);
+    for (const [name, row] of table) {
+      const expected = wanted.get(name);
+      const isRight = row.text === expected || this.#isLeftOver(row);
+      this.#findings.check(isRight, `G3 end row ${name}: ${row.text}, not ${expected}`);
     }
     for (const [id, versions] of this.#rows) this.#checkVersions(id, versions, sunk);
-    const { sink, events: hasEvents } = this.#graph.table ?? {};
-    const wanted = [
-      ...hasEvents === true ? events.keys() : [],
-      ...sink === undefined ? [] : sunk.keys(),
-    ];
-    const missing = wanted.filter((id) => !table.has(id));
+    const missing = [...wanted.keys()].filter((name) => !table.has(name));
     this.#findings.check(missing.length === 0, `G3 rows that are missing: ${missing}`);
     const texts = (of: "sentOn" | "arrived") =>
       this.#folds.flatMap((fold) => [...fold[of]].map(String)).sort();
     this.#findings.same("G1 what was sent on", texts("arrived"), texts("sentOn"));
+  }
+
+  /**
+   * Whether an event's row may be left over from work by other rules that was lost: where these have
+   * none of the event, or what was lost had met its inputs in another order.
+   */
+  #isLeftOver({ id, text }: GraphRow): boolean {
+    const [name = ""] = /event .*$/.exec(id) ?? [];
+    const fold = this.#folds.find(({ eventTexts }) => eventTexts.has(name));
+    if (fold === undefined || fold.changes === 1) return false;
+    const isOther = text.replace(/ by \d$/, "") === fold.eventTexts.get(name);
+    return isOther && (this.#isReordered || !fold.eventRows.has(name));
+  }
+
+  get #isReordered(): boolean {
+    const { left } = this.#graph;
+    const inputs = [...streamTopics(this.#graph), ...lookupTopics(this.#graph)];
+    return left?.repartition === true || inputs.length > 1;
   }
 
   /** G3: what a sink was given of a row are states that it had at commits, the newer ones later. */
@@ -190,4 +244,9 @@ export class GraphAuditor implements Watcher {
 
 function decoded(bytes: Uint8Array | null): string | null {
   return bytes === null ? null : new TextDecoder().decode(bytes);
+}
+
+/** How the rows are called in the table that a sink of its own was given. */
+export function sinkPrefix(output: number): string {
+  return `sink ${output}: `;
 }

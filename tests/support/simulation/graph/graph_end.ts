@@ -17,19 +17,33 @@ import {
   min,
   type Results,
   session,
+  type Sink,
+  sliding,
   sum,
   type TimedStream,
-  type Topology,
   tumbling,
   type WindowResult,
 } from "../../../../src/streams/mod.ts";
 import type { Measurement } from "../../counting_topology.ts";
+import type { ModelRules } from "../model_rules.ts";
+import type { DrawnJob } from "../play.ts";
 import type { SimulatedRow } from "../sink.ts";
-import type { Graph, TableEnd, Windows } from "./graph.ts";
+import type { Graph, Shown, TableEnd, Windows } from "./graph.ts";
+import type { GlobalWatch } from "./global_watch.ts";
 import { isLastStraw } from "./steps.ts";
 
 /** A stream of a drawn job, whatever its events are. */
 export type Flow = KeyedStream<Measurement, unknown>;
+
+/** What a program makes a job with. */
+export interface JobMaking {
+  readonly handlers: Partial<ErrorHandlers>;
+  readonly rules: ModelRules;
+  /** The sink of an output. */
+  readonly sinks: (output: number) => Sink<SimulatedRow>;
+  /** Hears what is asked of the global table, and what it has. */
+  readonly watch: GlobalWatch;
+}
 
 /** What goes to a topic value by value, besides. */
 export interface Outputs {
@@ -45,25 +59,41 @@ type AnyTable = Results<unknown, unknown, unknown> & {
 
 /** What is left of a job behind its steps: its table, and what it writes. */
 export function endOf(
-  { table, maxFutureMs }: Graph,
+  { table }: Graph,
   flow: Flow | undefined,
   outputs: readonly Outputs[],
-  handlers: Partial<ErrorHandlers>,
-): Topology<unknown, unknown, SimulatedRow> {
-  const beginning = job("drawn", { handlers, maxFuture: maxFutureMs }) as unknown as AnyJob;
+  { handlers, rules, sinks }: JobMaking,
+): DrawnJob {
+  const { maxFutureMs, agreeingEvents, revision } = rules;
+  const options = { handlers, maxFuture: maxFutureMs, agreeingEvents, revision };
+  const beginning = job("drawn", options) as unknown as AnyJob;
   const hasTable = table !== undefined && flow !== undefined;
-  const begun = hasTable ? withTable(beginning, flow, table) : beginning;
+  const begun = hasTable ? withTable(beginning, flow, table, { rules, sinks }) : beginning;
   const built = outputs.reduce((job, { topic, values }) => job.to(topic, values as Flow), begun);
   return hasTable ? built : { ...built, store: "totals" };
 }
 
-function withTable(beginning: AnyJob, flow: Flow, table: TableEnd): AnyJob {
-  const rows = tableOf(flow, table);
-  const shownAs = (how: "updates" | "closed") => how === "closed" ? closed(rows) : rows;
+function withTable(
+  beginning: AnyJob,
+  flow: Flow,
+  table: TableEnd,
+  { rules, sinks }: Pick<JobMaking, "rules" | "sinks">,
+): AnyJob {
+  const rows = tableOf(flow, table, rules);
+  const shownAs = (how: Shown) => how === "closed" ? closed(rows) : rows;
   const sizeMs = table.windows?.sizeMs;
-  const written = beginning.write(shownAs(table.sink).map((row) => rowOf(row, sizeMs)));
+  const sinkOf = (at: number) => table.separate ? [sinks(at)] : [];
+  const written = table.sinks.reduce(
+    (job, how, at) => job.write(shownAs(how).map((row) => rowOf(row, at, sizeMs)), ...sinkOf(at)),
+    beginning,
+  );
   const built = table.topics.reduce((job, topic) => job.to(topic, shownAs(topic)), written);
-  return table.events ? built.writeEvents(eventRow) : built;
+  if (!table.events) return built;
+  const { revision } = rules;
+  return built.writeEvents(
+    (event, context) => eventRow(event, context, revision),
+    ...sinkOf(table.sinks.length),
+  );
 }
 
 function closed({ onClose }: AnyTable): AnyTable {
@@ -76,12 +106,11 @@ interface Kept {
   readonly values: number[];
 }
 
-function tableOf(flow: Flow, end: TableEnd): AnyTable {
+function tableOf(flow: Flow, end: TableEnd, rules: ModelRules): AnyTable {
   const { windows, fold, rollUpsMs, throws } = end;
-  const levels = windows === undefined
-    ? []
-    : rollUpsMs.map((sizeMs) => tumbling(sizeMs, { grace: windows.graceMs }));
-  const windowed = windows === undefined ? flow : windowedBy(flow, windows);
+  const { rollUpRetentionMs: retentionMs } = rules;
+  const levels = rollUpsMs.map((sizeMs) => ({ sizeMs, retentionMs }));
+  const windowed = windows === undefined ? flow : windowedBy(flow, windows, rules);
   if (fold === "count") return windowed.count("totals") as unknown as AnyTable;
   if (fold === "newest") return windowed.reduce("totals", (_, it) => it) as unknown as AnyTable;
   if (fold === "reduce") return windowed.reduce("totals", added) as unknown as AnyTable;
@@ -93,14 +122,18 @@ function tableOf(flow: Flow, end: TableEnd): AnyTable {
   return aggregate("totals", aggregation, ...options) as AnyTable;
 }
 
-function windowedBy(flow: Flow, { kind, sizeMs, advanceMs, graceMs, retentionMs }: Windows): Flow {
+function windowedBy(
+  flow: Flow,
+  { kind, sizeMs, advanceMs }: Windows,
+  { graceMs, retentionMs }: ModelRules,
+): Flow {
   const options = { grace: graceMs, retention: retentionMs };
-  const windowed = kind === "session" ? flow.window(session(sizeMs, options)) : flow.window(
-    kind === "hopping" ? hopping(sizeMs, { ...options, advance: advanceMs }) : tumbling(
-      sizeMs,
-      options,
-    ),
-  );
+  const advancing = { ...options, advance: advanceMs };
+  const windowed = kind === "session"
+    ? flow.window(session(sizeMs, options))
+    : kind === "sliding"
+    ? flow.window(sliding(sizeMs - advanceMs, advancing))
+    : flow.window(kind === "hopping" ? hopping(sizeMs, advancing) : tumbling(sizeMs, options));
   return windowed as unknown as Flow; // the same folds
 }
 
@@ -149,23 +182,35 @@ function listing(
   };
 }
 
-/** @param sizeMs Of the windows; `undefined` without. */
-function rowOf(row: WindowResult<unknown>, sizeMs: number | undefined): SimulatedRow {
+/**
+ * @param output Which of the outputs.
+ * @param sizeMs Of the windows; `undefined` without.
+ */
+function rowOf(
+  row: WindowResult<unknown>,
+  output: number,
+  sizeMs: number | undefined,
+): SimulatedRow {
   const { key, startMs, endMs, value, final, versionUs, withdrawn } = row;
   if (sizeMs === undefined) {
-    return { kind: "graph", id: key, text: JSON.stringify([sorted(value)]), versionUs };
+    const text = JSON.stringify([sorted(value)]);
+    return { kind: "graph", id: `${output} ${key}`, text, versionUs };
   }
   const isSession = withdrawn !== undefined;
-  const id = JSON.stringify(isSession ? [key, startMs] : [key, startMs, endMs]);
+  const name = JSON.stringify(isSession ? [key, startMs] : [key, startMs, endMs]);
   const text = JSON.stringify([sorted(value), endMs, final, withdrawn === true]);
-  return { kind: "graph", id, text, versionUs };
+  return { kind: "graph", id: `${output} ${name}`, text, versionUs };
 }
 
-function eventRow(event: unknown, { record, index, versionUs, rekeyed, key }: EventContext) {
+function eventRow(
+  event: unknown,
+  { record, index, versionUs, rekeyed, key }: EventContext,
+  revision: string,
+) {
   const { topic, partition, offset } = record;
   const place = rekeyed ? "rekeyed" : topic;
   const id = `event ${place} ${partition}/${offset}/${index}`;
-  const text = JSON.stringify([key, sorted(event)]);
+  const text = `${JSON.stringify([key, sorted(event)])} by ${revision}`;
   return { kind: "graph", id, text, versionUs } satisfies SimulatedRow;
 }
 

@@ -1,5 +1,6 @@
 import type { Measurement } from "../../counting_topology.ts";
 import type { Graph, KeyedStep, PairJoin, TableShape } from "./graph.ts";
+import type { Seen } from "./global_watch.ts";
 import * as steps from "./steps.ts";
 
 /** A call that a processor has asked for. */
@@ -28,12 +29,20 @@ interface Kept {
 }
 
 /** What is at hand: a value, or a call that is due. */
-export interface At {
+export interface At extends Moment {
   readonly key: string;
   readonly timeMs: number;
+  readonly due: Due | undefined;
+}
+
+/** What is the same for all that one record leads to. */
+export interface Moment {
   /** Receipt of the record that led to it, epoch ms. */
   readonly receivedAtMs: number;
-  readonly due: Due | undefined;
+  /** Of the job's code. */
+  readonly revision: string;
+  /** What the global table had. */
+  readonly seen: Seen;
 }
 
 /** A record of an output, in words. */
@@ -77,12 +86,12 @@ export class GraphFlow {
   }
 
   /** Moves the time, and makes the calls that are due by then. */
-  moveTo(timeMs: number, receivedAtMs: number): readonly Emitted[] {
+  moveTo(timeMs: number, moment: Moment): readonly Emitted[] {
     this.#emitted = [];
     this.#timeMs = Math.max(this.#timeMs, timeMs);
     for (let due; (due = this.#takeDue()) !== undefined;) {
       const { key, timeMs } = due;
-      this.#values(undefined, { key, timeMs, receivedAtMs, due });
+      this.#values(undefined, { ...moment, key, timeMs, due });
     }
     return this.#emitted;
   }
@@ -114,15 +123,15 @@ export class GraphFlow {
   }
 
   #values(event: Event | undefined, at: At): readonly Measurement[] {
-    const { left, pairs, tables, flow } = this.#graph;
+    const { left, pairs, tables } = this.#graph;
     if (tables !== undefined) {
-      if (event === undefined || !("topic" in event)) return this.#run(flow, [], at);
-      return this.#run(flow, this.#change(tables, event, at), at);
+      if (event === undefined || !("topic" in event)) return this.#rest([], at);
+      return this.#rest(this.#change(tables, event, at), at);
     }
     const of = (side: "left" | "right") =>
       event !== undefined && "side" in event && event.side === side ? [event.value] : [];
     const lefts = this.#run(left?.flow ?? [], of("left"), at);
-    if (pairs === undefined) return this.#run(flow, lefts, at);
+    if (pairs === undefined) return this.#rest(lefts, at);
     const rights = this.#run(pairs.right.flow, of("right"), at);
     if (event !== undefined && lefts.length + rights.length > 0) {
       const startMs = Math.max(0, at.timeMs - pairs.differenceMs);
@@ -133,7 +142,15 @@ export class GraphFlow {
       ...rights.flatMap((value) => this.#pair(pairs, "right", value, at)),
       ...at.due?.processor === "pairs" ? this.#alone(pairs, at) : [],
     ];
-    return this.#run(flow, joined, at);
+    return this.#rest(joined, at);
+  }
+
+  /** The steps behind all streams and tables, the first of which is the job's version. */
+  #rest(start: readonly Measurement[], at: At): readonly Measurement[] {
+    const { flow, left } = this.#graph;
+    const isKeyed = left?.by !== "none";
+    const values = isKeyed ? start.map((value) => steps.revised(value, at.revision)) : start;
+    return this.#run(flow, values, at);
   }
 
   #run(flow: readonly KeyedStep[], start: readonly Measurement[], at: At): readonly Measurement[] {
@@ -166,6 +183,13 @@ export class GraphFlow {
           return step.kind === "join" && partner === undefined
             ? []
             : [steps.withPartner(value, partner)];
+        });
+      case "global":
+        return values.flatMap((value) => {
+          const name = step.by === "key" ? at.key : steps.keyOfValue(value);
+          const partner = at.seen.has(name) ? at.seen.get(name) : NaN; // the job did not ask
+          const isLeftOut = step.kind === "join" && partner === undefined;
+          return isLeftOut ? [] : [steps.withPartner(value, partner)];
         });
       case "output":
         for (const value of values) {

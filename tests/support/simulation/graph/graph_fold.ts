@@ -4,12 +4,14 @@ import type { LogRecord } from "../../../../src/streams/record.ts";
 import type { ArrivedPart } from "../../../../src/streams/repartition_record.ts";
 import { encodeText, textOf } from "../../../../src/streams/text.ts";
 import type { InputRecord } from "../input.ts";
+import type { ModelRules } from "../model_rules.ts";
 import { placeName } from "../input_order.ts";
 import type { Taken } from "../taken_order.ts";
 import { type Graph, lookupTopics, type Side, streamTopics } from "./graph.ts";
 import { type Emitted, type Event, GraphFlow } from "./graph_flow.ts";
 import { type Early, isFaulty, keysOf, readValues, type Values } from "./graph_reading.ts";
 import { GraphTable } from "./graph_table.ts";
+import type { Seen } from "./global_watch.ts";
 
 /** Where an event comes from, and what it is called. */
 interface Place {
@@ -28,17 +30,29 @@ export type Records = ReadonlyMap<string, InputRecord>;
 /** How the versions of a shown row follow each other. */
 export type Versions = Map<string, (string | undefined)[]>;
 
+/** What a partition's fold is given beside what it takes. */
+export interface FoldPlace {
+  readonly partition: number;
+  readonly partitions: number;
+  readonly records: Records;
+  /** What a program has seen of the global table when it took this. */
+  readonly seenBy: (taken: Taken) => Seen;
+}
+
 /**
  * A drawn job for one partition, folded by plain arithmetic over what its commits took, in their
  * order. It shares no code with the engine.
  */
 export class GraphFold {
   readonly #graph: Graph;
-  readonly #place: { readonly partition: number; readonly partitions: number };
-  readonly #records: Records;
+  readonly #place: FoldPlace;
   readonly #flow: GraphFlow;
   readonly #seen = new Map<string, number>();
-  readonly table: GraphTable | undefined;
+  readonly #table: GraphTable | undefined;
+  #rules: ModelRules | undefined;
+  #global: Seen = new Map();
+  /** How often the rules have changed. */
+  changes = 0;
   readonly late: string[] = [];
   readonly deadLetters: string[] = [];
   readonly counts: Omit<Record<keyof ItemCounts, number>, "rekeyed"> = {
@@ -57,39 +71,50 @@ export class GraphFold {
   };
   readonly sunk: Versions = new Map();
   readonly eventRows: Map<string, string> = new Map();
+  /** Also of events that these rules make dead letters of: by others they had a row. */
+  readonly eventTexts: Map<string, string> = new Map();
   /** Where events belong that were sent on, by their origin. */
   readonly sentOn: Map<string, string> = new Map();
   readonly arrived: Map<string, string> = new Map();
 
-  constructor(
-    graph: Graph,
-    place: { readonly partition: number; readonly partitions: number },
-    records: Records,
-  ) {
+  constructor(graph: Graph, place: FoldPlace) {
     this.#graph = graph;
     this.#place = place;
-    this.#records = records;
     this.#flow = new GraphFlow(graph);
-    this.table = graph.table === undefined ? undefined : new GraphTable(graph.table);
+    this.#table = graph.table === undefined ? undefined : new GraphTable(graph.table);
+  }
+
+  get rules(): ModelRules | undefined {
+    return this.#rules;
+  }
+
+  /** From here on the input is read by these rules. */
+  change(rules: ModelRules): void {
+    this.changes += 1;
+    this.#rules = rules;
+    this.#table?.change(rules);
   }
 
   take(taken: Taken): void {
+    this.#global = this.#place.seenBy(taken);
     if ("origin" in taken) this.#arrive(taken);
     else this.#record(taken);
   }
 
   /** A commit shows what has changed since the last one. */
   commit(): void {
-    for (const row of this.table?.changes() ?? []) {
+    for (const row of this.#table?.changes() ?? []) {
       show(this.shown.updates, row.key, row.topic);
       const isLast = row.final && !row.withdrawn;
       if (isLast) show(this.shown.closed, row.key, row.topic);
-      if (isLast || this.#graph.table?.sink === "updates") show(this.sunk, row.key, row.sink);
+      for (const [at, how] of this.#graph.table?.sinks.entries() ?? []) {
+        if (isLast || how === "updates") show(this.sunk, `${at} ${row.key}`, row.sink);
+      }
     }
   }
 
   #record({ topic, partition, offset }: LogRecord): void {
-    const record = this.#records.get(placeName(topic, partition, offset)) as InputRecord;
+    const record = this.#place.records.get(placeName(topic, partition, offset)) as InputRecord;
     const prefix = topic === "input" ? "" : `${topic} `;
     const placeOf = (index: number | ""): Place => ({
       origin: `${prefix}${offset}/${index}`,
@@ -166,7 +191,7 @@ export class GraphFold {
   #arrive({ origin, partition, offset, keys, firstIndex }: ArrivedPart): void {
     const topic = streamTopics(this.#graph)[origin.input ?? 0] ?? "";
     const name = placeName(topic, origin.partition, origin.offset);
-    const record = this.#records.get(name) as InputRecord;
+    const record = this.#place.records.get(name) as InputRecord;
     const side = this.#sideOf(topic) as Side;
     const read = readValues(record, side) as Values;
     for (const [at, bytes] of keys.entries()) {
@@ -198,10 +223,12 @@ export class GraphFold {
       return this.#dead(place, "impossible-value");
     }
     const timeMs = side.time === "event" ? value.timeMs : timestampMs;
-    if (timeMs - timestampMs > this.#graph.maxFutureMs) return this.#dead(place, "far-future");
+    const { maxFutureMs, revision } = this.#rules as ModelRules;
     const { key: named, timeMs: atMs, value: number } = value;
     const event = JSON.stringify([key, { key: named, timeMs: atMs, value: number }]);
-    this.eventRows.set(place.row, event);
+    this.eventTexts.set(place.row, event);
+    if (timeMs - timestampMs > maxFutureMs) return this.#dead(place, "far-future");
+    this.eventRows.set(place.row, `${event} by ${revision}`);
     const isRight = side === this.#graph.pairs?.right;
     const own = side.by === "none" ? place.key : key ?? "";
     this.#event({ side: isRight ? "right" : "left", value }, own, timeMs, place);
@@ -209,13 +236,15 @@ export class GraphFold {
 
   #event(event: Event, key: string, timeMs: number, place: Place): void {
     const { receivedAtMs } = place;
-    this.#write(this.#flow.moveTo(timeMs, receivedAtMs));
+    const { revision } = this.#rules as ModelRules;
+    const at = { receivedAtMs, revision, seen: this.#global };
+    this.#write(this.#flow.moveTo(timeMs, at));
     try {
       this.#flow.attempt(() => {
-        const taken = this.#flow.take(event, { key, timeMs, receivedAtMs });
+        const taken = this.#flow.take(event, { ...at, key, timeMs });
         const { values, emitted, changed, missedMs } = taken;
-        const isFolded = this.table !== undefined && values.length > 0;
-        const outcome = isFolded ? this.table?.add(key, timeMs, values) : undefined;
+        const isFolded = this.#table !== undefined && values.length > 0;
+        const outcome = isFolded ? this.#table?.add(key, timeMs, values) : undefined;
         this.#write(emitted);
         const missed = outcome?.missed ?? (missedMs === undefined ? [] : [missedMs]);
         for (const startMs of missed) this.late.push(`${place.origin} ${startMs}`);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import {
-  type ErrorHandlers,
+  globalTable,
   type JoinableTable,
   type JoinedTable,
   json,
@@ -10,28 +10,32 @@ import {
   table,
   type TimedStream,
   type TopicTable,
-  type Topology,
   within,
 } from "../../../../src/streams/mod.ts";
 import type { Measurement } from "../../counting_topology.ts";
 import type { InputEvent } from "../input.ts";
-import type { SimulatedRow } from "../sink.ts";
-import type { EarlyStep, Graph, KeyedStep, PairJoin, Side, TableShape } from "./graph.ts";
-import { endOf, type Flow, type Outputs } from "./graph_end.ts";
+import type { DrawnJob } from "../play.ts";
+import {
+  type EarlyStep,
+  globalTopic,
+  type Graph,
+  type KeyedStep,
+  type PairJoin,
+  type Side,
+  type TableShape,
+} from "./graph.ts";
+import { endOf, type Flow, type JobMaking, type Outputs } from "./graph_end.ts";
 import * as steps from "./steps.ts";
 
 /** A drawn job, written with what the package has for users. */
-export function graphJob(
-  graph: Graph,
-  handlers: Partial<ErrorHandlers>,
-): Topology<unknown, unknown, SimulatedRow> {
-  const building = new Building();
+export function graphJob(graph: Graph, making: JobMaking): DrawnJob {
+  const building = new Building(making);
   const { left, pairs, tables, changes } = graph;
   if (tables !== undefined) {
     const joined = building.joined(tables) as JoinedTable<number>;
     if (changes !== undefined) building.outputs.push({ topic: changes, values: joined });
     const start: Flow = joined.toStream().map(steps.changed) as unknown as Flow;
-    return endOf(graph, building.flow(start, graph.flow), building.outputs, handlers);
+    return endOf(graph, building.rest(start, graph.flow), building.outputs, making);
   }
   assert(left !== undefined, "a job begins with streams or with tables");
   if (left.by === "none") {
@@ -39,17 +43,23 @@ export function graphJob(
     for (const step of graph.flow) {
       if (step.op === "output") building.outputs.push({ topic: step.topic, values });
     }
-    return endOf(graph, undefined, building.outputs, handlers);
+    return endOf(graph, undefined, building.outputs, making);
   }
   const keyed = building.side(left);
   const start = pairs === undefined ? keyed : building.pairs(keyed, pairs);
-  return endOf(graph, building.flow(start, graph.flow), building.outputs, handlers);
+  return endOf(graph, building.rest(start, graph.flow), building.outputs, making);
 }
 
 class Building {
   /** In the order of the steps. */
   readonly outputs: Outputs[] = [];
   readonly #tables = new Map<string, TopicTable<number>>();
+  readonly #global = globalTable(globalTopic, json(isNumber));
+  readonly #making: JobMaking;
+
+  constructor(making: JobMaking) {
+    this.#making = making;
+  }
 
   timed(side: Side): TimedStream<Measurement> {
     const [one, ...others] = side.inputs.map(({ topic, steps }) =>
@@ -75,6 +85,12 @@ class Building {
     const other = this.side(right);
     const join = left[kind] as typeof left.outerJoin;
     return join("pairs", other, windows, steps.paired) as unknown as Flow;
+  }
+
+  /** The steps behind all streams and tables, the first of which is the job's version. */
+  rest(start: Flow, keyedSteps: readonly KeyedStep[]): Flow {
+    const { revision } = this.#making.rules;
+    return this.flow(start.map((value) => steps.revised(value, revision)), keyedSteps);
   }
 
   flow(start: Flow, keyedSteps: readonly KeyedStep[]): Flow {
@@ -117,10 +133,25 @@ class Building {
           ? flow.join(lookup, steps.withPartner)
           : flow.leftJoin(lookup, steps.withPartner);
       }
+      case "global":
+        return this.#globally(flow, step);
       case "output":
         this.outputs.push({ topic: step.topic, values: flow });
         return flow;
     }
+  }
+
+  #globally(flow: Flow, { kind, by }: Extract<KeyedStep, { readonly op: "global" }>): Flow {
+    const { watch } = this.#making;
+    const nameOf = (value: Measurement, key: string) =>
+      watch.asks(by === "key" ? key : steps.keyOfValue(value));
+    const make = (value: Measurement, partner: number | undefined) => {
+      watch.gets(partner);
+      return steps.withPartner(value, partner);
+    };
+    return kind === "join"
+      ? flow.join(this.#global, nameOf, make)
+      : flow.leftJoin(this.#global, nameOf, make);
   }
 }
 

@@ -1,5 +1,7 @@
 import type { Measurement } from "../../counting_topology.ts";
-import type { FoldKind, TableEnd } from "./graph.ts";
+import type { ModelRules } from "../model_rules.ts";
+import type { FoldKind, TableEnd, Windows } from "./graph.ts";
+import { KeyTimes } from "./graph_times.ts";
 import { isLastStraw } from "./steps.ts";
 
 /** A row, as all the values that are in it. */
@@ -21,21 +23,33 @@ export interface RowText {
   readonly sink: string;
   readonly final: boolean;
   readonly withdrawn: boolean;
-  /** The row as a query sees it. */
-  readonly value: unknown;
-  readonly startMs: number;
-  readonly endMs: number;
+}
+
+/** What an event has put into a table. */
+interface Put {
+  readonly timeMs: number;
+  readonly values: readonly Measurement[];
 }
 
 /** The table at the end of a drawn job, for one partition. */
 export class GraphTable {
   readonly #end: TableEnd;
-  readonly #rows = new Map<string, Row>();
-  readonly #streamTimesMs = new Map<string, number>();
+  readonly #times: KeyTimes;
+  #rows = new Map<string, Row>();
+  /** Of the keys of sliding windows, in order. */
+  readonly #puts = new Map<string, readonly Put[]>();
   #touched = new Set<Row>();
+  /** What keys that have expired leave behind to be shown. */
+  #left: RowText[] = [];
 
   constructor(end: TableEnd) {
     this.#end = end;
+    this.#times = new KeyTimes(end);
+  }
+
+  /** From here on it is folded by these rules. */
+  change(rules: ModelRules): void {
+    this.#times.change(rules);
   }
 
   /**
@@ -51,111 +65,115 @@ export class GraphTable {
     const { windows, throws, fold } = this.#end;
     const folds = fold === "fields" || fold === "list";
     const straw = throws && folds && values.some(isLastStraw);
-    const fail = () => {
-      if (straw) throw new Error("the last straw");
-    };
-    if (windows === undefined) {
-      fail();
-      this.#put(this.#rowAt(key, 0, Infinity), values);
-      return { missed: [], late: false };
-    }
-    const { sizeMs } = windows;
-    if (windows.kind === "session") {
-      const isReached = this.#openSessions(key).some(({ startMs, endMs }) =>
-        startMs <= timeMs && timeMs <= endMs - sizeMs
-      );
-      if (this.#isClosed(key, timeMs + sizeMs) && !isReached) {
-        return { missed: [timeMs], late: true };
+    this.#times.pass(timeMs);
+    const starts = windows === undefined ? [0] : this.#startsOf(windows, timeMs);
+    const missed = starts.filter((startMs) => startMs < this.#times.openFromMs(key));
+    const isReached = windows?.kind === "session" &&
+      this.#openSessions(key).some((row) => row.startMs <= timeMs && timeMs < row.endMs);
+    if (missed.length === starts.length && !isReached) return { missed, late: true };
+    if (straw) throw new Error("the last straw");
+    if (this.#times.isExpired(key)) this.#renew(key);
+    if (windows === undefined) this.#put(this.#rowAt(key, 0, Infinity), values);
+    else {
+      if (windows.kind === "session") this.#join(windows, key, timeMs, values);
+      else if (windows.kind === "sliding") this.#slide(windows, key, { timeMs, values });
+      else {
+        for (const startMs of starts.filter((startMs) => !missed.includes(startMs))) {
+          this.#put(this.#rowAt(key, startMs, startMs + windows.sizeMs), values);
+        }
       }
-      fail();
-      this.#join(key, timeMs, values);
       this.#advance(key, timeMs);
-      return { missed: [], late: false };
     }
-    const starts = this.#startsOf(timeMs);
-    const missed = starts.filter((startMs) => this.#isClosed(key, startMs + sizeMs));
-    if (missed.length === starts.length) return { missed, late: true };
-    fail();
-    for (const startMs of starts) {
-      if (!missed.includes(startMs)) this.#put(this.#rowAt(key, startMs, startMs + sizeMs), values);
-    }
-    this.#advance(key, timeMs);
-    return { missed, late: false };
+    return { missed: isReached ? [] : missed, late: false };
   }
 
   /** What a commit has to show: rows that changed since the last one. */
   changes(): RowText[] {
-    const touched = this.#touched;
-    this.#touched = new Set();
+    const [touched, left] = [this.#touched, this.#left];
+    [this.#touched, this.#left] = [new Set(), []];
+    return [...left, ...this.#textsOf(touched, () => true)];
+  }
+
+  /** Rows, what they are rolled up to, and those of these that time has closed without them. */
+  #textsOf(touched: Iterable<Row>, isOf: (row: Row) => boolean): RowText[] {
+    const changed = [...touched];
     const rolledUp = new Map<string, Row>();
-    for (const { key, startMs } of touched) {
+    for (const { key, startMs } of changed) {
       for (const sizeMs of this.#end.rollUpsMs) {
         const whole = this.#rolledUp(key, startMs - startMs % sizeMs, sizeMs);
         rolledUp.set(nameOf(whole), whole);
       }
     }
-    return [...touched, ...this.#closedRollUps(rolledUp), ...rolledUp.values()].map((row) =>
-      this.#textOf(row)
-    );
-  }
-
-  /** All rows that are there, for queries; of sessions those that were not withdrawn. */
-  rows(): RowText[] {
-    return [...this.#rows.values()].filter(({ withdrawn }) => !withdrawn)
-      .map((row) => this.#textOf(row));
-  }
-
-  streamTimeMs(key: string): number {
-    return this.#streamTimesMs.get(key) ?? -Infinity;
+    const closed = this.#closedRollUps(isOf).filter((whole) => !rolledUp.has(nameOf(whole)));
+    return [...changed, ...closed, ...rolledUp.values()].map((row) => this.#textOf(row));
   }
 
   /** Of longer windows, those which time has closed, too, show that. */
-  #closedRollUps(known: ReadonlyMap<string, Row>): Row[] {
-    const closed: Row[] = [];
-    for (const sizeMs of this.#end.rollUpsMs) {
-      const starts = new Map([...this.#rows.values()].map(({ key, startMs }) => {
-        const wholeMs = startMs - startMs % sizeMs;
-        return [`${key} ${wholeMs}`, { key, startMs: wholeMs }] as const;
-      }));
-      for (const { key, startMs } of starts.values()) {
-        const whole = this.#rolledUp(key, startMs, sizeMs);
-        if (whole.final && !known.has(nameOf(whole))) closed.push(whole);
-      }
-    }
-    return closed;
+  #closedRollUps(isOf: (row: Row) => boolean): Row[] {
+    return this.#end.rollUpsMs.flatMap((sizeMs) => {
+      const wholes = new Map(
+        [...this.#rows.values()].filter(isOf).map(({ key, startMs }) => {
+          const whole = this.#rolledUp(key, startMs - startMs % sizeMs, sizeMs);
+          return [nameOf(whole), whole] as const;
+        }),
+      );
+      return [...wholes.values()].filter(({ final }) => final);
+    });
   }
 
-  #startsOf(timeMs: number): number[] {
-    const { sizeMs = 0, advanceMs = 1 } = this.#end.windows ?? {};
+  /** A key that has expired is as one that was never there: what it had stays as it is shown. */
+  #renew(key: string): void {
+    const isOf = (row: Row) => row.key === key;
+    const touched = [...this.#touched].filter(isOf);
+    if (touched.length > 0) this.#left.push(...this.#textsOf(touched, isOf));
+    this.#touched = new Set([...this.#touched].filter((row) => !isOf(row)));
+    this.#rows = new Map([...this.#rows].filter(([, row]) => !isOf(row)));
+    this.#puts.delete(key);
+    this.#times.renew(key);
+  }
+
+  /** Of the windows that decide whether an event is late. */
+  #startsOf({ kind, sizeMs, advanceMs }: Windows, timeMs: number): number[] {
+    if (kind === "session") return [timeMs];
+    const lastMs = timeMs - timeMs % advanceMs;
+    // The one that it ends is the first to close: it is in all of its windows or in none.
+    if (kind === "sliding") return [lastMs + advanceMs - sizeMs];
     const starts: number[] = [];
-    for (let startMs = timeMs - timeMs % advanceMs; startMs > timeMs - sizeMs;) {
+    for (let startMs = lastMs; startMs > timeMs - sizeMs; startMs -= advanceMs) {
       starts.unshift(startMs);
-      startMs -= advanceMs;
     }
     return starts;
   }
 
-  #isClosed(key: string, endMs: number): boolean {
-    return endMs + (this.#end.windows?.graceMs ?? Infinity) <= this.streamTimeMs(key);
-  }
-
   #advance(key: string, timeMs: number): void {
-    this.#streamTimesMs.set(key, Math.max(timeMs, this.streamTimeMs(key)));
+    this.#times.advance(key, timeMs);
     for (const row of this.#rows.values()) {
-      if (row.key !== key || row.final || !this.#isClosed(key, row.endMs)) continue;
+      if (row.key !== key || row.final || !this.#isClosed(row)) continue;
       row.final = true;
       this.#touched.add(row);
     }
   }
 
+  /** A session closes with its last value, another window with its start. */
+  #isClosed({ key, startMs, endMs }: Row): boolean {
+    const { windows } = this.#end;
+    const atMs = windows?.kind === "session" ? endMs - windows.sizeMs : startMs;
+    return atMs < this.#times.closedToMs(key);
+  }
+
   #openSessions(key: string): Row[] {
+    if (this.#times.isExpired(key)) return [];
     return [...this.#rows.values()].filter((row) => row.key === key && !row.final)
       .sort((a, b) => a.startMs - b.startMs);
   }
 
   /** Makes one session of all that a value is less than a gap away from. */
-  #join(key: string, timeMs: number, values: readonly Measurement[]): void {
-    const gapMs = this.#end.windows?.sizeMs ?? 0;
+  #join(
+    { sizeMs: gapMs }: Windows,
+    key: string,
+    timeMs: number,
+    values: readonly Measurement[],
+  ): void {
     const near = this.#openSessions(key).filter(({ startMs, endMs }) =>
       timeMs < endMs && timeMs + gapMs > startMs
     );
@@ -170,6 +188,24 @@ export class GraphTable {
     row.endMs = endMs;
     row.values = before;
     this.#put(row, values);
+  }
+
+  /** By their definition: the windows that one of the key's events ends, or that begin behind one. */
+  #slide({ sizeMs, advanceMs }: Windows, key: string, put: Put): void {
+    const puts = [...this.#puts.get(key) ?? [], put];
+    this.#puts.set(key, puts);
+    const behindMs = ({ timeMs }: Put) => timeMs - timeMs % advanceMs + advanceMs;
+    const starts = puts.flatMap((one) => [behindMs(one) - sizeMs, behindMs(one)]);
+    const isIn = (startMs: number) => ({ timeMs }: Put) =>
+      startMs <= timeMs && timeMs < startMs + sizeMs;
+    for (const startMs of new Set(starts)) {
+      const isNew = startMs === behindMs(put) && !this.#rows.has(`${startMs} ${key}`);
+      const inside = puts.filter(isIn(startMs));
+      if (inside.length === 0 || !(isIn(startMs)(put) || isNew)) continue;
+      const row = this.#rowAt(key, startMs, startMs + sizeMs);
+      row.values = [];
+      this.#put(row, inside.flatMap(({ values }) => values));
+    }
   }
 
   #rowAt(key: string, startMs: number, endMs: number): Row {
@@ -191,20 +227,21 @@ export class GraphTable {
       .filter((row) => row.key === key && row.startMs >= startMs && row.startMs < endMs)
       .sort((a, b) => a.startMs - b.startMs);
     const values = parts.flatMap((row) => row.values);
-    return { key, startMs, endMs, values, final: this.#isClosed(key, endMs), withdrawn: false };
+    const final = endMs <= this.#times.closedToMs(key);
+    return { key, startMs, endMs, values, final, withdrawn: false };
   }
 
   #textOf({ key, startMs, endMs, values, final, withdrawn }: Row): RowText {
     const { windows, fold } = this.#end;
     const value = folded(fold, values);
-    const shown = { topic: withdrawn ? undefined : JSON.stringify(value), value, startMs, endMs };
+    const topic = withdrawn ? undefined : JSON.stringify(value);
     if (windows === undefined) {
-      return { ...shown, key, sink: JSON.stringify([value]), final: false, withdrawn };
+      return { topic, key, sink: JSON.stringify([value]), final: false, withdrawn };
     }
     const isSession = windows.kind === "session";
     const name = JSON.stringify(isSession ? [key, startMs] : [key, startMs, endMs]);
     const sink = JSON.stringify([value, endMs, final, withdrawn]);
-    return { ...shown, key: name, sink, final, withdrawn };
+    return { topic, key: name, sink, final, withdrawn };
   }
 }
 
