@@ -31,6 +31,21 @@ async function helpOf(command: string, args: readonly string[]): Promise<string>
   return new TextDecoder().decode(stdout);
 }
 
+/** No service answers there: port 1 is nobody's. */
+const nowhere = {
+  KAFKA_URL: "127.0.0.1:1",
+  SCHEMA_REGISTRY_URL: "http://127.0.0.1:1",
+  CASSANDRA_HOST: "127.0.0.1",
+  FINHUB_API_URL: "ws://127.0.0.1:1/?token=",
+  FINHUB_SECRET_KEY: "any",
+  HTTP_PORT: "0",
+  PRODUCE_HTTP_PORT: "0",
+  LOG_FORMAT: "json",
+};
+
+/** Each loads its code before anything is waited for. */
+const twoThreads = { PROCESS_THREADS: "2" };
+
 Deno.test("compile makes programs that run alone", async (t) => {
   const folder = await Deno.makeTempDir({ prefix: "compile-" });
   const { success, text } = await compile(folder);
@@ -48,6 +63,16 @@ Deno.test("compile makes programs that run alone", async (t) => {
       },
     });
   }
+  await t.step({
+    name: "the compiled process has the code of its threads in it",
+    ignore: !success,
+    async fn() {
+      const env = { ...nowhere, ...twoThreads, STATE_DIR: `${folder}/state` };
+      await using process = new Program("process", { compiled: folder, env });
+      await process.line("Processing");
+      assert.equal(await process.stop(), 0);
+    },
+  });
   await Deno.remove(folder, { recursive: true });
 });
 
@@ -63,29 +88,17 @@ Deno.test("compile embeds schemas, tables, page, chart and the LevelDB addon", a
   // The list names a folder where everything in it is embedded: the page's own, or all of http.
   assert.match(process, /├─. (?:page|http)\/\*/);
   const parts = ["schemas/*", "005_candles.cql", "lightweight-charts/", "classic-level/3"];
-  for (const part of [...parts, "cassandra-driver/", "process.ts"]) {
+  for (const part of [...parts, "cassandra-driver/", "process.ts", "threads/*"]) {
     assert(process.includes(part), `${part} in ${process}`);
   }
   for (const list of [produce, process]) assert.doesNotMatch(list, /\.env|tests|fast-check/);
   await Deno.remove(folder, { recursive: true });
 });
 
-/** No service answers there: port 1 is nobody's. */
-const nowhere = {
-  KAFKA_URL: "127.0.0.1:1",
-  SCHEMA_REGISTRY_URL: "http://127.0.0.1:1",
-  CASSANDRA_HOST: "127.0.0.1",
-  FINHUB_API_URL: "ws://127.0.0.1:1/?token=",
-  FINHUB_SECRET_KEY: "any",
-  HTTP_PORT: "0",
-  PRODUCE_HTTP_PORT: "0",
-  LOG_FORMAT: "json",
-};
-
-Deno.test("process needs no more than what is embedded to serve its page", async () => {
+Deno.test("process needs no more than what is embedded to load its threads and to serve its page", async () => {
   const image = await Deno.makeTempDir({ prefix: "image-" });
   await makeImage(image, ["process"]);
-  await using program = new Program("process", { image, env: nowhere });
+  await using program = new Program("process", { image, env: { ...nowhere, ...twoThreads } });
   const { page } = await program.line("Processing");
   for (const path of ["/", "/assets/app.js", "/assets/lightweight-charts.js"]) {
     const response = await fetch(`${page}${path}`);

@@ -20,6 +20,8 @@ export interface ProgramOptions {
   readonly hosts?: readonly string[];
   /** Folder with an image's content: runs as its container does, with `env` and nothing more. */
   readonly image?: string;
+  /** Folder with compiled programs: runs that of its name. */
+  readonly compiled?: string;
 }
 
 /** Longest wait for a line of the log, ms. */
@@ -40,8 +42,7 @@ export class Program implements AsyncDisposable {
   #exited = false;
 
   constructor(name: ProgramName, options: ProgramOptions = {}) {
-    const command = options.image === undefined ? fromTask(name, options) : inImage(name, options);
-    this.#child = command.spawn();
+    this.#child = commandOf(name, options).spawn();
     this.#reading = this.#read();
     void this.#child.status.then(() => {
       this.#exited = true;
@@ -138,6 +139,17 @@ const access: ProgramCommand = {
   flags: ["-q", "--no-prompt", "-A"],
   entry: "scripts/access/main.ts",
 };
+
+function commandOf(name: ProgramName, options: ProgramOptions): Deno.Command {
+  if (options.image !== undefined) return inImage(name, options);
+  const { args = [], env = {}, compiled } = options;
+  if (compiled === undefined) return fromTask(name, options);
+  return new Deno.Command(`${compiled}/${name}`, {
+    args: [...args],
+    env: { ENV_FILE: "", LOG_FORMAT: "json", ...env },
+    ...streams,
+  });
+}
 
 function fromTask(name: ProgramName, options: ProgramOptions): Deno.Command {
   const { args = [], env = {}, hosts } = options;
