@@ -262,7 +262,7 @@ Deno.test({
     await using closing = new AsyncDisposableStack();
     const world = await openWorld(closing);
     const { run, lost, kept } = world;
-    await run.follow("1. Say where everything is");
+    await run.follow("1. Name the servers");
     await assertRefused(world);
     await assertTrial(world);
     const inTopic = await assertReplaced(world);

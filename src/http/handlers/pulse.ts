@@ -6,7 +6,7 @@ import { text } from "../schema.ts";
 export const pulse: Operation = operation({
   path: "/api/pulse",
   id: "pulse",
-  summary: "A sign of life for other instances: server-sent events, one each 0.2 s",
+  summary: "A heartbeat for other instances: a server-sent event every 0.2 s",
   isOpen: true,
   query: {},
   answers: {

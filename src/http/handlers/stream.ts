@@ -17,7 +17,7 @@ import { lookedAtMax } from "../viewer.ts";
 export const stream: Operation = operation({
   path: "/api/stream",
   id: "stream",
-  summary: "Server-sent events of what the address names, each with JSON as its data",
+  summary: "Server-sent events about what the query names, each with JSON as its data",
   isLimited: true,
   query: {
     symbol: symbolsParameter(lookedAtMax, "symbols whose candles and trades are sent in full"),
