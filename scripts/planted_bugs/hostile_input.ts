@@ -183,4 +183,20 @@ export const hostileInputBugs: readonly PlantedBug[] = [
     guarantee: "G12",
     test: "tests/fuzz/commits_test.ts",
   },
+  {
+    name: "a replay that waits for a frame of another century",
+    file: "src/feed/replay_pacing.ts",
+    find: "return Math.abs(toMs - fromMs) > gapMsMax;",
+    replace: "return fromMs === -Infinity && toMs !== gapMsMax;",
+    guarantee: "G12",
+    test: "tests/integration/feed_replay_test.ts",
+  },
+  {
+    name: "a list's version that no address can hold",
+    file: "src/http/peer_stream.ts",
+    find: " && value.length <= versionCharsMax && value.isWellFormed();",
+    replace: " && value.length <= versionCharsMax;",
+    guarantee: "G12",
+    test: "tests/unit/http/peer_stream_test.ts",
+  },
 ];

@@ -142,7 +142,6 @@ export const keyRowBugs: readonly PlantedBug[] = [
     find: "const value = this.#changed.get(nameOf(key));",
     replace: "const value = this.#store.get(key);",
     guarantee: "G3",
-    test: "tests/unit/streams/changed_results_test.ts",
   },
   {
     name: "results made that no one wants",

@@ -76,7 +76,10 @@ function gunzip(chunks: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
   return pipeline(chunks, createGunzip({ chunkSize: chunkBytes }), () => {});
 }
 
-async function* splitLines(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Message> {
+/** The lines of a text that comes in pieces; see `fileLines`. */
+export async function* splitLines(
+  chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
+): AsyncGenerator<Message> {
   const line = new LineBytes();
   let isFirst = true;
   for await (const chunk of chunks) {

@@ -1,4 +1,5 @@
 import type { Frame } from "./frame.ts";
+import { type Message, messageOfText } from "./message.ts";
 
 /** A frame as a recording has it. */
 export interface RecordedFrame {
@@ -28,4 +29,13 @@ export function recordedFrame(line: string): RecordedFrame {
   } catch {
     return asText;
   }
+}
+
+/** The frame of a line as it was read, and when it was received if the line says so. */
+export function frameOfLine(
+  line: Message,
+): { readonly message: Message; readonly receivedAtMs: number | undefined } {
+  if (line.unreadable !== undefined) return { message: line, receivedAtMs: undefined };
+  const { text, receivedAtMs } = recordedFrame(line.text);
+  return { message: messageOfText(text), receivedAtMs };
 }

@@ -4,11 +4,9 @@ import type { Clock } from "../base/clock.ts";
 import { fileLines, openFile } from "./file_lines.ts";
 import { foreignKindOf } from "./foreign_file.ts";
 import type { Frame, FrameSource, ParsedFrame } from "./frame.ts";
-import { Pacer } from "./pacer.ts";
-import { type Message, messageOfText } from "./message.ts";
 import { parseMessage } from "./parse_frame.ts";
-import { recordedFrame } from "./recorded_frame.ts";
-import { shiftTimes } from "./shift_times.ts";
+import { frameOfLine } from "./recorded_frame.ts";
+import { momentOf, newestTimeMs, ReplayPacing } from "./replay_pacing.ts";
 
 /** Frames between two calls of `onProgress`. */
 const progressEveryFrames = 1_000;
@@ -36,7 +34,7 @@ export interface ReplayOptions {
   /**
    * `recorded` leaves the trades' times alone. `shifted` moves all of them alike: at speed 1 the
    * first trade sent happens now, at other speeds the file's newest one does, so that none lies
-   * in the future.
+   * in the future. A gap of more than ten days begins again: see `ReplayPacing`.
    */
   readonly times: "recorded" | "shifted";
   /** Leaves out the frames up to this number: where an earlier run ended; 0 = from the start. */
@@ -66,7 +64,7 @@ export async function openReplay(options: ReplayOptions): Promise<ReplaySource> 
     );
   }
   const newestMs = options.times === "shifted" && options.speed !== 1
-    ? await newestTimeMs(options.path)
+    ? await newestTimeMs(fileLines(options.path))
     : undefined;
   const producerId = `replay-${name}${options.times === "shifted" ? "-shifted" : ""}`;
   const fromSequence = options.fromSequence ?? options.resumeAfter?.(producerId) ?? 0;
@@ -109,38 +107,12 @@ export class ReplaySource implements FrameSource {
       if (sequence <= fromSequence) continue;
       const { message, receivedAtMs } = frameOfLine(line);
       const parsed = parseMessage(message);
-      if (!await pacing.reach(receivedAtMs ?? firstTimeMs(parsed), signal)) return;
+      if (!await pacing.reach(momentOf(parsed, receivedAtMs), signal)) return;
       const text = pacing.shifted(message.text);
       yield { ...message, text, receivedAtMs: clock.nowMs(), sequence };
       progress.sent(parsed);
     }
     progress.report();
-  }
-}
-
-/** When the frames of a replay are due, and how their times move. */
-class ReplayPacing {
-  readonly #options: ReplayOptions;
-  readonly #pacer: Pacer;
-  #shiftMs: number | undefined;
-
-  constructor(options: ReplayOptions, newestMs: number | undefined) {
-    this.#options = options;
-    this.#pacer = new Pacer(options.clock);
-    if (options.times === "recorded") this.#shiftMs = 0;
-    else if (newestMs !== undefined) this.#shiftMs = options.clock.nowMs() - newestMs;
-  }
-
-  /** Waits until the frame of a moment is due; false if the signal fired instead. */
-  async reach(timeMs: number | undefined, signal: AbortSignal): Promise<boolean> {
-    const { speed, clock } = this.#options;
-    if (timeMs === undefined) return !signal.aborted;
-    this.#shiftMs ??= clock.nowMs() - timeMs;
-    return speed === "max" ? !signal.aborted : await this.#pacer.reach(timeMs / speed, signal);
-  }
-
-  shifted(text: string): string {
-    return this.#shiftMs ? shiftTimes(text, this.#shiftMs) : text;
   }
 }
 
@@ -166,31 +138,6 @@ class ProgressReport {
     const percent = this.#bytes === 0 ? 100 : Math.min(100, this.bytesRead / this.#bytes * 100);
     this.#options.onProgress?.({ frames: this.frames, trades: this.#trades, percent });
   }
-}
-
-/** The frame of a line, and when it was received if the line says so. */
-function frameOfLine(
-  line: Message,
-): { readonly message: Message; readonly receivedAtMs: number | undefined } {
-  if (line.unreadable !== undefined) return { message: line, receivedAtMs: undefined };
-  const { text, receivedAtMs } = recordedFrame(line.text);
-  return { message: messageOfText(text), receivedAtMs };
-}
-
-function firstTimeMs(parsed: ParsedFrame): number | undefined {
-  return parsed.kind === "trades" ? parsed.trades[0]?.eventTimeMs : undefined;
-}
-
-async function newestTimeMs(path: string): Promise<number | undefined> {
-  let newestMs: number | undefined;
-  for await (const line of fileLines(path)) {
-    const parsed = parseMessage(frameOfLine(line).message);
-    if (parsed.kind !== "trades") continue;
-    for (const { eventTimeMs } of parsed.trades) {
-      newestMs = Math.max(newestMs ?? eventTimeMs, eventTimeMs);
-    }
-  }
-  return newestMs;
 }
 
 /**

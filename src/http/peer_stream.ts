@@ -247,13 +247,18 @@ export class PeerStream {
   }
 
   #readListing({ partitions, version }: Readonly<Record<string, unknown>>): ListedSymbol[] {
-    if (typeof version === "string" && version.length <= versionCharsMax) this.#listed = version;
+    if (isVersion(version)) this.#listed = version;
     const all = Object.entries(Object(partitions)).flatMap(([partition, names]) =>
       Array.isArray(names) ? names.map((symbol) => ({ symbol, partition: Number(partition) })) : []
     );
     const isName = ({ symbol }: ListedSymbol) => symbolFault(symbol) === undefined;
     return fittingOf<ListedSymbol>(listedSymbol, all).filter(isName);
   }
+}
+
+/** True for what can stand in an address: half of a surrogate pair cannot. */
+function isVersion(value: unknown): value is string {
+  return typeof value === "string" && value.length <= versionCharsMax && value.isWellFormed();
 }
 
 /** What fits of a list; the rest is passed over. */

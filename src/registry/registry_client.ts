@@ -38,7 +38,21 @@ export interface HttpSchemaRegistryOptions {
   /** How long one request may take, ms; 10 s by default. */
   readonly timeoutMs?: number;
   readonly clock?: Clock;
+  /** How a request is sent; over the network by default. */
+  readonly send?: Send;
 }
+
+/** What came for a request. */
+export interface RawAnswer {
+  readonly status: number;
+  /** Where the answer says to ask; `null` where it does not. */
+  readonly location: string | null;
+  /** `undefined` where it is longer than is read. */
+  readonly text: string | undefined;
+}
+
+/** Sends a request, and follows no redirect: it would drop the login, and make a GET of what is registered. */
+export type Send = (url: string, init: RequestInit) => Promise<RawAnswer>;
 
 interface Request {
   /** What the request is for, as in "Cannot <action> as …". */
@@ -60,9 +74,9 @@ interface Answer {
 export class HttpSchemaRegistry implements SchemaRegistry {
   readonly #baseUrl: string;
   readonly #headers: Readonly<Record<string, string>>;
-  readonly #clientOptions: Deno.CreateHttpClientOptions;
   readonly #timeoutMs: number;
   readonly #clock: Clock;
+  readonly #sendBy: Send;
   readonly #ids = new Memo<string, number>(answersMax);
   readonly #schemas = new Memo<number, string>(answersMax);
 
@@ -72,11 +86,9 @@ export class HttpSchemaRegistry implements SchemaRegistry {
     url.username = url.password = "";
     this.#baseUrl = url.href.replace(/\/+$/, "");
     this.#headers = { accept: `${mediaType}, application/json`, ...authorization(credentials) };
-    this.#clientOptions = options.authorities === undefined
-      ? {}
-      : { caCerts: [options.authorities] };
     this.#timeoutMs = options.timeoutMs ?? timeoutMsDefault;
     this.#clock = options.clock ?? systemClock;
+    this.#sendBy = options.send ?? overHttp(options.authorities);
   }
 
   register(subject: string, schemaText: string): Promise<number> {
@@ -151,21 +163,15 @@ export class HttpSchemaRegistry implements SchemaRegistry {
     }
   }
 
-  /** No redirect is followed: it would drop the login, and make a GET of what is registered. */
   async #send({ action, path, body }: Request, signal: AbortSignal): Promise<Answer> {
-    // Requests are few, so that each may have connections of its own, and leaves none behind.
-    using client = Deno.createHttpClient(this.#clientOptions);
-    const response = await fetch(`${this.#baseUrl}${path}`, {
-      client,
-      redirect: "manual",
+    const send = this.#sendBy;
+    const { status, location, text } = await send(`${this.#baseUrl}${path}`, {
       headers: { ...this.#headers, ...(body === undefined ? {} : { "content-type": mediaType }) },
       ...(body === undefined ? {} : { method: "POST", body: JSON.stringify(body) }),
       signal,
     });
-    const text = await boundedText(response, answerCharsMax);
-    const location = response.headers.get("location");
-    if (location !== null && response.status < 400) throw this.#redirection(action, location);
-    if (text !== undefined) return { status: response.status, body: parseObject(text) };
+    if (location !== null && status < 400) throw this.#redirection(action, location);
+    if (text !== undefined) return { status, body: parseObject(text) };
     throw new PipelineError(
       "SCHEMA_UNKNOWN",
       `Cannot read the registry's answer as it must have at most ${answerCharsMax} characters`,
@@ -205,6 +211,20 @@ export class HttpSchemaRegistry implements SchemaRegistry {
       { context: { status } },
     );
   }
+}
+
+function overHttp(authorities: string | undefined): Send {
+  const options = authorities === undefined ? {} : { caCerts: [authorities] };
+  return async (url, init) => {
+    // Requests are few, so that each may have connections of its own, and leaves none behind.
+    using client = Deno.createHttpClient(options);
+    const response = await fetch(url, { ...init, client, redirect: "manual" });
+    return {
+      status: response.status,
+      location: response.headers.get("location"),
+      text: await boundedText(response, answerCharsMax),
+    };
+  };
 }
 
 /** What the registry says, if anything; it may be anything. */

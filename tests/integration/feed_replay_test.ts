@@ -87,6 +87,27 @@ Deno.test.each([10, "max" as const])(
   },
 );
 
+// A replay stood still for three thousand years at such a line, or moved all others that far back.
+Deno.test("ReplaySource neither waits for a frame of another time nor moves others by it", async () => {
+  const stray = tradeText(entry({ t: 99_000_000_000_000 }));
+  const [first, ...others] = frames;
+  for (const content of [[first, stray, ...others], [...frames, stray], [stray, ...frames]]) {
+    await using file = new TemporaryFile(content.join("\n"));
+    for (const times of ["recorded", "shifted"] as const) {
+      for (const speed of [1, "max"] as const) {
+        const { clock, got } = await replay(file.path, { speed, times });
+        assert.ok(clock.nowMs() - nowMs <= 10_000);
+        const good = got.filter((_, i) => content[i] !== stray).flatMap(({ text }) =>
+          JSON.parse(text).data.map(({ t }: { readonly t: number }) => t)
+        );
+        const endMs = times === "recorded" ? recordedMs + 10_000 : clock.nowMs();
+        assert.equal(Math.max(...good), endMs, `${times} ${speed}`);
+        assert.ok(Math.min(...good) >= endMs - 11_000);
+      }
+    }
+  }
+});
+
 Deno.test("ReplaySource continues after a frame with the same numbers", async () => {
   await using file = new TemporaryFile(frames.join("\n"));
   const { got } = await replay(file.path, { fromSequence: 2, speed: 1 });

@@ -126,3 +126,22 @@ export function mutatedText(text: string, random: Random): string {
   }
   return mutated;
 }
+
+/** Values that break readers of JSON that look at less than they use. */
+const tellingValues: readonly unknown[] = [
+  ...[null, true, -1, 0, 1.5, 2 ** 53, 1e300, "", "1", "__proto__", "\uD800", "\u202E"],
+  ...[[], [null], [5], [[]], {}, [{}], { length: 2 }, { toString: 1 }, "A".repeat(700)],
+];
+
+/** A JSON value with one part of it replaced, added or left out, however deep it lies. */
+export function mutatedJson(value: unknown, random: Random): unknown {
+  const isList = Array.isArray(value);
+  const names = Object.keys(Object(value));
+  if (names.length === 0 || random.next() < 0.15) return pick(tellingValues, random);
+  const name = random.next() < 0.1 ? "more" : pick(names, random);
+  if (isList) {
+    return value.map((item, at) => String(at) === name ? mutatedJson(item, random) : item);
+  }
+  const { [name]: part, ...others } = value as Record<string, unknown>;
+  return random.next() < 0.1 ? others : { ...others, [name]: mutatedJson(part, random) };
+}

@@ -49,7 +49,7 @@ export interface Surface {
   readonly view: FakeLiveView;
   readonly context: HttpContext & { readonly clock: SteppingClock };
   /** Asks for a path; GET unless `init` says otherwise. */
-  ask(path: string, init?: RequestInit): Promise<Response>;
+  ask(path: string, init?: RequestInit, host?: string): Promise<Response>;
 }
 
 /** A program of this machine. */
@@ -103,8 +103,8 @@ export function surface(
     pulse: new Pulse("r1", clock),
     queries: new QueryGate(clock, queries),
   };
-  const ask = (path: string, init?: RequestInit) =>
-    handleRequest(new Request(`http://${host}${path}`, init), {
+  const ask = (path: string, init?: RequestInit, by = host) =>
+    handleRequest(new Request(`http://${by}${path}`, init), {
       ...localClient,
       ...client,
     }, context);

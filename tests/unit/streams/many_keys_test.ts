@@ -2,6 +2,7 @@
 // commit, and nothing that bounded what was in memory.
 import assert from "node:assert/strict";
 import type { StateStore } from "../../../src/streams/ports.ts";
+import { inlineMax } from "../../../src/streams/state/key_row.ts";
 import { keyOf } from "../../../src/streams/state/store_keys.ts";
 import { WriteCache } from "../../../src/streams/state/write_cache.ts";
 import { TopologyTestDriver } from "../../../src/streams/testing/mod.ts";
@@ -101,10 +102,11 @@ Deno.test("WriteCache lets go of keys that are not in use, and reads them again"
 Deno.test("WriteCache keeps the keys of a commit that is under way", () => {
   const store = new AskedStore();
   using cache = new WriteCache(store, countingTopology(), { bytesMax: 0 });
-  const large = `large ${"x".repeat(100)}`;
-  for (const key of ["small", large]) {
+  const windows = { small: 1, wide: inlineMax + 1 };
+  for (const [key, count] of Object.entries(windows)) {
     const owner = cache.key(key);
     owner.state.streamTimeMs = startMs;
+    for (let i = 0; i < count; i++) cache.add(owner, cache.newWindow(startMs + i * 10_000));
     cache.touch(owner);
     cache.rowOf(owner);
   }
@@ -112,11 +114,9 @@ Deno.test("WriteCache keeps the keys of a commit that is under way", () => {
   cache.forget("gone");
   cache.handOver();
   store.one = [];
-  assert.deepEqual(["small", large, "gone"].map((key) => cache.key(key).stored), [
-    true,
-    true,
-    false,
-  ]);
+  const kept = ["small", "wide", "gone"].map((key) => cache.key(key));
+  assert.deepEqual(kept.map(({ stored }) => stored), [true, true, false]);
+  assert.deepEqual(kept.map((key) => key.windows.length), [windows.small, windows.wide, 0]);
   assert.deepEqual(store.one, []);
 });
 
