@@ -16,10 +16,10 @@ export const usage = `Carries the rows of the Python and Spark pipeline's trades
 Usage: deno task carry-over save|load FILE
 
   save    writes the rows of the old table into a new file, as JSON lines in gzip
-  load    writes the rows of the file into the tables of today. A row whose symbol and millisecond
-          have a trade there already is left out: process has read it from the topic, so let it
-          come to the end of the topic first. Reports how many rows may mix two trades of one
-          millisecond. Into a table of the old form, all rows are written. Can be repeated
+  load    writes the rows of the file into the current tables. A row whose symbol and millisecond
+          already have a trade there is left out, as process has read it from the topic: let
+          process reach the end of the topic first. Reports how many rows may mix two trades of
+          one millisecond. Into a table of the old form, all rows are written. Can be repeated
 
 docs/MIGRATION.md says when to use it. The old table is CASSANDRA_TRADE_TABLE in CASSANDRA_KEYSPACE.
 The settings are those of process: CASSANDRA_…, TRADES_TABLES, TRADES_TTL; a file .env is read.
@@ -39,7 +39,7 @@ export function parseCarryOverOptions(args: readonly string[]): CarryOverOptions
     throw new TypeError(`command must be one of ${commands.join(", ")}: received "${name ?? ""}"`);
   }
   if (file === undefined || more.length > 0) {
-    throw new TypeError(`${command} must be told one file: received ${positionals.length - 1}`);
+    throw new TypeError(`${command} takes one file: received ${positionals.length - 1}`);
   }
   return { command, file };
 }

@@ -44,13 +44,13 @@ export const usage = `Inspects the local state of process, or of start, and rese
 Usage: deno task state ls|get|scan|verify|export|reset [SYMBOL] [options]
        deno task state repartition [PARTITIONS] [options]
 
-  ls               each task's store: rows, symbols, place in the input and the changelog
+  ls               each task's store: rows, symbols, position in the input and the changelog
   get SYMBOL       a symbol's time and its newest windows
   scan [SYMBOL]    windows as lines of text
   export [SYMBOL]  windows as JSON lines
   verify           reads every row, and compares it with a state rebuilt from the changelog
   reset            lists what a reset would delete; with --yes deletes it. Everything is then
-                   computed again from the start of the input, and wins over the old rows
+                   recomputed from the start of the input, and replaces the old rows
   repartition [N]  says what moving the state to N partitions would change; with --yes does it.
                    Without N: as many as the input has been given. Can be run again if it is cut short
 
@@ -101,7 +101,7 @@ export function parseStateOptions(args: readonly string[]): StateOptions {
   }
   const partitions = command === "repartition" ? countOf("PARTITIONS", symbol) : undefined;
   if (more.length > 0) throw new TypeError(`one symbol at most: received ${more.length + 1}`);
-  if (command === "get" && symbol === undefined) throw new TypeError("get must be told a symbol");
+  if (command === "get" && symbol === undefined) throw new TypeError("get needs a symbol");
   const windowMs = timeOf("--window", values.window);
   if (windowMs !== undefined && command !== "get") throw new TypeError("--window is for get");
   if (windowMs !== undefined && (values.from ?? values.to) !== undefined) {

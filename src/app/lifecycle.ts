@@ -135,7 +135,7 @@ function listenToSignals(logger: Logger): AbortSignal {
       const nowMs = systemClock.monotonicMs();
       if (controller.signal.aborted) {
         if (nowMs - firstAtMs < echoMs) return;
-        logger.warn("Ended where it was, by a second signal", { signal: name });
+        logger.warn("Ended at once by a second signal", { signal: name });
         Deno.exit(exitCodeOfSignal(name));
       }
       firstAtMs = nowMs;
@@ -149,7 +149,7 @@ function listenToSignals(logger: Logger): AbortSignal {
 
 function exitLater(logger: Logger): void {
   const timer = setTimeout(() => {
-    logger.error(`Cannot shut down within ${shutdownMsMax} ms: ended where it was`);
+    logger.error(`Cannot shut down within ${shutdownMsMax} ms: ended at once`);
     Deno.exit(exitCodes.failed);
   }, shutdownMsMax);
   Deno.unrefTimer(timer);

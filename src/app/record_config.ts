@@ -48,7 +48,7 @@ const fileAgeSeconds: Setting<number> = {
 export const recordProgram: Program<RecordConfig> = {
   name: "record",
   summary: "Writes the frames of the feed into compressed files, which `feed --replay` and\n" +
-    "`start --replay` play: the same bytes, at the same distances. No file holds the key.",
+    "`start --replay` play: the same bytes at the same intervals. No file contains the key.",
   settings: {
     symbols: settings.finnhubSymbols,
     symbolsFile: settings.finnhubSymbolsFile,

@@ -32,7 +32,7 @@ export function folderRemedies(dataDir: string): Remedies {
 }
 
 function computeAgain(program: string, command: string): string {
-  return `to compute everything again from what is left of the input, stop ${program} and ` +
+  return `to recompute everything from what is left of the input, stop ${program} and ` +
     run(command);
 }
 

@@ -333,7 +333,7 @@ export const windowRetentionMs: Setting<number> = {
   group: "engine",
   form: "milliseconds from 60000 to 2592000000",
   meaning:
-    "how long windows stay in the local state for queries, from their start; candles as many times as long as they are longer",
+    "how long windows stay in the local state for queries, from their start; longer windows stay longer in proportion",
   defaultText: "86400000",
   parse: integer(60_000, 2_592_000_000),
 };

@@ -47,7 +47,7 @@ export async function* fileLines(
 export async function openFile(path: string): Promise<Deno.FsFile> {
   try {
     const { isFile } = await Deno.stat(path);
-    if (!isFile) throw new TypeError("path must be a file: something else");
+    if (!isFile) throw new TypeError("path must be a file: it is not");
     return await Deno.open(path);
   } catch (cause) {
     throw new PipelineError("CONFIG_INVALID", `Cannot replay "${path}" as it cannot be opened`, {

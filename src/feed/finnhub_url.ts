@@ -22,7 +22,7 @@ export function finnhubAddress(apiUrl: string, key: Secret): FinnhubAddress {
   if (url === null || !["ws:", "wss:"].includes(url.protocol) || url.hash !== "") {
     throw new PipelineError(
       "CONFIG_INVALID",
-      "Cannot connect to the feed as its address must be a ws or wss URL: something else",
+      "Cannot connect to the feed as its address must be a ws or wss URL: it is not",
     );
   }
   const shownAs = `${url.protocol}//${url.host}${url.pathname}`;

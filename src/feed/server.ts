@@ -83,7 +83,7 @@ class Server implements FinnhubServer {
       clock,
       settleMs: options.settleMs ?? settleMsDefault,
       stuckMsMax: options.stuckMsMax ?? stuckMsMaxDefault,
-      onStuck: () => logger.warn("A client was let go because it took no data for too long"),
+      onStuck: () => logger.warn("Disconnected a client that read nothing for too long"),
     });
     this.#http = Deno.serve(
       { hostname, port, onListen() {} },

@@ -133,7 +133,7 @@ export class EventHub {
     });
     const leaving = this.#places.ask(address, client);
     if (leaving === undefined) return undefined;
-    for (const other of leaving) this.#cutOff(other, "made place for other addresses");
+    for (const other of leaving) this.#cutOff(other, "gave its place to other addresses");
     this.#unsubscribe ??= this.#options.view.subscribe((update) => this.#committed(update));
     if (scope === "local") this.#addInstance(client, wanted);
     else await this.#addReader(client, wanted);

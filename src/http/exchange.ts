@@ -77,7 +77,7 @@ async function requestOf(received: IncomingMessage): Promise<Request | Refusal> 
   const base = `${isEncrypted ? "https" : "http"}://${host}`;
   const url = URL.parse(target.startsWith("/") ? base + target : target);
   if (url === null || !/^https?:$/.test(url.protocol) || url.username + url.password !== "") {
-    return { status: 400, detail: "the request must be for a path" };
+    return { status: 400, detail: "the request's target must be a path" };
   }
   const headers = Object.entries(headersDistinct).flatMap(([name, values = []]) =>
     values.map((value): [string, string] => [name, value])

@@ -34,7 +34,7 @@ export function openValue(key: Uint8Array, sealed: Uint8Array): Uint8Array {
   if (isSealed(key, sealed)) return sealedPart(sealed);
   throw new PipelineError(
     "STORE_CORRUPT",
-    `Cannot read a store's value as its checksum does not fit: ${sealed.length} bytes are damaged`,
+    `Cannot read a store's value as its checksum does not match: ${sealed.length} bytes are damaged`,
   );
 }
 

@@ -38,7 +38,10 @@ export class EmbeddedSchemas {
     const text = this.#text(id);
     if (text !== undefined) return Promise.resolve(text);
     return Promise.reject(
-      new PipelineError("SCHEMA_UNKNOWN", `Cannot read values of schema ${id} as it is not here`),
+      new PipelineError(
+        "SCHEMA_UNKNOWN",
+        `Cannot read values of schema ${id} as it is not registered here`,
+      ),
     );
   }
 

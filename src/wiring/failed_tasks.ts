@@ -20,7 +20,7 @@ export async function remindOfFailedTasks(
     for (const { topic, partition, state, problem, code } of view.tasks()) {
       if (state !== "failed") continue;
       const task = partitionName({ topic, partition });
-      logger.error("A task does not work: its trades wait in the log", { task, code, problem });
+      logger.error("A task has stopped: its trades wait in the log", { task, code, problem });
     }
   }
 }

@@ -69,7 +69,7 @@ function kept<S extends HttpServer>({ config, context, files }: Serving, server:
   return server;
 }
 
-/** Shows a renewed certificate as soon as both of its files have changed. */
+/** Uses a renewed certificate as soon as both of its files have changed. */
 async function renew(
   server: HttpServer,
   shown: ServerTls,
@@ -82,7 +82,7 @@ async function renew(
       if (tls === undefined || tls.cert === cert) continue;
       server.renew(tls);
       [cert, problem] = [tls.cert, ""];
-      logger.info("Shows a renewed certificate");
+      logger.info("Using a renewed certificate");
     } catch (error) {
       const found = describeError(error);
       if (found !== problem) logger.warn("Cannot renew the certificate", { problem: found });

@@ -55,7 +55,10 @@ async function follow(
       seen = text;
       const symbols = symbolsOf(path, text);
       feed.changeSymbols(symbols);
-      logger.info("Subscribed what the file says now", { file: path, symbols: symbols.length });
+      logger.info("Subscribed to the symbols that the file lists now", {
+        file: path,
+        symbols: symbols.length,
+      });
     } catch (error) {
       const problem = describeError(error);
       if (problem !== said) logger.warn("Symbols stay as they were", { problem });

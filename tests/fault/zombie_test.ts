@@ -80,7 +80,7 @@ Deno.test({
     zombie.program?.pause();
     say(`taken over after ${await untilCommitting(heir, runPartitions)} ms`);
     zombie.program?.resume();
-    await zombie.program?.line("was taken out of the group");
+    await zombie.program?.line("was removed from the group");
     assert.equal(await committedBy(instances, recording.trades, catchUpMsMax), recording.trades);
     for (const { program } of instances) assert.equal(await program?.stop(), 0);
     await history.stop();

@@ -78,7 +78,7 @@ export function unknownSymbol(symbol: string): HttpProblem {
 
 function rangeOf({ resolution, from, to, limit }: Query<typeof query>): CandleRange {
   if (from !== undefined && to !== undefined && from > to) {
-    const detail = `"from" must not lie after "to": ${from} > ${to}`;
+    const detail = `"from" must not be after "to": ${from} > ${to}`;
     throw new HttpProblem({ status: 400, detail });
   }
   return {

@@ -65,7 +65,7 @@ export class GroupClient implements GroupProtocol {
     );
     const assignment = parseAssignment(topic, memberAssignment);
     if (assignment !== undefined) return assignment;
-    this.#logger.warn("the group's leader sent what cannot be read; taken for nothing", {
+    this.#logger.warn("the group's leader sent an assignment that cannot be read; ignored", {
       groupId: this.#options.groupId,
       leaderId: joined.leaderId,
     });
@@ -101,7 +101,7 @@ export class GroupClient implements GroupProtocol {
     });
     for (const memberId of unreadable) {
       if (this.#named.includes(memberId)) continue;
-      this.#logger.warn("a member of the group cannot be read and gets no partition", {
+      this.#logger.warn("the metadata of a group member cannot be read; it gets no partitions", {
         groupId,
         memberId,
       });

@@ -148,7 +148,7 @@ export class KafkaMembership implements GroupMembership {
     const former = identity?.memberId;
     if (former === undefined) return;
     if (await this.#leave(former)) {
-      this.#logger.info("took the former member out of the group", { memberId: former });
+      this.#logger.info("removed the former member from the group", { memberId: former });
     }
   }
 
@@ -161,7 +161,7 @@ export class KafkaMembership implements GroupMembership {
       return true;
     } catch (error) {
       if (faultKind(error) === "membership") return true;
-      this.#logger.warn("could not leave the group; its session has to end", {
+      this.#logger.warn("could not leave the group; its session will expire", {
         memberId,
         groupId: this.#options.groupId,
         ...problemOf(error),

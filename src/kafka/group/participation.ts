@@ -178,7 +178,7 @@ export class Participation {
   /** The group continued without us: nothing is ours, and we join as a new member. */
   async #lose(): Promise<void> {
     const { listener, logger, topic } = this.#parts;
-    logger.warn("was taken out of the group", { topic, partitions: this.#assignment.active });
+    logger.warn("was removed from the group", { topic, partitions: this.#assignment.active });
     this.#memberId = "";
     this.#generation = -1;
     this.#parts.learn(new Map());
@@ -202,10 +202,10 @@ export class Participation {
     const { topic, logger } = this.#parts;
     try {
       await this.#client.leave(memberId);
-      logger.warn("took a member that has died out of the group", { topic, memberId });
+      logger.warn("removed a dead member from the group", { topic, memberId });
     } catch (error) {
       if (faultKind(error) !== "membership") {
-        logger.warn("could not take a member that has died out of the group", {
+        logger.warn("could not remove a dead member from the group", {
           topic,
           memberId,
           ...problemOf(toPipelineError(error, `share the partitions of ${topic}`)),
@@ -237,7 +237,7 @@ export class Participation {
     const told = this.#joinLeaving();
     try {
       if (await Promise.race([told, overrun]) === "overrun") {
-        logger.info("the group did not take over in time; leaving all the same", { topic });
+        logger.info("the group did not take over in time; leaving anyway", { topic });
       }
     } catch (error) {
       logger.debug("could not say farewell", { topic, error: String(error) });

@@ -223,7 +223,7 @@ export class KafkaPartitionReader implements PartitionReader {
     this.#changed = Promise.withResolvers();
     const aborted = () =>
       this.#changed.reject(
-        new PipelineError("ABORTED", "Cannot read on as the program is shutting down"),
+        new PipelineError("ABORTED", "Cannot continue reading as the program is shutting down"),
       );
     signal.addEventListener("abort", aborted, { once: true });
     try {

@@ -144,7 +144,7 @@ class GlobalCopy {
       await Promise.race(all);
     } catch (error) {
       if (!isStale(error)) throw error;
-      this.#ports.logger.warn("reads a global table from the beginning again", { topic });
+      this.#ports.logger.warn("reading a global table again from the beginning", { topic });
     } finally {
       round.abort();
       await Promise.allSettled(all);

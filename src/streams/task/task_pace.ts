@@ -131,9 +131,12 @@ export class TaskPace {
   }
 
   #goOnWithout(others: readonly number[]): void {
-    this.#ports.logger.info("task reads on without others, which do not say how far they are", {
-      task: partitionName(this.#input),
-      others: others.join(),
-    });
+    this.#ports.logger.info(
+      "task continues without waiting for others, which do not report their progress",
+      {
+        task: partitionName(this.#input),
+        others: others.join(),
+      },
+    );
   }
 }

@@ -17,7 +17,10 @@ export function json<T>(isOne: (value: unknown) => value is T = isAnything): Cod
     decode(bytes) {
       const value = parse(bytes);
       if (isOne(value)) return value;
-      throw new PipelineError("RECORD_MALFORMED", "Cannot read a value as it is of another form");
+      throw new PipelineError(
+        "RECORD_MALFORMED",
+        "Cannot read a value as it does not have the expected form",
+      );
     },
   };
 }

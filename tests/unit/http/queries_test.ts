@@ -171,7 +171,7 @@ Deno.test.each([
   ["limit=1e3", /"limit" must be an integer/],
   ["from=yesterday", /"from" must be epoch milliseconds: "yesterday"/],
   ["to=99999999999999999999", /"to" must be epoch milliseconds/],
-  ["from=2&to=1", /"from" must not lie after "to"/],
+  ["from=2&to=1", /"from" must not be after "to"/],
   ["scope=here", /"scope" must be all or local: "here"/],
   ["limit=x&from=y", /"limit".*"from"|"from".*"limit"/],
 ])("/api/candles refuses ?%s and says why", async (query, expected) => {

@@ -15,7 +15,7 @@ Deno.test("parseCarryOverOptions() reads command and file", () => {
 Deno.test.each([
   { args: [], problem: /command must be one of save, load/ },
   { args: ["copy", "a.gz"], problem: /received "copy"/ },
-  { args: ["load"], problem: /load must be told one file: received 0/ },
+  { args: ["load"], problem: /load takes one file: received 0/ },
   { args: ["load", "a", "b"], problem: /received 2/ },
   { args: ["load", "--yes"], problem: /--yes/ },
 ])("parseCarryOverOptions() refuses $args", ({ args, problem }) => {

@@ -42,7 +42,7 @@ Deno.test("parseStateOptions() exports everything, and shows twenty", () => {
 Deno.test.each([
   { args: [], problem: /command must be one of ls, get/ },
   { args: ["show"], problem: /received "show"/ },
-  { args: ["get"], problem: /must be told a symbol/ },
+  { args: ["get"], problem: /needs a symbol/ },
   { args: ["scan", "A", "B"], problem: /one symbol at most: received 2/ },
   { args: ["ls", "--from", "soon"], problem: /--from must be ISO 8601 or epoch ms/ },
   { args: ["ls", "--limit", "0"], problem: /--limit must be a whole number > 0/ },

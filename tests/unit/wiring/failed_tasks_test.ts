@@ -26,7 +26,7 @@ Deno.test("remindOfFailedTasks() names a task that has stopped every minute, and
   await reminding;
   const line = {
     level: "error",
-    message: "A task does not work: its trades wait in the log",
+    message: "A task has stopped: its trades wait in the log",
     fields: { task: "trade1-1", code: "INPUT_TRUNCATED", problem: "the input was cut" },
   };
   assert.deepEqual(logger.lines, [line, line]);
