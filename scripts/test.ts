@@ -38,6 +38,18 @@ const unit: readonly TestTier[] = [
     // types are checked with all others.
     args: [reporter, "--allow-read", "--no-check", "--config=tests/schemas/deno.json"],
   },
+  {
+    title: "Rules by which mutants are made",
+    folders: ["tests/mutants"],
+    // The same for the compiler, which reads its environment.
+    args: [
+      reporter,
+      "--allow-read",
+      "--allow-env",
+      "--no-check",
+      "--config=scripts/promises/deno.json",
+    ],
+  },
 ];
 
 const fuzz: TestTier = {

@@ -38,7 +38,7 @@ export function isEntry(path: string): boolean {
     path.includes("/fixtures/") ||
     /^src\/(streams\/mod|streams\/testing\/mod|runtime\/kafka|runtime\/embedded)\.ts$/.test(path) ||
     /^docs\/examples\/[^/]+\.ts$/.test(path) ||
-    /^scripts\/[^/]+\/(main|mod)\.ts$/.test(path);
+    /^scripts\/[^/]+\/(main|mod|child)\.ts$/.test(path);
 }
 
 /** True for entries that users or operators run: what makes code of `src` alive. */

@@ -1,23 +1,10 @@
 import { dirname, join } from "node:path";
 import { exists } from "../lib/exists.ts";
-import { root } from "../lib/source_files.ts";
+import { SourceCopy } from "../lib/source_copy.ts";
 import type { PlantedBug } from "./planted_bug.ts";
 
 /** Seeds that a bug may take before it counts as not caught. */
 const seedsMax = 10_000;
-
-/** What the sources need around them. */
-const copied = [
-  "docs",
-  "deno.json",
-  "deno.lock",
-  "src",
-  "tests",
-  "scripts",
-  "schemas",
-  "cql",
-  "grafana",
-];
 
 /** What became of a bug. */
 export interface Finding {
@@ -28,23 +15,21 @@ export interface Finding {
   readonly seconds: number;
 }
 
-/** A copy of the sources in which bugs do no harm. Owner: the opener. */
+/** Where bugs are planted. Owner: the opener. */
 export class Laboratory implements AsyncDisposable {
-  readonly #folder: string;
+  readonly #copy: SourceCopy;
 
-  private constructor(folder: string) {
-    this.#folder = folder;
+  private constructor(copy: SourceCopy) {
+    this.#copy = copy;
   }
 
   static async open(): Promise<Laboratory> {
-    const folder = await Deno.makeTempDir({ prefix: "planted-bugs-" });
-    for (const name of copied) await copy(join(root, name), join(folder, name));
-    return new Laboratory(folder);
+    return new Laboratory(await SourceCopy.open());
   }
 
   /** Plants a bug, waits until it is noticed, takes it out again. */
   async run(bug: PlantedBug): Promise<Finding> {
-    const path = join(this.#folder, bug.file);
+    const path = join(this.#copy.folder, bug.file);
     const sound = await Deno.readTextFile(path);
     if (sound.split(bug.find).length !== 2) {
       const what = `${bug.file} must hold the text to replace exactly once`;
@@ -59,7 +44,7 @@ export class Laboratory implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await Deno.remove(this.#folder, { recursive: true });
+    await this.#copy[Symbol.asyncDispose]();
   }
 
   async #look({ test, kind = "counting" }: PlantedBug): Promise<Finding> {
@@ -68,7 +53,11 @@ export class Laboratory implements AsyncDisposable {
     const args = test === undefined
       ? ["run", "-q", "-A", "--no-check", ...hunt]
       : ["test", "-q", "-A", "--no-check", ...await this.#config(test), test];
-    const command = new Deno.Command(Deno.execPath(), { args, cwd: this.#folder, stdin: "null" });
+    const command = new Deno.Command(Deno.execPath(), {
+      args,
+      cwd: this.#copy.folder,
+      stdin: "null",
+    });
     const { code, stdout } = await command.output();
     const seconds = (performance.now() - startedMs) / 1000;
     const caught = code === 1;
@@ -79,7 +68,7 @@ export class Laboratory implements AsyncDisposable {
   /** Some folders of tests have settings of their own. */
   async #config(test: string): Promise<string[]> {
     const own = join(dirname(test), "deno.json");
-    return await exists(join(this.#folder, own)) ? [`--config=${own}`] : [];
+    return await exists(join(this.#copy.folder, own)) ? [`--config=${own}`] : [];
   }
 }
 
@@ -89,10 +78,4 @@ function verdict(output: string): { readonly by: string; readonly what: string }
   if (!line.startsWith("{")) return { by: "-", what: line };
   const { seed, violation } = JSON.parse(line) as { seed: number; violation: string };
   return { by: `seed ${seed}`, what: violation.split("\n")[0] ?? "" };
-}
-
-async function copy(from: string, to: string): Promise<void> {
-  if (!(await Deno.stat(from)).isDirectory) return await Deno.copyFile(from, to);
-  await Deno.mkdir(to);
-  for await (const { name } of Deno.readDir(from)) await copy(join(from, name), join(to, name));
 }

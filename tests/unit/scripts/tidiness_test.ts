@@ -31,6 +31,7 @@ Deno.test.each([
   { path: "src/base/clock.ts", entry: false, command: false },
   { path: "scripts/test.ts", entry: true, command: true },
   { path: "scripts/promises/main.ts", entry: true, command: true },
+  { path: "scripts/mutants/child.ts", entry: true, command: true },
   { path: "scripts/lib/tidiness.ts", entry: false, command: false },
   { path: "docs/examples/a.ts", entry: true, command: true },
   { path: "docs/examples/a/b.ts", entry: false, command: false },

@@ -1,0 +1,139 @@
+/**
+ * Runs tests of instrumented code in a process of its own: `child.ts ORDER`, with a JSON file. It
+ * runs in the copy of the sources and prints a JSON line for each thing that it finds out.
+ */
+import { join } from "node:path";
+import process from "node:process";
+import { describeOutcome, simulate } from "../../tests/support/simulation/simulate.ts";
+import { worldKinds } from "../../tests/support/simulation/world.ts";
+import { print } from "../lib/print.ts";
+import { root } from "../lib/source_files.ts";
+import {
+  endlessCode,
+  type Message,
+  messageMark,
+  type Order,
+  simulationFile,
+  type Trial,
+} from "./messages.ts";
+import { type RegisteredTest, TestRegistry } from "./registry.ts";
+import { mutants } from "./switch.ts";
+
+/** A test may evaluate this many times more branches before it counts as endless. */
+const endlessFactor = 20;
+const evaluationsMin = 300_000;
+
+let rejections = 0;
+globalThis.addEventListener("unhandledrejection", (event) => {
+  rejections++;
+  event.preventDefault();
+});
+globalThis.addEventListener("error", (event) => {
+  rejections++;
+  event.preventDefault();
+});
+
+function say(message: Message): void {
+  print(`${messageMark}${JSON.stringify(message)}`);
+}
+
+function reachedSince(): number[] {
+  return Array.from(mutants.reached.keys()).filter((number) => mutants.reached[number] === 1);
+}
+
+/** A macro task, in which rejections are reported and what a test left behind comes to rest. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve));
+}
+
+/** Runs a test; `undefined` if it passes. */
+async function failureOf(test: RegisteredTest): Promise<string | undefined> {
+  const before = rejections;
+  let failure: string | undefined;
+  try {
+    await test.run();
+  } catch (error) {
+    failure = error instanceof Error ? error.message.split("\n")[0] : String(error);
+  }
+  await turn();
+  return failure ?? (rejections > before ? "a rejection that no one handles" : undefined);
+}
+
+async function measure(test: RegisteredTest): Promise<void> {
+  mutants.reached.fill(0);
+  mutants.left = Number.MAX_SAFE_INTEGER;
+  const before = process.cpuUsage();
+  const error = await failureOf(test);
+  const { user, system } = process.cpuUsage(before);
+  const ms = (user + system) / 1000;
+  const evaluations = Number.MAX_SAFE_INTEGER - mutants.left;
+  if (error !== undefined) say({ kind: "broken", id: test.id, error });
+  else say({ kind: "measured", record: { id: test.id, ms, evaluations, reached: reachedSince() } });
+}
+
+/** True as long as no mutant was noticed in this process, so that nothing is left of one. */
+let clean = true;
+
+async function tryMutant(trial: Trial, tests: ReadonlyMap<string, RegisteredTest>): Promise<void> {
+  const { mutant } = trial;
+  for (const { id, evaluations } of trial.tests) {
+    const test = tests.get(id);
+    if (test === undefined) throw new TypeError(`There is no test ${id}`);
+    mutants.active = mutant;
+    mutants.left = evaluations * endlessFactor + evaluationsMin;
+    mutants.onEndless = () => {
+      say(clean ? { kind: "noticed", mutant, by: id, how: "endless" } : { kind: "again", mutant });
+      Deno.exit(endlessCode);
+    };
+    const how = await failureOf(test);
+    mutants.left = Infinity;
+    mutants.active = -1;
+    if (how === undefined) {
+      say({ kind: "passed" });
+      continue;
+    }
+    // What is left of an earlier mutant must not be blamed on this one.
+    const sure = clean || await failureOf(test) === undefined && !how.startsWith("a rejection");
+    clean = false;
+    return say(sure ? { kind: "noticed", mutant, by: id, how } : { kind: "again", mutant });
+  }
+  say({ kind: "survived", mutant });
+}
+
+function registerSeeds(count: number): void {
+  for (const kind of worldKinds) {
+    for (let seed = 1; seed <= count; seed++) {
+      Deno.test(`${kind} ${seed}`, async () => {
+        const outcome = await simulate(seed, { kind });
+        if (outcome.violation !== undefined) throw new Error(describeOutcome(outcome));
+      });
+    }
+  }
+}
+
+async function run({ files, seeds, trials, loading }: Order): Promise<void> {
+  const registry = new TestRegistry();
+  registry.install();
+  mutants.active = loading ?? -1;
+  for (const file of files) {
+    await registry.load(file, async () => {
+      if (file === simulationFile) registerSeeds(seeds);
+      else await import(join(root, file));
+    });
+  }
+  if (trials === undefined) {
+    say({ kind: "loaded", reached: reachedSince() });
+    for (const test of registry.tests) await measure(test);
+    return;
+  }
+  say({ kind: "loaded", reached: [] });
+  const tests = new Map(registry.tests.map((test) => [test.id, test]));
+  for (const trial of trials) await tryMutant(trial, tests);
+}
+
+const [path] = Deno.args;
+if (import.meta.main && path !== undefined) {
+  await run(JSON.parse(await Deno.readTextFile(path)));
+  // What a mutant left behind need not end.
+  Deno.exit(0);
+}
