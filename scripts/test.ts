@@ -89,7 +89,7 @@ const browser: TestTier = {
   args: ["--allow-all", "--no-check", "--config=tests/browser/deno.json"],
 };
 
-/** What depends on the broker: the adapter's contract, its faults and what it speaks. */
+/** What depends on the broker: the adapter's contract, its faults, what it speaks and what it tells of topics. */
 const kafkaSuites: TestTier = {
   title: "Tests of the Kafka adapter",
   folders: [
@@ -99,6 +99,9 @@ const kafkaSuites: TestTier = {
     "versions",
     "codecs",
     "late_broker",
+    "lineage",
+    "lost_tail",
+    "stray_member",
   ].map((suite) => `tests/integration/kafka_${suite}_test.ts`),
   args: ["--allow-all"],
 };

@@ -1,4 +1,3 @@
-import { fileLines } from "./file_lines.ts";
 import type { Message } from "./message.ts";
 import { parseMessage } from "./parse_frame.ts";
 import { recordedFrame } from "./recorded_frame.ts";
@@ -25,14 +24,14 @@ interface Seen {
 /**
  * Says what a file without a single trade seems to be, and what to do; `undefined` for one with a
  * trade, be it an impossible one.
- *
- * @throws As `fileLines`.
  */
-export async function foreignKindOf(path: string): Promise<string | undefined> {
+export async function foreignKindOf(
+  lines: AsyncIterable<Message>,
+): Promise<string | undefined> {
   let first: Message | undefined;
   let cause: string | undefined;
   let others = 0;
-  for await (const line of fileLines(path)) {
+  for await (const line of lines) {
     if (line.text === "" && line.unreadable === undefined) continue;
     first ??= line;
     const parsed = parseMessage(line.unreadable ? line : recordedFrame(line.text));

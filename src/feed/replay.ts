@@ -55,7 +55,7 @@ export interface ReplayOptions {
 export async function openReplay(options: ReplayOptions): Promise<ReplaySource> {
   assert(options.speed === "max" || options.speed > 0, `speed must be above 0: ${options.speed}`);
   const { bytes, name } = await fingerprint(options.path);
-  const kind = await foreignKindOf(options.path);
+  const kind = await foreignKindOf(fileLines(options.path));
   if (kind !== undefined) {
     throw new PipelineError(
       "CONFIG_INVALID",

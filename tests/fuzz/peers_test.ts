@@ -3,9 +3,12 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import type { Random } from "../../src/base/random.ts";
 import { encodeText } from "../../src/base/text.ts";
+import { Secret } from "../../src/base/secret.ts";
+import { PeerAccess } from "../../src/http/peer_access.ts";
 import type { Look } from "../../src/http/peer_look.ts";
 import { PeerStream } from "../../src/http/peer_stream.ts";
 import { defaultQueryLimits } from "../../src/http/query_gate.ts";
+import type { Addresses } from "../../src/streams/ports.ts";
 import { settle, SimulatedClock } from "../../src/streams/testing/simulated_clock.ts";
 import {
   below,
@@ -150,3 +153,31 @@ async function takeAnswers(inputs: readonly Answered[]): Promise<void> {
     assert.ok(symbols.some(({ symbol }: { readonly symbol: string }) => symbol === good.symbol));
   }
 }
+
+const access = new PeerAccess({
+  application: "app",
+  token: new Secret("0123456789abcdef0123456789abcdef"),
+  hosts: ["b", ".example"],
+  ask: () => Promise.reject(new TypeError("refused")),
+  clock: new SimulatedClock(),
+});
+const vouched = access.vouchFor({ address: "http://b:8080", peer: "https://c.example", run: "r1" });
+
+everyInputIsSurvived<Addresses>({
+  name: "addresses that members advertise",
+  together: 1_000,
+  draw(random) {
+    const name = pick(["address", "peer", "run", "proof"] as const, random);
+    return { ...vouched, [name]: mutatedText(vouched[name] ?? "", random) };
+  },
+  take(inputs) {
+    for (const addresses of inputs) {
+      const isVouched = Object.entries(vouched).every(([name, value]) =>
+        addresses[name as keyof Addresses] === value
+      );
+      assert.equal(access.peerOf(addresses), isVouched ? vouched.peer : undefined);
+      assert.equal(access.peerOf(vouched), vouched.peer);
+    }
+  },
+  show: (addresses) => JSON.stringify(addresses),
+});

@@ -4,6 +4,7 @@ import { Buffer } from "node:buffer";
 import type { Random } from "../../src/base/random.ts";
 import { encodeText } from "../../src/base/text.ts";
 import { splitLines } from "../../src/feed/file_lines.ts";
+import { foreignKindOf } from "../../src/feed/foreign_file.ts";
 import type { ParsedFrame } from "../../src/feed/frame.ts";
 import { parseFrame, parseMessage } from "../../src/feed/parse_frame.ts";
 import { frameOfLine, recordedLine } from "../../src/feed/recorded_frame.ts";
@@ -61,3 +62,26 @@ function drawLine(random: Random): Uint8Array {
   const time = pick(times, random) + below(3, random);
   return encodeText(line.replaceAll(String(recordedMs), String(time)));
 }
+
+const foreign = [
+  "s,p,t,v\nAAPL,1,1700000000000,2\n",
+  "{'type': 'trade', 'data': [{'s': 'AAPL'}]}\n",
+  '{\n  "type": "trade"\n}\n',
+  "PK\u0003\u0004...",
+  "\u0000{\u0000",
+  '{"type":"ping"}\n',
+];
+
+everyInputIsSurvived<Uint8Array>({
+  name: "files that are no recordings",
+  together: 1_000,
+  draw: (random) => mutatedBytes(encodeText(pick(foreign, random)), random),
+  async take(inputs) {
+    for (const bytes of inputs) {
+      const kind = await foreignKindOf(splitLines([bytes]));
+      assert.ok(kind !== undefined && kind.length < 200, kind);
+      assert.equal(await foreignKindOf(splitLines([bytes, goodLine])), undefined);
+    }
+  },
+  show: (bytes) => Buffer.from(bytes).toString("latin1"),
+});

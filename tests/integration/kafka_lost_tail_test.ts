@@ -15,7 +15,14 @@ import { feedKafkaJob, type KafkaRun, startKafkaJob } from "../support/kafka_job
 import { realServices } from "../support/services.ts";
 import { until } from "../support/until.ts";
 
-const ignore = kafkaBrokers().length === 0;
+/**
+ * Kafka 3.9 continues in the same leader epoch after the restart, be the broker alone or one of three,
+ * so that nothing tells the lost records from the new ones.
+ */
+const staysInEpoch = /^3\./;
+
+const ignore = kafkaBrokers().length === 0 ||
+  staysInEpoch.test(Deno.env.get("SERVICES_KAFKA_VERSION") ?? "");
 
 /** As many records as batches, each in a batch of its own. */
 async function append(kafka: KafkaConnection, place: TopicPartition, texts: readonly string[]) {
@@ -56,8 +63,6 @@ Deno.test({
   name: "KafkaLog notices that a killed broker has lost the tail which led to its position",
   ignore,
   async fn(t) {
-    // Not among the tests of older Kafkas: 3.9.1 continues in the same leader epoch after the restart,
-    // be the broker alone or one of three, so that nothing tells the lost records from the new ones.
     await using services = await realServices({ kafka: true, private: true });
     const brokers = services.kafkaUrl.split(",");
     await using kafka = connectKafka({ brokers, clientId: "test", logger: silentLogger });

@@ -5,6 +5,7 @@ import { describeError, PipelineError } from "../../src/base/errors.ts";
 import { silentLogger } from "../../src/base/logger.ts";
 import { systemRandom } from "../../src/base/random.ts";
 import type { KafkaConnection } from "../../src/kafka/connection.ts";
+import type { GroupMembership } from "../../src/streams/ports.ts";
 import { LevelStateStores } from "../../src/level/state_store.ts";
 import { StreamsApp } from "../../src/streams/app/streams_app.ts";
 import { RecordingSink } from "../../src/streams/testing/recording_sink.ts";
@@ -29,6 +30,8 @@ export interface KafkaJob {
   readonly topic: string;
   readonly application: string;
   readonly folder: string;
+  /** Who else processes it; no one without it. */
+  readonly membership?: GroupMembership;
 }
 
 /** A run of the job; disposing of it stops it. */
@@ -38,6 +41,10 @@ export interface KafkaRun extends AsyncDisposable {
   readonly rows: readonly CountingRow[];
   /** Why its task has stopped. */
   readonly problem: () => string | undefined;
+  /** True while it processes the partition. */
+  readonly works: () => boolean;
+  /** True while it has the state at hand of what another one processes. */
+  readonly stands: () => boolean;
   caughtUp(): Promise<void>;
 }
 
@@ -58,7 +65,7 @@ export async function startKafkaJob(job: KafkaJob): Promise<KafkaRun> {
       random: systemRandom,
       logger: silentLogger,
     },
-    new TestMembership([0]),
+    job.membership ?? new TestMembership([0]),
     {
       application: job.application,
       commitIntervalMs: 50,
@@ -77,6 +84,8 @@ export async function startKafkaJob(job: KafkaJob): Promise<KafkaRun> {
     ended,
     rows: sink.rows,
     problem: () => app.tasks[0]?.problem,
+    works: () => app.tasks[0]?.state === "running",
+    stands: () => app.standbys[0]?.remainingOffsets === 0,
     caughtUp: () =>
       until(() => {
         const { committedOffset = 0, lagRecords } = app.tasks[0] ?? {};
