@@ -39,7 +39,7 @@ export async function showWindows(state: OpenedState, options: StateOptions): Pr
  */
 export async function exportWindows(state: OpenedState, options: StateOptions): Promise<boolean> {
   return await eachPortion(state, options, (rows) => {
-    printLines(rows.map((row) => JSON.stringify(exported(row))));
+    printLines(rows.map((row) => JSON.stringify({ ...row, kind: undefined })));
   });
 }
 
@@ -71,6 +71,7 @@ async function eachPortion(
   }
   return found;
 }
+
 /** By length, shortest first; each oldest first. */
 async function windowsOf(
   state: OpenedState,
@@ -96,27 +97,6 @@ async function windowsOfSize(
   const range = startMs === undefined ? { fromMs, toMs } : { fromMs: startMs, toMs: startMs + 1 };
   const windows = await storedWindows(job, store, key, { sizeMs, limit, ...range });
   return windows.map(windowRow);
-}
-
-/** Written out: to leave a field out of an object takes longer than to make it text. */
-function exported(row: WindowRow): Omit<WindowRow, "kind"> {
-  return {
-    symbol: row.symbol,
-    sizeMs: row.sizeMs,
-    startMs: row.startMs,
-    endMs: row.endMs,
-    open: row.open,
-    high: row.high,
-    low: row.low,
-    close: row.close,
-    volume: row.volume,
-    count: row.count,
-    priceVolumeMultiply: row.priceVolumeMultiply,
-    vwap: row.vwap,
-    final: row.final,
-    receivedAtMs: row.receivedAtMs,
-    versionUs: row.versionUs,
-  };
 }
 
 function describeTime({ key, state }: KeyTime): string {

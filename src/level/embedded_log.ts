@@ -1,4 +1,5 @@
-import { PipelineError, throwIfAborted } from "../base/errors.ts";
+import { throwIfAborted } from "../base/errors.ts";
+import { woken } from "../base/signals.ts";
 import type {
   Fetched,
   LogBounds,
@@ -117,7 +118,7 @@ class EmbeddedReader implements PartitionReader {
   async next(signal: AbortSignal): Promise<Fetched> {
     throwIfAborted(signal);
     this.#refuseOtherTopic();
-    while (this.#position >= this.#state.bounds.endOffset) await grown(this.#state, signal);
+    while (this.#position >= this.#state.bounds.endOffset) await woken(this.#state.waiting, signal);
     const { startOffset, endOffset } = this.#state.bounds;
     if (this.#position < startOffset) {
       throw inputTruncated(this.#state.place, this.#position, this.#state.bounds);
@@ -168,18 +169,6 @@ class EmbeddedReader implements PartitionReader {
   [Symbol.asyncDispose](): Promise<void> {
     return Promise.resolve();
   }
-}
-
-/** Waits until a partition has new records. */
-function grown(state: PartitionState, signal: AbortSignal): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const stop = () => reject(new PipelineError("ABORTED", "Cannot read as the reader is closed"));
-  state.waiting.add(resolve);
-  signal.addEventListener("abort", stop, { once: true });
-  return promise.finally(() => {
-    state.waiting.delete(resolve);
-    signal.removeEventListener("abort", stop);
-  });
 }
 
 function progressKey(producerId: string): Uint8Array {

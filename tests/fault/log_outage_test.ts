@@ -12,28 +12,19 @@ import { recordIdentities } from "../support/durable_frames.ts";
 import { kafkaBrokers } from "../support/kafka_harness.ts";
 import {
   assertResults,
-  eightSymbols,
   type MarketRun,
-  marketRun,
   privateServices,
   runPartitions,
 } from "../support/market_run.ts";
-import { committedBy, type ProcessInstance, type Readiness } from "../support/process_instance.ts";
+import type { ProcessInstance, Readiness } from "../support/process_instance.ts";
 import type { Program } from "../support/program.ts";
-import { writeRecording } from "../support/recordings.ts";
+import { framesPerSecond, outageRun } from "../support/outage_run.ts";
 import { say } from "../support/say.ts";
 import { seconds } from "../support/seconds.ts";
 import type { RealServices } from "../support/services.ts";
 
 const ignore = kafkaBrokers().length === 0;
 const outageS = Number((ignore ? undefined : Deno.env.get("FAULT_OUTAGE_S")) ?? 6);
-/** Recorded seconds per second: the recording has about 13 trades a second. */
-const speed = 150;
-/** Frames of one second at that speed. */
-const framesPerSecond = 750;
-/** What the feed sends before and after the outage. */
-const aroundS = 8;
-const catchUpMsMax = 180_000;
 
 Deno.test({
   name: "nothing is lost while Kafka is away",
@@ -50,29 +41,22 @@ async function survive(
   when: "before the programs start" | "while they run",
   services: RealServices,
 ): Promise<void> {
-  await using run = await marketRun(
-    (folder) =>
-      writeRecording(`${folder}/frames.jsonl`, {
-        frames: framesPerSecond * (outageS + aroundS),
-        seed: 5,
-        symbols: eightSymbols,
-      }),
-    { services },
-  );
-  const { pipeline, recording } = run;
+  await using outage = await outageRun({ outageS, seed: 5, services });
+  const { run } = outage;
+  const { pipeline } = run;
   await pipeline.provision();
   const instance = pipeline.instance();
   if (when === "before the programs start") await services.kafka.stop();
   instance.start();
-  const producer = await pipeline.produce(speed);
+  const producer = await outage.produce();
   if (when === "while they run") {
-    await committedBy([instance], recording.trades * 4 / (outageS + aroundS), catchUpMsMax);
+    await outage.underWay(instance);
     await services.kafka.kill();
   } else await assertWaiting(instance, producer);
   await seconds(outageS);
   const away = await spoolFrames(producer);
   await services.kafka.start();
-  const read = await committedBy([instance], recording.trades, catchUpMsMax);
+  const read = await outage.caughtUp(instance);
   say(`${read} trades; ${away} frames waited in the spool at the end of the outage`);
   assert.ok(away > framesPerSecond * outageS / 3, `${away} frames waited`);
   await assertOrder(run);

@@ -7,15 +7,9 @@
  */
 import assert from "node:assert/strict";
 import { kafkaBrokers } from "../support/kafka_harness.ts";
-import {
-  assertResults,
-  eightSymbols,
-  marketRun,
-  privateServices,
-  runPartitions,
-} from "../support/market_run.ts";
-import { committedBy, type ProcessInstance, type TaskAnswer } from "../support/process_instance.ts";
-import { writeRecording } from "../support/recordings.ts";
+import { assertResults, privateServices, runPartitions } from "../support/market_run.ts";
+import type { ProcessInstance, TaskAnswer } from "../support/process_instance.ts";
+import { outageRun } from "../support/outage_run.ts";
 import { say } from "../support/say.ts";
 import type { RealServices } from "../support/services.ts";
 import { until } from "../support/until.ts";
@@ -23,12 +17,6 @@ import { until } from "../support/until.ts";
 const ignore = kafkaBrokers().length === 0;
 const outageS = (usual: number) =>
   Number((ignore ? undefined : Deno.env.get("FAULT_SINK_OUTAGE_S")) ?? usual);
-/** Recorded seconds per second: the recording has about 13 trades a second. */
-const speed = 150;
-const framesPerSecond = 750;
-/** What the feed sends before and after the outage. */
-const aroundS = 8;
-const catchUpMsMax = 180_000;
 const noticedMsMax = 60_000;
 const answeredMsMax = 30_000;
 /** For so long nothing is read; a commit that was under way may still end before. */
@@ -51,28 +39,21 @@ async function survive(
   outageS: number,
   services: RealServices,
 ): Promise<void> {
-  await using run = await marketRun(
-    (folder) =>
-      writeRecording(`${folder}/frames.jsonl`, {
-        frames: framesPerSecond * (outageS + aroundS),
-        seed: 9,
-        symbols: eightSymbols,
-      }),
-    { services },
-  );
+  await using outage = await outageRun({ outageS, seed: 9, services });
+  const { run } = outage;
   const { pipeline, recording } = run;
   const { cassandra } = services;
   await pipeline.provision();
   const instance = pipeline.instance();
   instance.start();
-  const producer = await pipeline.produce(speed);
-  await committedBy([instance], recording.trades * 4 / (outageS + aroundS), catchUpMsMax);
+  const producer = await outage.produce();
+  await outage.underWay(instance);
   const before = await residentBytes(instance);
   await (how === "frozen" ? cassandra.pause() : cassandra.kill());
   const away = await watch(instance, outageS).finally(() =>
     how === "frozen" ? cassandra.resume() : cassandra.start()
   );
-  assert.equal(await committedBy([instance], recording.trades, catchUpMsMax), recording.trades);
+  assert.equal(await outage.caughtUp(instance), recording.trades);
   const after = await residentBytes(instance);
   const megabytes = [before, away.residentMax, after].map((bytes) => Math.round(bytes / 1e6));
   say(`${recording.trades} trades; resident before, during, after: ${megabytes.join(", ")} MB`);

@@ -1,4 +1,5 @@
 import { PipelineError, throwIfAborted } from "../../base/errors.ts";
+import { woken } from "../../base/signals.ts";
 import type {
   CommitLog,
   CommittedOffset,
@@ -270,7 +271,7 @@ class MemoryReader implements PartitionReader {
     throwIfAborted(signal);
     let partition = this.#checked();
     while (this.#position >= stableEnd(partition)) {
-      await grown(partition, signal);
+      await woken(partition.waiting, signal);
       partition = this.#checked();
     }
     if (this.#position < partition.startOffset) {
@@ -325,15 +326,4 @@ function stableEnd(partition: Partition): Offset {
     entries[partition.stableEnd]?.transaction?.state !== "open"
   ) partition.stableEnd++;
   return partition.stableEnd;
-}
-
-function grown(partition: Partition, signal: AbortSignal): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
-  const stop = () => reject(new PipelineError("ABORTED", "Cannot read as the reader is closed"));
-  partition.waiting.add(resolve);
-  signal.addEventListener("abort", stop, { once: true });
-  return promise.finally(() => {
-    partition.waiting.delete(resolve);
-    signal.removeEventListener("abort", stop);
-  });
 }

@@ -11,7 +11,13 @@ import {
   type SimulatedClock,
   TopologyTestDriver,
 } from "../../../src/streams/testing/mod.ts";
-import { feed, startDriver, startMs, sumOf } from "../../support/counting_driver.ts";
+import {
+  type CountingDriver,
+  feed,
+  startDriver,
+  startMs,
+  sumOf,
+} from "../../support/counting_driver.ts";
 import { countingTopology, measurementRecord } from "../../support/counting_topology.ts";
 
 const input = { topic: "input", partition: 0 };
@@ -32,12 +38,18 @@ function holdCommit({ log }: { readonly log: MemoryLog }) {
   };
 }
 
-Deno.test("A task processes on while a commit is made, and then begins the next one", async () => {
-  await using driver = await startDriver();
+/** Feeds the first event, and the second one while the first is being committed. */
+async function betweenTwo(driver: CountingDriver): Promise<ReturnType<typeof holdCommit>> {
   await feed(driver, 1);
-  using held = holdCommit(driver);
+  const held = holdCommit(driver);
   await driver.commit();
   await feed(driver, 2);
+  return held;
+}
+
+Deno.test("A task processes on while a commit is made, and then begins the next one", async () => {
+  await using driver = await startDriver();
+  using held = await betweenTwo(driver);
   assert.equal(driver.rows.length, 1, "the row of the first event, no result");
   held.letGo();
   await driver.advance(0);
@@ -61,10 +73,7 @@ Deno.test("No commit begins before the last one is in the store, however much wa
 
 Deno.test("What was processed during a commit that failed is processed again, once", async () => {
   await using driver = await startDriver();
-  await feed(driver, 1);
-  using held = holdCommit(driver);
-  await driver.commit();
-  await feed(driver, 2);
+  using held = await betweenTwo(driver);
   held.fail();
   await driver.advance(0);
   assert.equal(driver.tasks()[0]?.state, "failed");
@@ -83,10 +92,7 @@ Deno.test("A commit that fails is no later noticed than by a task that waits for
   };
   const topology = { ...job, source: { ...job.source, prepare } };
   await using driver = await TopologyTestDriver.start(topology, { startMs });
-  await feed(driver, 1);
-  using held = holdCommit(driver);
-  await driver.commit();
-  await feed(driver, 2);
+  using held = await betweenTwo(driver);
   held.fail();
   await driver.advance(0);
   assert.equal(prepared, 2);
@@ -95,10 +101,7 @@ Deno.test("A commit that fails is no later noticed than by a task that waits for
 
 Deno.test("A task that is closed during a commit makes a last one behind it", async () => {
   await using driver = await startDriver();
-  await feed(driver, 1);
-  using held = holdCommit(driver);
-  await driver.commit();
-  await feed(driver, 2);
+  using held = await betweenTwo(driver);
   const stopped = driver.stop();
   held.letGo();
   await stopped;
