@@ -12,22 +12,16 @@
  */
 import { parseArgs } from "node:util";
 import { seededRandom } from "../../src/base/random.ts";
-import { HttpSchemaRegistry } from "../../src/registry/registry_client.ts";
-import { AvroTradeCodec } from "../../src/registry/trade_codec.ts";
+import type { AvroTradeCodec } from "../../src/registry/trade_codec.ts";
 import type { OutputRecord } from "../../src/streams/record.ts";
 import { encodeText } from "../../src/streams/text.ts";
 import { print } from "../../scripts/lib/print.ts";
-import {
-  connectTestKafka,
-  createTestTopic,
-  kafkaBrokers,
-} from "../../tests/support/kafka_harness.ts";
-import { ProcessInstance } from "../../tests/support/process_instance.ts";
-import { Program } from "../../tests/support/program.ts";
+import type { ProcessInstance } from "../../tests/support/process_instance.ts";
+import type { Program } from "../../tests/support/program.ts";
 import { seconds } from "../../tests/support/seconds.ts";
-import { appendAll } from "./append_all.ts";
-import { cpuMsOf, listenerOn } from "./cpu_time.ts";
+import { cpuMsOf } from "./cpu_time.ts";
 import { median } from "./median.ts";
+import { brokerPid, filledTopic, measuredRun, runMsMax } from "./process_runs.ts";
 
 const { values } = parseArgs({
   options: {
@@ -40,7 +34,6 @@ const { values } = parseArgs({
 });
 const trades = Number(values.trades);
 const partitions = Number(values.partitions);
-const roundMsMax = 600_000;
 
 function* records(topic: string, codec: AvroTradeCodec): Generator<OutputRecord> {
   const random = seededRandom(1);
@@ -62,27 +55,11 @@ interface Run {
   readonly brokerUs: number;
 }
 
-async function run(topic: string, threads: string): Promise<Run> {
-  const stateDir = await Deno.makeTempDir({ prefix: "bench-" });
-  const env = {
-    TOPIC_KAFKA: topic,
-    TOPIC_PARTITIONS: String(partitions),
-    APPLICATION_ID: `b-${crypto.randomUUID().slice(0, 8)}`,
-    RESULTS: "none",
-    STATE_DIR: stateDir,
-    HTTP_PORT: "0",
-    COMMIT_INTERVAL_MS: "1000",
-    PROCESS_THREADS: threads,
-  };
-  await using provision = new Program("provision", { env });
-  if (await provision.ended() !== 0) throw new Error(JSON.stringify(provision.log.slice(-5)));
-  await using instance = new ProcessInstance(env);
-  const program = instance.start();
+async function measure(instance: ProcessInstance, program: Program): Promise<Run> {
   const joined = Date.parse(String((await program.line("joined the group"))["time"]));
-  const broker = listenerOn(Number(kafkaBrokers()[0]?.split(":")[1]));
-  const cpu = () => [program.pid, broker].map((pid) => pid === undefined ? NaN : cpuMsOf(pid));
+  const cpu = () => [program.pid, brokerPid].map((pid) => pid === undefined ? NaN : cpuMsOf(pid));
   const before = cpu();
-  const deadline = joined + roundMsMax;
+  const deadline = joined + runMsMax;
   let residentMb = 0;
   for (let lastMs = 0; Date.now() < deadline;) {
     await seconds(0.1);
@@ -94,25 +71,24 @@ async function run(topic: string, threads: string): Promise<Run> {
     const [ownUs = NaN, brokerUs = NaN] = cpu().map((ms, i) =>
       (ms - (before[i] ?? NaN)) * 1_000 / trades
     );
-    await program.stop();
-    await Deno.remove(stateDir, { recursive: true });
     return { perSecond: trades * 1_000 / (lastMs - joined), residentMb, ownUs, brokerUs };
   }
-  throw new Error(`fewer than ${trades} trades after ${roundMsMax} ms`);
+  throw new Error(`fewer than ${trades} trades after ${runMsMax} ms`);
 }
 
-await using kafka = connectTestKafka();
-const topic = await createTestTopic(kafka, partitions);
-const url = Deno.env.get("SCHEMA_REGISTRY_URL") ?? "http://127.0.0.1:8081";
-const codec = await AvroTradeCodec.create({ registry: new HttpSchemaRegistry({ url }), topic });
-await using appender = kafka.appender();
-await appendAll(appender, records(topic, codec));
+const topic = await filledTopic(partitions, records);
 print(`${trades} trades of ${values.symbols} symbols in ${partitions} partitions`);
 const kinds = values.threads.split(",");
 const runs = new Map<string, Run[]>(kinds.map((threads) => [threads, []]));
 for (let round = 1; round <= Number(values.rounds); round++) {
   for (const threads of kinds) {
-    const done = await run(topic, threads);
+    const env = {
+      APPLICATION_ID: `b-${crypto.randomUUID().slice(0, 8)}`,
+      RESULTS: "none",
+      COMMIT_INTERVAL_MS: "1000",
+      PROCESS_THREADS: threads,
+    };
+    const done = await measuredRun({ topic, partitions, env }, measure);
     runs.get(threads)?.push(done);
     print(
       `round ${round}, ${threads} threads: ${Math.round(done.perSecond)} trades/s, resident ` +

@@ -19,8 +19,6 @@ import { parseFrame } from "../../src/feed/parse_frame.ts";
 import { SimulatedMarket } from "../../src/feed/simulated_market.ts";
 import { simulatedSymbol } from "../../src/feed/simulated_symbol.ts";
 import { frameToRecords, type RecordOptions } from "../../src/ingest/frame_records.ts";
-import { HttpSchemaRegistry } from "../../src/registry/registry_client.ts";
-import { AvroTradeCodec } from "../../src/registry/trade_codec.ts";
 import type { OutputRecord } from "../../src/streams/record.ts";
 import { print } from "../../scripts/lib/print.ts";
 import {
@@ -29,17 +27,11 @@ import {
   newKeyspaceName,
   rawClient,
 } from "../../tests/support/cassandra_keyspace.ts";
-import {
-  connectTestKafka,
-  createTestTopic,
-  kafkaBrokers,
-} from "../../tests/support/kafka_harness.ts";
-import { ProcessInstance } from "../../tests/support/process_instance.ts";
-import { Program } from "../../tests/support/program.ts";
+import type { ProcessInstance } from "../../tests/support/process_instance.ts";
 import { seconds } from "../../tests/support/seconds.ts";
-import { appendAll } from "./append_all.ts";
 import { cpuMsOf, listenerOn } from "./cpu_time.ts";
 import { median } from "./median.ts";
+import { brokerPid, filledTopic, measuredRun, runMsMax } from "./process_runs.ts";
 import { tableRows } from "./table_rows.ts";
 
 const { values } = parseArgs({
@@ -53,7 +45,6 @@ const { values } = parseArgs({
 });
 const tradesWanted = Number(values.trades);
 const partitions = Number(values.partitions);
-const roundMsMax = 600_000;
 const samplesPerSecond = 20;
 
 const familiar = ["AAPL", "MSFT", "NVDA", "SPY", "TSLA", "BINANCE:BTCUSDT", "BINANCE:ETHUSDT"];
@@ -86,14 +77,11 @@ function* marketRecords(
 }
 
 async function fill(): Promise<Filled> {
-  await using kafka = connectTestKafka();
-  const topic = await createTestTopic(kafka, partitions);
-  const url = Deno.env.get("SCHEMA_REGISTRY_URL") ?? "http://127.0.0.1:8081";
-  const codec = await AvroTradeCodec.create({ registry: new HttpSchemaRegistry({ url }), topic });
-  await using appender = kafka.appender();
   let trades = 0;
-  const terms = { topic, producerId: topic, codec };
-  await appendAll(appender, marketRecords(terms, (more) => trades += more));
+  const topic = await filledTopic(
+    partitions,
+    (topic, codec) => marketRecords({ topic, producerId: topic, codec }, (more) => trades += more),
+  );
   return { topic, trades };
 }
 
@@ -108,47 +96,33 @@ interface Sample {
 }
 
 const cassandra = listenerOn(cassandraOptions("any").port);
-const kafka = listenerOn(Number(kafkaBrokers()[0]?.split(":")[1]));
 
 async function sample(instance: ProcessInstance): Promise<Sample> {
   const tasks = await instance.tasks();
   const read = tasks.reduce((sum, { counts }) => sum + counts.read, 0);
   const rows = Number(/^sink_rows_total (\d+)$/m.exec(await instance.metrics())?.[1]);
-  const pids = [instance.program?.pid, cassandra, kafka];
+  const pids = [instance.program?.pid, cassandra, brokerPid];
   const cpuMs = pids.map((pid) => pid === undefined ? NaN : cpuMsOf(pid));
   return { ms: performance.now(), read, rows, cpuMs };
 }
 
 /** Waits for a sample with so many items. */
 async function sampleWith(instance: ProcessInstance, items: number): Promise<Sample> {
-  const deadline = performance.now() + roundMsMax;
+  const deadline = performance.now() + runMsMax;
   while (performance.now() < deadline) {
     const found = await sample(instance);
     if (found.read >= items) return found;
     await seconds(1 / samplesPerSecond);
   }
-  throw new Error(`fewer than ${items} items after ${roundMsMax} ms`);
+  throw new Error(`fewer than ${items} items after ${runMsMax} ms`);
 }
 
 async function round({ topic, trades }: Filled, keyspace: string): Promise<[Sample, Sample]> {
-  const stateDir = await Deno.makeTempDir({ prefix: "bench-" });
-  const env = {
-    TOPIC_KAFKA: topic,
-    TOPIC_PARTITIONS: String(partitions),
-    APPLICATION_ID: keyspace,
-    CASSANDRA_KEYSPACE: keyspace,
-    STATE_DIR: stateDir,
-    HTTP_PORT: "0",
-  };
-  await using provision = new Program("provision", { env });
-  if (await provision.ended() !== 0) throw new Error(JSON.stringify(provision.log.slice(-5)));
-  await using instance = new ProcessInstance(env);
-  const program = instance.start();
-  const first = await sampleWith(instance, 1);
-  const last = await sampleWith(instance, trades);
-  await program.stop();
-  await Deno.remove(stateDir, { recursive: true });
-  return [first, last];
+  const env = { APPLICATION_ID: keyspace, CASSANDRA_KEYSPACE: keyspace };
+  return await measuredRun(
+    { topic, partitions, env },
+    async (instance) => [await sampleWith(instance, 1), await sampleWith(instance, trades)],
+  );
 }
 
 const filled = await fill();
