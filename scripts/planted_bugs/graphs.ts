@@ -1,7 +1,7 @@
 import type { PlantedBug } from "./planted_bug.ts";
 
 const either = "src/streams/topology/either.ts";
-const keyed = "src/streams/topology/keyed_stream.ts";
+const keyed = "src/streams/topology/keyed_steps.ts";
 const kind = "graph";
 
 /** What goes wrong only where operators meet: the simulation has to draw a job that has both. */

@@ -9,6 +9,7 @@
 
 // A job.
 export {
+  type AggregateOf,
   type Job,
   job,
   type JobBeginning,
@@ -40,13 +41,13 @@ export {
   type PlacedOptions,
   sum,
 } from "./topology/folds.ts";
-export type { KeyedStream } from "./topology/keyed_stream.ts";
+export type { KeyedStream, Origins } from "./topology/keyed_stream.ts";
 export type {
   Aggregation,
   FieldOptions,
+  OverlappingStream,
   SessionAggregation,
   SessionStream,
-  SlidingStream,
   WindowAggregation,
   WindowedStream,
 } from "./topology/folding.ts";
@@ -72,6 +73,8 @@ export type {
 export type {
   Processor,
   ProcessorContext,
+  SchedulingContext,
+  SchedulingProcessor,
   Steps,
   StoreCodecs,
   StoresOfKey,
@@ -106,6 +109,7 @@ export type {
 } from "./topology/topology.ts";
 export {
   hopping,
+  type HoppingWindows,
   session,
   type SessionWindows,
   sliding,

@@ -22,6 +22,7 @@ import {
   stream,
   table,
   type TableChange,
+  tumbling,
   type WindowResult,
   within,
 } from "../../src/streams/mod.ts";
@@ -172,7 +173,9 @@ function countingTable(
   const lengths = { advance: advanceMs, grace: graceMs, retention: retentionMs };
   const table = options.slides === true
     ? measurements.window(sliding(windowMs - advanceMs, lengths)).aggregate("totals", aggregation)
-    : measurements.window(hopping(windowMs, lengths))
+    : levels.length === 0
+    ? measurements.window(hopping(windowMs, lengths)).aggregate("totals", aggregation)
+    : measurements.window(tumbling(windowMs, lengths))
       .aggregate("totals", { ...aggregation, rollUps: { merge: mergeTotals, levels } });
   const written = counting.write(table.map(windowRow)).writeEvents(eventRows);
   if (options.results === undefined) return written;
@@ -269,7 +272,9 @@ export function combiningTopology(
 export const remarkAfterMs = 7_000;
 
 /** Numbers the measurements of a key from 1 to 3, and comes back to each of them later. */
-function remarksOf(measurements: KeyedStream<Measurement>): KeyedStream<string, Measurement> {
+function remarksOf(
+  measurements: KeyedStream<Measurement>,
+): KeyedStream<string, Measurement, "calls"> {
   return measurements.process("remarks", { seen: json(isNumber) }, {
     process({ value }, { timeMs, stores: { seen }, schedule }) {
       const number = (seen.get() ?? 0) + 1;

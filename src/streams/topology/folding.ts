@@ -10,7 +10,7 @@ import {
   type WindowTable,
   windowTable,
 } from "./table.ts";
-import type { Aggregator, Derivation } from "./topology.ts";
+import { type Aggregator, checkStoreName, type Derivation } from "./topology.ts";
 import type { Origin } from "./values.ts";
 import type { TimeWindows } from "./windows.ts";
 
@@ -50,8 +50,11 @@ export interface WindowedStream<T, E = T> {
   aggregate<A>(store: string, aggregation: WindowAggregation<T, A>): WindowTable<E, A>;
 }
 
-/** Values with their keys, to be folded into a table with a row per key and sliding window. */
-export interface SlidingStream<T, E = T> {
+/**
+ * Values with their keys, to be folded into a table with a row per key and window, of which several
+ * may hold a value: they are not rolled up, as a value would count as often.
+ */
+export interface OverlappingStream<T, E = T> {
   /** How many values a window has. */
   count(store: string): WindowTable<E, number>;
   /** The sum of a window's values, which begins with the first one. */
@@ -120,7 +123,7 @@ export function sessionStream<E, T>(
 export function slidingStream<E, T>(
   plan: Planned<E, T>,
   windows: TimeWindows,
-): SlidingStream<T, E> {
+): OverlappingStream<T, E> {
   const fold = <A>(store: string, aggregation: Aggregation<T, A>) => {
     const { codec = json() } = aggregation;
     const stateCodec = slidingStateCodec(codec);
@@ -185,7 +188,11 @@ export function reducing<T>(
   };
 }
 
-/** How a table is made of the values of a source. */
+/**
+ * How a table is made of the values of a source.
+ *
+ * @throws {InvariantError} As `checkStoreName` and `checkedRollUps`.
+ */
 export function tablePlan<E, A>(
   { source, repartition, tables, globals = [], processors }: Origin<E>,
   store: string,
@@ -195,6 +202,7 @@ export function tablePlan<E, A>(
     readonly derivation: Derivation<E, A> | undefined;
   },
 ): TablePlan<E, A> {
+  checkStoreName(store);
   const { codec = json(), rollUps, stateCodec } = aggregation;
   return {
     source,

@@ -9,7 +9,7 @@ import { type Duration, durationMs } from "./duration.ts";
 import { defaultHandlers, type ErrorHandlers } from "./handlers.ts";
 import { plainRow, routed, routingSink } from "./routed_row.ts";
 import type { Results, TablePlan } from "./table.ts";
-import type { Values } from "./values.ts";
+import type { Origin, Values } from "./values.ts";
 import type {
   EventContext,
   EventOutput,
@@ -76,11 +76,15 @@ export interface JobBeginning {
   write<E, A, R>(results: Results<E, A, R>, sink?: Sink<R>): Job<E, A, R>;
 }
 
+/** The aggregate of a job's table: `A`, or that of the first results of a job without a table. */
+export type AggregateOf<A, B> = [A] extends [never] ? B : A;
+
 /**
- * A job: what it reads and keeps, and where its results go.
+ * A job: what it reads and keeps, and where its results go, in any order: streams, then its table,
+ * or the other way round.
  *
  * @typeParam E Value of its stream.
- * @typeParam A Aggregate of its table.
+ * @typeParam A Aggregate of its table; `never` without one.
  * @typeParam R Row for its sink.
  */
 export interface Job<E, A, R = never> extends Topology<E, A, R> {
@@ -94,8 +98,14 @@ export interface Job<E, A, R = never> extends Topology<E, A, R> {
    * and placed as the input is. Their timestamp is that of the input record which made the change.
    * A window's record has headers: `window-start`, `window-end`, `final`. A row that expires has no
    * tombstone: the topic's retention is its own.
+   *
+   * @throws {InvariantError} If the job has another table, or reads something else.
    */
-  to<V>(topic: string, results: Results<E, A, V>, options?: TopicOptions<A, V>): Job<E, A, R>;
+  to<V, B = A>(
+    topic: string,
+    results: Results<E, AggregateOf<A, B>, V>,
+    options?: TopicOptions<AggregateOf<A, B>, V>,
+  ): Job<E, AggregateOf<A, B>, R>;
   /**
    * Makes a record of each value of a stream, in the transaction in which the value counts: once,
    * after any crash. Several streams of one source may each go to a topic, beside its table.
@@ -104,6 +114,7 @@ export interface Job<E, A, R = never> extends Topology<E, A, R> {
    * the record that made it, and stay in the partition of their task. Those of joined tables stand
    * for all before them of their key, and one that deletes it has no value.
    *
+   * @throws {InvariantError} If the stream is of another source.
    * @see Kafka Streams KStream#to, KStream#split
    */
   to<V>(topic: string, values: Values<E, V>, options?: ValueOptions<V>): Job<E, A, R>;
@@ -112,8 +123,12 @@ export interface Job<E, A, R = never> extends Topology<E, A, R> {
    * each to a sink of its own or to the same: a task waits for all of them.
    *
    * @param sink That of the job without it; one of several must be given with each.
+   * @throws {InvariantError} As `to`; if one of several sinks is missing.
    */
-  write<W>(results: Results<E, A, W>, sink?: Sink<W>): Job<E, A, R | W>;
+  write<W, B = A>(
+    results: Results<E, AggregateOf<A, B>, W>,
+    sink?: Sink<W>,
+  ): Job<E, AggregateOf<A, B>, R | W>;
   /**
    * Sends a row of every value to a sink, before the commit; of late ones as well.
    *
@@ -138,9 +153,9 @@ const agreeingEventsDefault = 1_000;
  * @see Kafka Streams StreamsBuilder, Topology
  */
 export function job(name: string, options: JobOptions = {}): JobBeginning {
-  const begin = <E, A>(table: TablePlan<E, A>): Job<E, A> =>
+  const begin = <E>(source: Pick<Origin<E>, "source" | "repartition">): Job<E, never> =>
     withSteps(noOutputs, {
-      ...table,
+      ...noTable(source),
       name,
       streams: [],
       maxFutureMs: durationMs(options.maxFuture ?? maxFutureDefault),
@@ -160,7 +175,7 @@ export function job(name: string, options: JobOptions = {}): JobBeginning {
     options?: TopicOptions<A, V>,
   ) =>
     "values" in from
-      ? begin<E, A>(noTable(from)).to(topic, from, options)
+      ? begin(from.values).to(topic, from, options)
       : begin(from.table).to(topic, from, options);
   return {
     to: to as JobBeginning["to"],
@@ -191,22 +206,20 @@ function withSteps<E, A, R>(outputs: SinkOutputs<E, A, R>, plan: Plan<E, A, R>):
     {
       ...plan,
       ...forSinks(plan, outputs),
-      to: <V>(
+      to: ((
         topic: string,
-        from: Results<E, A, V> | Values<E, V>,
-        options: TopicOptions<A, V> = {},
+        from: Results<E, A, unknown> | Values<E, unknown>,
+        options: TopicOptions<A, unknown> = {},
       ) => {
         if ("values" in from) return withSteps(outputs, withStream(plan, topic, from, options));
-        checkTable(plan, from);
         const topics = [...plan.topics, topicOutput(topic, from, options)];
-        return withSteps(outputs, { ...plan, topics });
-      },
-      write: <W>(results: Results<E, A, W>, sink?: Sink<W>) => {
-        checkTable(plan, results);
+        return withSteps(outputs, { ...withTable(plan, from), topics });
+      }) as Job<E, A, R>["to"],
+      write: (<W>(results: Results<E, A, W>, sink?: Sink<W>) => {
         const before: SinkOutputs<E, A, R | W> = outputs;
         const rows = [...before.rows, { output: results, sink }];
-        return withSteps<E, A, R | W>({ ...before, rows }, plan);
-      },
+        return withSteps<E, A, R | W>({ ...before, rows }, withTable(plan, results));
+      }) as Job<E, A, R>["write"],
       writeEvents: <W>(make: EventOutput<E, W>["make"], sink?: Sink<W>) => {
         assert(outputs.events === undefined, `${name} has rows of its events already`);
         const before: SinkOutputs<E, A, R | W> = outputs;
@@ -246,17 +259,44 @@ function forSinks<E, A, R>(
   };
 }
 
-/** All that a job writes is of one table. */
-function checkTable<E, A, R>(plan: Plan<E, A, R>, { table }: Results<E, A, unknown>): void {
-  const { name, source, store } = plan;
+/** A job with the table of its results: all that it writes is of one. */
+function withTable<E, A, R>(
+  plan: Plan<E, A, R>,
+  { table }: Results<E, A, unknown>,
+): Plan<E, A, R> {
+  const { name, source, store, tableless } = plan;
   assert(
-    table.source === source && table.store === store,
-    `${name} must write one table, ${store}: ${table.store} is another one`,
+    table.source === source,
+    `${name} must write results of one source, ${source.topic}: ${table.store} is of another one`,
   );
+  if (tableless === true) {
+    return { ...plan, ...table, ...inputsOf(plan, table), tableless: false };
+  }
+  assert(
+    table.store === store,
+    `${name} must write one table, ${store}: ${table.store} is another`,
+  );
+  return plan;
+}
+
+type Inputs = Partial<Pick<Origin<never>, "tables" | "globals" | "processors">>;
+
+/** What a job needs for two of its outputs. */
+function inputsOf(one: Inputs, other: Inputs): Required<Inputs> {
+  const both = <T>(of: (inputs: Inputs) => readonly T[] | undefined) => [
+    ...new Set([...of(one) ?? [], ...of(other) ?? []]),
+  ];
+  return {
+    tables: both(({ tables }) => tables),
+    globals: both(({ globals }) => globals),
+    processors: both(({ processors }) => processors),
+  };
 }
 
 /** What a job without a table has in place of one: its store has the task's own record. */
-function noTable<E, A>({ values: { source, repartition } }: Values<E, unknown>): TablePlan<E, A> {
+function noTable<E>(
+  { source, repartition }: Pick<Origin<E>, "source" | "repartition">,
+): TablePlan<E, never> {
   return {
     ...{ source, repartition, tables: [], processors: [], derivation: undefined },
     ...{ store: "task", windows: unlimited, tableless: true, codec: json() },
@@ -276,7 +316,7 @@ function withStream<E, A, R, V>(
   { values }: Values<E, V>,
   { value: codec = json<V>() }: ValueOptions<V>,
 ): Plan<E, A, R> {
-  const { name, source, tables = [], globals = [], processors = [], streams = [] } = plan;
+  const { name, source, streams = [] } = plan;
   assert(
     values.source === source,
     `${name} must write streams of one source, ${source.topic}: filter them behind their keys`,
@@ -289,10 +329,8 @@ function withStream<E, A, R, V>(
     }));
   return {
     ...plan,
+    ...inputsOf(plan, values),
     streams: [...streams, { topic, latest, of }],
-    tables: [...new Set([...tables, ...values.tables])],
-    globals: [...new Set([...globals, ...values.globals ?? []])],
-    processors: [...new Set([...processors, ...values.processors])],
   };
 }
 

@@ -22,6 +22,10 @@ export interface ProcessorContext<S extends StoreCodecs> {
   readonly record: LogRecord;
   /** By name. */
   readonly stores: StoresOfKey<S>;
+}
+
+/** The same where something can be scheduled. */
+export interface SchedulingContext<S extends StoreCodecs> extends ProcessorContext<S> {
   /**
    * Asks for `punctuate` with this key once the partition's time has reached `timeMs`, whole epoch
    * ms; with a time that it has reached, before the next value. The same time twice counts once. It
@@ -46,6 +50,12 @@ export interface Processor<T, S extends StoreCodecs, U> {
    * Where it throws, none of its changes hold; the rest is the business of `onProcessingError`.
    */
   process(value: T, context: ProcessorContext<S>): readonly U[];
+}
+
+/** A processor that comes back to keys at times which it schedules. */
+export interface SchedulingProcessor<T, S extends StoreCodecs, U> {
+  /** As of `Processor`. */
+  process(value: T, context: SchedulingContext<S>): readonly U[];
   /**
    * What becomes of a time that was scheduled. Called before the value that moved the partition's
    * time there: the greatest time of any value of the partition, late ones and those of other keys
@@ -55,8 +65,13 @@ export interface Processor<T, S extends StoreCodecs, U> {
    *
    * @see Kafka Streams Punctuator with PunctuationType.STREAM_TIME; differs: per key and once
    */
-  punctuate?(timeMs: number, context: ProcessorContext<S>): readonly U[];
+  punctuate(timeMs: number, context: SchedulingContext<S>): readonly U[];
 }
+
+/** A processor of either kind. */
+export type AnyProcessor<T, S extends StoreCodecs, U> =
+  & Pick<SchedulingProcessor<T, S, U>, "process">
+  & Partial<Pick<SchedulingProcessor<T, S, U>, "punctuate">>;
 
 /** What is done with a value, or with a call that is due. */
 export type Steps<E, T> = (
@@ -75,7 +90,7 @@ export type Steps<E, T> = (
 export function processorSteps<E, T, S extends StoreCodecs, U>(
   name: string,
   codecs: S,
-  processor: Processor<T, S, U>,
+  processor: AnyProcessor<T, S, U>,
   { before, timeOf, partnersOf }: {
     readonly before: Steps<E, T>;
     readonly timeOf: (event: E, record: LogRecord) => number;
@@ -118,8 +133,8 @@ export function processorSteps<E, T, S extends StoreCodecs, U>(
 /** For a call that is due: what it schedules comes after it, so that calls have an end. */
 function laterThan<S extends StoreCodecs>(
   timeMs: number,
-  context: ProcessorContext<S>,
-): ProcessorContext<S> {
+  context: SchedulingContext<S>,
+): SchedulingContext<S> {
   const schedule = (atMs: number) => {
     assert(atMs > timeMs, `what is scheduled at ${timeMs} must be later: ${atMs}`);
     context.schedule(atMs);

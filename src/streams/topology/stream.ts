@@ -1,5 +1,6 @@
 import { assert } from "../../base/assert.ts";
-import { type KeyedStream, keyedStream } from "./keyed_stream.ts";
+import { keyedStream } from "./keyed_steps.ts";
+import type { KeyedStream } from "./keyed_stream.ts";
 import type { Codec, WithValue } from "./codec.ts";
 import type { LogRecord } from "../record.ts";
 import {

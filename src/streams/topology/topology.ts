@@ -300,14 +300,21 @@ export interface WithInputs {
 /**
  * Name of the changelog topic of a store.
  *
+ * @throws {InvariantError} As `checkStoreName`.
+ */
+export function changelogTopic(application: string, store: string): string {
+  checkStoreName(store);
+  return `${application}-${store}-changelog`;
+}
+
+/**
  * A store's name has no dash, so that no two applications share a topic: that of the store
  * `totals` of `market-eu` would be that of `eu-totals` of `market`.
  *
- * @throws {InvariantError} If the store's name holds anything but letters, digits, `.` and `_`.
+ * @throws {InvariantError} If it holds anything but letters, digits, `.` and `_`.
  */
-export function changelogTopic(application: string, store: string): string {
+export function checkStoreName(store: string): void {
   assert(/^[a-zA-Z0-9._]+$/.test(store), `a store's name must be without dashes: ${store}`);
-  return `${application}-${store}-changelog`;
 }
 
 /** Name of the topic through which records get to the partition of their key. */

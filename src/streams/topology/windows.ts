@@ -15,6 +15,14 @@ export interface TimeWindows {
   readonly sessions?: boolean;
   /** True for windows that are made where a key has events, in place of all that the advance gives. */
   readonly sliding?: boolean;
+  /** True for windows made by `hopping`. */
+  readonly hopping?: boolean;
+}
+
+/** Windows of which one begins every so often, made by `hopping`. */
+export interface HoppingWindows extends TimeWindows {
+  /** See `TimeWindows`. */
+  readonly hopping: true;
 }
 
 /** Windows around the events of a key, made by `sliding`. */
@@ -49,6 +57,18 @@ export interface WindowOptions {
  */
 export function hopping(
   size: Duration,
+  options: WindowOptions & { readonly advance: Duration },
+): HoppingWindows {
+  return Object.freeze({ ...timeWindows(size, options), hopping: true });
+}
+
+/** Windows without overlap: an event falls into exactly one. */
+export function tumbling(size: Duration, options: WindowOptions = {}): TimeWindows {
+  return Object.freeze(timeWindows(size, { ...options, advance: size }));
+}
+
+function timeWindows(
+  size: Duration,
   { advance, grace = 0, retention }: WindowOptions & { readonly advance: Duration },
 ): TimeWindows {
   const [sizeMs, advanceMs, graceMs] = [durationMs(size), durationMs(advance), durationMs(grace)];
@@ -64,12 +84,7 @@ export function hopping(
     Number.isSafeInteger(retentionMs) && retentionMs >= sizeMs + graceMs,
     `retention must be >= size + grace: ${retentionMs}`,
   );
-  return Object.freeze({ sizeMs, advanceMs, graceMs, retentionMs });
-}
-
-/** Windows without overlap: an event falls into exactly one. */
-export function tumbling(size: Duration, options: WindowOptions = {}): TimeWindows {
-  return hopping(size, { ...options, advance: size });
+  return { sizeMs, advanceMs, graceMs, retentionMs };
 }
 
 /** Gaps that may fit into the grace: as many sessions of a key may be open, all in its row. */

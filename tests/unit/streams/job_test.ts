@@ -7,6 +7,7 @@ import {
   type LogRecord,
   PipelineError,
   stream,
+  table,
   text,
   tumbling,
 } from "../../../src/streams/mod.ts";
@@ -236,10 +237,46 @@ Deno.test("a job writes its results to several sinks, and topics, on update and 
   assert.deepEqual(refused, ["eva 1 in all"]);
 });
 
+Deno.test("a job writes its streams and its table in any order", async () => {
+  const isText = (value: unknown): value is string => typeof value === "string";
+  const [names, prices] = [table("names", json(isText)), table("prices", json(isText))];
+  const named = clicks.leftJoin(names, ({ cents }, name) => `${name} ${cents}`);
+  const priced = clicks.join(prices, ({ cents }) => cents).reduce("sums", (a, b) => a + b);
+  const rowOf = ({ key, value }: { readonly key: string; readonly value: number }) =>
+    `${key} ${value}`;
+  const orders = [
+    job("a").to("named", named).to("sums", priced).write(priced.map(rowOf)),
+    job("a").to("named", named).write(priced.map(rowOf)).to("sums", priced),
+    job("a").to("sums", priced).write(priced.map(rowOf)).to("named", named),
+    job("a").write(priced.map(rowOf)).to("named", named).to("sums", priced),
+  ];
+  for (const ordered of orders) {
+    await using driver = await TopologyTestDriver.start(ordered, { startMs });
+    await driver.pipe(
+      { topic: "names", key: "eva", value: '"Eva"' },
+      { topic: "prices", key: "eva", value: '"1"' },
+      click("eva", 300),
+      click("tom", 200),
+      click("eva", 50),
+    );
+    await driver.commit();
+    const named = ['eva="Eva 300"', 'tom="undefined 200"', 'eva="Eva 50"'];
+    assert.deepEqual(texts(driver.log.visible("named")), named);
+    assert.deepEqual(texts(driver.log.visible("sums")), ["eva=350"]);
+    assert.deepEqual(driver.rows, ["eva 350"]);
+  }
+});
+
 Deno.test("a job writes one table, and its rows once", () => {
   const counts = clicks.count("clicks");
   assert.throws(() => job("a").to("x", counts).to("y", clicks.count("others")), /one table/);
   assert.throws(() => job("a").write(counts).writeEvents(String).writeEvents(String), /already/);
+  assert.throws(
+    () => job("a").to("x", clicks).to("y", counts).to("z", clicks.count("others")),
+    /must write one table, clicks: others is another/,
+  );
+  const others = stream("clicks", json(isClick)).groupByKey().count("others");
+  assert.throws(() => job("a").to("x", clicks).to("y", others), /of one source, clicks/);
   const sinks = [new RecordingSink<number>(), new RecordingSink<number>()] as const;
   const two = job("a").write(counts, sinks[0]).write(counts, sinks[1]);
   assert.throws(() => two.write(counts), /each of its outputs must be given one/);

@@ -210,6 +210,7 @@ class Drawing {
       topics: shown,
       sinks: windows === undefined ? ["updates"] : sinks,
       events: hasEvents && chance.oneIn(2),
+      last: chance.oneIn(2),
       separate: chance.oneIn(2),
     };
   }

@@ -83,6 +83,8 @@ export interface TableEnd {
   /** What is written to sinks, side by side. */
   readonly sinks: readonly Shown[];
   readonly events: boolean;
+  /** It is written behind the streams of the job. */
+  readonly last: boolean;
   /** Each output has a sink of its own, that of the events as well. */
   readonly separate: boolean;
 }

@@ -68,9 +68,11 @@ export function endOf(
   const options = { handlers, maxFuture: maxFutureMs, agreeingEvents, revision };
   const beginning = job("drawn", options) as unknown as AnyJob;
   const hasTable = table !== undefined && flow !== undefined;
-  const begun = hasTable ? withTable(beginning, flow, table, { rules, sinks }) : beginning;
-  const built = outputs.reduce((job, { topic, values }) => job.to(topic, values as Flow), begun);
-  return hasTable ? built : { ...built, store: "totals" };
+  const streamed = (begun: AnyJob) =>
+    outputs.reduce((job, { topic, values }) => job.to(topic, values as Flow), begun);
+  if (!hasTable) return { ...streamed(beginning), store: "totals" };
+  const tabled = (begun: AnyJob) => withTable(begun, flow, table, { rules, sinks });
+  return table.last ? tabled(streamed(beginning)) : streamed(tabled(beginning));
 }
 
 function withTable(
