@@ -17,8 +17,8 @@ export const graphBugs: readonly PlantedBug[] = [
   {
     name: "what was scheduled in the right one of joined streams forgotten at a restart",
     file: either,
-    find: "processors: [...left.processors, ...right.processors],",
-    replace: "processors: left.processors,",
+    find: "...inputsOf(left, right),",
+    replace: "...inputsOf(left, right), processors: left.processors,",
     guarantee: "G1",
     kind,
   },
@@ -89,8 +89,8 @@ export const graphBugs: readonly PlantedBug[] = [
   {
     name: "the global table of the right one of joined streams not read",
     file: either,
-    find: "globals: [...left.globals ?? [], ...right.globals ?? []],",
-    replace: "globals: left.globals ?? [],",
+    find: "...inputsOf(left, right),",
+    replace: "...inputsOf(left, right), globals: left.globals ?? [],",
     guarantee: "engine",
     kind,
   },

@@ -1,7 +1,7 @@
 import { assert } from "../../base/assert.ts";
 import type { LogRecord } from "../record.ts";
-import { otherInputs, type Reading, type Source, type WithInputs } from "./topology.ts";
-import type { Origin } from "./values.ts";
+import { otherInputs, type Reading, type Source, streamsOf, type WithInputs } from "./topology.ts";
+import { inputsOf, type Origin } from "./values.ts";
 
 /** A value of one of two streams. */
 export type Either<L, R> = { readonly left: L } | { readonly right: R };
@@ -13,11 +13,10 @@ const rightTag = 1;
  * Two streams as one of the values of both, so that a task reads the same partition of each.
  *
  * @throws {InvariantError} If they share a topic, or one is keyed by its values and the other by its
- *   records.
+ *   records; as `inputsOf`.
  */
 export function eitherOrigin<L, R>(left: Origin<L>, right: Origin<R>): Origin<Either<L, R>> {
-  const own = topicsOf(left);
-  const shared = topicsOf(right).filter((topic) => own.includes(topic));
+  const shared = [...sharedTopics(left, right), ...sharedTopics(right, left)];
   assert(shared.length === 0, `streams to be joined must be of different topics: ${shared}`);
   assert(
     left.repartition === right.repartition,
@@ -26,14 +25,14 @@ export function eitherOrigin<L, R>(left: Origin<L>, right: Origin<R>): Origin<Ei
   return {
     source: eitherSource(left.source, right.source),
     repartition: left.repartition,
-    tables: [...left.tables, ...right.tables],
-    globals: [...left.globals ?? [], ...right.globals ?? []],
-    processors: [...left.processors, ...right.processors],
+    ...inputsOf(left, right),
   };
 }
 
-function topicsOf(origin: WithInputs): readonly string[] {
-  return [origin.source.topic, ...otherInputs(origin)];
+/** What one reads as a stream, and the other one in any way: a table may be that of both. */
+function sharedTopics({ source }: WithInputs, other: WithInputs): readonly string[] {
+  const topics = [other.source.topic, ...otherInputs(other)];
+  return streamsOf(source).filter((topic) => topics.includes(topic));
 }
 
 /** What is sent on, and has no topic of its own any more, has its side in its first byte. */

@@ -9,7 +9,7 @@ import { type Duration, durationMs } from "./duration.ts";
 import { defaultHandlers, type ErrorHandlers } from "./handlers.ts";
 import { plainRow, routed, routingSink } from "./routed_row.ts";
 import type { Results, TablePlan } from "./table.ts";
-import type { Origin, Values } from "./values.ts";
+import { inputsOf, type Origin, type Values } from "./values.ts";
 import type {
   EventContext,
   EventOutput,
@@ -277,20 +277,6 @@ function withTable<E, A, R>(
     `${name} must write one table, ${store}: ${table.store} is another`,
   );
   return plan;
-}
-
-type Inputs = Partial<Pick<Origin<never>, "tables" | "globals" | "processors">>;
-
-/** What a job needs for two of its outputs. */
-function inputsOf(one: Inputs, other: Inputs): Required<Inputs> {
-  const both = <T>(of: (inputs: Inputs) => readonly T[] | undefined) => [
-    ...new Set([...of(one) ?? [], ...of(other) ?? []]),
-  ];
-  return {
-    tables: both(({ tables }) => tables),
-    globals: both(({ globals }) => globals),
-    processors: both(({ processors }) => processors),
-  };
 }
 
 /** What a job without a table has in place of one: its store has the task's own record. */

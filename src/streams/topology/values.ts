@@ -36,9 +36,39 @@ export function eventsAlone<E>(cause: E | Due): readonly E[] {
   return cause instanceof Due ? [] : [cause];
 }
 
-/** The same behind a processor. */
+/**
+ * What several streams of a job need, each once.
+ *
+ * @throws {InvariantError} If two processors are called alike, as they would have the same stores, or
+ *   two tables are of one topic.
+ */
+export function inputsOf(...origins: readonly Inputs[]): Required<Inputs> {
+  const all = <T>(of: (inputs: Inputs) => readonly T[] | undefined) => [
+    ...new Set(origins.flatMap((origin) => of(origin) ?? [])),
+  ];
+  const tables = all(({ tables }) => tables);
+  const globals = all(({ globals }) => globals);
+  const processors = all(({ processors }) => processors);
+  const table = repeated([...tables, ...globals].map(({ topic }) => topic));
+  assert(table === undefined, `${table} must be read once: as one table`);
+  const processor = repeated(processors.map(({ name }) => name));
+  assert(processor === undefined, `processors must have names of their own: ${processor}`);
+  return { tables, globals, processors };
+}
+
+type Inputs = Partial<Pick<Origin<never>, "tables" | "globals" | "processors">>;
+
+function repeated(names: readonly string[]): string | undefined {
+  return names.find((name, at) => names.indexOf(name) < at);
+}
+
+/**
+ * The same behind a processor.
+ *
+ * @throws {InvariantError} As `inputsOf`.
+ */
 export function withProcessor<E>(origin: Origin<E>, processor: NamedProcessor): Origin<E> {
-  return { ...origin, processors: [...origin.processors, processor] };
+  return { ...origin, ...inputsOf(origin, { processors: [processor] }) };
 }
 
 /**
@@ -64,8 +94,7 @@ export function withTables<E>(
  * @throws {InvariantError} If it reads its topic.
  */
 export function withGlobal<E>(keyed: Origin<E>, table: GlobalTable<unknown>): Origin<E> {
-  const { globals = [] } = keyed;
   const inputs = [keyed.source.topic, ...otherInputs(keyed)];
   assert(!inputs.includes(table.topic), `${table.topic} must be read once: also as an input`);
-  return globals.includes(table) ? keyed : { ...keyed, globals: [...globals, table] };
+  return { ...keyed, ...inputsOf(keyed, { globals: [table] }) };
 }

@@ -187,4 +187,8 @@ Deno.test("a global table is one topic of its job, with any number of partitions
   const other = stream("others", text()).groupByKey().join(names, (id) => id, (_id, name) => name);
   const both = job("both").to("pairs", ids.join("pairs", other, within("1s"), (a, b) => a + b));
   assert.deepEqual(both.globals, [names]);
+  // The same table on both sides was two topics of one name, which no start took.
+  const left = ids.join(names, (id) => id, (_id, name) => name);
+  const twice = job("twice").to("pairs", left.join("pairs", other, within("1s"), (a, b) => a + b));
+  assert.deepEqual(jobTopics("twice", twice).filter(({ role }) => role === "global").length, 1);
 });

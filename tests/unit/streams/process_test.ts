@@ -9,6 +9,7 @@ import {
   table,
   text,
   tumbling,
+  within,
 } from "../../../src/streams/mod.ts";
 import { type TestInput, TopologyTestDriver } from "../../../src/streams/testing/mod.ts";
 
@@ -236,6 +237,28 @@ Deno.test("a processor is joined with a table before it", async () => {
   await driver.commit();
   assert.deepEqual(written(driver, "joined"), ['eva "Eva: a"']);
   assert.equal(driver.counts.aggregated, 2); // the first changed a store
+});
+
+// Both wrote to the same rows, and each read what the other one had kept.
+Deno.test("two processors of a job are not called alike, nor two tables of one topic", () => {
+  const keyed = words.groupByKey();
+  const passing = { process: (word: string) => [word] };
+  const one = keyed.process("same", {}, passing);
+  const other = keyed.process("same", {}, passing);
+  const branched = job("branched").to("one", one).to("again", one.map((word) => word));
+  const why = /processors must have names of their own: same/;
+  assert.throws(() => one.process("same", {}, passing), why);
+  assert.throws(() => branched.to("other", other), why);
+  assert.throws(() => branched.to("counts", other.count("counts")), why);
+  const others = stream("others", text()).groupByKey().process("same", {}, passing);
+  assert.throws(() => one.join("joined", others, within("1m"), (a, b) => a + b), why);
+  assert.throws(
+    () => one.join("same", stream("more", text()).groupByKey(), within("1m"), String),
+    why,
+  );
+  const named = () => keyed.join(table("names", text()), (word, name) => word + name);
+  const twice = () => job("twice").to("one", named()).to("other", named());
+  assert.throws(twice, /names must be read once: as one table/);
 });
 
 Deno.test("what punctuate throws stops the task, and what it makes is no table's", async () => {

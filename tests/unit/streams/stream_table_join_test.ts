@@ -52,3 +52,21 @@ Deno.test("a change of a table in the wrong partition is a dead letter beside a 
   assert.deepEqual(made, ["who? Eva/Ulm"]);
   assert.equal(driver.counts.deadLetters, 1);
 });
+
+Deno.test("both of two joined streams may be joined with the same table", async () => {
+  const names = table("names", text());
+  const named = asked.join(names, (question, name) => `${question} ${name}?`);
+  const answered = stream("answers", text()).groupByKey()
+    .leftJoin(names, (answer, name) => `${name}: ${answer}`);
+  const both = named.join("both", answered, within("1s"), (one, other) => `${one} ${other}`);
+  await using driver = await TopologyTestDriver.start(
+    job("both").to("pairs", both, { value: text() }),
+    { startMs },
+  );
+  await driver.pipe(set("names", "Eva"), set("asked", "who?"), set("answers", "me"));
+  await driver.commit();
+  const made = driver.log.visible("pairs").map(({ value }) =>
+    decodeText(value ?? new Uint8Array())
+  );
+  assert.deepEqual(made, ["who? Eva? Eva: me"]);
+});

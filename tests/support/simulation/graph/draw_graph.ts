@@ -60,7 +60,7 @@ class Drawing {
     if (pairs !== undefined) {
       const { repartition, by } = pairs.right;
       const own = by === "record" ? by : chance.pick(["key", "value"] as const);
-      const left = this.#side(["input"], own, { tables: ["factors"] });
+      const left = this.#side(["input"], own, { tables: lookups });
       return { ...left, repartition, asRead: false };
     }
     const topics = chance.oneIn(3) ? ["input", "second"] : ["input"];
@@ -71,7 +71,7 @@ class Drawing {
   #pairs(): PairJoin {
     const chance = this.#chance;
     const by = chance.pick(["key", "key", "value", "record"] as const);
-    const right = this.#side(["second"], by, { tables: ["more"] });
+    const right = this.#side(["second"], by, { tables: lookups });
     return {
       kind: chance.pick(joins),
       right: { ...right, asRead: false },
