@@ -4,10 +4,10 @@
 import { type MainContext, runMain } from "./app/lifecycle.ts";
 import { type ProcessConfig, processProgram } from "./app/process_config.ts";
 import { ownAddresses, reachWarning } from "./http/addresses.ts";
-import { MemberPulses } from "./http/member_pulses.ts";
-import { LateView } from "./http/late_view.ts";
-import { Metrics } from "./http/metrics.ts";
-import { PeerAccess } from "./http/peer_access.ts";
+import { MemberPulses } from "./http/peers/member_pulses.ts";
+import { LateView } from "./http/view/late_view.ts";
+import { Metrics } from "./http/metrics/metrics.ts";
+import { PeerAccess } from "./http/peers/peer_access.ts";
 import { askByFetch } from "./http/within.ts";
 import type { KafkaConnection } from "./kafka/connection.ts";
 import { LevelStateStores } from "./level/state_store.ts";

@@ -3,7 +3,7 @@
  */
 import { type MainContext, runMain } from "./app/lifecycle.ts";
 import { type ProduceConfig, produceProgram } from "./app/produce_config.ts";
-import { Metrics } from "./http/metrics.ts";
+import { Metrics } from "./http/metrics/metrics.ts";
 import { runIngest } from "./ingest/ingest.ts";
 import { connectKafka } from "./kafka/connection.ts";
 import { AvroTradeCodec } from "./registry/trade_codec.ts";

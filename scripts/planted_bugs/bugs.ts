@@ -247,11 +247,11 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: "a day's sums from any candle of it",
-    file: "src/http/symbol_board.ts",
+    file: "src/http/view/symbol_board.ts",
     find: "if (sizeMs !== dayMs || entry",
     replace: "if (entry",
     guarantee: "a symbol's sums are those of its day",
-    test: "tests/unit/http/symbol_board_test.ts",
+    test: "tests/unit/http/view/symbol_board_test.ts",
   },
   {
     name: "an error without its code in the log",
@@ -279,11 +279,11 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: "an address in the group that no instance has signed",
-    file: "src/http/peer_access.ts",
+    file: "src/http/peers/peer_access.ts",
     find: "proves(owner?.proof, this.#proofOf(owner ?? {}))",
     replace: "proves(this.#proofOf(owner ?? {}), this.#proofOf(owner ?? {}))",
     guarantee: "no member of the group sends requests elsewhere",
-    test: "tests/unit/http/peer_access_test.ts",
+    test: "tests/unit/http/peers/peer_access_test.ts",
   },
   {
     name: "an address with a backslash",
@@ -295,11 +295,11 @@ export const plantedBugs: readonly PlantedBug[] = [
   },
   {
     name: "an answer of anyone for an instance's",
-    file: "src/http/peer_access.ts",
+    file: "src/http/peers/peer_access.ts",
     find: 'if (proves(answered, this.#mac("answer", proof))) return response;',
     replace: "if (proves(answered)) return response;",
     guarantee: "instances prove to each other that they belong together",
-    test: "tests/unit/http/peer_access_test.ts",
+    test: "tests/unit/http/peers/peer_access_test.ts",
   },
   {
     name: "an expired certificate taken for one of an unknown authority",

@@ -4,18 +4,18 @@ import type { PlantedBug } from "./planted_bug.ts";
 export const historyBugs: readonly PlantedBug[] = [
   {
     name: "history that ends where the state does",
-    file: "src/http/joined_candles.ts",
+    file: "src/http/view/joined_candles.ts",
     find: "if (newest.length === limit || seamMs <= fromMs)",
     replace: "if (newest.length > 0)",
     guarantee: "history",
-    test: "tests/unit/http/joined_candles_test.ts",
+    test: "tests/unit/http/view/joined_candles_test.ts",
   },
   {
     name: "candles of the state answered again from the tables",
-    file: "src/http/joined_candles.ts",
+    file: "src/http/view/joined_candles.ts",
     find: "const seamMs = newest.at(-1)?.startMs ?? toMs;",
     replace: "const seamMs = newest.at(0)?.startMs ?? toMs;",
     guarantee: "history",
-    test: "tests/unit/http/joined_candles_test.ts",
+    test: "tests/unit/http/view/joined_candles_test.ts",
   },
 ];

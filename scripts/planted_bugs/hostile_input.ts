@@ -193,10 +193,10 @@ export const hostileInputBugs: readonly PlantedBug[] = [
   },
   {
     name: "a list's version that no address can hold",
-    file: "src/http/peer_stream.ts",
+    file: "src/http/peers/peer_stream.ts",
     find: " && value.length <= versionCharsMax && value.isWellFormed();",
     replace: " && value.length <= versionCharsMax;",
     guarantee: "G12",
-    test: "tests/unit/http/peer_stream_test.ts",
+    test: "tests/unit/http/peers/peer_stream_test.ts",
   },
 ];

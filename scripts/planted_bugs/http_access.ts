@@ -1,6 +1,6 @@
 import type { PlantedBug } from "./planted_bug.ts";
 
-const test = "tests/unit/http/access_test.ts";
+const test = "tests/unit/http/admission/access_test.ts";
 
 /** Whom the HTTP surface answers, and how much of it one address may take. */
 export const httpAccessBugs: readonly PlantedBug[] = [
@@ -22,7 +22,7 @@ export const httpAccessBugs: readonly PlantedBug[] = [
   },
   {
     name: "the token itself in the cookie",
-    file: "src/http/access.ts",
+    file: "src/http/admission/access.ts",
     find: '.update("session of the page").digest("base64url")',
     replace: '.digest("hex").slice(64) + token',
     guarantee: "access",
@@ -30,7 +30,7 @@ export const httpAccessBugs: readonly PlantedBug[] = [
   },
   {
     name: "places for the first who come",
-    file: "src/http/fair_places.ts",
+    file: "src/http/admission/fair_places.ts",
     find: "const leaving = isFull ? this.#dropOldest(heaviest) : [];",
     replace: "if (isFull) return undefined;\n    const leaving: T[] = [];",
     guarantee: "G8",
@@ -38,11 +38,11 @@ export const httpAccessBugs: readonly PlantedBug[] = [
   },
   {
     name: "queries not counted by address",
-    file: "src/http/query_gate.ts",
+    file: "src/http/admission/query_gate.ts",
     find: "account.queries--;",
     replace: "",
     guarantee: "G8",
-    test: "tests/unit/http/query_gate_test.ts",
+    test: "tests/unit/http/admission/query_gate_test.ts",
   },
   {
     name: "another instance's beginning made all at once",

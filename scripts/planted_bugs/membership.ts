@@ -1,13 +1,13 @@
 import type { PlantedBug } from "./planted_bug.ts";
 
 const shared = "tests/unit/streams/shared_membership_test.ts";
-const watched = "tests/unit/http/member_pulses_test.ts";
+const watched = "tests/unit/http/peers/member_pulses_test.ts";
 
 /** Bugs of how members of a group notice each other's death. */
 export const membershipBugs: readonly PlantedBug[] = [
   {
     name: "a member taken for dead that was never heard",
-    file: "src/http/member_pulses.ts",
+    file: "src/http/peers/member_pulses.ts",
     find: "else if (this.#heard && (",
     replace: "else if ((",
     guarantee: "G4",
@@ -15,7 +15,7 @@ export const membershipBugs: readonly PlantedBug[] = [
   },
   {
     name: "a member taken for dead that has said farewell",
-    file: "src/http/member_pulses.ts",
+    file: "src/http/peers/member_pulses.ts",
     find: "if (told.endsWith(farewell))",
     replace: "if (told === farewell)",
     guarantee: "G4",
@@ -23,7 +23,7 @@ export const membershipBugs: readonly PlantedBug[] = [
   },
   {
     name: "members taken for dead as the watcher slept",
-    file: "src/http/member_pulses.ts",
+    file: "src/http/peers/member_pulses.ts",
     find: "        this.#silentPauses = 0;\n        return first.value;",
     replace: "        return first.value;",
     guarantee: "G4",
@@ -61,10 +61,10 @@ export const membershipBugs: readonly PlantedBug[] = [
   },
   {
     name: "a thread that hangs and is not named",
-    file: "src/http/threads_view.ts",
+    file: "src/http/view/threads_view.ts",
     find: "      if (silentMs < silentAfterMs) return [];\n",
     replace: "      return [];\n",
     guarantee: "G7",
-    test: "tests/unit/http/threads_view_test.ts",
+    test: "tests/unit/http/view/threads_view_test.ts",
   },
 ];

@@ -20,11 +20,11 @@ export const pageStreamBugs: readonly PlantedBug[] = [
   },
   {
     name: "another instance is heard of twice while what is looked at changes",
-    file: "src/http/peer_stream.ts",
+    file: "src/http/peers/peer_stream.ts",
     find: "    this.#current.connection.end();\n    this.#current = next;",
     replace: "    this.#current = next;",
     guarantee: "page",
-    test: "tests/unit/http/peer_stream_test.ts",
+    test: "tests/unit/http/peers/peer_stream_test.ts",
   },
   {
     name: "a new candle drawn right after a stretch that is not loaded",

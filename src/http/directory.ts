@@ -1,6 +1,6 @@
 import { encodeText } from "../streams/text.ts";
 import { latestEvent, type ListedSymbol, listingEvent, symbolsEvent } from "./events.ts";
-import { isNewer } from "./peers.ts";
+import { isNewer } from "./peers/all_symbols.ts";
 import type { LiveView, SymbolSummary } from "./ports.ts";
 import type { Summaries } from "./viewer.ts";
 

@@ -11,9 +11,9 @@ import {
   streamedCandles,
   streamedTrades,
 } from "./events.ts";
-import { PeerStreams } from "./peer_streams.ts";
-import type { PeerUpdate } from "./peer_stream.ts";
-import { FairPlaces, type PlaceLimits } from "./fair_places.ts";
+import { PeerStreams } from "./peers/peer_streams.ts";
+import type { PeerUpdate } from "./peers/peer_stream.ts";
+import { FairPlaces, type PlaceLimits } from "./admission/fair_places.ts";
 import { PacedWork } from "./paced_work.ts";
 import type { LiveUpdate, LiveView, SymbolSummary } from "./ports.ts";
 import type { Scope } from "./scope.ts";

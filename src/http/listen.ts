@@ -5,11 +5,11 @@ import type { Clock } from "../base/clock.ts";
 import { PipelineError } from "../base/errors.ts";
 import { withoutBrackets } from "../base/host.ts";
 import type { Logger } from "../base/logger.ts";
-import { Connections } from "./connections.ts";
+import { Connections } from "./admission/connections.ts";
 import type { Client, RequestHandler } from "./context.ts";
 import { exchange, refuseBytes } from "./exchange.ts";
-import type { Metrics } from "./metrics.ts";
-import type { Turns } from "./turns.ts";
+import type { Metrics } from "./metrics/metrics.ts";
+import type { Turns } from "./admission/turns.ts";
 
 /** How long answers under way may take at the end, ms; a client that does not read gets no more. */
 const drainMs = 1_000;

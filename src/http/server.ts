@@ -1,13 +1,13 @@
-import { Access, type AccessOptions } from "./access.ts";
+import { Access, type AccessOptions } from "./admission/access.ts";
 import type { Client } from "./context.ts";
 import { EventHub } from "./event_hub.ts";
 import type { LiveView } from "./ports.ts";
 import { type HttpServer, listen, type ListenOptions } from "./listen.ts";
-import { PeerAccess, proofHeader } from "./peer_access.ts";
+import { PeerAccess, proofHeader } from "./peers/peer_access.ts";
 import { Pulse } from "./pulse.ts";
-import { defaultQueryLimits, QueryGate } from "./query_gate.ts";
+import { defaultQueryLimits, QueryGate } from "./admission/query_gate.ts";
 import { handleRequest } from "./router.ts";
-import { Turns } from "./turns.ts";
+import { Turns } from "./admission/turns.ts";
 import { askByFetch } from "./within.ts";
 
 /** Where to listen, what to show, and to whom. */

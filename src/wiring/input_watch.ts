@@ -4,7 +4,7 @@ import { describeError } from "../base/errors.ts";
 import type { Logger } from "../base/logger.ts";
 import type { FeedObserver } from "../feed/feed_observer.ts";
 import { sleepUnlessAborted } from "../feed/pacer.ts";
-import type { InputReport } from "../http/market_view.ts";
+import type { InputReport } from "../http/view/market_view.ts";
 import { type Health, type InputStatus, noInput } from "../http/ports.ts";
 import type { IngestObserver } from "../ingest/observer.ts";
 import { type Refusal, Refusals, type Teller } from "./refusals.ts";

@@ -1,10 +1,10 @@
 import type { EngineConfig } from "../app/engine_settings.ts";
 import type { MainContext } from "../app/lifecycle.ts";
-import type { Metrics } from "../http/metrics.ts";
-import { MarketView } from "../http/market_view.ts";
+import type { Metrics } from "../http/metrics/metrics.ts";
+import { MarketView } from "../http/view/market_view.ts";
 import type { FeedKind, LiveView } from "../http/ports.ts";
-import { OwnerProbe } from "../http/owner_probe.ts";
-import type { PeerAccess } from "../http/peer_access.ts";
+import { OwnerProbe } from "../http/peers/owner_probe.ts";
+import type { PeerAccess } from "../http/peers/peer_access.ts";
 import type { TradeCodec } from "../market/codec.ts";
 import type { TradesTable } from "../market/tables.ts";
 import type { ResultReader } from "../market/queries.ts";

@@ -1,8 +1,8 @@
 import type { Clock } from "../base/clock.ts";
 import { PipelineError } from "../base/errors.ts";
 import { type FeedObserver, noFeedObserver } from "../feed/feed_observer.ts";
-import type { IngestMetrics } from "../http/ingest_metrics.ts";
-import type { StreamMetrics } from "../http/stream_metrics.ts";
+import type { IngestMetrics } from "../http/metrics/ingest_metrics.ts";
+import type { StreamMetrics } from "../http/metrics/stream_metrics.ts";
 import type { IngestObserver } from "../ingest/observer.ts";
 import type { MarketRow } from "../market/rows.ts";
 import type { Sink } from "../streams/ports.ts";

@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import type { Random } from "../../src/base/random.ts";
 import { Secret } from "../../src/base/secret.ts";
-import { proofHeader } from "../../src/http/peer_access.ts";
-import { defaultQueryLimits } from "../../src/http/query_gate.ts";
+import { proofHeader } from "../../src/http/peers/peer_access.ts";
+import { defaultQueryLimits } from "../../src/http/admission/query_gate.ts";
 import { everyInputIsSurvived, mutatedText, pick } from "../support/fuzz.ts";
 import { surface } from "../unit/http/harness.ts";
 

@@ -4,10 +4,10 @@ import { Buffer } from "node:buffer";
 import type { Random } from "../../src/base/random.ts";
 import { encodeText } from "../../src/base/text.ts";
 import { Secret } from "../../src/base/secret.ts";
-import { PeerAccess } from "../../src/http/peer_access.ts";
-import type { Look } from "../../src/http/peer_look.ts";
-import { PeerStream } from "../../src/http/peer_stream.ts";
-import { defaultQueryLimits } from "../../src/http/query_gate.ts";
+import { PeerAccess } from "../../src/http/peers/peer_access.ts";
+import type { Look } from "../../src/http/peers/peer_look.ts";
+import { PeerStream } from "../../src/http/peers/peer_stream.ts";
+import { defaultQueryLimits } from "../../src/http/admission/query_gate.ts";
 import type { Addresses } from "../../src/streams/ports.ts";
 import { settle, SimulatedClock } from "../../src/streams/testing/simulated_clock.ts";
 import {

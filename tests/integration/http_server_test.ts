@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { systemClock } from "../../src/base/clock.ts";
 import { PipelineError } from "../../src/base/errors.ts";
 import { silentLogger } from "../../src/base/logger.ts";
-import { Metrics } from "../../src/http/metrics.ts";
+import { Metrics } from "../../src/http/metrics/metrics.ts";
 import type { HttpServer } from "../../src/http/listen.ts";
 import { serveHttp } from "../../src/http/server.ts";
 import { FakeLiveView } from "../support/fake_live_view.ts";

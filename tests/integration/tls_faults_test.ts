@@ -4,7 +4,7 @@ import { systemClock } from "../../src/base/clock.ts";
 import { dispositionOf } from "../../src/base/errors.ts";
 import { type Logger, silentLogger } from "../../src/base/logger.ts";
 import { connectCassandra } from "../../src/cassandra/connect.ts";
-import { PeerAccess } from "../../src/http/peer_access.ts";
+import { PeerAccess } from "../../src/http/peers/peer_access.ts";
 import { askByFetch } from "../../src/http/within.ts";
 import { connectKafka } from "../../src/kafka/connection.ts";
 import { HttpSchemaRegistry } from "../../src/registry/registry_client.ts";

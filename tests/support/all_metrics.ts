@@ -1,4 +1,4 @@
-import { Metrics } from "../../src/http/metrics.ts";
+import { Metrics } from "../../src/http/metrics/metrics.ts";
 import { FakeLiveView, fakeStandby, fakeTask } from "./fake_live_view.ts";
 
 const place = { topic: "trade1", partition: 0 };

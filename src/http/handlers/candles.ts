@@ -1,7 +1,7 @@
 import { resolutions } from "../../market/resolutions.ts";
 import { candlesSchema } from "../answer_schemas.ts";
-import { type Asking, askJson } from "../ask_json.ts";
-import { fitting } from "../fitting.ts";
+import { type Asking, askJson } from "../peers/ask_json.ts";
+import { fitting } from "../peers/fitting.ts";
 import {
   type Answer,
   badQuery,

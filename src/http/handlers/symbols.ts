@@ -1,7 +1,7 @@
 import { symbolsSchema } from "../answer_schemas.ts";
 import { badQuery, jsonAnswer, type Operation, operation, unavailable } from "../operation.ts";
 import { scopeParameter } from "../parameters.ts";
-import { allSymbols, localSymbols } from "../peers.ts";
+import { allSymbols, localSymbols } from "../peers/all_symbols.ts";
 import { PacedWork } from "../paced_work.ts";
 import { HttpProblem, jsonListResponse } from "../response.ts";
 import type { AllSymbolsJson } from "../wire.ts";

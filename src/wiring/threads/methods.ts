@@ -1,7 +1,7 @@
 import type { ProcessConfig } from "../../app/process_config.ts";
 import { Secret } from "../../base/secret.ts";
 import type { LogFields, Logger } from "../../base/logger.ts";
-import type { ThreadFigures } from "../../http/metrics.ts";
+import type { ThreadFigures } from "../../http/metrics/metrics.ts";
 import type {
   CandleRange,
   FoundCandles,
@@ -10,7 +10,7 @@ import type {
   LiveUpdate,
   SymbolSummary,
 } from "../../http/ports.ts";
-import type { ThreadReport } from "../../http/threads_view.ts";
+import type { ThreadReport } from "../../http/view/threads_view.ts";
 import type { HeldState, TaskAssignment } from "../../streams/ports.ts";
 import type { Authorities } from "../authorities.ts";
 import type { PackedError } from "./packed_error.ts";

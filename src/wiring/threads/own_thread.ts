@@ -9,7 +9,7 @@ import type { LogFields, Logger } from "../../base/logger.ts";
 import { systemRandom } from "../../base/random.ts";
 import { fired } from "../../base/signals.ts";
 import { sleepUnlessAborted } from "../../feed/pacer.ts";
-import { ThreadMetrics } from "../../http/metrics.ts";
+import { ThreadMetrics } from "../../http/metrics/metrics.ts";
 import type { InputStatus, LiveView, SymbolSummary } from "../../http/ports.ts";
 import { LevelStateStores } from "../../level/state_store.ts";
 import { marketChangelog } from "../../market/job.ts";

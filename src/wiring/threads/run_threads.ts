@@ -1,10 +1,10 @@
 import { patiently } from "../../base/patience.ts";
-import type { LateView } from "../../http/late_view.ts";
-import type { Metrics } from "../../http/metrics.ts";
-import { OwnerProbe } from "../../http/owner_probe.ts";
-import type { PeerAccess } from "../../http/peer_access.ts";
+import type { LateView } from "../../http/view/late_view.ts";
+import type { Metrics } from "../../http/metrics/metrics.ts";
+import { OwnerProbe } from "../../http/peers/owner_probe.ts";
+import type { PeerAccess } from "../../http/peers/peer_access.ts";
 import type { InputStatus } from "../../http/ports.ts";
-import { ThreadsView } from "../../http/threads_view.ts";
+import { ThreadsView } from "../../http/view/threads_view.ts";
 import type { KafkaConnection } from "../../kafka/connection.ts";
 import { SharedMembership } from "../../streams/assignment/shared_membership.ts";
 import type { GroupMembership, StateStores } from "../../streams/ports.ts";

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import type { Clock } from "../../../src/base/clock.ts";
 import { seededRandom } from "../../../src/base/random.ts";
-import { newest } from "../../../src/http/peers.ts";
+import { newest } from "../../../src/http/peers/all_symbols.ts";
 import { PacedWork } from "../../../src/http/paced_work.ts";
 import { jsonListResponse } from "../../../src/http/response.ts";
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { newest } from "../../../src/http/peers.ts";
+import { newest } from "../../../src/http/peers/all_symbols.ts";
 import type { SymbolSummary } from "../../../src/http/ports.ts";
 import { fakePrices } from "../../support/fake_live_view.ts";
 import { resolutions } from "../../../src/market/resolutions.ts";
