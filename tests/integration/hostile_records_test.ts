@@ -81,6 +81,14 @@ async function counted(instance: ProcessInstance): Promise<number> {
   return candles.reduce((sum: number, { count }: { readonly count: number }) => sum + count, 0);
 }
 
+/** What became dead letters since it started, by cause. */
+async function deadLetters(instance: ProcessInstance): Promise<Record<string, number>> {
+  const found = (await instance.metrics()).matchAll(
+    /^stream_dead_letters_total\{cause="([\w-]+)"\} ([1-9]\d*)$/gm,
+  );
+  return Object.fromEntries([...found].map(([, cause, count]) => [cause ?? "", Number(count)]));
+}
+
 Deno.test({
   name: "process counts every good trade behind a hostile record, and again after a restart",
   ignore,
@@ -102,6 +110,14 @@ Deno.test({
       await until(async () => await counted(instance) === good, { what, msMax: 90_000 });
       const [task] = await instance.tasks();
       assert.equal(task?.state, "running", task?.problem ?? "");
+      assert.deepEqual(await deadLetters(instance), {
+        malformed: 3 + 2 * 20, // what the foreign codecs hold are no trades
+        "unreadable-batch": 1,
+        "schema-unknown": 1,
+        "impossible-value": 7,
+        "far-future": 1,
+        empty: 1,
+      });
       assert.equal(await instance.program?.stop(), 0);
     }
   },
