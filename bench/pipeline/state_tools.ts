@@ -14,7 +14,7 @@ import { marketChangelog } from "../../src/market/job.ts";
 import { summaryWindowMs } from "../../src/market/tables.ts";
 import { firstMeta } from "../../src/streams/state/state.ts";
 import { presentLineage } from "../../src/streams/state/lineage.ts";
-import { encodeKeyRow } from "../../src/streams/state/key_row.ts";
+import { encodePlainKeyRow } from "../../tests/support/plain_key_row.ts";
 import { keyStateKey, metaKey, windowKey } from "../../src/streams/state/store_keys.ts";
 import { writeCommitMetadata } from "../../src/streams/commit/commit_metadata.ts";
 import type { StoreEntry } from "../../src/streams/ports.ts";
@@ -71,17 +71,17 @@ function* entriesOf({ symbols, windows }: Shape, codecs: Codecs): Generator<Stor
     }
     const openWindows = starts.slice(closed.length);
     const closedToMs = (closed.at(-1) ?? firstMs) + summaryWindowMs;
-    const state = {
+    const value = encodePlainKeyRow({
       streamTimeMs: closedToMs + 60_000,
       closedToMs,
       purgedToMs: [0, 0, 0, 0, 0],
-      openWindows,
-    };
-    const inline = openWindows.map((startMs) =>
-      codecs.windowState.encode(windowState(startMs, symbol, "open"))
-    );
-    const closedParts = [undefined, undefined, undefined, undefined];
-    yield { key: keyStateKey(key), value: encodeKeyRow({ state, windows: inline, closedParts }) };
+      windows: openWindows.map((startMs) => ({
+        startMs,
+        content: codecs.windowState.encode(windowState(startMs, symbol, "open")),
+      })),
+      closedParts: [undefined, undefined, undefined, undefined],
+    });
+    yield { key: keyStateKey(key), value };
   }
 }
 

@@ -22,25 +22,25 @@ export const pipelinedCommitBugs: readonly PlantedBug[] = [
   {
     name: "keys forgotten that the store does not have yet",
     file: "src/streams/state/write_cache.ts",
-    find: "if (!this.#putPacked(owner) && owner.row !== undefined) this.#keys.set(key, owner);",
-    replace: "this.#putPacked(owner);",
+    find: "known.place = place ?? inStore;",
+    replace: "known.place = inStore;",
     guarantee: "G1",
     test: "tests/unit/streams/many_keys_test.ts",
   },
   {
     name: "a deleted key read from a store that does not know it yet",
     file: "src/streams/state/write_cache.ts",
-    find: "this.#packed.put(key, noRow);",
-    replace: "",
+    find: "    known.generation = this.#generation;\n    known.owner = undefined;",
+    replace: "    known.owner = undefined;",
     guarantee: "G1",
     test: "tests/unit/streams/many_keys_test.ts",
   },
   {
     name: "a row of the state that the next one overwrites",
     file: "src/streams/state/key_row.ts",
-    find: `const row = shortLivedBytes(writer.at);
-  row.set(writer.bytes.subarray(0, writer.at));`,
-    replace: "const row = writer.bytes.subarray(0, writer.at);",
+    find: `const row = shortLivedBytes(this.at);
+    copyBytes(this.#bytes, 0, this.at, row, 0);`,
+    replace: "const row = this.#bytes.subarray(0, this.at);",
     guarantee: "G1",
   },
   {

@@ -24,7 +24,6 @@ import {
   type Database,
   destroyDatabase,
   openDatabase,
-  type Operation,
   readAhead,
 } from "./database.ts";
 import { storeErrorOf } from "./database_errors.ts";
@@ -123,6 +122,8 @@ async function openLock(folder: string): Promise<Database> {
   }
 }
 
+type Batch = ReturnType<Database["batch"]>;
+
 /**
  * One task's rows. What it reads must be what was last written: the ledger says so in memory, for
  * as long as the store is open, and the checkpoint's digest from one opening to the next.
@@ -217,13 +218,17 @@ class LevelStateStore implements StateStore {
       "a checkpoint must not go back",
     );
     this.#applying = true;
-    const operations = entries.map((entry) => this.#enter(entry));
-    const value = encodeText(JSON.stringify({ ...checkpoint, ...this.#ledger.sum }));
-    operations.push(operationOf({ key: checkpointKey, value }));
+    // One put at a time takes a quarter of what an array of operations does.
+    const batch = this.#db.batch();
     try {
-      await this.#db.batch(operations);
+      for (const entry of entries) this.#enter(batch, entry);
+      const value = encodeText(JSON.stringify({ ...checkpoint, ...this.#ledger.sum }));
+      batch.put(checkpointKey, sealValue(checkpointKey, value));
+      await batch.write();
     } catch (error) {
       throw storeErrorOf(this.#db.location, error);
+    } finally {
+      await batch.close();
     }
     this.#applying = false;
     this.#ledger.settle();
@@ -236,14 +241,14 @@ class LevelStateStore implements StateStore {
     await closeDatabase(this.#db);
   }
 
-  #enter(entry: StoreEntry): Operation {
-    const operation = operationOf(entry);
-    const checksum = operation.type === "put" ? sealedChecksum(operation.value) : undefined;
-    this.#ledger.change(entry.key, checksum, (key) => {
-      const sealed = this.#read(key);
-      return sealed && sealedChecksum(sealed);
+  #enter(batch: Batch, { key, value }: StoreEntry): void {
+    const sealed = value === null ? undefined : sealValue(key, value);
+    this.#ledger.change(key, sealed && sealedChecksum(sealed), (key) => {
+      const stored = this.#read(key);
+      return stored && sealedChecksum(stored);
     });
-    return operation;
+    if (sealed === undefined) batch.del(key);
+    else batch.put(key, sealed);
   }
 
   #read(key: Uint8Array): Uint8Array | undefined {
@@ -253,8 +258,4 @@ class LevelStateStore implements StateStore {
       throw storeErrorOf(this.#db.location, error);
     }
   }
-}
-
-function operationOf({ key, value }: StoreEntry): Operation {
-  return value === null ? { type: "del", key } : { type: "put", key, value: sealValue(key, value) };
 }

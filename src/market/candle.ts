@@ -2,21 +2,25 @@ import type { Aggregator } from "../streams/mod.ts";
 import { type ConditionPolicy, moves, movesOf } from "./conditions.ts";
 import type { Trade } from "./trade.ts";
 
-/** Sums and extremes of the trades of one window. Mutable: folded in place. */
+/**
+ * Sums and extremes of the trades of one window. Mutable: folded in place. What no trade has set is
+ * `NaN`, so that all fields are numbers, which are changed where they lie: a field that may be
+ * `null` as well gets a new object with every change.
+ */
 export interface Candle {
   /** Trades whose volume counts: all of them unless the policy says otherwise. */
   count: number;
   volume: number;
   /** sum(price * volume). */
   priceVolume: number;
-  open: number | null;
+  open: number;
   /** Event time of `open`, epoch ms. */
-  openTimeMs: number | null;
-  high: number | null;
-  low: number | null;
-  close: number | null;
+  openTimeMs: number;
+  high: number;
+  low: number;
+  close: number;
   /** Event time of `close`, epoch ms. */
-  closeTimeMs: number | null;
+  closeTimeMs: number;
 }
 
 /**
@@ -34,12 +38,12 @@ function emptyCandle(): Candle {
     count: 0,
     volume: 0,
     priceVolume: 0,
-    open: null,
-    openTimeMs: null,
-    high: null,
-    low: null,
-    close: null,
-    closeTimeMs: null,
+    open: NaN,
+    openTimeMs: NaN,
+    high: NaN,
+    low: NaN,
+    close: NaN,
+    closeTimeMs: NaN,
   };
 }
 
@@ -64,20 +68,22 @@ function addVolume(candle: Candle, { price, volume }: Trade): void {
   candle.priceVolume += price * volume;
 }
 
+// Comparisons with NaN are false: turned round, they hold for what no trade has set yet.
+
 function addLast(candle: Candle, { price, eventTimeMs }: Trade): void {
-  if (candle.openTimeMs === null || eventTimeMs < candle.openTimeMs) {
+  if (!(eventTimeMs >= candle.openTimeMs)) {
     candle.open = price;
     candle.openTimeMs = eventTimeMs;
   }
-  if (candle.closeTimeMs === null || eventTimeMs >= candle.closeTimeMs) {
+  if (!(eventTimeMs < candle.closeTimeMs)) {
     candle.close = price;
     candle.closeTimeMs = eventTimeMs;
   }
 }
 
 function addHighLow(candle: Candle, { price }: Trade): void {
-  if (candle.high === null || price > candle.high) candle.high = price;
-  if (candle.low === null || price < candle.low) candle.low = price;
+  if (!(price <= candle.high)) candle.high = price;
+  if (!(price >= candle.low)) candle.low = price;
 }
 
 /** Adds the trades of a later window to those of earlier ones, in place. */
@@ -85,21 +91,20 @@ export function mergeCandles(into: Candle, from: Candle): Candle {
   into.count += from.count;
   into.volume += from.volume;
   into.priceVolume += from.priceVolume;
-  mergeLast(into, from);
-  if (from.high !== null && (into.high === null || from.high > into.high)) into.high = from.high;
-  if (from.low !== null && (into.low === null || from.low < into.low)) into.low = from.low;
+  if (!Number.isNaN(from.openTimeMs)) mergeLast(into, from);
+  if (!Number.isNaN(from.high) && !(from.high <= into.high)) into.high = from.high;
+  if (!Number.isNaN(from.low) && !(from.low >= into.low)) into.low = from.low;
   return into;
 }
 
 function mergeLast(into: Candle, from: Candle): void {
-  const { openTimeMs, closeTimeMs } = from;
-  if (openTimeMs !== null && (into.openTimeMs === null || openTimeMs < into.openTimeMs)) {
+  if (!(from.openTimeMs >= into.openTimeMs)) {
     into.open = from.open;
-    into.openTimeMs = openTimeMs;
+    into.openTimeMs = from.openTimeMs;
   }
-  if (closeTimeMs !== null && (into.closeTimeMs === null || closeTimeMs >= into.closeTimeMs)) {
+  if (!(from.closeTimeMs < into.closeTimeMs)) {
     into.close = from.close;
-    into.closeTimeMs = closeTimeMs;
+    into.closeTimeMs = from.closeTimeMs;
   }
 }
 

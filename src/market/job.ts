@@ -126,6 +126,11 @@ function tradeRow(trade: Trade, context: EventContext): TradeRow {
   };
 }
 
+/** A price, or `null` where no trade has set one. */
+function priceOf(price: number): number | null {
+  return Number.isNaN(price) ? null : price;
+}
+
 /** The row of a window. */
 export function windowRow(result: WindowResult<Candle>): WindowRow {
   const { key, startMs, endMs, value, final, receivedAtMs, versionUs } = result;
@@ -135,10 +140,10 @@ export function windowRow(result: WindowResult<Candle>): WindowRow {
     sizeMs: endMs - startMs,
     startMs,
     endMs,
-    open: value.open,
-    high: value.high,
-    low: value.low,
-    close: value.close,
+    open: priceOf(value.open),
+    high: priceOf(value.high),
+    low: priceOf(value.low),
+    close: priceOf(value.close),
     volume: value.volume,
     count: value.count,
     priceVolumeMultiply: meanPriceVolume(value),

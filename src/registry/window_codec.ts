@@ -6,8 +6,10 @@ import type { Codec } from "../streams/topology/codec.ts";
 import type { AvroCodec } from "./avro_codec.ts";
 import { frameHeaderBytes, frameSchemaId, writeFrameHeader } from "./wire_format.ts";
 
-/** A window as its schema has it: the aggregate's fields beside the others. */
-export type WindowRecord = Candle & Omit<WindowState<Candle>, "aggregate">;
+/** A window as its schema has it: the aggregate's fields beside the others, `null` for `NaN`. */
+export type WindowRecord =
+  & { readonly [K in keyof Candle]: Candle[K] | null }
+  & Omit<WindowState<Candle>, "aggregate">;
 
 const littleEndian = true;
 
@@ -63,8 +65,8 @@ export class WindowCodec implements Codec<WindowState<Candle>> {
   decode(bytes: Uint8Array): WindowState<Candle> {
     const own = frameSchemaId(bytes) === this.#records.id ? this.#readOwn(bytes) : undefined;
     if (own !== undefined) return own;
-    const { final, versionUs, receivedAtMs, ...aggregate } = this.#records.decode(bytes);
-    return { aggregate, final, versionUs, receivedAtMs };
+    const { final, versionUs, receivedAtMs, ...fields } = this.#records.decode(bytes);
+    return { aggregate: candleOf(fields), final, versionUs, receivedAtMs };
   }
 
   #readOwn(bytes: Uint8Array): WindowState<Candle> | undefined {
@@ -117,14 +119,16 @@ export class WindowCodec implements Codec<WindowState<Candle>> {
     this.#at += 8;
   }
 
-  #putOptionalDouble(value: number | null): void {
-    this.#scratch[this.#at++] = value === null ? 0 : 2;
-    if (value !== null) this.#putDouble(value);
+  #putOptionalDouble(value: number): void {
+    const isThere = !Number.isNaN(value);
+    this.#scratch[this.#at++] = isThere ? 2 : 0;
+    if (isThere) this.#putDouble(value);
   }
 
-  #putOptionalLong(value: number | null): void {
-    this.#scratch[this.#at++] = value === null ? 0 : 2;
-    if (value !== null) this.#putLong(value);
+  #putOptionalLong(value: number): void {
+    const isThere = !Number.isNaN(value);
+    this.#scratch[this.#at++] = isThere ? 2 : 0;
+    if (isThere) this.#putLong(value);
   }
 
   #long(): number {
@@ -152,12 +156,12 @@ export class WindowCodec implements Codec<WindowState<Candle>> {
     return this.#read.getFloat64(this.#bytes.byteOffset + at, littleEndian);
   }
 
-  #optionalDouble(): number | null {
-    return this.#branch() === 0 ? null : this.#double();
+  #optionalDouble(): number {
+    return this.#branch() === 0 ? NaN : this.#double();
   }
 
-  #optionalLong(): number | null {
-    return this.#branch() === 0 ? null : this.#long();
+  #optionalLong(): number {
+    return this.#branch() === 0 ? NaN : this.#long();
   }
 
   #branch(): number {
@@ -176,4 +180,19 @@ export class WindowCodec implements Codec<WindowState<Candle>> {
     this.#at = Infinity;
     return 0;
   }
+}
+
+/** As `Candle` has it. */
+function candleOf(fields: Omit<WindowRecord, "final" | "versionUs" | "receivedAtMs">): Candle {
+  return {
+    count: fields.count ?? 0,
+    volume: fields.volume ?? 0,
+    priceVolume: fields.priceVolume ?? 0,
+    open: fields.open ?? NaN,
+    openTimeMs: fields.openTimeMs ?? NaN,
+    high: fields.high ?? NaN,
+    low: fields.low ?? NaN,
+    close: fields.close ?? NaN,
+    closeTimeMs: fields.closeTimeMs ?? NaN,
+  };
 }

@@ -4,10 +4,14 @@ import { Buffer } from "node:buffer";
 import { InvariantError } from "../../src/base/assert.ts";
 import { PipelineError } from "../../src/base/errors.ts";
 import { openValue, sealValue } from "../../src/level/checked_value.ts";
-import { decodeKeyRow, encodeKeyRow, type KeyRow } from "../../src/streams/state/key_row.ts";
 import { type Codec, decodeState } from "../../src/streams/topology/codec.ts";
 import { everyInputIsSurvived, mutatedBytes, pick } from "../support/fuzz.ts";
 import { marketDriver, marketStartMs } from "../support/market_driver.ts";
+import {
+  decodePlainKeyRow,
+  encodePlainKeyRow,
+  type PlainKeyRow,
+} from "../support/plain_key_row.ts";
 import { tradeWith } from "../support/trade_codecs.ts";
 
 /** A value and what reads it. */
@@ -17,7 +21,7 @@ interface Stored {
 }
 
 /** The engine's own, without its windows decoded. */
-const keyRow: Codec<KeyRow> = { encode: encodeKeyRow, decode: decodeKeyRow };
+const keyRow: Codec<PlainKeyRow> = { encode: encodePlainKeyRow, decode: decodePlainKeyRow };
 
 /** What a run of the market job left in its changelog. */
 async function storedValues(): Promise<Stored[]> {

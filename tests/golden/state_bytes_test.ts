@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { tradeAggregator } from "../../src/market/candle.ts";
 import { createStateCodecs } from "../../src/registry/state_codecs.ts";
-import { decodeKeyRow, encodeKeyRow } from "../../src/streams/state/key_row.ts";
 import { MemoryRegistry } from "../support/memory_registry.ts";
+import { decodePlainKeyRow, encodePlainKeyRow } from "../support/plain_key_row.ts";
 
 const codecs = await createStateCodecs({
   registry: new MemoryRegistry(),
@@ -107,17 +107,18 @@ Deno.test("StateCodecs.windowState writes null for a window without a price", ()
 Deno.test("encodeKeyRow() and decodeKeyRow() write and read the bytes derived by hand", () => {
   const block = (hex: string) => Uint8Array.fromHex(hex);
   const row = {
-    state: {
-      streamTimeMs: 63_768,
-      closedToMs: 15_000,
-      purgedToMs: [0, 0, 172_800],
-      openWindows: [15_000, 30_000, 45_000],
-    },
-    windows: [block("aabb"), block("cc"), block("dd")],
-    closedParts: [block("ee"), undefined],
+    streamTimeMs: 63_768,
+    closedToMs: 15_000,
+    purgedToMs: [0, 0, 172_800],
+    windows: [
+      { startMs: 15_000, content: block("aabb") },
+      { startMs: 30_000, content: block("cc") },
+      { startMs: 45_000, content: block("dd") },
+    ],
+    closedParts: [{ startMs: 0, content: block("ee") }, undefined],
   };
-  assert.equal(encodeKeyRow(row).toHex(), compact(keyParts));
-  assert.deepEqual(decodeKeyRow(Uint8Array.fromHex(compact(keyParts))), row);
+  assert.equal(encodePlainKeyRow(row).toHex(), compact(keyParts));
+  assert.deepEqual(decodePlainKeyRow(Uint8Array.fromHex(compact(keyParts))), row);
 });
 
 Deno.test("StateCodecs.meta writes and reads the bytes derived by hand", () => {

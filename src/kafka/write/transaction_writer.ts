@@ -209,8 +209,12 @@ async function bothSettled<A, B>(first: Promise<A>, second: Promise<B>): Promise
 
 function partitionsOf(records: readonly PlacedRecord[]): TopicPartition[] {
   const found = new Map<string, TopicPartition>();
+  let last: TopicPartition | undefined;
   for (const { topic, partition } of records) {
-    found.set(partitionName({ topic, partition }), { topic, partition });
+    // Neighbours nearly always are of the same partition.
+    if (topic === last?.topic && partition === last.partition) continue;
+    last = { topic, partition };
+    found.set(partitionName(last), last);
   }
   return [...found.values()];
 }

@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import type { StateStore, StoreEntry } from "../ports.ts";
 import { type KeyTopology, lengthsOf, loadKey } from "../state/cached_key.ts";
+import { wholeRow } from "../state/key_row.ts";
 import { openWindows } from "../state/open_roll_ups.ts";
 import { isKeyState, keyOf, windowOf } from "../state/store_keys.ts";
 import { decodeState } from "../topology/codec.ts";
@@ -46,7 +47,10 @@ export function* resultsOf<A>(
   const lengths = lengthsOf(job);
   if (isKeyState(entryKey)) {
     const key = keyOf(entryKey);
-    for (const [length, windows] of openWindows(job, rows, loadKey(job, key, value)).entries()) {
+    for (
+      const [length, windows] of openWindows(job, rows, loadKey(job, key, wholeRow(value)))
+        .entries()
+    ) {
       const sizeMs = lengths[length]?.sizeMs as number;
       for (const { startMs, state, hasRow } of windows) {
         // What has a row of its own has an entry of its own where it has changed.

@@ -156,9 +156,10 @@ function collectWindows<E, A, R>(
       window.bytes = undefined; // the store has had it since an earlier commit
       continue;
     }
-    // A copy: these may lie in memory that the key's next row gets.
-    const value = bytesOf(topology, window).slice();
+    const value = bytesOf(topology, owner, window).slice();
     entries.push({ key: windowKey(owner.key, window.startMs), value });
+    window.from = window.to = 0;
+    window.bytes = value;
     window.hasRow = true;
   }
 }

@@ -6,8 +6,16 @@ import { decodeState } from "../topology/codec.ts";
 import { rollUpStart } from "../topology/roll_ups.ts";
 import type { Topology } from "../topology/topology.ts";
 import type { TimeWindows } from "../topology/windows.ts";
-import { decodeKeyRow, encodeKeyRow, inlineMaxOf, keyRowForm } from "./key_row.ts";
-import type { KeyState, KeyTimes, WindowState } from "../topology/key_state.ts";
+import {
+  decodeKeyRow,
+  encodeKeyRow,
+  inlineMaxOf,
+  type KeyRow,
+  keyRowForm,
+  type RowBytes,
+  wholeRow,
+} from "./key_row.ts";
+import type { KeyTimes, WindowState } from "../topology/key_state.ts";
 import { keyStateKey, windowKey } from "./store_keys.ts";
 import type { ExpiringTopology } from "./horizon.ts";
 
@@ -16,7 +24,10 @@ export interface KeptWindow<A> {
   readonly startMs: number;
   /** `undefined` until it is decoded. */
   state: WindowState<A> | undefined;
-  /** As its codec has it, until it is decoded, where it was read from the row of its key. */
+  /** Where its content is in the row of its key, until it changes; `to` is 0 where it is not. */
+  from: number;
+  to: number;
+  /** As its codec has it, where it has left the row of its key for one that the store gets. */
   bytes: Uint8Array | undefined;
   /** Changed since the last commit began. */
   dirty: boolean;
@@ -58,8 +69,23 @@ export interface CachedKey<A> {
   stored: boolean;
   /** Changed since the last commit, or one of its windows was. */
   dirty: boolean;
+  /** Where its row begins, as it was read or as the last commit has it, in an array with others. */
+  source: Uint8Array;
+  sourceAt: number;
   /** What the commit that begins writes of it. */
   row: Uint8Array | undefined;
+  /** Where its cache knows it; of one in no cache `undefined`. */
+  known: KnownKey<A> | undefined;
+}
+
+/** A key that a cache knows: as an object while it is in use, and as bytes. */
+export interface KnownKey<A> {
+  owner: CachedKey<A> | undefined;
+  /** Where its row lies, as the last commit has it. */
+  place: number;
+  /** The generation in which it was in use last. */
+  generation: number;
+  readonly hash: number;
 }
 
 /** What must be known of a job to read its keys. */
@@ -75,106 +101,140 @@ export function lengthsOf(
   return [windows, ...rollUps.levels];
 }
 
-/** A key as its row in the store has it; one without a row stands at the epoch. */
+/**
+ * A key as its row in the store has it.
+ *
+ * @param hash Of a key that may be changed: `hashOf`.
+ */
 export function loadKey<A>(
   { windows: lengths, rollUps: { levels } }: KeyTopology<A>,
   key: string,
-  row: Uint8Array | undefined,
+  row: RowBytes,
+  hash = 0,
 ): CachedKey<A> {
-  const form = keyRowForm(lengths);
-  const whole = { length: levels.length + form.more };
-  if (row === undefined) {
-    const state = { streamTimeMs: 0, closedToMs: 0, purgedToMs: [0, ...levels.map(() => 0)] };
-    return cachedKey(key, { state, windows: [], closedParts: Array.from(whole, () => undefined) });
-  }
-  const content = decodeKeyRow(row, form);
-  const { openWindows, streamTimeMs, closedToMs, purgedToMs } = content.state;
-  const ownRows = openWindows.length - content.windows.length;
-  const windows = openWindows.map((startMs, index): KeptWindow<A> =>
-    storedWindow(startMs, content.windows[index - ownRows])
-  );
-  const closedParts = Array.from(whole, (_, index): KeptWindow<A> | undefined => {
-    const [bytes, level] = [content.closedParts[index], levels[index]];
-    // The newest closed window is known by its content alone.
-    return bytes && storedWindow(level === undefined ? 0 : rollUpStart(closedToMs, level), bytes);
+  const content = decodeKeyRow(row, keyRowForm(lengths), {
+    window: storedWindow<A>,
+    part(index, closedToMs, from, to) {
+      const level = levels[index];
+      // The newest closed window is known by its content alone.
+      return storedWindow<A>(level === undefined ? 0 : rollUpStart(closedToMs, level), from, to);
+    },
   });
-  const state = { streamTimeMs, closedToMs, purgedToMs };
-  return { ...cachedKey(key, { state, windows, closedParts }), stored: true };
+  const owner = cachedKey(key, content, hash);
+  owner.stored = true;
+  owner.source = row.bytes;
+  owner.sourceAt = row.begin;
+  return owner;
+}
+
+/** A key that was never seen: it stands at the epoch. */
+export function newKey<A>(
+  { windows, rollUps: { levels } }: KeyTopology<A>,
+  key: string,
+  hash: number,
+): CachedKey<A> {
+  const parts = levels.length + keyRowForm(windows).more;
+  return cachedKey(key, {
+    streamTimeMs: 0,
+    closedToMs: 0,
+    purgedToMs: new Array(1 + levels.length).fill(0),
+    windows: [],
+    closedParts: new Array(parts).fill(undefined),
+  }, hash);
 }
 
 function cachedKey<A>(
   key: string,
-  { state, windows, closedParts }: Pick<CachedKey<A>, "state" | "windows" | "closedParts">,
+  { streamTimeMs, closedToMs, purgedToMs, windows, closedParts }: KeyRow<KeptWindow<A>>,
+  keyHash: number,
 ): CachedKey<A> {
   return {
     key,
-    state,
+    state: { streamTimeMs, closedToMs, purgedToMs },
     windows,
     closedParts,
     left: [],
     renewedFromMs: 0,
-    keyHash: murmur2(encodeText(key)) >>> 0,
+    keyHash,
     stored: false,
     dirty: false,
+    source: noRow,
+    sourceAt: 0,
     row: undefined,
+    known: undefined,
   };
 }
 
-/** @param bytes `undefined` for a window with a row of its own. */
-function storedWindow<A>(startMs: number, bytes: Uint8Array | undefined): KeptWindow<A> {
-  const hasRow = bytes === undefined;
-  return { startMs, state: undefined, bytes, dirty: false, hasRow };
+/** A hash of a key: see `purgeHorizonMs`. */
+export function hashOf(key: string): number {
+  return murmur2(encodeText(key)) >>> 0;
+}
+
+const noRow = new Uint8Array(0);
+
+/** @param to 0 for a window with a row of its own. */
+function storedWindow<A>(startMs: number, from: number, to: number): KeptWindow<A> {
+  return { startMs, state: undefined, from, to, bytes: undefined, dirty: false, hasRow: to === 0 };
 }
 
 /** A window without events. */
 export function newWindow<A>({ aggregator }: KeyTopology<A>, startMs: number): CachedWindow<A> {
   const aggregate = aggregator.initial();
   const state = { aggregate, final: false, versionUs: 0, receivedAtMs: 0 };
-  return { startMs, state, bytes: undefined, dirty: false, hasRow: false };
+  return { startMs, state, from: 0, to: 0, bytes: undefined, dirty: false, hasRow: false };
 }
 
 /** A window of the key with its state, read from where it is. */
 export function opened<A>(
   { windowCodec }: KeyTopology<A>,
   store: Pick<StateStore, "get">,
-  { key }: CachedKey<A>,
+  owner: CachedKey<A>,
   window: KeptWindow<A>,
 ): CachedWindow<A> {
   if (window.state === undefined) {
-    const bytes = window.bytes ?? store.get(windowKey(key, window.startMs));
-    assert(bytes !== undefined, `open window of ${key} is missing: ${window.startMs}`);
+    const bytes = keptBytes(owner, window) ?? store.get(windowKey(owner.key, window.startMs));
+    assert(bytes !== undefined, `open window of ${owner.key} is missing: ${window.startMs}`);
     window.state = decodeState(windowCodec, bytes);
-    window.bytes = undefined;
   }
   return window as CachedWindow<A>;
 }
 
-/** The row of a key as it is now. */
-export function keyRowOf<A>(
-  job: KeyTopology<A>,
-  { state, windows, closedParts }: CachedKey<A>,
-): Uint8Array {
-  return encodeKeyRow({
-    state: stateOf(state, windows),
-    windows: windows.slice(-inlineMaxOf(job.windows)).map((window) => bytesOf(job, window)),
-    closedParts: closedParts.map((parts) => parts && bytesOf(job, parts)),
+/**
+ * The row of a key as it is now, of which its windows are parts from then on.
+ *
+ * @returns Short-lived bytes, see `shortLivedBytes`.
+ */
+export function keyRowOf<A>(job: KeyTopology<A>, owner: CachedKey<A>): Uint8Array {
+  const { state: { streamTimeMs, closedToMs, purgedToMs }, windows, closedParts } = owner;
+  const row = { streamTimeMs, closedToMs, purgedToMs, windows, closedParts };
+  return encodeKeyRow(row, keyRowForm(job.windows), (window, writer) => {
+    const { from, to } = window;
+    let length = to - from;
+    if (to > 0) writer.copied(owner.source, owner.sourceAt + from, owner.sourceAt + to);
+    else length = writer.block(bytesOf(job, owner, window));
+    window.to = writer.at;
+    window.from = writer.at - length;
   });
 }
 
-/** Written out: to spread an object takes as long as all the rest of a row. */
-function stateOf<A>(
-  { streamTimeMs, closedToMs, purgedToMs }: KeyTimes,
-  windows: readonly KeptWindow<A>[],
-): KeyState {
-  const openWindows = windows.map(({ startMs }) => startMs);
-  return { streamTimeMs, closedToMs, purgedToMs, openWindows };
-}
-
 /** A window as its codec has it. */
-export function bytesOf<A>({ windowCodec }: KeyTopology<A>, window: KeptWindow<A>): Uint8Array {
-  if (window.bytes !== undefined) return window.bytes;
+export function bytesOf<A>(
+  { windowCodec }: KeyTopology<A>,
+  owner: CachedKey<A>,
+  window: KeptWindow<A>,
+): Uint8Array {
+  const kept = keptBytes(owner, window);
+  if (kept !== undefined) return kept;
   assert(window.state !== undefined, "a window in the row of its key is read with it");
   return windowCodec.encode(window.state);
+}
+
+/** What is known of it as bytes; `undefined` where it has changed, or only the store has them. */
+function keptBytes<A>(
+  { source, sourceAt }: CachedKey<A>,
+  { bytes, from, to }: KeptWindow<A>,
+): Uint8Array | undefined {
+  return to > 0 ? source.subarray(sourceAt + from, sourceAt + to) : bytes;
 }
 
 /** Those whose content is not in the row of their key. */
@@ -193,5 +253,5 @@ export function readKey<A>(
   key: string,
 ): CachedKey<A> | undefined {
   const row = store.get(keyStateKey(key));
-  return row && loadKey(job, key, row);
+  return row && loadKey(job, key, wholeRow(row));
 }

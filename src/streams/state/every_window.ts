@@ -5,6 +5,7 @@ import type { WindowState } from "../topology/key_state.ts";
 import { type WindowResult, windowResult } from "../topology/topology.ts";
 import { type CachedWindow, type KeyTopology, lengthsOf, loadKey } from "./cached_key.ts";
 import { Cursor } from "./cursor.ts";
+import { wholeRow } from "./key_row.ts";
 import { openWindows } from "./open_roll_ups.ts";
 import {
   allKeyStates,
@@ -54,7 +55,7 @@ export async function* everyWindow<A>(
   for (; keys.row !== undefined || await keys.fill(); keys.next()) {
     const { key: bytes, value } = keys.row as StoreRow;
     const key = keyOf(bytes);
-    const open = openWindows(job, store, loadKey(job, key, value));
+    const open = openWindows(job, store, loadKey(job, key, wholeRow(value)));
     for (const { sizeMs, length } of lengths) {
       const cursor = length === 0 ? windows : rollUps;
       const prefix = rowPrefix(key, length === 0 ? undefined : sizeMs);

@@ -18,7 +18,7 @@
 import { shortLivedBytes } from "../../base/bytes.ts";
 import { PipelineError } from "../../base/errors.ts";
 import { decodeState } from "../topology/codec.ts";
-import type { KeyState } from "../topology/key_state.ts";
+import type { KeyState, KeyTimes } from "../topology/key_state.ts";
 import type { TimeWindows } from "../topology/windows.ts";
 
 /**
@@ -46,169 +46,307 @@ export function keyRowForm(windows: Pick<TimeWindows, "sessions" | "sliding">): 
   return { inlined: inlineMaxOf(windows), more: windows.sliding === true ? 1 : 0 };
 }
 
-/** A key's row, its windows not decoded yet. */
-export interface KeyRow {
-  readonly state: KeyState;
-  /** Of the last of the open windows, in their order. */
-  readonly windows: readonly Uint8Array[];
-  /** By rolled-up length; of sliding windows the newest closed one. */
-  readonly closedParts: readonly (Uint8Array | undefined)[];
+/** A row, in an array that it may share with others. */
+export interface RowBytes {
+  readonly bytes: Uint8Array;
+  readonly begin: number;
+  readonly end: number;
 }
 
-const writer = { bytes: new Uint8Array(16 * 1024), at: 0 };
+/** A row that fills its array. */
+export function wholeRow(bytes: Uint8Array): RowBytes {
+  return { bytes, begin: 0, end: bytes.length };
+}
 
-/** @returns Short-lived bytes, see `shortLivedBytes`. */
-export function encodeKeyRow({ state, windows, closedParts }: KeyRow): Uint8Array {
-  writer.at = 0;
-  putNumber(state.streamTimeMs);
-  putNumber(state.closedToMs);
-  putNumber(state.purgedToMs.length);
-  for (const purgedToMs of state.purgedToMs) putNumber(purgedToMs);
-  putNumber(state.openWindows.length);
-  let beforeMs = 0;
-  for (const startMs of state.openWindows) {
-    putNumber(startMs - beforeMs);
-    beforeMs = startMs;
+/** What the row of a key holds; of its windows what the reader makes of them. */
+export interface KeyRow<W> extends KeyTimes {
+  /** Open windows, ascending. */
+  readonly windows: W[];
+  /** By rolled-up length; of sliding windows the newest closed one. */
+  readonly closedParts: (W | undefined)[];
+}
+
+/** Makes what a reader of rows wants of a window. */
+export interface RowReading<W> {
+  /** @param to Where its content ends; 0 for one that has a row of its own. */
+  readonly window: (startMs: number, from: number, to: number) => W;
+  /** Of the closed parts of a rolled-up length, or of the newest closed window. */
+  readonly part: (index: number, closedToMs: number, from: number, to: number) => W;
+}
+
+/** Takes the content of windows for a row. */
+export class RowWriter {
+  #bytes = new Uint8Array(16 * 1024);
+  /** Content that others follow right behind, in the same array: copied at once. */
+  #source: Uint8Array = nothing;
+  #from = 0;
+  #to = 0;
+  /** Where the next content begins, counted from the row's beginning. */
+  at = 0;
+
+  /** @internal */
+  begin(): void {
+    this.at = 0;
   }
-  for (const window of windows) putBlock(window);
-  for (const parts of closedParts) putBlock(parts ?? nothing);
-  const row = shortLivedBytes(writer.at);
-  row.set(writer.bytes.subarray(0, writer.at));
-  return row;
+
+  /** @returns Short-lived bytes, see `shortLivedBytes`. */
+  finish(): Uint8Array {
+    this.#flush();
+    const row = shortLivedBytes(this.at);
+    copyBytes(this.#bytes, 0, this.at, row, 0);
+    return row;
+  }
+
+  /** @internal */
+  number(value: number): void {
+    this.#flush();
+    this.#makeRoom(numberBytesMax);
+    const bytes = this.#bytes;
+    let { at } = this;
+    // Times are larger than the integers that a processor counts with here: two of them are not.
+    let rest = value;
+    if (value >= two28) {
+      rest = Math.floor(value / two28);
+      const low = value - rest * two28;
+      bytes[at++] = low | 0x80;
+      bytes[at++] = low >>> 7 | 0x80;
+      bytes[at++] = low >>> 14 | 0x80;
+      bytes[at++] = low >>> 21 | 0x80;
+    }
+    while (rest >= 0x80) {
+      bytes[at++] = rest | 0x80;
+      rest >>>= 7;
+    }
+    bytes[at++] = rest;
+    this.at = at;
+  }
+
+  /** Content as it is; gives its length. */
+  block(content: Uint8Array): number {
+    this.number(content.length);
+    this.#makeRoom(content.length);
+    copyBytes(content, 0, content.length, this.#bytes, this.at);
+    this.at += content.length;
+    return content.length;
+  }
+
+  /** Content that another row has, with its length in front; the other one must stay until the end. */
+  copied(row: Uint8Array, from: number, to: number): void {
+    const begin = from - numberBytes(to - from);
+    if (this.#to !== begin || this.#source !== row) {
+      this.#flush();
+      this.#source = row;
+      this.#from = begin;
+    }
+    this.#to = to;
+    this.at += to - begin;
+  }
+
+  #flush(): void {
+    const length = this.#to - this.#from;
+    if (length === 0) return;
+    this.#makeRoom(0);
+    copyBytes(this.#source, this.#from, this.#to, this.#bytes, this.at - length);
+    this.#source = nothing;
+    this.#from = this.#to = 0;
+  }
+
+  #makeRoom(bytes: number): void {
+    if (this.at + bytes <= this.#bytes.length) return;
+    const larger = new Uint8Array(2 * (this.at + bytes));
+    larger.set(this.#bytes);
+    this.#bytes = larger;
+  }
+}
+
+/** Up to this length bytes are copied faster one by one. */
+const shortBytes = 64;
+
+function copyBytes(
+  from: Uint8Array,
+  begin: number,
+  end: number,
+  to: Uint8Array,
+  at: number,
+): void {
+  if (end - begin > shortBytes) to.set(from.subarray(begin, end), at);
+  else for (let i = begin; i < end; i++) to[at + i - begin] = from[i] as number;
 }
 
 const nothing = new Uint8Array(0);
-
-function putNumber(value: number): void {
-  makeRoom(numberBytesMax);
-  const { bytes } = writer;
-  let { at } = writer;
-  // Times are larger than the integers that a processor counts with here: two of them are not.
-  let rest = value;
-  if (value >= two28) {
-    rest = Math.floor(value / two28);
-    const low = value - rest * two28;
-    bytes[at++] = low | 0x80;
-    bytes[at++] = low >>> 7 | 0x80;
-    bytes[at++] = low >>> 14 | 0x80;
-    bytes[at++] = low >>> 21 | 0x80;
-  }
-  while (rest >= 0x80) {
-    bytes[at++] = rest | 0x80;
-    rest >>>= 7;
-  }
-  bytes[at++] = rest;
-  writer.at = at;
-}
-
-function putBlock(block: Uint8Array): void {
-  putNumber(block.length);
-  makeRoom(block.length);
-  writer.bytes.set(block, writer.at);
-  writer.at += block.length;
-}
-
-function makeRoom(bytes: number): void {
-  if (writer.at + bytes <= writer.bytes.length) return;
-  const larger = new Uint8Array(2 * (writer.at + bytes));
-  larger.set(writer.bytes.subarray(0, writer.at));
-  writer.bytes = larger;
-}
 
 /** Of a number below 2^53. */
 const numberBytesMax = 8;
 
 const two28 = 2 ** 28;
 
-/** @throws {PipelineError} `STATE_UNREADABLE`. */
-export function decodeKeyRow(bytes: Uint8Array, form: KeyRowForm = keyRowForm({})): KeyRow {
-  return decodeState({ decode: (row) => readRow(row, form) }, bytes);
+function numberBytes(value: number): number {
+  let bytes = 1;
+  for (let rest = value; rest >= 0x80; rest = Math.floor(rest / 0x80)) bytes++;
+  return bytes;
+}
+
+const writer = new RowWriter();
+
+/**
+ * Writes the row of a key.
+ *
+ * @param put Gives the writer the content of one window.
+ * @returns Short-lived bytes, see `shortLivedBytes`.
+ */
+export function encodeKeyRow<W extends { readonly startMs: number }>(
+  { streamTimeMs, closedToMs, purgedToMs, windows, closedParts }: KeyRow<W>,
+  { inlined }: KeyRowForm,
+  put: (window: W, writer: RowWriter) => void,
+): Uint8Array {
+  writer.begin();
+  writer.number(streamTimeMs);
+  writer.number(closedToMs);
+  writer.number(purgedToMs.length);
+  for (let i = 0; i < purgedToMs.length; i++) writer.number(purgedToMs[i] as number);
+  writer.number(windows.length);
+  let beforeMs = 0;
+  for (let i = 0; i < windows.length; i++) {
+    const { startMs } = windows[i] as W;
+    writer.number(startMs - beforeMs);
+    beforeMs = startMs;
+  }
+  for (let i = Math.max(0, windows.length - inlined); i < windows.length; i++) {
+    put(windows[i] as W, writer);
+  }
+  for (let i = 0; i < closedParts.length; i++) {
+    const part = closedParts[i];
+    if (part === undefined) writer.number(0);
+    else put(part, writer);
+  }
+  return writer.finish();
+}
+
+/**
+ * Reads the row of a key.
+ *
+ * @throws {PipelineError} `STATE_UNREADABLE`.
+ */
+export function decodeKeyRow<W>(
+  row: RowBytes,
+  form: KeyRowForm,
+  reading: RowReading<W>,
+): KeyRow<W> {
+  return decodeState({ decode: () => readRow(new RowReader(row), form, reading) }, row.bytes);
 }
 
 /** The same without the windows, for those who look through many keys. */
 export function decodeKeyState(bytes: Uint8Array): KeyState {
-  return decodeState({ decode: (row) => readState(new RowReader(row)) }, bytes);
+  const decode = () => {
+    const reader = new RowReader(wholeRow(bytes));
+    return { ...reader.times(), openWindows: reader.starts() };
+  };
+  return decodeState({ decode }, bytes);
 }
 
-function readRow(bytes: Uint8Array, form: KeyRowForm): KeyRow {
-  const reader = new RowReader(bytes);
-  const state = readState(reader);
-  const inlined = Math.min(form.inlined, state.openWindows.length);
-  const parts = state.purgedToMs.length - 1 + form.more;
-  const windows: Uint8Array[] = [];
-  for (let i = 0; i < inlined; i++) windows.push(reader.block());
-  const closedParts: (Uint8Array | undefined)[] = [];
-  for (let i = 0; i < parts; i++) closedParts.push(reader.blockOrNothing());
-  reader.end();
-  return { state, windows, closedParts };
-}
-
-function readState(reader: RowReader): KeyState {
-  const streamTimeMs = reader.number();
-  const closedToMs = reader.number();
-  const purgedToMs = reader.numbers();
-  const openWindows = reader.numbers();
-  for (let i = 1; i < openWindows.length; i++) {
-    openWindows[i] = (openWindows[i] as number) + (openWindows[i - 1] as number);
+function readRow<W>(
+  reader: RowReader,
+  { inlined, more }: KeyRowForm,
+  { window, part }: RowReading<W>,
+): KeyRow<W> {
+  const { streamTimeMs, closedToMs, purgedToMs } = reader.times();
+  const starts = reader.starts();
+  const windows: W[] = [];
+  const ownRows = Math.max(0, starts.length - inlined);
+  for (let i = 0; i < starts.length; i++) {
+    const isInlined = i >= ownRows;
+    if (isInlined) reader.block();
+    windows.push(
+      window(starts[i] as number, isInlined ? reader.from : 0, isInlined ? reader.to : 0),
+    );
   }
-  return { streamTimeMs, closedToMs, purgedToMs, openWindows };
+  const closedParts: (W | undefined)[] = [];
+  const parts = purgedToMs.length - 1 + more;
+  for (let i = 0; i < parts; i++) {
+    reader.block();
+    const isThere = reader.to > reader.from;
+    closedParts.push(isThere ? part(i, closedToMs, reader.from, reader.to) : undefined);
+  }
+  reader.finish();
+  return { streamTimeMs, closedToMs, purgedToMs, windows, closedParts };
 }
 
 class RowReader {
   readonly #bytes: Uint8Array;
-  #at = 0;
+  readonly #begin: number;
+  readonly #end: number;
+  #at: number;
+  /** Of the block read last, counted from the row's beginning. */
+  from = 0;
+  to = 0;
 
-  constructor(bytes: Uint8Array) {
+  constructor({ bytes, begin, end }: RowBytes) {
     this.#bytes = bytes;
+    this.#begin = this.#at = begin;
+    this.#end = end;
   }
 
-  number(): number {
+  times(): KeyTimes {
+    return {
+      streamTimeMs: this.#number(),
+      closedToMs: this.#number(),
+      purgedToMs: this.#numbers(),
+    };
+  }
+
+  /** Of open windows. */
+  starts(): number[] {
+    const starts = this.#numbers();
+    for (let i = 1; i < starts.length; i++) {
+      starts[i] = (starts[i] as number) + (starts[i - 1] as number);
+    }
+    return starts;
+  }
+
+  block(): void {
+    const length = this.#number();
+    if (length > this.#end - this.#at) throw malformed("it ends too early");
+    this.from = this.#at - this.#begin;
+    this.#at += length;
+    this.to = this.#at - this.#begin;
+  }
+
+  finish(): void {
+    if (this.#at < this.#end) throw malformed("it does not end where it should");
+  }
+
+  #number(): number {
     let low = 0;
     for (let shift = 0; shift < 28; shift += 7) {
       const byte = this.#byte();
       low |= (byte & 0x7f) << shift;
-      if (byte < 0x80) return low;
+      if (byte >= 0x80) continue;
+      if (byte === 0 && shift > 0) throw malformed("a number is longer than it must be");
+      return low;
     }
     let value = low;
     for (let scale = two28;; scale *= 0x80) {
       const byte = this.#byte();
       value += (byte & 0x7f) * scale;
       if (!Number.isSafeInteger(value)) throw malformed("a number is too large");
-      if (byte < 0x80) return value;
+      if (byte >= 0x80) continue;
+      if (byte === 0) throw malformed("a number is longer than it must be");
+      return value;
     }
   }
 
   #byte(): number {
-    const byte = this.#bytes[this.#at++];
-    if (byte === undefined) throw malformed("it ends too early");
-    return byte;
+    if (this.#at >= this.#end) throw malformed("it ends too early");
+    return this.#bytes[this.#at++] as number;
   }
 
   /** As many as a number in front says, each of a byte at least. */
-  numbers(): number[] {
-    const count = this.number();
-    if (count > this.#bytes.length - this.#at) throw malformed("it ends too early");
+  #numbers(): number[] {
+    const count = this.#number();
+    if (count > this.#end - this.#at) throw malformed("it ends too early");
     const numbers: number[] = [];
-    for (let i = 0; i < count; i++) numbers.push(this.number());
+    for (let i = 0; i < count; i++) numbers.push(this.#number());
     return numbers;
-  }
-
-  /** A view, not a copy. */
-  block(): Uint8Array {
-    const length = this.number();
-    if (length > this.#bytes.length - this.#at) throw malformed("it ends too early");
-    return this.#bytes.subarray(this.#at, this.#at += length);
-  }
-
-  /** `undefined` for an empty one. */
-  blockOrNothing(): Uint8Array | undefined {
-    if (this.#bytes[this.#at] !== 0) return this.block();
-    this.#at++;
-    return undefined;
-  }
-
-  end(): void {
-    if (this.#at < this.#bytes.length) throw malformed("it does not end where it should");
   }
 }
 

@@ -1,108 +1,104 @@
+import type { RowBytes } from "./key_row.ts";
+
 /** Size of the arrays that rows lie in, bytes; a larger row is not kept. */
 const chunkBytes = 256 * 1024;
 
-/** In front of a row: its length, and how long another one may be that takes its place. */
+/** In front of a row: its length, and the size of its place. */
 const headBytes = 8;
 
-/** What a row may grow by in its place, bytes at most: most rows change by a few. */
-const growthBytes = 64;
+/** Places have a multiple of this, bytes: one that is given back serves the next row of its size. */
+const stepBytes = 32;
 
-/** What a row takes beside its own bytes: its key's text and its place in a map, estimated. */
-const placeBytes = 100;
+/** How much larger than needed a place may be that serves again. */
+const spareSteps = 4;
 
 /**
- * Rows of keys as bytes, one behind the other: a fifth of what a key takes decoded, and nothing that
- * the garbage collector has to look through.
+ * Rows of keys as bytes, in a few large arrays: a fraction of what a key takes as objects, and
+ * nothing that the garbage collector has to look through.
  *
- * A row that was taken out leaves its place to the next one of its key. When the newer half is full
- * the older one goes as a whole, with its gaps and the rows in it.
- *
- * Owner: the write cache.
+ * Owner: the write cache, which knows which row is where.
  */
 export class PackedRows {
-  #young = new Generation();
-  #old = new Generation();
+  readonly #chunks: Chunk[] = [];
+  /** Used of the last chunk. */
+  #used = chunkBytes;
+  /** Places to be used again, by their size in steps. */
+  readonly #free: number[][] = [];
+  #bytes = 0;
 
-  has(key: string): boolean {
-    return this.#young.has(key) || this.#old.has(key);
+  /** Of places in use. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Of places that wait for a row of their size. */
+  get freeBytes(): number {
+    return this.#chunks.length * chunkBytes - this.#bytes;
   }
 
   /**
-   * Takes a row out: who asks for it may change it. A view, not a copy, until the key's next row is
-   * put in.
-   */
-  take(key: string): Uint8Array | undefined {
-    return this.#young.take(key) ?? this.#old.take(key);
-  }
-
-  /**
-   * Takes a row in; its key has none.
+   * Copies a row into a place.
    *
-   * @returns False for one that is too large.
+   * @returns The place, >= 0; `undefined` for a row that is too large.
    */
-  put(key: string, row: Uint8Array): boolean {
-    return this.#young.put(key, row);
+  put(row: Uint8Array): number | undefined {
+    const steps = Math.ceil((headBytes + row.length) / stepBytes);
+    if (steps * stepBytes > chunkBytes) return undefined;
+    const place = this.#freePlace(steps) ?? this.#newPlace(steps);
+    const { bytes, words } = this.#chunkOf(place);
+    const at = place % chunkBytes;
+    words[at / 4] = row.length;
+    bytes.set(row, at + headBytes);
+    this.#bytes += stepBytes * (words[at / 4 + 1] as number);
+    return place;
   }
 
-  /** Lets rows go that are not in use, where there are more bytes than that. */
-  trim(bytesMax: number): void {
-    if (this.#young.bytes < bytesMax / 2) return;
-    this.#old = this.#young;
-    this.#young = new Generation();
+  /** The row at a place: as long as that is not given back. */
+  at(place: number): RowBytes {
+    const { bytes, words } = this.#chunkOf(place);
+    const at = place % chunkBytes;
+    return { bytes, begin: at + headBytes, end: at + headBytes + (words[at / 4] as number) };
+  }
+
+  /** Lets another row have a place. */
+  giveBack(place: number): void {
+    const steps = this.#chunkOf(place).words[place % chunkBytes / 4 + 1] as number;
+    this.#bytes -= stepBytes * steps;
+    (this.#free[steps] ??= []).push(place);
+  }
+
+  #freePlace(steps: number): number | undefined {
+    for (let size = steps; size <= steps + spareSteps; size++) {
+      const place = this.#free[size]?.pop();
+      if (place !== undefined) return place;
+    }
+    return undefined;
+  }
+
+  #newPlace(steps: number): number {
+    const size = steps * stepBytes;
+    if (this.#used + size > chunkBytes) {
+      this.#chunks.push(newChunk());
+      this.#used = 0;
+    }
+    const place = (this.#chunks.length - 1) * chunkBytes + this.#used;
+    this.#chunkOf(place).words[this.#used / 4 + 1] = steps;
+    this.#used += size;
+    return place;
+  }
+
+  #chunkOf(place: number): Chunk {
+    return this.#chunks[Math.floor(place / chunkBytes)] as Chunk;
   }
 }
 
-/** Rows that go at the same time. */
-class Generation {
-  /** Of a row, by key: in bytes from the beginning of the first chunk; below zero without its row. */
-  readonly #places = new Map<string, number>();
-  readonly #chunks: DataView[] = [];
-  /** Used of the last chunk. */
-  #used = chunkBytes;
-  /** Used in all, gaps included. */
-  bytes = 0;
+/** An array that rows lie in, also as words. */
+interface Chunk {
+  readonly bytes: Uint8Array;
+  readonly words: Uint32Array;
+}
 
-  has(key: string): boolean {
-    return (this.#places.get(key) ?? -1) >= 0;
-  }
-
-  take(key: string): Uint8Array | undefined {
-    const place = this.#places.get(key) ?? -1;
-    if (place < 0) return undefined;
-    this.#places.set(key, ~place);
-    const chunk = this.#chunkAt(place);
-    const at = place % chunkBytes;
-    return new Uint8Array(chunk.buffer, at + headBytes, chunk.getUint32(at));
-  }
-
-  put(key: string, row: Uint8Array): boolean {
-    if (headBytes + row.length > chunkBytes) return false;
-    const taken = this.#places.get(key);
-    const isRoom = taken !== undefined &&
-      this.#chunkAt(~taken).getUint32(~taken % chunkBytes + 4) >= row.length;
-    const place = isRoom ? ~taken : this.#newPlace(row.length);
-    const chunk = this.#chunkAt(place);
-    const at = place % chunkBytes;
-    chunk.setUint32(at, row.length);
-    new Uint8Array(chunk.buffer).set(row, at + headBytes);
-    this.#places.set(key, place);
-    return true;
-  }
-
-  #newPlace(length: number): number {
-    if (this.#used + headBytes + length > chunkBytes) {
-      this.#chunks.push(new DataView(new ArrayBuffer(chunkBytes)));
-      this.#used = 0;
-    }
-    const at = this.#used;
-    const size = Math.min(headBytes + length + growthBytes, chunkBytes - at);
-    this.#chunks.at(-1)?.setUint32(at + 4, size - headBytes);
-    this.#used += size;
-    this.bytes += size + placeBytes;
-    return (this.#chunks.length - 1) * chunkBytes + at;
-  }
-
-  #chunkAt(place: number): DataView {
-    return this.#chunks[Math.floor(place / chunkBytes)] as DataView;
-  }
+function newChunk(): Chunk {
+  const buffer = new ArrayBuffer(chunkBytes);
+  return { bytes: new Uint8Array(buffer), words: new Uint32Array(buffer) };
 }

@@ -37,10 +37,13 @@ export const metaKey: Uint8Array = new Uint8Array([metaTag]);
 
 /** Key of a key's row. */
 export function keyStateKey(key: string): Uint8Array {
-  const text = encodeText(key);
-  const bytes = shortLivedBytes(1 + text.length);
+  const bytes = shortLivedBytes(1 + key.length);
   bytes[0] = keyTag;
-  bytes.set(text, 1);
+  for (let i = 0; i < key.length; i++) {
+    const code = key.charCodeAt(i);
+    if (code >= 0x80) return Uint8Array.from([keyTag, ...encodeText(key)]);
+    bytes[i + 1] = code;
+  }
   return bytes;
 }
 

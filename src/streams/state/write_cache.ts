@@ -4,15 +4,18 @@ import type { EventContext } from "../topology/topology.ts";
 import {
   type CachedKey,
   type CachedWindow,
+  hashOf,
   type KeptWindow,
   keyRowOf,
   type KeyTopology,
+  type KnownKey,
   loadKey,
+  newKey,
   newWindow,
   opened,
   windowsWithRows,
 } from "./cached_key.ts";
-import { inlineMax } from "./key_row.ts";
+import { inlineMax, type RowBytes, wholeRow } from "./key_row.ts";
 import { openWindows } from "./open_roll_ups.ts";
 import { PackedRows } from "./packed_rows.ts";
 import { keyStateKey } from "./store_keys.ts";
@@ -26,15 +29,23 @@ const cacheBytesMax = 128 * 1024 * 1024;
 /** What of it is for keys as objects. Where there are more of them, all become bytes: `PackedRows`. */
 const decodedPart = 1 / 4;
 
-/** Stands for the row of a key that the store does not have. */
-const noRow = new Uint8Array(0);
-
 /** Caches in use in this process. */
 let cachesOpen = 0;
 
-/** What a key takes, and each of its windows; the aggregate is taken for a middling one. */
-const keyBytes = 600;
-const windowBytes = 400;
+/** What a key takes, each of its windows, and one that is decoded with a middling aggregate. */
+const keyBytes = 500;
+const windowBytes = 120;
+const decodedBytes = 350;
+
+/** What a key takes as bytes beside its row: its text, its entry in a map and what that says. */
+const entryBytes = 150;
+
+/** Free places are no reason to begin again where they take no more than this beside the rows. */
+const freeBytesMin = 1024 * 1024;
+
+/** Stand for the place of a row: of a key that has none, and of one that only the store has. */
+const nowhere = -1;
+const inStore = -2;
 
 /**
  * The state of one task between commits: what changed, and what was read for it.
@@ -53,13 +64,15 @@ export class WriteCache<A> implements Disposable {
   readonly #topology: KeyTopology<A>;
   /** Of all tasks of this process. */
   readonly #bytesMax: number;
-  /** Keys in use. */
-  #keys = new Map<string, CachedKey<A>>();
+  readonly #known = new Map<string, KnownKey<A>>();
+  /** Those that are objects. */
+  #inUse: KnownKey<A>[] = [];
   /** What they take, estimated. */
-  #keysBytes = 0;
-  /** Keys as bytes. */
-  readonly #packed = new PackedRows();
-  readonly #dirty = new Set<CachedKey<A>>();
+  #inUseBytes = 0;
+  /** Rises when keys that were in use in none of the last two are let go. */
+  #generation = 0;
+  #packed = new PackedRows();
+  #dirty: CachedKey<A>[] = [];
   /** Rows that were read for the records to come. */
   #ahead = new Map<string, Uint8Array | undefined>();
   /** Keys that became known since they were read. */
@@ -81,24 +94,50 @@ export class WriteCache<A> implements Disposable {
   }
 
   /** Keys changed since the last commit. */
-  get dirtyKeys(): ReadonlySet<CachedKey<A>> {
+  get dirtyKeys(): readonly CachedKey<A>[] {
     return this.#dirty;
   }
 
   /** The key's time and windows; a key that was never seen stands at the epoch. */
   key(key: string): CachedKey<A> {
     if (this.#latest?.key === key) return this.#latest;
-    this.#latest = this.#keys.get(key) ?? this.#load(key);
+    const known = this.#known.get(key) ?? this.#meet(key);
+    this.#latest = known.owner ?? this.#load(key, known);
     return this.#latest;
   }
 
-  #load(key: string): CachedKey<A> {
-    const packed = this.#packed.take(key);
-    const row = packed === undefined ? this.#read(key) : packed.length === 0 ? undefined : packed;
-    const owner = loadKey(this.#topology, key, row);
-    this.#keys.set(key, owner);
-    this.#keysBytes += bytesOfKey(owner);
+  #meet(key: string): KnownKey<A> {
+    const hash = hashOf(key);
+    const known = { owner: undefined, place: inStore, generation: 0, hash };
+    this.#known.set(key, known);
+    return known;
+  }
+
+  #load(key: string, known: KnownKey<A>): CachedKey<A> {
+    const row = this.#stored(key, known);
+    const owner = row === undefined
+      ? newKey(this.#topology, key, known.hash)
+      : loadKey(this.#topology, key, row, known.hash);
+    known.generation = this.#generation;
+    this.#use(known, owner);
     return owner;
+  }
+
+  #stored(key: string, known: KnownKey<A>): RowBytes | undefined {
+    if (known.place === inStore) {
+      const row = this.#read(key);
+      const place = row === undefined ? nowhere : this.#packed.put(row);
+      if (place === undefined) return row && wholeRow(row);
+      known.place = place;
+    }
+    return known.place === nowhere ? undefined : this.#packed.at(known.place);
+  }
+
+  #use(known: KnownKey<A>, owner: CachedKey<A>): void {
+    known.owner = owner;
+    owner.known = known;
+    this.#inUse.push(known);
+    this.#inUseBytes += bytesOfKey(owner);
   }
 
   #read(key: string): Uint8Array | undefined {
@@ -118,7 +157,7 @@ export class WriteCache<A> implements Disposable {
     this.#loads = 0;
     const missing = new Set<string>();
     for (const key of keys()) {
-      if (!this.#keys.has(key) && !this.#packed.has(key)) missing.add(key);
+      if ((this.#known.get(key)?.place ?? inStore) === inStore) missing.add(key);
     }
     const names = [...missing];
     const rows = await this.#store.getMany(names.map(keyStateKey));
@@ -146,7 +185,7 @@ export class WriteCache<A> implements Disposable {
 
   /** True for a key that changed since the last commit. */
   isDirty(key: string): boolean {
-    return this.#keys.get(key)?.dirty === true;
+    return this.#known.get(key)?.owner?.dirty === true;
   }
 
   /**
@@ -154,9 +193,10 @@ export class WriteCache<A> implements Disposable {
    * is done the store has it yet.
    */
   forget(key: string): void {
-    this.#keys.delete(key);
-    this.#packed.take(key);
-    this.#packed.put(key, noRow);
+    const known = this.#known.get(key) ?? this.#meet(key);
+    this.#move(known, nowhere);
+    known.generation = this.#generation;
+    known.owner = undefined;
     this.#ahead.delete(key);
     this.#latest = undefined;
   }
@@ -171,6 +211,7 @@ export class WriteCache<A> implements Disposable {
 
   /** A window of the key, or its closed parts, with a state that may be changed. */
   opened(owner: CachedKey<A>, window: KeptWindow<A>): CachedWindow<A> {
+    if (window.state === undefined) this.#inUseBytes += decodedBytes;
     return opened(this.#topology, this.#store, owner, window);
   }
 
@@ -191,7 +232,7 @@ export class WriteCache<A> implements Disposable {
     // An array that grows makes room for many more: most keys have one or two.
     if (windows.length < inlineMax) owner.windows = windows.toSpliced(at, 0, window);
     else windows.splice(at, 0, window);
-    this.#keysBytes += windowBytes;
+    this.#inUseBytes += windowBytes + decodedBytes;
   }
 
   /** Makes a window one of the key's no more. */
@@ -213,6 +254,7 @@ export class WriteCache<A> implements Disposable {
   /** Marks a window as changed, and its key. */
   changed(owner: CachedKey<A>, window: KeptWindow<A>): void {
     window.dirty = true;
+    window.from = window.to = 0;
     window.bytes = undefined;
     this.touch(owner);
   }
@@ -221,7 +263,7 @@ export class WriteCache<A> implements Disposable {
   touch(owner: CachedKey<A>): void {
     if (owner.dirty) return;
     owner.dirty = true;
-    this.#dirty.add(owner);
+    this.#dirty.push(owner);
   }
 
   /** The row of a changed key for the next commit. */
@@ -240,29 +282,75 @@ export class WriteCache<A> implements Disposable {
       for (const window of owner.windows) window.dirty = false;
       for (const parts of owner.closedParts) if (parts !== undefined) parts.dirty = false;
     }
-    const bytesMax = this.#bytesMax / cachesOpen;
-    if (this.#keysBytes >= bytesMax * decodedPart) this.#pack(bytesMax * (1 - decodedPart));
-    for (const owner of this.#dirty) owner.row = undefined;
-    this.#dirty.clear();
+    const isFull = this.#isFull;
+    if (isFull) this.#letGo();
+    for (const owner of this.#dirty) this.#pack(owner, isFull);
+    this.#dirty = [];
   }
 
-  /** Makes bytes of all keys. Those of this commit stay until the next one begins. */
-  #pack(bytesMax: number): void {
-    this.#packed.trim(bytesMax);
-    const keys = this.#keys;
-    this.#keys = new Map();
-    this.#keysBytes = 0;
+  get #packedMax(): number {
+    return this.#bytesMax / cachesOpen * (1 - decodedPart);
+  }
+
+  get #packedBytes(): number {
+    return this.#packed.bytes + this.#known.size * entryBytes;
+  }
+
+  get #isFull(): boolean {
+    return this.#packedBytes >= this.#packedMax ||
+      this.#inUseBytes >= this.#bytesMax / cachesOpen * decodedPart;
+  }
+
+  /** No key stays as an object, and those that were not in use of late go where they take too much. */
+  #letGo(): void {
+    for (const known of this.#inUse) known.owner = undefined;
+    this.#inUse = [];
+    this.#inUseBytes = 0;
     this.#latest = undefined;
-    for (const [key, owner] of keys) {
-      if (!owner.stored) continue;
-      if (!this.#putPacked(owner) && owner.row !== undefined) this.#keys.set(key, owner);
+    if (this.#packed.freeBytes > this.#packedMax + freeBytesMin) {
+      // Places are free of which no row has the size any more.
+      for (const [key, known] of this.#known) {
+        if (known.place >= 0) known.place = inStore;
+        if (known.generation < this.#generation) this.#known.delete(key);
+      }
+      this.#packed = new PackedRows();
+      this.#generation += 1;
+    } else if (this.#packedBytes >= this.#packedMax) {
+      for (const [key, known] of this.#known) {
+        if (known.generation >= this.#generation) continue;
+        this.#move(known, inStore);
+        this.#known.delete(key);
+      }
+      this.#generation += 1;
     }
   }
 
-  /** @returns False for a key with more than its row: windows that the store gets with this commit. */
-  #putPacked(owner: CachedKey<A>): boolean {
-    if (owner.row !== undefined && windowsWithRows(this.#topology, owner).length > 0) return false;
-    return this.#packed.put(owner.key, owner.row ?? keyRowOf(this.#topology, owner));
+  /**
+   * Makes the row of this commit the one that a key's windows are parts of.
+   *
+   * @param isFull The key stays as an object only where the store gets more of it than its row, or
+   *   that is too large.
+   */
+  #pack(owner: CachedKey<A>, isFull: boolean): void {
+    const row = owner.row as Uint8Array;
+    owner.row = undefined;
+    const known = owner.known as KnownKey<A>;
+    this.#move(known, inStore);
+    const place = this.#packed.put(row);
+    known.place = place ?? inStore;
+    known.generation = this.#generation;
+    const { bytes, begin } = place === undefined ? wholeRow(row.slice()) : this.#packed.at(place);
+    owner.source = bytes;
+    owner.sourceAt = begin;
+    if (!isFull) return;
+    if (place === undefined || windowsWithRows(this.#topology, owner).length > 0) {
+      this.#use(known, owner);
+    }
+  }
+
+  #move(known: KnownKey<A>, place: number): void {
+    if (known.place >= 0) this.#packed.giveBack(known.place);
+    known.place = place;
   }
 
   /** The store has what was handed over. */
@@ -283,6 +371,5 @@ function indexOf<A>(windows: readonly KeptWindow<A>[], startMs: number): number 
 }
 
 function bytesOfKey<A>({ key, windows, closedParts }: CachedKey<A>): number {
-  const parts = closedParts.filter((part) => part !== undefined).length;
-  return keyBytes + 2 * key.length + windowBytes * (windows.length + parts);
+  return keyBytes + 2 * key.length + windowBytes * (windows.length + closedParts.length);
 }

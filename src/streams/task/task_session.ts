@@ -268,7 +268,7 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
    */
   isFull(pendingMax: number): boolean {
     const { eventRows, sideOutputs, emitted, isFull } = this.#processor;
-    const rows = this.#cache.dirtyKeys.size + this.#stores.pendingRows;
+    const rows = this.#cache.dirtyKeys.length + this.#stores.pendingRows;
     const records = sideOutputs.length + emitted.length;
     return isFull || eventRows.length + records + rows >= pendingMax ||
       this.pace?.pace.isDue === true;

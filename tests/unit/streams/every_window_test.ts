@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { lengthsOf } from "../../../src/streams/state/cached_key.ts";
 import { everyWindow, type EveryWindowQuery } from "../../../src/streams/state/every_window.ts";
-import { encodeKeyRow, inlineMax } from "../../../src/streams/state/key_row.ts";
+import { inlineMax } from "../../../src/streams/state/key_row.ts";
+import { encodePlainKeyRow } from "../../support/plain_key_row.ts";
 import { keyStateKey, rowKey } from "../../../src/streams/state/store_keys.ts";
 import { storedWindows } from "../../../src/streams/state/stored_windows.ts";
 import { MemoryStores } from "../../../src/streams/testing/mod.ts";
@@ -37,17 +38,16 @@ function* entriesOf(key: string, seed: number) {
   for (const [i, startMs] of openWindows.slice(0, -inlineMax).entries()) {
     yield { key: rowKey(key, undefined, startMs), value: content[i] as Uint8Array };
   }
-  const state = {
+  const row = encodePlainKeyRow({
     streamTimeMs: 1,
     closedToMs: closedCount * sizeMs,
     purgedToMs: lengths.map(() => 0),
-    openWindows,
-  };
-  const closedParts = [
-    bytesOf(7, "open"),
-    ...lengths.slice(2).map(() => undefined),
-  ];
-  const row = encodeKeyRow({ state, windows: content.slice(-inlineMax), closedParts });
+    windows: openWindows.map((startMs, i) => ({ startMs, content: content[i] as Uint8Array })),
+    closedParts: [
+      { startMs: 0, content: bytesOf(7, "open") },
+      ...lengths.slice(2).map(() => undefined),
+    ],
+  });
   yield { key: keyStateKey(key), value: row };
 }
 

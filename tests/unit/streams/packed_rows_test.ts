@@ -1,57 +1,57 @@
 // A key in memory took 600 bytes and 330 for each of its windows, and all of them had to be looked
 // through by the garbage collector.
 import assert from "node:assert/strict";
+import { seededRandom } from "../../../src/base/random.ts";
 import { PackedRows } from "../../../src/streams/state/packed_rows.ts";
 
 function row(size: number, byte: number): Uint8Array {
   return new Uint8Array(size).fill(byte);
 }
 
-Deno.test("PackedRows gives a row once", () => {
-  const rows = new PackedRows();
-  const given = row(10, 1);
-  rows.put("a", given);
-  given.fill(2);
-  rows.put("empty", row(0, 0));
-  assert.ok(rows.has("a"));
-  assert.deepEqual(rows.take("a"), row(10, 1), "a copy of what was put in");
-  assert.deepEqual([rows.has("a"), rows.take("a")], [false, undefined]);
-  assert.deepEqual(rows.take("empty"), row(0, 0));
-  rows.put("a", row(3, 3));
-  assert.deepEqual(rows.take("a"), row(3, 3));
-});
+function read(rows: PackedRows, place: number | undefined): Uint8Array {
+  const { bytes, begin, end } = rows.at(place as number);
+  return bytes.slice(begin, end);
+}
 
-Deno.test("PackedRows keeps rows of many chunks apart, and none that is larger than one", () => {
+Deno.test("PackedRows keeps copies of rows apart, whatever is put and given back", () => {
+  const random = seededRandom(1);
   const rows = new PackedRows();
-  for (let i = 0; i < 100; i++) rows.put(`${i}`, row(10_000 + i, i));
-  rows.put("large", row(1_000_000, 1));
-  for (let i = 0; i < 100; i++) assert.deepEqual(rows.take(`${i}`), row(10_000 + i, i));
-  assert.ok(!rows.has("large"));
-});
-
-Deno.test("PackedRows gives the place of a row to the next one of its key", () => {
-  const rows = new PackedRows();
-  rows.put("a", row(1_000, 1));
-  rows.put("b", row(1_000, 2));
-  for (let size = 990; size < 1_200; size++) {
-    rows.take("a");
-    rows.put("a", row(size, 3));
+  const kept = new Map<number, { readonly size: number; readonly byte: number }>();
+  for (let i = 0; i < 20_000; i++) {
+    const [oldest] = kept.keys();
+    if (oldest !== undefined && kept.size > 1_000 * random.next()) {
+      rows.giveBack(oldest);
+      kept.delete(oldest);
+    }
+    const [size, byte] = [Math.floor(1_500 * random.next()), i % 256];
+    const given = row(size, byte);
+    const place = rows.put(given) as number;
+    given.fill(byte + 1);
+    assert.ok(!kept.has(place), "no row lies where another one is");
+    kept.set(place, { size, byte });
   }
-  assert.deepEqual(rows.take("b"), row(1_000, 2));
-  assert.deepEqual(rows.take("a"), row(1_199, 3));
-  rows.trim(8_000);
-  rows.put("c", row(10, 4));
-  rows.trim(8_000);
-  assert.ok(rows.has("c"), "no row has been let go, as less than half is in use");
+  for (const [place, { size, byte }] of kept) assert.deepEqual(read(rows, place), row(size, byte));
 });
 
-Deno.test("PackedRows lets the older half go", () => {
+Deno.test("PackedRows takes rows of many chunks, and none that is larger than one", () => {
   const rows = new PackedRows();
-  rows.put("old", row(10_000, 1));
-  rows.trim(15_000);
-  rows.put("new", row(10_000, 2));
-  rows.trim(15_000);
-  assert.deepEqual([rows.has("old"), rows.has("new")], [false, true]);
-  rows.trim(15_000);
-  assert.ok(rows.has("new"), "nothing came in since");
+  const places = Array.from({ length: 100 }, (_, i) => rows.put(row(10_000 + i, i)));
+  assert.equal(rows.put(row(1_000_000, 1)), undefined);
+  for (const [i, place] of places.entries()) {
+    assert.deepEqual(read(rows, place), row(10_000 + i, i));
+  }
+  assert.deepEqual(read(rows, rows.put(row(0, 0))), row(0, 0));
+});
+
+Deno.test("PackedRows takes no more than its rows need while their sizes stay alike", () => {
+  const rows = new PackedRows();
+  const places = Array.from({ length: 1_000 }, () => rows.put(row(300, 1)) as number);
+  const { bytes, freeBytes } = rows;
+  for (let i = 0; i < 100_000; i++) {
+    rows.giveBack(places[i % 1_000] as number);
+    places[i % 1_000] = rows.put(row(290 + i % 10, 1)) as number;
+  }
+  assert.deepEqual([rows.bytes, rows.freeBytes], [bytes, freeBytes]);
+  for (const place of places) rows.giveBack(place);
+  assert.equal(rows.bytes, 0);
 });
