@@ -6,8 +6,11 @@ import assert from "node:assert/strict";
 import { beginGeneration } from "../../src/streams/commit/new_generation.ts";
 import { deadLetterTopic, lateTopic } from "../../src/streams/side_output.ts";
 import { jsonEngineCodecs } from "../../src/streams/state/json_engine_codecs.ts";
+import { checkTopics } from "../../src/streams/topology/check_topics.ts";
+import { jobTopics } from "../../src/streams/topology/job_topics.ts";
 import { ChangelogFold, differingKeys, storeContents } from "../support/counting_process.ts";
 import { countingChangelog, createCountingTopics } from "../support/counting_topics.ts";
+import { countingTopology } from "../support/counting_topology.ts";
 import { feedKafkaJob, type KafkaJob, startKafkaJob } from "../support/kafka_job.ts";
 import { connectTestKafka, createTestTopic, kafkaBrokers } from "../support/kafka_harness.ts";
 
@@ -148,6 +151,28 @@ for (const topicOf of [lateTopic, deadLetterTopic]) {
     },
   });
 }
+
+Deno.test({
+  name: "a job that sends events on is refused at its start without the topic for them",
+  ignore,
+  async fn() {
+    await using kafka = connectTestKafka();
+    const topic = await createTestTopic(kafka, 2);
+    const job = countingTopology({ repartition: true });
+    const topics = jobTopics(`app-${topic}`, { ...job, source: { ...job.source, topic } });
+    const spec = { partitions: 2, replicationFactor: 1, config: {} };
+    const [missing, ...others] = topics.toSorted(({ role }) => role === "repartition" ? -1 : 1);
+    await kafka.ensureTopics(others.map(({ name }) => ({ ...spec, name })));
+    await using log = kafka.log();
+    await assert.rejects(checkTopics(log, topics, 2), ({ code, message }) => {
+      assert.equal(code, "TOPIC_UNSUITABLE");
+      assert.ok(missing?.role === "repartition" && message.includes(missing.name), message);
+      return true;
+    });
+    await kafka.ensureTopics([{ ...spec, name: missing?.name ?? "" }]);
+    await checkTopics(log, topics, 2);
+  },
+});
 
 // What kafka-consumer-groups --reset-offsets --to-earliest leaves in a partition that is empty.
 Deno.test({
