@@ -70,7 +70,7 @@ export class LevelStateStores implements StateStores, AsyncDisposable {
 
   async open(input: TopicPartition, changelogId: string): Promise<StateStore> {
     const folder = this.#folderOf(input);
-    const db = await openDatabase(folder, { checkTables: true });
+    const db = await openDatabase(folder, { checkTables: true, manyRows: true });
     try {
       return await LevelStateStore.adopt(db, {
         format: 3,
