@@ -28,9 +28,11 @@ const matched = orders.leftJoin(
   ({ id, cents }, payment) => ({ order: id, cents, paid: payment?.cents ?? 0 }),
 );
 
+const { paid, unpaid } = matched.branch({ paid: ({ paid }) => paid > 0, unpaid: () => true });
+
 export const matchPayments: Job<Either<Order, Payment>, never> = job("match-payments")
-  .to("paid", matched.filter(({ paid }) => paid > 0))
-  .to("unpaid", matched.filter(({ paid }) => paid === 0));
+  .to("paid", paid)
+  .to("unpaid", unpaid);
 
 if (import.meta.main) {
   const [stateDir = ".state", ...brokers] = process.argv.slice(2);

@@ -41,7 +41,7 @@ export {
   type PlacedOptions,
   sum,
 } from "./topology/folds.ts";
-export type { KeyedStream, Origins } from "./topology/keyed_stream.ts";
+export type { Branches, Conditions, KeyedStream, Origins } from "./topology/keyed_stream.ts";
 export type {
   Aggregation,
   FieldOptions,

@@ -38,7 +38,7 @@ import {
   withTables,
 } from "./values.ts";
 import { type TimeWindows, unlimited } from "./windows.ts";
-import type { KeyedStream, Origins } from "./keyed_stream.ts";
+import type { Branches, Conditions, KeyedStream, Origins } from "./keyed_stream.ts";
 
 /** Values of a source, keyed. */
 export function keyedStream<T>(
@@ -107,6 +107,7 @@ function keyedBy<E, T, C extends Origins>(
     map: (f) => flatMap((value, key) => [f(value, key)]),
     flatMap,
     filter: (keep) => flatMap((value, key) => keep(value, key) ? [value] : []),
+    branch: (ways) => branched(keyed, steps, ways),
     peek: (look) =>
       derived(
         keyed,
@@ -135,6 +136,27 @@ function keyedBy<E, T, C extends Origins>(
       fold(store, aggregationOf<T, A>(aggregation)),
     window: ((windows: TimeWindows) => inWindows(plan, windows)) as KeyedStream<T, E, C>["window"],
   };
+}
+
+function branched<E, T, C extends Origins, W extends Conditions<T>>(
+  keyed: Origin<E>,
+  steps: Steps<E, T>,
+  ways: W,
+): Branches<T, E, C, W> {
+  const conditions = Object.entries(ways);
+  const taken = once<E, { readonly way: string | undefined; readonly value: T }>(
+    (cause, context, stores) =>
+      steps(cause, context, stores).map((value) => {
+        const [way] = conditions.find(([, wants]) => wants(value, context.key)) ?? [];
+        return { way, value };
+      }),
+  );
+  const streams = conditions.map(([name]) => {
+    const own: Steps<E, T> = (cause, context, stores) =>
+      taken(cause, context, stores).flatMap(({ way, value }) => way === name ? [value] : []);
+    return [name, derived<E, T, C>(keyed, own)];
+  });
+  return Object.fromEntries(streams);
 }
 
 /** The joins of a stream's values. */

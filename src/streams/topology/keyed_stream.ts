@@ -16,12 +16,23 @@ import type { HoppingWindows, SessionWindows, SlidingWindows, TimeWindows } from
  */
 export type Origins = "records" | "calls";
 
+/** What values of a stream belong to each of its branches. */
+export type Conditions<T> = Readonly<Record<string, (value: T, key: string) => boolean>>;
+
+/** A stream for each condition. */
+export type Branches<T, E, C extends Origins, W extends Conditions<T>> = {
+  readonly [N in keyof W]: KeyedStream<
+    W[N] extends ((value: T, key: string) => value is infer U extends T) ? U : T,
+    E,
+    C
+  >;
+};
+
 /**
  * Values with their keys, to be written as they are, or folded into a table with a row per key. A
  * row stays: it has no time at which it would be complete, or late for a value, or old enough to go.
  *
- * A stream may be continued in several ways: where a job writes each of them to a topic of its own,
- * its values branch.
+ * A stream may be continued in several ways, each of which a job can write to a topic of its own.
  *
  * A store's name has no dash; its changelog is `<job>-<store>-changelog`.
  *
@@ -43,6 +54,23 @@ export interface KeyedStream<T, E = T, C extends Origins = "records"> extends Va
   flatMap<U>(f: (value: T, key: string) => readonly U[]): KeyedStream<U, E, C>;
   /** Leaves out values that are not to be kept. */
   filter(keep: (value: T, key: string) => boolean): KeyedStream<T, E, C>;
+  /**
+   * Several streams by name, each with the values that it is the first to want, in the order in which
+   * they are written; values that none wants are left out. Where a condition is a type predicate, its
+   * stream has that type.
+   *
+   * @see Kafka Streams KStream#split, BranchedKStream
+   *
+   * @example
+   * ```ts ignore
+   * const { large, small } = orders.branch({
+   *   large: ({ cents }) => cents > 100_000,
+   *   small: () => true,
+   * });
+   * job("orders").to("large-orders", large).to("small-orders", small);
+   * ```
+   */
+  branch<W extends Conditions<T>>(ways: W): Branches<T, E, C, W>;
   /** Looks at every value, once, however many streams continue; at one that is read again, again. */
   peek(look: (value: T, key: string) => void): KeyedStream<T, E, C>;
   /**
@@ -90,7 +118,8 @@ export interface KeyedStream<T, E = T, C extends Origins = "records"> extends Va
   join<U, V>(table: Lookup<U>, make: (value: T, partner: U) => V): KeyedStream<V, E, C>;
   /**
    * Joins each value with what a global table has, at this moment, of a key that the value names;
-   * values that name none of its keys are left out. See `globalTable` for what follows from that.
+   * values that name none of its keys are left out. A late value is joined like any other, and is
+   * late. See `globalTable` for what follows from that.
    *
    * @param keyOf Which key of the table; `undefined` for none.
    * @see Kafka Streams KStream#join with a GlobalKTable
@@ -103,7 +132,7 @@ export interface KeyedStream<T, E = T, C extends Origins = "records"> extends Va
   /**
    * Joins each value with those of another stream that have its key and a time no further from its
    * own than `windows` says: each pair once, when the later of the two is processed. What it makes
-   * goes to topics.
+   * goes to topics. Nothing is made of a value without a partner.
    *
    * A value waits for partners until the partition's time has passed its own by difference and
    * grace, and a little longer. One that comes when some that it may have had are gone is late: it
@@ -142,8 +171,8 @@ export interface KeyedStream<T, E = T, C extends Origins = "records"> extends Va
     make: (value: T, partner: U | undefined) => V,
   ): KeyedStream<V, E, C>;
   /**
-   * As `join` with a stream, also of values that had no partner: each once, when nothing waits for one any more,
-   * in the order of their times.
+   * As `join` with a stream, also of values that had no partner: each once, when nothing waits for
+   * one any more, in the order of their times.
    *
    * @see Kafka Streams KStream#leftJoin with JoinWindows (KIP-633)
    */

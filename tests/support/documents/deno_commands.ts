@@ -23,6 +23,7 @@ const trials: Readonly<Record<string, (args: readonly string[]) => unknown>> = {
   access: (args) => runTask("access", [...args, "--help"]),
   compile: (args) => runTask("compile", [...args, "--dry-run"]),
   hunt: (args) => runTask("hunt", [...args, "--help"]),
+  mutants: (args) => runTask("mutants", [...args, "--help"]),
   "planted-bugs": (args) => runTask("planted-bugs", [...args, "--help"]),
   test: (args) => runTask("test", [...args, "--help"]),
   "test:unit": (args) => runTask("test:unit", [...args, "--help"]),

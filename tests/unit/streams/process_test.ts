@@ -78,6 +78,24 @@ Deno.test("a stream branches to several topics, beside its table", async () => {
   assert.equal((await driver.value("a"))?.value, 6);
 });
 
+Deno.test("branch() gives each value to the first branch that wants it", async () => {
+  const asked: string[] = [];
+  const { short, long } = words.groupByKey().branch({
+    short: (word) => asked.push(word) > 0 && word.length < 3,
+    long: (word, key) => word !== key,
+  });
+  const topology = job("branches").to("long", long).to("counts", short.count("counts"))
+    .to("short", short.map((word) => `${word}!`));
+  await using driver = await TopologyTestDriver.start(topology, { startMs });
+  await driver.pipe(said("a"), said("long"), said("eva"), said("b"));
+  await driver.commit();
+  assert.deepEqual(written(driver, "short"), ['eva "a!"', 'eva "b!"']);
+  assert.deepEqual(written(driver, "long"), ['eva "long"']);
+  assert.deepEqual(written(driver, "counts"), ["eva 2"]);
+  assert.deepEqual(asked, ["a", "long", "eva", "b"]);
+  assert.equal(driver.counts.read, 3);
+});
+
 Deno.test("streams of two sources are no streams of one job", () => {
   assert.throws(
     () => job("two").to("a", words.filter(Boolean)).to("b", words.groupByKey()),

@@ -17,7 +17,7 @@ const rules = {
 const operators = [
   ...["add", "copies", "fail", "keep", "reject"],
   ...["key", "none", "record", "value"],
-  ...["global", "lookup", "number", "output", "remind"],
+  ...["branch", "global", "lookup", "number", "output", "remind"],
   ...["join", "leftJoin", "outerJoin"],
   ...["hopping", "session", "sliding", "tumbling"],
   ...["count", "fields", "list", "newest", "reduce"],

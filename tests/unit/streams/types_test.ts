@@ -170,6 +170,23 @@ Deno.test("streams are merged before their times and keys, which then stay", () 
   refused(() => orders.reject(() => "never"));
 });
 
+Deno.test("branches have the types of their conditions", () => {
+  type Either = { readonly kind: "a"; readonly a: number } | { readonly kind: "b" };
+  const { as, others } = stream("eithers", json<Either>()).keyBy(({ kind }) => kind).branch({
+    as: (value) => value.kind === "a",
+    others: (value: Either) => String(value) !== "",
+  });
+  as.map(({ a }) => a).count("as");
+  // @ts-expect-error: the others may be either
+  refused(() => others.map(({ a }) => a));
+  // @ts-expect-error: no branch has this name
+  refused(() => orders.branch({ large: ({ cents }) => cents > 100 }).small);
+  // @ts-expect-error: branches of what comes of calls do as well
+  refused(() => calls.branch({ all: () => true }).all.count("calls"));
+  // @ts-expect-error: a condition says yes or no
+  refused(() => orders.branch({ all: ({ id }) => id }));
+});
+
 Deno.test("a job writes what is of its source and table", () => {
   const counts = orders.count("orders");
   const named = orders.map(({ id }) => id);

@@ -139,7 +139,17 @@ class Drawing {
     let throws = !punctuates;
     for (let i = 0; i < length; i++) {
       const op = chance.pick(
-        ["plain", "plain", "number", "remind", "lookup", "lookup", "global", "output"] as const,
+        [
+          "plain",
+          "plain",
+          "number",
+          "remind",
+          "lookup",
+          "lookup",
+          "global",
+          "output",
+          "branch",
+        ] as const,
       );
       if (op === "plain") steps.push(this.#plain({ throws }));
       if (op === "number") steps.push({ op, name: this.#processor() });
@@ -151,6 +161,9 @@ class Drawing {
       if (op === "global") {
         const kind = chance.pick(["join", "leftJoin"] as const);
         steps.push({ op, kind, by: chance.pick(["key", "value"] as const) });
+      }
+      if (op === "branch" && this.#outputs < outputsMax) {
+        steps.push({ op, on: chance.whole(3, 5), topic: this.#output() });
       }
       if (op === "output" && this.#outputs < outputsMax) steps.push({ op, topic: this.#output() });
       if (op === "lookup" && tables.length > 0) {

@@ -33,7 +33,9 @@ export type KeyedStep =
   | { readonly op: "lookup"; readonly kind: "join" | "leftJoin"; readonly table: TableShape }
   /** A join with the table that every instance has whole, by the key or by what a value names. */
   | { readonly op: "global"; readonly kind: "join" | "leftJoin"; readonly by: "key" | "value" }
-  | { readonly op: "output"; readonly topic: string };
+  | { readonly op: "output"; readonly topic: string }
+  /** Values with this rest go to the topic in place of what follows, of the others some. */
+  | { readonly op: "branch"; readonly on: number; readonly topic: string };
 
 /** A stream up to its key, and on to where it is joined or ends. */
 export interface Side {

@@ -191,12 +191,20 @@ export class GraphFlow {
           const isLeftOut = step.kind === "join" && partner === undefined;
           return isLeftOut ? [] : [steps.withPartner(value, partner)];
         });
+      case "branch": {
+        const of = (way: string) => values.filter((value) => steps.wayOf(value, step.on) === way);
+        this.#emit(step.topic, of("aside"), at);
+        return of("ahead");
+      }
       case "output":
-        for (const value of values) {
-          const text = `${at.key} ${at.receivedAtMs} ${JSON.stringify(value)}`;
-          this.#emitted.push({ topic: step.topic, text });
-        }
+        this.#emit(step.topic, values, at);
         return values;
+    }
+  }
+
+  #emit(topic: string, values: readonly Measurement[], { key, receivedAtMs }: At): void {
+    for (const value of values) {
+      this.#emitted.push({ topic, text: `${key} ${receivedAtMs} ${JSON.stringify(value)}` });
     }
   }
 

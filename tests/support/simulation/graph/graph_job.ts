@@ -135,6 +135,12 @@ class Building {
       }
       case "global":
         return this.#globally(flow, step);
+      case "branch": {
+        const is = (way: string) => (value: Measurement) => steps.wayOf(value, step.on) === way;
+        const { aside, ahead } = flow.branch({ aside: is("aside"), ahead: is("ahead") });
+        this.outputs.push({ topic: step.topic, values: aside });
+        return ahead;
+      }
       case "output":
         this.outputs.push({ topic: step.topic, values: flow });
         return flow;

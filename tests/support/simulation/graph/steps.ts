@@ -21,6 +21,12 @@ export function isRejected({ value }: Measurement, on: number): boolean {
   return rest(value, on) === 2;
 }
 
+/** Where a value goes whose stream branches: first to a topic; some nowhere. */
+export function wayOf({ value }: Measurement, on: number): "aside" | "ahead" | undefined {
+  if (rest(value, on) === 1) return "aside";
+  return rest(value, on) === 2 && rest(value, 2) === 0 ? undefined : "ahead";
+}
+
 /** The key that a value makes. */
 export function keyOfValue({ value }: Measurement): string {
   return `v${rest(value, 4)}`;
