@@ -1,6 +1,7 @@
 /** What lies in the spool: of an earlier run, of another version, or nothing of ours. */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
+import type { Random } from "../../src/base/random.ts";
 import type { FrameSource } from "../../src/feed/frame.ts";
 import { MemoryQueue } from "../../src/ingest/memory_queue.ts";
 import { Spool } from "../../src/ingest/spool.ts";
@@ -25,11 +26,13 @@ const ended: FrameSource = { producerId: "p", async *frames() {} };
 /** What no clock of a machine says, epoch ms. */
 const timeMsMax = 9_000_000_000_000;
 
+/** What no frame has as its number, or as the time at which it was received. */
+const strange = [0, -1, 1.5, 2 ** 37, 2 ** 53 - 1, 2 ** 60, 1e300, NaN, Infinity];
+
 everyInputIsSurvived<Uint8Array>({
   name: "frames of the spool",
   together: 1_000,
-  draw: (random) =>
-    random.next() < 0.1 ? randomBytes(30, random) : mutatedBytes(pick(spooled, random), random),
+  draw: drawFrame,
   async take(inputs) {
     const queue = new MemoryQueue();
     const good = inputs.map((_, index) => encodeFrame(frameOf(text, index + 1), "good"));
@@ -47,3 +50,11 @@ everyInputIsSurvived<Uint8Array>({
   },
   show: (bytes) => Buffer.from(bytes).toString("hex"),
 });
+
+function drawFrame(random: Random): Uint8Array {
+  const kind = random.next();
+  if (kind < 0.1) return randomBytes(30, random);
+  if (kind < 0.7) return mutatedBytes(pick(spooled, random), random);
+  const frame = frameOf(text, pick([1, ...strange], random));
+  return encodeFrame({ ...frame, receivedAtMs: pick([7, ...strange], random) }, "finnhub-1");
+}
