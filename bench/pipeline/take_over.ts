@@ -1,0 +1,128 @@
+/**
+ * How long partitions wait when their owner dies: from the moment it is killed, or held still, until
+ * another instance has committed each of them, as a histogram.
+ *
+ *     KAFKA_URL=127.0.0.1:9092 SCHEMA_REGISTRY_URL=http://127.0.0.1:8081/apis/ccompat/v7 \
+ *     deno task dev bench:engine bench/pipeline/take_over.ts --times 50 --by kill,stop
+ *
+ * Two instances of `process` with a standby of each partition read a market that `feed` makes up.
+ * In turn one of them is killed with SIGKILL and started again, or held still with SIGSTOP for some
+ * seconds, after which it goes on and must notice what it has lost. The next one follows once both
+ * own partitions again and every standby is current.
+ */
+import { parseArgs } from "node:util";
+import { print } from "../../scripts/lib/print.ts";
+import { Pipeline } from "../../tests/support/pipeline.ts";
+import type { ProcessInstance, TaskAnswer } from "../../tests/support/process_instance.ts";
+import { seconds } from "../../tests/support/seconds.ts";
+import { until } from "../../tests/support/until.ts";
+import { histogram, quantile } from "./latencies.ts";
+
+const { values } = parseArgs({
+  options: {
+    times: { type: "string", default: "20" },
+    by: { type: "string", default: "kill,stop" },
+    partitions: { type: "string", default: "4" },
+    "commit-ms": { type: "string", default: "100" },
+    "still-s": { type: "string", default: "5" },
+  },
+});
+const partitions = Number(values.partitions);
+const waitMsMax = 120_000;
+
+/** Records that a standby may lack while its partition is written to. */
+const standbyLagMax = 200;
+
+const running = (tasks: readonly TaskAnswer[]) => tasks.filter(({ state }) => state === "running");
+
+async function standbysAreCurrent(instance: ProcessInstance): Promise<boolean> {
+  const metrics = await instance.metrics();
+  const lags = [...metrics.matchAll(/^stream_standby_lag_records\{.*\} (\d+)$/gm)];
+  return lags.length > 0 && lags.every(([, lag]) => Number(lag) <= standbyLagMax);
+}
+
+/** Both own partitions, all have committed, and each is the standby of the other. */
+async function isSettled(instances: readonly ProcessInstance[]): Promise<boolean> {
+  const owned = await Promise.all(instances.map(async (one) => running(await one.tasks())));
+  const all = owned.flat();
+  if (owned.some((tasks) => tasks.length === 0) || all.length !== partitions) return false;
+  if (all.some(({ last_commit: at }) => at === null)) return false;
+  return (await Promise.all(instances.map(standbysAreCurrent))).every((is) => is);
+}
+
+/** Times until each of the victim's partitions was committed by the other one, ms. */
+async function takenOver(
+  by: string,
+  victim: ProcessInstance,
+  other: ProcessInstance,
+): Promise<number[]> {
+  const lost = running(await victim.tasks()).map(({ partition }) => partition);
+  const goneMs = Date.now();
+  if (by === "kill") await victim.program?.kill();
+  else victim.program?.pause();
+  const found = new Map<number, number>();
+  await until(async () => {
+    for (const { partition, last_commit: at } of running(await other.tasks())) {
+      if (lost.includes(partition) && at !== null && at > goneMs && !found.has(partition)) {
+        found.set(partition, at - goneMs);
+      }
+    }
+    return found.size === lost.length;
+  }, { what: () => other.state(), msMax: waitMsMax, lookMs: 20 });
+  return [...found.values()];
+}
+
+async function measure(by: string, instances: readonly ProcessInstance[]): Promise<void> {
+  const times: number[] = [];
+  for (let round = 0; round < Number(values.times); round++) {
+    const settled = () => isSettled(instances);
+    const state = async () => (await Promise.all(instances.map((one) => one.state()))).join("\n");
+    await until(settled, { what: state, msMax: waitMsMax, lookMs: 200 });
+    await seconds(1);
+    const victim = instances[round % instances.length] as ProcessInstance;
+    const other = instances[(round + 1) % instances.length] as ProcessInstance;
+    times.push(...await takenOver(by, victim, other));
+    if (by === "kill") {
+      victim.start();
+    } else {
+      await seconds(Number(values["still-s"]));
+      victim.program?.resume();
+    }
+  }
+  const sorted = Float64Array.from(times).sort();
+  const [p50, p95, most] = [0.5, 0.95, 1].map((share) => Math.round(quantile(sorted, share)));
+  print(
+    `${by}: ${values.times} times, ${sorted.length} partitions taken over: ` +
+      `p50 ${p50} ms, p95 ${p95} ms, at most ${most} ms`,
+  );
+  print(histogram(sorted));
+}
+
+const services = Object.fromEntries(
+  ["KAFKA_URL", "SCHEMA_REGISTRY_URL"].flatMap((name) => {
+    const value = Deno.env.get(name);
+    return value === undefined ? [] : [[name, value]];
+  }),
+);
+const folder = await Deno.makeTempDir({ prefix: "bench-" });
+{
+  await using pipeline = new Pipeline({
+    services,
+    name: crypto.randomUUID().slice(0, 8),
+    stateDir: `${folder}/state`,
+    symbols: Array.from({ length: 64 }, (_, i) => `S${i}`),
+    partitions,
+    settings: {
+      RESULTS: "none",
+      TRADES_TABLES: "",
+      STANDBY_REPLICAS: "1",
+      COMMIT_INTERVAL_MS: String(values["commit-ms"]),
+    },
+  });
+  await pipeline.provision();
+  await pipeline.produce();
+  const instances = [pipeline.instance("-a"), pipeline.instance("-b")];
+  for (const instance of instances) instance.start();
+  for (const by of values.by.split(",")) await measure(by, instances);
+}
+await Deno.remove(folder, { recursive: true });
