@@ -13,14 +13,17 @@ const mutated = /^src\/(streams\/(?!testing\/)|kafka\/(write|read|group)\/|level
 const reaching =
   /^(tests\/(unit\/(streams|kafka|level|market|app|ingest|support|wiring)|property|golden)\/.*|tests\/integration\/(level|embedded|state)_\w+|docs\/examples\/.*)_test\.ts$/;
 
-/** Tests of many seconds each, which notice little that quicker ones do not. */
+/** Tests of many seconds each, which notice little that others do not. */
 const slow = /\/(simulation|task_states|level_damage|batch_fuzz|candles|nexmark)_test\.ts$/;
 
-/** Processor time of a test; the few slower ones take most of the time, and notice little else, ms. */
+/** Processor time of a test, ms: the few slower ones take most of the time of all. */
 const testMsMax = 500;
 
 /** Processor time of the tests that a mutant is tried with, the cheapest first, ms. */
 const testsMsMax = 5_000;
+
+/** The same for those who have time. */
+const thoroughMsMax = 60_000;
 
 /** Mutants that one process tries, at most. */
 const chunkSize = 20;
@@ -52,6 +55,8 @@ export interface CampaignOptions {
   readonly texts: ReadonlyMap<string, string>;
   /** Text in the paths of the tests. */
   readonly tests: string;
+  /** Also with tests that take long. */
+  readonly thorough: boolean;
   /** Seeds of the simulation, of each kind of world. */
   readonly seeds: number;
   readonly workers: number;
@@ -79,10 +84,12 @@ interface Measured {
 /** Which test reaches which mutant, and how long it takes. */
 async function measure(
   runner: Runner,
-  { tests: among, workers, say }: CampaignOptions,
+  { tests: among, thorough, workers, say }: CampaignOptions,
 ): Promise<Measured> {
   const files = (await sourceFiles(["_test.ts"]))
-    .filter((path) => reaching.test(path) && !slow.test(path) && path.includes(among));
+    .filter((path) =>
+      reaching.test(path) && (thorough || !slow.test(path)) && path.includes(among)
+    );
   const tests: TestRecord[] = [];
   const loading = new Set<number>();
   const portions = workers * 4;
@@ -102,9 +109,9 @@ async function measure(
       if (!loaded || code !== 0) throw new Error(`Cannot measure ${order.join(", ")}: ${how}`);
     }),
   );
-  const quick = tests.filter(({ ms }) => ms <= testMsMax);
+  const quick = tests.filter(({ ms }) => thorough || ms <= testMsMax);
   const seconds = quick.reduce((sum, { ms }) => sum + ms, 0) / 1000;
-  say(`${quick.length} of ${tests.length} tests are quick: ${seconds.toFixed(0)} s together`);
+  say(`${quick.length} of ${tests.length} tests are tried: ${seconds.toFixed(0)} s together`);
   return { tests: quick, loading };
 }
 
@@ -178,7 +185,7 @@ class Trials {
       reached.includes(number) || loading.has(number) && reached.some(isNeighbour)
     );
     const costOf = ({ id, ms }: TestRecord) => ms / (1 + (this.#noticed.get(`${path} ${id}`) ?? 0));
-    let leftMs = testsMsMax;
+    let leftMs = this.#options.thorough ? thoroughMsMax : testsMsMax;
     return reaching.toSorted((a, b) => costOf(a) - costOf(b))
       .filter(({ ms }) => (leftMs -= ms) > 0)
       .map(({ id, evaluations }) => ({ id, evaluations }));

@@ -242,9 +242,12 @@ class Instrumenter {
     return next !== undefined && this.#isStep(node) && this.#isStep(next) ? next : undefined;
   }
 
+  /** True for calls, and for what waits: two plain assignments can be made in any order. */
   #isStep(node: SyntaxNode): boolean {
+    const { ExpressionStatement, CallExpression } = this.#compiler.SyntaxKind;
     const text = this.#text(node);
-    return node.kind === this.#compiler.SyntaxKind["ExpressionStatement"] && text.includes("(") &&
-      !text.startsWith("super(") && !withoutEffect.test(text);
+    const steps = node.expression?.kind === CallExpression || text.includes("await ");
+    return node.kind === ExpressionStatement && steps && !text.startsWith("super(") &&
+      !withoutEffect.test(text);
   }
 }

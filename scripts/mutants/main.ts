@@ -21,6 +21,7 @@ Usage: deno task dev mutants [options]
 
   --only PATH    only files with this text in their paths   (default all)
   --tests PATH   only tests with this text in their paths, and the seeds
+  --thorough     also with tests that take long: for the survivors of a file
   --sample N     only so many of the mutants, drawn         (default all)
   --seed S       what they are drawn by                     (default 1)
   --seeds N      seeds of the simulation among the tests, of each kind   (default 30)
@@ -38,6 +39,7 @@ tried, 2 wrong arguments.`;
 interface Wanted {
   readonly only: string;
   readonly tests: string;
+  readonly thorough: boolean;
   readonly sample: number;
   readonly seed: number;
   readonly seeds: number;
@@ -59,6 +61,7 @@ function readArguments(args: string[]): Wanted {
       seeds: { type: "string", default: "30" },
       workers: { type: "string", default: String(navigator.hardwareConcurrency) },
       minutes: { type: "string", default: "180" },
+      thorough: { type: "boolean", default: false },
       list: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },

@@ -67,9 +67,9 @@ export const twoInputsBugs: readonly PlantedBug[] = [
   },
   {
     name: "another owner's commit taken for one's own",
-    file: "src/streams/commit/commit_metadata.ts",
-    find: "return committed !== undefined && parseCommitMetadata(committed.metadata)?.id === id;",
-    replace: "return committed !== undefined && id !== undefined;",
+    file: "src/streams/commit/commit.ts",
+    find: "if (found?.id === id) return",
+    replace: "if (found !== undefined && id !== undefined) return",
     guarantee: "G1",
   },
   {

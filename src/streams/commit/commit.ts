@@ -4,12 +4,7 @@ import type { Clock } from "../../base/clock.ts";
 import { dispositionOf, PipelineError, throwIfAborted } from "../../base/errors.ts";
 import type { Random } from "../../base/random.ts";
 import { changelogRecords, type Changes } from "./changes.ts";
-import {
-  isCommitOf,
-  isSameCommit,
-  parseCommitMetadata,
-  writeCommitMetadata,
-} from "./commit_metadata.ts";
+import { isSameCommit, parseCommitMetadata, writeCommitMetadata } from "./commit_metadata.ts";
 import type { ErrorHandlers } from "../topology/handlers.ts";
 import { plainRows } from "../topology/routed_row.ts";
 import type {
@@ -237,9 +232,8 @@ export class Committer<R> {
     this.#writer = await commitLog.fence(this.#place.input);
     const committed = await commitLog.committed(this.#place.input);
     if (isSameCommit(committed, this.#committed)) return undefined;
-    if (committed !== undefined && isCommitOf(committed, id)) {
-      return parseCommitMetadata(committed.metadata)?.changelogPosition;
-    }
+    const found = parseCommitMetadata(committed?.metadata ?? "");
+    if (found?.id === id) return found.changelogPosition;
     throw new PipelineError(
       "LOG_FENCED",
       `Cannot commit ${partitionName(this.#place.input)} as another owner continued with it: ` +

@@ -80,11 +80,6 @@ function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0;
 }
 
-/** True for the commit with this id. */
-export function isCommitOf(committed: CommittedOffset | undefined, id: string): boolean {
-  return committed !== undefined && parseCommitMetadata(committed.metadata)?.id === id;
-}
-
 /** True when nothing was committed between two looks. */
 export function isSameCommit(
   one: CommittedOffset | undefined,

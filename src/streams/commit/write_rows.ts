@@ -21,13 +21,14 @@ export interface WriteRowsOptions<R> {
  * Writes rows to a sink: retries while it is unavailable, and asks the job about each row that one
  * refuses. The refused rows among many are found by halving, as a repeated row changes nothing.
  *
+ * @param rows One at least.
+ *
  * @throws {PipelineError} `SINK_REJECTED` if the job says to stop; `ABORTED`.
  */
 export async function writeRows<R>(
   rows: readonly R[],
   options: WriteRowsOptions<R>,
 ): Promise<void> {
-  if (rows.length === 0) return;
   try {
     const write = () => unlessAborted(options.sink.write(rows), options.signal, "the sink");
     await retrying(write, { ...options, onRetry: options.onProblem });

@@ -1,7 +1,9 @@
 // Rows of results lived from the beginning of a commit to its end, five for each changed key: most
 // of what a commit of many keys took in memory, and a quarter of the time went into collecting it.
 import assert from "node:assert/strict";
+import { resultsOf } from "../../../src/streams/commit/changed_results.ts";
 import { Committer } from "../../../src/streams/commit/commit.ts";
+import { rowKey } from "../../../src/streams/state/store_keys.ts";
 import { TopologyTestDriver } from "../../../src/streams/testing/mod.ts";
 import { CountingWorld } from "../../support/counting_run.ts";
 import {
@@ -100,10 +102,25 @@ Deno.test("roll-ups are shown with windows that the same commit changed in rows 
   await pipe(...Array.from({ length: 12 }, (_, window) => window * 10_000));
   await driver.commit();
   const before = driver.rows.length;
+  const writtenBefore = driver.changelog.length;
   await pipe(1_000);
   await driver.commit();
+  // The window that changed, its key's row, the task's record: the other rows are not written again.
+  assert.equal(driver.changelog.length - writtenBefore, 3);
   const shown = driver.rows.slice(before).flatMap((row) =>
     row.kind === "event" ? [] : [`${row.startMs - startMs} ${row.kind}: ${row.count}`]
   );
   assert.deepEqual(shown, ["0 window: 2", "0 roll-up: 3", "0 roll-up: 7"]);
+});
+
+Deno.test("resultsOf() gives no result of a length that the job no longer has", () => {
+  const job = countingTopology();
+  const state = { aggregate: { count: 1, sum: 2 }, versionUs: 1, receivedAtMs: 1, final: false };
+  const value = job.windowCodec.encode(state);
+  const store = { get: () => undefined };
+  const resultsAt = (
+    sizeMs: number | undefined,
+  ) => [...resultsOf(job, store, { key: rowKey("k", sizeMs, startMs), value })];
+  assert.equal(resultsAt(undefined).length, 1);
+  assert.equal(resultsAt(60_000).length, 0);
 });

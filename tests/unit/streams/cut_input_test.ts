@@ -2,8 +2,9 @@
 // length was made of what was left: 55 became 5, in a table whose rows do not expire.
 import assert from "node:assert/strict";
 import { beginGeneration, generationStart } from "../../../src/streams/commit/new_generation.ts";
-import { wholeFromOfAll } from "../../../src/streams/state/cut_input.ts";
+import { wholeFromMs, wholeFromOfAll } from "../../../src/streams/state/cut_input.ts";
 import { jsonEngineCodecs } from "../../../src/streams/state/json_engine_codecs.ts";
+import { unlimited } from "../../../src/streams/topology/windows.ts";
 import { changelogTopic } from "../../../src/streams/topology/topology.ts";
 import { CountingWorld } from "../../support/counting_run.ts";
 
@@ -118,4 +119,16 @@ Deno.test("wholeFromOfAll() is that of all partitions, and not known of one that
   assert.deepEqual(await wholeFromOfAll(world.log, inputs, job), [67_002, 67_002, 67_002]);
   world.log.truncate({ topic: "input", partition: 2 }, 2);
   assert.deepEqual(await wholeFromOfAll(world.log, inputs, job), [67_002, 67_002, null]);
+});
+
+Deno.test.each([
+  { what: "windows", windows: { sizeMs: 10, graceMs: 5 }, wholeMs: 1_106 },
+  {
+    what: "sessions, by a gap more",
+    windows: { sizeMs: 10, graceMs: 5, sessions: true },
+    wholeMs: 1_116,
+  },
+  { what: "what has no end, which counts what is left", windows: unlimited, wholeMs: 0 },
+])("wholeFromMs() is behind the cut for $what", ({ windows, wholeMs }) => {
+  assert.equal(wholeFromMs(1_000, { windows, maxFutureMs: 100 }), wholeMs);
 });

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { writeCommitMetadata } from "../../../src/streams/commit/commit_metadata.ts";
 import { formerOwnerIsDone, handOverMsMax } from "../../../src/streams/commit/hand_over.ts";
+import type { CommittedOffset } from "../../../src/streams/ports.ts";
 import { SimulatedClock } from "../../../src/streams/testing/simulated_clock.ts";
 import { type CountingDriver, feed, startDriver, sumOf } from "../../support/counting_driver.ts";
 
@@ -34,21 +36,54 @@ Deno.test("formerOwnerIsDone() waits only while there is something to be committ
   assert.equal(driver.clock.nowMs(), beforeMs);
 });
 
-Deno.test("formerOwnerIsDone() does not wait for long", async () => {
+/** Waits for an owner whose commit is that, of an input that it has not read to its end. */
+function waitFor(committed: CommittedOffset) {
   const clock = new SimulatedClock();
-  let done = false;
+  const seen = { clock, looks: 0, done: false };
+  const look = () => {
+    seen.looks += 1;
+    return Promise.resolve(committed);
+  };
   const waiting = formerOwnerIsDone(
     {
       clock,
       log: { bounds: () => Promise.resolve({ startOffset: 0, endOffset: 9 }) },
-      commitLog: { committed: () => Promise.resolve({ offset: 4, metadata: "of anybody" }) },
+      commitLog: { committed: look },
     },
     { topic: "t", partition: 0 },
     new AbortController().signal,
-  ).then(() => done = true);
-  await clock.advance(handOverMsMax - 1);
-  assert.ok(!done);
-  await clock.advance(1);
+  ).then(() => seen.done = true);
+  return { seen, waiting };
+}
+
+Deno.test("formerOwnerIsDone() does not wait for long, and looks now and then", async () => {
+  const { seen, waiting } = waitFor({ offset: 4, metadata: "of anybody" });
+  await seen.clock.advance(handOverMsMax - 1);
+  assert.ok(!seen.done);
+  await seen.clock.advance(1);
+  await waiting;
+  assert.equal(seen.looks, 26); // at once, then each 20 ms
+});
+
+Deno.test("formerOwnerIsDone() does not wait for an owner that has made its last commit", async () => {
+  const lineage = {
+    topic: "t",
+    topicId: "t",
+    partitions: 1,
+    changelogId: "c",
+    repartitionId: "",
+  };
+  const metadata = writeCommitMetadata({
+    changelogPosition: 1,
+    shownTo: 0,
+    id: "x",
+    leaderEpoch: undefined,
+    lineage,
+    closed: true,
+  });
+  const { seen, waiting } = waitFor({ offset: 4, metadata });
+  await seen.clock.advance(0);
+  assert.ok(seen.done);
   await waiting;
 });
 

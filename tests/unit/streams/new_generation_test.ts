@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { PipelineError } from "../../../src/base/errors.ts";
+import { parseCommitMetadata } from "../../../src/streams/commit/commit_metadata.ts";
 import { beginGeneration, generationStart } from "../../../src/streams/commit/new_generation.ts";
 import { jsonEngineCodecs } from "../../../src/streams/state/json_engine_codecs.ts";
 import { changelogTopic } from "../../../src/streams/topology/topology.ts";
@@ -44,6 +46,8 @@ Deno.test.each([
   const place = { input, changelog, repartition: undefined };
   const { inputOffset } = await beginGeneration(ports, place, { ...start, wholeFromMs: 0 });
   assert.equal(inputOffset, 0);
+  const committed = await ports.commitLog.committed(input);
+  assert.ok(parseCommitMetadata(committed?.metadata ?? "")?.closed, "no one is to be waited for");
   assert.equal(await world.runToEnd(), "done");
   const after = writeTimes(world);
   assert.ok(before.size > 0);
@@ -59,6 +63,22 @@ Deno.test("generationStart() is as far as the rules had moved write times", asyn
   const sources = { log: world.log, codecs: jsonEngineCodecs };
   const { startMs, changes } = await generationStart(sources, changelog, 0, signal);
   assert.deepEqual([startMs, changes], [receivedAtMs + 1_003, 2]);
+});
+
+Deno.test("generationStart() passes over rules that another version wrote", async () => {
+  const world = await processedWorld();
+  const unreadable = () => {
+    throw new PipelineError("STATE_UNREADABLE", "of another version");
+  };
+  const codecs = { meta: { ...jsonEngineCodecs.meta, decode: unreadable } };
+  const { changes } = await generationStart({ log: world.log, codecs }, changelog, 0, signal);
+  assert.equal(changes, 1);
+  const bug = () => {
+    throw new RangeError("a bug");
+  };
+  const broken = { meta: { ...jsonEngineCodecs.meta, decode: bug } };
+  const start = generationStart({ log: world.log, codecs: broken }, changelog, 0, signal);
+  await assert.rejects(start, RangeError);
 });
 
 Deno.test("generationStart() is now for a changelog that holds nothing", async () => {

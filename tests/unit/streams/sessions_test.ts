@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import {
   type Job,
   job,
@@ -8,6 +9,7 @@ import {
   type SessionResult,
   stream,
 } from "../../../src/streams/mod.ts";
+import { windowKey } from "../../../src/streams/state/store_keys.ts";
 import { sessionStateCodec } from "../../../src/streams/topology/codecs.ts";
 import { TopologyTestDriver } from "../../../src/streams/testing/mod.ts";
 import { naiveSessions } from "../../support/naive_sessions.ts";
@@ -166,4 +168,10 @@ Deno.test("an open session stays that began before the retention, with many newe
   await pipe(808);
   const { value, endMs, final } = driver.rows.findLast(({ startMs }) => startMs === 8) ?? {};
   assert.deepEqual({ value, endMs, final }, { value: 101, endMs: 818, final: false });
+  // Closed, it has outlived the retention: a restore may show it, and then nothing is left of it.
+  await pipe(1_317);
+  await pipe(1_318);
+  const rowOf = Buffer.from(windowKey("k", 8));
+  const rows = driver.changelog.filter(({ key }) => key !== null && rowOf.equals(key));
+  assert.deepEqual(rows.map(({ value }) => value === null), [false, true]);
 });
