@@ -112,4 +112,20 @@ export const graphBugs: readonly PlantedBug[] = [
     guarantee: "G1",
     kind,
   },
+  {
+    name: "a value in each branch that wants it",
+    file: keyed,
+    find: "way === name ? [value] : []",
+    replace: "ways[name]?.(value, context.key) === true ? [value] : []",
+    guarantee: "G1",
+    kind,
+  },
+  {
+    name: "a value without a branch in the last one",
+    file: keyed,
+    find: "wants(value, context.key)) ?? [];",
+    replace: "wants(value, context.key)) ?? conditions.at(-1) ?? [];",
+    guarantee: "G1",
+    kind,
+  },
 ];

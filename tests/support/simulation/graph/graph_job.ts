@@ -136,8 +136,10 @@ class Building {
       case "global":
         return this.#globally(flow, step);
       case "branch": {
-        const is = (way: string) => (value: Measurement) => steps.wayOf(value, step.on) === way;
-        const { aside, ahead } = flow.branch({ aside: is("aside"), ahead: is("ahead") });
+        const { aside, ahead } = flow.branch({
+          aside: (value) => steps.wayOf(value, step.on) === "aside",
+          ahead: (value) => steps.wayOf(value, step.on) !== undefined, // the first one wins
+        });
         this.outputs.push({ topic: step.topic, values: aside });
         return ahead;
       }
