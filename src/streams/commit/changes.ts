@@ -1,7 +1,13 @@
 import type { StateStore, StoreEntry } from "../ports.ts";
 import type { OutputRecord, TopicPartition } from "../record.ts";
 import type { RecordProcessor } from "../processing/processor.ts";
-import { bytesOf, type CachedKey, lengthsOf, windowsWithRows } from "../state/cached_key.ts";
+import {
+  bytesOf,
+  type CachedKey,
+  type KeyTopology,
+  lengthsOf,
+  windowsWithRows,
+} from "../state/cached_key.ts";
 import type { KeyValues } from "../state/key_values.ts";
 import type { EngineCodecs, TaskMeta } from "../state/state.ts";
 import {
@@ -78,7 +84,7 @@ export async function collectChanges<E, A, R>(
   const lengths = lengthsOf(topology);
   const purge: Purge = { entries, rowsLeft: purgedRowsMax };
   for (const owner of cache.dirtyKeys) {
-    collectWindows(sources, owner, entries);
+    collectWindows(topology, lengths, owner, entries);
     for (const due of outlived(lengths, owner)) {
       // Nothing of a new key is in the store, and there may be a million of them.
       const found = owner.stored ? await storedStarts(store, owner, due, purge.rowsLeft) : [];
@@ -136,12 +142,12 @@ export function metaAlone(meta: TaskMeta, { meta: codec }: EngineCodecs): Change
 }
 
 /** Entries of the windows that are not in the key's row, or no longer. */
-function collectWindows<E, A, R>(
-  { topology }: ChangeSources<E, A, R>,
+function collectWindows<A>(
+  topology: KeyTopology<A>,
+  lengths: readonly TimeWindows[],
   owner: CachedKey<A>,
   entries: StoreEntry[],
 ): void {
-  const lengths = lengthsOf(topology);
   for (const { length, window } of owner.left) {
     const sizeMs = length === 0 ? undefined : lengths[length]?.sizeMs;
     const key = rowKey(owner.key, sizeMs, window.startMs);
