@@ -19,6 +19,12 @@ export const explained: Readonly<Record<string, string>> = {
     "no text is no commit's text either way",
   'src/streams/commit/commit.ts fallback committed?.metadata ?? ""':
     "no text is no commit's text either way",
+  "src/streams/commit/changes.ts off by one rowsLeft + 1":
+    "noticed by a test of changed_rules_test.ts that takes long: --thorough",
+  "src/streams/commit/changes.ts bound found.length > purge.rowsLeft":
+    "one row of twenty thousand goes with the key's next commit",
+  "src/streams/commit/unshown_results.ts fallback wholeFromMs ?? Infinity":
+    "null until the first record, and without one no window has changed",
   "src/streams/commit/commit_metadata.ts return return undefined;":
     "what has no parts fails at the next step, in the same try",
   'src/streams/commit/commit_metadata.ts logic typeof value === "object" && value !== null':
