@@ -242,10 +242,10 @@ export class SimulatedProcess {
     if (operation === "fence" || operation === "records-sent") {
       auditor.works(this.name, place, believed);
     }
-    // Only a session that opens asks how long its changelog is.
-    if (operation === "bounds" && place.topic.endsWith("changelog")) {
-      order?.opens(this.name, place.partition);
-    }
+    // A session that opens asks how long its changelog is. So does a standby, while a transaction of
+    // the session before may still happen.
+    const isChangelog = operation === "bounds" && place.topic.endsWith("changelog");
+    if (isChangelog && believed.has(place.partition)) order?.opens(this.name, place.partition);
     if (operation === "fenced") auditor.fenced(this.name, place);
     if (operation === "after-end") auditor.committed(this.name, place);
     if (operation === "store-applied") {
