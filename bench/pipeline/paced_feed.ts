@@ -50,7 +50,7 @@ export class PacedFeed implements Schedule, AsyncDisposable {
   async #play(socket: WebSocket): Promise<void> {
     if (!Number.isNaN(this.#startedMs)) return;
     this.#startedMs = performance.now();
-    for (let next = 0; next < this.frames;) {
+    for (let next = 0; next < this.frames && socket.readyState === WebSocket.OPEN;) {
       while (next < this.frames && this.dueMs(next) <= performance.now()) {
         socket.send(this.#frame(next++));
       }

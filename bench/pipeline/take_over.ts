@@ -5,7 +5,7 @@
  *     KAFKA_URL=127.0.0.1:9092 SCHEMA_REGISTRY_URL=http://127.0.0.1:8081/apis/ccompat/v7 \
  *     deno task dev bench:engine bench/pipeline/take_over.ts --times 50 --by kill,stop
  *
- * Two instances of `process` with a standby of each partition read a market that `feed` makes up.
+ * Two instances of `process` with a standby of each partition read a thousand trades a second.
  * In turn one of them is killed with SIGKILL and started again, or held still with SIGSTOP for some
  * seconds, after which it goes on and must notice what it has lost. The next one follows once both
  * own partitions again and every standby is current.
@@ -14,9 +14,11 @@ import { parseArgs } from "node:util";
 import { print } from "../../scripts/lib/print.ts";
 import { Pipeline } from "../../tests/support/pipeline.ts";
 import type { ProcessInstance, TaskAnswer } from "../../tests/support/process_instance.ts";
+import { Program } from "../../tests/support/program.ts";
 import { seconds } from "../../tests/support/seconds.ts";
 import { until } from "../../tests/support/until.ts";
 import { histogram, quantile } from "./latencies.ts";
+import { PacedFeed } from "./paced_feed.ts";
 
 const { values } = parseArgs({
   options: {
@@ -29,6 +31,9 @@ const { values } = parseArgs({
 });
 const partitions = Number(values.partitions);
 const waitMsMax = 120_000;
+
+/** Trades of the feed; every partition has some in each of its commits. */
+const load = { frames: 10_000_000, framesPerSecond: 200, tradesPerFrame: 5, symbols: 64 };
 
 /** Records that a standby may lack while its partition is written to. */
 const standbyLagMax = 200;
@@ -110,7 +115,7 @@ const folder = await Deno.makeTempDir({ prefix: "bench-" });
     services,
     name: crypto.randomUUID().slice(0, 8),
     stateDir: `${folder}/state`,
-    symbols: Array.from({ length: 64 }, (_, i) => `S${i}`),
+    symbols: ["ALL"],
     partitions,
     settings: {
       RESULTS: "none",
@@ -120,7 +125,10 @@ const folder = await Deno.makeTempDir({ prefix: "bench-" });
     },
   });
   await pipeline.provision();
-  await pipeline.produce();
+  await using feed = new PacedFeed(load);
+  await using _produce = new Program("produce", {
+    env: { ...pipeline.environment, FINHUB_API_URL: feed.url },
+  });
   const instances = [pipeline.instance("-a"), pipeline.instance("-b")];
   for (const instance of instances) instance.start();
   for (const by of values.by.split(",")) await measure(by, instances);
