@@ -189,7 +189,11 @@ Deno.test({
 
     await t.step("each role's forbidden act is refused", () => refuseEverything(place));
 
-    await using gaps = new CommitGaps([() => tasksAt(String(page))], 2);
+    await using gaps = new CommitGaps(
+      [() => tasksAt(String(page))],
+      2,
+      () => [produce, process].map(({ log }) => JSON.stringify(log.slice(-8))).join("\n"),
+    );
     for (const name of kafka.names) {
       await t.step(`${name} is killed and comes back`, async () => {
         await gaps.commitsAfter(Date.now(), msMax);

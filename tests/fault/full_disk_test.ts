@@ -14,7 +14,7 @@ async function smallDisk(size: string): Promise<AsyncDisposable & { readonly fol
   return {
     folder,
     async [Symbol.asyncDispose]() {
-      await run("umount", folder);
+      await run("umount", "--lazy", folder); // a store that is closing may have a file open yet
       await Deno.remove(folder);
     },
   };

@@ -20,11 +20,16 @@ export class CommitGaps implements AsyncDisposable {
   readonly #commits = new Map<number, Set<number>>();
   readonly #stop = new AbortController();
   readonly #watching: Promise<unknown>;
+  readonly #more: () => string;
 
-  /** @param looks One for each instance. */
-  constructor(looks: readonly TaskLook[], partitions: number) {
+  /**
+   * @param looks One for each instance.
+   * @param more What else an error tells.
+   */
+  constructor(looks: readonly TaskLook[], partitions: number, more: () => string = () => "") {
     this.#looks = looks;
     this.#partitions = partitions;
+    this.#more = more;
     this.#watching = Promise.all(looks.map((look) => this.#watch(look)));
   }
 
@@ -33,7 +38,8 @@ export class CommitGaps implements AsyncDisposable {
     const deadline = performance.now() + msMax;
     while (!this.#haveCommitted(momentMs)) {
       if (performance.now() > deadline) {
-        throw new Error(`no commits within ${msMax} ms: ${JSON.stringify(await this.#tasks())}`);
+        const tasks = JSON.stringify(await this.#tasks());
+        throw new Error(`no commits within ${msMax} ms: ${tasks}\n${this.#more()}`);
       }
       await new Promise((resolve) => setTimeout(resolve, pollMs));
     }

@@ -335,7 +335,7 @@ function understood(broker: Broker): Broker {
   return Object.assign(broker, {
     connect: async () => {
       await connect();
-      checkRelease(broker.versions ?? {}, addressOf(broker));
+      if (broker.versions) checkRelease(broker.versions, addressOf(broker));
       const features = await sendWire(broker, featuresRequest);
       Object.assign(broker, { features });
     },
