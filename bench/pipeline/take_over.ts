@@ -7,7 +7,7 @@
  *
  * Two instances of `process` with a standby of each partition read a thousand trades a second.
  * In turn one of them is killed with SIGKILL and started again, or held still with SIGSTOP for some
- * seconds, after which it goes on and must notice what it has lost. The next one follows once both
+ * seconds, after which it continues and must notice what it has lost. The next one follows once both
  * own partitions again and every standby is current.
  */
 import { parseArgs } from "node:util";

@@ -31,7 +31,7 @@ async function helpOf(command: string, args: readonly string[]): Promise<string>
   return new TextDecoder().decode(stdout);
 }
 
-/** No service answers there: port 1 is nobody's. */
+/** No service answers there: no one listens on port 1. */
 const nowhere = {
   KAFKA_URL: "127.0.0.1:1",
   SCHEMA_REGISTRY_URL: "http://127.0.0.1:1",

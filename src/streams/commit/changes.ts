@@ -5,6 +5,7 @@ import {
   bytesOf,
   type CachedKey,
   type KeyTopology,
+  type KnownKey,
   lengthsOf,
   windowsWithRows,
 } from "../state/cached_key.ts";
@@ -184,14 +185,14 @@ const none: readonly Outlived[] = [];
 /** By length, what of a key can have outlived its retention since it was purged. */
 function outlived<A>(
   lengths: readonly TimeWindows[],
-  { state, keyHash, renewedFromMs }: CachedKey<A>,
+  { state, known, renewedFromMs }: CachedKey<A>,
 ): readonly Outlived[] {
   let all: Outlived[] | undefined;
   for (let length = 0; length < lengths.length; length++) {
     const windows = lengths[length] as TimeWindows;
     const fromMs = state.purgedToMs[length] as number;
     if (Math.max(state.streamTimeMs - windows.retentionMs, renewedFromMs) <= fromMs) continue;
-    const outlivedMs = purgeHorizonMs(state.streamTimeMs, windows, keyHash);
+    const outlivedMs = purgeHorizonMs(state.streamTimeMs, windows, (known as KnownKey<A>).hash);
     const openFromMs = lastWindowStart(state.closedToMs, windows);
     const toMs = Math.max(renewedFromMs, Math.min(outlivedMs, openFromMs));
     if (toMs <= fromMs) continue;

@@ -63,8 +63,6 @@ export interface CachedKey<A> {
   left: WindowOfLength<A>[];
   /** Its windows that start before this are gone, as it had expired, epoch ms. */
   renewedFromMs: number;
-  /** A hash of the key: see `purgeHorizonMs`. */
-  readonly keyHash: number;
   /** False for a key of which the store has nothing yet, nor gets it with the commit under way. */
   stored: boolean;
   /** Changed since the last commit, or one of its windows was. */
@@ -85,6 +83,7 @@ export interface KnownKey<A> {
   place: number;
   /** The generation in which it was in use last. */
   generation: number;
+  /** See `purgeHorizonMs`. */
   readonly hash: number;
 }
 
@@ -101,16 +100,11 @@ export function lengthsOf(
   return [windows, ...rollUps.levels];
 }
 
-/**
- * A key as its row in the store has it.
- *
- * @param hash Of a key that may be changed: `hashOf`.
- */
+/** A key as its row in the store has it. */
 export function loadKey<A>(
   { windows: lengths, rollUps: { levels } }: KeyTopology<A>,
   key: string,
   row: RowBytes,
-  hash = 0,
 ): CachedKey<A> {
   const content = decodeKeyRow(row, keyRowForm(lengths), {
     window: storedWindow<A>,
@@ -120,7 +114,7 @@ export function loadKey<A>(
       return storedWindow<A>(level === undefined ? 0 : rollUpStart(closedToMs, level), from, to);
     },
   });
-  const owner = cachedKey(key, content, hash);
+  const owner = cachedKey(key, content);
   owner.stored = true;
   owner.source = row.bytes;
   owner.sourceAt = row.begin;
@@ -131,7 +125,6 @@ export function loadKey<A>(
 export function newKey<A>(
   { windows, rollUps: { levels } }: KeyTopology<A>,
   key: string,
-  hash: number,
 ): CachedKey<A> {
   const parts = levels.length + keyRowForm(windows).more;
   return cachedKey(key, {
@@ -140,13 +133,12 @@ export function newKey<A>(
     purgedToMs: new Array(1 + levels.length).fill(0),
     windows: [],
     closedParts: new Array(parts).fill(undefined),
-  }, hash);
+  });
 }
 
 function cachedKey<A>(
   key: string,
   { streamTimeMs, closedToMs, purgedToMs, windows, closedParts }: KeyRow<KeptWindow<A>>,
-  keyHash: number,
 ): CachedKey<A> {
   return {
     key,
@@ -155,7 +147,6 @@ function cachedKey<A>(
     closedParts,
     left: [],
     renewedFromMs: 0,
-    keyHash,
     stored: false,
     dirty: false,
     source: noRow,
@@ -165,7 +156,7 @@ function cachedKey<A>(
   };
 }
 
-/** A hash of a key: see `purgeHorizonMs`. */
+/** The hash that `KnownKey` has. */
 export function hashOf(key: string): number {
   return murmur2(encodeText(key)) >>> 0;
 }

@@ -116,8 +116,8 @@ export class WriteCache<A> implements Disposable {
   #load(key: string, known: KnownKey<A>): CachedKey<A> {
     const row = this.#stored(key, known);
     const owner = row === undefined
-      ? newKey(this.#topology, key, known.hash)
-      : loadKey(this.#topology, key, row, known.hash);
+      ? newKey(this.#topology, key)
+      : loadKey(this.#topology, key, row);
     known.generation = this.#generation;
     this.#use(known, owner);
     return owner;

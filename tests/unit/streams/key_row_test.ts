@@ -58,7 +58,7 @@ Deno.test("decodeKeyRow() refuses a row that ends elsewhere", () => {
   );
 });
 
-Deno.test("encodeKeyRow() takes windows of any size, and goes on with small ones", () => {
+Deno.test("encodeKeyRow() takes windows of any size, and continues with small ones", () => {
   const times = { streamTimeMs: 1, closedToMs: 1, purgedToMs: [1] };
   for (const sizes of [[9, 9], [16_370, 5], [5, 16_384], [40_000, 100_000], [7, 7]]) {
     const windows = sizes.map((size, i) => ({
