@@ -53,4 +53,12 @@ export const lineageBugs: readonly PlantedBug[] = [
     guarantee: "G11",
     test: "tests/integration/level_store_test.ts",
   },
+  {
+    name: "a position at the log's start taken for a past",
+    file: "src/streams/task/find_place.ts",
+    find: "return committed.offset > startOffset || parseCommitMetadata",
+    replace: "return committed.offset >= startOffset || parseCommitMetadata",
+    guarantee: "G6",
+    test: "tests/unit/streams/gaps_test.ts",
+  },
 ];
