@@ -26,21 +26,22 @@ const testsMsMax = 5_000;
 const thoroughMsMax = 60_000;
 
 /** Mutants that one process tries, at most. */
-const chunkSize = 20;
+const chunkSize = 50;
 
-/** Every mutant of the files, and what becomes of their texts. */
+/** Every mutant of the files with one of the texts in their paths, and what becomes of their texts. */
 export async function makeMutants(
-  only: string,
+  only: readonly string[],
 ): Promise<{ readonly mutants: readonly Mutant[]; readonly texts: ReadonlyMap<string, string> }> {
   const compiler = await loadCompiler();
   const files = (await sourceFiles([".ts"])).filter((path) =>
-    mutated.test(path) && path.includes(only)
+    mutated.test(path) && only.some((text) => path.includes(text))
   );
   const mutants: Mutant[] = [];
   const texts = new Map<string, string>();
   for (const path of files) {
     const up = "../".repeat(path.split("/").length - 1);
-    const header = `import { m as $m } from "${up}scripts/mutants/switch.ts";`;
+    const header =
+      `import { compare as $compare, isOn as $isOn, m as $m, reach as $reach } from "${up}scripts/mutants/switch.ts";`;
     const text = await Deno.readTextFile(join(root, path));
     const made = instrument(path, text, { compiler, first: mutants.length, header });
     mutants.push(...made.mutants);
@@ -172,7 +173,8 @@ class Trials {
     const trials = mutants.map((mutant) => ({ mutant: mutant.number, tests: this.#tests(mutant) }));
     const unreached = trials.filter(({ tests }) => tests.length === 0);
     for (const { mutant } of unreached) {
-      this.#take({ mutant, by: undefined, how: "no test reaches it" });
+      const how = "no test reaches it where it differs";
+      this.#take({ mutant, by: undefined, how, reached: false });
     }
     return trials.filter(({ tests }) => tests.length > 0);
   }

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { describeOutcome, simulate } from "../../tests/support/simulation/simulate.ts";
 import { worldKinds } from "../../tests/support/simulation/world.ts";
-import { print } from "../lib/print.ts";
+import { print, printError } from "../lib/print.ts";
 import { root } from "../lib/source_files.ts";
 import {
   endlessCode,
@@ -23,6 +23,9 @@ import { mutants } from "./switch.ts";
 const endlessFactor = 20;
 const evaluationsMin = 300_000;
 
+/** A test that waits so long waits for something that does not come. */
+const secondsMax = 60;
+
 let rejections = 0;
 globalThis.addEventListener("unhandledrejection", (event) => {
   rejections++;
@@ -32,6 +35,19 @@ globalThis.addEventListener("error", (event) => {
   rejections++;
   event.preventDefault();
 });
+
+/** Ends the test that runs: nothing is left that could continue it. */
+let giveUp = () => {};
+globalThis.addEventListener("beforeunload", (event) => {
+  event.preventDefault();
+  giveUp();
+});
+
+/** Seconds that the test has run, of those in which this process came to a turn. */
+let seconds = 0;
+Deno.unrefTimer(setInterval(() => {
+  if (++seconds > secondsMax) giveUp();
+}, 1000));
 
 function say(message: Message): void {
   print(`${messageMark}${JSON.stringify(message)}`);
@@ -50,8 +66,11 @@ function turn(): Promise<void> {
 async function failureOf(test: RegisteredTest): Promise<string | undefined> {
   const before = rejections;
   let failure: string | undefined;
+  const { promise: ends, reject } = Promise.withResolvers<never>();
+  giveUp = () => reject(new Error("no end"));
+  seconds = 0;
   try {
-    await test.run();
+    await Promise.race([test.run(), ends]);
   } catch (error) {
     failure = error instanceof Error ? error.message.split("\n")[0] : String(error);
   }
@@ -127,13 +146,20 @@ async function run({ files, seeds, trials, loading }: Order): Promise<void> {
     return;
   }
   say({ kind: "loaded", reached: [] });
+  // Nothing more is to be found out about what is reached.
+  mutants.reached.fill(1);
   const tests = new Map(registry.tests.map((test) => [test.id, test]));
   for (const trial of trials) await tryMutant(trial, tests);
 }
 
 const [path] = Deno.args;
 if (import.meta.main && path !== undefined) {
-  await run(JSON.parse(await Deno.readTextFile(path)));
-  // What a mutant left behind need not end.
-  Deno.exit(0);
+  // Not awaited here: a module that waits in vain ends the process before it can say so.
+  void run(JSON.parse(Deno.readTextFileSync(path))).then(() => {
+    // What a mutant left behind need not end.
+    Deno.exit(0);
+  }, (error: unknown) => {
+    printError(String(error));
+    Deno.exit(1);
+  });
 }

@@ -1,7 +1,45 @@
-/**
- * Why no test needs to notice a mutant, by its id: it is equivalent, or changes only speed, memory or
- * the text of a message.
- */
+import type { Verdict } from "./pool.ts";
+
+/** Why no test notices many mutants of one kind. */
+interface Kind {
+  /** What their ids, without the path, look like. */
+  readonly pattern: RegExp;
+  /** Only those that no test reaches where they differ. */
+  readonly unreached: boolean;
+  readonly why: string;
+}
+
+const kinds: readonly Kind[] = [
+  {
+    pattern: /^fallback .*([\])]|\.length) \?\? (0|-?1|0n|""|\[\]|undefined)( #\d+)?$/,
+    unreached: true,
+    why: "the element is always there, which only the compiler cannot see",
+  },
+  {
+    pattern: /^fallback \S*metadata \?\? ""( #\d+)?$/,
+    unreached: false,
+    why: "no text is no commit's text either way",
+  },
+  {
+    pattern: / (rowsLeft \+ 1|purge\.rowsLeft -= found\.length;?)$/,
+    unreached: false,
+    why: "noticed by a test of changed_rules_test.ts that takes long: --thorough",
+  },
+];
+
+/** Why no test needs to notice a mutant; `undefined` if nothing says so. */
+export function explanationOf(
+  { id, path }: { readonly id: string; readonly path: string },
+  { reached }: Pick<Verdict, "reached">,
+): string | undefined {
+  const change = id.slice(path.length + 1);
+  const kind = kinds.find(({ pattern, unreached }) =>
+    pattern.test(change) && !(unreached && reached)
+  );
+  return explained[id] ?? kind?.why;
+}
+
+/** The same by the mutants' ids: they are equivalent, or change only speed, memory or the text of a message. */
 export const explained: Readonly<Record<string, string>> = {
   "src/streams/commit/changed_results.ts return return;":
     "the row of a key is no row of a window: what follows gives nothing",
@@ -15,12 +53,6 @@ export const explained: Readonly<Record<string, string>> = {
     "entries of different keys, in one transaction and one batch",
   "src/streams/commit/changes.ts bound Math.max(state.streamTimeMs - windows.retentionMs, renewedFromMs) <= f":
     "only speed: what follows finds that nothing has outlived its retention",
-  'src/streams/commit/commit.ts fallback this.#committed?.metadata ?? ""':
-    "no text is no commit's text either way",
-  'src/streams/commit/commit.ts fallback committed?.metadata ?? ""':
-    "no text is no commit's text either way",
-  "src/streams/commit/changes.ts off by one rowsLeft + 1":
-    "noticed by a test of changed_rules_test.ts that takes long: --thorough",
   "src/streams/commit/changes.ts bound found.length > purge.rowsLeft":
     "one row of twenty thousand goes with the key's next commit",
   "src/streams/commit/unshown_results.ts fallback wholeFromMs ?? Infinity":
@@ -33,14 +65,12 @@ export const explained: Readonly<Record<string, string>> = {
     "what has no parts fails at the next step, in the same try",
   "src/streams/commit/commit_metadata.ts return return false; #3":
     "what has no parts fails at the next step, in the same try",
-  'src/streams/commit/hand_over.ts fallback metadata ?? ""':
-    "no text is no commit's text either way",
-  'src/streams/commit/unshown_results.ts fallback committed?.metadata ?? ""':
-    "no text is no commit's text either way",
   "src/streams/commit/new_generation.ts logic key?.length !== metaKey.length || key[0] !== metaKey[0]":
     "what is no record of a task says nothing of its rules, and is passed over as unreadable",
   "src/streams/commit/new_generation.ts logic key?.length !== metaKey.length || key[0] !== metaKey[0] || value === n":
     "the task's own record is never deleted",
+  "src/streams/assignment/standbys.ts order standbys.push(best); counts.add(best, 1);":
+    "the two know nothing of each other",
   "src/streams/commit/unshown_results.ts return return;":
     "only speed: a changelog is read of which no rows are made",
 };

@@ -34,6 +34,9 @@ const operators: Readonly<Record<string, { readonly rule: string; readonly other
 const withoutEffect =
   /^(await )?(assert\b|(this\.)?[#\w.]*\b(logger|log|lines)\??\.(debug|info|warn|error)\()/;
 
+/** In an expression that does more than read: a call, a step, an assignment. */
+const doesMore = /[\w)\]]\s*\(|\b(new|await|yield)\b|\+\+|--|[^=!<>]=[^=>]/;
+
 const idTextMax = 70;
 
 const withParents = true;
@@ -87,13 +90,19 @@ class Instrumenter {
     if (this.#isLeftAlone(node)) return this.#text(node);
     let text = "";
     const dressed = this.#statement(node, () => {
+      const fallback = this.#isFallback(node) ? this.#add("fallback", node) : undefined;
       this.#compiler.forEachChild(node, (child) => {
         const start = child.getStart();
         if (start < at) return;
-        text += this.#source.slice(at, start) + this.render(child);
+        const rendered = this.render(child);
+        const reaches = fallback !== undefined && child === node.right;
+        text += this.#source.slice(at, start);
+        text += reaches ? `($reach(${fallback}), ${rendered})` : rendered;
         at = child.end;
       });
-      return this.#expression(node, text + this.#source.slice(at, node.end));
+      text += this.#source.slice(at, node.end);
+      if (fallback === undefined) return this.#expression(node, text);
+      return `($isOn(${fallback}) ? (${this.#text(node.left ?? node)}) : (${text}))`;
     });
     return this.#isCondition(node) ? this.#negated(node, dressed) : dressed;
   }
@@ -133,6 +142,17 @@ class Instrumenter {
     return `($m(${this.#add(rule, node)}) ? (${mutant}) : (${text}))`;
   }
 
+  /** The same for one that gives the same as the original in many places. */
+  #compared(rule: string, node: SyntaxNode, mutant: string, text: string): string {
+    if (doesMore.test(this.#text(node))) return this.#instead(rule, node, mutant, text);
+    const number = this.#add(rule, node);
+    return `($isOn(${number}) ? (${mutant}) : $compare(${number}, ${text}, () => (${mutant})))`;
+  }
+
+  #isFallback({ operatorToken }: SyntaxNode): boolean {
+    return operatorToken !== undefined && this.#text(operatorToken) === "??";
+  }
+
   #expression(node: SyntaxNode, text: string): string {
     const kinds = this.#compiler.SyntaxKind;
     switch (node.kind) {
@@ -155,7 +175,6 @@ class Instrumenter {
     if (left === undefined || right === undefined || operatorToken === undefined) return text;
     const operator = this.#text(operatorToken);
     const [a, b] = [this.#text(left), this.#text(right)];
-    if (operator === "??") return this.#instead("fallback", node, a, text);
     if (operator === "+" || operator === "-") {
       return /^1n?$/.test(b) ? this.#instead("off by one", node, a, text) : text;
     }
@@ -166,7 +185,10 @@ class Instrumenter {
     const mutant = change.rule === "sign"
       ? `${a} ${change.other} ${b}`
       : `(${a}) ${change.other} (${b})`;
-    return this.#instead(change.rule, node, mutant, text);
+    const canBeSame = change.rule === "bound" || change.rule === "logic";
+    return canBeSame
+      ? this.#compared(change.rule, node, mutant, text)
+      : this.#instead(change.rule, node, mutant, text);
   }
 
   #unary(node: SyntaxNode, text: string): string {

@@ -8,7 +8,7 @@ import { seededRandom } from "../../src/base/random.ts";
 import { print, printError } from "../lib/print.ts";
 import { wantedOrExit } from "../lib/wanted.ts";
 import { makeMutants, runCampaign } from "./campaign.ts";
-import { explained } from "./explained.ts";
+import { explained, explanationOf } from "./explained.ts";
 import type { Mutant } from "./instrument.ts";
 import type { Verdict } from "./pool.ts";
 
@@ -19,7 +19,7 @@ const help = `Small changes of the code, made by rule, which the tests must noti
 
 Usage: deno task dev mutants [options]
 
-  --only PATH    only files with this text in their paths   (default all)
+  --only PATH    only files with this text in their paths; can be repeated   (default all)
   --tests PATH   only tests with this text in their paths, and the seeds
   --thorough     also with tests that take long: for the survivors of a file
   --sample N     only so many of the mutants, drawn         (default all)
@@ -37,7 +37,7 @@ Exit codes: 0 at least 95 % were noticed and each of the rest is explained, 1 no
 tried, 2 wrong arguments.`;
 
 interface Wanted {
-  readonly only: string;
+  readonly only: readonly string[];
   readonly tests: string;
   readonly thorough: boolean;
   readonly sample: number;
@@ -54,7 +54,7 @@ function readArguments(args: string[]): Wanted {
   const { values } = parseArgs({
     args,
     options: {
-      only: { type: "string", default: "" },
+      only: { type: "string", multiple: true, default: [""] },
       tests: { type: "string", default: "" },
       sample: { type: "string", default: String(Number.MAX_SAFE_INTEGER) },
       seed: { type: "string", default: "1" },
@@ -89,37 +89,50 @@ function draw(mutants: readonly Mutant[], { sample, seed }: Wanted): Mutant[] {
   return drawn.map(({ mutant }) => mutant).sort((a, b) => a.number - b.number);
 }
 
+/** A mutant that was tried, and why it need not be noticed, if something says so. */
+interface Tried extends Mutant {
+  readonly verdict: Verdict;
+  readonly explanation: string | undefined;
+}
+
+function triedOf(mutant: Mutant, verdict: Verdict): Tried {
+  return { ...mutant, verdict, explanation: explanationOf(mutant, verdict) };
+}
+
+const isNoticed = ({ verdict }: Tried) => verdict.by !== undefined;
+const isOpen = (tried: Tried) => !isNoticed(tried) && tried.explanation === undefined;
+
 /** What came out for the mutants of a room. */
-function row(room: string, mutants: readonly Mutant[], survivors: ReadonlySet<Mutant>): string {
-  const left = mutants.filter((mutant) => survivors.has(mutant));
-  const unexplained = left.filter(({ id }) => explained[id] === undefined).length;
-  const noticed = mutants.length - left.length;
-  const percent = (100 * noticed / mutants.length).toFixed(1).padStart(5);
-  const counts = `${noticed} of ${mutants.length}`.padEnd(14);
-  return `${room.padEnd(28)} ${percent} %  ${counts} ${unexplained} unexplained`;
+function row(room: string, tried: readonly Tried[]): string {
+  const [noticed, open] = [tried.filter(isNoticed).length, tried.filter(isOpen).length];
+  const percent = (100 * noticed / tried.length).toFixed(1).padStart(5);
+  const counts = `${noticed} of ${tried.length}`.padEnd(14);
+  const explained = `${tried.length - noticed - open} explained`.padEnd(15);
+  return `${room.padEnd(28)} ${percent} %  ${counts} ${explained} ${open} open`;
 }
 
 /** Prints what is wrong with a verdict, if anything is. */
-function complain({ path, line, id }: Mutant, { by, how }: Verdict): void {
-  const isExplained = explained[id] !== undefined;
-  if (by !== undefined && isExplained) printError(`noticed, but explained as if not: ${id}`);
-  if (by !== undefined || isExplained) return;
-  printError(`${path}:${line}: ${how === "" ? "" : `(${how}) `}${id}`);
+function complain(tried: Tried): void {
+  const { path, line, id, verdict: { how } } = tried;
+  if (isNoticed(tried) && explained[id] !== undefined) {
+    printError(`noticed, but explained as if not: ${id}`);
+  }
+  if (isOpen(tried)) printError(`${path}:${line}: ${how === "" ? "" : `(${how}) `}${id}`);
 }
 
 /** Prints the score; true if it is good enough. */
 function report(mutants: readonly Mutant[], verdicts: readonly Verdict[]): boolean {
   const byNumber = new Map(verdicts.map((verdict) => [verdict.mutant, verdict]));
-  const tried = mutants.filter(({ number }) => byNumber.has(number));
-  const survived = tried.filter(({ number }) => byNumber.get(number)?.by === undefined);
-  const survivors = new Set(survived);
+  const tried = mutants.flatMap((mutant) => {
+    const verdict = byNumber.get(mutant.number);
+    return verdict === undefined ? [] : [triedOf(mutant, verdict)];
+  });
   const rooms = Map.groupBy(tried, ({ path }) => dirname(path));
-  for (const [room, inRoom] of rooms) print(row(room, inRoom, survivors));
-  print(row("all", tried, survivors));
+  for (const [room, inRoom] of rooms) print(row(room, inRoom));
+  print(row("all", tried));
   if (tried.length < mutants.length) print(`${mutants.length - tried.length} not tried: no time`);
   return tried.length === mutants.length &&
-    tried.length - survivors.size >= noticedMin * tried.length &&
-    survived.every(({ id }) => explained[id] !== undefined);
+    tried.filter(isNoticed).length >= noticedMin * tried.length && !tried.some(isOpen);
 }
 
 const wanted = wantedOrExit(() => readArguments(Deno.args));
@@ -143,7 +156,7 @@ const verdicts = await runCampaign({
   say: print,
   onVerdict: (verdict) => {
     const mutant = mutants[verdict.mutant];
-    if (mutant !== undefined) complain(mutant, verdict);
+    if (mutant !== undefined) complain(triedOf(mutant, verdict));
   },
 });
 Deno.exitCode = report(drawn, verdicts) ? 0 : 1;

@@ -1,9 +1,8 @@
 import type { Message, Order, Trial } from "./messages.ts";
 import { endlessCode, messageMark } from "./messages.ts";
 
-/** Longest silence of a process, ms: a loaded machine may be to blame, so the mutant gets another, alone. */
-const silenceMsMax = 60_000;
-const silenceAloneMsMax = 180_000;
+/** Longest silence of a process, ms; a test that only waits says so earlier. */
+const silenceMsMax = 300_000;
 
 /** What became of a mutant. */
 export interface Verdict {
@@ -11,6 +10,8 @@ export interface Verdict {
   /** The test that noticed it; `undefined` for none. */
   readonly by: string | undefined;
   readonly how: string;
+  /** False if no test evaluates it where it differs from the original. */
+  readonly reached: boolean;
 }
 
 interface Ending {
@@ -34,7 +35,6 @@ export class Runner {
   async run(
     order: Omit<Order, "seeds">,
     hear: (message: Message) => void,
-    silenceMs: number = silenceAloneMsMax,
   ): Promise<Ending> {
     const path = await Deno.makeTempFile({ dir: this.#folder, suffix: ".json" });
     await Deno.writeTextFile(path, JSON.stringify({ ...order, seeds: this.#seeds }));
@@ -52,10 +52,10 @@ export class Runner {
       silent = true;
       child.kill("SIGKILL");
     };
-    let timer = setTimeout(stop, silenceMs);
+    let timer = setTimeout(stop, silenceMsMax);
     for await (const line of linesOf(child.stdout)) {
       clearTimeout(timer);
-      timer = setTimeout(stop, silenceMs);
+      timer = setTimeout(stop, silenceMsMax);
       if (!line.startsWith(messageMark)) continue;
       const message = JSON.parse(line.slice(messageMark.length)) as Message;
       loaded ||= message.kind === "loaded";
@@ -80,7 +80,7 @@ export class Runner {
         judged.add(message.mutant);
         if (message.kind !== "again") verdicts.push(verdictOf(message));
         else alone.push(...waiting.filter(({ mutant }) => mutant === message.mutant));
-      }, silenceMsMax);
+      });
       if (!loaded) throw new Error("Cannot try mutants as the tests cannot be loaded");
       waiting = waiting.filter(({ mutant }) => !judged.has(mutant));
       // Whatever ended the process may be left of an earlier mutant, or the machine's fault.
@@ -115,7 +115,7 @@ export class Runner {
     if (!loaded && loading !== true) {
       throw new Error("Cannot try a mutant as the tests cannot be loaded");
     }
-    return { mutant, by: loaded ? "a test" : "loading", how };
+    return { mutant, by: loaded ? "a test" : "loading", how, reached: true };
   }
 }
 
@@ -141,8 +141,8 @@ function filesOf(trials: readonly Trial[]): string[] {
 
 function verdictOf(message: Extract<Message, { readonly kind: "noticed" | "survived" }>): Verdict {
   const { mutant } = message;
-  if (message.kind === "survived") return { mutant, by: undefined, how: "" };
-  return { mutant, by: message.by, how: message.how };
+  if (message.kind === "survived") return { mutant, by: undefined, how: "", reached: true };
+  return { mutant, by: message.by, how: message.how, reached: true };
 }
 
 async function* linesOf(bytes: ReadableStream<Uint8Array<ArrayBuffer>>): AsyncGenerator<string> {

@@ -192,8 +192,8 @@ export const twoInputsBugs: readonly PlantedBug[] = [
   {
     name: "a larger share for the member that holds most at the moment",
     file: "src/streams/assignment/balance.ts",
-    find: "rank(held) - rank(other) || compareMembers(a, b)",
-    replace: "rank(held) - rank(other) || other - held || compareMembers(a, b)",
+    find: "rank(a) - rank(b)",
+    replace: "rank(a) - rank(b) || held.of(b) - held.of(a)",
     guarantee: "G10",
     test: "tests/unit/streams/assignment_test.ts",
   },

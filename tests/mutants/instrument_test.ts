@@ -5,7 +5,10 @@ import { loadCompiler } from "../../scripts/mutants/syntax.ts";
 const compiler = await loadCompiler();
 
 function made(text: string) {
-  const header = "export const chosen = { number: -1 }; const $m = (n) => n === chosen.number;";
+  const header = "export const chosen = { number: -1, reached: new Set() };" +
+    "const $isOn = (n) => n === chosen.number; const $reach = (n) => chosen.reached.add(n);" +
+    "const $m = (n) => ($reach(n), $isOn(n));" +
+    "const $compare = (n, value, mutant) => (mutant() === value || $reach(n), value);";
   return instrument("a.ts", text, { compiler, first: 0, header });
 }
 
@@ -104,4 +107,19 @@ Deno.test("instrument() tells equal texts apart and keeps every line in its plac
     "5 a.ts drop c();",
   ]);
   assert.equal(text.split("\n").findIndex((line) => line.includes("c();")), 4);
+});
+
+Deno.test("instrument() counts a mutant as reached only where it differs", async () => {
+  const { text } = made("export const f = (n: number, m?: number) => (m ?? 1) < n || n === 3;");
+  const { f, chosen } = await import(`data:application/typescript,${encodeURIComponent(text)}`);
+  const reachedBy = (...args: number[]) => {
+    chosen.reached.clear();
+    f(...args);
+    return [...chosen.reached].map((number) => ids[number]).sort();
+  };
+  const ids = made("const f = (n: number, m?: number) => (m ?? 1) < n || n === 3;")
+    .mutants.map(({ id }) => id.split(" ")[1]);
+  assert.deepEqual(reachedBy(5, 2), ["logic"]);
+  assert.deepEqual(reachedBy(5, 5), ["bound", "equality"]);
+  assert.deepEqual(reachedBy(2), ["fallback", "logic"]);
 });

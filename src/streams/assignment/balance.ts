@@ -1,11 +1,6 @@
+import { Counts } from "./counts.ts";
 import type { Holders } from "./holders.ts";
-import {
-  ableMembers,
-  compareMembers,
-  compareNearness,
-  type GroupMember,
-  nearness,
-} from "./member.ts";
+import { ableMembers, compareNearness, type GroupMember, nearness } from "./member.ts";
 
 /**
  * Shares partitions evenly and moves as few as possible, to those whose state is nearest.
@@ -21,12 +16,12 @@ import {
 export function balance(stayers: readonly GroupMember[], holders: Holders): GroupMember[] {
   const room = roomOf(stayers, holders);
   const targets = [...holders];
-  for (const { partition, member } of movesByNearness(stayers, holders, room)) {
+  for (const { partition, member } of movesByNearness(stayers, holders)) {
     const holder = targets[partition];
-    if (holder !== holders[partition] || (room.get(member) ?? 0) <= 0) continue;
-    if (holder !== undefined && (room.get(holder) ?? 0) >= 0) continue;
-    if (holder !== undefined) room.set(holder, (room.get(holder) ?? 0) + 1);
-    room.set(member, (room.get(member) ?? 0) - 1);
+    const canGo = holder === undefined || room.of(holder) < 0;
+    if (!canGo || room.of(member) <= 0) continue;
+    if (holder !== undefined) room.add(holder, 1);
+    room.add(member, -1);
     targets[partition] = member;
   }
   return targets.map((target, partition) => target ?? roomiest(stayers, partition, room));
@@ -36,12 +31,11 @@ export function balance(stayers: readonly GroupMember[], holders: Holders): Grou
 function roomiest(
   stayers: readonly GroupMember[],
   partition: number,
-  room: Map<GroupMember, number>,
+  room: Counts<GroupMember>,
 ): GroupMember {
-  const roomIn = (member: GroupMember) => room.get(member) ?? 0;
   const chosen = ableMembers(stayers, partition)
-    .reduce((best, member) => roomIn(member) > roomIn(best) ? member : best);
-  room.set(chosen, roomIn(chosen) - 1);
+    .reduce((best, member) => room.of(member) > room.of(best) ? member : best);
+  room.add(chosen, -1);
   return chosen;
 }
 
@@ -51,20 +45,17 @@ function roomiest(
  * Who gets a larger share must not depend on how much anyone holds beyond the smaller one: that
  * changes while partitions move, and a member that warms up for one would be passed over half way.
  */
-function roomOf(stayers: readonly GroupMember[], holders: Holders): Map<GroupMember, number> {
-  const counts = new Map<GroupMember, number>(stayers.map((member) => [member, 0]));
-  for (const holder of holders) {
-    if (holder !== undefined) counts.set(holder, (counts.get(holder) ?? 0) + 1);
-  }
+function roomOf(stayers: readonly GroupMember[], holders: Holders): Counts<GroupMember> {
+  const held = new Counts<GroupMember | undefined>();
+  for (const holder of holders) held.add(holder, 1);
   const base = Math.floor(holders.length / stayers.length);
   const larger = holders.length % stayers.length;
-  const rank = (held: number) => held > base ? 0 : 1;
-  const ranked = [...counts].sort(([a, held], [b, other]) =>
-    rank(held) - rank(other) || compareMembers(a, b)
-  );
-  return new Map(
-    ranked.map(([member, held], rank) => [member, base + (rank < larger ? 1 : 0) - held]),
-  );
+  const rank = (member: GroupMember) => held.of(member) > base ? 0 : 1;
+  const room = new Counts<GroupMember>();
+  for (const [place, member] of stayers.toSorted((a, b) => rank(a) - rank(b)).entries()) {
+    room.add(member, base + (place < larger ? 1 : 0) - held.of(member));
+  }
+  return room;
 }
 
 interface Move {
@@ -74,15 +65,9 @@ interface Move {
 }
 
 /** Every move that could be made, the best first. */
-function movesByNearness(
-  stayers: readonly GroupMember[],
-  holders: Holders,
-  room: ReadonlyMap<GroupMember, number>,
-): Move[] {
-  const receivers = stayers.filter((member) => (room.get(member) ?? 0) > 0);
-  const moves = holders.flatMap((holder, partition) =>
-    holder !== undefined && (room.get(holder) ?? 0) >= 0 ? [] : ableMembers(stayers, partition)
-      .filter((member) => receivers.includes(member))
+function movesByNearness(stayers: readonly GroupMember[], holders: Holders): Move[] {
+  const moves = [...holders.keys()].flatMap((partition) =>
+    ableMembers(stayers, partition)
       .map((member) => ({ partition, member, near: nearness(member, partition) }))
   );
   return moves.sort((a, b) => compareNearness(a.near, b.near));

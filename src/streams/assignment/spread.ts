@@ -18,12 +18,9 @@ export function spreadPartitions(
   homes: Homes,
   threads: number,
 ): Homes {
-  const kept = [...homes].filter(([partition]) =>
-    !active.includes(partition) && !standbys.includes(partition)
-  );
   const processed = evenly(active, homes, Array<number>(threads).fill(0));
   const loads = Array.from({ length: threads }, (_, thread) => homesIn(processed, thread));
-  return new Map([...kept, ...processed, ...evenly(standbys, homes, loads)]);
+  return new Map([...homes, ...processed, ...evenly(standbys, homes, loads)]);
 }
 
 /** @param loads What each thread has besides: decides among those that have equally many of these. */

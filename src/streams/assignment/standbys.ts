@@ -1,4 +1,5 @@
-import { compareMembers, compareNearness, type GroupMember, nearness } from "./member.ts";
+import { Counts } from "./counts.ts";
+import { compareNearness, type GroupMember, nearness } from "./member.ts";
 
 /** Who does what with a partition. */
 export interface Roles {
@@ -21,30 +22,28 @@ export function chooseStandbys(
   roles: readonly Roles[],
   replicas: number,
 ): GroupMember[][] {
-  const counts = new Map<GroupMember, number>(stayers.map((member) => [member, 0]));
+  const counts = new Counts<GroupMember>();
   const shareMax = Math.ceil(roles.length * replicas / stayers.length);
-  const count = (member: GroupMember) => counts.get(member) ?? 0;
   const chosen = roles.map(({ successor }) => successor === undefined ? [] : [successor]);
   for (const [successor] of chosen) {
-    if (successor !== undefined) counts.set(successor, count(successor) + 1);
+    if (successor !== undefined) counts.add(successor, 1);
   }
   for (let copy = 1; copy <= replicas; copy++) {
     for (const [partition, { owner }] of roles.entries()) {
       const standbys = chosen[partition] ?? [];
       if (standbys.length >= copy) continue;
-      const rank = (member: GroupMember) => count(member) < shareMax ? 0 : 1;
+      const rank = (member: GroupMember) => counts.of(member) < shareMax ? 0 : 1;
       const [best] = stayers
         .filter((member) => member !== owner && !standbys.includes(member))
         .filter((member) => member.held.get(partition)?.unable !== true)
         .sort((a, b) =>
           rank(a) - rank(b) ||
           compareNearness(nearness(a, partition), nearness(b, partition)) ||
-          count(a) - count(b) ||
-          compareMembers(a, b)
+          counts.of(a) - counts.of(b)
         );
       if (best === undefined) continue;
       standbys.push(best);
-      counts.set(best, count(best) + 1);
+      counts.add(best, 1);
     }
   }
   return chosen;

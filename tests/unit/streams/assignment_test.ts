@@ -128,6 +128,16 @@ const everything: Record<string, [members: GroupMember[], partitions: number, ex
       2,
       { a: "0", b: "1" },
     ],
+    "moves no more than it must beside what nobody has any state of": [
+      [settled("a", [0, 1, 2]), member("b")],
+      4,
+      { a: "0,1,2", b: "3(0)" },
+    ],
+    "waits for an owner that has only begun to restore": [
+      [member("a", [0, 1], { 0: 0, 1: 0 }), member("b")],
+      2,
+      { a: "0,1", b: "(0)" },
+    ],
     "forgets claims of partitions that do not exist": [
       [member("a", [7, 8]), member("b")],
       2,
@@ -148,6 +158,27 @@ Deno.test("assignPartitions() keeps standbys where their state is, never at the 
     member("c", [3], { 3: true }),
   ];
   assert.deepEqual(standbys(members, 4, 1), { a: "2,3", b: "0", c: "1" });
+});
+
+Deno.test("assignPartitions() spreads standbys that no one has any state of", () => {
+  const members = [settled("a", [0, 1]), settled("b", [2, 3]), settled("c", [4])];
+  assert.deepEqual(standbys(members, 5, 1), { a: "2,3", b: "0,4", c: "1" });
+});
+
+Deno.test("assignPartitions() gives a member its share of standbys, even one that has all states", () => {
+  const members = [settled("a", [0, 1]), settled("b", [2, 3], [0, 1, 4, 5]), settled("c", [4, 5])];
+  assert.deepEqual(standbys(members, 6, 1), { a: "2,4", b: "0,1,5", c: "3" });
+});
+
+Deno.test("assignPartitions() counts what a member warms up for among its standbys", () => {
+  const members = [settled("a", [0, 1, 2, 3]), member("b"), settled("c", [4, 5])];
+  assert.deepEqual(standbys(members, 6, 1), { a: "4,5", b: "0,1", c: "2,3" });
+});
+
+Deno.test("assignPartitions() shares what one cannot serve evenly among the others", () => {
+  const all = [0, 1, 2, 3, 4, 5];
+  const members = [member("a"), member("b"), unableAt(member("c"), all)];
+  assert.deepEqual(shares(members, 6), { a: "0,1,4", b: "2,3,5", c: "" });
 });
 
 Deno.test("assignPartitions() says what is taken over from a living owner, leaving or not", () => {

@@ -115,6 +115,30 @@ Deno.test("SharedMembership joins nothing where it is to end before all threads 
   assert.equal(group.runs, 0);
 });
 
+Deno.test("SharedMembership joins when the last of its threads is there, not before", async () => {
+  const group = new ToldGroup();
+  const shared = new SharedMembership(group, 2, []);
+  const stop = new AbortController();
+  const join = (i: number) =>
+    shared.ofThread(i).run("input", new ToldThread(`${i}`, []), stop.signal);
+  let isOver = false;
+  const first = join(0).then(() => void (isOver = true));
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  assert.deepEqual([group.runs, isOver], [0, false]);
+  const second = join(1);
+  await group.listener;
+  stop.abort();
+  await Promise.all([first, second]);
+  assert.equal(group.runs, 1);
+});
+
+Deno.test("SharedMembership says whose a store is before the thread is to open it", async () => {
+  const { notes, listener, end } = await startPair();
+  await listener.assigned(active(0));
+  assert.deepEqual(notes, ["a owns 0", "b owns ", "a opens 0"]);
+  await end();
+});
+
 Deno.test("SharedMembership opens in one thread what another has closed before", async () => {
   const { noted, listener, end } = await startPair();
   assert.deepEqual(
