@@ -26,8 +26,8 @@ const { values } = parseArgs({
     keyless: { type: "boolean", default: false },
     /** Symbols in turn, not drawn: each as often as the others. */
     "in-turn": { type: "boolean", default: false },
-    /** Longer where the machine is busy, so that a commit has as many trades as on a quiet one. */
-    "commit-ms": { type: "string", default: "1000" },
+    /** The default of the product, which is a second while a task is behind. */
+    "commit-ms": { type: "string", default: "100" },
     /** Without the comparison, which leaves its garbage in memory. */
     "engine-only": { type: "boolean", default: false },
   },

@@ -33,6 +33,22 @@ export const twoInputsBugs: readonly PlantedBug[] = [
     test: "tests/unit/streams/pace_test.ts",
   },
   {
+    name: "a task that waits on though others have caught up",
+    file: "src/streams/task/task_pace.ts",
+    find: "if (!this.isAhead) break;",
+    replace: "",
+    guarantee: "G10",
+    test: "tests/unit/streams/pace_test.ts",
+  },
+  {
+    name: "a read that arrived while its task waited for others left until the next commit",
+    file: "src/streams/task/task_pace.ts",
+    find: "task.ring();",
+    replace: "",
+    guarantee: "G10",
+    test: "tests/unit/streams/pace_test.ts",
+  },
+  {
     name: "records passed that were not applied",
     file: "src/streams/task/stream_task.ts",
     find: "if (isWhole) this.#passed(session, input, fetched);",

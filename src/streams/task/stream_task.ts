@@ -357,6 +357,7 @@ export class StreamTask<E, A, R> {
         return true;
       },
       wait: (ms) => this.#control.wait(ms),
+      ring: () => this.#control.ring(),
     };
   }
 

@@ -15,6 +15,8 @@ const othersMsMax = 10_000;
 /** Time between two looks at the positions of those who have said nothing, ms. */
 const askMs = 500;
 
+type Behind = Pick<ReadAhead, "behind">;
+
 interface PacePorts {
   readonly log: Pick<RecordLog, "bounds">;
   readonly commitLog: Pick<CommitLog, "committed">;
@@ -36,6 +38,8 @@ export interface WaitingTask {
   /** Begins a commit, if one is due or `atOnce`, and says whether it did. */
   commit(options: { readonly atOnce: boolean }): Promise<boolean>;
   wait(ms: number): Promise<void>;
+  /** Ends its next wait: one of those before may have been ended by the input's next read. */
+  ring(): void;
 }
 
 /** A task's pace among the others, and its waiting; see `Pace`. */
@@ -43,11 +47,11 @@ export class TaskPace {
   readonly pace: Pace;
   readonly #ports: PacePorts;
   readonly #input: TopicPartition;
-  readonly #reader: ReadAhead;
+  readonly #reader: Behind;
   /** True while the records of a read of the input are being applied. */
   #midRead = false;
 
-  private constructor(pace: Pace, ports: PacePorts, input: TopicPartition, reader: ReadAhead) {
+  private constructor(pace: Pace, ports: PacePorts, input: TopicPartition, reader: Behind) {
     this.pace = pace;
     this.#ports = ports;
     this.#input = input;
@@ -63,8 +67,8 @@ export class TaskPace {
   static of<E, A, R>(
     ports: PacePorts,
     { windows }: Topology<E, A, R>,
-    { input, repartition, others = [] }: CommitPlace,
-    reader: ReadAhead | undefined,
+    { input, repartition, others = [] }: Pick<CommitPlace, "input" | "repartition" | "others">,
+    reader: Behind | undefined,
     ends: ReadonlyMap<string, Offset>,
   ): TaskPace | undefined {
     if (repartition === undefined || repartition.partitions === 1) return undefined;
@@ -109,25 +113,29 @@ export class TaskPace {
         await unlessAborted(this.#learn(), task.signal, "the log");
       }
       await task.processSentOn();
+      if (!this.isAhead) break;
       if (this.pace.news !== news) [news, newsMs] = [this.pace.news, clock.monotonicMs()];
       const leftMs = othersMsMax - (clock.monotonicMs() - newsMs);
       if (leftMs <= 0) this.#goOnWithout(this.pace.waitNoLonger());
       if (await task.commit({ atOnce: this.owesNews })) continue;
       if (leftMs > 0) await task.wait(Math.min(leftMs, askMs));
     }
+    task.ring();
     return true;
   }
 
   /** Finds out which of the tasks that have said nothing have nothing to read. */
   async #learn(): Promise<void> {
+    await Promise.all(this.pace.unknown.map((partition) => this.#learnOf(partition)));
+  }
+
+  async #learnOf(partition: number): Promise<void> {
     const { commitLog, log } = this.#ports;
-    for (const partition of this.pace.unknown) {
-      const place = { ...this.#input, partition };
-      const committed = await commitLog.committed(place);
-      const { startOffset, endOffset } = await log.bounds(place);
-      if ((committed?.offset ?? startOffset) < endOffset) continue;
-      this.pace.heard(partition, { timeMs: 0, behind: false });
-    }
+    const place = { ...this.#input, partition };
+    const committed = await commitLog.committed(place);
+    const { startOffset, endOffset } = await log.bounds(place);
+    if ((committed?.offset ?? startOffset) < endOffset) return;
+    this.pace.heard(partition, { timeMs: 0, behind: false });
   }
 
   #goOnWithout(others: readonly number[]): void {

@@ -1,14 +1,21 @@
 /** Tasks that send events to each other read their inputs at the same pace. */
 import assert from "node:assert/strict";
+import { silentLogger } from "../../../src/base/logger.ts";
 import { Pace } from "../../../src/streams/processing/pace.ts";
-import { type TestInput, TopologyTestDriver } from "../../../src/streams/testing/mod.ts";
+import { TaskPace } from "../../../src/streams/task/task_pace.ts";
+import {
+  SimulatedClock,
+  type TestInput,
+  TopologyTestDriver,
+} from "../../../src/streams/testing/mod.ts";
 import { countingTopology } from "../../support/counting_topology.ts";
 
 const startMs = 2_000_000_000;
 const keys = ["a", "b", "c", "d", "e"];
 
-async function startDriver() {
-  const job = countingTopology({ repartition: true, graceMs: 60_000, retentionMs: 80_000 });
+async function startDriver({ graceMs }: { readonly graceMs: number } = { graceMs: 60_000 }) {
+  const retentionMs = graceMs + 20_000;
+  const job = countingTopology({ repartition: true, graceMs, retentionMs });
   return await TopologyTestDriver.start(job, { startMs, partitions: 2 });
 }
 
@@ -55,6 +62,47 @@ Deno.test("A task does not wait for one that has nothing to read", async () => {
   await driver.pipe(...keyless(1_000, 0));
   await commitTwice(driver);
   assert.equal(driver.counts.aggregated, 1_000);
+});
+
+Deno.test("A task reads on at once when those it waited for have said how far they are", async () => {
+  await using driver = await startDriver({ graceMs: 3_600_000 });
+  driver.log.readRecordsMax = 50;
+  await driver.pipe(...keyless(1_000, 0, 1));
+  await driver.advance(0);
+  const { rekeyed } = driver.counts;
+  assert.ok(rekeyed > 400, `${rekeyed}`);
+});
+
+Deno.test("A task that hears what it waits for does not wait once more, and looks for the next read", async () => {
+  const [clock, input] = [new SimulatedClock(startMs), { topic: "in", partition: 1 }];
+  const log = { bounds: () => Promise.resolve({ startOffset: 0, endOffset: 9 }) };
+  const commitLog = { committed: () => Promise.resolve(undefined) };
+  const repartition = { topic: "test-repartition", partition: 1, partitions: 2 };
+  const pace = TaskPace.of(
+    { log, commitLog, clock, logger: silentLogger },
+    countingTopology({ graceMs: 60_000 }),
+    { input, repartition },
+    { behind: true },
+    new Map([[repartition.topic, 1]]),
+  );
+  pace?.pace.readTo(startMs);
+  pace?.pace.readTo(startMs + 1_000);
+  const did: string[] = [];
+  const begun = false;
+  const whole = await pace?.othersHaveCaughtUp({
+    signal: AbortSignal.timeout(10_000),
+    goesOn: () => true,
+    processSentOn() {
+      did.push("hears");
+      if (did.length > 2) pace.pace.heard(0, { timeMs: startMs, behind: true });
+      return Promise.resolve();
+    },
+    commit: () => Promise.resolve(begun),
+    wait: () => Promise.resolve(void did.push("waits")),
+    ring: () => void did.push("rings"),
+  });
+  assert.ok(whole);
+  assert.deepEqual(did, ["hears", "waits", "hears", "rings"]);
 });
 
 Deno.test("A task waits for one that says nothing for ten seconds and no longer", async () => {
