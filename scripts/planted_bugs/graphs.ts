@@ -49,8 +49,8 @@ export const graphBugs: readonly PlantedBug[] = [
   {
     name: "a processor's work on a value that the table did not get uncounted",
     file: "src/streams/processing/emitting.ts",
-    find: "return this.#records.length > this.#before || this.#stores.attempted;",
-    replace: "return this.#records.length > this.#before;",
+    find: "return this.#waiting.all.length > this.#before || this.#stores.attempted;",
+    replace: "return this.#waiting.all.length > this.#before;",
     guarantee: "G7",
     kind,
   },

@@ -38,7 +38,7 @@ export const processorBugs: readonly PlantedBug[] = [
   {
     name: "records kept of an event on which the job threw",
     file: "src/streams/processing/emitting.ts",
-    find: "this.#records.length = this.#before;",
+    find: "this.#waiting.cutTo(this.#before);",
     replace: "",
     guarantee: "G1",
   },

@@ -1,7 +1,6 @@
 /** Batches of hostile writers: valid checksums around anything. */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
-import { crc32c } from "../../src/base/crc32c.ts";
 import type { Random } from "../../src/base/random.ts";
 import { recordsPerBatchMax } from "../../src/kafka/read/batch_decoder.ts";
 import { ChunkDecoder, chunkOf } from "../../src/kafka/read/fetched_chunk.ts";
@@ -12,6 +11,7 @@ import { valuesOf } from "../contract/log_harness.ts";
 import { below, everyInputIsSurvived, pick } from "../support/fuzz.ts";
 import { javaBatches } from "../support/java_batches.ts";
 import { dataBatch, fetchedPartition } from "../support/kafka_batches.ts";
+import { sealed } from "../support/packed_batches.ts";
 
 const place = { topic: "t", partition: 0 };
 /** Where the part begins that the checksum covers. */
@@ -64,8 +64,7 @@ function drawBatch(random: Random): Buffer {
   }
   batch[attributesAt] = (batch[attributesAt] ?? 0) & ~controlBit;
   batch.writeInt32BE(batch.length - 12, 8);
-  batch.writeUInt32BE(crc32c(batch.subarray(checked)), 17);
-  return batch;
+  return sealed(batch);
 }
 
 /** What a reader makes of a batch and of the good one behind it. */

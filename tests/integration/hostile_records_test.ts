@@ -1,14 +1,16 @@
 /** Field reports, on the program itself: each of these records stopped its task, at every start. */
 import assert from "node:assert/strict";
 import type { Trade } from "../../src/market/trade.ts";
+import { recordsPerBatchMax } from "../../src/kafka/read/batch_decoder.ts";
 import { unpackedBytesMax } from "../../src/kafka/wire/unpacked_bytes.ts";
 import { HttpSchemaRegistry } from "../../src/registry/registry_client.ts";
 import { AvroTradeCodec } from "../../src/registry/trade_codec.ts";
 import type { OutputRecord } from "../../src/streams/record.ts";
 import { encodeText } from "../../src/streams/text.ts";
-import { anonymous, packed, produceBatches } from "../support/foreign_batches.ts";
+import { produceBatches } from "../support/foreign_batches.ts";
 import { javaBatches } from "../support/java_batches.ts";
 import { connectTestKafka, kafkaBrokers } from "../support/kafka_harness.ts";
+import { anonymous, packed } from "../support/packed_batches.ts";
 import { type MarketRun, marketRun } from "../support/market_run.ts";
 import type { ProcessInstance } from "../support/process_instance.ts";
 import { writeRecording } from "../support/recordings.ts";
@@ -66,8 +68,16 @@ async function attack({ pipeline, services }: MarketRun): Promise<number> {
     await append(record);
     await goodBehind();
   }
-  const bomb = packed("zstd", new Uint8Array(unpackedBytesMax));
-  for (const batch of [anonymous(javaBatches.snappy()), anonymous(javaBatches.lz4()), bomb]) {
+  const zeros = new Uint8Array(unpackedBytesMax);
+  const nulls = new Array<null>(recordsPerBatchMax + 1).fill(null);
+  const batches = [
+    anonymous(javaBatches.snappy()),
+    anonymous(javaBatches.lz4()),
+    packed("zstd", [zeros]),
+    packed("lz4", [zeros]),
+    packed("lz4", nulls),
+  ];
+  for (const batch of batches) {
     await produceBatches({ topic, partition }, [batch]);
     await goodBehind();
   }
@@ -112,7 +122,7 @@ Deno.test({
       assert.equal(task?.state, "running", task?.problem ?? "");
       assert.deepEqual(await deadLetters(instance), {
         malformed: 3 + 2 * 20, // what the foreign codecs hold are no trades
-        "unreadable-batch": 1,
+        "unreadable-batch": 3,
         "schema-unknown": 1,
         "impossible-value": 7,
         "far-future": 1,

@@ -1,8 +1,8 @@
 import { Buffer } from "node:buffer";
 import { encodeBatch } from "../../src/kafka/write/batch_encoder.ts";
-import { crc32c } from "../../src/base/crc32c.ts";
 import type { FetchedPartition } from "../../src/kafka/read/fetch_protocol.ts";
 import { encodeText } from "../../src/streams/text.ts";
+import { sealed } from "./packed_batches.ts";
 
 /** A batch as it stands in a log. */
 export interface LoggedBatch {
@@ -44,8 +44,7 @@ export function markerBatch(
   const key = Uint8Array.of(0, 0, 0, marker.commit ? 1 : 0);
   const batch = dataBatch({ ...marker, values: [""], transactional: true, key });
   batch.writeInt16BE(batch.readInt16BE(21) | 0x20, 21);
-  batch.writeUInt32BE(crc32c(batch.subarray(21)), 17);
-  return batch;
+  return sealed(batch);
 }
 
 /** A broker's answer that brings these batches. */

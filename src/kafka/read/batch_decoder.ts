@@ -72,6 +72,8 @@ export interface BatchTarget extends TopicPartition {
  * A batch that can never be read, as its writer made it so, becomes one record: `unreadable` says
  * why, its value is the batch.
  *
+ * @returns How many bytes were unpacked and are kept by what was appended; 0 for a batch that is not
+ *   compressed, whose records are views of `bytes`.
  * @throws {PipelineError} `LOG_UNAVAILABLE` if the checksum is wrong: read again;
  *   `TOPIC_UNSUITABLE` for a message format other than 2.
  */
@@ -80,15 +82,16 @@ export function decodeBatch(
   header: BatchHeader,
   target: BatchTarget,
   out: LogRecord[],
-): void {
+): number {
   verify(bytes, header, target);
   const before = out.length;
   try {
-    decodeRecords(bytes, header, target, out);
+    return decodeRecords(bytes, header, target, out);
   } catch (error) {
     if (!(error instanceof UnreadableError)) throw error;
     out.length = before;
     out.push(unreadableBatch(bytes, header, target, error.message));
+    return 0;
   }
 }
 
@@ -97,10 +100,10 @@ function decodeRecords(
   header: BatchHeader,
   target: BatchTarget,
   out: LogRecord[],
-): void {
+): number {
   const { start, attributes } = header;
   const count = bytes.readInt32BE(start + batchLayout.recordCount);
-  if (count === 0) return;
+  if (count === 0) return 0;
   const records = recordBytes(bytes, header);
   checkCount(count, records);
   const cursor = new RecordCursor(records);
@@ -134,6 +137,7 @@ function decodeRecords(
     if (cursor.at !== end) throw new UnreadableError("a record has another length than it claims");
   }
   if (cursor.at !== records.length) throw new UnreadableError("more records than the batch claims");
+  return records.buffer === bytes.buffer ? 0 : records.length;
 }
 
 function checkCount(count: number, records: Uint8Array): void {

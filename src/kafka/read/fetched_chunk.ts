@@ -45,6 +45,12 @@ export function chunkOf(fetched: FetchedPartition): FetchedChunk | undefined {
   };
 }
 
+/**
+ * What one part of a chunk may unpack to before it ends; its last batch may overshoot it. A chunk of
+ * 1 MB can hold hundreds of batches that unpack to `unpackedBytesMax` each.
+ */
+const partBytesMax = 8 * 1024 * 1024;
+
 /** Records, and the position after them. */
 export interface DecodedPart {
   readonly records: readonly LogRecord[];
@@ -82,7 +88,8 @@ export class ChunkDecoder {
   }
 
   /**
-   * The next batches, until there are `recordsMax` records; one batch may overshoot it.
+   * The next batches, until there are `recordsMax` records, or `partBytesMax` bytes were unpacked;
+   * one batch may overshoot either.
    *
    * @param fromOffset Records before it are left out.
    * @throws {PipelineError} See `decodeBatch`; the decoder must not be used afterwards.
@@ -92,11 +99,14 @@ export class ChunkDecoder {
     const { bytes } = this.#chunk;
     const records: LogRecord[] = [];
     let { nextOffset, leaderEpoch } = this.#chunk;
-    while (records.length < recordsMax) {
+    let unpackedBytes = 0;
+    while (records.length < recordsMax && unpackedBytes < partBytesMax) {
       const header = readBatchHeader(bytes, this.#at);
       if (header === undefined) break;
       const wanted = this.#filter.passes(header) && header.lastOffset >= fromOffset;
-      if (wanted) decodeBatch(bytes, header, { topic, partition, fromOffset }, records);
+      if (wanted) {
+        unpackedBytes += decodeBatch(bytes, header, { topic, partition, fromOffset }, records);
+      }
       this.#at = header.end;
       nextOffset = header.lastOffset + 1;
       leaderEpoch = header.leaderEpoch;

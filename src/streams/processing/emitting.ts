@@ -4,6 +4,7 @@ import type { KeyValues } from "../state/key_values.ts";
 import type { TaskMeta } from "../state/state.ts";
 import type { Due, PartnerWindow } from "../topology/key_values.ts";
 import type { EventContext, Topology } from "../topology/topology.ts";
+import { WaitingRecords } from "./waiting_records.ts";
 
 /**
  * What a job's processors do and its streams become, beside its table: records for topics, kept
@@ -16,7 +17,7 @@ export class Emitting<E> {
   readonly #stores: KeyValues;
   readonly #punctuates: boolean;
   #timeMs: number;
-  #records: OutputRecord[] = [];
+  readonly #waiting = new WaitingRecords();
   /** Records before those of the attempt under way. */
   #before = 0;
 
@@ -39,7 +40,7 @@ export class Emitting<E> {
 
   /** Records since the last commit began, in the order of what made them. */
   get records(): readonly OutputRecord[] {
-    return this.#records;
+    return this.#waiting.all;
   }
 
   /** The partition's time, epoch ms. */
@@ -52,14 +53,19 @@ export class Emitting<E> {
     return this.#stores.awaited.filter(({ goneAtMs }) => goneAtMs <= this.#timeMs);
   }
 
+  /** True when no more should wait for a commit. */
+  get isFull(): boolean {
+    return this.#waiting.isFull;
+  }
+
   /** Leaves them to a commit. */
   handOver(): void {
-    this.#records = [];
+    this.#waiting.clear();
   }
 
   /** True where something has come of the attempt under way. */
   get attempted(): boolean {
-    return this.#records.length > this.#before || this.#stores.attempted;
+    return this.#waiting.all.length > this.#before || this.#stores.attempted;
   }
 
   /**
@@ -67,11 +73,11 @@ export class Emitting<E> {
    * been.
    */
   attempt(work: () => void): void {
-    this.#before = this.#records.length;
+    this.#before = this.#waiting.all.length;
     try {
       this.#stores.attempt(work);
     } catch (error) {
-      this.#records.length = this.#before;
+      this.#waiting.cutTo(this.#before);
       throw error;
     }
   }
@@ -94,7 +100,7 @@ export class Emitting<E> {
     const { timestampMs, partition } = context.record;
     for (const { topic, of } of this.#streams) {
       for (const record of of(cause, context, this.#stores)) {
-        this.#records.push({ topic, partition, timestampMs, ...record });
+        this.#waiting.add({ topic, partition, timestampMs, ...record });
       }
     }
   }

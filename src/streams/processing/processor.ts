@@ -159,9 +159,9 @@ export class RecordProcessor<E, A, R> {
     return this.#rekeying.records();
   }
 
-  /** True when what waits for a commit to send it on has become much. */
+  /** True when the records that wait for a commit have become much. */
   get isFull(): boolean {
-    return this.#rekeying.isFull;
+    return this.#rekeying.isFull || this.#side.isFull || this.#emitting?.isFull === true;
   }
 
   /** See `RecordPace`. */

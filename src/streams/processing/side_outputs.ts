@@ -5,6 +5,7 @@ import type { ItemCounts } from "../item_counts.ts";
 import { type EventContext, type Fault, streamsOf, type Topology } from "../topology/topology.ts";
 import type { Emitting } from "./emitting.ts";
 import { type DeadLetterCause, deadLetterRecord, lateRecord, type Origin } from "../side_output.ts";
+import { WaitingRecords } from "./waiting_records.ts";
 
 /** A job's input, windows and policies, whatever it makes of its events. */
 type Job<E> = Pick<Topology<E, never, never>, "source" | "windows" | "handlers">;
@@ -17,7 +18,7 @@ type Job<E> = Pick<Topology<E, never, never>, "source" | "windows" | "handlers">
 export class SideOutputs<E> {
   readonly #job: Job<E>;
   readonly #counts: { -readonly [K in keyof ItemCounts]: ItemCounts[K] };
-  #records: OutputRecord[] = [];
+  readonly #waiting = new WaitingRecords();
 
   /** @param counts The processor's own; changed here. */
   constructor(job: Job<E>, counts: { -readonly [K in keyof ItemCounts]: ItemCounts[K] }) {
@@ -27,12 +28,17 @@ export class SideOutputs<E> {
 
   /** In input order. */
   get records(): readonly OutputRecord[] {
-    return this.#records;
+    return this.#waiting.all;
+  }
+
+  /** True when no more should wait for a commit. */
+  get isFull(): boolean {
+    return this.#waiting.isFull;
   }
 
   /** Leaves them to a commit. */
   handOver(): void {
-    this.#records = [];
+    this.#waiting.clear();
   }
 
   /**
@@ -47,13 +53,13 @@ export class SideOutputs<E> {
     }
     this.#counts.read += 1;
     this.#counts.deadLetters += 1;
-    this.#records.push(deadLetterRecord(streamsOf(source), { record }, cause, detail));
+    this.#waiting.add(deadLetterRecord(streamsOf(source), { record }, cause, detail));
   }
 
   /** Keeps an event, counted as read, that cannot be used. */
   deadEvent(origin: Origin, cause: DeadLetterCause, detail: string): void {
     this.#counts.deadLetters += 1;
-    this.#records.push(deadLetterRecord(streamsOf(this.#job.source), origin, cause, detail));
+    this.#waiting.add(deadLetterRecord(streamsOf(this.#job.source), origin, cause, detail));
   }
 
   /** Keeps an event that gets no further on the way to its key, counted here. */
@@ -107,7 +113,7 @@ export class SideOutputs<E> {
     const { source } = this.#job;
     const value = source.writeLate?.(event) ?? source.write([event]);
     const [{ key }, window] = [context, { startMs, endMs }];
-    this.#records.push(
+    this.#waiting.add(
       lateRecord(streamsOf(source), context, { key, value, window, streamTimeMs }),
     );
   }

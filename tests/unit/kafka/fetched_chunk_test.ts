@@ -3,6 +3,7 @@ import { Buffer } from "node:buffer";
 import { ChunkDecoder, chunkOf } from "../../../src/kafka/read/fetched_chunk.ts";
 import type { AbortedTransaction } from "../../../src/kafka/read/fetch_protocol.ts";
 import { dataBatch, fetchedPartition, markerBatch } from "../../support/kafka_batches.ts";
+import { packed } from "../../support/packed_batches.ts";
 import { valuesOf } from "../../contract/log_harness.ts";
 
 const partition = { topic: "t", partition: 0 };
@@ -115,4 +116,19 @@ Deno.test("chunkOf() leaves a batch that is cut off for the next fetch", () => {
   assert.deepEqual([chunk?.nextOffset, chunk?.bytes.length], [1, whole.length]);
   assert.equal(chunkOf(fetchedPartition([cut])), undefined);
   assert.equal(chunkOf(fetchedPartition([Buffer.alloc(0)])), undefined);
+});
+
+Deno.test("ChunkDecoder ends a part after batches that unpacked to much, and continues behind them", () => {
+  const batch = packed("zstd", [new Uint8Array(5_000_000)]);
+  const batches = Array.from({ length: 5 }, (_, offset) => {
+    const placed = Buffer.from(batch);
+    placed.writeBigInt64BE(BigInt(offset), 0);
+    return placed;
+  });
+  const chunk = chunkOf(fetchedPartition(batches));
+  assert.ok(chunk !== undefined);
+  const decoder = new ChunkDecoder(chunk, partition);
+  const parts: number[][] = [];
+  while (!decoder.done) parts.push(decoder.decode(0, 1_000).records.map(({ offset }) => offset));
+  assert.deepEqual(parts, [[0, 1], [2, 3], [4]]);
 });

@@ -71,6 +71,23 @@ Deno.test("RecordProcessor leaves out a record that it has processed", async () 
   assert.equal(processor.meta.counts.read, 1);
 });
 
+Deno.test("RecordProcessor is full when its dead letters have many bytes, until a commit has them", async () => {
+  const { processor } = await bench();
+  const batch = new Uint8Array(40_000_000);
+  const dead = (offset: number): LogRecord => {
+    const value = batch.subarray(offset, offset + 1_000_000);
+    return { ...record(offset), value, unreadable: "no codec" };
+  };
+  for (let offset = 0; offset < 8; offset++) processor.process(dead(offset));
+  assert.ok(!processor.isFull);
+  processor.process(dead(8));
+  assert.ok(processor.isFull);
+  const kept = processor.sideOutputs.map(({ value }) => value?.buffer.byteLength);
+  assert.deepEqual(kept, new Array(9).fill(1_000_000));
+  processor.handOver();
+  assert.ok(!processor.isFull);
+});
+
 Deno.test("RecordProcessor sends a batch that cannot be read to the dead letters, whole", async () => {
   const { processor } = await bench();
   processor.process({ ...record(4, {}), unreadable: "no codec" });
