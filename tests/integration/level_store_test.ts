@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { LevelStateStores } from "../../src/level/state_store.ts";
 import type { StateStore } from "../../src/streams/ports.ts";
 import { encodeText, textOf } from "../../src/streams/text.ts";
+import { testStateStores } from "../contract/state_stores.ts";
 
 const input = { topic: "t", partition: 3 };
 
@@ -28,6 +29,18 @@ async function damage(path: string): Promise<void> {
   for (let at = 500; at < bytes.length * 0.9; at += 2_000) bytes[at] = (bytes[at] ?? 0) ^ 4;
   await Deno.writeFile(path, bytes);
 }
+
+testStateStores("LevelStateStores", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "level-" });
+  const stores = await LevelStateStores.open(folder, "app");
+  return {
+    stores,
+    async [Symbol.asyncDispose]() {
+      await stores[Symbol.asyncDispose]();
+      await Deno.remove(folder, { recursive: true });
+    },
+  };
+});
 
 Deno.test("LevelStateStores keeps entries and checkpoint over a restart", () =>
   inFolder(async (folder) => {
@@ -79,26 +92,9 @@ Deno.test.each(
     }),
 );
 
-Deno.test("LevelStateStores deletes what is null and forgets a destroyed store", () =>
+Deno.test("LevelStateStores refuses a second process, and a second one of the same folder in this", () =>
   inFolder(async (folder) => {
-    await using stores = await LevelStateStores.open(folder, "app");
-    {
-      await using store = await stores.open(input, "id");
-      await fill(store, 2);
-      const key = encodeText("k000001");
-      await store.apply([{ key, value: null }], { changelogPosition: 3 });
-      assert.equal(store.get(key), undefined);
-    }
-    await stores.destroy(input);
-    await using store = await stores.open(input, "id");
-    assert.equal(store.checkpoint, undefined);
-  }));
-
-Deno.test("LevelStateStores refuses a second process, and a second opening in this one", () =>
-  inFolder(async (folder) => {
-    await using stores = await LevelStateStores.open(folder, "app");
-    await using _store = await stores.open(input, "id");
-    await assert.rejects(stores.open(input, "id"), { code: "STORE_LOCKED" });
+    await using _stores = await LevelStateStores.open(folder, "app");
     await assert.rejects(LevelStateStores.open(`${folder}/../${folder.split("/").at(-1)}`, "app"), {
       code: "STORE_LOCKED",
     });
@@ -125,16 +121,6 @@ Deno.test("LevelStateStores refuses the store of another application or partitio
     await Deno.rename(`${folder}/app/t-3`, `${folder}/app/t-4`);
     await using stores = await LevelStateStores.open(folder, "app");
     await assert.rejects(stores.open({ ...input, partition: 4 }, "id"), { code: "STORE_FOREIGN" });
-  }));
-
-Deno.test("LevelStateStores refuses a store that followed another changelog of the same name", () =>
-  inFolder(async (folder) => {
-    await using stores = await LevelStateStores.open(folder, "app");
-    {
-      await using store = await stores.open(input, "before the reset");
-      await fill(store, 1);
-    }
-    await assert.rejects(stores.open(input, "after the reset"), { code: "STORE_FOREIGN" });
   }));
 
 Deno.test("LevelStateStores notices flipped bits in table files", () =>

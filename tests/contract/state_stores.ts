@@ -1,0 +1,97 @@
+import assert from "node:assert/strict";
+import { systemClock } from "../../src/base/clock.ts";
+import { silentLogger } from "../../src/base/logger.ts";
+import type { StateStores } from "../../src/streams/ports.ts";
+import { StoreCleanup } from "../../src/streams/task/store_cleanup.ts";
+import { encodeText, textOf } from "../../src/streams/text.ts";
+import { until } from "../support/until.ts";
+
+/** Stores under test, with nothing in them. */
+export interface StoresHarness extends AsyncDisposable {
+  readonly stores: StateStores;
+}
+
+const topic = "input";
+const [key, value] = [encodeText("k"), encodeText("v")];
+const delayMs = 200;
+
+/** Leaves a store with one row for each partition, closed. */
+async function fill(stores: StateStores, partitions: readonly number[]): Promise<void> {
+  for (const partition of partitions) {
+    await using store = await stores.open({ topic, partition }, "id");
+    await store.apply([{ key, value }], { changelogPosition: 7 });
+  }
+}
+
+/** How far a partition's store is true, and its row. */
+async function contentOf(stores: StateStores, partition: number): Promise<unknown> {
+  await using store = await stores.open({ topic, partition }, "id");
+  const found = store.get(key);
+  return [store.checkpoint?.changelogPosition, found && textOf(found)];
+}
+
+/** What all stores of tasks must do; a new harness per test. */
+export function testStateStores(name: string, harness: () => Promise<StoresHarness>): void {
+  const test = (what: string, run: (stores: StateStores) => Promise<void>) =>
+    Deno.test(`${name} ${what}`, async () => {
+      await using place = await harness();
+      await run(place.stores);
+    });
+
+  test("keep what was applied until a store is destroyed", async (stores) => {
+    await fill(stores, [0, 1]);
+    assert.deepEqual(await contentOf(stores, 0), [7, "v"]);
+    await stores.destroy({ topic, partition: 0 });
+    assert.deepEqual(await contentOf(stores, 0), [undefined, undefined]);
+    assert.deepEqual(await contentOf(stores, 1), [7, "v"]);
+  });
+
+  test("delete the row of a value that is null", async (stores) => {
+    await fill(stores, [0]);
+    await using store = await stores.open({ topic, partition: 0 }, "id");
+    await store.apply([{ key, value: null }], { changelogPosition: 8 });
+    assert.equal(store.get(key), undefined);
+  });
+
+  test("name the partitions of a topic that have a store, open or not", async (stores) => {
+    await fill(stores, [10, 2]);
+    await using _other = await stores.open({ topic: "input-2", partition: 3 }, "id");
+    await using _open = await stores.open({ topic, partition: 1 }, "id");
+    await stores.destroy({ topic, partition: 2 });
+    assert.deepEqual(await stores.partitions(topic), [1, 10]);
+  });
+
+  test("open a store once at a time", async (stores) => {
+    await using _store = await stores.open({ topic, partition: 0 }, "id");
+    await assert.rejects(stores.open({ topic, partition: 0 }, "id"), { code: "STORE_LOCKED" });
+  });
+
+  test("refuse a store that followed another changelog of the same name", async (stores) => {
+    await fill(stores, [0]);
+    const reopened = stores.open({ topic, partition: 0 }, "id after the reset");
+    await assert.rejects(reopened, { code: "STORE_FOREIGN" });
+  });
+
+  test("lose what StoreCleanup finds not needed for as long as its delay", async (stores) => {
+    await fill(stores, [0, 1, 2]);
+    await using _open = await stores.open({ topic, partition: 2 }, "id");
+    const deleted: number[] = [];
+    const cleanup = new StoreCleanup({
+      stores,
+      clock: systemClock,
+      logger: silentLogger,
+      topic,
+      delayMs,
+      onDeleted: (partition) => deleted.push(partition),
+    });
+    const startMs = performance.now();
+    cleanup.watch((partition) => partition !== 0);
+    await until(() => deleted.length > 0, { what: "deletion", msMax: 10_000, lookMs: 5 });
+    assert.ok(performance.now() - startMs >= delayMs);
+    await cleanup.pause();
+    assert.deepEqual(deleted, [0]);
+    assert.deepEqual(await stores.partitions(topic), [1, 2]);
+    assert.deepEqual(await contentOf(stores, 0), [undefined, undefined]);
+    assert.deepEqual(await contentOf(stores, 1), [7, "v"]);
+  });
+}
