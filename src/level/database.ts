@@ -118,6 +118,28 @@ export async function destroyDatabase(folder: string): Promise<void> {
   }
 }
 
+/**
+ * Writes all of them or none.
+ *
+ * One put at a time takes a quarter of what an array of operations does.
+ */
+export async function writeBatch(
+  db: Database,
+  operations: readonly Operation[],
+  { sync = false }: { readonly sync?: boolean } = {},
+): Promise<void> {
+  const batch = db.batch();
+  try {
+    for (const operation of operations) {
+      if (operation.type === "put") batch.put(operation.key, operation.value);
+      else batch.del(operation.key);
+    }
+    await batch.write({ sync });
+  } finally {
+    await batch.close();
+  }
+}
+
 async function deleteDamagedTables(path: string): Promise<void> {
   for (const name of await readdir(path)) {
     const table = `${path}/${name}`;

@@ -1,6 +1,12 @@
 import type { ReadLimits, StoredItem, StoredQueue } from "../base/stored_queue.ts";
 import { isSealed, sealedPart, sealValue } from "./checked_value.ts";
-import { closeDatabase, type Database, openDatabase, type Operation } from "./database.ts";
+import {
+  closeDatabase,
+  type Database,
+  openDatabase,
+  type Operation,
+  writeBatch,
+} from "./database.ts";
 import { storeErrorOf } from "./database_errors.ts";
 import { offsetBytes, offsetOf } from "./log_keys.ts";
 
@@ -49,7 +55,7 @@ export class LevelQueue implements StoredQueue {
       const key = offsetBytes(first + index);
       return { type: "put", key, value: sealValue(key, value) };
     });
-    await this.#guarded(() => this.#db.batch(operations, { sync: true }));
+    await this.#guarded(() => writeBatch(this.#db, operations, { sync: true }));
     this.#nextPosition += values.length;
     this.#count += values.length;
     for (const value of values) this.#bytes += value.length;
@@ -70,7 +76,7 @@ export class LevelQueue implements StoredQueue {
     const keyed = items.map((item) => ({ key: offsetBytes(item.position), item }));
     const present = keyed.filter(({ key }) => this.#db.getSync(key) !== undefined);
     const operations = present.map(({ key }): Operation => ({ type: "del", key }));
-    await this.#guarded(() => this.#db.batch(operations));
+    await this.#guarded(() => writeBatch(this.#db, operations));
     this.#count -= present.length;
     for (const { item } of present) this.#bytes -= item.value.length;
   }

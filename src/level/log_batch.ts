@@ -4,7 +4,7 @@ import type { LogBounds } from "../streams/ports.ts";
 import type { Offset, OutputRecord, TopicPartition } from "../streams/record.ts";
 import { encodeText } from "../streams/text.ts";
 import { sealValue } from "./checked_value.ts";
-import type { Database, Operation } from "./database.ts";
+import { type Database, type Operation, writeBatch } from "./database.ts";
 import { storeErrorOf } from "./database_errors.ts";
 import { logKey, offsetBytes } from "./log_keys.ts";
 import { folded, type PartitionState } from "./partition_state.ts";
@@ -92,7 +92,7 @@ export class LogBatch {
       this.put(logKey("e", state.placeBytes), encodeText(JSON.stringify(value)));
     }
     try {
-      await this.#db.batch(this.#operations, { sync });
+      await writeBatch(this.#db, this.#operations, { sync });
     } catch (error) {
       throw new PipelineError("LOG_UNAVAILABLE", "Cannot write to the embedded log", {
         cause: storeErrorOf(this.#db.location, error),

@@ -30,6 +30,14 @@ export function planBatches(
   return plan;
 }
 
+/** The partitions of records, each once. */
+export function partitionsOf(records: readonly PlacedRecord[]): TopicPartition[] {
+  return Array.from(byPartition(records).values(), ([first]) => {
+    const { topic, partition } = first as PlacedRecord;
+    return { topic, partition };
+  });
+}
+
 /** Groups records, in order; neighbours nearly always are of the same partition. */
 function byPartition(records: readonly PlacedRecord[]): Map<string, PlacedRecord[]> {
   const groups = new Map<string, PlacedRecord[]>();

@@ -8,7 +8,7 @@ import {
   type TopicPartition,
 } from "../../streams/record.ts";
 import { recordSizeBytesMax } from "./batch_encoder.ts";
-import type { PlacedRecord } from "./batch_plan.ts";
+import { partitionsOf, type PlacedRecord } from "./batch_plan.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import { faultType, isPassing, toPipelineError } from "../wire/errors.ts";
 import { placeRecords, type ProduceLimits, ProducerSession } from "./producer_session.ts";
@@ -205,18 +205,6 @@ async function bothSettled<A, B>(first: Promise<A>, second: Promise<B>): Promise
   if (a.status === "rejected") throw a.reason;
   if (b.status === "rejected") throw b.reason;
   return [a.value, b.value];
-}
-
-function partitionsOf(records: readonly PlacedRecord[]): TopicPartition[] {
-  const found = new Map<string, TopicPartition>();
-  let last: TopicPartition | undefined;
-  for (const { topic, partition } of records) {
-    // Neighbours nearly always are of the same partition.
-    if (topic === last?.topic && partition === last.partition) continue;
-    last = { topic, partition };
-    found.set(partitionName(last), last);
-  }
-  return [...found.values()];
 }
 
 function tooLarge(record: OutputRecord): PipelineError {
