@@ -128,4 +128,12 @@ export const graphBugs: readonly PlantedBug[] = [
     guarantee: "G1",
     kind,
   },
+  {
+    name: "another table of the same name written as if it were the first",
+    file: "src/streams/topology/job.ts",
+    find: "own === table,",
+    replace: "own.store === table.store,",
+    guarantee: "G1",
+    test: "tests/unit/streams/job_test.ts",
+  },
 ];

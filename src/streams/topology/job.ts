@@ -99,7 +99,8 @@ export interface Job<E, A, R = never> extends Topology<E, A, R> {
    * A window's record has headers: `window-start`, `window-end`, `final`. A row that expires has no
    * tombstone: the topic's retention is its own.
    *
-   * @throws {InvariantError} If the job has another table, or reads something else.
+   * @throws {InvariantError} If the job has another table, of the same name even, or reads something
+   *   else.
    */
   to<V, B = A>(
     topic: string,
@@ -183,7 +184,10 @@ export function job(name: string, options: JobOptions = {}): JobBeginning {
   };
 }
 
-type Plan<E, A, R> = Topology<E, A, R> & Pick<Job<E, A, R>, "sink">;
+interface Plan<E, A, R> extends Topology<E, A, R>, Pick<Job<E, A, R>, "sink"> {
+  /** Of all that it writes; none yet without it. */
+  readonly table?: TablePlan<E, A>;
+}
 
 /** Something to write and the sink that it is for, where one was given. */
 interface ForSink<R, O> {
@@ -264,17 +268,22 @@ function withTable<E, A, R>(
   plan: Plan<E, A, R>,
   { table }: Results<E, A, unknown>,
 ): Plan<E, A, R> {
-  const { name, source, store, tableless } = plan;
+  const { name, source, store, table: own } = plan;
   assert(
     table.source === source,
-    `${name} must write results of one source, ${source.topic}: ${table.store} is of another one`,
+    `${name} must write results of one source, ${source.topic}: ${table.store} is of another one; ` +
+      "begin both from the same stream()",
   );
-  if (tableless === true) {
-    return { ...plan, ...table, ...inputsOf(plan, table), tableless: false };
+  if (own === undefined) {
+    return { ...plan, ...table, ...inputsOf(plan, table), table, tableless: false };
   }
   assert(
-    table.store === store,
-    `${name} must write one table, ${store}: ${table.store} is another`,
+    own === table,
+    table.store === store
+      ? `${name} must write one table: two are called ${store}; make it once, and give what is ` +
+        "another table a job of its own"
+      : `${name} must write one table, ${store}: ${table.store} is another; ` +
+        "give it a job of its own",
   );
   return plan;
 }

@@ -273,7 +273,11 @@ Deno.test("a job writes one table, and its rows once", () => {
   assert.throws(() => job("a").write(counts).writeEvents(String).writeEvents(String), /already/);
   assert.throws(
     () => job("a").to("x", clicks).to("y", counts).to("z", clicks.count("others")),
-    /must write one table, clicks: others is another/,
+    /must write one table, clicks: others is another; give it a job of its own/,
+  );
+  assert.throws(
+    () => job("a").to("x", counts).to("y", clicks.count("clicks")),
+    /must write one table: two are called clicks; make it once/,
   );
   const others = stream("clicks", json(isClick)).groupByKey().count("others");
   assert.throws(() => job("a").to("x", clicks).to("y", others), /of one source, clicks/);
