@@ -73,7 +73,7 @@ export const folders: Readonly<Record<string, FolderPolicy>> = {
       wire: [],
       cluster: ["wire"],
       read: ["wire", "cluster"],
-      write: ["wire", "cluster"],
+      write: ["wire", "cluster", "read"],
       group: ["wire", "cluster"],
       "": ["wire", "cluster", "read", "write", "group"],
     },

@@ -5,10 +5,11 @@ export const transactionBugs: readonly PlantedBug[] = [
   {
     name: "no fence at opening",
     file: "src/streams/task/task_session.ts",
-    find: "const writer = opening.use(await ports.commitLog.fence(place.input));",
+    find:
+      "const writer = opening.use(await ports.commitLog.fence(place.input, ownOutputs(place)));",
     replace: `const writer = opening.use({
       commit: async (transaction) =>
-        await (await ports.commitLog.fence(place.input)).commit(transaction),
+        await (await ports.commitLog.fence(place.input, ownOutputs(place))).commit(transaction),
       [Symbol.asyncDispose]: () => Promise.resolve(),
     });`,
     guarantee: "G4",
@@ -32,10 +33,10 @@ export const transactionBugs: readonly PlantedBug[] = [
   {
     name: "asking what became of a transaction before fencing it",
     file: "src/streams/commit/commit.ts",
-    find: `this.#writer = await commitLog.fence(this.#place.input);
+    find: `this.#writer = await commitLog.fence(this.#place.input, ownOutputs(this.#place));
     const committed = await commitLog.committed(this.#place.input);`,
     replace: `const committed = await commitLog.committed(this.#place.input);
-    this.#writer = await commitLog.fence(this.#place.input);`,
+    this.#writer = await commitLog.fence(this.#place.input, ownOutputs(this.#place));`,
     guarantee: "G1",
   },
   {
@@ -101,5 +102,46 @@ export const transactionBugs: readonly PlantedBug[] = [
     find: "...changes.sideOutputs,",
     replace: "",
     guarantee: "G7",
+  },
+  {
+    name: "results for topics not looked for at a fence",
+    file: "src/streams/topology/job_topics.ts",
+    find: 'const read: readonly TopicRole[] = ["input", "table", "global", "changelog"];',
+    replace: `const read: readonly TopicRole[] =
+      ["input", "table", "global", "changelog", "results", "latest-results"];`,
+    guarantee: "G1",
+    kind: "graph",
+  },
+  {
+    name: "late records not looked for at a fence",
+    file: "src/streams/topology/job_topics.ts",
+    find: 'const read: readonly TopicRole[] = ["input", "table", "global", "changelog"];',
+    replace:
+      'const read: readonly TopicRole[] = ["input", "table", "global", "changelog", "late"];',
+    guarantee: "G1",
+  },
+  {
+    name: "a complete transaction without markers aborted",
+    file: "src/kafka/write/lost_markers.ts",
+    find: 'if (pending) return "commit";',
+    replace: 'if (pending) return "abort";',
+    guarantee: "G1",
+    test: "tests/unit/kafka/lost_markers_test.ts",
+  },
+  {
+    name: "an incomplete transaction without markers committed",
+    file: "src/kafka/write/lost_markers.ts",
+    find: 'openFrom < covered ? "commit" : "abort"',
+    replace: 'openFrom <= covered ? "commit" : "abort"',
+    guarantee: "G1",
+    test: "tests/unit/kafka/lost_markers_test.ts",
+  },
+  {
+    name: "lost markers not looked for",
+    file: "src/kafka/write/commit_log.ts",
+    find: "if (end === undefined) return false;",
+    replace: "if (end !== null) return false;",
+    guarantee: "G1",
+    test: "tests/unit/kafka/lost_markers_test.ts",
   },
 ];

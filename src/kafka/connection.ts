@@ -2,7 +2,7 @@ import { type Clock, systemClock } from "../base/clock.ts";
 import type { Logger } from "../base/logger.ts";
 import { type Random, systemRandom } from "../base/random.ts";
 import type { CommitLog, GroupMembership, RecordAppender, RecordLog } from "../streams/ports.ts";
-import type { Offset, TopicPartition } from "../streams/record.ts";
+import { type Offset, partitionName, type TopicPartition } from "../streams/record.ts";
 import {
   type AclEntry,
   addPartitions,
@@ -126,6 +126,13 @@ export class KafkaConnection implements AsyncDisposable {
       ...this.#limits(),
       commitTimeoutMs: 20_000,
       transactionTimeoutMs: 60_000,
+      onMarkersGiven: (input, end) =>
+        this.#options.logger.warn(
+          `Kafka had left a transaction without its end: it is ${
+            end === "commit" ? "committed" : "aborted"
+          } now`,
+          { partition: partitionName(input) },
+        ),
       ...options,
     });
   }

@@ -146,13 +146,26 @@ export interface FencedWriter extends AsyncDisposable {
   readonly spent: boolean;
 }
 
+/** All that the transactions of a partition's owner write, besides its positions. */
+export interface OwnOutputs {
+  /** Of the partition. */
+  readonly changelog: TopicPartition;
+  /** Further topics, any partition of them. */
+  readonly topics: readonly string[];
+  /** Changelog position after a commit, as its metadata says. */
+  readonly changelogPositionIn: (metadata: string) => Offset | undefined;
+}
+
 /** Transactions over state changes and input positions. */
 export interface CommitLog {
   /**
    * Becomes the only writer for an input partition. When it resolves, no transaction of an
    * earlier owner is pending: each is committed or aborted permanently.
+   *
+   * @param outputs Where to look for a transaction whose end the log itself has lost; without it
+   *   there is no looking. The writer writes to nothing else.
    */
-  fence(input: TopicPartition): Promise<FencedWriter>;
+  fence(input: TopicPartition, outputs?: OwnOutputs): Promise<FencedWriter>;
   /** The position that was last committed; `undefined` before the first commit. */
   committed(input: TopicPartition): Promise<CommittedOffset | undefined>;
   /** Every position that the group has committed, of whatever topic; what is pending is not. */

@@ -3,6 +3,7 @@ import type {
   CommittedOffset,
   FencedWriter,
   GroupPosition,
+  OwnOutputs,
 } from "../../streams/ports.ts";
 import { type Offset, partitionName, type TopicPartition } from "../../streams/record.ts";
 import type { Cluster } from "../cluster/cluster.ts";
@@ -10,7 +11,9 @@ import { toPipelineError } from "../wire/errors.ts";
 import { sendWire } from "../wire/internals.ts";
 import { listOffsetsRequest, offsetFetchRequest } from "../wire/offsets_protocol.ts";
 import { Deadline, type Timing } from "../cluster/retry.ts";
+import { giveLostMarkers } from "./lost_markers.ts";
 import { TransactionClient } from "./transaction_protocol.ts";
+import type { ProducerIdentity } from "./transaction_requests.ts";
 import { type TransactionOptions, TransactionWriter } from "./transaction_writer.ts";
 
 /**
@@ -46,12 +49,16 @@ export class KafkaCommitLog implements CommitLog {
     this.#options = options;
   }
 
-  async fence(input: TopicPartition): Promise<FencedWriter> {
+  async fence(input: TopicPartition, outputs?: OwnOutputs): Promise<FencedWriter> {
     const transactionalId = transactionalIdOf(this.#applicationId, input);
     const client = new TransactionClient(this.#cluster, transactionalId, this.#applicationId);
     const { transactionTimeoutMs } = this.#options;
     try {
-      const identity = await client.init(transactionTimeoutMs, this.#deadline());
+      const deadline = this.#deadline();
+      let identity = await client.init(transactionTimeoutMs, deadline);
+      if (outputs !== undefined && await this.#giveMarkers(client, identity, input, outputs)) {
+        identity = await client.init(transactionTimeoutMs, deadline);
+      }
       return new TransactionWriter({
         cluster: this.#cluster,
         client,
@@ -89,6 +96,21 @@ export class KafkaCommitLog implements CommitLog {
     } catch (error) {
       throw toPipelineError(error, `read the committed offset of ${what}`, { group });
     }
+  }
+
+  /** @returns True if there were markers to give: the coordinator may still be at it. */
+  async #giveMarkers(
+    client: TransactionClient,
+    identity: ProducerIdentity,
+    input: TopicPartition,
+    outputs: OwnOutputs,
+  ): Promise<boolean> {
+    const groupId = this.#applicationId;
+    const search = { cluster: this.#cluster, client, groupId, input, outputs };
+    const end = await giveLostMarkers(search, identity, this.#deadline());
+    if (end === undefined) return false;
+    this.#options.onMarkersGiven?.(input, end);
+    return true;
   }
 
   #deadline(): Deadline {

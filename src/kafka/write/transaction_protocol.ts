@@ -102,6 +102,25 @@ export class TransactionClient {
     return await this.#onCoordinator((broker) => sendWire(broker, request));
   }
 
+  /**
+   * Ends a transaction that holds nothing, so that its marker reaches partitions and the group's
+   * position; by requests of its own in V2 too, where only what is written is added.
+   */
+  async close(
+    identity: ProducerIdentity,
+    { partitions, end }: {
+      readonly partitions: readonly TopicPartition[];
+      readonly end: "commit" | "abort";
+    },
+    deadline: Deadline,
+  ): Promise<void> {
+    const transaction = this.#in(identity);
+    await this.#ask(addPartitionsRequest(transaction, partitions), deadline);
+    await this.#ask(addOffsetsRequest(transaction, this.#groupId), deadline);
+    const request = endRequest(transaction, { committed: end === "commit", v2: false });
+    await this.#ask(request, deadline);
+  }
+
   #in(identity: ProducerIdentity): InTransaction {
     return { ...identity, transactionalId: this.#transactionalId };
   }

@@ -22,6 +22,8 @@ export interface TransactionOptions extends ProduceLimits {
   readonly commitTimeoutMs: number;
   /** After that the coordinator aborts a transaction by itself, ms. */
   readonly transactionTimeoutMs: number;
+  /** Told when a transaction was ended that Kafka had left without its markers. */
+  readonly onMarkersGiven?: (input: TopicPartition, end: "commit" | "abort") => void;
 }
 
 /** What a writer is made from. */

@@ -5,6 +5,7 @@ import { dispositionOf, PipelineError, throwIfAborted } from "../../base/errors.
 import type { Random } from "../../base/random.ts";
 import { changelogRecords, type Changes } from "./changes.ts";
 import { isSameCommit, parseCommitMetadata, writeCommitMetadata } from "./commit_metadata.ts";
+import { ownOutputs } from "./own_outputs.ts";
 import type { ErrorHandlers } from "../topology/handlers.ts";
 import { plainRows } from "../topology/routed_row.ts";
 import type {
@@ -62,6 +63,8 @@ export interface CommitPlace {
   readonly others?: readonly TopicPartition[];
   /** The task's part of the repartition topic, for jobs that have one. */
   readonly repartition: (Repartition & TopicPartition) | undefined;
+  /** Topics that its transactions write besides the changelog; none without it. */
+  readonly outputs?: readonly string[];
 }
 
 /** What one commit makes true, and how it is found again. */
@@ -229,7 +232,7 @@ export class Committer<R> {
     if (this.#writer?.spent === true) await this[Symbol.asyncDispose]();
     if (this.#writer !== undefined) return undefined;
     const { commitLog } = this.#ports;
-    this.#writer = await commitLog.fence(this.#place.input);
+    this.#writer = await commitLog.fence(this.#place.input, ownOutputs(this.#place));
     const committed = await commitLog.committed(this.#place.input);
     if (isSameCommit(committed, this.#committed)) return undefined;
     const found = parseCommitMetadata(committed?.metadata ?? "");

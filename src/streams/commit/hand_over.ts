@@ -19,20 +19,35 @@ const lookMs = 20;
 /**
  * Waits until the former owner of a partition, which is closing it at this moment, has made its
  * last commit: fencing it any earlier would only throw its work away. Not for long: a sink that is
- * slow over there must not hold up the partition here.
+ * slow over there must not hold up the partition here, nor a log that knows no position while a
+ * transaction of an owner that has died is pending: only a fence ends that.
  */
 export async function formerOwnerIsDone(
+  ports: HandOverPorts,
+  input: TopicPartition,
+  signal: AbortSignal,
+): Promise<void> {
+  const over = new AbortController();
+  const due = ports.clock.sleep(handOverMsMax, over.signal).catch(() => {});
+  const done = lookUntilDone(ports, input, AbortSignal.any([signal, over.signal]));
+  try {
+    await Promise.race([done, due]);
+  } finally {
+    done.catch(() => {});
+    over.abort();
+  }
+}
+
+async function lookUntilDone(
   { commitLog, log, clock }: HandOverPorts,
   input: TopicPartition,
   signal: AbortSignal,
 ): Promise<void> {
-  const deadlineMs = clock.monotonicMs() + handOverMsMax;
   const { startOffset, endOffset } = await log.bounds(input);
   for (;;) {
     const { offset, metadata } = await commitLog.committed(input) ?? { offset: startOffset };
     if (offset >= endOffset) return;
     if (parseCommitMetadata(metadata ?? "")?.closed === true) return;
-    if (clock.monotonicMs() >= deadlineMs) return;
     await clock.sleep(lookMs, signal);
   }
 }

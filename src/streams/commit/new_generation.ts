@@ -2,6 +2,7 @@ import { PipelineError } from "../../base/errors.ts";
 import { writeCommitMetadata } from "./commit_metadata.ts";
 import type { CommitPlace } from "./commit.ts";
 import type { CommitLog, RecordLog } from "../ports.ts";
+import { ownOutputs } from "./own_outputs.ts";
 import { readBetween } from "../read_between.ts";
 import type { TopicPartition } from "../record.ts";
 import { lineageTopics, presentLineage } from "../state/lineage.ts";
@@ -92,7 +93,7 @@ export async function beginGeneration(
     rules: { ...noRules, changes },
     wholeFromMs,
   };
-  await using writer = await commitLog.fence(input);
+  await using writer = await commitLog.fence(input, ownOutputs(place));
   await writer.commit({
     records: [
       { ...changelog, timestampMs: startMs, key: metaKey, value: codecs.meta.encode(meta) },

@@ -4,7 +4,15 @@ import {
   parseCommitMetadata,
   writeCommitMetadata,
 } from "../commit/commit_metadata.ts";
-import type { CommitLog, FencedWriter, RecordLog, StateStore, StateStores } from "../ports.ts";
+import { ownOutputs } from "../commit/own_outputs.ts";
+import type {
+  CommitLog,
+  FencedWriter,
+  OwnOutputs,
+  RecordLog,
+  StateStore,
+  StateStores,
+} from "../ports.ts";
 import type { Offset, OutputRecord, TopicPartition } from "../record.ts";
 import type { Lineage, LineageTopics } from "../state/lineage.ts";
 import { type EngineCodecs, firstMeta, knownEpoch, type TaskMeta } from "../state/state.ts";
@@ -71,7 +79,7 @@ export class MovedPartition implements AsyncDisposable {
   static async open(ports: MovePorts, job: MovedJob, partition: number): Promise<MovedPartition> {
     await using opening = new AsyncDisposableStack();
     const input = { topic: job.topics.input, partition };
-    const writer = opening.use(await ports.commitLog.fence(input));
+    const writer = opening.use(await ports.commitLog.fence(input, outputsOf(job, partition)));
     const committed = await ports.commitLog.committed(input);
     const { startOffset } = await ports.log.bounds(input);
     const store = opening.use(await ports.copies.open(input, job.lineage.changelogId));
@@ -133,7 +141,8 @@ export class MovedPartition implements AsyncDisposable {
   async #commit(records: readonly OutputRecord[], metadata: CommitMetadata): Promise<void> {
     if (this.#writer.spent) {
       await this.#writer[Symbol.asyncDispose]();
-      this.#writer = await this.#ports.commitLog.fence(this.input);
+      const outputs = outputsOf(this.#job, this.input.partition);
+      this.#writer = await this.#ports.commitLog.fence(this.input, outputs);
     }
     const changelogPosition = await this.#writer.commit({
       records,
@@ -149,6 +158,12 @@ export class MovedPartition implements AsyncDisposable {
     await this.#writer[Symbol.asyncDispose]();
     await this.store[Symbol.asyncDispose]();
   }
+}
+
+/** What a task writes that readers have to see whole before its state is moved. */
+function outputsOf({ topics }: MovedJob, partition: number): OwnOutputs {
+  const outputs = topics.repartition === undefined ? [] : [topics.repartition];
+  return ownOutputs({ changelog: { topic: topics.changelog, partition }, outputs });
 }
 
 function metadataOf(meta: TaskMeta, shownTo: Offset): CommitMetadata {

@@ -3,6 +3,7 @@ import { type HeldState, noTasks, type TaskAssignment } from "../ports.ts";
 import type { Offset } from "../record.ts";
 import type { CommitPlace } from "../commit/commit.ts";
 import type { Lineage } from "../state/lineage.ts";
+import { outputTopics } from "../topology/job_topics.ts";
 import { StandbyTask } from "./standby_task.ts";
 import { StoreCleanup } from "./store_cleanup.ts";
 import { UnablePartitions } from "./unable.ts";
@@ -186,6 +187,7 @@ export class TaskManager<E, A, R> {
           partitions: this.#lineage.partitions,
         }
         : undefined,
+      outputs: outputTopics(settings.application, topology),
     };
     const task = new StreamTask(ports, topology, place, settings, this.#listener, {
       inherited,

@@ -5,6 +5,7 @@ import type { Logger } from "../../base/logger.ts";
 import type { Random } from "../../base/random.ts";
 import { type Changes, collectChanges, metaAlone } from "../commit/changes.ts";
 import { type CommitOptions, type CommitPlace, Committer } from "../commit/commit.ts";
+import { ownOutputs } from "../commit/own_outputs.ts";
 import { keyTimes } from "../state/key_times.ts";
 import type { KeyTime } from "../topology/key_state.ts";
 import type {
@@ -179,7 +180,7 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
   ): Promise<TaskSession<E, A, R>> {
     await using opening = new AsyncDisposableStack();
     observer.onState("fencing");
-    const writer = opening.use(await ports.commitLog.fence(place.input));
+    const writer = opening.use(await ports.commitLog.fence(place.input, ownOutputs(place)));
     const committed = await ports.commitLog.committed(place.input);
     refuseOtherCommit(place, committed);
     const store = opening.use(await ports.stores.open(place.input, place.lineage.changelogId));

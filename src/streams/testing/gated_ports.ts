@@ -55,9 +55,9 @@ function gatedReader(reader: PartitionReader, place: TopicPartition, gate: Gate)
 export function gatedCommitLog(log: MemoryLog, application: string, gate: Gate): CommitLog {
   const commitLog = log.commitLogOf(application, gate);
   return {
-    async fence(input) {
+    async fence(input, outputs) {
       await gate("fence", input);
-      const writer = await commitLog.fence(input);
+      const writer = await commitLog.fence(input, outputs);
       await gate("fenced", input);
       return writer;
     },

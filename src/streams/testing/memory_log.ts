@@ -135,10 +135,10 @@ export class MemoryLog implements RecordLog, RecordAppender {
    */
   commitLogOf(applicationId: string, hook: TransactionHook = () => {}): CommitLog {
     return {
-      fence: (input) => {
+      fence: (input, outputs) => {
         const name = `${applicationId}/${partitionName(input)}`;
         this.#writers.get(name)?.fence();
-        const writer = new MemoryWriter(this, applicationId, input, hook);
+        const writer = new MemoryWriter(this, applicationId, input, hook, outputs);
         this.#writers.set(name, writer);
         return Promise.resolve(writer);
       },

@@ -1,5 +1,12 @@
+import { assert } from "../../base/assert.ts";
 import { PipelineError } from "../../base/errors.ts";
-import type { CommittedOffset, FencedWriter, InputPosition, Transaction } from "../ports.ts";
+import type {
+  CommittedOffset,
+  FencedWriter,
+  InputPosition,
+  OwnOutputs,
+  Transaction,
+} from "../ports.ts";
 import {
   type LogRecord,
   type Offset,
@@ -59,6 +66,7 @@ export class MemoryWriter implements FencedWriter {
   readonly #applicationId: string;
   readonly #input: TopicPartition;
   readonly #hook: TransactionHook;
+  readonly #outputs: OwnOutputs | undefined;
   #open: OpenTransaction | undefined;
   #fenced = false;
   spent = false;
@@ -68,11 +76,13 @@ export class MemoryWriter implements FencedWriter {
     applicationId: string,
     input: TopicPartition,
     hook: TransactionHook,
+    outputs: OwnOutputs | undefined,
   ) {
     this.#log = log;
     this.#applicationId = applicationId;
     this.#input = input;
     this.#hook = hook;
+    this.#outputs = outputs;
   }
 
   /** A newer writer: what is not decided is aborted. */
@@ -88,6 +98,7 @@ export class MemoryWriter implements FencedWriter {
     if (!this.#fenced) this.#open = open;
     this.#refuseEnded(open);
     for (const record of takenWhole(transaction.records, log.valueBytesMax)) {
+      this.#refuseUnnamed(record.topic);
       const place = { topic: record.topic, partition: log.write(record, open).partition };
       open.places.set(partitionName(place), place);
     }
@@ -140,6 +151,14 @@ export class MemoryWriter implements FencedWriter {
   async #at(step: TransactionStep): Promise<void> {
     await this.#hook(step, this.#input);
     await this.#log.hook(step, this.#input);
+  }
+
+  /** What a fence does not name, it could not look for. */
+  #refuseUnnamed(topic: string): void {
+    if (this.#outputs === undefined) return;
+    const { changelog, topics } = this.#outputs;
+    const named = topic === changelog.topic || topics.includes(topic);
+    assert(named, `a transaction can write to ${topic} only if its fence names it`);
   }
 
   #refuseEnded(transaction: OpenTransaction): void {

@@ -60,6 +60,14 @@ export function jobTopics(application: string, job: WithTopics): readonly JobTop
   return topics;
 }
 
+/** Those that a task's transactions write, besides the changelog. */
+export function outputTopics(application: string, job: WithTopics): readonly string[] {
+  const read: readonly TopicRole[] = ["input", "table", "global", "changelog"];
+  return jobTopics(application, job)
+    .filter(({ role }) => !read.includes(role))
+    .map(({ name }) => name);
+}
+
 function refuseSharedNames(topics: readonly JobTopic[]): void {
   for (const [name, roles] of Map.groupBy(topics, ({ name }) => name)) {
     if (roles.length === 1) continue;

@@ -298,7 +298,7 @@ export class SimulatedProcess {
   /** Sometimes gives up waiting for a transaction, which may still happen. */
   #impatient(commitLog: CommitLog): CommitLog {
     return {
-      fence: async (input) => this.#impatientWriter(await commitLog.fence(input)),
+      fence: async (input, outputs) => this.#impatientWriter(await commitLog.fence(input, outputs)),
       committed: (input) => commitLog.committed(input),
       positions: () => commitLog.positions(),
     };

@@ -1,6 +1,7 @@
 /** Bytes by the protocol's own descriptions, `clients/src/main/resources/common/message`. */
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
+import { describeProducersRequest } from "../../../src/kafka/write/producers_protocol.ts";
 import { produceRequest } from "../../../src/kafka/write/produce_protocol.ts";
 import {
   addOffsetsRequest,
@@ -66,6 +67,28 @@ Deno.test("a transaction's requests have the versions that add what is written o
   assert.deepEqual(requestsOf({ v2: false }).map(({ versions }) => versions.max), [11, 4, 4]);
   assert.deepEqual(requestsOf({ v2: true }).map(({ versions }) => versions.min), [12, 5, 5]);
   assert.deepEqual(requestsOf({ v2: true }).map(({ versions }) => versions.max), [12, 5, 5]);
+});
+
+Deno.test("DescribeProducers is written and read as the protocol describes it", () => {
+  const request = describeProducersRequest([
+    { topic: "c", partition: 1 },
+    { topic: "d", partition: 0 },
+  ]);
+  const asked = "00" + "03" + "0263" + "02" + "00000001" + "00" + "0264" + "02" + "00000000" +
+    "00" + "00";
+  assert.equal(encodeRequest(request, 0).toString("hex"), asked);
+  const producer = (from: string) =>
+    "0000000000000007" + "00000003" + "00000002" + "00000000000003e8" + "00000001" + from + "00";
+  const answer = "00" + "00000000" + "03" +
+    "0263" + "02" + "00000001" + "0000" + "00" + "03" +
+    producer("0000000000000009") + producer("ffffffffffffffff") + "00" + "00" +
+    // One that we may not read.
+    "0264" + "02" + "00000000" + "001d" + "00" + "01" + "00" + "00" + "00";
+  const place = { topic: "c", partition: 1, producerId: 7 };
+  assert.deepEqual(answered(request, 0, answer), [
+    { ...place, openFrom: 9 },
+    { ...place, openFrom: undefined },
+  ]);
 });
 
 Deno.test("EndTxn tells who writes the next transaction: in V2 another epoch", () => {

@@ -1,0 +1,163 @@
+import type { CommittedOffset, OwnOutputs } from "../../streams/ports.ts";
+import type { TopicPartition } from "../../streams/record.ts";
+import type { Cluster } from "../cluster/cluster.ts";
+import type { Deadline } from "../cluster/retry.ts";
+import { isAbortMarker, isControl, readBatchHeader } from "../read/batch_decoder.ts";
+import { fetchRequest } from "../read/fetch_protocol.ts";
+import { faultType, ProtocolFault } from "../wire/errors.ts";
+import { sendWire } from "../wire/internals.ts";
+import { listOffsetsRequest, offsetFetchRequest } from "../wire/offsets_protocol.ts";
+import { type ActiveProducer, describeProducersRequest } from "./producers_protocol.ts";
+import type { TransactionClient } from "./transaction_protocol.ts";
+import type { ProducerIdentity } from "./transaction_requests.ts";
+
+/** How a transaction ends. */
+export type TransactionEnd = "commit" | "abort";
+
+/** Whose transactions are looked at, and where. */
+export interface MarkerSearch {
+  readonly cluster: Cluster;
+  readonly client: TransactionClient;
+  readonly groupId: string;
+  readonly input: TopicPartition;
+  readonly outputs: OwnOutputs;
+}
+
+/** What the partitions show of a transaction that the coordinator takes for ended. */
+interface Unended {
+  /** Partitions in which our producer has a transaction open. */
+  readonly open: readonly ActiveProducer[];
+  /** True while a committed position waits for its marker. */
+  readonly pending: boolean;
+  /** The position as of the last transaction that has ended; not known while one is pending. */
+  readonly committed: CommittedOffset | undefined;
+}
+
+/**
+ * Ends what the coordinator of our transactions takes for ended, though partitions have never got
+ * its marker: Kafka 4 leaves out those without a leader ("likely deleted already"), as all are
+ * while a cluster of one broker starts again. Their records would stay invisible, and the committed
+ * position pending, without end; the next marker of our producer, of whatever transaction, would
+ * decide over them.
+ *
+ * Called right after a fence, when the coordinator has nothing of ours under way. A transaction
+ * that contains every partition which this producer may have written gives the missing markers.
+ *
+ * The outcome is the one that other partitions show. Where none shows it, a pending position is
+ * committed: it is the last thing that a transaction writes, so the transaction is complete, and no
+ * one can have continued from the position before it.
+ *
+ * @returns How it was ended; `undefined` if there was nothing.
+ * @see Kafka's TransactionMarkerChannelManager, KRaftMetadataCache.getPartitionLeaderEndpoint
+ */
+export async function giveLostMarkers(
+  search: MarkerSearch,
+  identity: ProducerIdentity,
+  deadline: Deadline,
+): Promise<TransactionEnd | undefined> {
+  const { cluster, outputs } = search;
+  const look = <T>(work: () => Promise<T>) =>
+    deadline.retry(() =>
+      work().catch((error) => {
+        for (const topic of [outputs.changelog.topic, ...outputs.topics]) {
+          cluster.forgetTopic(topic);
+        }
+        throw error;
+      })
+    );
+  const partitions = await look(() => partitionsOf(search));
+  const unended = await look(() => findUnended(search, identity, partitions));
+  if (unended.open.length === 0 && !unended.pending) return undefined;
+  const end = await look(() => endOf(search, unended));
+  await search.client.close(identity, { partitions, end }, deadline);
+  return end;
+}
+
+/** Every partition that the owner may have written. */
+async function partitionsOf({ cluster, outputs }: MarkerSearch): Promise<TopicPartition[]> {
+  const found = [outputs.changelog];
+  for (const topic of outputs.topics) {
+    for (const { partition } of await cluster.topic(topic)) found.push({ topic, partition });
+  }
+  return found;
+}
+
+async function findUnended(
+  { cluster, groupId, input }: MarkerSearch,
+  { producerId }: ProducerIdentity,
+  partitions: readonly TopicPartition[],
+): Promise<Unended> {
+  const byLeader = new Map<number, TopicPartition[]>();
+  for (const place of partitions) {
+    const leader = await cluster.leader(place);
+    byLeader.set(leader, [...byLeader.get(leader) ?? [], place]);
+  }
+  const position = positionOf(cluster, groupId, input);
+  const producers = Promise.all(
+    [...byLeader].map(([leader, led]) => cluster.send(leader, describeProducersRequest(led))),
+  );
+  const [found, active] = await Promise.all([position, producers]);
+  const open = active.flat().filter((one) =>
+    one.producerId === producerId && one.openFrom !== undefined
+  );
+  return { open, pending: found === "pending", committed: found === "pending" ? undefined : found };
+}
+
+async function positionOf(
+  cluster: Cluster,
+  groupId: string,
+  input: TopicPartition,
+): Promise<CommittedOffset | "pending" | undefined> {
+  const request = offsetFetchRequest(groupId, input);
+  try {
+    const [found] = await cluster.onCoordinator("group", groupId, (b) => sendWire(b, request));
+    return found;
+  } catch (error) {
+    if (faultType(error) === "UNSTABLE_OFFSET_COMMIT") return "pending";
+    throw error;
+  }
+}
+
+async function endOf(
+  { cluster, outputs }: MarkerSearch,
+  { open, pending, committed }: Unended,
+): Promise<TransactionEnd> {
+  const { changelog, changelogPositionIn } = outputs;
+  const inChangelog = open.find(({ topic, partition }) =>
+    topic === changelog.topic && partition === changelog.partition
+  );
+  if (inChangelog === undefined) {
+    return await lastEndIn(cluster, changelog) ?? (pending ? "commit" : "abort");
+  }
+  if (pending) return "commit";
+  const { openFrom = 0 } = inChangelog;
+  const covered = committed === undefined ? undefined : changelogPositionIn(committed.metadata);
+  return covered !== undefined && openFrom < covered ? "commit" : "abort";
+}
+
+/** How the last transaction in a changelog ended, as its marker says; `undefined` without one. */
+async function lastEndIn(
+  cluster: Cluster,
+  changelog: TopicPartition,
+): Promise<TransactionEnd | undefined> {
+  const { leader, leaderEpoch, topicId } = await cluster.locate(changelog);
+  const endOffset = await cluster.send(leader, listOffsetsRequest(changelog, "last-stable"));
+  if (endOffset === 0) return undefined;
+  const target = {
+    topicId,
+    partition: changelog.partition,
+    offset: endOffset - 1,
+    currentLeaderEpoch: leaderEpoch,
+    lastFetchedEpoch: -1,
+  };
+  const limits = { maxWaitMs: 0, maxBytes: 1_000_000, maxBytesPerPartition: 1_000_000 };
+  const { errorCode, partitions: [answer] } = await cluster.send(
+    leader,
+    fetchRequest([target], limits),
+  );
+  const fault = errorCode || (answer?.errorCode ?? 0);
+  if (fault !== 0 || answer === undefined) throw new ProtocolFault(fault || 3, "Fetch");
+  const header = readBatchHeader(answer.records, 0);
+  if (header === undefined || !isControl(header)) return undefined;
+  return isAbortMarker(answer.records, header) ? "abort" : "commit";
+}

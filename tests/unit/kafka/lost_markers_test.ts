@@ -1,0 +1,184 @@
+/** How a transaction is ended that Kafka has left without its markers, by what its places show. */
+import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
+import { seededRandom } from "../../../src/base/random.ts";
+import type { Cluster } from "../../../src/kafka/cluster/cluster.ts";
+import { ProtocolFault } from "../../../src/kafka/wire/errors.ts";
+import { KafkaCommitLog } from "../../../src/kafka/write/commit_log.ts";
+import type { TransactionEnd } from "../../../src/kafka/write/lost_markers.ts";
+import { transactionOptions } from "../../support/kafka_harness.ts";
+
+const input = { topic: "in", partition: 0 };
+const changelog = { topic: "changelog", partition: 0 };
+const output = { topic: "out", partition: 0 };
+const outputs = { changelog, topics: ["out"], changelogPositionIn: Number };
+const producer = 7;
+/** Time stands still, and no pause takes any. */
+const timing = {
+  clock: { nowMs: () => 0, monotonicMs: () => 0, sleep: () => Promise.resolve() },
+  random: seededRandom(1),
+};
+
+/** What the brokers show. */
+interface Shown {
+  /** Changelog position that the committed one tells of; `pending` while it waits for its marker. */
+  readonly committed: number | "pending" | undefined;
+  /** Where our producer has a transaction open, by topic. */
+  readonly open: Readonly<Record<string, number>>;
+  /** The last marker in the changelog. */
+  readonly last?: TransactionEnd;
+  /** Who else has a transaction open in `out`. */
+  readonly other?: number;
+}
+
+/** A control batch as a broker writes it: a header of 61 bytes, then one record. */
+function marker(end: TransactionEnd): Buffer {
+  const record = Buffer.from([0, 0, 0, 8, 0, 0, 0, end === "commit" ? 1 : 0, 0, 0]);
+  const batch = Buffer.concat([Buffer.alloc(61), Buffer.from([record.length * 2]), record]);
+  batch.writeInt32BE(batch.length - 12, 8);
+  batch.writeInt8(2, 16);
+  batch.writeInt16BE(0x30, 21); // transactional, control
+  return batch;
+}
+
+/** A cluster that answers what is shown, and notes each end of a transaction. */
+class ShowingCluster {
+  readonly ends: TransactionEnd[] = [];
+  readonly added: string[] = [];
+  readonly #shown: Shown;
+
+  constructor(shown: Shown) {
+    this.#shown = shown;
+  }
+
+  get cluster(): Cluster {
+    const answer = (request: Request) => Promise.resolve(this.#answer(request));
+    const broker = {
+      versions: { 9: range, 22: range, 24: range, 25: range, 26: range },
+      connectionPool: {
+        host: "fake",
+        port: 1,
+        send: async ({ request }: { readonly request: SentRequest }) => ({
+          value: await answer({
+            apiName: request.apiName,
+            bytes: (await request.encode()).buffer,
+          }),
+        }),
+      },
+    };
+    return {
+      topic: () => Promise.resolve([{ partition: 0 }]),
+      leader: () => Promise.resolve(1),
+      locate: () => Promise.resolve({ leader: 1, leaderEpoch: 0, topicId: "" }),
+      forgetTopic() {},
+      send: (_node: number, { apiName }: { readonly apiName: string }) =>
+        answer({ apiName, bytes: Buffer.alloc(0) }),
+      onCoordinator: (_kind: string, _key: string, call: (b: unknown) => unknown) => call(broker),
+    } as unknown as Cluster;
+  }
+
+  #answer({ apiName, bytes }: Request): unknown {
+    const { committed, open, last, other } = this.#shown;
+    switch (apiName) {
+      case "InitProducerId":
+        return { producerId: producer, producerEpoch: this.ends.length };
+      case "OffsetFetch":
+        if (committed === "pending") throw new ProtocolFault(88, apiName);
+        return committed === undefined ? [] : [{ ...input, offset: 1, metadata: `${committed}` }];
+      case "DescribeProducers":
+        return [
+          ...[changelog, output].map((place) => ({
+            ...place,
+            producerId: producer,
+            openFrom: open[place.topic],
+          })),
+          { ...output, producerId: 8, openFrom: other },
+        ];
+      case "ListOffsets":
+        return last === undefined ? 0 : 1;
+      case "Fetch":
+        return {
+          errorCode: 0,
+          partitions: [{ errorCode: 0, records: marker(last ?? "abort") }],
+        };
+      case "AddPartitionsToTxn":
+        this.added.push(...["changelog", "out"].filter((name) => bytes.includes(name)));
+        return undefined;
+      case "EndTxn":
+        this.ends.push(bytes.at(-2) === 1 ? "commit" : "abort");
+        return { producerId: producer, producerEpoch: 0 };
+      default:
+        return undefined;
+    }
+  }
+}
+
+const range = { minVersion: 0, maxVersion: 9 };
+
+interface SentRequest {
+  readonly apiName: string;
+  readonly encode: () => Promise<{ readonly buffer: Buffer }>;
+}
+
+interface Request {
+  readonly apiName: string;
+  readonly bytes: Buffer;
+}
+
+const nothing = { committed: 3, open: {} };
+
+Deno.test.each<{ readonly what: string; readonly shown: Shown; readonly ends: TransactionEnd[] }>([
+  { what: "nothing where all have their markers", shown: nothing, ends: [] },
+  { what: "nothing of another producer's", shown: { ...nothing, other: 5 }, ends: [] },
+  {
+    what: "by a commit what is complete and has no marker",
+    shown: { committed: "pending", open: { changelog: 3, out: 9 } },
+    ends: ["commit"],
+  },
+  {
+    what: "by an abort what was not complete",
+    shown: { committed: 3, open: { changelog: 3, out: 9 } },
+    ends: ["abort"],
+  },
+  {
+    what: "by a commit a changelog whose position is committed",
+    shown: { committed: 5, open: { changelog: 3 } },
+    ends: ["commit"],
+  },
+  {
+    what: "by an abort a changelog that no position was ever committed of",
+    shown: { committed: undefined, open: { changelog: 0 } },
+    ends: ["abort"],
+  },
+  {
+    what: "a position as its changelog is: committed",
+    shown: { committed: "pending", open: {}, last: "commit" },
+    ends: ["commit"],
+  },
+  {
+    what: "a position as its changelog is: aborted",
+    shown: { committed: "pending", open: { out: 9 }, last: "abort" },
+    ends: ["abort"],
+  },
+  {
+    what: "an output as its changelog is: committed",
+    shown: { committed: 5, open: { out: 9 }, last: "commit" },
+    ends: ["commit"],
+  },
+  {
+    what: "an output as its changelog is: aborted",
+    shown: { committed: 3, open: { out: 9 }, last: "abort" },
+    ends: ["abort"],
+  },
+])("KafkaCommitLog.fence() ends $what", async ({ shown, ends }) => {
+  const showing = new ShowingCluster(shown);
+  const told: TransactionEnd[] = [];
+  const commits = new KafkaCommitLog(showing.cluster, "app", timing, {
+    ...transactionOptions,
+    onMarkersGiven: (_input, end) => told.push(end),
+  });
+  await using _writer = await commits.fence(input, outputs);
+  assert.deepEqual(showing.ends, ends);
+  assert.deepEqual(told, ends);
+  if (ends.length > 0) assert.deepEqual(showing.added, ["changelog", "out"]);
+});
