@@ -20,7 +20,7 @@ const slow = /\/(simulation|task_states|level_damage|batch_fuzz|candles|nexmark)
 const testMsMax = 500;
 
 /** Processor time of the tests that a mutant is tried with, the cheapest first, ms. */
-const testsMsMax = 5_000;
+const testsMsMax = 2_500;
 
 /** The same for those who have time. */
 const thoroughMsMax = 60_000;
@@ -190,7 +190,7 @@ class Trials {
     let leftMs = this.#options.thorough ? thoroughMsMax : testsMsMax;
     return reaching.toSorted((a, b) => costOf(a) - costOf(b))
       .filter(({ ms }) => (leftMs -= ms) > 0)
-      .map(({ id, evaluations }) => ({ id, evaluations }));
+      .map(({ id, ms, evaluations }) => ({ id, ms, evaluations }));
   }
 
   #neighbours(path: string): (number: number) => boolean {

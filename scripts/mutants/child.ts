@@ -23,6 +23,9 @@ import { mutants } from "./switch.ts";
 const endlessFactor = 20;
 const evaluationsMin = 300_000;
 
+/** The same of its processor time, ms. */
+const cpuMsMin = 3_000;
+
 /** A test that waits so long waits for something that does not come. */
 const secondsMax = 60;
 
@@ -36,18 +39,26 @@ globalThis.addEventListener("error", (event) => {
   event.preventDefault();
 });
 
-/** Ends the test that runs: nothing is left that could continue it. */
-let giveUp = () => {};
+/** The test that runs. */
+const running = { startMs: 0, seconds: 0, cpuMsMax: Infinity, giveUp: () => {} };
+
 globalThis.addEventListener("beforeunload", (event) => {
+  // Nothing is left that could continue it.
   event.preventDefault();
-  giveUp();
+  running.giveUp();
 });
 
-/** Seconds that the test has run, of those in which this process came to a turn. */
-let seconds = 0;
+// Counts only seconds in which this process came to a turn, as the machine may be busy otherwise.
 Deno.unrefTimer(setInterval(() => {
-  if (++seconds > secondsMax) giveUp();
+  running.seconds++;
+  const cpuMs = cpuMsNow() - running.startMs;
+  if (running.seconds > secondsMax || cpuMs > running.cpuMsMax) running.giveUp();
 }, 1000));
+
+function cpuMsNow(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+}
 
 function say(message: Message): void {
   print(`${messageMark}${JSON.stringify(message)}`);
@@ -63,12 +74,12 @@ function turn(): Promise<void> {
 }
 
 /** Runs a test; `undefined` if it passes. */
-async function failureOf(test: RegisteredTest): Promise<string | undefined> {
+async function failureOf(test: RegisteredTest, cpuMsMax = Infinity): Promise<string | undefined> {
   const before = rejections;
   let failure: string | undefined;
   const { promise: ends, reject } = Promise.withResolvers<never>();
-  giveUp = () => reject(new Error("no end"));
-  seconds = 0;
+  const giveUp = () => reject(new Error("no end"));
+  Object.assign(running, { startMs: cpuMsNow(), seconds: 0, cpuMsMax, giveUp });
   try {
     await Promise.race([test.run(), ends]);
   } catch (error) {
@@ -81,10 +92,9 @@ async function failureOf(test: RegisteredTest): Promise<string | undefined> {
 async function measure(test: RegisteredTest): Promise<void> {
   mutants.reached.fill(0);
   mutants.left = Number.MAX_SAFE_INTEGER;
-  const before = process.cpuUsage();
+  const beforeMs = cpuMsNow();
   const error = await failureOf(test);
-  const { user, system } = process.cpuUsage(before);
-  const ms = (user + system) / 1000;
+  const ms = cpuMsNow() - beforeMs;
   const evaluations = Number.MAX_SAFE_INTEGER - mutants.left;
   if (error !== undefined) say({ kind: "broken", id: test.id, error });
   else say({ kind: "measured", record: { id: test.id, ms, evaluations, reached: reachedSince() } });
@@ -95,7 +105,7 @@ let clean = true;
 
 async function tryMutant(trial: Trial, tests: ReadonlyMap<string, RegisteredTest>): Promise<void> {
   const { mutant } = trial;
-  for (const { id, evaluations } of trial.tests) {
+  for (const { id, ms, evaluations } of trial.tests) {
     const test = tests.get(id);
     if (test === undefined) throw new TypeError(`There is no test ${id}`);
     mutants.active = mutant;
@@ -104,7 +114,7 @@ async function tryMutant(trial: Trial, tests: ReadonlyMap<string, RegisteredTest
       say(clean ? { kind: "noticed", mutant, by: id, how: "endless" } : { kind: "again", mutant });
       Deno.exit(endlessCode);
     };
-    const how = await failureOf(test);
+    const how = await failureOf(test, ms * endlessFactor + cpuMsMin);
     mutants.left = Infinity;
     mutants.active = -1;
     if (how === undefined) {

@@ -21,6 +21,21 @@ const kinds: readonly Kind[] = [
     why: "no text is no commit's text either way",
   },
   {
+    pattern: /^fallback \S*wholeFromMs \?\? /,
+    unreached: false,
+    why: "null until the first record, and without one no window has changed",
+  },
+  {
+    pattern: /^bound \S+ [<>]=? \S*Max( #\d+)?$/,
+    unreached: true,
+    why: "a limit that was chosen: one more or one less is as good",
+  },
+  {
+    pattern: /^order refuse\w+\(/,
+    unreached: false,
+    why: "which of two reasons to refuse is named, where there are both",
+  },
+  {
     pattern: / (rowsLeft \+ 1|purge\.rowsLeft -= found\.length;?)$/,
     unreached: false,
     why: "noticed by a test of changed_rules_test.ts that takes long: --thorough",
@@ -45,8 +60,6 @@ export const explained: Readonly<Record<string, string>> = {
     "the row of a key is no row of a window: what follows gives nothing",
   "src/streams/commit/changed_results.ts fallback value ?? undefined":
     "the entries of a commit delete no window that the row of its key lists",
-  "src/streams/commit/changes.ts fallback meta.wholeFromMs ?? Infinity":
-    "null until the first record, and without one no window has changed",
   "src/streams/commit/changes.ts order entries.push(...stores.entries()); entries.push(...await sources.sweep":
     "entries of different keys, in one transaction and one batch",
   "src/streams/commit/changes.ts order entries.push(...await sources.sweep.collect(sources, meta.horizon)); e":
@@ -55,8 +68,6 @@ export const explained: Readonly<Record<string, string>> = {
     "only speed: what follows finds that nothing has outlived its retention",
   "src/streams/commit/changes.ts bound found.length > purge.rowsLeft":
     "one row of twenty thousand goes with the key's next commit",
-  "src/streams/commit/unshown_results.ts fallback wholeFromMs ?? Infinity":
-    "null until the first record, and without one no window has changed",
   "src/streams/commit/commit_metadata.ts return return undefined;":
     "what has no parts fails at the next step, in the same try",
   'src/streams/commit/commit_metadata.ts logic typeof value === "object" && value !== null':
@@ -71,6 +82,20 @@ export const explained: Readonly<Record<string, string>> = {
     "the task's own record is never deleted",
   "src/streams/assignment/standbys.ts order standbys.push(best); counts.add(best, 1);":
     "the two know nothing of each other",
+  "src/streams/moving/move_state.ts drop await flush(target, entriesMax);":
+    "only memory: what waits is written at the end",
+  "src/streams/moving/move_state.ts fallback timeMs ?? 0":
+    "the tasks of a job have it all, or none of them",
+  "src/streams/task/find_place.ts return return meta;":
+    "without further inputs there are none to find",
+  "src/streams/task/global_tables.ts return return this.#leftOut(record, record.unreadable);":
+    "only the text of a line: what cannot be read has no key",
+  "src/streams/task/global_tables.ts equality id !== about.id":
+    "readers of a topic that was replaced notice it themselves",
+  "src/streams/task/lineage_watch.ts order await clock.sleep(lookEveryMs, this.#stop.signal); refuseOtherLineage(":
+    "only one look more, at the start",
+  "src/streams/task/standby_task.ts logic position === undefined || remainingOffsets === undefined":
+    "both are known from the same moment on",
   "src/streams/commit/unshown_results.ts return return;":
     "only speed: a changelog is read of which no rows are made",
 };

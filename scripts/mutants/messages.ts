@@ -22,7 +22,7 @@ export interface TestRecord {
 /** A mutant and the tests that reach it, in their order. */
 export interface Trial {
   readonly mutant: number;
-  readonly tests: readonly Pick<TestRecord, "id" | "evaluations">[];
+  readonly tests: readonly Omit<TestRecord, "reached">[];
 }
 
 /** What a process is started for. */

@@ -65,7 +65,6 @@ export async function moveState(
     ? 0
     : await copyAll(partitions, former);
   if (former !== job.lineage) await switchAll(ports, partitions, job, former, signal);
-  for (const partition of partitions) await partition.bringUpToDate(signal);
   const deleted = await deleteLeftovers(partitions, former);
   return { from: former.partitions, to: job.lineage.partitions, copied, deleted, unread };
 }

@@ -51,7 +51,7 @@ export class MovedPartition implements AsyncDisposable {
   #writer: FencedWriter;
   readonly #offset: Offset;
   #metadata: CommitMetadata | undefined;
-  /** Everything in the changelog, as of the last `bringUpToDate`. */
+  /** Everything in the changelog, as of `bringUpToDate`. */
   readonly store: StateStore;
 
   private constructor(
@@ -108,7 +108,7 @@ export class MovedPartition implements AsyncDisposable {
     return stored === undefined ? undefined : decodeState(this.#ports.codecs.meta, stored);
   }
 
-  /** Copies what the changelog has got since the last time. */
+  /** Copies what the changelog has. */
   async bringUpToDate(signal: AbortSignal): Promise<void> {
     const { log, clock } = this.#ports;
     const { changelogId } = this.#job.lineage;

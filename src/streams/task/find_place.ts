@@ -92,14 +92,12 @@ export async function findPlace(
   const { input, repartition } = place;
   const bounds = await log.bounds(input);
   onEnd(input.topic, bounds.endOffset);
-  const rekeyedBounds = repartition === undefined ? undefined : await log.bounds(repartition);
-  if (repartition !== undefined && rekeyedBounds !== undefined) {
-    onEnd(repartition.topic, rekeyedBounds.endOffset);
-  }
+  const rekeyed = repartition && { place: repartition, bounds: await log.bounds(repartition) };
+  if (rekeyed !== undefined) onEnd(rekeyed.place.topic, rekeyed.bounds.endOffset);
   const stored = store.get(metaKey);
   if (stored === undefined) {
     if (isPastStart(committed, bounds)) throw stateGone(place, committed);
-    const meta = firstMeta(place.lineage, bounds.startOffset, rekeyedBounds?.startOffset);
+    const meta = firstMeta(place.lineage, bounds.startOffset, rekeyed?.bounds.startOffset);
     return await withOthers(ports, place, meta, committed, onEnd);
   }
   const meta = decodeState(codecs.meta, stored);
@@ -107,15 +105,8 @@ export async function findPlace(
   refuseOtherVersion(input, meta);
   refuseOtherWindowing(input, meta.windowing, windowing);
   refuseOtherPosition(input, meta.inputOffset, committed);
-  if (meta.inputOffset < bounds.startOffset || meta.inputOffset > bounds.endOffset) {
-    throw inputTruncated(input, meta.inputOffset, bounds);
-  }
-  if (repartition !== undefined && rekeyedBounds !== undefined) {
-    const { rekeyedOffset } = meta;
-    if (rekeyedOffset < rekeyedBounds.startOffset || rekeyedOffset > rekeyedBounds.endOffset) {
-      throw inputTruncated(repartition, rekeyedOffset, rekeyedBounds);
-    }
-  }
+  refuseCut(input, meta.inputOffset, bounds);
+  if (rekeyed !== undefined) refuseCut(rekeyed.place, meta.rekeyedOffset, rekeyed.bounds);
   return await withOthers(ports, place, { ...meta, lineage: place.lineage }, committed, onEnd);
 }
 
@@ -143,9 +134,7 @@ async function withOthers(
     // A newer owner may have committed since the first input was asked about.
     if (position?.offset !== known.offset) await refuseTakenOver(commitLog, input, committed);
     refuseOtherPosition(place, known.offset, position);
-    if (known.offset < bounds.startOffset || known.offset > bounds.endOffset) {
-      throw inputTruncated(place, known.offset, bounds);
-    }
+    refuseCut(place, known.offset, bounds);
   }
   return { ...meta, others: positions };
 }
@@ -166,6 +155,13 @@ function stateGone({ input, changelog }: CommitPlace, committed: CommittedOffset
       `state is gone: ${partitionName(changelog)} holds no meta record`,
     { context: { ...input, committed: committed.offset }, remedy: "reset" },
   );
+}
+
+/** Refuses to continue where the records are gone, or were never. */
+function refuseCut(place: TopicPartition, offset: Offset, bounds: LogBounds): void {
+  if (offset < bounds.startOffset || offset > bounds.endOffset) {
+    throw inputTruncated(place, offset, bounds);
+  }
 }
 
 function refuseOtherPosition(

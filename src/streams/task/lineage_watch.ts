@@ -68,8 +68,8 @@ export class LineageWatch implements AsyncDisposable {
 
 /** A log that does not answer, or a topic that is gone for the moment, says nothing. */
 function isLineageFault(error: unknown): boolean {
-  if (!(error instanceof PipelineError)) return false;
-  return error.code === "TOPIC_REPLACED" || error.code === "PARTITIONS_CHANGED";
+  return error instanceof PipelineError &&
+    (error.code === "TOPIC_REPLACED" || error.code === "PARTITIONS_CHANGED");
 }
 
 /**

@@ -90,7 +90,7 @@ export class StandbyTask {
 
   /** Ends at once, with everything kept that was read. */
   async close(): Promise<void> {
-    await this.#control.close(0, this.#ended ?? Promise.resolve());
+    await this.#control.close(0, this.#ended);
   }
 
   /** Ends at once and gives the open store away; `undefined` when it is not open. */

@@ -111,7 +111,7 @@ export class StreamTask<E, A, R> {
 
   /** Commits and closes; what is not done after `boundMs` is dropped, as of the last commit. */
   async close(boundMs: number): Promise<void> {
-    await this.#control.close(boundMs, this.#ended ?? Promise.resolve());
+    await this.#control.close(boundMs, this.#ended);
   }
 
   /** Drops everything since the last commit: for a partition that is no longer ours. */

@@ -34,8 +34,12 @@ export class TaskControl {
     return this.#closed;
   }
 
-  /** Lets the task commit and end; what is not done after `boundMs` is dropped. */
-  async close(boundMs: number, ended: Promise<void>): Promise<void> {
+  /**
+   * Lets the task commit and end; what is not done after `boundMs` is dropped.
+   *
+   * @param ended Of the task; `undefined` for one that never began.
+   */
+  async close(boundMs: number, ended: Promise<void> | undefined): Promise<void> {
     this.#close();
     if (this.#idle) this.#abort.abort();
     else await this.#within(ended, boundMs);
@@ -94,7 +98,7 @@ export class TaskControl {
     this.#waker?.();
   }
 
-  async #within(work: Promise<void>, boundMs: number): Promise<void> {
+  async #within(work: Promise<void> | undefined, boundMs: number): Promise<void> {
     const timer = new AbortController();
     const due = this.#clock.sleep(boundMs, timer.signal).catch(() => {});
     await Promise.race([work, due]);

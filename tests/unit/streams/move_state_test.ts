@@ -1,10 +1,14 @@
 import assert from "node:assert/strict";
 import { systemClock } from "../../../src/base/clock.ts";
 import { type MoveReport, moveState } from "../../../src/streams/moving/move_state.ts";
+import { parseCommitMetadata } from "../../../src/streams/commit/commit_metadata.ts";
 import { partitionForKey } from "../../../src/streams/partitioner.ts";
 import type { CommitLog, FencedWriter } from "../../../src/streams/ports.ts";
 import { PartsWriter } from "../../../src/streams/repartition_record.ts";
 import { identityHeaders } from "../../../src/streams/record_identity.ts";
+import type { LineageTopics } from "../../../src/streams/state/lineage.ts";
+import type { TaskMeta } from "../../../src/streams/state/state.ts";
+import { metaKey } from "../../../src/streams/state/store_keys.ts";
 import { MemoryStores } from "../../../src/streams/testing/mod.ts";
 import { encodeText } from "../../../src/streams/text.ts";
 import { jsonEngineCodecs } from "../../../src/streams/state/json_engine_codecs.ts";
@@ -39,7 +43,11 @@ function addPartitions(world: CountingWorld, to: number): void {
   world.partitions = to;
 }
 
-function move(world: CountingWorld, commitLog?: CommitLog): Promise<MoveReport> {
+function move(
+  world: CountingWorld,
+  commitLog?: CommitLog,
+  of: LineageTopics = topics,
+): Promise<MoveReport> {
   return moveState(
     {
       log: world.log,
@@ -48,7 +56,7 @@ function move(world: CountingWorld, commitLog?: CommitLog): Promise<MoveReport> 
       codecs: jsonEngineCodecs,
       clock: systemClock,
     },
-    topics,
+    of,
     signal,
   );
 }
@@ -263,6 +271,123 @@ Deno.test("moveState() takes results along that were committed and not shown", a
   const wanted = worldOf(3);
   await run(wanted, input.slice(0, half));
   assert.deepEqual(windows(world), windows(wanted));
+});
+
+Deno.test("moveState() sends records of the repartition topic on that are not of our writing", async () => {
+  const world = worldOf(2);
+  await run(world, input.slice(0, half));
+  const foreign = { key: encodeText("k"), value: encodeText("not ours"), timestampMs: 2_000_000 };
+  await world.log.append([{ ...foreign, topic: topics.repartition, partition: 1 }]);
+  addPartitions(world, 5);
+  await move(world);
+  await run(world, []);
+  assert.equal(world.counts().deadLetters, 1);
+});
+
+Deno.test("moveState() of a job that sends nothing on wants all of its input read", async () => {
+  const alone = { ...topics, repartition: undefined };
+  const world = new CountingWorld({ partitions: 2, rollUps: true });
+  await run(world, input.slice(0, half));
+  await world.feed(input.slice(half, half + 1), 2_000_000);
+  // Nothing moves, so nothing has to be sent on.
+  assert.ok((await move(world, undefined, alone)).unread > 0);
+  for (const topic of ["input", topics.changelog]) world.log.addPartitions(topic, 5);
+  await assert.rejects(move(world, undefined, alone), {
+    code: "PARTITIONS_CHANGED",
+    message: /all of its input must be read.*: \d+ records wait$/,
+  });
+});
+
+Deno.test("moveState() refuses the state of another topic of that name", async () => {
+  const world = worldOf(2);
+  await run(world, input.slice(0, half));
+  world.log.createTopic("input", 5);
+  addPartitions(world, 5);
+  await assert.rejects(move(world), { code: "TOPIC_REPLACED" });
+});
+
+/** What the tasks know about themselves, as the changelog says. */
+function metas(world: CountingWorld): TaskMeta[] {
+  const last = new Map<number, TaskMeta>();
+  for (const { partition, key, value } of world.log.visible(topics.changelog)) {
+    if (key?.toHex() !== metaKey.toHex() || value === null) continue;
+    last.set(partition, jsonEngineCodecs.meta.decode(value));
+  }
+  return [...last.values()];
+}
+
+/** Commits what a task knows about itself with another time. */
+async function setTime(world: CountingWorld, partition: number, timeMs: number): Promise<void> {
+  const place = { topic: "input", partition };
+  const changelog = { topic: topics.changelog, partition };
+  const commitLog = world.log.commitLogOf("app");
+  const committed = await commitLog.committed(place);
+  const meta = { ...metas(world)[partition] as TaskMeta, timeMs };
+  const value = jsonEngineCodecs.meta.encode(meta);
+  await using writer = await commitLog.fence(place);
+  await writer.commit({
+    records: [{ ...changelog, timestampMs: 0, key: metaKey, value }],
+    changelog,
+    input: place,
+    inputOffset: meta.inputOffset,
+    metadata: () => committed?.metadata ?? "",
+  });
+}
+
+Deno.test("moveState() continues everywhere with the latest time that processors saw", async () => {
+  const world = worldOf(2);
+  await run(world, input.slice(0, half));
+  await setTime(world, 0, 7_000);
+  await setTime(world, 1, 5_000);
+  addPartitions(world, 5);
+  await move(world);
+  assert.deepEqual(metas(world).map(({ timeMs }) => timeMs), Array(5).fill(7_000));
+});
+
+Deno.test("moveState() leaves no time behind without processors, and no owner to wait for", async () => {
+  const world = worldOf(2);
+  await run(world, input.slice(0, half));
+  addPartitions(world, 5);
+  await move(world);
+  assert.ok(!metas(world).some((meta) => "timeMs" in meta));
+  const positions = await world.log.commitLogOf("app").positions();
+  const isClosed = true;
+  const closed = positions.map(({ metadata }) => parseCommitMetadata(metadata)?.closed);
+  assert.deepEqual(closed, closed.map(() => isClosed));
+});
+
+Deno.test("moveState() closes a writer that is spent before it takes another", async () => {
+  const world = worldOf(2);
+  await run(world, input.slice(0, half));
+  addPartitions(world, 5);
+  const open = new Map<number, number>();
+  const commitLog = world.log.commitLogOf("app");
+  await move(world, {
+    committed: (place) => commitLog.committed(place),
+    positions: () => commitLog.positions(),
+    async fence(place) {
+      const { partition } = place;
+      const writer = await commitLog.fence(place);
+      assert.equal(open.get(partition) ?? 0, 0);
+      open.set(partition, 1);
+      let spent = false;
+      return {
+        get spent() {
+          return spent;
+        },
+        async commit(transaction) {
+          assert.ok(!spent);
+          spent = true;
+          return await writer.commit(transaction);
+        },
+        async [Symbol.asyncDispose]() {
+          open.set(partition, 0);
+          await writer[Symbol.asyncDispose]();
+        },
+      };
+    },
+  });
+  assert.deepEqual([...open.values()], [0, 0, 0, 0, 0]);
 });
 
 Deno.test("moveState() has nothing to do where there is no state", async () => {

@@ -116,6 +116,7 @@ Deno.test("TaskSession.open() gives way to an owner that commits while it restor
 
 Deno.test.each([
   { why: "the log has all that was committed", committed: 20, code: "STORE_FOREIGN" },
+  { why: "the log ends where the commit did", committed: 25, code: "STORE_FOREIGN" },
   { why: "the log lacks what was committed", committed: 40, code: "CHANGELOG_TRUNCATED" },
   { why: "it is not known what was committed", committed: undefined, code: "CHANGELOG_TRUNCATED" },
 ])("checkedPosition() of a store ahead of its changelog is $code where $why", (row) => {
