@@ -1,5 +1,5 @@
-import type { OpenApiOperation } from "../../src/http/open_api.ts";
-import { openApi } from "../../src/http/operations.ts";
+import type { OpenApiOperation } from "../../src/http/exchange/open_api.ts";
+import { openApi } from "../../src/http/server/operations.ts";
 import type { Schema } from "../../src/http/schema.ts";
 import { withRegion } from "./region.ts";
 

@@ -92,6 +92,18 @@ export const folders: Readonly<Record<string, FolderPolicy>> = {
     imports: ["base", "streams", "market"],
     packages: ["prom-client", "lightweight-charts"],
     without: adapter,
+    rooms: {
+      "": [],
+      page: [],
+      admission: [""],
+      metrics: [""],
+      view: [""],
+      peers: ["", "admission"],
+      stream: ["", "admission", "peers"],
+      exchange: ["", "admission", "metrics", "peers", "stream"],
+      handlers: ["", "page", "peers", "exchange"],
+      server: ["", "admission", "peers", "stream", "exchange", "handlers"],
+    },
   },
   /** What several mains put together in the same way. */
   wiring: {

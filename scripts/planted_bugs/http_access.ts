@@ -6,7 +6,7 @@ const test = "tests/unit/http/admission/access_test.ts";
 export const httpAccessBugs: readonly PlantedBug[] = [
   {
     name: "a request for another server's name answered",
-    file: "src/http/front.ts",
+    file: "src/http/exchange/front.ts",
     find: "if (!access.serves(url.hostname, client.ownAddress)) throw misdirected(url.hostname);",
     replace: "",
     guarantee: "access",
@@ -14,7 +14,7 @@ export const httpAccessBugs: readonly PlantedBug[] = [
   },
   {
     name: "a request without the token answered",
-    file: "src/http/front.ts",
+    file: "src/http/exchange/front.ts",
     find: "if (!isTrusted && !route.isOpen) throw unauthorized();",
     replace: "",
     guarantee: "access",
@@ -46,10 +46,10 @@ export const httpAccessBugs: readonly PlantedBug[] = [
   },
   {
     name: "another instance's beginning made all at once",
-    file: "src/http/directory.ts",
+    file: "src/http/stream/directory.ts",
     find: "    if (summaries.length < symbolsPerEvent) continue;\n",
     replace: "    continue;\n",
     guarantee: "G8",
-    test: "tests/unit/http/event_hub_test.ts",
+    test: "tests/unit/http/stream/event_hub_test.ts",
   },
 ];

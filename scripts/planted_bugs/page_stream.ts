@@ -4,11 +4,11 @@ import type { PlantedBug } from "./planted_bug.ts";
 export const pageStreamBugs: readonly PlantedBug[] = [
   {
     name: "a slow reader is sent everything",
-    file: "src/http/event_hub.ts",
+    file: "src/http/stream/event_hub.ts",
     find: "    if (!client.isIdle) return;\n",
     replace: "",
     guarantee: "G8",
-    test: "tests/unit/http/event_hub_test.ts",
+    test: "tests/unit/http/stream/event_hub_test.ts",
   },
   {
     name: "rows that no one looks at in the stream",
@@ -16,7 +16,7 @@ export const pageStreamBugs: readonly PlantedBug[] = [
     find: 'if (rows === "all" || rows.has(symbol)) this.#rows.add(symbol);',
     replace: "this.#rows.add(symbol);",
     guarantee: "G8",
-    test: "tests/unit/http/event_hub_test.ts",
+    test: "tests/unit/http/stream/event_hub_test.ts",
   },
   {
     name: "another instance is heard of twice while what is looked at changes",

@@ -4,7 +4,7 @@ import type { MainContext } from "../app/lifecycle.ts";
 import { configInvalid } from "../app/read_config.ts";
 import type { Clock } from "../base/clock.ts";
 import { Secret } from "../base/secret.ts";
-import type { ServerTls } from "../http/listen.ts";
+import type { ServerTls } from "../http/exchange/listen.ts";
 
 /** What the files of the HTTP settings hold. */
 export interface HttpFiles {

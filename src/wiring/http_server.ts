@@ -4,12 +4,12 @@ import { describeError } from "../base/errors.ts";
 import { isLoopback } from "../base/loopback.ts";
 import { randomName } from "../base/random.ts";
 import { sleepUnlessAborted } from "../feed/pacer.ts";
-import type { HttpServer, ListenOptions, ServerTls } from "../http/listen.ts";
+import type { HttpServer, ListenOptions, ServerTls } from "../http/exchange/listen.ts";
 import type { Metrics } from "../http/metrics/metrics.ts";
 import type { PeerAccess } from "../http/peers/peer_access.ts";
-import { type OperationsOptions, serveOperations } from "../http/operations_server.ts";
+import { type OperationsOptions, serveOperations } from "../http/exchange/operations_server.ts";
 import type { LiveView } from "../http/ports.ts";
-import { type HttpServerOptions, type InstanceServer, serveHttp } from "../http/server.ts";
+import { type HttpServerOptions, type InstanceServer, serveHttp } from "../http/server/server.ts";
 import { type HttpFiles, readTls } from "./http_files.ts";
 
 /** How often it is looked whether the certificate was renewed, ms. */

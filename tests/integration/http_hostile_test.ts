@@ -3,10 +3,10 @@ import assert from "node:assert/strict";
 import { systemClock } from "../../src/base/clock.ts";
 import type { Logger } from "../../src/base/logger.ts";
 import { Secret } from "../../src/base/secret.ts";
-import type { HttpServer } from "../../src/http/listen.ts";
+import type { HttpServer } from "../../src/http/exchange/listen.ts";
 import { Metrics } from "../../src/http/metrics/metrics.ts";
-import { serveOperations } from "../../src/http/operations_server.ts";
-import { serveHttp } from "../../src/http/server.ts";
+import { serveOperations } from "../../src/http/exchange/operations_server.ts";
+import { serveHttp } from "../../src/http/server/server.ts";
 import { FakeLiveView } from "../support/fake_live_view.ts";
 import {
   credentials,

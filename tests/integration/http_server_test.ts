@@ -3,8 +3,8 @@ import { systemClock } from "../../src/base/clock.ts";
 import { PipelineError } from "../../src/base/errors.ts";
 import { silentLogger } from "../../src/base/logger.ts";
 import { Metrics } from "../../src/http/metrics/metrics.ts";
-import type { HttpServer } from "../../src/http/listen.ts";
-import { serveHttp } from "../../src/http/server.ts";
+import type { HttpServer } from "../../src/http/exchange/listen.ts";
+import { serveHttp } from "../../src/http/server/server.ts";
 import { FakeLiveView } from "../support/fake_live_view.ts";
 
 const ignore = Deno.permissions.querySync({ name: "net" }).state !== "granted";

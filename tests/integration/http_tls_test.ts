@@ -5,7 +5,7 @@ import { type Clock, systemClock } from "../../src/base/clock.ts";
 import { silentLogger } from "../../src/base/logger.ts";
 import type { Secret } from "../../src/base/secret.ts";
 import { Metrics } from "../../src/http/metrics/metrics.ts";
-import { serveOperations } from "../../src/http/operations_server.ts";
+import { serveOperations } from "../../src/http/exchange/operations_server.ts";
 import { readHttpFiles } from "../../src/wiring/http_files.ts";
 import { makeCertificates } from "../support/certificates.ts";
 

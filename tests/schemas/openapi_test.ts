@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { PipelineError } from "../../src/base/errors.ts";
 import { Secret } from "../../src/base/secret.ts";
-import type { OpenApiDocument, OpenApiOperation } from "../../src/http/open_api.ts";
+import type { OpenApiDocument, OpenApiOperation } from "../../src/http/exchange/open_api.ts";
 import type { Schema } from "../../src/http/schema.ts";
 import { fakeStandby, fakeTask } from "../support/fake_live_view.ts";
 import { localClient, type Surface, surface } from "../unit/http/harness.ts";

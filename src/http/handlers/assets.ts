@@ -1,5 +1,5 @@
 import { HttpProblem } from "../response.ts";
-import { type Answers, type Operation, operation, problemAnswer } from "../operation.ts";
+import { type Answers, type Operation, operation, problemAnswer } from "../exchange/operation.ts";
 import { type Asset, findAsset } from "../page/assets.ts";
 import { text } from "../schema.ts";
 import { loginPage } from "./log_in.ts";

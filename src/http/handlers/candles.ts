@@ -10,7 +10,7 @@ import {
   operation,
   problemAnswer,
   unavailable,
-} from "../operation.ts";
+} from "../exchange/operation.ts";
 import {
   limitParameter,
   type Query,

@@ -1,5 +1,5 @@
-import { jsonAnswer, type Operation, operation, problemsAnswer } from "../operation.ts";
-import { readiness } from "../operations_server.ts";
+import { jsonAnswer, type Operation, operation, problemsAnswer } from "../exchange/operation.ts";
+import { readiness } from "../exchange/operations_server.ts";
 import { jsonResponse } from "../response.ts";
 import { list, object, text } from "../schema.ts";
 

@@ -1,5 +1,5 @@
-import type { HttpContext } from "../context.ts";
-import type { Route } from "../front.ts";
+import type { HttpContext } from "../exchange/context.ts";
+import type { Route } from "../exchange/front.ts";
 import { findAsset } from "../page/assets.ts";
 
 /** Takes the token from a form and gives the browser its cookie. */

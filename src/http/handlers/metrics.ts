@@ -1,4 +1,4 @@
-import { type Operation, operation } from "../operation.ts";
+import { type Operation, operation } from "../exchange/operation.ts";
 import { textResponse } from "../response.ts";
 import { text } from "../schema.ts";
 

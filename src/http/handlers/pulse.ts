@@ -1,4 +1,4 @@
-import { type Operation, operation, unavailable } from "../operation.ts";
+import { type Operation, operation, unavailable } from "../exchange/operation.ts";
 import { HttpProblem } from "../response.ts";
 import { text } from "../schema.ts";
 

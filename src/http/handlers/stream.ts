@@ -1,5 +1,5 @@
 import { HttpProblem } from "../response.ts";
-import { badQuery, type Operation, operation, unavailable } from "../operation.ts";
+import { badQuery, type Operation, operation, unavailable } from "../exchange/operation.ts";
 import {
   chosen,
   resolutionParameter,

@@ -1,5 +1,11 @@
 import { symbolsSchema } from "../answer_schemas.ts";
-import { badQuery, jsonAnswer, type Operation, operation, unavailable } from "../operation.ts";
+import {
+  badQuery,
+  jsonAnswer,
+  type Operation,
+  operation,
+  unavailable,
+} from "../exchange/operation.ts";
 import { scopeParameter } from "../parameters.ts";
 import { allSymbols, localSymbols } from "../peers/all_symbols.ts";
 import { PacedWork } from "../paced_work.ts";

@@ -1,5 +1,5 @@
 import { healthSchema } from "../answer_schemas.ts";
-import { jsonAnswer, type Operation, operation } from "../operation.ts";
+import { jsonAnswer, type Operation, operation } from "../exchange/operation.ts";
 import { jsonResponse } from "../response.ts";
 import { healthJson } from "../wire.ts";
 

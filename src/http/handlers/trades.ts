@@ -1,5 +1,5 @@
 import { tradesSchema } from "../answer_schemas.ts";
-import { badQuery, jsonAnswer, type Operation, operation } from "../operation.ts";
+import { badQuery, jsonAnswer, type Operation, operation } from "../exchange/operation.ts";
 import { limitParameter, symbolParameter } from "../parameters.ts";
 import { jsonResponse } from "../response.ts";
 import { tradeJson, type TradesJson } from "../wire.ts";

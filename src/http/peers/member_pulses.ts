@@ -2,7 +2,7 @@ import type { Clock } from "../../base/clock.ts";
 import { isAborted } from "../../base/errors.ts";
 import type { Addresses, MemberWatch } from "../../streams/ports.ts";
 import type { PeerAccess } from "./peer_access.ts";
-import { beatMs, farewell, greeting } from "../pulse.ts";
+import { beatMs, farewell, greeting } from "./pulse.ts";
 
 /**
  * Silence after which a member counts as dead, in pauses of this process's own: 3 s. A pause of its

@@ -1,14 +1,14 @@
 import { type Logger, silentLogger } from "../../../src/base/logger.ts";
 import type { Clock } from "../../../src/base/clock.ts";
 import { PipelineError } from "../../../src/base/errors.ts";
-import type { Client, HttpContext } from "../../../src/http/context.ts";
-import { EventHub } from "../../../src/http/event_hub.ts";
+import type { Client, HttpContext } from "../../../src/http/exchange/context.ts";
+import { EventHub } from "../../../src/http/stream/event_hub.ts";
 import type { PlaceLimits } from "../../../src/http/admission/fair_places.ts";
 import { Metrics } from "../../../src/http/metrics/metrics.ts";
 import { Access, type AccessOptions } from "../../../src/http/admission/access.ts";
-import { Pulse } from "../../../src/http/pulse.ts";
+import { Pulse } from "../../../src/http/peers/pulse.ts";
 import { QueryGate, type QueryLimits } from "../../../src/http/admission/query_gate.ts";
-import { handleRequest } from "../../../src/http/router.ts";
+import { handleRequest } from "../../../src/http/server/router.ts";
 import type { Ask } from "../../../src/http/within.ts";
 import { FakeLiveView, type FakeLiveViewOptions } from "../../support/fake_live_view.ts";
 

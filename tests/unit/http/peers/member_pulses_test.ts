@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Clock } from "../../../../src/base/clock.ts";
 import { MemberPulses } from "../../../../src/http/peers/member_pulses.ts";
-import { Pulse } from "../../../../src/http/pulse.ts";
+import { Pulse } from "../../../../src/http/peers/pulse.ts";
 import type { Ask } from "../../../../src/http/within.ts";
 import { settle, SimulatedClock } from "../../../../src/streams/testing/simulated_clock.ts";
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { resolutionName, summaryWindowMs } from "../../../src/market/tables.ts";
-import { fakePrices } from "../../support/fake_live_view.ts";
-import { surface } from "./harness.ts";
-import { beginning, follow, nothing, readEvents, running } from "./stream_harness.ts";
+import { resolutionName, summaryWindowMs } from "../../../../src/market/tables.ts";
+import { fakePrices } from "../../../support/fake_live_view.ts";
+import { surface } from "../harness.ts";
+import { beginning, follow, nothing, readEvents, running } from "../stream_harness.ts";
 
 /** Ticks of the hub in the two seconds between two states, and in a second. */
 const stateTicks = 20;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { PipelineError } from "../../../src/base/errors.ts";
-import { surface } from "./harness.ts";
+import { PipelineError } from "../../../../src/base/errors.ts";
+import { surface } from "../harness.ts";
 
 Deno.test("handleRequest() answers an unknown path with a 404 problem document", async () => {
   const response = await surface().ask("/nowhere?x=1");

@@ -1,12 +1,12 @@
-import { Access, type AccessOptions } from "./admission/access.ts";
+import { Access, type AccessOptions } from "../admission/access.ts";
 import type { Client, RouteRequest } from "./context.ts";
 import { answerRequest, type Route } from "./front.ts";
-import { defaultQueryLimits, QueryGate } from "./admission/query_gate.ts";
+import { defaultQueryLimits, QueryGate } from "../admission/query_gate.ts";
 import { type HttpServer, listen, type ListenOptions } from "./listen.ts";
-import type { Metrics } from "./metrics/metrics.ts";
-import type { Health } from "./ports.ts";
-import { jsonResponse, problemResponse, textResponse } from "./response.ts";
-import { Turns } from "./admission/turns.ts";
+import type { Metrics } from "../metrics/metrics.ts";
+import type { Health } from "../ports.ts";
+import { jsonResponse, problemResponse, textResponse } from "../response.ts";
+import { Turns } from "../admission/turns.ts";
 
 /** What a program without a page shows. */
 export interface OperationsOptions extends ListenOptions {

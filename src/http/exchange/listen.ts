@@ -1,15 +1,15 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { createServer as createTlsServer, type Server as TlsServer } from "node:https";
 import type { AddressInfo } from "node:net";
-import type { Clock } from "../base/clock.ts";
-import { PipelineError } from "../base/errors.ts";
-import { withoutBrackets } from "../base/host.ts";
-import type { Logger } from "../base/logger.ts";
-import { Connections } from "./admission/connections.ts";
+import type { Clock } from "../../base/clock.ts";
+import { PipelineError } from "../../base/errors.ts";
+import { withoutBrackets } from "../../base/host.ts";
+import type { Logger } from "../../base/logger.ts";
+import { Connections } from "../admission/connections.ts";
 import type { Client, RequestHandler } from "./context.ts";
 import { exchange, refuseBytes } from "./exchange.ts";
-import type { Metrics } from "./metrics/metrics.ts";
-import type { Turns } from "./admission/turns.ts";
+import type { Metrics } from "../metrics/metrics.ts";
+import type { Turns } from "../admission/turns.ts";
 
 /** How long answers under way may take at the end, ms; a client that does not read gets no more. */
 const drainMs = 1_000;

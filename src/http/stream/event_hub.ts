@@ -1,7 +1,7 @@
-import type { Clock } from "../base/clock.ts";
-import { isAborted, throwIfAborted } from "../base/errors.ts";
-import type { Logger } from "../base/logger.ts";
-import { encodeText } from "../streams/text.ts";
+import type { Clock } from "../../base/clock.ts";
+import { isAborted, throwIfAborted } from "../../base/errors.ts";
+import type { Logger } from "../../base/logger.ts";
+import { encodeText } from "../../streams/text.ts";
 import { Directory, ownSymbols } from "./directory.ts";
 import {
   elsewhereEvent,
@@ -10,16 +10,16 @@ import {
   listingEvent,
   streamedCandles,
   streamedTrades,
-} from "./events.ts";
-import { PeerStreams } from "./peers/peer_streams.ts";
-import type { PeerUpdate } from "./peers/peer_stream.ts";
-import { FairPlaces, type PlaceLimits } from "./admission/fair_places.ts";
-import { PacedWork } from "./paced_work.ts";
-import type { LiveUpdate, LiveView, SymbolSummary } from "./ports.ts";
-import type { Scope } from "./scope.ts";
+} from "../events.ts";
+import { PeerStreams } from "../peers/peer_streams.ts";
+import type { PeerUpdate } from "../peers/peer_stream.ts";
+import { FairPlaces, type PlaceLimits } from "../admission/fair_places.ts";
+import { PacedWork } from "../paced_work.ts";
+import type { LiveUpdate, LiveView, SymbolSummary } from "../ports.ts";
+import type { Scope } from "../scope.ts";
 import { StreamClient } from "./stream_client.ts";
-import { type StreamUpdate, type Subscription, type Summaries, Viewer } from "./viewer.ts";
-import type { Ask } from "./within.ts";
+import { type StreamUpdate, type Subscription, type Summaries, Viewer } from "../viewer.ts";
+import type { Ask } from "../within.ts";
 
 /** What the hub works with. */
 export interface EventHubOptions {

@@ -1,4 +1,4 @@
-import denoJson from "../../deno.json" with { type: "json" };
+import denoJson from "../../../deno.json" with { type: "json" };
 import {
   type Answer,
   type Answers,
@@ -6,9 +6,9 @@ import {
   problemAnswer,
   unavailable,
 } from "./operation.ts";
-import type { Parameter } from "./parameters.ts";
-import { securityHeaders } from "./response.ts";
-import { type Schema, text } from "./schema.ts";
+import type { Parameter } from "../parameters.ts";
+import { securityHeaders } from "../response.ts";
+import { type Schema, text } from "../schema.ts";
 
 /** An OpenAPI 3.1 document, as far as programs of this repository look into it. */
 export interface OpenApiDocument {

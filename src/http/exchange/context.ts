@@ -1,12 +1,12 @@
-import type { Access } from "./admission/access.ts";
-import type { Clock } from "../base/clock.ts";
-import type { Logger } from "../base/logger.ts";
-import type { EventHub } from "./event_hub.ts";
-import type { Metrics } from "./metrics/metrics.ts";
-import type { LiveView } from "./ports.ts";
-import type { Pulse } from "./pulse.ts";
-import type { QueryGate } from "./admission/query_gate.ts";
-import type { Ask } from "./within.ts";
+import type { Access } from "../admission/access.ts";
+import type { Clock } from "../../base/clock.ts";
+import type { Logger } from "../../base/logger.ts";
+import type { EventHub } from "../stream/event_hub.ts";
+import type { Metrics } from "../metrics/metrics.ts";
+import type { LiveView } from "../ports.ts";
+import type { Pulse } from "../peers/pulse.ts";
+import type { QueryGate } from "../admission/query_gate.ts";
+import type { Ask } from "../within.ts";
 
 /** What the handlers work with. */
 export interface HttpContext {

@@ -1,11 +1,11 @@
-import type { Clock } from "../base/clock.ts";
-import { describeError, dispositionOf } from "../base/errors.ts";
-import type { Logger } from "../base/logger.ts";
-import type { Access } from "./admission/access.ts";
+import type { Clock } from "../../base/clock.ts";
+import { describeError, dispositionOf } from "../../base/errors.ts";
+import type { Logger } from "../../base/logger.ts";
+import type { Access } from "../admission/access.ts";
 import type { Client, RouteRequest } from "./context.ts";
-import type { Metrics } from "./metrics/metrics.ts";
-import type { QueryGate } from "./admission/query_gate.ts";
-import { HttpProblem, problemResponse, securityHeaders } from "./response.ts";
+import type { Metrics } from "../metrics/metrics.ts";
+import type { QueryGate } from "../admission/query_gate.ts";
+import { HttpProblem, problemResponse, securityHeaders } from "../response.ts";
 
 /** What answers requests for one path. */
 export interface Route {

@@ -1,7 +1,7 @@
-import type { Clock } from "../base/clock.ts";
-import { isAborted } from "../base/errors.ts";
-import { encodeText } from "../streams/text.ts";
-import { FairPlaces } from "./admission/fair_places.ts";
+import type { Clock } from "../../base/clock.ts";
+import { isAborted } from "../../base/errors.ts";
+import { encodeText } from "../../streams/text.ts";
+import { FairPlaces } from "../admission/fair_places.ts";
 
 /** Pause between two beats, ms. */
 export const beatMs = 200;

@@ -1,11 +1,11 @@
 /** Node's requests and answers as those of the web, and what is no request at all. */
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
-import type { Connections } from "./admission/connections.ts";
+import type { Connections } from "../admission/connections.ts";
 import type { Client, RequestHandler } from "./context.ts";
 import { withUsualHeaders } from "./front.ts";
-import type { Metrics } from "./metrics/metrics.ts";
-import { problemResponse } from "./response.ts";
+import type { Metrics } from "../metrics/metrics.ts";
+import { problemResponse } from "../response.ts";
 
 /** Longest body of a request, bytes: the form with the token. */
 const bodyBytesMax = 4_096;

@@ -1,8 +1,8 @@
-import { HttpProblem } from "./response.ts";
-import type { Client, HttpContext, RouteRequest } from "./context.ts";
-import { answerRequest, type Route } from "./front.ts";
-import { logIn } from "./handlers/log_in.ts";
-import type { Operation } from "./operation.ts";
+import { HttpProblem } from "../response.ts";
+import type { Client, HttpContext, RouteRequest } from "../exchange/context.ts";
+import { answerRequest, type Route } from "../exchange/front.ts";
+import { logIn } from "../handlers/log_in.ts";
+import type { Operation } from "../exchange/operation.ts";
 import { operations } from "./operations.ts";
 
 interface Pattern {

@@ -1,8 +1,8 @@
-import { encodeText } from "../streams/text.ts";
-import { latestEvent, type ListedSymbol, listingEvent, symbolsEvent } from "./events.ts";
-import { isNewer } from "./peers/all_symbols.ts";
-import type { LiveView, SymbolSummary } from "./ports.ts";
-import type { Summaries } from "./viewer.ts";
+import { encodeText } from "../../streams/text.ts";
+import { latestEvent, type ListedSymbol, listingEvent, symbolsEvent } from "../events.ts";
+import { isNewer } from "../peers/all_symbols.ts";
+import type { LiveView, SymbolSummary } from "../ports.ts";
+import type { Summaries } from "../viewer.ts";
 
 /** Names that a client is told; so many take a third of a megabyte. */
 const namesMax = 20_000;

@@ -1,6 +1,6 @@
 import type { Handler, HttpContext, RouteRequest } from "./context.ts";
-import { type Parameters, type Query, readQuery } from "./parameters.ts";
-import { count, list, object, type Schema, text } from "./schema.ts";
+import { type Parameters, type Query, readQuery } from "../parameters.ts";
+import { count, list, object, type Schema, text } from "../schema.ts";
 
 /** An answer that a client must expect. */
 export interface Answer {

@@ -1,14 +1,14 @@
-import { Access, type AccessOptions } from "./admission/access.ts";
-import type { Client } from "./context.ts";
-import { EventHub } from "./event_hub.ts";
-import type { LiveView } from "./ports.ts";
-import { type HttpServer, listen, type ListenOptions } from "./listen.ts";
-import { PeerAccess, proofHeader } from "./peers/peer_access.ts";
-import { Pulse } from "./pulse.ts";
-import { defaultQueryLimits, QueryGate } from "./admission/query_gate.ts";
+import { Access, type AccessOptions } from "../admission/access.ts";
+import type { Client } from "../exchange/context.ts";
+import { EventHub } from "../stream/event_hub.ts";
+import type { LiveView } from "../ports.ts";
+import { type HttpServer, listen, type ListenOptions } from "../exchange/listen.ts";
+import { PeerAccess, proofHeader } from "../peers/peer_access.ts";
+import { Pulse } from "../peers/pulse.ts";
+import { defaultQueryLimits, QueryGate } from "../admission/query_gate.ts";
 import { handleRequest } from "./router.ts";
-import { Turns } from "./admission/turns.ts";
-import { askByFetch } from "./within.ts";
+import { Turns } from "../admission/turns.ts";
+import { askByFetch } from "../within.ts";
 
 /** Where to listen, what to show, and to whom. */
 export interface HttpServerOptions extends ListenOptions {
