@@ -20,7 +20,7 @@ const slow = /\/(simulation|task_states|level_damage|batch_fuzz|candles|nexmark)
 const testMsMax = 500;
 
 /** Processor time of the tests that a mutant is tried with, the cheapest first, ms. */
-const testsMsMax = 2_500;
+const testsMsMax = 5_000;
 
 /** The same for those who have time. */
 const thoroughMsMax = 60_000;

@@ -31,6 +31,12 @@ const kinds: readonly Kind[] = [
     why: "a limit that was chosen: one more or one less is as good",
   },
   {
+    pattern:
+      /^order ([\w.#]+)\.(push|add|set|delete)\([^;]*\); (?!\1\.)[\w.#]+\.(push|add|set|delete)\(/,
+    unreached: false,
+    why: "steps in the memory of two things, between which nothing looks at them",
+  },
+  {
     pattern: /^order refuse\w+\(/,
     unreached: false,
     why: "which of two reasons to refuse is named, where there are both",
@@ -80,10 +86,13 @@ export const explained: Readonly<Record<string, string>> = {
     "what is no record of a task says nothing of its rules, and is passed over as unreadable",
   "src/streams/commit/new_generation.ts logic key?.length !== metaKey.length || key[0] !== metaKey[0] || value === n":
     "the task's own record is never deleted",
-  "src/streams/assignment/standbys.ts order standbys.push(best); counts.add(best, 1);":
-    "the two know nothing of each other",
   "src/streams/moving/move_state.ts drop await flush(target, entriesMax);":
     "only memory: what waits is written at the end",
+  "src/streams/moving/move_state.ts negation entries.length < entriesMax":
+    "only how many entries one transaction takes",
+  "src/streams/moving/move_state.ts bound entries.length > 0": "only a transaction without entries",
+  "src/streams/moving/moved_partition.ts order await this.#writer[Symbol.asyncDispose](); await this.store[Symbol.asy":
+    "neither needs the other to be closed",
   "src/streams/moving/move_state.ts fallback timeMs ?? 0":
     "the tasks of a job have it all, or none of them",
   "src/streams/task/find_place.ts return return meta;":
