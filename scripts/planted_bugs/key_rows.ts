@@ -83,7 +83,7 @@ export const keyRowBugs: readonly PlantedBug[] = [
   {
     name: "changed keys that make no commit early",
     file: "src/streams/task/task_session.ts",
-    find: "const rows = this.#cache.dirtyCount + this.#stores.pendingRows;",
+    find: "const rows = this.#cache.dirtyKeys.length + this.#stores.pendingRows;",
     replace: "const rows = this.#stores.pendingRows;",
     guarantee: "G8",
     test: "tests/unit/streams/many_keys_test.ts",
@@ -120,21 +120,6 @@ export const keyRowBugs: readonly PlantedBug[] = [
     guarantee: "G1",
   },
   {
-    name: "a key that became bytes before the commit not written",
-    file: "src/streams/state/folded_keys.ts",
-    find: "entries.push({ key: keyStateKey(key), value: rows.copyOf(place) });",
-    replace: "",
-    guarantee: "G1",
-    test: "tests/unit/streams/many_keys_test.ts",
-  },
-  {
-    name: "windows that a key left before the commit not purged by it",
-    file: "src/streams/commit/changes.ts",
-    find: "of known?.left ?? []) {",
-    replace: "of [] as { length: number; startMs: number }[]) {",
-    guarantee: "G1",
-  },
-  {
     name: "keys as bytes never let go",
     file: "src/streams/state/write_cache.ts",
     find: "        this.#move(known, inStore);\n        this.#known.delete(key);\n",
@@ -145,7 +130,7 @@ export const keyRowBugs: readonly PlantedBug[] = [
   {
     name: "keys that are not in use never let go",
     file: "src/streams/state/write_cache.ts",
-    find: "for (const known of this.#clearInUse()) known.owner = undefined;",
+    find: "for (const known of this.#inUse) known.owner = undefined;",
     replace: "",
     guarantee: "G8",
     test: "tests/unit/streams/many_keys_test.ts",

@@ -81,7 +81,7 @@ export async function collectChanges<E, A, R>(
 ): Promise<Changes<R>> {
   const { topology, codecs, store, cache, stores, processor } = sources;
   const { meta } = processor;
-  const entries = cache.foldedEntries;
+  const entries: StoreEntry[] = [];
   const lengths = lengthsOf(topology);
   const purge: Purge = { entries, rowsLeft: purgedRowsMax };
   for (const owner of cache.dirtyKeys) {
@@ -140,20 +140,6 @@ export function metaAlone(meta: TaskMeta, { meta: codec }: EngineCodecs): Change
     sideOutputs: [],
     sentOn: [],
   };
-}
-
-/** Where keys are many, makes rows of what has changed since the last commit: see `WriteCache.fold`. */
-export function foldKeys<A>(topology: KeyTopology<A>, cache: WriteCache<A>): void {
-  const lengths = lengthsOf(topology);
-  cache.fold((owner, entries) => {
-    if (windowsWithRows(topology, owner).length > 0) return false;
-    const due = outlived(lengths, owner);
-    // The store is asked what there is to purge: the commit does that.
-    if (due.length > 0 && owner.stored) return false;
-    collectWindows(topology, lengths, owner, entries);
-    for (const one of due) collectExpired(owner, one, [], { entries, rowsLeft: 0 });
-    return true;
-  });
 }
 
 /** Entries of the windows that are not in the key's row, or no longer. */
@@ -236,7 +222,7 @@ async function storedStarts<A>(
  * not fit into the commit, as the retention has become a shorter one, goes with the key's next.
  */
 function collectExpired<A>(
-  { key, state, left, known }: CachedKey<A>,
+  { key, state, left }: CachedKey<A>,
   { length, sizeMs, toMs }: Outlived,
   found: number[],
   purge: Purge,
@@ -246,9 +232,6 @@ function collectExpired<A>(
   const purgedToMs = state.purgedToMs[length] = firstLeftMs ?? toMs;
   const expired = new Set(found);
   for (const { length: of, window: { startMs } } of left) {
-    if (of === length && startMs < purgedToMs) expired.add(startMs);
-  }
-  for (const { length: of, startMs } of known?.left ?? []) {
     if (of === length && startMs < purgedToMs) expired.add(startMs);
   }
   for (const startMs of expired) {

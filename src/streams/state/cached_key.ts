@@ -76,27 +76,11 @@ export interface CachedKey<A> {
   known: KnownKey<A> | undefined;
 }
 
-/** Stand for the place of a row: of a key that has none, and of one that only the store has. */
-export const nowhere = -1;
-export const inStore = -2;
-
-/** A window that has left the row of its key. */
-export interface LeftWindow {
-  /** As `WindowOfLength` has it. */
-  readonly length: number;
-  readonly startMs: number;
-}
-
 /** A key that a cache knows: as an object while it is in use, and as bytes. */
 export interface KnownKey<A> {
-  readonly key: string;
   owner: CachedKey<A> | undefined;
-  /** Where its row lies, as the last commit has it or, folded, the next one. */
+  /** Where its row lies, as the last commit has it. */
   place: number;
-  /** True from when its row has what changed since the last commit until the next one. */
-  folded: boolean;
-  /** Windows that the next commit writes and the key has left behind; none without it. */
-  left: readonly LeftWindow[] | undefined;
   /** The generation in which it was in use last. */
   generation: number;
   /** See `purgeHorizonMs`. */
@@ -172,18 +156,9 @@ function cachedKey<A>(
   };
 }
 
-/** A key of which nothing has been read yet. */
-export function newKnown<A>(key: string): KnownKey<A> {
-  const hash = murmur2(encodeText(key)) >>> 0;
-  return {
-    key,
-    owner: undefined,
-    place: inStore,
-    generation: 0,
-    hash,
-    folded: false,
-    left: undefined,
-  };
+/** The hash that `KnownKey` has. */
+export function hashOf(key: string): number {
+  return murmur2(encodeText(key)) >>> 0;
 }
 
 const noRow = new Uint8Array(0);
@@ -270,20 +245,4 @@ export function readKey<A>(
 ): CachedKey<A> | undefined {
   const row = store.get(keyStateKey(key));
   return row && loadKey(job, key, wholeRow(row));
-}
-
-/** Says of all of a key's windows whether they have changed since the last commit. */
-export function markAll<A>(
-  { windows, closedParts }: CachedKey<A>,
-  { dirty }: { readonly dirty: boolean },
-): void {
-  for (const window of windows) window.dirty = dirty;
-  for (const parts of closedParts) if (parts !== undefined) parts.dirty = dirty;
-}
-
-/** Where a window with this start belongs, behind one that has it; from the end, as most do. */
-export function indexOf<A>(windows: readonly KeptWindow<A>[], startMs: number): number {
-  let at = windows.length;
-  while (at > 0 && (windows[at - 1] as KeptWindow<A>).startMs > startMs) at--;
-  return at;
 }

@@ -1,4 +1,3 @@
-import { shortLivedBytes } from "../../base/bytes.ts";
 import type { RowBytes } from "./key_row.ts";
 
 /** Size of the arrays that rows lie in, bytes; a larger row is not kept. */
@@ -59,14 +58,6 @@ export class PackedRows {
     const { bytes, words } = this.#chunkOf(place);
     const at = place % chunkBytes;
     return { bytes, begin: at + headBytes, end: at + headBytes + (words[at / 4] as number) };
-  }
-
-  /** The row at a place; short-lived bytes, see `shortLivedBytes`. */
-  copyOf(place: number): Uint8Array {
-    const { bytes, begin, end } = this.at(place);
-    const row = shortLivedBytes(end - begin);
-    row.set(bytes.subarray(begin, end));
-    return row;
   }
 
   /** Lets another row have a place. */

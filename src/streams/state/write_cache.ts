@@ -1,38 +1,51 @@
 import { assert } from "../../base/assert.ts";
-import type { StateStore, StoreEntry } from "../ports.ts";
+import type { StateStore } from "../ports.ts";
 import type { EventContext } from "../topology/topology.ts";
-import {
-  bytesOfKey,
-  CacheBudget,
-  decodedBytes,
-  entryBytes,
-  freeBytesMin,
-  objectBytes,
-  windowBytes,
-} from "./cache_bytes.ts";
 import {
   type CachedKey,
   type CachedWindow,
-  indexOf,
-  inStore,
+  hashOf,
   type KeptWindow,
   keyRowOf,
   type KeyTopology,
   type KnownKey,
   loadKey,
-  markAll,
   newKey,
-  newKnown,
   newWindow,
-  nowhere,
   opened,
   windowsWithRows,
 } from "./cached_key.ts";
-import { FoldedKeys } from "./folded_keys.ts";
 import { inlineMax, type RowBytes, wholeRow } from "./key_row.ts";
 import { openWindows } from "./open_roll_ups.ts";
 import { PackedRows } from "./packed_rows.ts";
 import { keyStateKey } from "./store_keys.ts";
+
+/**
+ * Bytes of the keys that all tasks of this process have in memory beside those that have changed,
+ * estimated. Each task has an equal part.
+ */
+const cacheBytesMax = 128 * 1024 * 1024;
+
+/** What of it is for keys as objects. Where there are more of them, all become bytes: `PackedRows`. */
+const decodedPart = 1 / 4;
+
+/** Caches in use in this process. */
+let cachesOpen = 0;
+
+/** What a key takes, each of its windows, and one that is decoded with a middling aggregate. */
+const keyBytes = 500;
+const windowBytes = 120;
+const decodedBytes = 350;
+
+/** What a key takes as bytes beside its row: its text, its entry in a map and what that says. */
+const entryBytes = 150;
+
+/** Free places are no reason to begin again where they take no more than this beside the rows. */
+const freeBytesMin = 1024 * 1024;
+
+/** Stand for the place of a row: of a key that has none, and of one that only the store has. */
+const nowhere = -1;
+const inStore = -2;
 
 /**
  * The state of one task between commits: what changed, and what was read for it.
@@ -49,17 +62,17 @@ import { keyStateKey } from "./store_keys.ts";
 export class WriteCache<A> implements Disposable {
   readonly #store: Pick<StateStore, "get" | "getMany">;
   readonly #topology: KeyTopology<A>;
-  readonly #budget: CacheBudget;
+  /** Of all tasks of this process. */
+  readonly #bytesMax: number;
   readonly #known = new Map<string, KnownKey<A>>();
-  /** Those that are objects, and what they take, estimated. */
+  /** Those that are objects. */
   #inUse: KnownKey<A>[] = [];
+  /** What they take, estimated. */
   #inUseBytes = 0;
   /** Rises when keys that were in use in none of the last two are let go. */
   #generation = 0;
   #packed = new PackedRows();
-  /** Changed since the last commit, as objects. */
   #dirty: CachedKey<A>[] = [];
-  readonly #folded = new FoldedKeys<A>();
   /** Rows that were read for the records to come. */
   #ahead = new Map<string, Uint8Array | undefined>();
   /** Keys that became known since they were read. */
@@ -74,24 +87,15 @@ export class WriteCache<A> implements Disposable {
     topology: KeyTopology<A>,
     options: { readonly bytesMax?: number | undefined } = {},
   ) {
-    this.#budget = new CacheBudget(options.bytesMax);
+    cachesOpen += 1;
+    this.#bytesMax = options.bytesMax ?? cacheBytesMax;
     this.#store = store;
     this.#topology = topology;
   }
 
-  /** Keys changed since the last commit that are objects. */
+  /** Keys changed since the last commit. */
   get dirtyKeys(): readonly CachedKey<A>[] {
     return this.#dirty;
-  }
-
-  /** How many keys changed since the last commit; some may count twice. */
-  get dirtyCount(): number {
-    return this.#dirty.length + this.#folded.size;
-  }
-
-  /** What the next commit writes of the changed keys that are bytes already. */
-  get foldedEntries(): StoreEntry[] {
-    return this.#folded.entriesWith(this.#packed);
   }
 
   /** The key's time and windows; a key that was never seen stands at the epoch. */
@@ -103,7 +107,8 @@ export class WriteCache<A> implements Disposable {
   }
 
   #meet(key: string): KnownKey<A> {
-    const known = newKnown<A>(key);
+    const hash = hashOf(key);
+    const known = { owner: undefined, place: inStore, generation: 0, hash };
     this.#known.set(key, known);
     return known;
   }
@@ -113,7 +118,6 @@ export class WriteCache<A> implements Disposable {
     const owner = row === undefined
       ? newKey(this.#topology, key)
       : loadKey(this.#topology, key, row);
-    if (known.folded) markAll(owner, { dirty: true });
     known.generation = this.#generation;
     this.#use(known, owner);
     return owner;
@@ -181,8 +185,7 @@ export class WriteCache<A> implements Disposable {
 
   /** True for a key that changed since the last commit. */
   isDirty(key: string): boolean {
-    const known = this.#known.get(key);
-    return known !== undefined && (known.folded || known.owner?.dirty === true);
+    return this.#known.get(key)?.owner?.dirty === true;
   }
 
   /**
@@ -200,8 +203,9 @@ export class WriteCache<A> implements Disposable {
 
   /** An open window of the key, or `undefined` if it has none that starts there. */
   window(owner: CachedKey<A>, startMs: number): CachedWindow<A> | undefined {
-    const window = owner.windows[indexOf(owner.windows, startMs) - 1];
-    if (window?.startMs !== startMs) return undefined;
+    const { windows } = owner;
+    const window = windows[indexOf(windows, startMs) - 1];
+    if (window === undefined || window.startMs !== startMs) return undefined;
     return this.opened(owner, window);
   }
 
@@ -267,37 +271,6 @@ export class WriteCache<A> implements Disposable {
     return owner.row = keyRowOf(this.#topology, owner);
   }
 
-  /**
-   * Makes rows of the keys in use, those that have changed included, where there are so many that
-   * most are not met again soon: the garbage collector looks at no object that is gone by then.
-   *
-   * @param collect Adds what the next commit writes of a key beside its row; returns false for one
-   *   that must stay an object until then.
-   */
-  fold(collect: (owner: CachedKey<A>, entries: StoreEntry[]) => boolean): void {
-    if (this.#known.size * objectBytes < this.#budget.decodedMax) return;
-    this.#dirty = this.#dirty.filter((owner) =>
-      !collect(owner, this.#folded.entries) || !this.#foldKey(owner)
-    );
-    for (const known of this.#clearInUse()) {
-      const { owner } = known;
-      known.owner = undefined;
-      if (owner?.dirty === true) this.#use(known, owner);
-      else if (owner !== undefined) this.#useRest(known, owner);
-    }
-  }
-
-  /** @returns False for a key whose row is too large. */
-  #foldKey(owner: CachedKey<A>): boolean {
-    const known = this.#place(owner, keyRowOf(this.#topology, owner));
-    this.#folded.addLeft(known, owner.left);
-    owner.left = [];
-    if (known.place === inStore) return false;
-    owner.dirty = false;
-    this.#folded.add(known);
-    return true;
-  }
-
   /** Leaves everything that has changed to a commit, which has taken note of it. */
   handOver(): void {
     assert(!this.#underWay, "a commit must not begin before the last one is in the store");
@@ -306,13 +279,17 @@ export class WriteCache<A> implements Disposable {
       owner.dirty = false;
       owner.stored = true;
       owner.left = [];
-      markAll(owner, { dirty: false });
+      for (const window of owner.windows) window.dirty = false;
+      for (const parts of owner.closedParts) if (parts !== undefined) parts.dirty = false;
     }
     const isFull = this.#isFull;
     if (isFull) this.#letGo();
-    this.#folded.handOver();
     for (const owner of this.#dirty) this.#pack(owner, isFull);
     this.#dirty = [];
+  }
+
+  get #packedMax(): number {
+    return this.#bytesMax / cachesOpen * (1 - decodedPart);
   }
 
   get #packedBytes(): number {
@@ -320,24 +297,25 @@ export class WriteCache<A> implements Disposable {
   }
 
   get #isFull(): boolean {
-    return this.#packedBytes >= this.#budget.packedMax ||
-      this.#inUseBytes >= this.#budget.decodedMax;
+    return this.#packedBytes >= this.#packedMax ||
+      this.#inUseBytes >= this.#bytesMax / cachesOpen * decodedPart;
   }
 
   /** No key stays as an object, and those that were not in use of late go where they take too much. */
   #letGo(): void {
-    for (const known of this.#clearInUse()) known.owner = undefined;
-    if (this.#packed.freeBytes > this.#budget.packedMax + freeBytesMin) {
+    for (const known of this.#inUse) known.owner = undefined;
+    this.#inUse = [];
+    this.#inUseBytes = 0;
+    this.#latest = undefined;
+    if (this.#packed.freeBytes > this.#packedMax + freeBytesMin) {
       // Places are free of which no row has the size any more.
-      const packed = new PackedRows();
       for (const [key, known] of this.#known) {
-        if (known.folded) known.place = packed.put(this.#packed.copyOf(known.place)) as number;
-        else if (known.place >= 0) known.place = inStore;
+        if (known.place >= 0) known.place = inStore;
         if (known.generation < this.#generation) this.#known.delete(key);
       }
-      this.#packed = packed;
+      this.#packed = new PackedRows();
       this.#generation += 1;
-    } else if (this.#packedBytes >= this.#budget.packedMax) {
+    } else if (this.#packedBytes >= this.#packedMax) {
       for (const [key, known] of this.#known) {
         if (known.generation >= this.#generation) continue;
         this.#move(known, inStore);
@@ -347,30 +325,15 @@ export class WriteCache<A> implements Disposable {
     }
   }
 
-  /** Says which keys were objects, and that none is. */
-  #clearInUse(): readonly KnownKey<A>[] {
-    const inUse = this.#inUse;
-    this.#inUse = [];
-    this.#inUseBytes = 0;
-    this.#latest = undefined;
-    return inUse;
-  }
-
-  /** Makes the row of this commit the one that a key's windows are parts of. */
+  /**
+   * Makes the row of this commit the one that a key's windows are parts of.
+   *
+   * @param isFull The key stays as an object only where the store gets more of it than its row, or
+   *   that is too large.
+   */
   #pack(owner: CachedKey<A>, isFull: boolean): void {
-    const known = this.#place(owner, owner.row as Uint8Array);
+    const row = owner.row as Uint8Array;
     owner.row = undefined;
-    if (isFull) this.#useRest(known, owner);
-  }
-
-  /** Keeps a key as an object where its row is too large, or the store gets more of it than that. */
-  #useRest(known: KnownKey<A>, owner: CachedKey<A>): void {
-    const hasMore = windowsWithRows(this.#topology, owner).length > 0;
-    if (known.place === inStore || hasMore) this.#use(known, owner);
-  }
-
-  /** Gives the row of a key a place, if it is not too large for one. */
-  #place(owner: CachedKey<A>, row: Uint8Array): KnownKey<A> {
     const known = owner.known as KnownKey<A>;
     this.#move(known, inStore);
     const place = this.#packed.put(row);
@@ -379,7 +342,10 @@ export class WriteCache<A> implements Disposable {
     const { bytes, begin } = place === undefined ? wholeRow(row.slice()) : this.#packed.at(place);
     owner.source = bytes;
     owner.sourceAt = begin;
-    return known;
+    if (!isFull) return;
+    if (place === undefined || windowsWithRows(this.#topology, owner).length > 0) {
+      this.#use(known, owner);
+    }
   }
 
   #move(known: KnownKey<A>, place: number): void {
@@ -393,6 +359,17 @@ export class WriteCache<A> implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#budget[Symbol.dispose]();
+    cachesOpen -= 1;
   }
+}
+
+/** Where a window with this start belongs, behind one that has it; from the end, as most do. */
+function indexOf<A>(windows: readonly KeptWindow<A>[], startMs: number): number {
+  let at = windows.length;
+  while (at > 0 && (windows[at - 1] as KeptWindow<A>).startMs > startMs) at--;
+  return at;
+}
+
+function bytesOfKey<A>({ key, windows, closedParts }: CachedKey<A>): number {
+  return keyBytes + 2 * key.length + windowBytes * (windows.length + closedParts.length);
 }

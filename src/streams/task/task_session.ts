@@ -3,7 +3,7 @@ import { retrying } from "../../base/backoff.ts";
 import type { Clock } from "../../base/clock.ts";
 import type { Logger } from "../../base/logger.ts";
 import type { Random } from "../../base/random.ts";
-import { type Changes, collectChanges, foldKeys, metaAlone } from "../commit/changes.ts";
+import { type Changes, collectChanges, metaAlone } from "../commit/changes.ts";
 import { type CommitOptions, type CommitPlace, Committer } from "../commit/commit.ts";
 import { ownOutputs } from "../commit/own_outputs.ts";
 import { keyTimes } from "../state/key_times.ts";
@@ -269,7 +269,7 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
    */
   isFull(pendingMax: number): boolean {
     const { eventRows, sideOutputs, emitted, isFull } = this.#processor;
-    const rows = this.#cache.dirtyCount + this.#stores.pendingRows;
+    const rows = this.#cache.dirtyKeys.length + this.#stores.pendingRows;
     const records = sideOutputs.length + emitted.length;
     return isFull || eventRows.length + records + rows >= pendingMax ||
       this.pace?.pace.isDue === true;
@@ -283,9 +283,12 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
   async prepare(records: readonly LogRecord[], signal: AbortSignal): Promise<void> {
     const { clock, random } = this.#ports;
     const readable = records.every(isReadable) ? records : records.filter(isReadable);
-    const options = { policy: prepareRetry, clock, random, signal };
-    await retrying(() => this.#topology.source.prepare(readable), options);
-    foldKeys(this.#topology, this.#cache);
+    await retrying(() => this.#topology.source.prepare(readable), {
+      policy: prepareRetry,
+      clock,
+      random,
+      signal,
+    });
     await this.#cache.readAhead(() => keysOf(readable));
   }
 

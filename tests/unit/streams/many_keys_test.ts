@@ -197,37 +197,3 @@ Deno.test("WriteCache uses a row once that it has read ahead", async () => {
   cache.key("b");
   assert.deepEqual(store.one, ["a", "b"], "the store has had another one since");
 });
-
-Deno.test("WriteCache writes keys that became bytes before the commit, and knows what they left", () => {
-  const store = new AskedStore();
-  using cache = new WriteCache(store, countingTopology(), { bytesMax: 0 });
-  const change = (key: string) => {
-    const owner = cache.key(key);
-    owner.state.streamTimeMs += startMs;
-    cache.touch(owner);
-    return owner;
-  };
-  const [changed, again, kept] = ["changed", "again", "kept"].map(change);
-  again?.left.push({ length: 0, window: cache.newWindow(startMs) });
-  cache.fold((owner) => owner !== kept);
-  assert.ok(cache.isDirty("changed"));
-  assert.notEqual(cache.key("changed"), changed);
-  assert.equal(change("again").state.streamTimeMs, 2 * startMs);
-  assert.deepEqual(cache.key("again").known?.left, [{ length: 0, startMs }]);
-  assert.deepEqual(cache.foldedEntries.map(({ key }) => keyOf(key)), ["changed"]);
-  assert.deepEqual(cache.dirtyKeys.map(({ key }) => key), ["kept", "again"]);
-  commit(cache);
-  assert.equal(cache.dirtyCount, 0);
-  assert.ok(!cache.isDirty("changed"));
-  assert.equal(cache.key("again").known?.left, undefined);
-  assert.equal(cache.key("again").state.streamTimeMs, 2 * startMs);
-  assert.deepEqual(store.one, ["changed", "again", "kept"], "for the first time");
-});
-
-Deno.test("WriteCache folds no keys while there are few", () => {
-  using cache = new WriteCache(new AskedStore(), countingTopology());
-  const owner = cache.key("few");
-  cache.touch(owner);
-  cache.fold(() => true);
-  assert.equal(cache.key("few"), owner);
-});
