@@ -28,6 +28,11 @@ const images = Deno.env.get("IMAGES") ?? "";
 const leftOut = ["grafana"];
 /** Longest wait for what a kill has interrupted, ms. */
 const msMax = 120_000;
+const frames = 5_000;
+/** Recorded seconds per second. */
+const speed = 5;
+/** How long the recording plays, ms: its frames are up to 400 ms apart. */
+const playsMs = frames * 200 / speed;
 const pages = ["http://127.0.0.1:8080", "http://127.0.0.1:8081"] as const;
 
 /** The compose file, with a feed that replays a recording: then it is known what must come out. */
@@ -36,7 +41,7 @@ function withRecording(folder: string): ComposeFile {
   const { feed } = file.services;
   assert(feed);
   const services = Object.entries(file.services).filter(([name]) => !leftOut.includes(name));
-  const replay = ["--replay", "/recording/frames.jsonl", "--speed", "5"];
+  const replay = ["--replay", "/recording/frames.jsonl", "--speed", `${speed}`];
   return {
     ...file,
     services: {
@@ -71,7 +76,7 @@ async function up(closing: AsyncDisposableStack): Promise<World> {
   const recordings = join(folder, "recording");
   await Deno.mkdir(recordings);
   const path = join(recordings, "frames.jsonl");
-  const recording = await writeRecording(path, { frames: 5_000, seed: 7 });
+  const recording = await writeRecording(path, { frames, seed: 7 });
   const composed = closing.use(
     await Composed.make("feed", {
       file: withRecording(recordings),
@@ -149,7 +154,8 @@ Deno.test("the images come up as compose says, and lose nothing in kills", async
   }
 
   await t.step("every trade of the recording is counted once, every result is right", async () => {
-    await until(async () => await gaps.items() >= trades, { what: "all is read", msMax });
+    const isRead = async () => await gaps.items() >= trades;
+    await until(isRead, { what: "all is read", msMax: playsMs + msMax });
     assert.equal(await gaps.items(), trades);
     await assertResults(world);
   });
