@@ -164,7 +164,7 @@ async function run({ files, seeds, trials, loading }: Order): Promise<void> {
 
 const [path] = Deno.args;
 if (import.meta.main && path !== undefined) {
-  // Not awaited here: a module that waits in vain ends the process before it can say so.
+  // Not awaited here: a module that waits for nothing ends the process before it can say so.
   void run(JSON.parse(Deno.readTextFileSync(path))).then(() => {
     // What a mutant left behind need not end.
     Deno.exit(0);

@@ -123,8 +123,8 @@ export const transactionBugs: readonly PlantedBug[] = [
   {
     name: "a complete transaction without markers aborted",
     file: "src/kafka/write/lost_markers.ts",
-    find: 'if (pending) return "commit";',
-    replace: 'if (pending) return "abort";',
+    find: 'if (position === "pending") return "commit";',
+    replace: 'if (position === "pending") return "abort";',
     guarantee: "G1",
     test: "tests/unit/kafka/lost_markers_test.ts",
   },

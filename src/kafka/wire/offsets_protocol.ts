@@ -1,9 +1,9 @@
 import type { GroupPosition } from "../../streams/ports.ts";
 import type { Offset, TopicPartition } from "../../streams/record.ts";
 import { ProtocolFault } from "./errors.ts";
+import { writePartitions } from "./partitions.ts";
 import type { WireReader } from "./wire_reader.ts";
 import type { WireRequest } from "./wire_request.ts";
-import type { WireWriter } from "./wire_writer.ts";
 
 /** Which end of a partition is asked for. */
 export type LogEnd = "earliest" | "last-stable";
@@ -65,17 +65,11 @@ export function offsetFetchRequest(
     versions: { min: 7, max: 7 },
     flexibleFrom: 6,
     encode: (writer) =>
-      writer
-        .string(groupId)
-        .array(place === undefined ? null : [place], writePlace)
+      writePartitions(writer.string(groupId), place === undefined ? null : [place])
         .boolean(place !== undefined) // only what is decided
         .tags(),
     decode: decodeOffsetFetch,
   };
-}
-
-function writePlace(writer: WireWriter, { topic, partition }: TopicPartition): void {
-  writer.string(topic).array([partition], (w, number) => w.int32(number)).tags();
 }
 
 function decodeOffsetFetch(reader: WireReader): GroupPosition[] {

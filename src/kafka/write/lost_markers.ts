@@ -27,10 +27,8 @@ export interface MarkerSearch {
 interface Unended {
   /** Partitions in which our producer has a transaction open. */
   readonly open: readonly ActiveProducer[];
-  /** True while a committed position waits for its marker. */
-  readonly pending: boolean;
-  /** The position as of the last transaction that has ended; not known while one is pending. */
-  readonly committed: CommittedOffset | undefined;
+  /** The committed position; `pending` while one waits for its marker. */
+  readonly position: CommittedOffset | "pending" | undefined;
 }
 
 /**
@@ -67,7 +65,7 @@ export async function giveLostMarkers(
     );
   const partitions = await look(() => partitionsOf(search));
   const unended = await look(() => findUnended(search, identity, partitions));
-  if (unended.open.length === 0 && !unended.pending) return undefined;
+  if (unended.open.length === 0 && unended.position !== "pending") return undefined;
   const end = await look(() => endOf(search, unended));
   await search.client.close(identity, { partitions, end }, deadline);
   return end;
@@ -87,20 +85,17 @@ async function findUnended(
   { producerId }: ProducerIdentity,
   partitions: readonly TopicPartition[],
 ): Promise<Unended> {
-  const byLeader = new Map<number, TopicPartition[]>();
-  for (const place of partitions) {
-    const leader = await cluster.leader(place);
-    byLeader.set(leader, [...byLeader.get(leader) ?? [], place]);
-  }
-  const position = positionOf(cluster, groupId, input);
-  const producers = Promise.all(
-    [...byLeader].map(([leader, led]) => cluster.send(leader, describeProducersRequest(led))),
-  );
-  const [found, active] = await Promise.all([position, producers]);
+  const leaders: number[] = [];
+  for (const place of partitions) leaders.push(await cluster.leader(place));
+  const byLeader = Map.groupBy(partitions, (_, i) => leaders[i] as number);
+  const [position, ...active] = await Promise.all([
+    positionOf(cluster, groupId, input),
+    ...Array.from(byLeader, ([leader, led]) => cluster.send(leader, describeProducersRequest(led))),
+  ]);
   const open = active.flat().filter((one) =>
     one.producerId === producerId && one.openFrom !== undefined
   );
-  return { open, pending: found === "pending", committed: found === "pending" ? undefined : found };
+  return { open, position };
 }
 
 async function positionOf(
@@ -120,18 +115,18 @@ async function positionOf(
 
 async function endOf(
   { cluster, outputs }: MarkerSearch,
-  { open, pending, committed }: Unended,
+  { open, position }: Unended,
 ): Promise<TransactionEnd> {
   const { changelog, changelogPositionIn } = outputs;
   const inChangelog = open.find(({ topic, partition }) =>
     topic === changelog.topic && partition === changelog.partition
   );
   if (inChangelog === undefined) {
-    return await lastEndIn(cluster, changelog) ?? (pending ? "commit" : "abort");
+    return await lastEndIn(cluster, changelog) ?? (position === "pending" ? "commit" : "abort");
   }
-  if (pending) return "commit";
+  if (position === "pending") return "commit";
   const { openFrom = 0 } = inChangelog;
-  const covered = committed === undefined ? undefined : changelogPositionIn(committed.metadata);
+  const covered = position && changelogPositionIn(position.metadata);
   return covered !== undefined && openFrom < covered ? "commit" : "abort";
 }
 

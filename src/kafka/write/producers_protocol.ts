@@ -1,5 +1,6 @@
 import type { Offset, TopicPartition } from "../../streams/record.ts";
 import { ProtocolFault } from "../wire/errors.ts";
+import { writePartitions } from "../wire/partitions.ts";
 import type { WireReader } from "../wire/wire_reader.ts";
 import type { WireRequest } from "../wire/wire_request.ts";
 
@@ -19,18 +20,12 @@ export interface ActiveProducer extends TopicPartition {
 export function describeProducersRequest(
   partitions: readonly TopicPartition[],
 ): WireRequest<readonly ActiveProducer[]> {
-  const byTopic = [...Map.groupBy(partitions, ({ topic }) => topic)];
   return {
     apiKey: 61,
     apiName: "DescribeProducers",
     versions: { min: 0, max: 0 },
     flexibleFrom: 0,
-    encode: (writer) =>
-      writer
-        .array(byTopic, (w, [topic, ofTopic]) =>
-          w.string(topic).array(ofTopic, (p, { partition }) =>
-            p.int32(partition)).tags())
-        .tags(),
+    encode: (writer) => writePartitions(writer, partitions).tags(),
     decode: decodeProducers,
   };
 }

@@ -1,5 +1,6 @@
 import type { Offset, TopicPartition } from "../../streams/record.ts";
 import { ProtocolFault } from "../wire/errors.ts";
+import { writePartitions } from "../wire/partitions.ts";
 import type { WireReader } from "../wire/wire_reader.ts";
 import type { WireRequest } from "../wire/wire_request.ts";
 import type { WireWriter } from "../wire/wire_writer.ts";
@@ -64,18 +65,12 @@ export function addPartitionsRequest(
   transaction: InTransaction,
   partitions: readonly TopicPartition[],
 ): WireRequest<void> {
-  const byTopic = [...Map.groupBy(partitions, ({ topic }) => topic)];
   return {
     apiKey: 24,
     apiName: "AddPartitionsToTxn",
     versions: { min: 3, max: 3 },
     flexibleFrom: 3,
-    encode: (writer) =>
-      writeTransaction(writer, transaction)
-        .array(byTopic, (w, [topic, ofTopic]) =>
-          w.string(topic).array(ofTopic, (p, { partition }) =>
-            p.int32(partition)).tags())
-        .tags(),
+    encode: (writer) => writePartitions(writeTransaction(writer, transaction), partitions).tags(),
     decode: (reader) => readPartitionOutcomes(reader, "AddPartitionsToTxn"),
   };
 }

@@ -5,6 +5,7 @@ import { encodeText } from "../text.ts";
 import { type Fault, type Source, streamsOf } from "../topology/topology.ts";
 import { PartsWriter, type Progress, progressPart } from "../repartition_record.ts";
 import type { WrittenPart } from "./events_away.ts";
+import { waitingBytesMax } from "./waiting_records.ts";
 
 /** The topic through which events get to the partition of their key. */
 export interface Repartition {
@@ -12,9 +13,6 @@ export interface Repartition {
   /** As many as the input has. */
   readonly partitions: number;
 }
-
-/** Bytes of events that wait at most to be sent on by a commit; then it is made early. */
-const waitingBytesMax = 8_388_608;
 
 /** Keys whose place is remembered. */
 const keysMax = 16_384;

@@ -1,7 +1,7 @@
 import type { OutputRecord } from "../record.ts";
 
-/** Bytes of keys and values that wait at most for a commit; then it is made early. */
-const waitingBytesMax = 8_388_608;
+/** Bytes of one kind of output that wait at most for a commit; then it is made early. */
+export const waitingBytesMax = 8_388_608;
 
 /**
  * Records that wait for a commit.

@@ -128,7 +128,7 @@ const everything: Record<string, [members: GroupMember[], partitions: number, ex
       2,
       { a: "0", b: "1" },
     ],
-    "moves no more than it must beside what nobody has any state of": [
+    "moves no more than it must beside what no one has any state of": [
       [settled("a", [0, 1, 2]), member("b")],
       4,
       { a: "0,1,2", b: "3(0)" },
