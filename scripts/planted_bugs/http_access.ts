@@ -45,6 +45,14 @@ export const httpAccessBugs: readonly PlantedBug[] = [
     test: "tests/unit/http/admission/query_gate_test.ts",
   },
   {
+    name: "a health check behind the other requests",
+    file: "src/http/admission/turns.ts",
+    find: 'if (urgency === "urgent" && this.#urgent < urgentMax) {',
+    replace: "if (this.#urgent < 0) {",
+    guarantee: "G8",
+    test: "tests/unit/http/admission/turns_test.ts",
+  },
+  {
     name: "another instance's beginning made all at once",
     file: "src/http/stream/directory.ts",
     find: "    if (summaries.length < symbolsPerEvent) continue;\n",

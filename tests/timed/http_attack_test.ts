@@ -8,21 +8,8 @@ const floodMs = 3_000;
 /** Pause between two questions for /livez, ms. */
 const livezPauseMs = 50;
 
-/** Longest time of an answer of /livez, ms … */
+/** Longest time of an answer of /livez, ms. */
 const livezMsMax = 100;
-/**
- * … and of one that is asked for in the second in which all connections are opened: it stands in line
- * with 1,200 of them. On a machine that is quick enough it is no longer than the others.
- */
-const openingLivezMsMax = 250;
-const openingMs = 1_000;
-
-/**
- * Where a flood has fewer answers than this, mostly refusals, the two cores that it shares with the
- * server are too slow to tell, and only this holds.
- */
-const answersMin = 5_000;
-const busyLivezMsMax = 1_000;
 
 /** Attacks, each on a program of its own, before it is too slow. */
 const attacksMax = 4;
@@ -32,16 +19,38 @@ const grownMbMax = 100;
 
 const attackProgram = new URL("fixtures/http_attack.ts", import.meta.url).href;
 
-/** How long a new client waits for /livez, ms. */
-async function livezMs(port: number): Promise<number> {
+/** An answer of /livez. */
+interface Answered {
+  /** How long a new client waits for it, ms. */
+  readonly ms: number;
+  /**
+   * So much of it the server's thread was ready to run while the system let others, ms: the attack
+   * has as many threads as the machine has cores, and there are those of the test.
+   */
+  readonly crowdedOutMs: number;
+}
+
+async function askLivez(port: number, pid: number): Promise<Answered> {
+  const crowdedOutBeforeMs = crowdedOutMs(pid);
   const startedMs = performance.now();
   const request = "GET /livez HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
   using connection = await Deno.connect({ hostname: "127.0.0.1", port });
   await connection.write(new TextEncoder().encode(request));
   const bytes = new Uint8Array(4_096);
   const count = await connection.read(bytes);
+  const ms = performance.now() - startedMs;
   assert.match(new TextDecoder().decode(bytes.subarray(0, count ?? 0)), /^HTTP\/1.1 200 /);
-  return performance.now() - startedMs;
+  return { ms, crowdedOutMs: crowdedOutMs(pid) - crowdedOutBeforeMs };
+}
+
+/**
+ * How long a process's first thread, which runs its event loop, has waited for a core, ms.
+ *
+ * @see Documentation/scheduler/sched-stats.rst of Linux: the second number, ns
+ */
+function crowdedOutMs(pid: number): number {
+  const [, waitedNs = ""] = Deno.readTextFileSync(`/proc/${pid}/schedstat`).split(" ");
+  return Number(waitedNs) / 1e6;
 }
 
 /** A client that reads the live stream, and how often it was told the state. */
@@ -75,19 +84,15 @@ async function residentMb(pid: number): Promise<number> {
   return Number(/VmRSS:\s+(\d+)/.exec(status)?.[1]) / 1024;
 }
 
-/** What an attack has shown. */
-interface Outcome {
-  /** Answers of /livez that took too long, ms. */
-  readonly slow: readonly number[];
-  readonly slowestMs: number;
-  /** Answers that the flood had. */
-  readonly answers: number;
-}
-
-/** Attacks a new program. */
-async function attackNew(): Promise<Outcome> {
+/**
+ * Attacks a new program.
+ *
+ * @returns Answers of /livez that took too long, ms.
+ */
+async function attackNew(): Promise<readonly number[]> {
   const data = await Deno.makeTempDir({ prefix: "attack-" });
   await using program = new Program("start", { args: ["--data", data], env: { HTTP_PORT: "0" } });
+  const { pid } = program;
   const { message } = await program.line("Running on a SIMULATED market");
   const [, url = ""] = /page +(\S+)/.exec(message) ?? [];
   const port = Number(new URL(url).port);
@@ -95,23 +100,22 @@ async function attackNew(): Promise<Outcome> {
   const early = follow(url, stop.signal);
   await until(() => early.told > 1, { what: "a live stream", msMax: 60_000 });
 
-  const waits = [await livezMs(port)];
-  const residents = [await residentMb(program.pid)];
+  const answers = [await askLivez(port, pid)];
+  const residents = [await residentMb(pid)];
   const toldBefore = early.told;
   let isAttacked = true;
-  const startedMs = performance.now();
-  let opening = 1;
   const attacking = attack(url).finally(() => isAttacked = false);
   const late = follow(url, stop.signal);
   while (isAttacked) {
     await new Promise((resolve) => setTimeout(resolve, livezPauseMs));
-    if (performance.now() - startedMs < openingMs) opening++;
-    waits.push(await livezMs(port));
-    residents.push(await residentMb(program.pid));
+    answers.push(await askLivez(port, pid));
+    residents.push(await residentMb(pid));
   }
   const { counts, closed } = await attacking;
   const grownMb = Math.max(...residents) - (residents[0] ?? 0);
-  say(`/livez within ms: ${waits.map(Math.round).join(" ")}`);
+  const own = answers.map(({ ms, crowdedOutMs }) => ms - crowdedOutMs);
+  say(`/livez within ms: ${answers.map(({ ms }) => Math.round(ms)).join(" ")}`);
+  say(`without the time in which others ran: ${own.map(Math.round).join(" ")}`);
   say(`grown by ${Math.round(grownMb)} MB; answers: ${JSON.stringify(counts)}`);
 
   assert.ok(early.told > toldBefore && late.told > 0, "live streams go on");
@@ -122,27 +126,21 @@ async function attackNew(): Promise<Outcome> {
   assert.equal(await program.stop(), 0);
   assert.deepEqual(program.log.filter(({ level }) => level === "error"), []);
   await Deno.remove(data, { recursive: true });
-  return {
-    slow: waits.filter((ms, i) => ms > (i < opening ? openingLivezMsMax : livezMsMax)),
-    slowestMs: Math.max(...waits),
-    answers: Object.values(counts).reduce((sum, count) => sum + count, 0),
-  };
+  return own.filter((ms) => ms > livezMsMax);
 }
 
 Deno.test({
   name: `start answers within ${livezMsMax} ms and stays small while it is attacked over HTTP`,
   ignore: Deno.build.os !== "linux",
   async fn() {
-    // What else the machine's host does can only add time: another attack is then another chance.
-    const attacks: Outcome[] = [];
-    while (attacks.length < attacksMax) {
-      const outcome = await attackNew();
-      if (outcome.slow.length === 0) return;
-      attacks.push(outcome);
+    // A thread that is crowded out finds a longer line when it returns: another attack is then
+    // another chance.
+    const slow: (readonly number[])[] = [];
+    while (slow.length < attacksMax) {
+      const found = await attackNew();
+      if (found.length === 0) return;
+      slow.push(found);
     }
-    const told = JSON.stringify(attacks);
-    assert.ok(attacks.every(({ answers }) => answers < answersMin), told);
-    assert.ok(attacks.some(({ slowestMs }) => slowestMs < busyLivezMsMax), told);
-    say(`too busy to tell: ${told}`);
+    assert.fail(`too slow in each of ${attacksMax} attacks, ms: ${JSON.stringify(slow)}`);
   },
 });

@@ -42,9 +42,9 @@ export async function exchange(parts: Exchange): Promise<void> {
  * the client's.
  */
 export function refuseBytes(error: Error, socket: Duplex, metrics: Metrics): void {
-  const code = "code" in error ? error.code : undefined;
+  const code = codeOf(error);
   if (!socket.writable || code === "ECONNRESET") return void socket.destroy();
-  const [status, detail] = code === "ERR_HTTP_REQUEST_TIMEOUT"
+  const [status, detail] = isTimeout(error)
     ? [408, "the request did not come to its end"] as const
     : code === "HPE_HEADER_OVERFLOW"
     ? [431, "the header is too long"] as const
@@ -55,6 +55,15 @@ export function refuseBytes(error: Error, socket: Duplex, metrics: Metrics): voi
     `HTTP/1.1 ${status} ${statusText}\r\n${lines}content-length: 0\r\nconnection: close\r\n\r\n`,
     () => socket.destroy(),
   );
+}
+
+/** Whether a request did not come to its end in time. */
+export function isTimeout(error: Error): boolean {
+  return codeOf(error) === "ERR_HTTP_REQUEST_TIMEOUT";
+}
+
+function codeOf(error: Error): unknown {
+  return "code" in error ? error.code : undefined;
 }
 
 interface Refusal {

@@ -1,13 +1,13 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { createServer as createTlsServer, type Server as TlsServer } from "node:https";
-import type { AddressInfo } from "node:net";
+import type { AddressInfo, Socket } from "node:net";
 import type { Clock } from "../../base/clock.ts";
 import { PipelineError } from "../../base/errors.ts";
 import { withoutBrackets } from "../../base/host.ts";
 import type { Logger } from "../../base/logger.ts";
 import { Connections } from "../admission/connections.ts";
 import type { Client, RequestHandler } from "./context.ts";
-import { exchange, refuseBytes } from "./exchange.ts";
+import { exchange, isTimeout, refuseBytes } from "./exchange.ts";
 import type { Metrics } from "../metrics/metrics.ts";
 import type { Turns } from "../admission/turns.ts";
 
@@ -29,6 +29,9 @@ const lookMs = 1_000;
 
 /** Open connections; the system's limit of open files is never reached by them. */
 const connectionsMax = 2_000;
+
+/** Clients that stand in the system's line: one that finds it full tries again only after a second. */
+const lineMax = connectionsMax;
 
 /** Whether a program lives is answered before everything else. */
 const healthForm = /^\/(?:livez|readyz)$/;
@@ -93,8 +96,17 @@ export async function listen(
   server.maxConnections = connectionsMax;
   server.timeout = stuckMsMax;
   const connections = new Connections(clock);
-  server.on("connection", (socket) => connections.opened(socket));
-  server.on("clientError", (error, socket) => refuseBytes(error, socket, metrics));
+  server.on("connection", (socket) => {
+    connections.opened(socket);
+    turns.connected();
+  });
+  server.on("clientError", (error, socket) => {
+    const { remoteAddress = "" } = socket as Socket;
+    const refuse = () => refuseBytes(error, socket, metrics);
+    // What took too long is found all at once.
+    if (isTimeout(error)) turns.begin(remoteAddress, refuse);
+    else refuse();
+  });
   server.on("tlsClientError", () => {}); // the connection is closed
   const take = (received: IncomingMessage, reply: ServerResponse) => {
     connections.asked(received, reply);
@@ -124,7 +136,7 @@ export async function listen(
 async function bound(server: Server, host: string, port: number): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   server.once("error", reject);
-  server.listen({ host: withoutBrackets(host), port }, resolve);
+  server.listen({ host: withoutBrackets(host), port, backlog: lineMax }, resolve);
   try {
     await promise;
   } catch (error) {

@@ -72,7 +72,7 @@ Deno.test("Turns rests no longer than 25 ms, however long the event loop was bus
   assert.equal(await clock.wake(), 25);
 });
 
-Deno.test("Turns lets addresses take turns, and begins what is urgent before the rest of its own", async () => {
+Deno.test("Turns lets addresses take turns, and begins what is urgent at once", async () => {
   const clock = new WorkClock();
   const turns = new Turns(clock);
   const order: string[] = [];
@@ -83,8 +83,62 @@ Deno.test("Turns lets addresses take turns, and begins what is urgent before the
   for (const name of ["a1", "a2", "a3"]) begin(1, name);
   begin(2, "b1");
   begin(1, "health", "urgent");
+  assert.deepEqual(order, ["health"]);
   await clock.wake();
-  assert.deepEqual(order, ["health", "b1", "a1", "a2", "a3"]);
+  assert.deepEqual(order, ["health", "a1", "b1", "a2", "a3"]);
+});
+
+Deno.test("Turns lets no one take all turns by what is urgent", async () => {
+  const clock = new WorkClock();
+  const turns = new Turns(clock);
+  let begun = 0;
+  for (let request = 0; request < 20; request++) {
+    turns.begin("192.0.2.1", () => begun++, "urgent");
+  }
+  assert.equal(begun, 16, "8 besides the 8 of any turn");
+  await clock.wake();
+  assert.equal(begun, 20);
+});
+
+Deno.test("Turns hears clients that connect in a wave before it begins other requests", async () => {
+  const clock = new WorkClock();
+  const turns = new Turns(clock);
+  const order: string[] = [];
+  const connect = (count: number) => {
+    for (let client = 0; client < count; client++) turns.connected();
+  };
+  connect(15);
+  turns.begin("192.0.2.1", () => order.push("before"));
+  connect(1);
+  turns.begin("192.0.2.1", () => order.push("behind"));
+  turns.begin("192.0.2.2", () => order.push("health"), "urgent");
+  assert.deepEqual(order, ["before", "health"]);
+  assert.equal(await clock.wake(), 0, "the turn ends");
+  connect(16);
+  assert.ok(turns.isFull, "queries wait");
+  assert.equal(await clock.wake(), 5, "a look, as the wave goes on");
+  connect(15);
+  assert.equal(await clock.wake(), 5, "the last look");
+  assert.deepEqual(order, ["before", "health", "behind"]);
+});
+
+Deno.test("Turns begins some requests after 100 ms of a wave that does not end", async () => {
+  const clock = new WorkClock();
+  const turns = new Turns(clock);
+  let begun = 0;
+  const wave = () => {
+    for (let client = 0; client < 16; client++) turns.connected();
+  };
+  wave();
+  for (let request = 0; request < 20; request++) turns.begin("192.0.2.1", () => begun++);
+  await clock.wake();
+  for (let look = 0; look < 20; look++) {
+    assert.equal(begun, 0);
+    wave();
+    clock.work(5);
+    await clock.wake();
+  }
+  assert.equal(begun, 8);
 });
 
 Deno.test("queries that have worked for long wait until everything else had its time", async () => {
