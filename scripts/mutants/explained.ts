@@ -105,6 +105,7 @@ export const explained: Readonly<Record<string, string>> = {
     "only one look more, at the start",
   "src/streams/task/standby_task.ts logic position === undefined || remainingOffsets === undefined":
     "both are known from the same moment on",
+  "src/streams/topology/table_changes.ts boolean false #3": "a table's records are never sent on",
   "src/streams/commit/unshown_results.ts return return;":
     "only speed: a changelog is read of which no rows are made",
 };

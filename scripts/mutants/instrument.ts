@@ -37,6 +37,9 @@ const withoutEffect =
 /** In an expression that does more than read: a call, a step, an assignment. */
 const doesMore = /[\w)\]]\s*\(|\b(new|await|yield)\b|\+\+|--|[^=!<>]=[^=>]/;
 
+/** A write to a fixed place of a view: how many bits, and where. */
+const viewWrite = /^([\w.#]+)\.set(?:Uint|Int|Float|BigUint|BigInt)(\d+)\((\d+), /;
+
 const idTextMax = 70;
 
 const withParents = true;
@@ -261,7 +264,8 @@ class Instrumenter {
   #next(node: SyntaxNode): SyntaxNode | undefined {
     const siblings = node.parent?.statements;
     const next = siblings?.[siblings.indexOf(node) + 1];
-    return next !== undefined && this.#isStep(node) && this.#isStep(next) ? next : undefined;
+    if (next === undefined || !this.#isStep(node) || !this.#isStep(next)) return undefined;
+    return areApart(this.#text(node), this.#text(next)) ? undefined : next;
   }
 
   /** True for calls, and for what waits: two plain assignments can be made in any order. */
@@ -272,4 +276,16 @@ class Instrumenter {
     return node.kind === ExpressionStatement && steps && !text.startsWith("super(") &&
       !withoutEffect.test(text);
   }
+}
+
+/** True for two writes to places of one view that share no byte: their order makes no difference. */
+function areApart(one: string, other: string): boolean {
+  const [a, b] = [one, other].map((text) => {
+    const found = viewWrite.exec(text);
+    if (found === null || doesMore.test(text.slice(found[0].length).replace(/\);?$/, ""))) return;
+    const [, view, bits, start] = found;
+    return { view, start: Number(start), end: Number(start) + Number(bits) / 8 };
+  });
+  if (a === undefined || b === undefined || a.view !== b.view) return false;
+  return a.end <= b.start || b.end <= a.start;
 }

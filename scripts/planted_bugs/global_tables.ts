@@ -72,7 +72,7 @@ export const globalTableBugs: readonly PlantedBug[] = [
   {
     name: "a global table held to the partitions of the input",
     file: "src/streams/topology/check_topics.ts",
-    find: 'topic.role === "global" ||',
+    find: ' || topic.role === "global"',
     replace: "",
     guarantee: "a global table has any number of partitions",
     test,

@@ -90,7 +90,7 @@ export const graphBugs: readonly PlantedBug[] = [
     name: "the global table of the right one of joined streams not read",
     file: either,
     find: "...inputsOf(left, right),",
-    replace: "...inputsOf(left, right), globals: left.globals ?? [],",
+    replace: "...inputsOf(left, right), globals: left.globals,",
     guarantee: "engine",
     kind,
   },

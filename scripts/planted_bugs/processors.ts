@@ -76,8 +76,8 @@ export const processorBugs: readonly PlantedBug[] = [
   {
     name: "values sent on without the side of the join that they are of",
     file: "src/streams/topology/either.ts",
-    find: "value?.[0] === rightTag",
-    replace: "value?.[1] === rightTag",
+    find: "value?.[0]) === rightTag",
+    replace: "value?.[1]) === rightTag",
     guarantee: "a pair is made of one value of each stream",
     test: join,
   },

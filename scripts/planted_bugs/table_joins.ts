@@ -66,8 +66,8 @@ export const tableJoinBugs: readonly PlantedBug[] = [
   {
     name: "joined tables that keep a change on which the job threw",
     file: changes,
-    find: "tables: [], processors }",
-    replace: "tables: [], processors: processors.slice(1) }",
+    find: "globals: [], processors }",
+    replace: "globals: [], processors: processors.slice(1) }",
     guarantee: "G1",
     test,
   },

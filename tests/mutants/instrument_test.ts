@@ -56,6 +56,19 @@ Deno.test.each([
     },
   },
   {
+    rule: "leaves writes to places of a view that do not overlap in their order",
+    text: "function f(a: DataView) { a = new DataView(new ArrayBuffer(8)); a.setUint8(0, 1); " +
+      "a.setUint16(1, 2); a.setUint8(2, 3); return a.getUint8(2); }",
+    args: [],
+    found: {
+      "none": 3,
+      "drop a.setUint8(0, 1);": 3,
+      "drop a.setUint16(1, 2);": 3,
+      "order a.setUint16(1, 2); a.setUint8(2, 3);": 2,
+      "drop a.setUint8(2, 3);": 2,
+    },
+  },
+  {
     rule: "drops an awaited call",
     text: "async function f(x: { n: number }) { x = { n: 0 }; await g(x); return x.n; }\n" +
       "async function g(x: { n: number }) { await undefined; x.n = 7; }",

@@ -134,7 +134,7 @@ export class StreamsApp<E, A, R> {
     const lineage = await this.#checkedLineage(topics, signal);
     this.#partitionCount = lineage.partitions;
     await using watch = new LineageWatch(this.#ports, lineage, topics);
-    await using globals = new GlobalTables(this.#ports, this.#topology.globals ?? []);
+    await using globals = new GlobalTables(this.#ports, this.#topology.globals);
     const manager = new TaskManager({
       ports: { ...this.#ports, globals },
       topology: this.#topology,

@@ -18,7 +18,8 @@ export async function checkTopics(
     const found = (await log.describe(topic.name)).partitions;
     const isInput = topic.role === "input" || topic.role === "table";
     const kept = topic.role === "late" || topic.role === "dead-letters";
-    if (found === partitions || topic.role === "global" || (kept && found > partitions)) continue;
+    const fits = kept ? found >= partitions : found === partitions;
+    if (fits || topic.role === "global") continue;
     throw new PipelineError(
       "TOPIC_UNSUITABLE",
       `Cannot use ${topic.name} as it must have as many partitions as the input ` +

@@ -15,7 +15,7 @@ export function json<T>(isOne: (value: unknown) => value is T = isAnything): Cod
   return {
     encode: (value) => encodeText(JSON.stringify(value)),
     decode(bytes) {
-      const value = parse(bytes);
+      const value = parse(utf8.decode(bytes));
       if (isOne(value)) return value;
       throw new PipelineError(
         "RECORD_MALFORMED",
@@ -29,24 +29,26 @@ function isAnything<T>(_value: unknown): _value is T {
   return true;
 }
 
-function parse(bytes: Uint8Array): unknown {
+function parse(text: string): unknown {
   try {
-    return JSON.parse(decodeText(bytes) ?? "");
+    return JSON.parse(text);
   } catch (cause) {
     throw new PipelineError("RECORD_MALFORMED", "Cannot read a value as it is not JSON", { cause });
   }
 }
 
+const utf8: Codec<string> = {
+  encode: encodeText,
+  decode(bytes) {
+    const decoded = decodeText(bytes);
+    if (decoded !== undefined) return decoded;
+    throw new PipelineError("RECORD_MALFORMED", "Cannot read a value as it is not UTF-8");
+  },
+};
+
 /** Values as UTF-8. */
 export function text(): Codec<string> {
-  return {
-    encode: encodeText,
-    decode(bytes) {
-      const decoded = decodeText(bytes);
-      if (decoded !== undefined) return decoded;
-      throw new PipelineError("RECORD_MALFORMED", "Cannot read a value as it is not UTF-8");
-    },
-  };
+  return utf8;
 }
 
 /** One byte for `final`, eight each for the write time and the receive time. */
@@ -58,11 +60,11 @@ export function windowStateCodec<A>(aggregates: Codec<A>): Codec<WindowState<A>>
     encode({ aggregate, final, versionUs, receivedAtMs }) {
       const value = aggregates.encode(aggregate);
       const bytes = new Uint8Array(headBytes + value.length);
+      bytes.set(value, headBytes);
       const head = new DataView(bytes.buffer);
       head.setUint8(0, final ? 1 : 0);
       head.setFloat64(1, versionUs);
       head.setFloat64(9, receivedAtMs);
-      bytes.set(value, headBytes);
       return bytes;
     },
     decode(bytes) {
@@ -88,21 +90,20 @@ export function sessionStateCodec<A>(aggregates: Codec<A>): Codec<WindowState<A>
   const windows = windowStateCodec(aggregates);
   return {
     encode(state) {
+      const { spanMs = 0, withdrawn } = state;
       const window = windows.encode(state);
       const bytes = new Uint8Array(sessionBytes + window.length);
-      const head = new DataView(bytes.buffer);
-      head.setUint8(0, state.withdrawn === true ? 1 : 0);
-      head.setFloat64(1, state.spanMs ?? 0);
       bytes.set(window, sessionBytes);
+      const head = new DataView(bytes.buffer);
+      head.setUint8(0, withdrawn === true ? 1 : 0);
+      head.setFloat64(1, spanMs);
       return bytes;
     },
     decode(bytes) {
-      if (bytes.length < sessionBytes) {
-        throw new PipelineError("RECORD_MALFORMED", "Cannot read a session as its bytes end early");
-      }
+      const window = windows.decode(bytes.subarray(sessionBytes)); // the first to see that bytes lack
       const head = new DataView(bytes.buffer, bytes.byteOffset);
       return {
-        ...windows.decode(bytes.subarray(sessionBytes)),
+        ...window,
         spanMs: head.getFloat64(1),
         withdrawn: head.getUint8(0) === 1,
       };
@@ -118,18 +119,18 @@ export function slidingStateCodec<A>(aggregates: Codec<A>): Codec<WindowState<A>
   const windows = windowStateCodec(aggregates);
   return {
     encode(state) {
+      const { lastMs = 0 } = state;
       const window = windows.encode(state);
       const bytes = new Uint8Array(timeBytes + window.length);
-      new DataView(bytes.buffer).setFloat64(0, state.lastMs ?? 0);
       bytes.set(window, timeBytes);
+      const head = new DataView(bytes.buffer);
+      head.setFloat64(0, lastMs);
       return bytes;
     },
     decode(bytes) {
-      if (bytes.length < timeBytes) {
-        throw new PipelineError("RECORD_MALFORMED", "Cannot read a window as its bytes end early");
-      }
+      const window = windows.decode(bytes.subarray(timeBytes)); // the first to see that bytes lack
       const lastMs = new DataView(bytes.buffer, bytes.byteOffset).getFloat64(0);
-      return { ...windows.decode(bytes.subarray(timeBytes)), lastMs };
+      return { ...window, lastMs };
     },
   };
 }

@@ -28,7 +28,7 @@ export type Describable = Pick<
  * @see Kafka Streams Topology#describe
  */
 export function describeTopology(job: Describable, application: string): string {
-  const { topic, more = [], ofTables = [] } = job.source;
+  const { topic, more, ofTables } = job.source;
   const kindOf = (name: string) => ofTables.includes(name) ? "Table" : "Source";
   const further = (name: string) => ofTables.includes(name) ? "joined" : "merged";
   return [
@@ -42,10 +42,10 @@ export function describeTopology(job: Describable, application: string): string 
       ? [`    in the wrong place --> ${repartitionTopic(application)} --> read`]
       : []),
     ...(job.events === undefined ? [] : ["    every event --> sink"]),
-    ...(job.tables ?? []).map((table) => `  Table: ${table.topic}, joined`),
-    ...(job.globals ?? []).map((table) => `  Global table: ${table.topic}, joined`),
-    ...(job.processors ?? []).map(({ name }) => `  Processor: ${name}, with stores`),
-    ...(job.streams ?? []).map(({ topic, latest }) =>
+    ...job.tables.map((table) => `  Table: ${table.topic}, joined`),
+    ...job.globals.map((table) => `  Global table: ${table.topic}, joined`),
+    ...job.processors.map(({ name }) => `  Processor: ${name}, with stores`),
+    ...job.streams.map(({ topic, latest }) =>
       `    every ${latest === true ? "change" : "value"} --> ${topic}`
     ),
     ...storeLines(job),
@@ -61,7 +61,7 @@ export function describeTopology(job: Describable, application: string): string 
 }
 
 function storeLines({ source, tableless, windows, store }: Describable): readonly string[] {
-  if (tableless === true) return ["  Store: positions and processors"];
+  if (tableless) return ["  Store: positions and processors"];
   if (isUnlimited(windows)) return [`  Store: ${store}, a row per key`];
   return [
     `  Windows: ${windowsText(windows)}`,
@@ -81,13 +81,13 @@ export function mermaidTopology(job: Describable, application: string): string {
     node("windows", "[", stepsText(job), "]"),
     node("store", "[(", job.store, ")]"),
     "  source --> read --> windows --> store",
-    ...(job.source.more ?? []).map((further, index) =>
+    ...job.source.more.map((further, index) =>
       `  ${node(`source${index + 1}`, "[(", further, ")]").trim()} --> read`
     ),
-    ...(job.tables ?? []).map((table, index) =>
+    ...job.tables.map((table, index) =>
       `  ${node(`table${index}`, "[(", table.topic, ")]").trim()} -- joined --> windows`
     ),
-    ...(job.globals ?? []).map((table, index) =>
+    ...job.globals.map((table, index) =>
       `  ${node(`global${index}`, "[(", table.topic, ")]").trim()} -. joined .-> windows`
     ),
     ...outputs(job).map(({ name, finalOnly }, index) =>
@@ -95,7 +95,7 @@ export function mermaidTopology(job: Describable, application: string): string {
         node(`output${index}`, "[/", name, "/]").trim()
       }`
     ),
-    ...(job.streams ?? []).map(({ topic }, index) =>
+    ...job.streams.map(({ topic }, index) =>
       `  windows --> ${node(`stream${index}`, "[/", topic, "/]").trim()}`
     ),
     ...(job.events === undefined ? [] : [node("events", "[/", "sink", "/]"), "  read --> events"]),
@@ -126,8 +126,8 @@ function outputs(
   return [...sinks, ...topics.map(({ topic, finalOnly }) => ({ name: topic, finalOnly }))];
 }
 
-function stepsText({ tableless, processors = [], windows }: Describable): string {
-  if (tableless === true) return processors.map(({ name }) => name).join(", ") || "by value";
+function stepsText({ tableless, processors, windows }: Describable): string {
+  if (tableless) return processors.map(({ name }) => name).join(", ") || "by value";
   return isUnlimited(windows) ? "by key" : windowsText(windows);
 }
 

@@ -37,24 +37,24 @@ function sharedTopics({ source }: WithInputs, other: WithInputs): readonly strin
 
 /** What is sent on, and has no topic of its own any more, has its side in its first byte. */
 function eitherSource<L, R>(left: Source<L>, right: Source<R>): Source<Either<L, R>> {
-  const [lefts, rights] = [left, right].map(({ topic, more = [] }) => [topic, ...more]);
-  const isRight = ({ topic, value }: LogRecord) =>
-    rights?.includes(topic) === true ||
-    (lefts?.includes(topic) === false && value?.[0] === rightTag);
+  const sides = new Map([
+    ...streamsOf(left).map((topic) => [topic, leftTag] as const),
+    ...streamsOf(right).map((topic) => [topic, rightTag] as const),
+  ]);
+  const isRight = ({ topic, value }: LogRecord) => (sides.get(topic) ?? value?.[0]) === rightTag;
   const inner = (record: LogRecord) =>
-    lefts?.includes(record.topic) === true || rights?.includes(record.topic) === true
+    sides.has(record.topic)
       ? record
-      : { ...record, value: record.value?.subarray(1) ?? null };
+      : { ...record, value: record.value && record.value.subarray(1) };
   return {
     topic: left.topic,
-    more: [...left.more ?? [], right.topic, ...right.more ?? []],
-    ofTables: [...left.ofTables ?? [], ...right.ofTables ?? []],
+    more: [...left.more, ...streamsOf(right)],
+    ofTables: [...left.ofTables, ...right.ofTables],
     async prepare(records) {
-      const [ofRight, ofLeft] = [true, false].map((side) =>
-        records.filter((record) => isRight(record) === side).map(inner)
-      );
-      await left.prepare(ofLeft ?? []);
-      await right.prepare(ofRight ?? []);
+      await Promise.all([
+        left.prepare(records.filter((record) => !isRight(record)).map(inner)),
+        right.prepare(records.filter(isRight).map(inner)),
+      ]);
     },
     read: (record, rekeyed) =>
       isRight(record)

@@ -194,7 +194,7 @@ export function reducing<T>(
  * @throws {InvariantError} As `checkStoreName` and `checkedRollUps`.
  */
 export function tablePlan<E, A>(
-  { source, repartition, tables, globals = [], processors }: Origin<E>,
+  { source, repartition, tables, globals, processors }: Origin<E>,
   store: string,
   windows: TimeWindows,
   { aggregation, derivation }: {
@@ -210,6 +210,7 @@ export function tablePlan<E, A>(
     tables,
     globals,
     processors,
+    tableless: false,
     derivation,
     store,
     windows,

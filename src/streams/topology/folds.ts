@@ -253,11 +253,19 @@ export function folded<E, F extends Folds<E>>(fields: F): FoldedAggregate<E, Fol
   const aggregate: FoldedAggregate<E, unknown[]> = {
     initial: () => folds.map((one) => one.initial()),
     add(kept, event) {
-      for (let i = 0; i < folds.length; i++) kept[i] = folds[i]?.add(kept[i], event);
+      let at = 0;
+      for (const one of folds) {
+        kept[at] = one.add(kept[at], event);
+        at++;
+      }
       return kept;
     },
     merge(into, from) {
-      for (let i = 0; i < folds.length; i++) into[i] = folds[i]?.merge(into[i], from[i]);
+      let at = 0;
+      for (const one of folds) {
+        into[at] = one.merge(into[at], from[at]);
+        at++;
+      }
       return into;
     },
     view: (kept) =>

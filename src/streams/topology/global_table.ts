@@ -11,8 +11,6 @@ export interface GlobalTable<V> {
   readonly codec: Pick<Codec<V>, "decode">;
   /** Bytes of keys and values that it holds at most; more stop the job. */
   readonly bytesMax: number;
-  /** Tells it from a table of a task. */
-  readonly isGlobal: true;
 }
 
 /** What a global table may have beside its topic. */
@@ -42,7 +40,7 @@ export function globalTable<V>(
   codec: Pick<Codec<V>, "decode">,
   { bytesMax = bytesMaxDefault }: GlobalTableOptions = {},
 ): GlobalTable<V> {
-  return Object.freeze({ topic, codec, bytesMax, isGlobal: true });
+  return Object.freeze({ topic, codec, bytesMax });
 }
 
 /** What a process of the default heap can hold beside all else. */

@@ -275,7 +275,7 @@ function withTable<E, A, R>(
       "begin both from the same stream()",
   );
   if (own === undefined) {
-    return { ...plan, ...table, ...inputsOf(plan, table), table, tableless: false };
+    return { ...plan, ...table, ...inputsOf(plan, table), table };
   }
   assert(
     own === table,
@@ -293,7 +293,7 @@ function noTable<E>(
   { source, repartition }: Pick<Origin<E>, "source" | "repartition">,
 ): TablePlan<E, never> {
   return {
-    ...{ source, repartition, tables: [], processors: [], derivation: undefined },
+    ...{ source, repartition, tables: [], globals: [], processors: [], derivation: undefined },
     ...{ store: "task", windows: unlimited, tableless: true, codec: json() },
     aggregator: { initial: never, add: never },
     windowCodec: json(),
@@ -311,7 +311,7 @@ function withStream<E, A, R, V>(
   { values }: Values<E, V>,
   { value: codec = json<V>() }: ValueOptions<V>,
 ): Plan<E, A, R> {
-  const { name, source, streams = [] } = plan;
+  const { name, source, streams } = plan;
   assert(
     values.source === source,
     `${name} must write streams of one source, ${source.topic}: filter them behind their keys`,

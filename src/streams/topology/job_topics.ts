@@ -39,14 +39,15 @@ export interface WithTopics extends WithInputs {
  * reads partition p of each input and writes partition p of the others. `checkTopics` refuses others.
  */
 export function jobTopics(application: string, job: WithTopics): readonly JobTopic[] {
-  const { source: { topic }, store, repartition, topics: results = [], streams = [] } = job;
+  const { source, store, repartition, topics: results = [], streams = [] } = job;
+  const { topic, more = [], ofTables = [] } = source;
+  const { tables = [], globals = [] } = job;
   const rekeyed: JobTopic = { name: repartitionTopic(application), role: "repartition" };
-  const tables = job.source.ofTables ?? [];
-  const roleOf = (name: string): TopicRole => tables.includes(name) ? "table" : "input";
+  const roleOf = (name: string): TopicRole => ofTables.includes(name) ? "table" : "input";
   const topics: readonly JobTopic[] = [
-    ...[topic, ...job.source.more ?? []].map((name) => ({ name, role: roleOf(name) })),
-    ...(job.tables ?? []).map(({ topic: name }) => ({ name, role: "table" as const })),
-    ...(job.globals ?? []).map(({ topic: name }) => ({ name, role: "global" as const })),
+    ...[topic, ...more].map((name) => ({ name, role: roleOf(name) })),
+    ...tables.map(({ topic: name }) => ({ name, role: "table" as const })),
+    ...globals.map(({ topic: name }) => ({ name, role: "global" as const })),
     { name: changelogTopic(application, store), role: "changelog" },
     ...repartition ? [rekeyed] : [],
     { name: lateTopic(topic), role: "late" },

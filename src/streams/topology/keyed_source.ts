@@ -43,7 +43,7 @@ export interface StreamPlan<T> {
   /** The values of a record; one rejection for a record that cannot be decoded. */
   readonly read: (record: LogRecord, value: Uint8Array) => readonly Outcome<T>[];
   /** True when there may be rejections among the values of `read`. */
-  readonly rejects: boolean;
+  readonly rejects?: boolean;
   /** Why a value of `read` cannot be used. */
   readonly fault: ((value: T) => Fault | undefined) | undefined;
   readonly timeOf: ((value: T) => number) | undefined;
@@ -65,7 +65,7 @@ export function keyedSource<T>(
   options: KeyOptions<T>,
 ): Source<T> {
   if (keyOf === undefined) return sourceOf(plan, withKeyOf, options);
-  const keyOfOutcome = plan.rejects
+  const keyOfOutcome = plan.rejects === true
     ? (value: Outcome<T>) => value instanceof Rejection ? undefined : keyOf(value)
     : keyOf;
   return sourceOf(plan, (record, events) => placed(record, events, keyOfOutcome), options);
@@ -81,17 +81,18 @@ function sourceOf<T>(
   return {
     topic,
     more,
+    ofTables: [],
     prepare,
     read(record, rekeyed) {
       if (record.value === null) return noValue;
       const values = rekeyed ? rekeyedValues(codec, record.value) : plan.read(record, record.value);
+      if (values.length === 0) return { kind: "nothing" };
       const [first] = values;
-      if (first === undefined && values.length === 0) return { kind: "nothing" };
       if (values.length === 1 && first instanceof Rejection) return { kind: "dead", ...first };
       return place(record, values as readonly T[]); // `fault` takes the others out
     },
     keyFault: (key) => generalKeyFault(key) ?? keyFault?.(key),
-    fault: rejects
+    fault: rejects === true
       ? (event) => event instanceof Rejection ? event : fault?.(event)
       : fault ?? (() => undefined),
     asRead,
@@ -146,23 +147,12 @@ function placed<T>(
   keyOf: (event: T) => string | undefined,
 ): Reading<T> {
   if (key !== null) {
-    const first = firstKey(events, keyOf) ?? decodeText(key) ?? "";
+    const first = keyOf(events[0] as T) ?? decodeText(key) ?? "";
     if (isTextOf(key, first) && areOf(first, events, keyOf)) {
       return { kind: "events", key: first, events };
     }
   }
   return { kind: "wrong-key", events, keys: events.map(keyOf) };
-}
-
-function firstKey<T>(
-  events: readonly T[],
-  keyOf: (event: T) => string | undefined,
-): string | undefined {
-  for (const event of events) {
-    const key = keyOf(event);
-    if (key !== undefined) return key;
-  }
-  return undefined;
 }
 
 function areOf<T>(

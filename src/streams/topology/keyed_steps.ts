@@ -44,7 +44,7 @@ import type { Branches, Conditions, KeyedStream, Origins } from "./keyed_stream.
 export function keyedStream<T>(
   keyed: Pick<Topology<T, never, never>, "source" | "repartition">,
 ): KeyedStream<T> {
-  const origin: Origin<T> = { ...keyed, tables: [], processors: [] };
+  const origin: Origin<T> = { ...keyed, tables: [], globals: [], processors: [] };
   const plan = <A>(store: string, windows: TimeWindows, aggregation: WindowAggregation<T, A>) =>
     tablePlan(origin, store, windows, { aggregation, derivation: undefined });
   return keyedBy(origin, plan, eventsAlone);
@@ -98,12 +98,8 @@ function keyedBy<E, T, C extends Origins>(
         steps(cause, context, stores).flatMap((value) => f(value, context.key)),
     );
   const values = { ...keyed, steps, keyOf };
-  const cameOf: Origins = keyed.processors.some(({ punctuates }) => punctuates)
-    ? "calls"
-    : "records";
   return {
     values,
-    cameOf: cameOf as C,
     map: (f) => flatMap((value, key) => [f(value, key)]),
     flatMap,
     filter: (keep) => flatMap((value, key) => keep(value, key) ? [value] : []),

@@ -41,8 +41,8 @@ export type Branches<T, E, C extends Origins, W extends Conditions<T>> = {
  * @typeParam C What they come of.
  */
 export interface KeyedStream<T, E = T, C extends Origins = "records"> extends Values<E, T> {
-  /** What the values come of. */
-  readonly cameOf: C;
+  /** What the values come of: for the compiler alone, no stream has it. */
+  readonly cameOf?: C;
 
   /**
    * Makes another value of each, of the same key.

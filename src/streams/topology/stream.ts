@@ -91,7 +91,6 @@ export function stream<T>(topic: string, codec: StreamCodec<T>): Stream<T> {
     more: [],
     prepare: async (records) => await codec.prepare?.(records),
     read: (_record, value) => [decodedBy(codec, value)],
-    rejects: false,
     fault: undefined,
     timeOf: undefined,
   });
@@ -153,17 +152,15 @@ class Steps<T> implements Stream<T> {
   }
 
   flatMap<U>(f: (value: T, record: LogRecord) => readonly U[]): Steps<U> {
-    const { topic, more, prepare, rejects, read } = this.#judged();
+    const plan = this.#judged();
     return new Steps<U>({
-      topic,
-      more,
-      prepare,
-      rejects,
+      ...plan,
       read(record, value) {
-        const values = read(record, value);
+        const values = plan.read(record, value);
         const [first] = values;
-        if (values.length === 1 && !(first instanceof Rejection)) return f(first as T, record);
-        return values.flatMap<Outcome<U>>((one) => one instanceof Rejection ? one : f(one, record));
+        return values.length === 1 && !(first instanceof Rejection)
+          ? f(first as T, record)
+          : values.flatMap<Outcome<U>>((one) => one instanceof Rejection ? one : f(one, record));
       },
       fault: undefined,
       timeOf: undefined,
@@ -211,6 +208,7 @@ class Steps<T> implements Stream<T> {
       source: unkeyedSource(this.#plan),
       repartition: false,
       tables: [],
+      globals: [],
       processors: [],
       steps: eventsAlone,
       keyOf: (_context, { key }) => key,

@@ -20,11 +20,11 @@ export interface TablePlan<E, A> extends
   /** As of `Topology`. */
   readonly tables: readonly TableTopic<unknown>[];
   /** As of `Topology`. */
-  readonly globals?: readonly GlobalTable<unknown>[];
+  readonly globals: readonly GlobalTable<unknown>[];
   /** As of `Topology`. */
   readonly processors: readonly NamedProcessor[];
   /** As of `Topology`. */
-  readonly tableless?: boolean;
+  readonly tableless: boolean;
   /** How what is shown of an aggregate is written to a topic. */
   readonly codec: Codec<A>;
 }

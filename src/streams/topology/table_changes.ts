@@ -45,7 +45,7 @@ export function changesOf<V>(lookup: Lookup<V>): KeyedStream<V | null, TableChan
   };
   const processors = [{ name: `join of ${topics.join(" and ")}`, punctuates: false }];
   const source = tablesSource(lookup.tables);
-  return derived({ source, repartition: false, tables: [], processors }, once(steps));
+  return derived({ source, repartition: false, tables: [], globals: [], processors }, once(steps));
 }
 
 function tablesSource(tables: readonly TableTopic<unknown>[]): Source<TableChange> {
@@ -53,13 +53,12 @@ function tablesSource(tables: readonly TableTopic<unknown>[]): Source<TableChang
   const topics = tables.map(({ topic }) => topic);
   const [topic = "", ...more] = topics;
   assert(byTopic.size === topics.length, `tables must be of different topics: ${topics}`);
-  const { codec } = unread(topic);
   return {
     topic,
     more,
     ofTables: topics,
     prepare: () => Promise.resolve(),
-    read: (record) => changeOf(record, byTopic.get(record.topic)?.codec ?? codec),
+    read: (record) => changeOf(record, byTopic.get(record.topic) as TableTopic<unknown>),
     keyFault: generalKeyFault,
     fault: () => undefined,
     timeOf: (_change, { timestampMs }) => timestampMs,
@@ -70,7 +69,7 @@ function tablesSource(tables: readonly TableTopic<unknown>[]): Source<TableChang
 
 function changeOf(
   { topic, key, value }: LogRecord,
-  codec: Codec<unknown>,
+  { codec }: TableTopic<unknown>,
 ): Reading<TableChange> {
   const text = key === null ? undefined : decodeText(key);
   if (text === undefined) return noKey;

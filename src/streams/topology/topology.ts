@@ -41,13 +41,13 @@ export type Reading<E> =
 export interface Source<E> {
   /** Of the input; the first one where there are several. */
   readonly topic: string;
-  /** The others, with as many partitions, keyed and placed alike; none without it. */
-  readonly more?: readonly string[];
+  /** The others, with as many partitions, keyed and placed alike. */
+  readonly more: readonly string[];
   /**
    * Those of its topics that are tables: the newest record of a key stands for all before it, and
-   * one in another partition than its key's is a dead letter; none without it.
+   * one in another partition than its key's is a dead letter.
    */
-  readonly ofTables?: readonly string[];
+  readonly ofTables: readonly string[];
   /** Fetches what `read` needs for these records, such as writers' schemas. */
   prepare(records: readonly LogRecord[]): Promise<void>;
   /**
@@ -125,7 +125,7 @@ export function windowResult<A>(
     readonly startMs: number;
     readonly sizeMs: number;
   },
-  { aggregate, final, versionUs, receivedAtMs, spanMs, withdrawn = false }: WindowState<A>,
+  { aggregate, final, versionUs, receivedAtMs, spanMs, withdrawn }: WindowState<A>,
 ): WindowResult<A> {
   const result = {
     key,
@@ -136,7 +136,8 @@ export function windowResult<A>(
     versionUs,
     receivedAtMs,
   };
-  return spanMs === undefined ? result : { ...result, endMs: result.endMs + spanMs, withdrawn };
+  if (spanMs === undefined) return result;
+  return { ...result, endMs: result.endMs + spanMs, withdrawn: withdrawn === true };
 }
 
 /** Whether an output has a place for a result. */
@@ -230,8 +231,8 @@ export interface Topology<E, A, R> {
   readonly name: string;
   /** Where events come from. */
   readonly source: Source<E>;
-  /** How long records wait for an input that is at its end, ms; not at all without it. */
-  readonly maxIdleMs?: number;
+  /** How long records wait for an input that is at its end, ms. */
+  readonly maxIdleMs: number;
   /** An event further than this ahead of its record's timestamp is not believed, ms. */
   readonly maxFutureMs: number;
   /** Events in a row that must have passed a time before keys expire by it. */
@@ -252,15 +253,15 @@ export interface Topology<E, A, R> {
   /** What events are turned into before they are folded; without it `aggregator` takes them. */
   readonly derivation?: Derivation<E, A> | undefined;
   /** Tables that it reads, each from a topic of its own. */
-  readonly tables?: readonly TableTopic<unknown>[];
-  /** Tables that every instance has whole; none without it. */
-  readonly globals?: readonly GlobalTable<unknown>[];
-  /** Streams that are written to topics, value by value; none without it. */
-  readonly streams?: readonly StreamOutput<E>[];
-  /** Processors that events go through; none without it. */
-  readonly processors?: readonly NamedProcessor[];
+  readonly tables: readonly TableTopic<unknown>[];
+  /** Tables that every instance has whole. */
+  readonly globals: readonly GlobalTable<unknown>[];
+  /** Streams that are written to topics, value by value. */
+  readonly streams: readonly StreamOutput<E>[];
+  /** Processors that events go through. */
+  readonly processors: readonly NamedProcessor[];
   /** True for a job that folds nothing: it has streams alone. */
-  readonly tableless?: boolean;
+  readonly tableless: boolean;
   /** Names what the job makes of its events: another one may make other rows of the same input. */
   readonly revision: string;
   /** How a window is written to the store and its changelog. */
@@ -283,14 +284,14 @@ export function streamsOf({ topic, more = [] }: WithInputs["source"]): readonly 
 }
 
 /** Topics that a task reads beside its first one: of its events, then of its tables. */
-export function otherInputs({ source, tables = [] }: WithInputs): readonly string[] {
-  return [...source.more ?? [], ...tables.map(({ topic }) => topic)];
+export function otherInputs({ source: { more = [] }, tables = [] }: WithInputs): readonly string[] {
+  return [...more, ...tables.map(({ topic }) => topic)];
 }
 
-/** What of a job says which topics it reads. */
+/** What of a job says which topics it reads; what is left out, it has none of. */
 export interface WithInputs {
   /** Where events come from. */
-  readonly source: Pick<Source<never>, "topic" | "more" | "ofTables">;
+  readonly source: Pick<Source<never>, "topic"> & Partial<Pick<Source<never>, "more" | "ofTables">>;
   /** Those of tables. */
   readonly tables?: readonly { readonly topic: string }[];
   /** Those of global tables, which are no inputs of a task. */

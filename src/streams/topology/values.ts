@@ -9,8 +9,8 @@ import { type EventContext, type NamedProcessor, otherInputs, type Topology } fr
 export interface Origin<E> extends Pick<Topology<E, never, never>, "source" | "repartition"> {
   /** What they are joined with. */
   readonly tables: readonly TableTopic<unknown>[];
-  /** The same of global tables; none without it. */
-  readonly globals?: readonly GlobalTable<unknown>[];
+  /** The same of global tables. */
+  readonly globals: readonly GlobalTable<unknown>[];
   /** Processors that they went through. */
   readonly processors: readonly NamedProcessor[];
 }

@@ -15,14 +15,14 @@ export interface TimeWindows {
   readonly sessions?: boolean;
   /** True for windows that are made where a key has events, in place of all that the advance gives. */
   readonly sliding?: boolean;
-  /** True for windows made by `hopping`. */
+  /** True for windows made by `hopping`: for the compiler alone, none have it. */
   readonly hopping?: boolean;
 }
 
 /** Windows of which one begins every so often, made by `hopping`. */
 export interface HoppingWindows extends TimeWindows {
   /** See `TimeWindows`. */
-  readonly hopping: true;
+  readonly hopping?: true;
 }
 
 /** Windows around the events of a key, made by `sliding`. */
@@ -59,7 +59,7 @@ export function hopping(
   size: Duration,
   options: WindowOptions & { readonly advance: Duration },
 ): HoppingWindows {
-  return Object.freeze({ ...timeWindows(size, options), hopping: true });
+  return Object.freeze(timeWindows(size, options));
 }
 
 /** Windows without overlap: an event falls into exactly one. */
@@ -70,7 +70,7 @@ export function tumbling(size: Duration, options: WindowOptions = {}): TimeWindo
 function timeWindows(
   size: Duration,
   { advance, grace = 0, retention }: WindowOptions & { readonly advance: Duration },
-): TimeWindows {
+): Omit<TimeWindows, "hopping"> {
   const [sizeMs, advanceMs, graceMs] = [durationMs(size), durationMs(advance), durationMs(grace)];
   const retentionMs = durationMs(retention ?? sizeMs + graceMs);
   assert(Number.isSafeInteger(sizeMs) && sizeMs > 0, `window size must be > 0: ${sizeMs}`);

@@ -4,6 +4,7 @@ import {
   count,
   countDistinct,
   decodeText,
+  encodeText,
   first,
   fold,
   job,
@@ -15,10 +16,11 @@ import {
   PipelineError,
   stream,
   sum,
+  text,
   tumbling,
   type Verdict,
 } from "../../../src/streams/mod.ts";
-import { folded } from "../../../src/streams/topology/folds.ts";
+import { type Fold, folded } from "../../../src/streams/topology/folds.ts";
 import { TopologyTestDriver } from "../../../src/streams/testing/mod.ts";
 import { fc } from "../../support/properties.ts";
 
@@ -201,6 +203,33 @@ Deno.test("the codec of fields survives any bytes, or says that it cannot read t
     { numRuns: 2_000 },
   );
 });
+
+Deno.test("the codec of fields gives back what the codec of each wrote, nothing included", () => {
+  const kept = (): Fold<string, string> =>
+    fold<string, string, string>({
+      form: "kept",
+      initial: () => "",
+      add: (_kept, text) => text,
+      merge: (_into, from) => from,
+      value: (text) => text,
+      codec: text(),
+    });
+  fc.assert(
+    fc.property(fc.array(fc.constantFrom("", "a", "bc"), { minLength: 1, maxLength: 4 }), (all) => {
+      const { codec } = folded(Object.fromEntries(all.map((_, at) => [`field${at}`, kept()])));
+      const written = all as unknown as ReturnType<typeof codec.decode>;
+      assert.deepEqual(codec.decode(codec.encode(written)), all);
+    }),
+  );
+});
+
+Deno.test.each(["null", "{}", '"a"', "[1]", '["a", null]'])(
+  "countDistinct() refuses to read %s, which is no list of texts",
+  (stored) => {
+    const { codec } = countDistinct(String, { upTo: 3 });
+    assert.throws(() => codec.decode(encodeText(stored)), PipelineError);
+  },
+);
 
 // The codec compared the texts of bytes: a store on disk returns buffers, whose text is another one.
 Deno.test("the codec of fields reads what it wrote out of a buffer", () => {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import {
+  type Codec,
   decodeText,
   hopping,
   job,
@@ -16,6 +17,7 @@ import { seededRandom } from "../../../src/base/random.ts";
 import { writeRows } from "../../../src/streams/commit/write_rows.ts";
 import { RecordingSink } from "../../../src/streams/testing/recording_sink.ts";
 import { TopologyTestDriver } from "../../../src/streams/testing/mod.ts";
+import { jobTopics } from "../../../src/streams/topology/job_topics.ts";
 
 const startMs = 2_000_000;
 
@@ -237,6 +239,43 @@ Deno.test("a job writes its results to several sinks, and topics, on update and 
   assert.deepEqual(refused, ["eva 1 in all"]);
 });
 
+Deno.test("a sink that is given with one output is that of all", async () => {
+  const sink = new RecordingSink<string | number>();
+  const topology = job("clicks").write(clicks.count("clicks").map(({ value }) => value), sink)
+    .writeEvents(({ user }) => user);
+  assert.equal(topology.sink, sink);
+  await using driver = await TopologyTestDriver.start(topology, { startMs });
+  await driver.pipe(click("eva", 1));
+  await driver.commit();
+  assert.deepEqual(driver.rows, ["eva", 1]);
+});
+
+Deno.test.each([
+  { of: "a table", value: undefined, written: '"b!"', windowed: false },
+  { of: "a table with a codec", codec: text(), written: "b!", windowed: false },
+  { of: "windows with a codec", codec: text(), written: "b!", windowed: true },
+  { of: "a table, by the codec of the topic", codec: json(), value: text(), written: "b!" },
+])(
+  "to() writes the rows of $of, of a key the newest for all unless they have windows",
+  async (row) => {
+    const lines = stream("lines", text()).map((line) => `${line}!`).groupByKey();
+    const newest = (_before: string, line: string) => line;
+    const codec = row.codec as Codec<string> | undefined;
+    const table = row.windowed === true
+      ? lines.window(tumbling("10s")).reduce("newest", newest, codec)
+      : lines.reduce("newest", newest, codec);
+    const options = row.value === undefined ? {} : { value: row.value };
+    const topology = job("newest").to("newest", table, options);
+    await using driver = await TopologyTestDriver.start(topology, { startMs });
+    await driver.pipe(line("a", "k"), line("b", "k"));
+    await driver.commit();
+    const [record] = driver.log.visible("newest");
+    assert.equal(decodeText(record?.value ?? new Uint8Array()), row.written);
+    const role = jobTopics("app", topology).find(({ name }) => name === "newest")?.role;
+    assert.equal(role, row.windowed === true ? "results" : "latest-results");
+  },
+);
+
 Deno.test("a job writes its streams and its table in any order", async () => {
   const isText = (value: unknown): value is string => typeof value === "string";
   const [names, prices] = [table("names", json(isText)), table("prices", json(isText))];
@@ -285,5 +324,6 @@ Deno.test("a job writes one table, and its rows once", () => {
   const two = job("a").write(counts, sinks[0]).write(counts, sinks[1]);
   assert.throws(() => two.write(counts), /each of its outputs must be given one/);
   assert.throws(() => two.writeEvents(() => 1), /each of its outputs must be given one/);
+  assert.throws(() => clicks.count("my-clicks"), /must be without dashes: my-clicks/);
   assert.throws(() => hopping("1.0001s", { advance: "1s" }), { name: "InvariantError" });
 });

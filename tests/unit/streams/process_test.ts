@@ -5,6 +5,8 @@ import {
   type Job,
   job,
   json,
+  type SchedulingContext,
+  type StoreCodecs,
   stream,
   table,
   text,
@@ -295,6 +297,63 @@ Deno.test("what punctuate throws stops the task, and what it makes is no table's
   await using driver = await TopologyTestDriver.start(job("calls").to("calls", calls), { startMs });
   await driver.pipe(said("a"), said("b", 2));
   assert.match(driver.tasks()[0]?.problem ?? "", /punctuate of calls failed at eva/);
+});
+
+Deno.test("a processor is called for what it has scheduled itself, from call to call", async () => {
+  const beats = (name: string, everyMs: number) => ({
+    process(word: string, { timeMs, schedule }: SchedulingContext<StoreCodecs>) {
+      schedule(timeMs + everyMs);
+      return [word];
+    },
+    punctuate(timeMs: number, { schedule }: SchedulingContext<StoreCodecs>) {
+      schedule(timeMs + everyMs);
+      return [`${name} ${timeMs - startMs}`];
+    },
+  });
+  const made = words.groupByKey().process("first", {}, beats("first", 3))
+    .process("second", {}, beats("second", 20));
+  const topology = job("beats").to("beats", made, { value: text() });
+  await using driver = await TopologyTestDriver.start(topology, { startMs });
+  await driver.pipe(said("a"), said("b", 10, "ida"));
+  await driver.commit();
+  assert.deepEqual(written(driver, "beats"), [
+    "eva a",
+    "eva first 3",
+    "eva first 6",
+    "eva first 9",
+    "ida b",
+  ]);
+});
+
+Deno.test("a value of which nothing is left has no partner to wait for, and is not late", async () => {
+  const questions = words.groupByKey();
+  const answers = stream("answers", text()).groupByKey().filter((it) => it !== "no");
+  const pairs = questions.join("pairs", answers, within(8), (a, b) => `${a} ${b}`);
+  await using driver = await TopologyTestDriver.start(job("pairs").to("pairs", pairs), { startMs });
+  await driver.pipe(said("a", 100));
+  const late = (value: string) => ({ ...said(value), topic: "answers" });
+  await driver.pipe(late("no"));
+  await driver.commit();
+  assert.equal(driver.late.length, 0);
+  await driver.pipe(late("yes"));
+  await driver.commit();
+  assert.equal(driver.late.length, 1);
+});
+
+Deno.test("a processor behind the changes of a table is called as any other", async () => {
+  const changes = table("said", text()).leftJoin(table("names", text()), (word) => word).toStream();
+  const made = changes.process("echo", {}, {
+    process(word, { timeMs, schedule }) {
+      schedule(timeMs + 5);
+      return [`${word}`];
+    },
+    punctuate: (timeMs) => [`after ${timeMs - startMs}`],
+  });
+  const topology = job("echo").to("echo", made, { value: text() });
+  await using driver = await TopologyTestDriver.start(topology, { startMs });
+  await driver.pipe(said("a"), said("b", 10));
+  await driver.commit();
+  assert.deepEqual(written(driver, "echo"), ["eva a", "eva after 5", "eva b"]);
 });
 
 Deno.test("deleting what a store does not have writes nothing", async () => {

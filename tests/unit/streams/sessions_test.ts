@@ -4,13 +4,11 @@ import {
   type Job,
   job,
   json,
-  PipelineError,
   session,
   type SessionResult,
   stream,
 } from "../../../src/streams/mod.ts";
 import { windowKey } from "../../../src/streams/state/store_keys.ts";
-import { sessionStateCodec } from "../../../src/streams/topology/codecs.ts";
 import { TopologyTestDriver } from "../../../src/streams/testing/mod.ts";
 import { naiveSessions } from "../../support/naive_sessions.ts";
 import { fc } from "../../support/properties.ts";
@@ -48,23 +46,6 @@ Deno.test("session() refuses a grace of many gaps, and what other windows refuse
   assert.throws(() => session("1s", { grace: 1_000_001 }), /at most 1000 gaps/);
   assert.throws(() => session(0), /must be > 0/);
   assert.throws(() => session("1s", { grace: "1s", retention: "1s" }), /retention/);
-});
-
-Deno.test("the state of a session is refused where its bytes end early", () => {
-  const codec = sessionStateCodec(json<number>());
-  const state = {
-    aggregate: 1,
-    final: true,
-    versionUs: 2,
-    receivedAtMs: 3,
-    spanMs: 4,
-    withdrawn: true,
-  };
-  const bytes = codec.encode(state);
-  assert.deepEqual(codec.decode(bytes), state);
-  for (let length = 0; length < bytes.length; length++) {
-    assert.throws(() => codec.decode(bytes.subarray(0, length)), PipelineError);
-  }
 });
 
 Deno.test("reduce() and count() merge sessions by what they add", async () => {

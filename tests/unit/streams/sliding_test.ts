@@ -1,14 +1,5 @@
 import assert from "node:assert/strict";
-import {
-  job,
-  json,
-  PipelineError,
-  sliding,
-  stream,
-  sum,
-  type WindowResult,
-} from "../../../src/streams/mod.ts";
-import { slidingStateCodec } from "../../../src/streams/topology/codecs.ts";
+import { job, json, sliding, stream, sum, type WindowResult } from "../../../src/streams/mod.ts";
 import { TopologyTestDriver } from "../../../src/streams/testing/mod.ts";
 import { naiveSliding } from "../../support/naive_sliding.ts";
 import { fc } from "../../support/properties.ts";
@@ -58,16 +49,6 @@ Deno.test("sliding() takes lengths that go together", () => {
   assert.throws(() => sliding(10, { grace: 0, advance: 3 }), /advance must divide/);
   assert.throws(() => sliding(10, { grace: 5, retention: 15 }), /retention/);
   assert.throws(() => sliding(10, { grace: -1 }), /grace/);
-});
-
-Deno.test("the state of a sliding window is refused where its bytes end early", () => {
-  const codec = slidingStateCodec(json<number>());
-  const state = { aggregate: 1, final: true, versionUs: 2, receivedAtMs: 3, lastMs: 4 };
-  const bytes = codec.encode(state);
-  assert.deepEqual(codec.decode(bytes), state);
-  for (let length = 0; length < bytes.length; length++) {
-    assert.throws(() => codec.decode(bytes.subarray(0, length)), PipelineError);
-  }
 });
 
 Deno.test("a window ends with each event, and one begins behind each that others follow", async () => {

@@ -59,11 +59,12 @@ Deno.test.each([{ keyHash: 0 }, { keyHash: 7 }, { keyHash: 4_294_967_295 }])(
     assert.equal(purgeHorizonMs(3_599_999, windows, keyHash), 0);
     const stepMs = windows.retentionMs / 24;
     const seen = new Set<number>();
-    for (let timeMs = 10_000_000; timeMs < 10_000_000 + 10 * stepMs; timeMs += 1_000) {
+    for (let timeMs = 3_600_000; timeMs < 3_600_000 + 10 * stepMs; timeMs += 1_000) {
       const horizonMs = purgeHorizonMs(timeMs, windows, keyHash);
       assert.ok(horizonMs <= timeMs - windows.retentionMs);
       assert.ok(horizonMs > timeMs - windows.retentionMs - stepMs);
       assert.equal(horizonMs % windows.sizeMs, 0);
+      assert.equal(purgeHorizonMs(horizonMs + windows.retentionMs, windows, keyHash), horizonMs);
       seen.add(horizonMs);
     }
     assert.ok(seen.size <= 11, `moved ${seen.size} times in 10 steps`);
