@@ -1,14 +1,18 @@
 /**
- * How long partitions wait when their owner dies: from the moment it is killed, or held still, until
- * another instance has committed each of them, as a histogram.
+ * How long partitions wait when their owner dies: from the moment it is killed, held still or cut off
+ * until another instance has committed each of them, as a histogram.
  *
  *     KAFKA_URL=127.0.0.1:9092 SCHEMA_REGISTRY_URL=http://127.0.0.1:8081/apis/ccompat/v7 \
- *     deno task dev bench:engine bench/pipeline/take_over.ts --times 50 --by kill,stop
+ *     deno task dev bench:engine bench/pipeline/take_over.ts --times 50 --by kill,stop,cut
  *
  * Two instances of `process` with a standby of each partition read a thousand trades a second.
- * In turn one of them is killed with SIGKILL and started again, or held still with SIGSTOP for some
- * seconds, after which it continues and must notice what it has lost. The next one follows once both
- * own partitions again and every standby is current.
+ * In turn one of them is killed with SIGKILL and started again, or held still with SIGSTOP or cut off
+ * from the network (as the superuser, by `nft`) for some seconds, after which it continues and must
+ * notice what it has lost. The next one follows once both own partitions again and every standby is
+ * current.
+ *
+ * `--pauses-min 60` then holds one of them still for a second every few seconds, for so many minutes:
+ * none may lose a partition.
  */
 import { parseArgs } from "node:util";
 import { print } from "../../scripts/lib/print.ts";
@@ -19,6 +23,7 @@ import { seconds } from "../../tests/support/seconds.ts";
 import { until } from "../../tests/support/until.ts";
 import { histogram, quantile } from "./latencies.ts";
 import { PacedFeed } from "./paced_feed.ts";
+import { startApart, type Strike, strikes } from "./strikes.ts";
 
 const { values } = parseArgs({
   options: {
@@ -27,6 +32,7 @@ const { values } = parseArgs({
     partitions: { type: "string", default: "4" },
     "commit-ms": { type: "string", default: "100" },
     "still-s": { type: "string", default: "5" },
+    "pauses-min": { type: "string", default: "0" },
   },
 });
 const partitions = Number(values.partitions);
@@ -57,14 +63,13 @@ async function isSettled(instances: readonly ProcessInstance[]): Promise<boolean
 
 /** Times until each of the victim's partitions was committed by the other one, ms. */
 async function takenOver(
-  by: string,
+  { strike }: Strike,
   victim: ProcessInstance,
   other: ProcessInstance,
 ): Promise<number[]> {
   const lost = running(await victim.tasks()).map(({ partition }) => partition);
   const goneMs = Date.now();
-  if (by === "kill") await victim.program?.kill();
-  else victim.program?.pause();
+  await strike(victim);
   const found = new Map<number, number>();
   await until(async () => {
     for (const { partition, last_commit: at } of running(await other.tasks())) {
@@ -77,22 +82,23 @@ async function takenOver(
   return [...found.values()];
 }
 
+async function allSettled(instances: readonly ProcessInstance[]): Promise<void> {
+  const settled = () => isSettled(instances);
+  const state = async () => (await Promise.all(instances.map((one) => one.state()))).join("\n");
+  await until(settled, { what: state, msMax: waitMsMax, lookMs: 200 });
+}
+
 async function measure(by: string, instances: readonly ProcessInstance[]): Promise<void> {
+  const way = strikes(Number(values["still-s"]) * 1_000)[by];
+  if (way === undefined) throw new Error(`--by must list kill, stop or cut: ${by}`);
   const times: number[] = [];
   for (let round = 0; round < Number(values.times); round++) {
-    const settled = () => isSettled(instances);
-    const state = async () => (await Promise.all(instances.map((one) => one.state()))).join("\n");
-    await until(settled, { what: state, msMax: waitMsMax, lookMs: 200 });
+    await allSettled(instances);
     await seconds(1);
     const victim = instances[round % instances.length] as ProcessInstance;
     const other = instances[(round + 1) % instances.length] as ProcessInstance;
-    times.push(...await takenOver(by, victim, other));
-    if (by === "kill") {
-      victim.start();
-    } else {
-      await seconds(Number(values["still-s"]));
-      victim.program?.resume();
-    }
+    times.push(...await takenOver(way, victim, other));
+    await way.recover(victim);
   }
   const sorted = Float64Array.from(times).sort();
   const [p50, p95, most] = [0.5, 0.95, 1].map((share) => Math.round(quantile(sorted, share)));
@@ -101,6 +107,31 @@ async function measure(by: string, instances: readonly ProcessInstance[]): Promi
       `p50 ${p50} ms, p95 ${p95} ms, at most ${most} ms`,
   );
   print(histogram(sorted));
+}
+
+/** How often instances have taken another one for dead. */
+function removals(instances: readonly ProcessInstance[]): number {
+  const lines = instances.flatMap(({ program }) => program?.log ?? []);
+  return lines.filter(({ message }) => message.startsWith("removed a dead member")).length;
+}
+
+/** Holds instances still for a second, in turn, for so many minutes. */
+async function pauses(minutes: number, instances: readonly ProcessInstance[]): Promise<void> {
+  await allSettled(instances);
+  const [before, endMs] = [removals(instances), performance.now() + minutes * 60_000];
+  let count = 0;
+  for (; performance.now() < endMs; count++) {
+    const { program } = instances[count % instances.length] as ProcessInstance;
+    program?.pause();
+    await seconds(1);
+    program?.resume();
+    await seconds(3);
+  }
+  await allSettled(instances);
+  const evicted = removals(instances) - before;
+  print(
+    `${count} pauses of a second in ${minutes} minutes: ${evicted} times one was taken for dead`,
+  );
 }
 
 const services = Object.fromEntries(
@@ -130,7 +161,8 @@ const folder = await Deno.makeTempDir({ prefix: "bench-" });
     env: { ...pipeline.environment, FINHUB_API_URL: feed.url },
   });
   const instances = [pipeline.instance("-a"), pipeline.instance("-b")];
-  for (const instance of instances) instance.start();
-  for (const by of values.by.split(",")) await measure(by, instances);
+  startApart(instances);
+  for (const by of values.by.split(",").filter((by) => by !== "")) await measure(by, instances);
+  if (Number(values["pauses-min"]) > 0) await pauses(Number(values["pauses-min"]), instances);
 }
 await Deno.remove(folder, { recursive: true });

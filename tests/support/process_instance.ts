@@ -1,4 +1,4 @@
-import { Program } from "./program.ts";
+import { Program, type ProgramOptions } from "./program.ts";
 
 /** What `/api/tasks` says, as far as it is looked at. */
 export interface TaskAnswer {
@@ -51,8 +51,8 @@ export class ProcessInstance implements AsyncDisposable {
   }
 
   /** Starts it in the place of the run before, which must have ended. */
-  start(): Program {
-    this.#program = new Program("process", { env: this.#environment });
+  start({ gid }: Pick<ProgramOptions, "gid"> = {}): Program {
+    this.#program = new Program("process", { env: this.#environment, gid });
     return this.#program;
   }
 

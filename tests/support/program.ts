@@ -22,6 +22,8 @@ export interface ProgramOptions {
   readonly image?: string;
   /** Folder with compiled programs: runs that of its name. */
   readonly compiled?: string;
+  /** Group that it runs as, for a firewall to know it by; only the superuser may choose. */
+  readonly gid?: number | undefined;
 }
 
 /** Longest wait for a line of the log, ms. */
@@ -152,12 +154,13 @@ function commandOf(name: ProgramName, options: ProgramOptions): Deno.Command {
 }
 
 function fromTask(name: ProgramName, options: ProgramOptions): Deno.Command {
-  const { args = [], env = {}, hosts } = options;
+  const { args = [], env = {}, hosts, gid } = options;
   const { flags, entry } = name === "access" ? access : programCommand(name);
   const net = hosts === undefined ? anyHost : `--allow-net=${hosts.join(",")}`;
   return new Deno.Command(Deno.execPath(), {
     args: ["run", ...flags.map((flag) => flag === anyHost ? net : flag), entry, ...args],
     env: { ENV_FILE: "", LOG_FORMAT: "json", ...env },
+    ...(gid === undefined ? {} : { gid }),
     ...streams,
   });
 }
