@@ -55,8 +55,8 @@ export const changeBugs: readonly PlantedBug[] = [
   {
     name: "rows of windows that may lack what was cut off the input",
     file: "src/streams/commit/changed_results.ts",
-    find: "if (result.versionUs > shownUs && result.startMs >= wholeFromMs) yield result;",
-    replace: "if (result.versionUs > shownUs && wholeFromMs > 0) yield result;",
+    find: "return startMs >= (wholeFromMs ?? Infinity);",
+    replace: "return startMs >= 0 * (wholeFromMs ?? 0);",
     guarantee: "G13",
   },
   {

@@ -138,8 +138,8 @@ export const keyRowBugs: readonly PlantedBug[] = [
   {
     name: "results read from a store that has not got the commit yet",
     file: "src/streams/commit/changed_results.ts",
-    find: "const value = this.#changed.get(nameOf(key));",
-    replace: "const value = this.#store.get(key);",
+    find: "return this.#changed.get(nameOf(key)) ?? this.#store.get(key);",
+    replace: "return this.#store.get(key);",
     guarantee: "G3",
   },
   {

@@ -7,8 +7,8 @@ export const movedStateBugs: readonly PlantedBug[] = [
   {
     name: "a key that stays where it was",
     file: "src/streams/moving/move_state.ts",
-    find: "if (target === source.input.partition) continue;",
-    replace: "if (target === source.input.partition || owner.at(-1) === 0x37) continue;",
+    find: "if (target === source) continue;",
+    replace: "if (target === source || owner.at(-1) === 0x37) continue;",
     guarantee: "G11",
     test,
   },

@@ -64,7 +64,7 @@ export const severalInputsBugs: readonly PlantedBug[] = [
   {
     name: "a table that is not in the changelog",
     file: "src/streams/commit/changes.ts",
-    find: "entries.push(...stores.entries());",
+    find: "    ...stores.entries(),\n",
     replace: "",
     guarantee: "G1",
     test: join,

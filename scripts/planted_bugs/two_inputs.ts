@@ -150,7 +150,7 @@ export const twoInputsBugs: readonly PlantedBug[] = [
     find: "parts.add(to, { ...part, keys });",
     replace: "parts.add(partition + 0 * to, { ...part, keys });",
     guarantee: "G1",
-    test: "tests/unit/streams/move_state_test.ts",
+    test: "tests/unit/streams/moved_waiting_test.ts",
   },
   {
     name: "events that waited together counted wherever one of them is now",
@@ -158,7 +158,7 @@ export const twoInputsBugs: readonly PlantedBug[] = [
     find: "placeOf(key) === place ? key : undefined",
     replace: "place < partitions ? key : undefined",
     guarantee: "G1",
-    test: "tests/unit/streams/move_state_test.ts",
+    test: "tests/unit/streams/moved_waiting_test.ts",
   },
   {
     name: "events sent on with others processed in both places",

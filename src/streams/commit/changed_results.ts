@@ -3,6 +3,7 @@ import type { StateStore, StoreEntry } from "../ports.ts";
 import { type KeyTopology, lengthsOf, loadKey } from "../state/cached_key.ts";
 import { wholeRow } from "../state/key_row.ts";
 import { openWindows } from "../state/open_roll_ups.ts";
+import type { TaskMeta } from "../state/state.ts";
 import { isKeyState, keyOf, windowOf } from "../state/store_keys.ts";
 import { decodeState } from "../topology/codec.ts";
 import { type WindowResult, windowResult } from "../topology/topology.ts";
@@ -23,15 +24,23 @@ export interface ChangedResultsSources<A> {
 export function* changedResults<A>(
   { topology, store, shownUs }: ChangedResultsSources<A>,
   entries: readonly StoreEntry[],
-  wholeFromMs: number,
+  wholeFromMs: TaskMeta["wholeFromMs"],
 ): Generator<WindowResult<A>> {
   const rows = new ChangedRows(entries, store);
   for (const { key, value } of entries) {
     if (value === null) continue;
     for (const result of resultsOf(topology, rows, { key, value })) {
-      if (result.versionUs > shownUs && result.startMs >= wholeFromMs) yield result;
+      if (result.versionUs > shownUs && isWhole(result, wholeFromMs)) yield result;
     }
   }
+}
+
+/** False for a window that may lack what was cut off the beginning of the input. */
+export function isWhole(
+  { startMs }: WindowResult<unknown>,
+  wholeFromMs: TaskMeta["wholeFromMs"],
+): boolean {
+  return startMs >= (wholeFromMs ?? Infinity);
 }
 
 /**
@@ -45,7 +54,12 @@ export function* resultsOf<A>(
   { key: entryKey, value }: { readonly key: Uint8Array; readonly value: Uint8Array },
 ): Generator<WindowResult<A>> {
   const lengths = lengthsOf(job);
-  if (isKeyState(entryKey)) {
+  const window = windowOf(entryKey);
+  if (window !== undefined) {
+    const { key, startMs, sizeMs = job.windows.sizeMs } = window;
+    if (!lengths.some((length) => length.sizeMs === sizeMs)) return;
+    yield windowResult(job, { key, startMs, sizeMs }, decodeState(job.windowCodec, value));
+  } else if (isKeyState(entryKey)) {
     const key = keyOf(entryKey);
     for (
       const [length, windows] of openWindows(job, rows, loadKey(job, key, wholeRow(value)))
@@ -57,16 +71,10 @@ export function* resultsOf<A>(
         if (!hasRow) yield windowResult(job, { key, startMs, sizeMs }, state);
       }
     }
-    return;
   }
-  const window = windowOf(entryKey);
-  if (window === undefined) return;
-  const { key, startMs, sizeMs = job.windows.sizeMs } = window;
-  if (!lengths.some((length) => length.sizeMs === sizeMs)) return;
-  yield windowResult(job, { key, startMs, sizeMs }, decodeState(job.windowCodec, value));
 }
 
-/** A store as it will be with the entries of a commit. */
+/** A store as it will be with the entries of a commit, which delete nothing that is asked for. */
 class ChangedRows implements Pick<StateStore, "get"> {
   readonly #entries: readonly StoreEntry[];
   readonly #store: Pick<StateStore, "get">;
@@ -80,8 +88,7 @@ class ChangedRows implements Pick<StateStore, "get"> {
 
   get(key: Uint8Array): Uint8Array | undefined {
     this.#changed ??= new Map(this.#entries.map(({ key, value }) => [nameOf(key), value]));
-    const value = this.#changed.get(nameOf(key));
-    return value === undefined ? this.#store.get(key) : value ?? undefined;
+    return this.#changed.get(nameOf(key)) ?? this.#store.get(key);
   }
 }
 

@@ -93,11 +93,13 @@ export async function collectChanges<E, A, R>(
     }
     entries.push({ key: keyStateKey(owner.key), value: cache.rowOf(owner) });
   }
-  entries.push(...stores.entries());
-  entries.push(...await sources.sweep.collect(sources, meta.horizon));
-  entries.push({ key: metaKey, value: codecs.meta.encode(meta) });
+  entries.push(
+    ...stores.entries(),
+    ...await sources.sweep.collect(sources, meta.horizon),
+    { key: metaKey, value: codecs.meta.encode(meta) },
+  );
   const { eventRows, sideOutputs, sentOn, emitted } = processor;
-  const results = () => changedResults(sources, entries, meta.wholeFromMs ?? Infinity);
+  const results = () => changedResults(sources, entries, meta.wholeFromMs);
   const published = topology.topics.length === 0
     ? emitted
     : [...emitted, ...publishedOf(sources, results())];

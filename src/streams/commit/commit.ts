@@ -125,7 +125,7 @@ export class Committer<R> {
     throwIfAborted(signal);
     const { meta } = changes;
     const id = commitId(this.#ports.random);
-    const shownTo = parseCommitMetadata(this.#committed?.metadata ?? "")?.changelogPosition ?? 0;
+    const shownTo = parseCommitMetadata(this.#committed?.metadata)?.changelogPosition ?? 0;
     const metadata = (changelogPosition: Offset) =>
       writeCommitMetadata({
         ...meta,
@@ -235,7 +235,7 @@ export class Committer<R> {
     this.#writer = await commitLog.fence(this.#place.input, ownOutputs(this.#place));
     const committed = await commitLog.committed(this.#place.input);
     if (isSameCommit(committed, this.#committed)) return undefined;
-    const found = parseCommitMetadata(committed?.metadata ?? "");
+    const found = parseCommitMetadata(committed?.metadata);
     if (found?.id === id) return found.changelogPosition;
     throw new PipelineError(
       "LOG_FENCED",

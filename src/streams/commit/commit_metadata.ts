@@ -36,11 +36,10 @@ export function writeCommitMetadata(
   });
 }
 
-/** What such a text says; `undefined` for another writer's. */
-export function parseCommitMetadata(metadata: string): CommitMetadata | undefined {
+/** What such a text says; `undefined` for another writer's, and without one. */
+export function parseCommitMetadata(metadata = ""): CommitMetadata | undefined {
   try {
-    const value: unknown = JSON.parse(metadata);
-    if (!isRecord(value)) return undefined;
+    const value = JSON.parse(metadata) as Parts;
     const { changelog, shown, id, epoch: leaderEpoch, lineage, closed } = value;
     if (![changelog, shown, leaderEpoch ?? 0].every(isCount)) return undefined;
     if (typeof id !== "string") return undefined;
@@ -58,21 +57,18 @@ export function parseCommitMetadata(metadata: string): CommitMetadata | undefine
   }
 }
 
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null;
-}
+/** What may be one, taken apart: that fails for `null`, and gives nothing for the rest. */
+type Parts = Readonly<Record<string, unknown>>;
 
 function isLineage(value: unknown): value is Lineage {
-  if (!isRecord(value)) return false;
-  const { topic, topicId, partitions, changelogId, repartitionId, others = [] } = value;
+  const { topic, topicId, partitions, changelogId, repartitionId, others = [] } = value as Parts;
   const texts = [topic, topicId, changelogId, repartitionId];
   if (!texts.every((text) => typeof text === "string") || !isCount(partitions)) return false;
   return Array.isArray(others) && others.every(isOtherTopic);
 }
 
 function isOtherTopic(value: unknown): value is OtherTopic {
-  if (!isRecord(value)) return false;
-  const { topic, topicId, partitions } = value;
+  const { topic, topicId, partitions } = value as Parts;
   return typeof topic === "string" && typeof topicId === "string" && isCount(partitions);
 }
 

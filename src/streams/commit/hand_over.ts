@@ -28,12 +28,11 @@ export async function formerOwnerIsDone(
   signal: AbortSignal,
 ): Promise<void> {
   const over = new AbortController();
-  const due = ports.clock.sleep(handOverMsMax, over.signal).catch(() => {});
+  const due = ports.clock.sleep(handOverMsMax, over.signal);
   const done = lookUntilDone(ports, input, AbortSignal.any([signal, over.signal]));
   try {
     await Promise.race([done, due]);
   } finally {
-    done.catch(() => {});
     over.abort();
   }
 }
@@ -47,7 +46,7 @@ async function lookUntilDone(
   for (;;) {
     const { offset, metadata } = await commitLog.committed(input) ?? { offset: startOffset };
     if (offset >= endOffset) return;
-    if (parseCommitMetadata(metadata ?? "")?.closed === true) return;
+    if (parseCommitMetadata(metadata)?.closed === true) return;
     await clock.sleep(lookMs, signal);
   }
 }

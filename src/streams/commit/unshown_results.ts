@@ -1,7 +1,8 @@
 import { parseCommitMetadata } from "./commit_metadata.ts";
 import type { CommitPlace } from "./commit.ts";
 import type { CommittedOffset, RecordLog, StateStore } from "../ports.ts";
-import { resultsOf } from "./changed_results.ts";
+import { isWhole, resultsOf } from "./changed_results.ts";
+import type { TaskMeta } from "../state/state.ts";
 import { isKeyState } from "../state/store_keys.ts";
 import { readBetween } from "../read_between.ts";
 import { isWritten, type Topology } from "../topology/topology.ts";
@@ -25,13 +26,13 @@ export async function* unshownResults<E, A, R>(
   { committed, wholeFromMs }: {
     readonly committed: CommittedOffset | undefined;
     /** As of that commit, see `TaskMeta`. */
-    readonly wholeFromMs: number | null;
+    readonly wholeFromMs: TaskMeta["wholeFromMs"];
   },
   signal: AbortSignal,
 ): AsyncGenerator<R[]> {
   const { rows } = topology;
   if (rows.length === 0) return;
-  const last = parseCommitMetadata(committed?.metadata ?? "");
+  const last = parseCommitMetadata(committed?.metadata);
   const { startOffset, endOffset } = await log.bounds(changelog);
   const bounds = {
     startOffset: Math.max(startOffset, last?.shownTo ?? 0),
@@ -47,7 +48,7 @@ export async function* unshownResults<E, A, R>(
       const value = isKeyState(key) ? store.get(key) : record.value;
       if (value === undefined) continue;
       for (const result of resultsOf(topology, store, { key, value })) {
-        if (result.startMs < (wholeFromMs ?? Infinity)) continue;
+        if (!isWhole(result, wholeFromMs)) continue;
         for (const output of rows) if (isWritten(output, result)) unshown.push(output.make(result));
       }
     }

@@ -1,6 +1,5 @@
 import { PipelineError } from "../../base/errors.ts";
 import { partitionForKey } from "../partitioner.ts";
-import type { StoreEntry } from "../ports.ts";
 import type { Offset, OutputRecord, TopicPartition } from "../record.ts";
 import {
   type Lineage,
@@ -29,9 +28,6 @@ export interface MoveReport {
   /** Records of the input that wait to be read, where some are in partitions that their keys left. */
   readonly unread: number;
 }
-
-/** Entries that one transaction takes. */
-const entriesMax = 5_000;
 
 /**
  * Moves the state of a job to as many partitions as its input has now.
@@ -123,29 +119,21 @@ function isAt(owner: Uint8Array, { partitions }: Lineage, { partition }: TopicPa
 
 /** Copies the entries of every key that has moved; gives how many. */
 async function copyAll(partitions: readonly MovedPartition[], former: Lineage): Promise<number> {
-  const waiting = partitions.map((): StoreEntry[] => []);
   let copied = 0;
-  const flush = async (target: number, most: number) => {
-    const entries = waiting[target] as StoreEntry[];
-    while (entries.length > most) {
-      await partitions[target]?.write(entries.splice(0, entriesMax), former);
-    }
-  };
   for (const source of partitions.slice(0, former.partitions)) {
     for await (const entries of source.store.scan(allRows)) {
       for (const entry of entries) {
         const owner = ownerOf(entry.key);
         // What is not at home here was copied by a move that was cut short.
         if (owner === undefined || !isAt(owner, former, source.input)) continue;
-        const target = partitionForKey(owner, partitions.length);
-        if (target === source.input.partition) continue;
-        waiting[target]?.push(entry);
+        const target = partitions[partitionForKey(owner, partitions.length)] as MovedPartition;
+        if (target === source) continue;
+        await target.write(entry, former);
         copied += 1;
       }
-      for (const target of partitions.keys()) await flush(target, entriesMax);
     }
   }
-  for (const target of partitions.keys()) await flush(target, 0);
+  for (const partition of partitions) await partition.flush(former);
   return copied;
 }
 
@@ -177,7 +165,7 @@ function commonMeta(
     TaskMeta,
     "versionUs" | "generationUs" | "wholeFromMs" | "horizon" | "producers" | "timeMs"
   >;
-  readonly first: Partial<Pick<TaskMeta, "windowing" | "rules">>;
+  readonly first: Pick<TaskMeta, "windowing" | "rules"> | undefined;
 } {
   const most = (of: (meta: TaskMeta) => number) => Math.max(0, ...metas.map(of));
   const producers = new Map<string, number>();
@@ -207,7 +195,7 @@ function commonMeta(
       },
       producers: [...producers].map(([producerId, sequence]) => ({ producerId, sequence })),
     },
-    first: first === undefined ? {} : { windowing: first.windowing, rules: first.rules },
+    first: first && { windowing: first.windowing, rules: first.rules },
   };
 }
 
@@ -266,16 +254,14 @@ async function deleteLeftovers(
 ): Promise<number> {
   let deleted = 0;
   for (const partition of partitions) {
-    let entries: StoreEntry[] = [];
     for await (const rows of partition.store.scan(allRows)) {
-      const left = rows.filter(({ key }) => isLeftover(key, partition, partitions.length));
-      deleted += left.length;
-      for (const { key } of left) entries.push({ key, value: null });
-      if (entries.length < entriesMax) continue;
-      await partition.write(entries, former);
-      entries = [];
+      for (const { key } of rows) {
+        if (!isLeftover(key, partition, partitions.length)) continue;
+        await partition.write({ key, value: null }, former);
+        deleted += 1;
+      }
     }
-    if (entries.length > 0) await partition.write(entries, former);
+    await partition.flush(former);
   }
   return deleted;
 }

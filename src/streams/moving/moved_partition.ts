@@ -1,4 +1,5 @@
 import type { Clock } from "../../base/clock.ts";
+import { changelogRecords } from "../commit/changes.ts";
 import {
   type CommitMetadata,
   parseCommitMetadata,
@@ -12,6 +13,7 @@ import type {
   RecordLog,
   StateStore,
   StateStores,
+  StoreEntry,
 } from "../ports.ts";
 import type { Offset, OutputRecord, TopicPartition } from "../record.ts";
 import type { Lineage, LineageTopics } from "../state/lineage.ts";
@@ -30,6 +32,9 @@ export interface MovePorts {
   readonly codecs: Pick<EngineCodecs, "meta">;
   readonly clock: Clock;
 }
+
+/** Entries that one transaction takes. */
+const entriesMax = 5_000;
 
 /** The topics of a state that is moved, and what it belongs to from then on. */
 export interface MovedJob {
@@ -51,6 +56,8 @@ export class MovedPartition implements AsyncDisposable {
   #writer: FencedWriter;
   readonly #offset: Offset;
   #metadata: CommitMetadata | undefined;
+  /** Entries that are yet to be written. */
+  #waiting: StoreEntry[] = [];
   /** Everything in the changelog, as of `bringUpToDate`. */
   readonly store: StateStore;
 
@@ -88,7 +95,7 @@ export class MovedPartition implements AsyncDisposable {
       writer,
       store,
       offset: committed?.offset ?? startOffset,
-      metadata: parseCommitMetadata(committed?.metadata ?? ""),
+      metadata: parseCommitMetadata(committed?.metadata),
     });
   }
 
@@ -117,13 +124,20 @@ export class MovedPartition implements AsyncDisposable {
     await restore({ log, changelog, changelogId, store, clock, signal, onProgress() {} });
   }
 
-  /** Writes entries to the changelog; the partition's place stays, and what it belongs to. */
-  async write(
-    entries: readonly { readonly key: Uint8Array; readonly value: Uint8Array | null }[],
-    former: Lineage,
-  ): Promise<void> {
-    const timestampMs = this.#ports.clock.nowMs();
-    const records = entries.map((entry) => ({ ...this.#changelog, timestampMs, ...entry }));
+  /**
+   * Writes an entry to the changelog, together with others: all have been written after `flush`. The
+   * partition's place stays, and what it belongs to.
+   */
+  async write(entry: StoreEntry, former: Lineage): Promise<void> {
+    this.#waiting.push(entry);
+    if (this.#waiting.length >= entriesMax) await this.flush(former);
+  }
+
+  /** Writes what waits. */
+  async flush(former: Lineage): Promise<void> {
+    if (this.#waiting.length === 0) return;
+    const records = changelogRecords(this.#waiting, this.#changelog, this.#ports.clock.nowMs());
+    this.#waiting = [];
     const meta = firstMeta(former, this.#offset);
     await this.#commit(records, this.#metadata ?? metadataOf(meta, 0));
   }
@@ -155,8 +169,7 @@ export class MovedPartition implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#writer[Symbol.asyncDispose]();
-    await this.store[Symbol.asyncDispose]();
+    await Promise.all([this.#writer[Symbol.asyncDispose](), this.store[Symbol.asyncDispose]()]);
   }
 }
 

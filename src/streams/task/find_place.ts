@@ -40,7 +40,7 @@ export function refuseOtherCommit(
   place: CommitPlace,
   committed: CommittedOffset | undefined,
 ): void {
-  const lineage = parseCommitMetadata(committed?.metadata ?? "")?.lineage;
+  const lineage = parseCommitMetadata(committed?.metadata)?.lineage;
   if (lineage !== undefined) refuseOtherLineage(lineage, place.lineage, lineageTopics(place));
 }
 
@@ -61,7 +61,7 @@ export async function bringUpToDate(
   const { log, clock, commitLog } = ports;
   const bounds = await log.bounds(changelog);
   const have = store.checkpoint?.changelogPosition;
-  const there = parseCommitMetadata(committed?.metadata ?? "")?.changelogPosition;
+  const there = parseCommitMetadata(committed?.metadata)?.changelogPosition;
   checkedPosition(changelog, have, bounds, there);
   checkedPosition(changelog, there, bounds);
   if (have !== undefined && have === there) return;

@@ -136,7 +136,7 @@ export class StandbyTask {
     const have = store.checkpoint?.changelogPosition;
     // Asked where it matters alone: the answer waits for a transaction that a dead owner left open.
     const committed = (have ?? 0) > bounds.endOffset ? await commitLog.committed(input) : undefined;
-    const there = parseCommitMetadata(committed?.metadata ?? "")?.changelogPosition;
+    const there = parseCommitMetadata(committed?.metadata)?.changelogPosition;
     let position = checkedPosition(changelog, have, bounds, there);
     await using reader = log.open(changelog, { offset: position, topicId: lineage.changelogId });
     this.#at(position, bounds.endOffset);

@@ -1,6 +1,7 @@
 // A final row of three events was replaced by one of one, after a start with a longer grace; and
 // after a crash and a start with another grace the same write time stood for other bytes.
 import assert from "node:assert/strict";
+import { windowKey } from "../../../src/streams/state/store_keys.ts";
 import { CountingWorld, Crash } from "../../support/counting_run.ts";
 import { failure, worldWithPast } from "../../support/counting_past.ts";
 import { countingTopology, type Measurement } from "../../support/counting_topology.ts";
@@ -107,25 +108,37 @@ Deno.test("TaskSession refuses the state of a later version of the program", asy
   );
 });
 
-Deno.test("a shorter retention deletes what it no longer keeps in commits of a bounded size", async () => {
-  const world = new CountingWorld({ partitions: 1, graceMs: 0, retentionMs: 1_000_000_000 });
-  const timesMs = Array.from({ length: 10_500 }, (_, i) => 1_000_000 + i * 10_000);
-  const lastMs = 1_000_000 + 10_500 * 10_000;
-  for (let i = 0; i < 21; i++) {
-    await world.feed(ofBoth(...timesMs.slice(i * 500, (i + 1) * 500)), lastMs);
-  }
-  await world.runToEnd();
-  assert.equal(world.counts().aggregated, 21_000);
-
-  world.topology = countingTopology({ graceMs: 0, retentionMs: 10_000 });
-  const deleted: number[] = [];
-  for (let i = 0; i < 2; i++) {
-    const before = world.log.visible("app-totals-changelog").length;
-    await world.feed(ofBoth(lastMs + i), lastMs + i);
+Deno.test.each([
+  { windows: 10_001, deleted: [20_000, 0] },
+  { windows: 10_501, deleted: [20_000, 1_000] },
+])(
+  "a shorter retention deletes all but the last of $windows windows of two keys, $deleted at once",
+  async ({ windows, deleted }) => {
+    const world = new CountingWorld({ partitions: 1, graceMs: 0, retentionMs: 1_000_000_000 });
+    const topic = "app-totals-changelog";
+    const lastMs = 1_000_000 + windows * 10_000;
+    await world.feed(ofBoth(1_000_000, lastMs), lastMs);
     await world.runToEnd();
-    const added = world.log.visible("app-totals-changelog").slice(before);
-    deleted.push(added.filter(({ value }) => value === null).length);
-  }
-  assert.ok(deleted.every((rows) => rows <= 20_000), `${deleted}`);
-  assert.ok(deleted.reduce((sum, rows) => sum + rows) >= 20_996, `${deleted}`);
-});
+    const value = new Uint8Array();
+    for (const name of ["k", "l"]) {
+      const starts = Array.from({ length: windows }, (_, i) => 1_000_000 + i * 10_000);
+      const keys = starts.map((startMs) => windowKey(name, startMs));
+      await world.log.append(
+        keys.map((key) => ({ topic, partition: 0, timestampMs: 0, key, value })),
+      );
+    }
+    world.stores.wipe();
+    world.log.readRecordsMax = windows;
+
+    world.topology = countingTopology({ graceMs: 0, retentionMs: 10_000 });
+    const found: number[] = [];
+    for (const i of deleted.keys()) {
+      const before = world.log.visible(topic).length;
+      await world.feed(ofBoth(lastMs + i), lastMs + i);
+      await world.runToEnd();
+      const added = world.log.visible(topic).slice(before);
+      found.push(added.filter(({ value }) => value === null).length);
+    }
+    assert.deepEqual(found, deleted);
+  },
+);

@@ -3,6 +3,9 @@ import { PipelineError } from "../../../src/base/errors.ts";
 import { parseCommitMetadata } from "../../../src/streams/commit/commit_metadata.ts";
 import { beginGeneration, generationStart } from "../../../src/streams/commit/new_generation.ts";
 import { jsonEngineCodecs } from "../../../src/streams/state/json_engine_codecs.ts";
+import { presentLineage } from "../../../src/streams/state/lineage.ts";
+import { firstMeta } from "../../../src/streams/state/state.ts";
+import { keyStateKey, metaKey } from "../../../src/streams/state/store_keys.ts";
 import { changelogTopic } from "../../../src/streams/topology/topology.ts";
 import { countingTopology } from "../../support/counting_topology.ts";
 import { CountingWorld } from "../../support/counting_run.ts";
@@ -79,6 +82,19 @@ Deno.test("generationStart() passes over rules that another version wrote", asyn
   const broken = { meta: { ...jsonEngineCodecs.meta, decode: bug } };
   const start = generationStart({ log: world.log, codecs: broken }, changelog, 0, signal);
   await assert.rejects(start, RangeError);
+});
+
+Deno.test("generationStart() takes no entry of a key for what the task knows about itself", async () => {
+  const world = await processedWorld();
+  const topics = { input: input.topic, changelog: changelog.topic, repartition: undefined };
+  const meta = firstMeta(await presentLineage(world.log, topics), 0);
+  const value = jsonEngineCodecs.meta.encode({ ...meta, rules: { ...meta.rules, changes: 9 } });
+  for (const key of ["", "key"].map(keyStateKey)) {
+    world.log.write({ ...changelog, timestampMs: 0, key, value }, undefined);
+  }
+  world.log.write({ ...changelog, timestampMs: 0, key: metaKey, value: null }, undefined);
+  const sources = { log: world.log, codecs: jsonEngineCodecs };
+  assert.equal((await generationStart(sources, changelog, 0, signal)).changes, 1);
 });
 
 Deno.test("generationStart() is now for a changelog that holds nothing", async () => {
