@@ -21,12 +21,6 @@ const kinds: readonly Kind[] = [
     why: "a limit that was chosen: one more or one less is as good",
   },
   {
-    pattern:
-      /^order ([\w.#]+)\.(push|add|set|delete)\([^;]*\); (?!\1\.)[\w.#]+\.(push|add|set|delete)\(/,
-    unreached: false,
-    why: "steps in the memory of two things, between which nothing looks at them",
-  },
-  {
     pattern: /^order refuse\w+\(/,
     unreached: false,
     why: "which of two reasons to refuse is named, where there are both",
@@ -57,7 +51,5 @@ export const explained: Readonly<Record<string, string>> = {
     "readers of a topic that was replaced notice it themselves",
   "src/streams/task/lineage_watch.ts order await clock.sleep(lookEveryMs, this.#stop.signal); refuseOtherLineage(":
     "only one look more, at the start",
-  "src/streams/task/standby_task.ts logic position === undefined || remainingOffsets === undefined":
-    "both are known from the same moment on",
   "src/streams/topology/table_changes.ts boolean false #3": "a table's records are never sent on",
 };

@@ -40,6 +40,9 @@ const doesMore = /[\w)\]]\s*\(|\b(new|await|yield)\b|\+\+|--|[^=!<>]=[^=>]/;
 /** A write to a fixed place of a view: how many bits, and where. */
 const viewWrite = /^([\w.#]+)\.set(?:Uint|Int|Float|BigUint|BigInt)(\d+)\((\d+), /;
 
+/** A step in the memory of one thing. */
+const inMemory = /^([\w.#]+)\.(push|add|set|delete)\([^()]*\);$/;
+
 const idTextMax = 70;
 
 const withParents = true;
@@ -265,7 +268,8 @@ class Instrumenter {
     const siblings = node.parent?.statements;
     const next = siblings?.[siblings.indexOf(node) + 1];
     if (next === undefined || !this.#isStep(node) || !this.#isStep(next)) return undefined;
-    return areApart(this.#text(node), this.#text(next)) ? undefined : next;
+    const [one, other] = [this.#text(node), this.#text(next)];
+    return areApart(one, other) || areOfTwoThings(one, other) ? undefined : next;
   }
 
   /** True for calls, and for what waits: two plain assignments can be made in any order. */
@@ -288,4 +292,10 @@ function areApart(one: string, other: string): boolean {
   });
   if (a === undefined || b === undefined || a.view !== b.view) return false;
   return a.end <= b.start || b.end <= a.start;
+}
+
+/** True for steps in the memory of two things, between which nothing looks at them. */
+function areOfTwoThings(...steps: readonly string[]): boolean {
+  const [one, other] = steps.map((step) => inMemory.exec(step)?.[1]);
+  return one !== undefined && other !== undefined && one !== other;
 }

@@ -147,7 +147,7 @@ const task = object<TaskJson>({
 const standby = object<StandbyJson>({
   topic: text(),
   partition: count(),
-  state: valuesOf<StandbyState>({ opening: true, following: true, failed: true, closed: true }),
+  state: valuesOf<StandbyState>({ opening: true, following: true, failed: true }),
   changelog_position: nullable(count()),
   remaining_offsets: nullable(count()),
   problem: nullable(text()),

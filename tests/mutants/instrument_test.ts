@@ -69,6 +69,13 @@ Deno.test.each([
     },
   },
   {
+    rule: "leaves steps in the memory of two things in their order",
+    text:
+      "function f(a: number[], b = new Set()) { a = []; a.push(1); b.add(2); return a.length + b.size; }",
+    args: [],
+    found: { "none": 2, "drop a.push(1);": 1, "drop b.add(2);": 1 },
+  },
+  {
     rule: "drops an awaited call",
     text: "async function f(x: { n: number }) { x = { n: 0 }; await g(x); return x.n; }\n" +
       "async function g(x: { n: number }) { await undefined; x.n = 7; }",

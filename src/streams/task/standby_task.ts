@@ -50,6 +50,7 @@ export class StandbyTask {
   #status: StandbyStatus;
   #ended: Promise<void> | undefined;
   #promoted = false;
+  #held: HeldState | undefined;
   #handedOver: StateStore | undefined;
 
   /** @param onTurn Called when the standby has become current, or with its failure; must not throw. */
@@ -73,9 +74,7 @@ export class StandbyTask {
 
   /** How much of the state is here; `undefined` while that is not known. */
   get held(): HeldState | undefined {
-    const { state, changelogPosition: position, remainingOffsets } = this.#status;
-    if (position === undefined || remainingOffsets === undefined) return undefined;
-    return { position, current: state === "following" && remainingOffsets <= currentLagMax };
+    return this.#held;
   }
 
   /** Resolves when it is known how much is here, or that this cannot be known. */
@@ -109,12 +108,10 @@ export class StandbyTask {
       destroyStore: () => stores.destroy(this.#place.input),
       onFailure: (error, disposition) => this.#failed(error, disposition),
     });
-    this.#update({ state: "closed" });
     this.#opened.resolve();
   }
 
   async #live(): Promise<void> {
-    this.#update({ state: "opening" });
     await using opening = new AsyncDisposableStack();
     const { input, lineage } = this.#place;
     const store = opening.use(await this.#ports.stores.open(input, lineage.changelogId));
@@ -133,14 +130,13 @@ export class StandbyTask {
     const { changelog, input, lineage } = this.#place;
     const { signal } = this.#control;
     const bounds = await log.bounds(changelog);
-    const have = store.checkpoint?.changelogPosition;
+    const { changelogPosition: have = 0 } = store.checkpoint ?? {};
     // Asked where it matters alone: the answer waits for a transaction that a dead owner left open.
-    const committed = (have ?? 0) > bounds.endOffset ? await commitLog.committed(input) : undefined;
+    const committed = have > bounds.endOffset ? await commitLog.committed(input) : undefined;
     const there = parseCommitMetadata(committed?.metadata)?.changelogPosition;
     let position = checkedPosition(changelog, have, bounds, there);
     await using reader = log.open(changelog, { offset: position, topicId: lineage.changelogId });
     this.#at(position, bounds.endOffset);
-    this.#opened.resolve();
     for (;;) {
       const { records, nextOffset, endOffset } = await reader.next(signal);
       position = nextOffset;
@@ -149,15 +145,19 @@ export class StandbyTask {
     }
   }
 
-  #at(changelogPosition: number, endOffset: number): void {
-    const before = this.held?.current ?? false;
-    this.#update({
+  #at(position: number, endOffset: number): void {
+    const before = this.#held?.current;
+    const remainingOffsets = Math.max(0, endOffset - position);
+    this.#held = { position, current: remainingOffsets <= currentLagMax };
+    this.#status = {
+      ...this.#status,
       state: "following",
-      changelogPosition,
-      remainingOffsets: Math.max(0, endOffset - changelogPosition),
+      changelogPosition: position,
+      remainingOffsets,
       problem: undefined,
-    });
-    if (before || this.held?.current !== true) return;
+    };
+    this.#opened.resolve();
+    if (before === true || !this.#held.current) return;
     const { logger } = this.#ports;
     logger.info("standby is current", { task: partitionName(this.#place.input) });
     this.#onTurn();
@@ -167,12 +167,9 @@ export class StandbyTask {
     const { problem, code } = problemOf(error, this.#ports.remedies);
     const task = partitionName(this.#place.input);
     this.#ports.logger.warn("standby failed", { task, code, problem, then: disposition });
-    this.#update({ state: "failed", problem });
-    this.#opened.resolve();
+    this.#status = { ...this.#status, state: "failed", problem };
+    this.#held &&= { ...this.#held, current: false };
     this.#onTurn(error);
-  }
-
-  #update(change: Partial<StandbyStatus>): void {
-    this.#status = { ...this.#status, ...change };
+    this.#opened.resolve();
   }
 }

@@ -66,11 +66,11 @@ export interface TaskStatus {
  *
  * ```
  * opening ─► following ─► closed, or taken over by a task
- *    ▲           │
- *    └─ failed ◄─┘
+ *    │         ▲  │
+ *    └► failed ◄──┘
  * ```
  */
-export type StandbyState = "opening" | "following" | "failed" | "closed";
+export type StandbyState = "opening" | "following" | "failed";
 
 /** One standby, as shown to people. */
 export interface StandbyStatus {

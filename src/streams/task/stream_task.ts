@@ -230,14 +230,16 @@ export class StreamTask<E, A, R> {
 
   /** A punctuator only looks: when one fails, that is said, and the task continues. */
   async #punctuate(session: TaskSession<E, A, R>, schedule: PunctuationSchedule): Promise<void> {
-    if ((schedule.untilDueMs ?? Infinity) > 0) return;
+    const { untilDueMs } = schedule;
+    if (untilDueMs === undefined || untilDueMs > 0) return;
+    let failure: { readonly error: unknown } | undefined;
     try {
       await schedule.run({ input: this.#place.input, keys: () => session.keys() });
-      this.#report.punctuated(undefined);
     } catch (error) {
       if (error instanceof PipelineError || error instanceof InvariantError) throw error;
-      this.#report.punctuated({ error });
+      failure = { error };
     }
+    this.#report.punctuated(failure);
   }
 
   /** Only several inputs have an order. */
@@ -246,8 +248,7 @@ export class StreamTask<E, A, R> {
     const tables = new Set(this.#topology.tables?.map(({ topic }) => topic));
     const isTable = ({ topic }: ReadAhead) => tables.has(topic);
     const tablesFirst = inputs.toSorted((a, b) => Number(isTable(b)) - Number(isTable(a)));
-    const { clock } = this.#ports;
-    return new TimeOrder(tablesFirst, rekeyed, clock, this.#topology.maxIdleMs ?? 0);
+    return new TimeOrder(tablesFirst, rekeyed, this.#ports.clock, this.#topology.maxIdleMs);
   }
 
   /** Takes about as much as has arrived of several inputs. */
@@ -367,8 +368,7 @@ export class StreamTask<E, A, R> {
     underWay: CommitUnderWay,
     { last }: Pick<CommitOptions<R>, "last">,
   ): Promise<void> {
-    const startedMs = this.#ports.clock.monotonicMs();
-    this.#lastCommitMs = startedMs;
+    const startedMs = this.#lastCommitMs = this.#ports.clock.monotonicMs();
     const changes = await session.takeChanges();
     const listener = this.#listener;
     const tell = (rows: readonly R[]) => listener.rows?.(this.#place.input, rows);

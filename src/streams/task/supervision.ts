@@ -36,27 +36,26 @@ export async function superviseTask(
     } catch (error) {
       if (isAborted(error)) return;
       if (clock.monotonicMs() - startedMs > restartPolicy.maxMs) attempt = 0;
-      if (!await recover(error, attempt, options)) return;
+      await recover(error, attempt, options);
     }
   }
 }
 
-/** @returns False when the task is being closed. */
+/** Returns at once when the task is being closed. */
 async function recover(
   error: unknown,
   attempt: number,
   options: SupervisionOptions,
-): Promise<boolean> {
+): Promise<void> {
   const disposition = dispositionOf(error);
   options.onFailure(error, disposition);
-  if (options.control.closing) return false;
+  if (options.control.closing) return;
   try {
     await remedy(disposition, attempt, options);
-    return true;
   } catch (failure) {
-    if (isAborted(failure)) return false;
+    if (isAborted(failure)) return;
     options.onFailure(failure, "stop");
-    return await options.control.untilClosed().catch(() => false);
+    await options.control.untilClosed();
   }
 }
 

@@ -1,5 +1,4 @@
 import type { Clock } from "../../base/clock.ts";
-import { PipelineError } from "../../base/errors.ts";
 
 /** Why a timer ends early; given, as an exception would be made for each abort without a reason. */
 const notNeeded = "no longer needed";
@@ -70,9 +69,8 @@ export class TaskControl {
   }
 
   /** Waits until the task is to end. */
-  async untilClosed(): Promise<never> {
-    await this.#closing.promise;
-    throw new PipelineError("ABORTED", "Cannot continue as the task is closed");
+  untilClosed(): Promise<void> {
+    return this.#closing.promise;
   }
 
   /** Waits for a wish of others, a ring, or the time. */

@@ -79,5 +79,8 @@ for (const error of following) {
     assert.equal(driver.tasks(0)[0]?.state, "failed");
     assert.equal(driver.reconsiderations(0), 0);
     assert.equal((await driver.held(0)).get(0)?.unable, undefined);
+    const beforeMs = driver.clock.nowMs();
+    await driver.rebalance([[], [0]]);
+    assert.equal(driver.clock.nowMs(), beforeMs, "nothing is left to be committed");
   });
 }

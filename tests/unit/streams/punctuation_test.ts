@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { InvariantError } from "../../../src/base/assert.ts";
+import { PipelineError } from "../../../src/base/errors.ts";
 import type { Punctuation, Punctuator } from "../../../src/streams/topology/punctuation.ts";
 import { type TestInput, TopologyTestDriver } from "../../../src/streams/testing/mod.ts";
 import { countingTopology } from "../../support/counting_topology.ts";
@@ -82,6 +84,49 @@ Deno.test("A punctuator that fails is named as the task's problem, and called ag
   await driver.advance(1_000);
   assert.equal(calls, 2);
   assert.equal(driver.counts.aggregated, 1);
+});
+
+Deno.test("What a punctuator failed with stays the task's problem until it runs well", async () => {
+  let fails = true;
+  const failing = {
+    name: "fails for a while",
+    everyMs: 10_000,
+    run() {
+      if (fails) throw new Error("no answer");
+    },
+  };
+  const job = countingTopology({ punctuators: [failing] });
+  await using driver = await TopologyTestDriver.start(job);
+  const problemAfter = async (ms: number) => {
+    await driver.advance(ms);
+    await driver.pipe(measured("a", 5_000));
+    await driver.commit();
+    return driver.tasks()[0]?.problem;
+  };
+  assert.equal(await problemAfter(10_000), "no answer");
+  assert.equal(await problemAfter(0), "no answer");
+  fails = false;
+  assert.equal(await problemAfter(10_000), undefined);
+});
+
+Deno.test("A punctuator that cannot read the state fails with the task, which begins again", async () => {
+  const errors = [
+    new PipelineError("STORE_UNAVAILABLE", "Cannot read"),
+    new InvariantError("a bug of the engine"),
+  ];
+  for (const error of errors) {
+    const failing = {
+      name: "fails",
+      everyMs: 10_000,
+      run() {
+        throw error;
+      },
+    };
+    const job = countingTopology({ punctuators: [failing] });
+    await using driver = await TopologyTestDriver.start(job);
+    await driver.advance(10_000);
+    assert.equal(driver.tasks()[0]?.state, "failed");
+  }
 });
 
 Deno.test("What a punctuator sees does not depend on it: state and rows are as without", async () => {

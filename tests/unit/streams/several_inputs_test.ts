@@ -65,6 +65,19 @@ Deno.test("records of several inputs are taken in the order of their timestamps"
   assert.equal((await driver.value("k"))?.value, "AdBefG"); // of equal times the first input's
 });
 
+Deno.test("what has arrived of several inputs is taken without another arrival", async () => {
+  await using driver = await TopologyTestDriver.start(talk(), { startMs, pendingRowsMax: 1 });
+  for (const [topic, other] of [["first", "second"], ["second", "first"]] as const) {
+    await driver.crash();
+    driver.log.readRecordsMax = 1;
+    for (let i = 0; i < 9; i++) await driver.pipe(say(topic, "a", i));
+    await driver.pipe(say(other, "z", 10));
+    const before = driver.log.visible("all").length;
+    await driver.restart();
+    assert.equal(driver.log.visible("all").length - before, 10);
+  }
+});
+
 Deno.test("an input that has more is waited for, whatever a fetch brings", async () => {
   await using driver = await TopologyTestDriver.start(talk(), { startMs });
   driver.log.readRecordsMax = 1;

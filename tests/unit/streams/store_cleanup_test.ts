@@ -1,24 +1,30 @@
 import assert from "node:assert/strict";
-import { silentLogger } from "../../../src/base/logger.ts";
+import type { StateStores } from "../../../src/streams/ports.ts";
 import { StoreCleanup } from "../../../src/streams/task/store_cleanup.ts";
 import { MemoryStores } from "../../../src/streams/testing/memory_stores.ts";
 import { settle, SimulatedClock } from "../../../src/streams/testing/simulated_clock.ts";
 import { feed, startDriver } from "../../support/counting_driver.ts";
+import { LogLines } from "../../support/log_lines.ts";
 
 const delayMs = 600_000;
 
 /** A cleanup over stores of partitions 0 to 2, none of them open. */
-async function threeStores() {
+async function threeStores(destroy?: StateStores["destroy"]) {
   const clock = new SimulatedClock(0);
   const stores = new MemoryStores();
   for (const partition of [0, 1, 2]) {
     await using _store = await stores.open({ topic: "input", partition }, "changelog");
   }
   const deleted: number[] = [];
+  const logger = new LogLines();
   const cleanup = new StoreCleanup({
-    stores,
+    stores: {
+      open: (...args) => stores.open(...args),
+      partitions: (topic) => stores.partitions(topic),
+      destroy: destroy ?? ((place) => stores.destroy(place)),
+    },
     clock,
-    logger: silentLogger,
+    logger,
     topic: "input",
     delayMs,
     onDeleted: (partition) => deleted.push(partition),
@@ -29,7 +35,7 @@ async function threeStores() {
     cleanup.watch((partition) => needed.includes(partition));
     await settle();
   };
-  return { clock, stores, deleted, cleanup, watch };
+  return { clock, stores, deleted, cleanup, watch, logger };
 }
 
 Deno.test("StoreCleanup deletes what is not needed for as long as the delay, and nothing else", async () => {
@@ -58,11 +64,39 @@ Deno.test("StoreCleanup counts on over rebalances, and from the beginning for on
 });
 
 Deno.test("StoreCleanup deletes nothing while it pauses", async () => {
-  const { clock, deleted, cleanup, watch } = await threeStores();
+  const { clock, deleted, cleanup, watch, logger } = await threeStores();
   await watch();
   await cleanup.pause();
   await clock.advance(10 * delayMs);
   assert.deepEqual(deleted, []);
+  assert.deepEqual(logger.lines, []);
+});
+
+Deno.test("StoreCleanup pauses once the deletion is done that is under way", async () => {
+  const gate = Promise.withResolvers<void>();
+  const { clock, deleted, cleanup, watch, logger } = await threeStores(() => gate.promise);
+  await watch();
+  await clock.advance(delayMs);
+  const paused = cleanup.pause();
+  await settle();
+  assert.deepEqual(deleted, []);
+  gate.resolve();
+  await paused;
+  assert.deepEqual(deleted, [0]);
+  assert.deepEqual(logger.complaints, []);
+});
+
+Deno.test("StoreCleanup says what it cannot delete, and deletes the others", async () => {
+  const { clock, deleted, watch, logger } = await threeStores(({ partition }) =>
+    partition === 1 ? Promise.reject(new Error("the disk is full")) : Promise.resolve()
+  );
+  await watch();
+  await clock.advance(delayMs);
+  assert.deepEqual(deleted, [0, 2]);
+  assert.deepEqual(logger.complaints.map(({ fields: { task, problem } }) => [task, problem]), [
+    ["input-1", "the disk is full"],
+  ]);
+  assert.ok(!await clock.step(), "nothing is waited for any more");
 });
 
 Deno.test("A partition that returns within the delay finds its store, one that stays away does not", async () => {

@@ -1,0 +1,94 @@
+/** What those learn who look at a task, over its life. */
+import assert from "node:assert/strict";
+import { PipelineError } from "../../../src/base/errors.ts";
+import { parseCommitMetadata } from "../../../src/streams/commit/commit_metadata.ts";
+import { feed, startDriver } from "../../support/counting_driver.ts";
+import { CountingWorld } from "../../support/counting_run.ts";
+import { LogLines } from "../../support/log_lines.ts";
+import { until } from "../../support/until.ts";
+
+/**
+ * Runs a job to the end of its input; gives what its listener heard, with what could be seen then, and
+ * the states that were logged.
+ */
+async function turnsOf(world: CountingWorld): Promise<{ heard: string[]; states: unknown[] }> {
+  const logger = new LogLines();
+  world.logger = logger;
+  const app = world.app();
+  const heard: string[] = [];
+  const hear = (turn: string) => {
+    const [task] = app.tasks;
+    heard.push(`${turn}: ${task?.state}, ${task?.counts.read} counted`);
+  };
+  app.listen({
+    opened: ({ partition }) => hear(`opened ${partition}`),
+    fetched: ({ partition }, records) => hear(`fetched ${records} of ${partition}`),
+    committed: (_, { meta, previous }) => hear(`committed ${previous.read} to ${meta.counts.read}`),
+    failed: (_, error) => hear((error as Error).message),
+    closed: ({ partition }) => hear(`closed ${partition}`),
+  });
+  const stop = new AbortController();
+  const running = app.run(stop.signal);
+  const isDone = () => app.tasks[0]?.counts.read === 2;
+  await until(isDone, { what: "a commit", msMax: 5_000, lookMs: 1 });
+  stop.abort();
+  await running;
+  return { heard, states: logger.lines.flatMap(({ fields: { state } }) => state ?? []) };
+}
+
+async function worldOfTwo(): Promise<CountingWorld> {
+  const world = new CountingWorld({ partitions: 1 });
+  const event = { key: "k", timeMs: 2_000_000, value: 1 };
+  await world.feed([[event], [event]], 2_000_000);
+  return world;
+}
+
+Deno.test("a task tells its listener of its life, and logs its states", async () => {
+  const { heard, states } = await turnsOf(await worldOfTwo());
+  assert.deepEqual(heard, [
+    "opened 0: running, 0 counted",
+    "fetched 2 of 0: running, 0 counted",
+    "committed 0 to 2: running, 2 counted",
+    "closed 0: closed, 2 counted",
+  ]);
+  assert.deepEqual(states, ["fencing", "restoring", "closing", "closed"]);
+});
+
+Deno.test("a task that fails tells its listener so, and begins again", async () => {
+  const world = await worldOfTwo();
+  let commits = 0;
+  world.stores.hook = (step) => {
+    if (step !== "before-apply" || ++commits !== 2) return;
+    throw new PipelineError("STORE_CORRUPT", "Cannot write");
+  };
+  const { heard, states } = await turnsOf(world);
+  assert.deepEqual(heard, [
+    "opened 0: running, 0 counted",
+    "fetched 2 of 0: running, 0 counted",
+    "Cannot write: failed, 0 counted",
+    "opened 0: running, 2 counted",
+    "closed 0: closed, 2 counted",
+  ]);
+  assert.deepEqual(states, [
+    ...["fencing", "restoring", "closing", "fencing", "restoring", "closing", "closed"],
+  ]);
+});
+
+Deno.test("a task that runs has all of its state", async () => {
+  await using driver = await startDriver();
+  await feed(driver, 1);
+  await driver.commit();
+  assert.ok((await driver.held()).get(0)?.current);
+});
+
+Deno.test("a commit that is early, as much waits, is not told as the task's last", async () => {
+  await using driver = await startDriver({ pendingRowsMax: 1, commitIntervalMs: 60_000 });
+  await feed(driver, 1);
+  const committed = await driver.log.commitLogOf("test").committed({
+    topic: "input",
+    partition: 0,
+  });
+  assert.equal(committed?.offset, 1);
+  const { closed = "unknown" } = parseCommitMetadata(committed?.metadata) ?? {};
+  assert.ok(!closed);
+});
