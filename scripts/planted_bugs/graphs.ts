@@ -2,6 +2,7 @@ import type { PlantedBug } from "./planted_bug.ts";
 
 const either = "src/streams/topology/either.ts";
 const keyed = "src/streams/topology/keyed_steps.ts";
+const storedWindows = "src/streams/state/stored_windows.ts";
 const kind = "graph";
 
 /** What goes wrong only where operators meet: the simulation has to draw a job that has both. */
@@ -27,6 +28,38 @@ export const graphBugs: readonly PlantedBug[] = [
     file: "src/streams/topology/stream_join.ts",
     find: 'cause instanceof Due ? cause : "left" in cause ? cause.left : undefined',
     replace: 'cause instanceof Due ? undefined : "left" in cause ? cause.left : undefined',
+    guarantee: "G1",
+    kind,
+  },
+  {
+    name: "values that are too late for the second of two joins not late",
+    file: "src/streams/processing/emitting.ts",
+    find: "return this.#stores.awaited.filter(",
+    replace: "return this.#stores.awaited.slice(0, 1).filter(",
+    guarantee: "G7",
+    kind,
+  },
+  {
+    name: "a session that has become part of another one found by queries",
+    file: storedWindows,
+    find: "if (state.withdrawn === true) found.delete(startMs);\n      else if",
+    replace: "if",
+    guarantee: "G1",
+    kind,
+  },
+  {
+    name: "a query refused whose task moves meanwhile",
+    file: "src/streams/app/streams_app.ts",
+    find: "if (this.#openSession(partition) === session) throw error;",
+    replace: "throw error;",
+    guarantee: "G1",
+    kind,
+  },
+  {
+    name: "queries that want some of many windows answered with the oldest",
+    file: storedWindows,
+    find: "sort(([a], [b]) => a - b).slice(-limit)",
+    replace: "sort(([a], [b]) => a - b).slice(0, limit)",
     guarantee: "G1",
     kind,
   },

@@ -3,13 +3,7 @@ import type { History } from "./history.ts";
 import type { InputRecord } from "./input.ts";
 
 /** What the tables of a partition have of a key. */
-interface Held {
-  readonly input?: number;
-  readonly second?: number;
-  readonly factors?: number;
-  readonly more?: number;
-  readonly catalog?: number;
-}
+type Held = Readonly<Partial<Record<"input" | NonNullable<InputRecord["topic"]>, number>>>;
 
 /** Three tables joined with each other: what each has, and what comes of every change. */
 export class Combined {

@@ -128,9 +128,10 @@ export class CountingPlay implements Play {
     if (this.scenario.combines !== undefined) {
       return this.#input.nextFactor(chance.pick([undefined, "second", "factors"] as const));
     }
-    const other = this.scenario.pairs ? "nextSecond" : "nextFactor";
-    const draw = chance.pick(["next", "next", "nextSecond", other] as const);
-    return draw === "nextFactor" ? this.#input.nextFactor("factors") : this.#input[draw]();
+    const other = this.scenario.pairs ? "second" : "factors";
+    const draw = chance.pick(["input", "input", "second", other] as const);
+    if (draw === "factors") return this.#input.nextFactor(draw);
+    return draw === "input" ? this.#input.next() : this.#input.nextOf(draw);
   }
 
   repeated(): readonly InputRecord[] {

@@ -7,7 +7,7 @@ import type { Chance } from "./chance.ts";
 /** What a record of the simulated input was meant to be. */
 export interface InputRecord {
   /** Where it is sent; the first input without it. */
-  readonly topic?: "second" | "factors" | "more" | "catalog";
+  readonly topic?: "second" | "third" | "factors" | "more" | "catalog";
   /** Of a table; `null` deletes, `undefined` is what cannot be read. */
   readonly factor?: number | null | undefined;
   /** `null` for a producer that names none and mixes keys. */
@@ -48,7 +48,8 @@ const noJson = "{no json".padEnd(2 * writtenBytesMax);
 /** Records that a producer sends again at most. */
 const repeatedMax = 4;
 
-const keys = ["hot", "warm", "c\0d", "été", "quiet"];
+/** Of what is drawn. */
+export const inputKeys = ["hot", "warm", "c\0d", "été", "quiet"] as const;
 
 /** Draws records of a hot and some quiet keys, with everything that makes input hard. */
 export class InputSource {
@@ -77,7 +78,7 @@ export class InputSource {
     const chance = this.#chance;
     this.#receivedAtMs += chance.pick([0, 0, 500, 2_500, 5_000, 10_000]);
     const mixed = this.#mixes && chance.oneIn(2);
-    const drawKey = () => chance.oneIn(2) ? "hot" : chance.pick(keys);
+    const drawKey = () => chance.oneIn(2) ? "hot" : chance.pick(inputKeys);
     const key = drawKey();
     const timestampMs = chance.oneIn(60) ? -1 : this.#receivedAtMs;
     const events = chance.oneIn(25)
@@ -87,10 +88,9 @@ export class InputSource {
     return { ...named, spread: chance.whole(0, 5) };
   }
 
-  /** The same for the second input. */
-  nextSecond(): InputRecord {
-    const { sent: _sent, ...record } = this.#drawn();
-    return this.#send({ ...record, sent: undefined, topic: "second" });
+  /** The same for a further input. */
+  nextOf(topic: "second" | "third"): InputRecord {
+    return this.#send({ ...this.#drawn(), topic });
   }
 
   /** A record of a table; of the first input without a topic. */
@@ -103,7 +103,7 @@ export class InputSource {
     return this.#send({
       ...topic === undefined ? {} : { topic },
       factor,
-      key: chance.oneIn(2) ? "hot" : chance.pick(keys),
+      key: chance.oneIn(2) ? "hot" : chance.pick(inputKeys),
       timestampMs: chance.oneIn(60) ? -1 : this.#receivedAtMs,
       events: undefined,
       sent: undefined,

@@ -26,6 +26,8 @@ export class PartitionLedger {
   readonly remarks: string[] = [];
   published: PublishedResults = new PublishedResults();
   committedOffset = 0;
+  /** Behind the last record of the changelog that was read: a store with less lacks that commit. */
+  changelogPosition = 0;
   /** The same in the repartition topic, as the task's own record says. */
   rekeyedOffset = 0;
   /** In further inputs, as the task's own record says. */
@@ -110,6 +112,7 @@ export class PartitionLedger {
 
   #remember({ key, value, offset }: LogRecord): void {
     if (key === null) return;
+    this.changelogPosition = offset + 1;
     const name = nameOfHex(key.toHex());
     const entry = { offset, piece: value === null ? undefined : pieceOf(key, value, this.#rows) };
     this.changes = entry.piece?.changes ?? this.changes;

@@ -29,6 +29,7 @@ import { MemoryStores } from "../../../src/streams/testing/memory_stores.ts";
 import type { ModelRules } from "./model_rules.ts";
 import type { Member } from "./group.ts";
 import { type SimulatedRow, sinkOf } from "./sink.ts";
+import { withSlowScans } from "./slow_scans.ts";
 import type { Surroundings } from "./surroundings.ts";
 
 /** A computer: its disk outlives its processes. */
@@ -168,7 +169,7 @@ export class SimulatedProcess {
       {
         log: this.#repeating(gatedLog(world.log, gate)),
         commitLog: this.#impatient(gatedCommitLog(world.log, application, gate)),
-        stores: own(gatedStores(this.#machine.disk, gate)),
+        stores: own(this.#slow(gatedStores(this.#machine.disk, gate))),
         sink: topology.sink ?? table,
         codecs: jsonEngineCodecs,
         clock: this.#clock,
@@ -186,7 +187,28 @@ export class SimulatedProcess {
       },
     );
     app.listen(this.#listener());
+    void this.#ask(app);
     return app;
+  }
+
+  /** In worlds with queries much may happen while one is answered. */
+  #slow(stores: StateStores): StateStores {
+    const { chance, play } = this.#world;
+    if (play.ask === undefined) return stores;
+    return withSlowScans(stores, () => this.#clock.sleep(chance.below(50)));
+  }
+
+  /** Asks again and again, for as long as it lives. */
+  async #ask(app: StreamsApp<unknown, unknown, SimulatedRow>): Promise<void> {
+    const { chance, play: { ask } } = this.#world;
+    const positionOf = (partition: number) => {
+      const store = this.#machine.disk.look({ topic: "input", partition });
+      return this.#alive ? store?.checkpoint?.changelogPosition ?? 0 : undefined;
+    };
+    while (ask !== undefined) {
+      await this.#clock.sleep(chance.below(1_500));
+      await ask({ program: this.name, app, positionOf });
+    }
   }
 
   #listener(): TaskListener<SimulatedRow> {

@@ -1,4 +1,5 @@
 import type { Sink } from "../../../src/streams/ports.ts";
+import type { StreamsApp } from "../../../src/streams/app/streams_app.ts";
 import type { LogRecord, TopicPartition } from "../../../src/streams/record.ts";
 import type { StoreView } from "../../../src/streams/testing/memory_stores.ts";
 import type { Job } from "../../../src/streams/topology/job.ts";
@@ -33,6 +34,17 @@ export type DrawnJob =
   & Topology<unknown, unknown, SimulatedRow>
   & Partial<Pick<Job<unknown, unknown, SimulatedRow>, "sink">>;
 
+/** A program that is asked for what it has. */
+export interface Asked {
+  readonly program: string;
+  readonly app: Pick<
+    StreamsApp<unknown, unknown, SimulatedRow>,
+    "value" | "windows" | "openWindows"
+  >;
+  /** Where its store of a partition is in the changelog; `undefined` once it is dead. */
+  readonly positionOf: (partition: number) => number | undefined;
+}
+
 /** What the programs of a world are, and what has to come of their input. */
 export interface Play {
   readonly scenario: Scenario;
@@ -41,6 +53,8 @@ export interface Play {
   readonly auditor: Watcher;
   /** In worlds where a task has several inputs. */
   readonly order: TakenOrder | undefined;
+  /** Asks a program for something, and holds the answer against what is committed. */
+  readonly ask?: (asked: Asked) => Promise<void>;
   /** The settings and the code of the next program that starts. */
   drawRules(): ModelRules;
   /** @param sink The table, as the program reaches it. */

@@ -17,7 +17,7 @@ export interface Surroundings {
   readonly group: SimulatedGroup;
   readonly play: Pick<
     Play,
-    "auditor" | "order" | "drawRules" | "topologyBy" | "notices"
+    "ask" | "auditor" | "order" | "drawRules" | "topologyBy" | "notices"
   >;
   readonly table: SimulatedTable;
   readonly disaster: Disaster;

@@ -32,6 +32,7 @@ const topics = [
   "app-totals-changelog",
   "app-repartition",
   "second",
+  "third",
   "factors",
   "more",
   globalTopic,

@@ -37,17 +37,17 @@ class Drawing {
     const chance = this.#chance;
     const kind = chance.pick(["stream", "stream", "stream", "stream", "pairs", "tables"] as const);
     const tables = kind === "tables" ? this.#tables() : undefined;
-    const pairs = kind === "pairs" ? this.#pairs() : undefined;
+    const pairs = kind === "pairs" ? this.#pairs() : [];
     const left = kind === "tables" ? undefined : this.#left(pairs);
     const isKeyed = left?.by !== "none";
     const changes = kind === "tables" && chance.oneIn(2) ? this.#output() : undefined;
     const length = isKeyed ? chance.whole(0, 4) : 0;
     const flow = this.#flow(length, {
       tables: kind === "tables" ? ["more"] : kind === "pairs" ? [] : lookups,
-      punctuates: pairs !== undefined,
+      punctuates: pairs.length > 0,
     });
     const calls = [...left?.flow ?? [], ...flow].some(({ op }) => op === "remind");
-    const mayFold = isKeyed && !calls && pairs === undefined;
+    const mayFold = isKeyed && !calls && pairs.length === 0;
     const table = mayFold && !chance.oneIn(4) ? this.#table(kind === "stream") : undefined;
     const ends = table !== undefined || (changes !== undefined && flow.length === 0)
       ? []
@@ -55,29 +55,33 @@ class Drawing {
     return { left, pairs, tables, changes, flow: [...flow, ...ends], table };
   }
 
-  #left(pairs: PairJoin | undefined): Side {
+  #left([pairs]: readonly PairJoin[]): Side {
     const chance = this.#chance;
-    if (pairs !== undefined) {
-      const { repartition, by } = pairs.right;
-      const own = by === "record" ? by : chance.pick(["key", "value"] as const);
-      const left = this.#side(["input"], own, { tables: lookups });
-      return { ...left, repartition, asRead: false };
-    }
+    if (pairs !== undefined) return this.#sideLike(pairs.right, "input");
     const topics = chance.oneIn(3) ? ["input", "second"] : ["input"];
     const by = chance.pick(["key", "key", "key", "value", "value", "record", "none"] as const);
     return this.#side(topics, by, { tables: [] });
   }
 
-  #pairs(): PairJoin {
+  #pairs(): PairJoin[] {
     const chance = this.#chance;
     const by = chance.pick(["key", "key", "value", "record"] as const);
-    const right = this.#side(["second"], by, { tables: lookups });
-    return {
+    const right = { ...this.#side(["second"], by, { tables: lookups }), asRead: false };
+    const rights = chance.oneIn(2) ? [right] : [right, this.#sideLike(right, "third")];
+    return rights.map((right, at) => ({
+      name: `pairs${at}`,
       kind: chance.pick(joins),
-      right: { ...right, asRead: false },
+      right,
+      flow: this.#flow(chance.pick([0, 0, 1]), { tables: [], punctuates: true, outputsMax: 0 }),
       differenceMs: chance.pick([8_000, 1_000, 20_000]),
       graceMs: chance.pick([0, 3_000]),
-    };
+    }));
+  }
+
+  /** One that can be joined with another. */
+  #sideLike({ repartition, by }: Side, topic: string): Side {
+    const own = by === "record" ? by : this.#chance.pick(["key", "value"] as const);
+    return { ...this.#side([topic], own, { tables: lookups }), repartition, asRead: false };
   }
 
   #side(

@@ -52,10 +52,13 @@ export interface Side {
   readonly flow: readonly KeyedStep[];
 }
 
-/** Two streams joined. */
+/** A stream, or what earlier joins have made, joined with another stream. */
 export interface PairJoin {
+  readonly name: string;
   readonly kind: TableJoin;
   readonly right: Side;
+  /** Steps behind it. */
+  readonly flow: readonly KeyedStep[];
   readonly differenceMs: number;
   readonly graceMs: number;
 }
@@ -95,7 +98,8 @@ export interface TableEnd {
 export interface Graph {
   /** Of streams; else the job begins with tables. */
   readonly left: Side | undefined;
-  readonly pairs: PairJoin | undefined;
+  /** One behind the other. */
+  readonly pairs: readonly PairJoin[];
   readonly tables: TableShape | undefined;
   /** Changes of the tables go to this topic as they are. */
   readonly changes: string | undefined;
@@ -109,7 +113,12 @@ export const globalTopic = "catalog";
 /** The topics of streams, the first one first. */
 export function streamTopics({ left, pairs, tables }: Graph): readonly string[] {
   if (tables !== undefined) return tables.topics;
-  return [left, pairs?.right].flatMap((side) => side?.inputs.map(({ topic }) => topic) ?? []);
+  return sidesOf({ left, pairs }).flatMap((side) => side.inputs.map(({ topic }) => topic));
+}
+
+/** The streams, from the left. */
+export function sidesOf({ left, pairs }: Pick<Graph, "left" | "pairs">): readonly Side[] {
+  return [...left === undefined ? [] : [left], ...pairs.map(({ right }) => right)];
 }
 
 /** The topics of tables that values are joined with. */
@@ -122,8 +131,9 @@ export function hasGlobal(graph: Graph): boolean {
   return stepsOf(graph).some(({ op }) => op === "global");
 }
 
-function stepsOf({ left, pairs, flow }: Graph): readonly KeyedStep[] {
-  return [...left?.flow ?? [], ...pairs?.right.flow ?? [], ...flow];
+function stepsOf(graph: Graph): readonly KeyedStep[] {
+  const parts = [...sidesOf(graph), ...graph.pairs, graph];
+  return parts.flatMap(({ flow }) => flow);
 }
 
 /** In one line for each part. */

@@ -75,7 +75,7 @@ export class GraphAuditor implements Watcher {
       this.#findings.check(wrong === undefined, `G1 ${process} committed ${wrong}`);
       const isAlone = !isChange || this.#order.steps(partition) === before;
       this.#findings.check(isAlone, `G13 ${process} committed input with the change of its rules`);
-      fold.commit();
+      fold.commit(ledger.changelogPosition);
       const where = `of ${partition} at ${inputOffset}`;
       this.#findings.same(`G7 late ${where}`, ledger.late, fold.late);
       this.#findings.same(`G7 dead letters ${where}`, ledger.deadLetters, fold.deadLetters);
@@ -108,6 +108,11 @@ export class GraphAuditor implements Watcher {
   /** G1: a program has seen of the global table what it cannot have. */
   saw(process: string, what: string): void {
     this.#findings.break(`G1 global table at ${process}: ${what}`);
+  }
+
+  /** G1: a query was answered with what no commit has made. */
+  answered(process: string, what: string): void {
+    this.#findings.break(`G1 query at ${process}: ${what}`);
   }
 
   #checkCounts(what: string, counts: string, fold: GraphFold): void {

@@ -12,6 +12,7 @@ interface Due {
 
 /** A value that may have partners. */
 interface Waiting {
+  readonly join: string;
   readonly side: "left" | "right";
   readonly key: string;
   readonly timeMs: number;
@@ -53,7 +54,8 @@ export interface Emitted {
 
 /** What an event is: a value of one of the streams, or a change of a table. */
 export type Event =
-  | { readonly side: "left" | "right"; readonly value: Measurement }
+  /** The streams are numbered from the left. */
+  | { readonly side: number; readonly value: Measurement }
   | { readonly topic: string; readonly number: number | null };
 
 /** The steps of a drawn job behind its keys, for one partition. */
@@ -69,7 +71,7 @@ export class GraphFlow {
   #emitted: Emitted[] = [];
   /** True where what is at hand has changed something that is kept. */
   #changed = false;
-  #missedMs: number | undefined;
+  #missedMs: number[] = [];
   /** Greatest time of an event so far. */
   #timeMs = 0;
 
@@ -114,10 +116,10 @@ export class GraphFlow {
     readonly emitted: readonly Emitted[];
     /** True where it has changed something that is kept. */
     readonly changed: boolean;
-    /** Where its first partners would be, if they wait no longer. */
-    readonly missedMs: number | undefined;
+    /** Where its first partners would be that wait no longer. */
+    readonly missedMs: readonly number[];
   } {
-    [this.#emitted, this.#changed, this.#missedMs] = [[], false, undefined];
+    [this.#emitted, this.#changed, this.#missedMs] = [[], false, []];
     const values = this.#values(event, { ...at, due: undefined });
     return { values, emitted: this.#emitted, changed: this.#changed, missedMs: this.#missedMs };
   }
@@ -128,21 +130,32 @@ export class GraphFlow {
       if (event === undefined || !("topic" in event)) return this.#rest([], at);
       return this.#rest(this.#change(tables, event, at), at);
     }
-    const of = (side: "left" | "right") =>
+    const of = (side: number) =>
       event !== undefined && "side" in event && event.side === side ? [event.value] : [];
-    const lefts = this.#run(left?.flow ?? [], of("left"), at);
-    if (pairs === undefined) return this.#rest(lefts, at);
-    const rights = this.#run(pairs.right.flow, of("right"), at);
-    if (event !== undefined && lefts.length + rights.length > 0) {
-      const startMs = Math.max(0, at.timeMs - pairs.differenceMs);
-      if (dueOfRow(pairs, startMs) <= this.#timeMs) this.#missedMs = startMs;
-    }
-    const joined = [
-      ...lefts.flatMap((value) => this.#pair(pairs, "left", value, at)),
-      ...rights.flatMap((value) => this.#pair(pairs, "right", value, at)),
-      ...at.due?.processor === "pairs" ? this.#alone(pairs, at) : [],
-    ];
+    const lefts = this.#run(left?.flow ?? [], of(0), at);
+    const joined = pairs.reduce((before, join, index) => {
+      const rights = this.#run(join.right.flow, of(index + 1), at);
+      return this.#run(join.flow, this.#joined(join, before, rights, at), at);
+    }, lefts);
     return this.#rest(joined, at);
+  }
+
+  /** What a join makes of the values of both its sides, and of a call that is due. */
+  #joined(
+    join: PairJoin,
+    lefts: readonly Measurement[],
+    rights: readonly Measurement[],
+    at: At,
+  ): readonly Measurement[] {
+    if (at.due === undefined && lefts.length + rights.length > 0) {
+      const startMs = Math.max(0, at.timeMs - join.differenceMs);
+      if (dueOfRow(join, startMs) <= this.#timeMs) this.#missedMs.push(startMs);
+    }
+    return [
+      ...lefts.flatMap((value) => this.#pair(join, "left", value, at)),
+      ...rights.flatMap((value) => this.#pair(join, "right", value, at)),
+      ...at.due?.processor === join.name ? this.#alone(join, at) : [],
+    ];
   }
 
   /** The steps behind all streams and tables, the first of which is the job's version. */
@@ -277,22 +290,24 @@ export class GraphFlow {
   }
 
   #pair(
-    { kind, differenceMs, graceMs }: PairJoin,
+    { name, kind, differenceMs, graceMs }: PairJoin,
     side: Waiting["side"],
     value: Measurement,
     { key, timeMs }: At,
   ): readonly Measurement[] {
     const isNear = (one: Waiting) =>
-      one.side !== side && one.key === key && Math.abs(one.timeMs - timeMs) <= differenceMs;
+      one.join === name && one.side !== side && one.key === key &&
+      Math.abs(one.timeMs - timeMs) <= differenceMs;
     // Those of an earlier row come first, and in a row as they came.
     const partners = this.#kept.waiting.filter(isNear).toSorted((a, b) =>
       rowOf(differenceMs, a.timeMs) - rowOf(differenceMs, b.timeMs)
     );
     for (const partner of partners) partner.joined = true;
     const needsNone = side === "left" ? kind === "join" : kind !== "outerJoin";
-    this.#kept.waiting.push({ side, key, timeMs, value, joined: needsNone || partners.length > 0 });
+    const joined = needsNone || partners.length > 0;
+    this.#kept.waiting.push({ join: name, side, key, timeMs, value, joined });
     this.#schedule({
-      processor: "pairs",
+      processor: name,
       key,
       timeMs: dueOfRow({ differenceMs, graceMs }, timeMs),
     });
@@ -303,7 +318,8 @@ export class GraphFlow {
 
   /** Those of a row whose time is over that had no partner. */
   #alone(pairs: PairJoin, { key, timeMs }: At): readonly Measurement[] {
-    const isOver = (one: Waiting) => one.key === key && dueOfRow(pairs, one.timeMs) === timeMs;
+    const isOver = (one: Waiting) =>
+      one.join === pairs.name && one.key === key && dueOfRow(pairs, one.timeMs) === timeMs;
     const over = this.#kept.waiting.filter(isOver);
     this.#kept.waiting = this.#kept.waiting.filter((one) => !isOver(one));
     const alone = (side: Waiting["side"]) =>

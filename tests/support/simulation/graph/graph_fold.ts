@@ -7,10 +7,11 @@ import type { InputRecord } from "../input.ts";
 import type { ModelRules } from "../model_rules.ts";
 import { placeName } from "../input_order.ts";
 import type { Taken } from "../taken_order.ts";
-import { type Graph, lookupTopics, type Side, streamTopics } from "./graph.ts";
+import { type Graph, lookupTopics, type Side, sidesOf, streamTopics } from "./graph.ts";
 import { type Emitted, type Event, GraphFlow } from "./graph_flow.ts";
 import { type Early, isFaulty, keysOf, readValues, type Values } from "./graph_reading.ts";
 import { GraphTable } from "./graph_table.ts";
+import { TableHistory } from "./table_history.ts";
 import type { Seen } from "./global_watch.ts";
 
 /** Where an event comes from, and what it is called. */
@@ -49,6 +50,8 @@ export class GraphFold {
   readonly #flow: GraphFlow;
   readonly #seen = new Map<string, number>();
   readonly #table: GraphTable | undefined;
+  /** What queries may find. */
+  readonly history: TableHistory | undefined;
   #rules: ModelRules | undefined;
   #global: Seen = new Map();
   /** How often the rules have changed. */
@@ -82,6 +85,7 @@ export class GraphFold {
     this.#place = place;
     this.#flow = new GraphFlow(graph);
     this.#table = graph.table === undefined ? undefined : new GraphTable(graph.table);
+    this.history = this.#table === undefined ? undefined : new TableHistory(this.#table);
   }
 
   get rules(): ModelRules | undefined {
@@ -101,8 +105,13 @@ export class GraphFold {
     else this.#record(taken);
   }
 
-  /** A commit shows what has changed since the last one. */
-  commit(): void {
+  /**
+   * A commit shows what has changed since the last one.
+   *
+   * @param position Behind its last record in the changelog.
+   */
+  commit(position: number): void {
+    this.history?.commit(position);
     for (const row of this.#table?.changes() ?? []) {
       show(this.shown.updates, row.key, row.topic);
       const isLast = row.final && !row.withdrawn;
@@ -229,9 +238,8 @@ export class GraphFold {
     this.eventTexts.set(place.row, event);
     if (timeMs - timestampMs > maxFutureMs) return this.#dead(place, "far-future");
     this.eventRows.set(place.row, `${event} by ${revision}`);
-    const isRight = side === this.#graph.pairs?.right;
     const own = side.by === "none" ? place.key : key ?? "";
-    this.#event({ side: isRight ? "right" : "left", value }, own, timeMs, place);
+    this.#event({ side: sidesOf(this.#graph).indexOf(side), value }, own, timeMs, place);
   }
 
   #event(event: Event, key: string, timeMs: number, place: Place): void {
@@ -242,11 +250,11 @@ export class GraphFold {
     try {
       this.#flow.attempt(() => {
         const taken = this.#flow.take(event, { ...at, key, timeMs });
-        const { values, emitted, changed, missedMs } = taken;
+        const { values, emitted, changed } = taken;
         const isFolded = this.#table !== undefined && values.length > 0;
         const outcome = isFolded ? this.#table?.add(key, timeMs, values) : undefined;
         this.#write(emitted);
-        const missed = outcome?.missed ?? (missedMs === undefined ? [] : [missedMs]);
+        const missed = outcome?.missed ?? taken.missedMs;
         for (const startMs of missed) this.late.push(`${place.origin} ${startMs}`);
         if (!isFolded && !changed && emitted.length === 0) return;
         const isLate = outcome === undefined ? missed.length > 0 : outcome.late;
@@ -273,8 +281,7 @@ export class GraphFold {
   }
 
   #sideOf(topic: string): Side | undefined {
-    const { left, pairs } = this.#graph;
-    return [left, pairs?.right].find((side) => side?.inputs.some((input) => input.topic === topic));
+    return sidesOf(this.#graph).find(({ inputs }) => inputs.some((input) => input.topic === topic));
   }
 }
 

@@ -46,7 +46,7 @@ export function graphJob(graph: Graph, making: JobMaking): DrawnJob {
     return endOf(graph, undefined, building.outputs, making);
   }
   const keyed = building.side(left);
-  const start = pairs === undefined ? keyed : building.pairs(keyed, pairs);
+  const start = pairs.reduce((flow, join) => building.pairs(flow, join), keyed);
   return endOf(graph, building.rest(start, graph.flow), building.outputs, making);
 }
 
@@ -80,11 +80,11 @@ class Building {
     return this.flow(keyed as Flow, side.flow);
   }
 
-  pairs(left: Flow, { kind, right, differenceMs, graceMs }: PairJoin): Flow {
+  pairs(left: Flow, { name, kind, right, flow, differenceMs, graceMs }: PairJoin): Flow {
     const windows = within(differenceMs, { grace: graceMs });
     const other = this.side(right);
     const join = left[kind] as typeof left.outerJoin;
-    return join("pairs", other, windows, steps.paired) as unknown as Flow;
+    return this.flow(join(name, other, windows, steps.paired) as unknown as Flow, flow);
   }
 
   /** The steps behind all streams and tables, the first of which is the job's version. */

@@ -22,6 +22,7 @@ import {
 import { GraphAuditor, sinkPrefix } from "./graph_auditor.ts";
 import { GraphFold } from "./graph_fold.ts";
 import { graphJob } from "./graph_job.ts";
+import { GraphQueries } from "./graph_queries.ts";
 
 /** The same world for a drawn job: its topics stay as they are, and its rules are drawn with it. */
 export function calmScenario(scenario: Scenario): Scenario {
@@ -33,6 +34,7 @@ export class GraphPlay implements Play {
   readonly scenario: Scenario;
   readonly auditor: GraphAuditor;
   readonly order: TakenOrder;
+  readonly ask?: NonNullable<Play["ask"]>;
   readonly #chance: Chance;
   readonly #graph: Graph;
   readonly #input: InputSource;
@@ -68,6 +70,15 @@ export class GraphPlay implements Play {
       (partition, _step, taken) => folds[partition]?.take(taken),
     );
     this.auditor = new GraphAuditor(this.#graph, log, this.order, folds);
+    const { table } = this.#graph;
+    if (table === undefined) return;
+    const queries = new GraphQueries(table, {
+      chance,
+      rules: this.#rules,
+      histories: folds.map(({ history }) => history),
+      wrong: (program, what) => this.auditor.answered(program, what),
+    });
+    this.ask = (asked) => queries.ask(asked);
   }
 
   get description(): string {
@@ -117,11 +128,12 @@ export class GraphPlay implements Play {
     const mayBeMisplaced = isTable || lookups.includes(topic) ||
       this.#graph.left?.repartition === true;
     const named = topic === "input" ? undefined : topic as InputRecord["topic"];
+    const isStream = named === "second" || named === "third";
     const record = isTable || lookups.includes(topic) || chance.oneIn(25)
       ? this.#input.nextFactor(named)
-      : named === undefined
-      ? this.#input.next()
-      : this.#input.nextSecond();
+      : isStream
+      ? this.#input.nextOf(named)
+      : this.#input.next();
     return mayBeMisplaced && chance.oneIn(20)
       ? { ...record, isMisplaced: true, spread: chance.whole(0, 5) }
       : record;

@@ -25,6 +25,21 @@ export interface RowText {
   readonly withdrawn: boolean;
 }
 
+/** All that there is of a key. */
+export interface KeyState {
+  /** Rows of each length, that of the windows first. */
+  readonly lengths: ReadonlyMap<number, readonly StateRow[]>;
+  /** How often it had expired and come again. */
+  readonly renewals: number;
+}
+
+/** A row of a state. */
+export interface StateRow {
+  readonly startMs: number;
+  readonly final: boolean;
+  readonly text: string;
+}
+
 /** What an event has put into a table. */
 interface Put {
   readonly timeMs: number;
@@ -41,6 +56,9 @@ export class GraphTable {
   #touched = new Set<Row>();
   /** What keys that have expired leave behind to be shown. */
   #left: RowText[] = [];
+  readonly #renewals = new Map<string, number>();
+  /** Greatest time of any event so far. */
+  latestMs = 0;
 
   constructor(end: TableEnd) {
     this.#end = end;
@@ -66,6 +84,7 @@ export class GraphTable {
     const folds = fold === "fields" || fold === "list";
     const straw = throws && folds && values.some(isLastStraw);
     this.#times.pass(timeMs);
+    this.latestMs = Math.max(this.latestMs, timeMs);
     const starts = windows === undefined ? [0] : this.#startsOf(windows, timeMs);
     const missed = starts.filter((startMs) => startMs < this.#times.openFromMs(key));
     const isReached = windows?.kind === "session" &&
@@ -85,6 +104,34 @@ export class GraphTable {
       this.#advance(key, timeMs);
     }
     return { missed: isReached ? [] : missed, late: false };
+  }
+
+  /** Keys of which something has changed since the last commit. */
+  get changedKeys(): ReadonlySet<string> {
+    return new Set([...this.#touched].map(({ key }) => key));
+  }
+
+  /** All that there is of a key, by length. */
+  stateOf(key: string): KeyState {
+    const rows = [...this.#rows.values()].filter((row) => row.key === key && !row.withdrawn);
+    const wholes = this.#end.rollUpsMs.map((sizeMs) => {
+      const starts = new Set(rows.map(({ startMs }) => startMs - startMs % sizeMs));
+      return [sizeMs, [...starts].map((startMs) => this.#rolledUp(key, startMs, sizeMs))] as const;
+    });
+    const textOf = ({ startMs, endMs, values, final }: Row) => {
+      const of = this.#end.windows === undefined ? [] : [endMs, final];
+      return { startMs, final, text: JSON.stringify([...of, folded(this.#end.fold, values)]) };
+    };
+    const lengths = [[this.#end.windows?.sizeMs ?? 0, rows] as const, ...wholes];
+    return {
+      lengths: new Map(lengths.map(([sizeMs, rows]) => [sizeMs, rows.map(textOf)])),
+      renewals: this.#renewals.get(key) ?? 0,
+    };
+  }
+
+  /** True for a key that has expired since a state of it. */
+  isOver(key: string, { renewals }: KeyState): boolean {
+    return this.#times.isExpired(key) || renewals !== (this.#renewals.get(key) ?? 0);
   }
 
   /** What a commit has to show: rows that changed since the last one. */
@@ -129,6 +176,7 @@ export class GraphTable {
     this.#touched = new Set([...this.#touched].filter((row) => !isOf(row)));
     this.#rows = new Map([...this.#rows].filter(([, row]) => !isOf(row)));
     this.#puts.delete(key);
+    this.#renewals.set(key, (this.#renewals.get(key) ?? 0) + 1);
     this.#times.renew(key);
   }
 
