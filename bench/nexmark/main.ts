@@ -5,7 +5,7 @@
  * Topics are JSON, of as many partitions as are asked for, without keys; each query reads what it
  * needs of them from the beginning with nothing kept. Needs Java 17 and Maven, as the services do.
  */
-import { parseArgs } from "node:util";
+import { benchOptions } from "../bench_options.ts";
 import { setTimeout as sleep } from "node:timers/promises";
 import { nexmarkEvents } from "../../docs/examples/nexmark/events.ts";
 import * as queries from "../../docs/examples/nexmark/queries.ts";
@@ -28,17 +28,15 @@ import { appendAll } from "../pipeline/append_all.ts";
 import { ownCpuMs } from "../pipeline/cpu_time.ts";
 import { surroundings, writePart } from "../report.ts";
 
-const { values } = parseArgs({
-  options: {
-    events: { type: "string", default: "500000" },
-    /** Events of a second of event time. */
-    "per-second": { type: "string", default: "10000" },
-    partitions: { type: "string", default: "1" },
-    /** Names of queries, or all. */
-    only: { type: "string", default: "" },
-    /** Writes its part of `docs/BENCHMARKS.md`. */
-    report: { type: "boolean", default: false },
-  },
+const values = benchOptions({
+  measures: "The Nexmark queries over a Kafka of their own, exactly once.",
+  command: "bench:nexmark",
+}, {
+  events: { type: "string", default: "500000", says: "how many events" },
+  "per-second": { type: "string", default: "10000", says: "events of a second of event time" },
+  partitions: { type: "string", default: "1", says: "of each topic" },
+  only: { type: "string", default: "", says: "names of queries; all without it" },
+  report: { type: "boolean", default: false, says: "writes its part of docs/BENCHMARKS.md" },
 });
 const count = Number(values.events);
 const partitions = Number(values.partitions);

@@ -8,7 +8,7 @@
  * Needs Java 17 or newer and Maven, which the services need as well. Linux only: processor time and
  * memory are read from /proc.
  */
-import { parseArgs } from "node:util";
+import { benchOptions } from "../bench_options.ts";
 import { print, printError } from "../../scripts/lib/print.ts";
 import { stopServices } from "../../scripts/services/down.ts";
 import { findJava } from "../../scripts/services/java.ts";
@@ -26,17 +26,24 @@ import { kafkaStreams, ownProcess, type Peer, streamsJars } from "./peers.ts";
 import { type Comparison, row, table, writeReport } from "./report.ts";
 import { fill, titleOf, type Workload } from "./workload.ts";
 
-const { values } = parseArgs({
-  options: {
-    trades: { type: "string", default: "4000000" },
-    symbols: { type: "string", default: "64" },
-    "per-record": { type: "string", default: "1" },
-    partitions: { type: "string", default: "1" },
-    rounds: { type: "string", default: "3" },
-    /** Symbols in turn, not drawn. */
-    "in-turn": { type: "boolean", default: false },
-    /** A series of workloads in place of one, and its part of `docs/BENCHMARKS.md` made from it. */
-    suite: { type: "boolean", default: false },
+const values = benchOptions({
+  measures: "The same work by this engine and by Kafka Streams, in turn, on one broker.",
+  command: "bench:peers",
+}, {
+  trades: { type: "string", default: "4000000", says: "how many trades" },
+  symbols: { type: "string", default: "64", says: "of how many symbols" },
+  "per-record": { type: "string", default: "1", says: "trades of a record" },
+  partitions: { type: "string", default: "1", says: "of the topic" },
+  rounds: { type: "string", default: "3", says: "how often each peer runs" },
+  "in-turn": {
+    type: "boolean",
+    default: false,
+    says: "symbols in turn, not drawn: each as often as the others",
+  },
+  suite: {
+    type: "boolean",
+    default: false,
+    says: "a series of workloads in place of one; writes docs/BENCHMARKS.md",
   },
 });
 

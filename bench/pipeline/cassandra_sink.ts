@@ -10,7 +10,7 @@
  * counted are rows of tables, by the clock and by the time of processors of this process and of the
  * server, where that is on the same machine. The checksum says that both wrote the same.
  */
-import { parseArgs } from "node:util";
+import { benchOptions } from "../bench_options.ts";
 import { type Client, types } from "cassandra-driver";
 import { type Random, seededRandom } from "../../src/base/random.ts";
 import { connectClient } from "../../src/cassandra/client.ts";
@@ -36,13 +36,14 @@ import { cpuMsOf, listenerOn, ownCpuMs } from "./cpu_time.ts";
 import { median } from "./median.ts";
 import { tableRows } from "./table_rows.ts";
 
-const { values } = parseArgs({
-  options: {
-    trades: { type: "string", default: "20000" },
-    symbols: { type: "string", default: "64" },
-    rounds: { type: "string", default: "15" },
-    warmup: { type: "string", default: "4" },
-  },
+const values = benchOptions({
+  measures: "The Cassandra sink beside one prepared insert per row.",
+  command: "bench:engine bench/pipeline/cassandra_sink.ts",
+}, {
+  trades: { type: "string", default: "20000", says: "how many trades" },
+  symbols: { type: "string", default: "64", says: "of how many symbols" },
+  rounds: { type: "string", default: "15", says: "how many rounds are counted" },
+  warmup: { type: "string", default: "4", says: "rounds that are not counted" },
 });
 const tradeCount = Number(values.trades);
 const symbolCount = Number(values.symbols);

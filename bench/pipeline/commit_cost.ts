@@ -7,7 +7,7 @@
  * topics and the input position, as those of the market job do. "Pressed" commits follow one another
  * at once, so that each waits for the markers of the one before; "paced" ones come 50 ms apart.
  */
-import { parseArgs } from "node:util";
+import { benchOptions } from "../bench_options.ts";
 import { KafkaCommitLog } from "../../src/kafka/write/commit_log.ts";
 import type { FencedWriter, Transaction } from "../../src/streams/ports.ts";
 import { encodeText } from "../../src/streams/text.ts";
@@ -24,11 +24,12 @@ import {
 import { print } from "../../scripts/lib/print.ts";
 import { median } from "./median.ts";
 
-const { values } = parseArgs({
-  options: {
-    commits: { type: "string", default: "300" },
-    records: { type: "string", default: "100" },
-  },
+const values = benchOptions({
+  measures: "What a commit costs, with explicit transactions and with V2.",
+  command: "bench:engine bench/pipeline/commit_cost.ts",
+}, {
+  commits: { type: "string", default: "300", says: "how many commits of each kind" },
+  records: { type: "string", default: "100", says: "records of a commit" },
 });
 const commits = Number(values.commits);
 const records = Number(values.records);

@@ -4,18 +4,19 @@
  *
  *     KAFKA_URL=127.0.0.1:9092 deno task dev bench:engine bench/pipeline/ingest_latency.ts --rounds 3
  */
-import { parseArgs } from "node:util";
+import { benchOptions } from "../bench_options.ts";
 import { print } from "../../scripts/lib/print.ts";
 import { runLoad, type SpoolKind } from "./ingest_bench.ts";
 import { quantile } from "./latencies.ts";
 import { median } from "./median.ts";
 
-const { values } = parseArgs({
-  options: {
-    rounds: { type: "string", default: "3" },
-    seconds: { type: "string", default: "10" },
-    "per-frame": { type: "string", default: "5" },
-  },
+const values = benchOptions({
+  measures: "How long a trade takes from the feed to Kafka, with produce's spool and without.",
+  command: "bench:engine bench/pipeline/ingest_latency.ts",
+}, {
+  rounds: { type: "string", default: "3", says: "how often each way is measured" },
+  seconds: { type: "string", default: "10", says: "how long each round takes, s" },
+  "per-frame": { type: "string", default: "5", says: "trades of a frame" },
 });
 const tradesPerFrame = Number(values["per-frame"]);
 const kinds: readonly SpoolKind[] = ["disk", "memory"];

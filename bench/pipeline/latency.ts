@@ -13,7 +13,7 @@
  * frame: the highest price of its candle says how far the results are. Rows are asked for every
  * millisecond, so their figures are at most that and the query's time too high.
  */
-import { parseArgs } from "node:util";
+import { benchOptions } from "../bench_options.ts";
 import { DatabaseSync } from "node:sqlite";
 import { print } from "../../scripts/lib/print.ts";
 import {
@@ -29,17 +29,18 @@ import { cpuMsOf, listenerOn } from "./cpu_time.ts";
 import { histogram, Latencies, quantile } from "./latencies.ts";
 import { PacedFeed, watchedSymbol } from "./paced_feed.ts";
 
-const { values } = parseArgs({
-  options: {
-    sink: { type: "string", default: "none" },
-    intervals: { type: "string", default: "10,100,1000" },
-    rate: { type: "string", default: "1000" },
-    "per-frame": { type: "string", default: "5" },
-    symbols: { type: "string", default: "64" },
-    seconds: { type: "string", default: "20" },
-    "warm-up": { type: "string", default: "5" },
-    histogram: { type: "boolean", default: false },
-  },
+const values = benchOptions({
+  measures: "How long a trade takes from the feed to the live stream, and to its row.",
+  command: "bench:engine bench/pipeline/latency.ts",
+}, {
+  sink: { type: "string", default: "none", says: "none, cassandra or sqlite" },
+  intervals: { type: "string", default: "10,100,1000", says: "commit intervals, ms" },
+  rate: { type: "string", default: "1000", says: "trades a second" },
+  "per-frame": { type: "string", default: "5", says: "trades of a frame" },
+  symbols: { type: "string", default: "64", says: "of how many symbols" },
+  seconds: { type: "string", default: "20", says: "how long, s" },
+  "warm-up": { type: "string", default: "5", says: "what is not counted before, s" },
+  histogram: { type: "boolean", default: false, says: "prints the histograms" },
 });
 const sink = values.sink;
 const tradesPerFrame = Number(values["per-frame"]);

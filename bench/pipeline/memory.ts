@@ -6,19 +6,19 @@
  * The trades are written by this process and processed by another one, whose memory is read after
  * commits, once its garbage is collected.
  */
-import { parseArgs } from "node:util";
+import { benchOptions } from "../bench_options.ts";
 import { seededRandom } from "../../src/base/random.ts";
 import type { Trade } from "../../src/market/trade.ts";
 import { print } from "../../scripts/lib/print.ts";
 import { firstMs, MarketBench } from "./market_bench.ts";
 
-const { values } = parseArgs({
-  options: {
-    millions: { type: "string", default: "10" },
-    symbols: { type: "string", default: "200" },
-    /** Processes an existing topic; for the other process. */
-    topic: { type: "string" },
-  },
+const values = benchOptions({
+  measures: "Memory of a long run.",
+  command: "bench:engine bench/pipeline/memory.ts",
+}, {
+  millions: { type: "string", default: "10", says: "how many million trades" },
+  symbols: { type: "string", default: "200", says: "of how many symbols" },
+  topic: { type: "string", says: "processes an existing topic; for the other process" },
 });
 const million = 1_000_000;
 const tradeCount = Number(values.millions) * million;

@@ -6,17 +6,21 @@
  * For each shape the windows are opened first, one trade in each. Then the same state is restored
  * into an empty folder, opened again, and meets the trades that are measured.
  */
-import { parseArgs } from "node:util";
+import { benchOptions } from "../bench_options.ts";
 import { type Random, seededRandom } from "../../src/base/random.ts";
 import type { Trade } from "../../src/market/trade.ts";
 import { print } from "../../scripts/lib/print.ts";
 import { firstMs, MarketBench } from "./market_bench.ts";
 
-const { values } = parseArgs({
-  options: {
-    trades: { type: "string", default: "2000000" },
-    /** Which of the shapes, counted from 0. */
-    shape: { type: "string", multiple: true },
+const values = benchOptions({
+  measures: "What many open windows cost: processing, restoring and opening them.",
+  command: "bench:engine bench/pipeline/open_windows.ts",
+}, {
+  trades: { type: "string", default: "2000000", says: "how many trades" },
+  shape: {
+    type: "string",
+    multiple: true,
+    says: "one of the shapes, counted from 0; may be repeated; all without it",
   },
 });
 const tradeCount = Number(values.trades);

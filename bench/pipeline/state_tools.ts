@@ -7,7 +7,7 @@
  * The state is written to a folder as `start` keeps it, in one partition: the windows of each key are
  * closed but for the newest six. A "row" is one of the store's, a "window" one that `export` prints.
  */
-import { parseArgs } from "node:util";
+import { benchOptions } from "../bench_options.ts";
 import { readStartConfig } from "../../src/app/start_config.ts";
 import { systemClock } from "../../src/base/clock.ts";
 import { marketChangelog } from "../../src/market/job.ts";
@@ -23,14 +23,14 @@ import { marketStateCodecs } from "../../src/wiring/market_processor.ts";
 import { programCommand } from "../../scripts/lib/program_command.ts";
 import { print } from "../../scripts/lib/print.ts";
 
-const { values } = parseArgs({
-  options: {
-    windows: { type: "string", default: "1000000" },
-    symbols: { type: "string", default: "64,200000" },
-    commands: { type: "string", default: "ls,export,verify" },
-    /** Where a state is, or is left, instead of a folder that goes. */
-    folder: { type: "string" },
-  },
+const values = benchOptions({
+  measures: "How fast deno task state reads a state.",
+  command: "bench:engine bench/pipeline/state_tools.ts",
+}, {
+  windows: { type: "string", default: "1000000", says: "how many windows" },
+  symbols: { type: "string", default: "64,200000", says: "numbers of symbols, in turn" },
+  commands: { type: "string", default: "ls,export,verify", says: "which commands" },
+  folder: { type: "string", says: "where a state is, or is left, instead of a folder that goes" },
 });
 const firstMs = Date.UTC(2024, 0, 2, 14, 30);
 const openCount = 6;

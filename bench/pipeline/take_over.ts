@@ -14,7 +14,7 @@
  * `--pauses-min 60` then holds one of them still for a second every few seconds, for so many minutes:
  * none may lose a partition.
  */
-import { parseArgs } from "node:util";
+import { benchOptions } from "../bench_options.ts";
 import { print } from "../../scripts/lib/print.ts";
 import { Pipeline } from "../../tests/support/pipeline.ts";
 import type { ProcessInstance, TaskAnswer } from "../../tests/support/process_instance.ts";
@@ -25,14 +25,19 @@ import { histogram, quantile } from "./latencies.ts";
 import { PacedFeed } from "./paced_feed.ts";
 import { startApart, type Strike, strikes } from "./strikes.ts";
 
-const { values } = parseArgs({
-  options: {
-    times: { type: "string", default: "20" },
-    by: { type: "string", default: "kill,stop" },
-    partitions: { type: "string", default: "4" },
-    "commit-ms": { type: "string", default: "100" },
-    "still-s": { type: "string", default: "5" },
-    "pauses-min": { type: "string", default: "0" },
+const values = benchOptions({
+  measures: "How long partitions wait when their owner dies, is held still or cut off.",
+  command: "bench:engine bench/pipeline/take_over.ts",
+}, {
+  times: { type: "string", default: "20", says: "how often an owner dies" },
+  by: { type: "string", default: "kill,stop", says: "how, in turn: kill, stop, cut" },
+  partitions: { type: "string", default: "4", says: "of the topic" },
+  "commit-ms": { type: "string", default: "100", says: "time between commits, ms" },
+  "still-s": { type: "string", default: "5", says: "how long it is held still or cut off, s" },
+  "pauses-min": {
+    type: "string",
+    default: "0",
+    says: "then pauses of a second for so long, min: none may lose a partition",
   },
 });
 const partitions = Number(values.partitions);

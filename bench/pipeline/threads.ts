@@ -10,7 +10,7 @@
  * first assignment to the last commit. Memory is the greatest that was seen; the processors' times
  * are those of the program and of the broker, which is on this machine.
  */
-import { parseArgs } from "node:util";
+import { benchOptions } from "../bench_options.ts";
 import { seededRandom } from "../../src/base/random.ts";
 import type { AvroTradeCodec } from "../../src/registry/trade_codec.ts";
 import type { OutputRecord } from "../../src/streams/record.ts";
@@ -23,14 +23,15 @@ import { cpuMsOf } from "./cpu_time.ts";
 import { median } from "./median.ts";
 import { brokerPid, filledTopic, measuredRun, runMsMax } from "./process_runs.ts";
 
-const { values } = parseArgs({
-  options: {
-    trades: { type: "string", default: "3000000" },
-    symbols: { type: "string", default: "64" },
-    partitions: { type: "string", default: "4" },
-    threads: { type: "string", default: "1,2" },
-    rounds: { type: "string", default: "3" },
-  },
+const values = benchOptions({
+  measures: "What threads of process bring.",
+  command: "bench:engine bench/pipeline/threads.ts",
+}, {
+  trades: { type: "string", default: "3000000", says: "how many trades" },
+  symbols: { type: "string", default: "64", says: "of how many symbols" },
+  partitions: { type: "string", default: "4", says: "of the topic" },
+  threads: { type: "string", default: "1,2", says: "numbers of threads, which take turns" },
+  rounds: { type: "string", default: "3", says: "how often each way is measured" },
 });
 const trades = Number(values.trades);
 const partitions = Number(values.partitions);

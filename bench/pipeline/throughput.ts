@@ -8,7 +8,7 @@
  *
  * Both halves read the same topic in the same process, in turn.
  */
-import { parseArgs } from "node:util";
+import { benchOptions } from "../bench_options.ts";
 import { seededRandom } from "../../src/base/random.ts";
 import type { Trade } from "../../src/market/trade.ts";
 import { print } from "../../scripts/lib/print.ts";
@@ -16,20 +16,30 @@ import { firstMs, MarketBench } from "./market_bench.ts";
 import { ownCpuMs } from "./cpu_time.ts";
 import { median } from "./median.ts";
 
-const { values } = parseArgs({
-  options: {
-    trades: { type: "string", default: "1000000" },
-    symbols: { type: "string", default: "64" },
-    "per-record": { type: "string", default: "1" },
-    partitions: { type: "string", default: "1" },
-    rounds: { type: "string", default: "3" },
-    keyless: { type: "boolean", default: false },
-    /** Symbols in turn, not drawn: each as often as the others. */
-    "in-turn": { type: "boolean", default: false },
-    /** The default of the product, which is a second while a task is behind. */
-    "commit-ms": { type: "string", default: "100" },
-    /** Without the comparison, which leaves its garbage in memory. */
-    "engine-only": { type: "boolean", default: false },
+const values = benchOptions({
+  measures: "Windowed aggregation over Kafka, exactly once, beside reading and decoding alone.",
+  command: "bench:engine bench/pipeline/throughput.ts",
+}, {
+  trades: { type: "string", default: "1000000", says: "how many trades" },
+  symbols: { type: "string", default: "64", says: "of how many symbols" },
+  "per-record": { type: "string", default: "1", says: "trades of a record" },
+  partitions: { type: "string", default: "1", says: "of the topic" },
+  rounds: { type: "string", default: "3", says: "how often each way is measured" },
+  keyless: { type: "boolean", default: false, says: "records name no key and mix symbols" },
+  "in-turn": {
+    type: "boolean",
+    default: false,
+    says: "symbols in turn, not drawn: each as often as the others",
+  },
+  "commit-ms": {
+    type: "string",
+    default: "100",
+    says: "time between commits, ms; the product leaves 1000 while it is behind",
+  },
+  "engine-only": {
+    type: "boolean",
+    default: false,
+    says: "without the comparison, which leaves its garbage in memory",
   },
 });
 const tradeCount = Number(values.trades);

@@ -12,7 +12,7 @@
  * tables; a window is counted once, though one of 15 seconds lies in two tables as well. The times
  * of processors are those of the program and of the services that are on this machine.
  */
-import { parseArgs } from "node:util";
+import { benchOptions } from "../bench_options.ts";
 import { systemClock } from "../../src/base/clock.ts";
 import { seededRandom } from "../../src/base/random.ts";
 import { parseFrame } from "../../src/feed/parse_frame.ts";
@@ -34,14 +34,15 @@ import { median } from "./median.ts";
 import { brokerPid, filledTopic, measuredRun, runMsMax } from "./process_runs.ts";
 import { tableRows } from "./table_rows.ts";
 
-const { values } = parseArgs({
-  options: {
-    trades: { type: "string", default: "300000" },
-    symbols: { type: "string", default: "64" },
-    rate: { type: "string", default: "1000" },
-    partitions: { type: "string", default: "1" },
-    rounds: { type: "string", default: "5" },
-  },
+const values = benchOptions({
+  measures: "The whole path of process: a topic full of trades into the tables of Cassandra.",
+  command: "bench:engine bench/pipeline/whole_path.ts",
+}, {
+  trades: { type: "string", default: "300000", says: "how many trades" },
+  symbols: { type: "string", default: "64", says: "of how many symbols" },
+  rate: { type: "string", default: "1000", says: "trades a second of the market's time" },
+  partitions: { type: "string", default: "1", says: "of the topic" },
+  rounds: { type: "string", default: "5", says: "how often each way is measured" },
 });
 const tradesWanted = Number(values.trades);
 const partitions = Number(values.partitions);

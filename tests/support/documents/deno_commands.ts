@@ -30,7 +30,9 @@ const trials: Readonly<Record<string, (args: readonly string[]) => unknown>> = {
   "test:fresh-seeds": (args) => runTask("test:fresh-seeds", [...args, "--help"]),
   "test:integration": (args) => runTask("test:integration", [...args, "--help"]),
   "test:browser": (args) => runTask("test:browser", [...args, "--help"]),
-  "bench:engine": async ([file = ""]) => void await Deno.stat(root + file),
+  "bench:engine": (args) => runTask("bench:engine", [...args, "--help"]),
+  "bench:nexmark": (args) => runTask("bench:nexmark", [...args, "--help"]),
+  "bench:peers": (args) => runTask("bench:peers", [...args, "--help"]),
   topology: (args) => runTask("topology", args),
 };
 
