@@ -144,4 +144,28 @@ export const transactionBugs: readonly PlantedBug[] = [
     guarantee: "G1",
     test: "tests/unit/kafka/lost_markers_test.ts",
   },
+  {
+    name: "markers lost after the last commit not looked for",
+    file: "src/kafka/write/transaction_writer.ts",
+    find: "this.#watch?.committed();",
+    replace: "",
+    guarantee: "G1",
+    test: "tests/unit/kafka/transaction_writer_test.ts",
+  },
+  {
+    name: "markers given while a commit is under way",
+    file: "src/kafka/write/marker_watch.ts",
+    find: "lost.length === 0 || this.#isHeld ||",
+    replace: "lost.length === 0 ||",
+    guarantee: "G1",
+    test: "tests/unit/kafka/marker_watch_test.ts",
+  },
+  {
+    name: "markers given that are still on their way",
+    file: "src/kafka/write/marker_watch.ts",
+    find: "const lost = found.filter((one) => this.#open.has(nameOf(one)));",
+    replace: "const lost = found;",
+    guarantee: "G1",
+    test: "tests/unit/kafka/marker_watch_test.ts",
+  },
 ];

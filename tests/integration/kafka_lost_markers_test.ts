@@ -9,16 +9,19 @@ import assert from "node:assert/strict";
 import { Kafka, logLevel } from "kafkajs";
 import { silentLogger } from "../../src/base/logger.ts";
 import { connectKafka, type KafkaConnection } from "../../src/kafka/connection.ts";
+import type { Cluster } from "../../src/kafka/cluster/cluster.ts";
 import { Deadline } from "../../src/kafka/cluster/retry.ts";
 import { KafkaCommitLog, transactionalIdOf } from "../../src/kafka/write/commit_log.ts";
 import type { TransactionEnd } from "../../src/kafka/write/lost_markers.ts";
 import { placeRecords, ProducerSession } from "../../src/kafka/write/producer_session.ts";
 import { TransactionClient } from "../../src/kafka/write/transaction_protocol.ts";
+import { TransactionWriter } from "../../src/kafka/write/transaction_writer.ts";
 import {
   addOffsetsRequest,
   addPartitionsRequest,
   commitOffsetsRequest,
   endRequest,
+  type ProducerIdentity,
 } from "../../src/kafka/write/transaction_requests.ts";
 import { type Broker, sendWire } from "../../src/kafka/wire/internals.ts";
 import type { WireRequest } from "../../src/kafka/wire/wire_request.ts";
@@ -32,7 +35,9 @@ import {
   testCluster,
   transactionOptions,
 } from "../support/kafka_harness.ts";
+import { seconds } from "../support/seconds.ts";
 import { type RealServices, realServices } from "../support/services.ts";
+import { until } from "../support/until.ts";
 
 /** What the coordinator hears of the transaction, and whether that brings a position. */
 interface Case {
@@ -204,3 +209,73 @@ Deno.test({
     }
   },
 });
+
+Deno.test({
+  name:
+    "a writer that has nothing more to commit gives the markers that Kafka lost after its commit",
+  ignore: kafkaBrokers().length === 0,
+  async fn(t) {
+    await using services = await realServices({ kafka: true, private: true });
+    const brokers = services.kafkaUrl.split(",");
+    const port = Number(brokers[0]?.split(":")[1]);
+    await trustProducers(services);
+    await using kafka = connectKafka({ brokers, clientId: "test", logger: silentLogger });
+    const log = kafka.log();
+    for (const transactionsV2 of [true, false]) {
+      await t.step(transactionsV2 ? "with Transactions V2" : "with explicit ones", async () => {
+        const { application, input, output, outputs } = await newJob(kafka);
+        await using cluster = testCluster(port, { transactionsV2 });
+        const transactionalId = transactionalIdOf(application, input);
+        const client = new TransactionClient(cluster, transactionalId, application);
+        const deadline = new Deadline(realTiming, 20_000);
+        const identity = await client.init(60_000, deadline);
+        const given: TransactionEnd[] = [];
+        await using writer = new TransactionWriter({
+          cluster,
+          client,
+          identity,
+          transactionalId,
+          input,
+          timing: realTiming,
+          options: {
+            ...transactionOptions,
+            markersLookMs: 200,
+            onMarkersGiven: (_input, end) => given.push(end),
+          },
+          search: { cluster, client, groupId: application, input, outputs },
+          endOf: () => Promise.resolve(0),
+        });
+        const stuck = { ...output, partition: 0 };
+        await writeUntold(cluster, { identity, transactionalId }, stuck);
+        await writer.commit(contentOf({ application, input, output, outputs }, "old"));
+        await until(async () => (await readAll(log, stuck)).length > 0, {
+          what: () => `a committed record, with markers given: ${given.length}`,
+          msMax: 20_000,
+        });
+        assert.deepEqual(valuesOf(await readAll(log, stuck)), ["untold"]);
+        assert.ok(!writer.spent);
+        await writer.commit(contentOf({ application, input, output, outputs }, "next"));
+        assert.deepEqual(valuesOf(await readAll(log, outputs.changelog)), ["old", "next"]);
+        await seconds(1);
+        assert.deepEqual(given, ["commit"], "once");
+      });
+    }
+  },
+});
+
+/** Writes to a partition without telling the coordinator, whose marker so never comes. */
+async function writeUntold(
+  cluster: Cluster,
+  { identity, transactionalId }: {
+    readonly identity: ProducerIdentity;
+    readonly transactionalId: string;
+  },
+  place: TopicPartition,
+): Promise<void> {
+  const session = new ProducerSession(cluster, identity, {
+    transactionalId,
+    limits: transactionOptions,
+  });
+  const placed = await placeRecords(cluster, [textRecord(place, "k", "untold")]);
+  await session.send(placed, new Deadline(realTiming, 20_000));
+}

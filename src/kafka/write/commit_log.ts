@@ -11,7 +11,7 @@ import { toPipelineError } from "../wire/errors.ts";
 import { sendWire } from "../wire/internals.ts";
 import { listOffsetsRequest, offsetFetchRequest } from "../wire/offsets_protocol.ts";
 import { Deadline, type Timing } from "../cluster/retry.ts";
-import { giveLostMarkers } from "./lost_markers.ts";
+import { giveLostMarkers, type MarkerSearch } from "./lost_markers.ts";
 import { TransactionClient } from "./transaction_protocol.ts";
 import type { ProducerIdentity } from "./transaction_requests.ts";
 import { type TransactionOptions, TransactionWriter } from "./transaction_writer.ts";
@@ -53,10 +53,12 @@ export class KafkaCommitLog implements CommitLog {
     const transactionalId = transactionalIdOf(this.#applicationId, input);
     const client = new TransactionClient(this.#cluster, transactionalId, this.#applicationId);
     const { transactionTimeoutMs } = this.#options;
+    const [cluster, groupId] = [this.#cluster, this.#applicationId];
+    const search = outputs && { cluster, client, groupId, input, outputs };
     try {
       const deadline = this.#deadline();
       let identity = await client.init(transactionTimeoutMs, deadline);
-      if (outputs !== undefined && await this.#giveMarkers(client, identity, input, outputs)) {
+      if (search !== undefined && await this.#giveMarkers(search, identity)) {
         identity = await client.init(transactionTimeoutMs, deadline);
       }
       return new TransactionWriter({
@@ -67,6 +69,7 @@ export class KafkaCommitLog implements CommitLog {
         input,
         timing: this.#timing,
         options: this.#options,
+        search,
         endOf: (partition) => this.#endOf(partition),
       });
     } catch (error) {
@@ -99,17 +102,10 @@ export class KafkaCommitLog implements CommitLog {
   }
 
   /** @returns True if there were markers to give: the coordinator may still be at it. */
-  async #giveMarkers(
-    client: TransactionClient,
-    identity: ProducerIdentity,
-    input: TopicPartition,
-    outputs: OwnOutputs,
-  ): Promise<boolean> {
-    const groupId = this.#applicationId;
-    const search = { cluster: this.#cluster, client, groupId, input, outputs };
+  async #giveMarkers(search: MarkerSearch, identity: ProducerIdentity): Promise<boolean> {
     const end = await giveLostMarkers(search, identity, this.#deadline());
     if (end === undefined) return false;
-    this.#options.onMarkersGiven?.(input, end);
+    this.#options.onMarkersGiven?.(search.input, end);
     return true;
   }
 

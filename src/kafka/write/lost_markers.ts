@@ -53,22 +53,35 @@ export async function giveLostMarkers(
   identity: ProducerIdentity,
   deadline: Deadline,
 ): Promise<TransactionEnd | undefined> {
-  const { cluster, outputs } = search;
-  const look = <T>(work: () => Promise<T>) =>
-    deadline.retry(() =>
-      work().catch((error) => {
-        for (const topic of [outputs.changelog.topic, ...outputs.topics]) {
-          cluster.forgetTopic(topic);
-        }
-        throw error;
-      })
-    );
-  const partitions = await look(() => partitionsOf(search));
-  const unended = await look(() => findUnended(search, identity, partitions));
+  const partitions = await look(search, deadline, () => partitionsOf(search));
+  const unended = await look(search, deadline, () => findUnended(search, identity, partitions));
   if (unended.open.length === 0 && unended.position !== "pending") return undefined;
-  const end = await look(() => endOf(search, unended));
+  const end = await look(search, deadline, () => endOf(search, unended));
   await search.client.close(identity, { partitions, end }, deadline);
   return end;
+}
+
+/** Where partitions of ours take a transaction of this producer for open. */
+export async function openTransactions(
+  search: MarkerSearch,
+  identity: ProducerIdentity,
+  deadline: Deadline,
+): Promise<readonly ActiveProducer[]> {
+  const work = async () => await openIn(search, identity, await partitionsOf(search));
+  return await look(search, deadline, work);
+}
+
+async function look<T>(
+  { cluster, outputs }: MarkerSearch,
+  deadline: Deadline,
+  work: () => Promise<T>,
+): Promise<T> {
+  return await deadline.retry(() =>
+    work().catch((error) => {
+      for (const topic of [outputs.changelog.topic, ...outputs.topics]) cluster.forgetTopic(topic);
+      throw error;
+    })
+  );
 }
 
 /** Every partition that the owner may have written. */
@@ -81,21 +94,30 @@ async function partitionsOf({ cluster, outputs }: MarkerSearch): Promise<TopicPa
 }
 
 async function findUnended(
-  { cluster, groupId, input }: MarkerSearch,
-  { producerId }: ProducerIdentity,
+  search: MarkerSearch,
+  identity: ProducerIdentity,
   partitions: readonly TopicPartition[],
 ): Promise<Unended> {
+  const { cluster, groupId, input } = search;
+  const [position, open] = await Promise.all([
+    positionOf(cluster, groupId, input),
+    openIn(search, identity, partitions),
+  ]);
+  return { open, position };
+}
+
+async function openIn(
+  { cluster }: MarkerSearch,
+  { producerId }: ProducerIdentity,
+  partitions: readonly TopicPartition[],
+): Promise<readonly ActiveProducer[]> {
   const leaders: number[] = [];
   for (const place of partitions) leaders.push(await cluster.leader(place));
   const byLeader = Map.groupBy(partitions, (_, i) => leaders[i] as number);
-  const [position, ...active] = await Promise.all([
-    positionOf(cluster, groupId, input),
-    ...Array.from(byLeader, ([leader, led]) => cluster.send(leader, describeProducersRequest(led))),
-  ]);
-  const open = active.flat().filter((one) =>
-    one.producerId === producerId && one.openFrom !== undefined
+  const active = await Promise.all(
+    Array.from(byLeader, ([leader, led]) => cluster.send(leader, describeProducersRequest(led))),
   );
-  return { open, position };
+  return active.flat().filter((one) => one.producerId === producerId && one.openFrom !== undefined);
 }
 
 async function positionOf(

@@ -11,10 +11,15 @@ import { recordSizeBytesMax } from "./batch_encoder.ts";
 import { partitionsOf, type PlacedRecord } from "./batch_plan.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import { faultType, isPassing, toPipelineError } from "../wire/errors.ts";
+import type { MarkerSearch } from "./lost_markers.ts";
+import { MarkerWatch } from "./marker_watch.ts";
 import { placeRecords, type ProduceLimits, ProducerSession } from "./producer_session.ts";
 import { Deadline, type Timing } from "../cluster/retry.ts";
 import type { TransactionClient } from "./transaction_protocol.ts";
 import type { ProducerIdentity } from "./transaction_requests.ts";
+
+/** A marker takes milliseconds, a broker that starts again some seconds. */
+const markersLookMs = 5_000;
 
 /** How long and how much a writer sends. */
 export interface TransactionOptions extends ProduceLimits {
@@ -22,6 +27,8 @@ export interface TransactionOptions extends ProduceLimits {
   readonly commitTimeoutMs: number;
   /** After that the coordinator aborts a transaction by itself, ms. */
   readonly transactionTimeoutMs: number;
+  /** Between two looks for markers that Kafka has lost, ms; 5,000 without it. */
+  readonly markersLookMs?: number;
   /** Told when a transaction was ended that Kafka had left without its markers. */
   readonly onMarkersGiven?: (input: TopicPartition, end: "commit" | "abort") => void;
 }
@@ -35,6 +42,8 @@ export interface TransactionWriterOptions {
   readonly input: TopicPartition;
   readonly timing: Timing;
   readonly options: TransactionOptions;
+  /** Where markers are looked for that Kafka may have lost; nowhere without it. */
+  readonly search?: MarkerSearch | undefined;
   /** End of the changelog, asked when a transaction brings no changelog record. */
   readonly endOf: (partition: TopicPartition) => Promise<Offset>;
 }
@@ -55,11 +64,13 @@ export class TransactionWriter implements FencedWriter {
   #state: WriterState = "open";
   #changelogPosition: Offset | undefined;
   #settled: Promise<void> = Promise.resolve();
+  readonly #watch: MarkerWatch | undefined;
 
   constructor(parts: TransactionWriterOptions) {
     this.#parts = parts;
     this.#identity = parts.identity;
     this.#session = this.#newSession();
+    this.#watch = parts.search && this.#newWatch(parts.search);
   }
 
   async commit(transaction: Transaction): Promise<Offset> {
@@ -68,11 +79,14 @@ export class TransactionWriter implements FencedWriter {
     const settled = Promise.withResolvers<void>();
     this.#settled = settled.promise;
     try {
+      await this.#watch?.hold();
+      if (this.#watch?.spent === true) throw this.#outdated();
       const deadline = new Deadline(this.#parts.timing, this.#parts.options.commitTimeoutMs);
       const position = await this.#prepare(transaction, deadline);
       const next = await this.#end(deadline);
       this.#changelogPosition = position;
       this.#state = this.#follow(next) || !deadline.repeated ? "open" : "spent";
+      this.#watch?.committed();
       return position;
     } catch (error) {
       this.#state = "spent";
@@ -83,13 +97,33 @@ export class TransactionWriter implements FencedWriter {
   }
 
   get spent(): boolean {
-    return this.#state === "spent";
+    return this.#state === "spent" || this.#watch?.spent === true;
   }
 
   /** Waits for a commit under way; a transaction that failed stays open until the next fence. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#settled;
     this.#state = "spent";
+    await this.#watch?.[Symbol.asyncDispose]();
+  }
+
+  #newWatch(search: MarkerSearch): MarkerWatch {
+    const { input, timing, options } = this.#parts;
+    return new MarkerWatch({
+      search,
+      timing,
+      everyMs: options.markersLookMs ?? markersLookMs,
+      timeoutMs: options.commitTimeoutMs,
+      identity: () => this.#identity,
+      onGiven: () => options.onMarkersGiven?.(input, "commit"),
+    });
+  }
+
+  /** A late copy of a request could end what would be written now. */
+  #outdated(): PipelineError {
+    const place = partitionName(this.#parts.input);
+    const reason = "its writer must be fenced anew: the answer to one of its requests was lost";
+    return new PipelineError("LOG_UNAVAILABLE", `Cannot commit ${place} as ${reason}`);
   }
 
   /** Takes the identity for the next transaction; returns whether it is a new one. */

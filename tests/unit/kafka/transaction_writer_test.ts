@@ -87,12 +87,23 @@ interface Opened {
   readonly writer: TransactionWriter;
 }
 
-async function open({ v2 }: { readonly v2: boolean }): Promise<Opened> {
+/** @param onLook Told of each look for markers that Kafka has lost; without it there are none. */
+async function open(
+  { v2, onLook }: { readonly v2: boolean; readonly onLook?: () => void },
+): Promise<Opened> {
   const coordinator = new Coordinator({ v2 });
   const cluster = new Cluster(["kafka:1"], () => coordinator.broker);
   const client = new TransactionClient(cluster, "t", "a");
   const identity = await client.init(1_000, new Deadline(timing, 10_000));
+  const outputs = { changelog: input, topics: ["late"], changelogPositionIn: Number };
+  const nothingOpen = {
+    topic: () => Promise.resolve([]),
+    leader: () => Promise.resolve(1),
+    send: () => Promise.resolve([]).finally(onLook),
+  } as unknown as Cluster;
+  const search = { cluster: nothingOpen, client, groupId: "a", input, outputs };
   const writer = new TransactionWriter({
+    search: onLook && search,
     cluster,
     client,
     identity,
@@ -124,6 +135,17 @@ Deno.test("TransactionWriter stays in its epoch while each request is answered",
   assert.ok(!writer.spent);
   const each = ["AddOffsetsToTxn", "TxnOffsetCommit", "EndTxn 0"];
   assert.deepEqual(coordinator.asked, ["InitProducerId", ...each, ...each]);
+});
+
+Deno.test("TransactionWriter looks for lost markers once it has committed", async () => {
+  let looks = 0;
+  const { writer } = await open({ v2: false, onLook: () => looks++ });
+  for (const expected of [1, 2]) {
+    await commit(writer);
+    await new Promise((resolve) => setTimeout(resolve));
+    assert.equal(looks, expected);
+  }
+  await writer[Symbol.asyncDispose]();
 });
 
 Deno.test.each(["AddOffsetsToTxn", "TxnOffsetCommit", "EndTxn"])(
