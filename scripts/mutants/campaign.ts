@@ -13,17 +13,29 @@ const mutated = /^src\/(streams\/(?!testing\/)|kafka\/(write|read|group)\/|level
 const reaching =
   /^(tests\/(unit\/(streams|kafka|level|market|app|ingest|support|wiring)|property|golden)\/.*|tests\/integration\/(level|embedded|state)_\w+|docs\/examples\/.*)_test\.ts$/;
 
+/** Tests over a real Kafka, each of which uses topics and groups of its own. */
+const reachingKafka =
+  /^tests\/integration\/kafka_(contract|transactions|faults|stray_member|lost_markers)_test\.ts$/;
+
 /** Tests of many seconds each, which notice little that others do not. */
 const slow = /\/(simulation|task_states|level_damage|batch_fuzz|candles|nexmark)_test\.ts$/;
 
-/** Processor time of a test, ms: the few slower ones take most of the time of all. */
-const testMsMax = 500;
+/** What tests may cost, ms. */
+interface Costs {
+  /** The few that cost more take most of the time of all. */
+  readonly testMsMax: number;
+  /** Those that one mutant is tried with, the cheapest first. */
+  readonly testsMsMax: number;
+}
 
-/** Processor time of the tests that a mutant is tried with, the cheapest first, ms. */
-const testsMsMax = 5_000;
+/** Of processor time. */
+const quickly: Costs = { testMsMax: 500, testsMsMax: 5_000 };
 
 /** The same for those who have time. */
-const thoroughMsMax = 60_000;
+const thoroughly: Costs = { testMsMax: Infinity, testsMsMax: 60_000 };
+
+/** By the clock, as tests over a real Kafka wait more than they compute. */
+const overKafka: Costs = { testMsMax: 10_000, testsMsMax: 60_000 };
 
 /** Mutants that one process tries, at most. */
 const chunkSize = 50;
@@ -60,6 +72,8 @@ export interface CampaignOptions {
   readonly thorough: boolean;
   /** Seeds of the simulation, of each kind of world. */
   readonly seeds: number;
+  /** Where the tests over a real Kafka find it; with it those are tried, and no others. */
+  readonly environment?: Readonly<Record<string, string>>;
   readonly workers: number;
   /** No mutant is begun after this, ms as `performance.now()`. */
   readonly endMs: number;
@@ -71,9 +85,18 @@ export interface CampaignOptions {
 export async function runCampaign(options: CampaignOptions): Promise<Verdict[]> {
   await using copy = await SourceCopy.open();
   for (const [path, text] of options.texts) await Deno.writeTextFile(join(copy.folder, path), text);
-  const runner = new Runner(copy.folder, options.seeds);
+  const runner = new Runner(copy.folder, options);
   const measured = await measure(runner, options);
   return await new Trials(runner, measured, options).run();
+}
+
+function costsOf({ environment, thorough }: CampaignOptions): Costs {
+  if (environment !== undefined) return overKafka;
+  return thorough ? thoroughly : quickly;
+}
+
+function costOf({ ms, waitMs }: Omit<TestRecord, "reached">, options: CampaignOptions): number {
+  return options.environment === undefined ? ms : waitMs;
 }
 
 interface Measured {
@@ -83,14 +106,11 @@ interface Measured {
 }
 
 /** Which test reaches which mutant, and how long it takes. */
-async function measure(
-  runner: Runner,
-  { tests: among, thorough, workers, say }: CampaignOptions,
-): Promise<Measured> {
+async function measure(runner: Runner, options: CampaignOptions): Promise<Measured> {
+  const { tests: among, thorough, workers, environment, say } = options;
+  const wanted = environment === undefined ? reaching : reachingKafka;
   const files = (await sourceFiles(["_test.ts"]))
-    .filter((path) =>
-      reaching.test(path) && (thorough || !slow.test(path)) && path.includes(among)
-    );
+    .filter((path) => wanted.test(path) && (thorough || !slow.test(path)) && path.includes(among));
   const tests: TestRecord[] = [];
   const loading = new Set<number>();
   const portions = workers * 4;
@@ -98,10 +118,10 @@ async function measure(
     { length: portions },
     (_, number) => files.filter((_, index) => index % portions === number),
   );
-  orders[0]?.push(simulationFile);
+  if (environment === undefined) orders[0]?.push(simulationFile);
   await inParallel(
     workers,
-    orders.map((order) => async () => {
+    orders.filter((order) => order.length > 0).map((order) => async () => {
       const { how, loaded, code } = await runner.run({ files: order }, (message) => {
         if (message.kind === "measured") tests.push(message.record);
         if (message.kind === "broken") say(`Left out: ${message.id}: ${message.error}`);
@@ -110,8 +130,8 @@ async function measure(
       if (!loaded || code !== 0) throw new Error(`Cannot measure ${order.join(", ")}: ${how}`);
     }),
   );
-  const quick = tests.filter(({ ms }) => thorough || ms <= testMsMax);
-  const seconds = quick.reduce((sum, { ms }) => sum + ms, 0) / 1000;
+  const quick = tests.filter((test) => costOf(test, options) <= costsOf(options).testMsMax);
+  const seconds = quick.reduce((sum, test) => sum + costOf(test, options), 0) / 1000;
   say(`${quick.length} of ${tests.length} tests are tried: ${seconds.toFixed(0)} s together`);
   return { tests: quick, loading };
 }
@@ -186,11 +206,12 @@ class Trials {
     const reaching = tests.filter(({ reached }) =>
       reached.includes(number) || loading.has(number) && reached.some(isNeighbour)
     );
-    const costOf = ({ id, ms }: TestRecord) => ms / (1 + (this.#noticed.get(`${path} ${id}`) ?? 0));
-    let leftMs = this.#options.thorough ? thoroughMsMax : testsMsMax;
-    return reaching.toSorted((a, b) => costOf(a) - costOf(b))
-      .filter(({ ms }) => (leftMs -= ms) > 0)
-      .map(({ id, ms, evaluations }) => ({ id, ms, evaluations }));
+    const rank = (test: TestRecord) =>
+      costOf(test, this.#options) / (1 + (this.#noticed.get(`${path} ${test.id}`) ?? 0));
+    let leftMs = costsOf(this.#options).testsMsMax;
+    return reaching.toSorted((a, b) => rank(a) - rank(b))
+      .filter((test) => (leftMs -= costOf(test, this.#options)) > 0)
+      .map(({ reached: _, ...test }) => test);
   }
 
   #neighbours(path: string): (number: number) => boolean {

@@ -26,8 +26,9 @@ const evaluationsMin = 300_000;
 /** The same of its processor time, ms. */
 const cpuMsMin = 3_000;
 
-/** A test that waits so long waits for something that does not come. */
-const secondsMax = 60;
+/** A test that waits so many seconds more waits for something that does not come. */
+const waitFactor = 3;
+const waitSecondsMin = 15;
 
 let rejections = 0;
 globalThis.addEventListener("unhandledrejection", (event) => {
@@ -40,7 +41,13 @@ globalThis.addEventListener("error", (event) => {
 });
 
 /** The test that runs. */
-const running = { startMs: 0, seconds: 0, cpuMsMax: Infinity, giveUp: () => {} };
+const running = {
+  startMs: 0,
+  seconds: 0,
+  cpuMsMax: Infinity,
+  secondsMax: Infinity,
+  giveUp: () => {},
+};
 
 globalThis.addEventListener("beforeunload", (event) => {
   // Nothing is left that could continue it.
@@ -52,7 +59,7 @@ globalThis.addEventListener("beforeunload", (event) => {
 Deno.unrefTimer(setInterval(() => {
   running.seconds++;
   const cpuMs = cpuMsNow() - running.startMs;
-  if (running.seconds > secondsMax || cpuMs > running.cpuMsMax) running.giveUp();
+  if (running.seconds > running.secondsMax || cpuMs > running.cpuMsMax) running.giveUp();
 }, 1000));
 
 function cpuMsNow(): number {
@@ -73,13 +80,21 @@ function turn(): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve));
 }
 
+/** What a test may need. */
+interface Bounds {
+  readonly cpuMsMax: number;
+  readonly secondsMax: number;
+}
+
+const measuring: Bounds = { cpuMsMax: Infinity, secondsMax: 60 };
+
 /** Runs a test; `undefined` if it passes. */
-async function failureOf(test: RegisteredTest, cpuMsMax = Infinity): Promise<string | undefined> {
+async function failureOf(test: RegisteredTest, bounds = measuring): Promise<string | undefined> {
   const before = rejections;
   let failure: string | undefined;
   const { promise: ends, reject } = Promise.withResolvers<never>();
   const giveUp = () => reject(new Error("no end"));
-  Object.assign(running, { startMs: cpuMsNow(), seconds: 0, cpuMsMax, giveUp });
+  Object.assign(running, { ...bounds, startMs: cpuMsNow(), seconds: 0, giveUp });
   try {
     await Promise.race([test.run(), ends]);
   } catch (error) {
@@ -92,12 +107,13 @@ async function failureOf(test: RegisteredTest, cpuMsMax = Infinity): Promise<str
 async function measure(test: RegisteredTest): Promise<void> {
   mutants.reached.fill(0);
   mutants.left = Number.MAX_SAFE_INTEGER;
-  const beforeMs = cpuMsNow();
+  const [beforeMs, beganMs] = [cpuMsNow(), performance.now()];
   const error = await failureOf(test);
-  const ms = cpuMsNow() - beforeMs;
+  const [ms, waitMs] = [cpuMsNow() - beforeMs, performance.now() - beganMs];
   const evaluations = Number.MAX_SAFE_INTEGER - mutants.left;
-  if (error !== undefined) say({ kind: "broken", id: test.id, error });
-  else say({ kind: "measured", record: { id: test.id, ms, evaluations, reached: reachedSince() } });
+  if (error !== undefined) return say({ kind: "broken", id: test.id, error });
+  const record = { id: test.id, ms, waitMs, evaluations, reached: reachedSince() };
+  say({ kind: "measured", record });
 }
 
 /** True as long as no mutant was noticed in this process, so that nothing is left of one. */
@@ -105,7 +121,7 @@ let clean = true;
 
 async function tryMutant(trial: Trial, tests: ReadonlyMap<string, RegisteredTest>): Promise<void> {
   const { mutant } = trial;
-  for (const { id, ms, evaluations } of trial.tests) {
+  for (const { id, ms, waitMs, evaluations } of trial.tests) {
     const test = tests.get(id);
     if (test === undefined) throw new TypeError(`There is no test ${id}`);
     mutants.active = mutant;
@@ -114,7 +130,10 @@ async function tryMutant(trial: Trial, tests: ReadonlyMap<string, RegisteredTest
       say(clean ? { kind: "noticed", mutant, by: id, how: "endless" } : { kind: "again", mutant });
       Deno.exit(endlessCode);
     };
-    const how = await failureOf(test, ms * endlessFactor + cpuMsMin);
+    const how = await failureOf(test, {
+      cpuMsMax: ms * endlessFactor + cpuMsMin,
+      secondsMax: waitMs / 1000 * waitFactor + waitSecondsMin,
+    });
     mutants.left = Infinity;
     mutants.active = -1;
     if (how === undefined) {

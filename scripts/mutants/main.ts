@@ -4,8 +4,10 @@
  */
 import { dirname } from "node:path";
 import { parseArgs } from "node:util";
+import { assert } from "../../src/base/assert.ts";
 import { seededRandom } from "../../src/base/random.ts";
 import { print, printError } from "../lib/print.ts";
+import { startTestServices } from "../lib/test_services.ts";
 import { wantedOrExit } from "../lib/wanted.ts";
 import { makeMutants, runCampaign } from "./campaign.ts";
 import { explained, explanationOf } from "./explained.ts";
@@ -21,6 +23,7 @@ Usage: deno task dev mutants [options]
 
   --only PATH    only files with this text in their paths; can be repeated   (default all)
   --tests PATH   only tests with this text in their paths, and the seeds
+  --services     those of src/kafka that survive also with tests over a real Kafka, which is started
   --thorough     also with tests that take long: for the survivors of a file
   --sample N     only so many of the mutants, drawn         (default all)
   --seed S       what they are drawn by                     (default 1)
@@ -39,6 +42,7 @@ tried, 2 wrong arguments.`;
 interface Wanted {
   readonly only: readonly string[];
   readonly tests: string;
+  readonly services: boolean;
   readonly thorough: boolean;
   readonly sample: number;
   readonly seed: number;
@@ -61,6 +65,7 @@ function readArguments(args: string[]): Wanted {
       seeds: { type: "string", default: "30" },
       workers: { type: "string", default: String(navigator.hardwareConcurrency) },
       minutes: { type: "string", default: "180" },
+      services: { type: "boolean", default: false },
       thorough: { type: "boolean", default: false },
       list: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
@@ -95,10 +100,6 @@ interface Tried extends Mutant {
   readonly explanation: string | undefined;
 }
 
-function triedOf(mutant: Mutant, verdict: Verdict): Tried {
-  return { ...mutant, verdict, explanation: explanationOf(mutant, verdict) };
-}
-
 const isNoticed = ({ verdict }: Tried) => verdict.by !== undefined;
 const isOpen = (tried: Tried) => !isNoticed(tried) && tried.explanation === undefined;
 
@@ -121,18 +122,55 @@ function complain(tried: Tried): void {
 }
 
 /** Prints the score; true if it is good enough. */
-function report(mutants: readonly Mutant[], verdicts: readonly Verdict[]): boolean {
-  const byNumber = new Map(verdicts.map((verdict) => [verdict.mutant, verdict]));
-  const tried = mutants.flatMap((mutant) => {
-    const verdict = byNumber.get(mutant.number);
-    return verdict === undefined ? [] : [triedOf(mutant, verdict)];
-  });
+function report(count: number, tried: readonly Tried[]): boolean {
   const rooms = Map.groupBy(tried, ({ path }) => dirname(path));
   for (const [room, inRoom] of rooms) print(row(room, inRoom));
   print(row("all", tried));
-  if (tried.length < mutants.length) print(`${mutants.length - tried.length} not tried: no time`);
-  return tried.length === mutants.length &&
+  if (tried.length < count) print(`${count - tried.length} not tried: no time`);
+  return tried.length === count &&
     tried.filter(isNoticed).length >= noticedMin * tried.length && !tried.some(isOpen);
+}
+
+/** Tries mutants, and once more over a real Kafka what survives, if that is wanted. */
+async function tryAll(
+  drawn: readonly Mutant[],
+  texts: ReadonlyMap<string, string>,
+  wanted: Wanted,
+): Promise<Tried[]> {
+  const byNumber = new Map(drawn.map((mutant) => [mutant.number, mutant]));
+  const triedOf = (verdict: Verdict): Tried => {
+    const mutant = byNumber.get(verdict.mutant);
+    assert(mutant !== undefined, "a verdict is about one of those that are tried");
+    return { ...mutant, verdict, explanation: explanationOf(mutant, verdict) };
+  };
+  const endMs = performance.now() + wanted.minutes * 60_000;
+  const isTriedAgain = (tried: Tried) =>
+    wanted.services && tried.path.startsWith("src/kafka/") && isOpen(tried);
+  const tried = (await runCampaign({
+    ...wanted,
+    wanted: drawn,
+    texts,
+    endMs,
+    say: print,
+    onVerdict: (verdict) => {
+      if (!isTriedAgain(triedOf(verdict))) complain(triedOf(verdict));
+    },
+  })).map(triedOf);
+  const left = tried.filter(isTriedAgain);
+  if (left.length === 0) return tried;
+  print(`${left.length} are tried over a real Kafka`);
+  await using services = await startTestServices(print, { services: ["kafka"] });
+  if (services.missing !== undefined) throw new Error(`Cannot start Kafka: ${services.missing}`);
+  const again = await runCampaign({
+    ...wanted,
+    wanted: left,
+    texts,
+    endMs,
+    environment: { ...services.env, TEST_SERVICES_OWN: "1" },
+    say: print,
+    onVerdict: (verdict) => complain(triedOf(verdict)),
+  });
+  return [...tried.filter((each) => !isTriedAgain(each)), ...again.map(triedOf)];
 }
 
 const wanted = wantedOrExit(() => readArguments(Deno.args));
@@ -147,16 +185,4 @@ if (wanted.list) {
   Deno.exit(0);
 }
 print(`${drawn.length} of ${mutants.length} mutants of ${texts.size} files`);
-const endMs = performance.now() + wanted.minutes * 60_000;
-const verdicts = await runCampaign({
-  ...wanted,
-  wanted: drawn,
-  texts,
-  endMs,
-  say: print,
-  onVerdict: (verdict) => {
-    const mutant = mutants[verdict.mutant];
-    if (mutant !== undefined) complain(triedOf(mutant, verdict));
-  },
-});
-Deno.exitCode = report(drawn, verdicts) ? 0 : 1;
+Deno.exitCode = report(drawn.length, await tryAll(drawn, texts, wanted)) ? 0 : 1;

@@ -14,6 +14,8 @@ export interface TestRecord {
   readonly id: string;
   /** Processor time: on a loaded machine, the clock says nothing of what a test costs. */
   readonly ms: number;
+  /** Time by the clock. */
+  readonly waitMs: number;
   /** Evaluations of branches. */
   readonly evaluations: number;
   readonly reached: readonly number[];

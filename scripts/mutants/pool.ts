@@ -2,7 +2,7 @@ import type { Message, Order, Trial } from "./messages.ts";
 import { endlessCode, messageMark } from "./messages.ts";
 
 /** Longest silence of a process, ms; a test that only waits says so earlier. */
-const silenceMsMax = 300_000;
+const silenceMsMax = 120_000;
 
 /** What became of a mutant. */
 export interface Verdict {
@@ -25,10 +25,18 @@ interface Ending {
 export class Runner {
   readonly #folder: string;
   readonly #seeds: number;
+  readonly #environment: Readonly<Record<string, string>>;
 
-  constructor(folder: string, seeds: number) {
+  constructor(
+    folder: string,
+    { seeds, environment = {} }: {
+      readonly seeds: number;
+      readonly environment?: Readonly<Record<string, string>>;
+    },
+  ) {
     this.#folder = folder;
     this.#seeds = seeds;
+    this.#environment = environment;
   }
 
   /** Runs one process to its end and passes on what it says. */
@@ -41,7 +49,7 @@ export class Runner {
     const child = new Deno.Command(Deno.execPath(), {
       args: ["run", "-q", "-A", "--no-check", "scripts/mutants/child.ts", path],
       cwd: this.#folder,
-      env: { NODE_OPTIONS: "--no-warnings" },
+      env: { NODE_OPTIONS: "--no-warnings", ...this.#environment },
       stdin: "null",
       stdout: "piped",
       stderr: "null",

@@ -14,6 +14,9 @@ export {
 /** Names the folder of services that are shared by all tests of a run. */
 const SHARED_DIR_VARIABLE = "TEST_SERVICES_DIR";
 
+/** Is `1` where those are there for this run alone, and a test may change what it likes of them. */
+const OWN_SERVICES_VARIABLE = "TEST_SERVICES_OWN";
+
 /** What a test needs. */
 export interface RealServicesOptions {
   readonly kafka?: boolean;
@@ -35,7 +38,8 @@ export interface RealServicesOptions {
  */
 export async function realServices(options: RealServicesOptions): Promise<RealServices> {
   const shared = Deno.env.get(SHARED_DIR_VARIABLE);
-  const wantsOwn = options.private === true || (options.kafkaBrokers ?? 1) > 1;
+  const wantsOwn = options.private === true && Deno.env.get(OWN_SERVICES_VARIABLE) !== "1" ||
+    (options.kafkaBrokers ?? 1) > 1;
   if (shared && !wantsOwn) return await joinServices(shared, options);
   return await startOwn(options);
 }
