@@ -14,6 +14,9 @@ import { explained, explanationOf } from "./explained.ts";
 import type { Mutant } from "./instrument.ts";
 import type { Verdict } from "./pool.ts";
 
+/** Processes over a real Kafka in the place of one, as they mostly wait. */
+const waitingPerWorker = 3;
+
 /** Part of the mutants that must be noticed. */
 const noticedMin = 0.95;
 
@@ -166,6 +169,7 @@ async function tryAll(
     wanted: left,
     texts,
     endMs,
+    workers: wanted.workers * waitingPerWorker,
     environment: { ...services.env, TEST_SERVICES_OWN: "1" },
     say: print,
     onVerdict: (verdict) => complain(triedOf(verdict)),

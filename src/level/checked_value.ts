@@ -48,9 +48,9 @@ export function sealedPart(sealed: Uint8Array): Uint8Array {
   return sealed.subarray(checksumBytes);
 }
 
-/** The checksum that a sealed value carries; `undefined` if it is too short for one. */
-export function sealedChecksum(sealed: Uint8Array): number | undefined {
-  if (sealed.length < checksumBytes) return undefined;
+/** The checksum that a sealed value carries; `undefined` if there is none, or too few bytes. */
+export function sealedChecksum(sealed: Uint8Array | undefined): number | undefined {
+  if (sealed === undefined || sealed.length < checksumBytes) return undefined;
   const [a, b, c, d] = sealed as unknown as [number, number, number, number];
   return (a << 24 | b << 16 | c << 8 | d) >>> 0;
 }

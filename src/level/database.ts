@@ -14,6 +14,12 @@ export type Operation =
   | { readonly type: "del"; readonly key: Uint8Array }
   | { readonly type: "put"; readonly key: Uint8Array; readonly value: Uint8Array };
 
+/** How changes are written. */
+export interface WriteOptions {
+  /** Waits for the disk: this write, and all before it, outlive a power cut. */
+  readonly sync?: boolean;
+}
+
 /**
  * Folders open in this process. A failed second open would release the first one's file lock
  * (closing any descriptor of a file drops the process's lock on it), so it must not be tried.
@@ -126,18 +132,14 @@ export async function destroyDatabase(folder: string): Promise<void> {
 export async function writeBatch(
   db: Database,
   operations: readonly Operation[],
-  { sync = false }: { readonly sync?: boolean } = {},
+  options: WriteOptions = {},
 ): Promise<void> {
   const batch = db.batch();
-  try {
-    for (const operation of operations) {
-      if (operation.type === "put") batch.put(operation.key, operation.value);
-      else batch.del(operation.key);
-    }
-    await batch.write({ sync });
-  } finally {
-    await batch.close();
+  for (const operation of operations) {
+    if (operation.type === "put") batch.put(operation.key, operation.value);
+    else batch.del(operation.key);
   }
+  await batch.write(options); // closes it, too
 }
 
 async function deleteDamagedTables(path: string): Promise<void> {

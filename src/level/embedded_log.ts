@@ -151,7 +151,8 @@ class EmbeddedReader implements PartitionReader {
     }));
     if (this.#isCompacted) return records;
     const whole = records.findIndex(({ offset }, index) => offset !== position + index);
-    if (whole !== 0 && records.length > 0) return whole < 0 ? records : records.slice(0, whole);
+    const sound = whole < 0 ? records : records.slice(0, whole);
+    if (sound.length > 0) return sound;
     // A log that begins behind the hole is what a reset can start from.
     const behind = records[0]?.offset ?? endOffset;
     await this.#database.write((batch) => batch.trim(state, behind));

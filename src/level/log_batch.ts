@@ -4,7 +4,7 @@ import type { LogBounds } from "../streams/ports.ts";
 import type { Offset, OutputRecord, TopicPartition } from "../streams/record.ts";
 import { encodeText } from "../streams/text.ts";
 import { sealValue } from "./checked_value.ts";
-import { type Database, type Operation, writeBatch } from "./database.ts";
+import { type Database, type Operation, writeBatch, type WriteOptions } from "./database.ts";
 import { storeErrorOf } from "./database_errors.ts";
 import { logKey, offsetBytes } from "./log_keys.ts";
 import { folded, type PartitionState } from "./partition_state.ts";
@@ -82,7 +82,7 @@ export class LogBatch {
   }
 
   /** Called once, by `LogDatabase.write`. */
-  async write(sync: boolean): Promise<void> {
+  async write(options?: WriteOptions): Promise<void> {
     const changed = [...new Set([...this.#bounds.keys(), ...this.#live.keys()])].map((state) => {
       const live = this.#live.get(state)?.sum ?? state.live;
       return { state, bounds: this.boundsOf(state), live };
@@ -92,7 +92,7 @@ export class LogBatch {
       this.put(logKey("e", state.placeBytes), encodeText(JSON.stringify(value)));
     }
     try {
-      await writeBatch(this.#db, this.#operations, { sync });
+      await writeBatch(this.#db, this.#operations, options);
     } catch (error) {
       throw new PipelineError("LOG_UNAVAILABLE", "Cannot write to the embedded log", {
         cause: storeErrorOf(this.#db.location, error),

@@ -1,5 +1,5 @@
 /** Slots of the largest table: 3 million rows, 48 MiB. */
-const slotsMax = 2 ** 22;
+const slotsOfLargest = 2 ** 22;
 const slotsAtFirst = 2 ** 10;
 /** A slot is two words of the key's fingerprint and the checksum. */
 const slotWords = 3;
@@ -24,10 +24,14 @@ export class RowChecksums {
   #high = 0;
 
   /** @param options.rows How many there will be, as far as is known: growing costs as much again. */
-  constructor(options: { readonly slotsMax?: number; readonly rows?: number | undefined } = {}) {
-    this.#slotsMax = options.slotsMax ?? slotsMax;
-    this.#slots = Math.min(slotsAtFirst, this.#slotsMax);
-    const rows = options.rows ?? 0;
+  constructor(
+    { slotsMax = slotsOfLargest, rows = 0 }: {
+      readonly slotsMax?: number;
+      readonly rows?: number | undefined;
+    } = {},
+  ) {
+    this.#slotsMax = slotsMax;
+    this.#slots = Math.min(slotsAtFirst, slotsMax);
     while (this.#slots * loadMax <= rows && this.#slots < this.#slotsMax) this.#slots *= 2;
     this.#words = new Uint32Array(this.#slots * slotWords);
   }

@@ -189,11 +189,10 @@ class LevelStateStore implements StateStore {
     sealed: Uint8Array | undefined,
     expected: Expected,
   ): Uint8Array | undefined {
-    if (expected !== "unknown" && (sealed && sealedChecksum(sealed)) !== expected) {
+    if (expected !== "unknown" && sealedChecksum(sealed) !== expected) {
       throw new PipelineError(
         "STORE_CORRUPT",
-        `Cannot use the store ${this.#db.location} as a row must be as last written: it is ` +
-          (sealed === undefined ? "gone" : "another one"),
+        `Cannot use the store ${this.#db.location} as a row must be as last written: it is not`,
       );
     }
     return sealed && openValue(key, sealed);
@@ -224,11 +223,9 @@ class LevelStateStore implements StateStore {
       for (const entry of entries) this.#enter(batch, entry);
       const value = encodeText(JSON.stringify({ ...checkpoint, ...this.#ledger.sum }));
       batch.put(checkpointKey, sealValue(checkpointKey, value));
-      await batch.write();
+      await batch.write(); // closes it, too
     } catch (error) {
       throw storeErrorOf(this.#db.location, error);
-    } finally {
-      await batch.close();
     }
     this.#applying = false;
     this.#ledger.settle();
@@ -243,10 +240,7 @@ class LevelStateStore implements StateStore {
 
   #enter(batch: Batch, { key, value }: StoreEntry): void {
     const sealed = value === null ? undefined : sealValue(key, value);
-    this.#ledger.change(key, sealed && sealedChecksum(sealed), (key) => {
-      const stored = this.#read(key);
-      return stored && sealedChecksum(stored);
-    });
+    this.#ledger.change(key, sealedChecksum(sealed), (key) => sealedChecksum(this.#read(key)));
     if (sealed === undefined) batch.del(key);
     else batch.put(key, sealed);
   }

@@ -12,6 +12,9 @@ async function inFolder(test: (folder: string) => Promise<void>): Promise<void> 
   }
 }
 
+/** The reserve as some start has left it. */
+const kept = new Uint8Array(16 * 1024 * 1024).fill(1, 0, 1);
+
 async function has(path: string): Promise<boolean> {
   return await Deno.stat(path).then(() => true, () => false);
 }
@@ -30,8 +33,20 @@ Deno.test("withReserve() keeps room aside, and what is beside it works on", asyn
       assert(reserved);
       assert.equal(queue.count, start);
       await queue.append([new Uint8Array(3)]);
+      // What is there is not written again: the room might be gone meanwhile.
+      if (start === 0) await Deno.writeFile(`${folder}/reserve`, kept);
     }
-    assert.equal((await Deno.stat(`${folder}/reserve`)).size, 16 * 1024 * 1024);
+    const reserve = await Deno.readFile(`${folder}/reserve`);
+    assert.deepEqual([reserve.length, reserve[0]], [kept.length, 1]);
+  });
+});
+
+Deno.test("withReserve() leaves nothing of a reserve for which there is no room", async () => {
+  await inFolder(async (folder) => {
+    await Deno.symlink("/dev/full", `${folder}/reserve`);
+    const opened = await withReserve(folder, () => Promise.resolve("open"));
+    assert.deepEqual(opened, { opened: "open", reserved: false });
+    assert.deepEqual(await Array.fromAsync(Deno.readDir(folder)), []);
   });
 });
 
@@ -47,8 +62,13 @@ Deno.test("withReserve() gives the room up where the disk is full, and takes non
 
 Deno.test("withReserve() fails as opening does where there is no reserve, or another reason", async () => {
   await inFolder(async (folder) => {
-    const full = () => Promise.reject(new PipelineError("STORE_UNAVAILABLE", "Cannot open"));
+    let tries = 0;
+    const full = () => {
+      tries += 1;
+      return Promise.reject(new PipelineError("STORE_UNAVAILABLE", "Cannot open"));
+    };
     await assert.rejects(withReserve(folder, full), { code: "STORE_UNAVAILABLE" });
+    assert.equal(tries, 1);
     await withReserve(folder, () => Promise.resolve());
     const locked = () => Promise.reject(new PipelineError("STORE_LOCKED", "Cannot open"));
     await assert.rejects(withReserve(folder, locked), { code: "STORE_LOCKED" });

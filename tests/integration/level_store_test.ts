@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { sealValue } from "../../src/level/checked_value.ts";
+import { closeDatabase, openDatabase, readAhead } from "../../src/level/database.ts";
 import { LevelStateStores } from "../../src/level/state_store.ts";
 import type { StateStore } from "../../src/streams/ports.ts";
 import { encodeText, textOf } from "../../src/streams/text.ts";
@@ -44,7 +46,7 @@ testStateStores("LevelStateStores", async () => {
 
 Deno.test("LevelStateStores keeps entries and checkpoint over a restart", () =>
   inFolder(async (folder) => {
-    for (const round of [1, 2]) {
+    for (const round of [1, 2, 3]) {
       await using stores = await LevelStateStores.open(folder, "app");
       await using store = await stores.open(input, "id");
       if (round === 1) await fill(store, 10);
@@ -74,18 +76,21 @@ Deno.test.each(
       await using stores = await LevelStateStores.open(folder, "app");
       await using store = await stores.open(input, "id");
       const value = encodeText("value");
-      await store.apply([{ key: encodeText("a"), value }], { changelogPosition: 1 });
+      const old = { key: encodeText("k4999"), value: encodeText("old") };
+      await store.apply([{ key: encodeText("a"), value }, old], { changelogPosition: 1 });
       const entries = Array.from(
         { length: 5_000 },
         (_, i) => ({ key: encodeText(`k${i}`), value }),
       );
       const absent = Array.from({ length: 100 }, (_, i) => encodeText(`none ${i}`));
       const apply = () => store.apply(entries, { changelogPosition: 2 });
-      const read = () => store.getMany([encodeText("a"), ...absent]);
+      const read = () => store.getMany([old.key, encodeText("a"), ...absent]);
       const [many] = test.first === "apply"
         ? (await Promise.all([apply(), read()])).toReversed()
         : await Promise.all([read(), apply()]);
-      assert.deepEqual(many?.map((found) => found && textOf(found)), [
+      const [changed, ...others] = many?.map((found) => found && textOf(found)) ?? [];
+      assert.match(changed ?? "gone", /^(old|value)$/);
+      assert.deepEqual(others, [
         "value",
         ...absent.map(() => undefined),
       ]);
@@ -123,24 +128,63 @@ Deno.test("LevelStateStores refuses the store of another application or partitio
     await assert.rejects(stores.open({ ...input, partition: 4 }, "id"), { code: "STORE_FOREIGN" });
   }));
 
-Deno.test("LevelStateStores notices flipped bits in table files", () =>
+Deno.test("LevelStateStores leaves a store to its next owner, also when it is closed once more", () =>
   inFolder(async (folder) => {
-    {
+    await using stores = await LevelStateStores.open(folder, "app");
+    const first = await stores.open(input, "id");
+    await first[Symbol.asyncDispose]();
+    await using _second = await stores.open(input, "id");
+    await first[Symbol.asyncDispose]();
+    await assert.rejects(stores.open(input, "id"), { code: "STORE_LOCKED" });
+  }));
+
+const row = encodeText("k");
+
+Deno.test.each([
+  { why: "does not say whose it is", key: row, value: sealValue(row, row), code: "STORE_FOREIGN" },
+  { why: "has a row that is not as it was sealed", identified: true, key: row, value: row },
+  { why: "has a row too many", identified: true, key: row, value: sealValue(row, row) },
+])(
+  "LevelStateStores refuses a store that $why",
+  ({ identified, key, value, code }) =>
+    inFolder(async (folder) => {
+      await using stores = await LevelStateStores.open(folder, "app");
+      if (identified === true) await (await stores.open(input, "id"))[Symbol.asyncDispose]();
+      const db = await openDatabase(`${folder}/app/t-3`);
+      await db.put(key, value);
+      await closeDatabase(db);
+      await assert.rejects(stores.open(input, "id"), { code: code ?? "STORE_CORRUPT" });
+    }),
+);
+
+// LevelDB may kill the process when it meets one.
+Deno.test("LevelStateStores notices flipped bits in tables, and takes these away from LevelDB", () =>
+  inFolder(async (folder) => {
+    for (const round of [1, 2]) {
       await using stores = await LevelStateStores.open(folder, "app");
       await using store = await stores.open(input, "id");
-      // Several times LevelDB's write buffer, so that tables are written.
-      for (let round = 0; round < 4; round++) await fill(store, 60_000);
+      if (round === 1) await fill(store, 1_000);
     }
     const files = await Array.fromAsync(Deno.readDir(`${folder}/app/t-3`));
-    const tables = files.filter(({ name }) => name.endsWith(".ldb"));
+    const tables = files.map(({ name }) => `${folder}/app/t-3/${name}`)
+      .filter((path) => path.endsWith(".ldb"));
     assert.ok(tables.length > 0, "no table file was written");
-    for (const { name } of tables) await damage(`${folder}/app/t-3/${name}`);
+    for (const path of tables) await damage(path);
     await using stores = await LevelStateStores.open(folder, "app");
-    await assert.rejects(async () => {
-      await using store = await stores.open(input, "id");
-      for (let i = 0; i < 60_000; i++) store.get(encodeText(`k${String(i).padStart(6, "0")}`));
-    }, { code: "STORE_CORRUPT" });
+    await assert.rejects(stores.open(input, "id"), { code: "STORE_CORRUPT" });
+    for (const path of tables) await assert.rejects(Deno.stat(path), Deno.errors.NotFound);
   }));
+
+Deno.test("readAhead() does not care how a portion fails that no one asks for", async () => {
+  let calls = 0;
+  const nextv = () =>
+    ++calls === 1 ? Promise.resolve([[row, row]] as [Uint8Array, Uint8Array][]) : Promise.reject();
+  for await (const rows of readAhead({ nextv }, 1)) {
+    assert.equal(rows.length, 1);
+    break;
+  }
+  assert.equal(calls, 2);
+});
 
 Deno.test("LevelStateStores keeps a store beside whose tables a killed process left half of one", () =>
   inFolder(async (folder) => {

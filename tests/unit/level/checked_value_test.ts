@@ -16,7 +16,8 @@ Deno.test("openValue() gives what was sealed, and refuses it damaged, cut or und
   assert.throws(() => openValue(encodeText("kez"), sealed), { code: "STORE_CORRUPT" });
 });
 
-Deno.test("sealedChecksum() is undefined for what is too short to carry one", () => {
+Deno.test("sealedChecksum() is undefined for what is absent, or too short to carry one", () => {
+  assert.equal(sealedChecksum(undefined), undefined);
   assert.equal(sealedChecksum(new Uint8Array(3)), undefined);
   assert.equal(sealedChecksum(Uint8Array.of(0, 0, 1, 2)), 0x102);
 });

@@ -14,7 +14,7 @@ Deno.test("RowChecksums knows what a Map knows, over growth, replacing and remov
       table.delete(encodeText(name));
       map.delete(name);
     } else {
-      table.set(encodeText(name), checksum);
+      assert.ok(table.set(encodeText(name), checksum));
       map.set(name, checksum);
     }
   }
@@ -30,6 +30,26 @@ Deno.test("RowChecksums says so when a row finds no room", () => {
   assert.equal(roomFor, 768);
   assert.equal(table.get(encodeText("key-5")), 5);
   assert.equal(table.get(encodeText("key-768")), undefined);
+  table.delete(encodeText("key-5"));
+  assert.ok(table.set(encodeText("key-768"), 768));
+  assert.ok(!table.set(encodeText("key-769"), 769));
+});
+
+Deno.test("RowChecksums has no more slots than its most, however many rows are expected", () => {
+  const table = new RowChecksums({ slotsMax: 4, rows: 1_000 });
+  assert.deepEqual(["a", "b", "c", "d"].map((key) => table.set(encodeText(key), 1)), [
+    ...[true, true, true],
+    false,
+  ]);
+});
+
+Deno.test.each([
+  { what: "share the first half", keys: ["k17pxz194279a", "118ae3a16a628l"].map(encodeText) },
+  { what: "have a zero there", keys: [Uint8Array.of(0xcc, 0x24, 0x31, 0xc4)] },
+])("RowChecksums knows keys whose fingerprints $what", ({ keys }) => {
+  const table = new RowChecksums();
+  for (const [i, key] of keys.entries()) table.set(key, i);
+  assert.deepEqual(keys.map((key) => table.get(key)), [...keys.keys()]);
 });
 
 Deno.test("RowChecksums tells hundreds of thousands of like keys apart", () => {

@@ -50,6 +50,19 @@ for (const [name, slotsMax] of [["room for all rows", 2 ** 20], ["little room", 
   });
 }
 
+Deno.test("RowLedger with room stays sure which keys there are not, from batch to batch", () => {
+  const ledger = new RowLedger();
+  const stored = () => assert.fail("the disk need not be asked");
+  const [a, b] = [encodeText("a"), encodeText("b")];
+  for (const [key, checksum] of [[a, 1], [b, 2], [a, undefined]] as const) {
+    ledger.change(key, checksum, stored);
+    ledger.settle();
+    assert.equal(ledger.expect(encodeText("c")), "absent");
+  }
+  ledger.settle();
+  assert.deepEqual([a, b].map((key) => ledger.expect(key)), ["absent", 2]);
+});
+
 Deno.test("RowLedger expects what was written, and nothing of a key that never was", () => {
   const ledger = new RowLedger(new RowChecksums({ slotsMax: 1024 }));
   ledger.found(encodeText("a"), 5);
