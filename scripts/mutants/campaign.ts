@@ -11,7 +11,7 @@ const mutated = /^src\/(streams\/(?!testing\/)|kafka\/(write|read|group)\/|level
 
 /** Tests that need no services, and may reach it. */
 const reaching =
-  /^(tests\/(unit\/(streams|kafka|level|market|app|ingest|support|wiring)|property|golden)\/.*|tests\/integration\/(level|embedded|state)_\w+|docs\/examples\/.*)_test\.ts$/;
+  /^(tests\/(unit\/(streams|kafka|level|market|app|ingest|support|wiring)|property|golden)\/.*|tests\/integration\/(level|embedded|state|identity)_\w+|docs\/examples\/.*)_test\.ts$/;
 
 /** Tests over a real Kafka, each of which uses topics and groups of its own. */
 const reachingKafka =

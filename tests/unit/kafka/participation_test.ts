@@ -243,9 +243,9 @@ for (const fault of ["unknownMember", "illegalGeneration"] as const) {
 Deno.test("Participation is lost after a session without contact", async () => {
   const scene = await started();
   scene.group.fail("heartbeat", ...Array.from({ length: 13 }, () => groupErrors.connection));
-  await scene.clock.advance(5_500);
+  await scene.clock.advance(6_000);
   assert.deepEqual(scene.told, ["assigned [0,1]"]);
-  await scene.clock.advance(1_500);
+  await scene.clock.advance(1_000);
   assert.deepEqual(scene.told, ["assigned [0,1]", "lost", "assigned [0,1]"]);
   await scene.stop();
 });
