@@ -269,7 +269,8 @@ class Instrumenter {
     const next = siblings?.[siblings.indexOf(node) + 1];
     if (next === undefined || !this.#isStep(node) || !this.#isStep(next)) return undefined;
     const [one, other] = [this.#text(node), this.#text(next)];
-    return areApart(one, other) || areOfTwoThings(one, other) ? undefined : next;
+    const isSame = one === other || areApart(one, other) || areOfTwoThings(one, other);
+    return isSame ? undefined : next;
   }
 
   /** True for calls, and for what waits: two plain assignments can be made in any order. */

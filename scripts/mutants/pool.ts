@@ -4,6 +4,9 @@ import { endlessCode, messageMark } from "./messages.ts";
 /** Longest silence of a process, ms; a test that only waits says so earlier. */
 const silenceMsMax = 120_000;
 
+/** A mutant that collects without end must not take the machine's memory; tests need a quarter. */
+const memoryFlag = "--v8-flags=--max-old-space-size=2000";
+
 /** What became of a mutant. */
 export interface Verdict {
   readonly mutant: number;
@@ -47,7 +50,7 @@ export class Runner {
     const path = await Deno.makeTempFile({ dir: this.#folder, suffix: ".json" });
     await Deno.writeTextFile(path, JSON.stringify({ ...order, seeds: this.#seeds }));
     const child = new Deno.Command(Deno.execPath(), {
-      args: ["run", "-q", "-A", "--no-check", "scripts/mutants/child.ts", path],
+      args: ["run", "-q", "-A", "--no-check", memoryFlag, "scripts/mutants/child.ts", path],
       cwd: this.#folder,
       env: { NODE_OPTIONS: "--no-warnings", ...this.#environment },
       stdin: "null",

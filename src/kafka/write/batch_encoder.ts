@@ -1,9 +1,10 @@
-import { Buffer } from "node:buffer";
+import type { Buffer } from "node:buffer";
 import type { OutputRecord } from "../../streams/record.ts";
 import { encodeText } from "../../streams/text.ts";
 import { batchBits, batchLayout, batchPrefixBytes } from "../wire/batch_layout.ts";
 import { codecOf, compress, type Compression } from "../wire/compression.ts";
 import { crc32c } from "../../base/crc32c.ts";
+import { WireWriter } from "../wire/wire_writer.ts";
 import type { ProducerIdentity } from "./transaction_requests.ts";
 
 /** How a batch is written. */
@@ -27,55 +28,40 @@ export function recordSizeBytesMax(record: OutputRecord): number {
   return size;
 }
 
-/** A batch ready to be sent. */
+/** A batch ready to be sent; of at least one record. */
 export function encodeBatch(records: readonly OutputRecord[], options: BatchOptions): Buffer {
-  const plain = encodeRecords(records);
-  const packed = compress(options.compression, plain);
-  const batch = Buffer.allocUnsafe(batchLayout.records + packed.length);
-  batch.set(packed, batchLayout.records);
-  writeHeader(batch, records, options);
+  const baseMs = (records[0] as OutputRecord).timestampMs;
+  const packed = compress(options.compression, encodeRecords(records, baseMs));
+  const sizeBytes = batchLayout.records + packed.length;
+  const maxMs = records.reduce((max, { timestampMs }) => Math.max(max, timestampMs), baseMs);
+  const attributes = codecOf(options.compression) |
+    (options.transactional ? batchBits.transactional : 0);
+  const batch = new WireWriter(sizeBytes)
+    .int64(0)
+    .int32(sizeBytes - batchPrefixBytes)
+    .int32(-1) // leader epoch
+    .int8(2)
+    .int32(0) // checksum, below
+    .int16(attributes)
+    .int32(records.length - 1)
+    .int64(baseMs)
+    .int64(maxMs)
+    .int64(options.producerId)
+    .int16(options.producerEpoch)
+    .int32(options.baseSequence)
+    .int32(records.length)
+    .raw(packed)
+    .finish();
   batch.writeUInt32BE(crc32c(batch.subarray(batchLayout.attributes)), batchLayout.checksum);
   return batch;
 }
 
-function writeHeader(
-  batch: Buffer,
-  records: readonly OutputRecord[],
-  options: BatchOptions,
-): void {
-  const attributes = codecOf(options.compression) |
-    (options.transactional ? batchBits.transactional : 0);
-  batch.writeBigInt64BE(0n, 0);
-  batch.writeInt32BE(batch.length - batchPrefixBytes, batchLayout.length);
-  batch.writeInt32BE(-1, batchLayout.leaderEpoch);
-  batch.writeInt8(2, batchLayout.magic);
-  batch.writeInt16BE(attributes, batchLayout.attributes);
-  batch.writeInt32BE(records.length - 1, batchLayout.lastOffsetDelta);
-  batch.writeBigInt64BE(BigInt(baseTimestampMs(records)), batchLayout.baseTimestamp);
-  batch.writeBigInt64BE(BigInt(maxTimestampMs(records)), batchLayout.maxTimestamp);
-  batch.writeBigInt64BE(BigInt(options.producerId), batchLayout.producerId);
-  batch.writeInt16BE(options.producerEpoch, batchLayout.producerEpoch);
-  batch.writeInt32BE(options.baseSequence, batchLayout.baseSequence);
-  batch.writeInt32BE(records.length, batchLayout.recordCount);
-}
-
-function baseTimestampMs(records: readonly OutputRecord[]): number {
-  return records[0]?.timestampMs ?? 0;
-}
-
-function maxTimestampMs(records: readonly OutputRecord[]): number {
-  let max = baseTimestampMs(records);
-  for (const { timestampMs } of records) if (timestampMs > max) max = timestampMs;
-  return max;
-}
-
-function encodeRecords(records: readonly OutputRecord[]): Uint8Array {
+function encodeRecords(records: readonly OutputRecord[], baseMs: number): Uint8Array {
   let sizeMax = 0;
   for (const record of records) sizeMax += recordSizeBytesMax(record);
   const writer = new RecordWriter(sizeMax);
-  const base = baseTimestampMs(records);
   for (let i = 0; i < records.length; i++) {
-    writer.record(records[i] as OutputRecord, base, i);
+    writer.record(records[i] as OutputRecord, baseMs, i);
   }
   return writer.finish();
 }

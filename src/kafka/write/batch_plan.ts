@@ -55,6 +55,7 @@ function byPartition(records: readonly PlacedRecord[]): Map<string, PlacedRecord
   return groups;
 }
 
+/** Cuts records, of which there is at least one. */
 function cut(records: readonly OutputRecord[], batchBytesMax: number): OutputRecord[][] {
   const batches: OutputRecord[][] = [];
   let current: OutputRecord[] = [];
@@ -69,6 +70,5 @@ function cut(records: readonly OutputRecord[], batchBytesMax: number): OutputRec
     current.push(record);
     sizeBytes += recordBytes;
   }
-  if (current.length > 0) batches.push(current);
-  return batches;
+  return [...batches, current];
 }

@@ -11,6 +11,8 @@ import { type ActiveProducer, describeProducersRequest } from "./producers_proto
 import type { TransactionClient } from "./transaction_protocol.ts";
 import type { ProducerIdentity } from "./transaction_requests.ts";
 
+const unknownPartition = 3;
+
 /** How a transaction ends. */
 export type TransactionEnd = "commit" | "abort";
 
@@ -172,8 +174,9 @@ async function lastEndIn(
     leader,
     fetchRequest([target], limits),
   );
-  const fault = errorCode || (answer?.errorCode ?? 0);
-  if (fault !== 0 || answer === undefined) throw new ProtocolFault(fault || 3, "Fetch");
+  if (errorCode !== 0) throw new ProtocolFault(errorCode, "Fetch");
+  if (answer === undefined) throw new ProtocolFault(unknownPartition, "Fetch");
+  if (answer.errorCode !== 0) throw new ProtocolFault(answer.errorCode, "Fetch");
   const header = readBatchHeader(answer.records, 0);
   if (header === undefined || !isControl(header)) return undefined;
   return isAbortMarker(answer.records, header) ? "abort" : "commit";

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { recordSizeBytesMax } from "../../../src/kafka/write/batch_encoder.ts";
 import { planBatches } from "../../../src/kafka/write/batch_plan.ts";
 
 function placed(topic: string, partition: number, valueBytes: number): {
@@ -23,6 +24,13 @@ Deno.test("planBatches() keeps what fits in one batch per partition", () => {
 Deno.test("planBatches() starts a new batch before the bound is passed", () => {
   const records = Array.from({ length: 5 }, () => placed("a", 0, 100));
   assert.deepEqual(sizes(planBatches(records, 300)), [["a-0", [2, 2, 1]]]);
+});
+
+Deno.test("planBatches() fills a batch to its bound", () => {
+  const records = Array.from({ length: 3 }, () => placed("a", 0, 100));
+  const sizeBytes = recordSizeBytesMax(records[0] as typeof records[number]);
+  assert.deepEqual(sizes(planBatches(records, 2 * sizeBytes)), [["a-0", [2, 1]]]);
+  assert.deepEqual(sizes(planBatches(records, 2 * sizeBytes - 1)), [["a-0", [1, 1, 1]]]);
 });
 
 Deno.test("planBatches() sends a record that is larger than a batch alone", () => {

@@ -6,6 +6,7 @@ import type { Cluster } from "../../../src/kafka/cluster/cluster.ts";
 import { ProtocolFault } from "../../../src/kafka/wire/errors.ts";
 import { KafkaCommitLog } from "../../../src/kafka/write/commit_log.ts";
 import type { TransactionEnd } from "../../../src/kafka/write/lost_markers.ts";
+import { encodeRequest, type WireRequest } from "../../../src/kafka/wire/wire_request.ts";
 import { transactionOptions } from "../../support/kafka_harness.ts";
 
 const input = { topic: "in", partition: 0 };
@@ -25,19 +26,22 @@ interface Shown {
   readonly committed: number | "pending" | undefined;
   /** Where our producer has a transaction open, by topic. */
   readonly open: Readonly<Record<string, number>>;
-  /** The last marker in the changelog. */
-  readonly last?: TransactionEnd;
+  /** What the changelog ends in. */
+  readonly last?: TransactionEnd | "data" | "nothing";
+  /** How the first fetch of it is answered: with its other end, and an error. */
+  readonly fault?: { readonly ofRequest?: number; readonly ofPartition?: number };
   /** Who else has a transaction open in `out`. */
   readonly other?: number;
 }
 
-/** A control batch as a broker writes it: a header of 61 bytes, then one record. */
-function marker(end: TransactionEnd): Buffer {
+/** A control batch as a broker writes it: a header of 61 bytes, then one record; or a like one of data. */
+function batchOf(end: TransactionEnd | "data" | "nothing"): Buffer {
+  if (end === "nothing") return Buffer.alloc(0);
   const record = Buffer.from([0, 0, 0, 8, 0, 0, 0, end === "commit" ? 1 : 0, 0, 0]);
   const batch = Buffer.concat([Buffer.alloc(61), Buffer.from([record.length * 2]), record]);
   batch.writeInt32BE(batch.length - 12, 8);
   batch.writeInt8(2, 16);
-  batch.writeInt16BE(0x30, 21); // transactional, control
+  batch.writeInt16BE(end === "data" ? 0x10 : 0x30, 21); // transactional, control
   return batch;
 }
 
@@ -45,7 +49,9 @@ function marker(end: TransactionEnd): Buffer {
 class ShowingCluster {
   readonly ends: TransactionEnd[] = [];
   readonly added: string[] = [];
+  readonly forgotten: string[] = [];
   readonly #shown: Shown;
+  #fetches = 0;
 
   constructor(shown: Shown) {
     this.#shown = shown;
@@ -68,16 +74,18 @@ class ShowingCluster {
     };
     return {
       topic: () => Promise.resolve([{ partition: 0 }]),
-      leader: () => Promise.resolve(1),
+      leader: ({ topic }: { readonly topic: string }) => Promise.resolve(leaders[topic]),
       locate: () => Promise.resolve({ leader: 1, leaderEpoch: 0, topicId: "" }),
-      forgetTopic() {},
-      send: (_node: number, { apiName }: { readonly apiName: string }) =>
-        answer({ apiName, bytes: Buffer.alloc(0) }),
+      forgetTopic: (topic: string) => this.forgotten.push(topic),
+      send: (node: number, request: WireRequest<unknown>) => {
+        const bytes = encodeRequest(request, request.versions.max);
+        return answer({ apiName: request.apiName, bytes, node });
+      },
       onCoordinator: (_kind: string, _key: string, call: (b: unknown) => unknown) => call(broker),
     } as unknown as Cluster;
   }
 
-  #answer({ apiName, bytes }: Request): unknown {
+  #answer({ apiName, bytes, node }: Request): unknown {
     const { committed, open, last, other } = this.#shown;
     switch (apiName) {
       case "InitProducerId":
@@ -93,14 +101,11 @@ class ShowingCluster {
             openFrom: open[place.topic],
           })),
           { ...output, producerId: 8, openFrom: other },
-        ];
+        ].filter(({ topic }) => leaders[topic] === node);
       case "ListOffsets":
-        return last === undefined ? 0 : 1;
+        return last === undefined ? 0 : endOffset;
       case "Fetch":
-        return {
-          errorCode: 0,
-          partitions: [{ errorCode: 0, records: marker(last ?? "abort") }],
-        };
+        return this.#fetched(Number(bytes.readBigInt64BE(fetchedOffsetAt)));
       case "AddPartitionsToTxn":
         this.added.push(...["changelog", "out"].filter((name) => bytes.includes(name)));
         return undefined;
@@ -111,9 +116,23 @@ class ShowingCluster {
         return undefined;
     }
   }
+
+  #fetched(offset: number): unknown {
+    const { last = "abort", fault = {} } = this.#shown;
+    const { ofRequest = 0, ofPartition = 0 } = this.#fetches++ === 0 ? fault : {};
+    const otherwise = last === "abort" ? "commit" : "abort";
+    const end = ofRequest === 0 && ofPartition === 0 && offset === endOffset - 1 ? last : otherwise;
+    const partitions = ofPartition === noPartition
+      ? []
+      : [{ errorCode: ofPartition, records: batchOf(end) }];
+    return { errorCode: ofRequest, partitions };
+  }
 }
 
 const range = { minVersion: 0, maxVersion: 9 };
+const endOffset = 5;
+const fetchedOffsetAt = 32; // of a topic without an id
+const leaders: Readonly<Record<string, number>> = { changelog: 1, out: 2 };
 
 interface SentRequest {
   readonly apiName: string;
@@ -123,9 +142,12 @@ interface SentRequest {
 interface Request {
   readonly apiName: string;
   readonly bytes: Buffer;
+  readonly node?: number;
 }
 
 const nothing = { committed: 3, open: {} };
+const noPartition = -1;
+const notLeader = 6;
 
 Deno.test.each<{ readonly what: string; readonly shown: Shown; readonly ends: TransactionEnd[] }>([
   { what: "nothing where all have their markers", shown: nothing, ends: [] },
@@ -161,6 +183,16 @@ Deno.test.each<{ readonly what: string; readonly shown: Shown; readonly ends: Tr
     ends: ["abort"],
   },
   {
+    what: "by a commit a position whose changelog is empty",
+    shown: { committed: "pending", open: {} },
+    ends: ["commit"],
+  },
+  ...(["data", "nothing"] as const).map((last) => ({
+    what: `by a commit a position whose changelog ends in ${last}`,
+    shown: { committed: "pending", open: {}, last } as const,
+    ends: ["commit" as const],
+  })),
+  {
     what: "an output as its changelog is: committed",
     shown: { committed: 5, open: { out: 9 }, last: "commit" },
     ends: ["commit"],
@@ -182,3 +214,18 @@ Deno.test.each<{ readonly what: string; readonly shown: Shown; readonly ends: Tr
   assert.deepEqual(told, ends);
   if (ends.length > 0) assert.deepEqual(showing.added, ["changelog", "out"]);
 });
+
+Deno.test.each([{ ofRequest: notLeader }, { ofPartition: notLeader }, {
+  ofPartition: noPartition,
+}])(
+  "KafkaCommitLog.fence() asks again for the end of the changelog after %o",
+  async (fault) => {
+    for (const last of ["commit", "abort"] as const) {
+      const showing = new ShowingCluster({ committed: "pending", open: {}, last, fault });
+      const commits = new KafkaCommitLog(showing.cluster, "app", timing, transactionOptions);
+      await using _writer = await commits.fence(input, outputs);
+      assert.deepEqual(showing.ends, [last]);
+      assert.deepEqual(showing.forgotten, ["changelog", "out"], "their leaders may be others");
+    }
+  },
+);

@@ -105,10 +105,58 @@ Deno.test("EndTxn tells who writes the next transaction: in V2 another epoch", (
 
 Deno.test("an error of one partition fails the request", () => {
   const request = commitOffsetsRequest(transaction, "a", { commits: [commit], v2: true });
-  const answer = (error: string) =>
-    "00" + "00000000" + "02" + "0262" + "02" + "00000000" + error + "00" + "00" + "00";
-  answered(request, 5, answer("0000"));
-  assert.throws(() => answered(request, 5, answer("0078")), { type: "TRANSACTION_ABORTABLE" });
+  const topic = (errors: readonly string[]) =>
+    "0262" + "03" + errors.map((error) => "00000000" + error + "00").join("") + "00";
+  const answer = (...errors: readonly string[]) =>
+    "00" + "00000000" + "03" + topic(errors.slice(0, 2)) + topic(errors.slice(2)) + "00";
+  answered(request, 5, answer("0000", "0000", "0000", "0000"));
+  for (let at = 0; at < 4; at++) {
+    const errors = Array.from({ length: 4 }, (_, i) => i === at ? "0078" : "0000");
+    assert.throws(() => answered(request, 5, answer(...errors)), { type: "TRANSACTION_ABORTABLE" });
+  }
+});
+
+Deno.test("an error of the whole request fails it", () => {
+  const answer = "00" + "00000000" + "0033";
+  for (
+    const request of [
+      initProducerIdRequest("a", 1),
+      addOffsetsRequest(transaction, "a"),
+      endRequest(transaction, { committed: true, v2: true }),
+    ]
+  ) {
+    const { max } = request.versions;
+    assert.throws(() => answered<unknown>(request, max, answer), {
+      type: "CONCURRENT_TRANSACTIONS",
+    });
+  }
+});
+
+Deno.test("Produce is written, and its answer read, as the protocol describes them", () => {
+  const batches = ["c", "d"].flatMap((topic) =>
+    [0, 1].map((partition) => ({ topic, partition, batch: Buffer.of(9) }))
+  );
+  const request = produceRequest(batches, { transactionalId: "a", v2: false, timeoutMs: 1_000 });
+  const batch = (partition: string) => partition + "0209" + "00";
+  const topic = (name: string) => "02" + name + "03" + batch("00000000") + batch("00000001") + "00";
+  const asked = "00" + "0261" + "ffff" + "000003e8" + "03" + topic("63") + topic("64") + "00";
+  assert.equal(encodeRequest(request, 11).toString("hex"), asked);
+  // Two records that are refused, and why.
+  const produced = (partition: string, error: string) =>
+    partition + error + "0000000000000007" + "ffffffffffffffff" + "0000000000000001" +
+    "03" + "00000000" + "0278" + "00" + "00000001" + "00" + "00" + "0279" + "00";
+  const answeredTopic = (name: string) =>
+    "02" + name + "03" + produced("00000000", "0000") + produced("00000001", "000a") + "00";
+  const answer = "00" + "03" + answeredTopic("63") + answeredTopic("64") + "00000000" + "00";
+  assert.deepEqual(
+    answered(request, 11, answer),
+    batches.map(({ topic, partition }) => ({
+      topic,
+      partition,
+      errorCode: partition === 0 ? 0 : 10,
+      baseOffset: 7,
+    })),
+  );
 });
 
 function answered<T>(request: WireRequest<T>, version: number, hex: string): T {
