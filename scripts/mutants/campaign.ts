@@ -199,7 +199,7 @@ class Trials {
     return trials.filter(({ tests }) => tests.length > 0);
   }
 
-  /** The tests that reach a mutant: first those that noticed its neighbours, then the cheapest. */
+  /** The tests that reach a mutant: first those that noticed its neighbours, then cheap ones of little. */
   #tests({ number, path }: Mutant): Trial["tests"] {
     const { tests, loading } = this.#measured;
     const isNeighbour = this.#neighbours(path);
@@ -207,7 +207,8 @@ class Trials {
       reached.includes(number) || loading.has(number) && reached.some(isNeighbour)
     );
     const rank = (test: TestRecord) =>
-      costOf(test, this.#options) / (1 + (this.#noticed.get(`${path} ${test.id}`) ?? 0));
+      costOf(test, this.#options) * test.reached.length /
+      (1 + (this.#noticed.get(`${path} ${test.id}`) ?? 0));
     let leftMs = costsOf(this.#options).testsMsMax;
     return reaching.toSorted((a, b) => rank(a) - rank(b))
       .filter((test) => (leftMs -= costOf(test, this.#options)) > 0)
