@@ -174,7 +174,13 @@ async function tryAll(
     say: print,
     onVerdict: (verdict) => complain(triedOf(verdict)),
   });
-  return [...tried.filter((each) => !isTriedAgain(each)), ...again.map(triedOf)];
+  const reached = new Set(
+    left.filter(({ verdict }) => verdict.reached).map(({ number }) => number),
+  );
+  const merged = again.map((verdict) =>
+    triedOf({ ...verdict, reached: verdict.reached || reached.has(verdict.mutant) })
+  );
+  return [...tried.filter((each) => !isTriedAgain(each)), ...merged];
 }
 
 const wanted = wantedOrExit(() => readArguments(Deno.args));

@@ -23,7 +23,7 @@ export function recordSizeBytesMax(record: OutputRecord): number {
   const { headers } = record;
   if (headers === undefined) return size;
   for (const name of Object.keys(headers)) {
-    size += name.length * 3 + 10 + (headers[name]?.length ?? 0);
+    size += name.length * 3 + 10 + (headers[name] as Uint8Array).length;
   }
   return size;
 }
@@ -71,8 +71,6 @@ interface EncodedHeader {
   readonly value: Uint8Array;
 }
 
-const noBytes = new Uint8Array(0);
-
 /** Up to this length bytes are copied faster one by one. */
 const shortBytes = 32;
 
@@ -110,7 +108,7 @@ class RecordWriter {
     if (headers === undefined) return [];
     return Object.keys(headers).map((name) => ({
       name: this.#nameBytes(name),
-      value: headers[name] ?? noBytes,
+      value: headers[name] as Uint8Array,
     }));
   }
 

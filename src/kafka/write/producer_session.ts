@@ -213,15 +213,12 @@ export class ProducerSession {
   ): void {
     const answers = new Map(produced.map((answer) => [partitionName(answer), answer]));
     for (const pending of group) {
-      const answer = answers.get(pending.name);
-      const errorCode = answer === undefined ? 7 : answer.errorCode;
+      const { errorCode, baseOffset } = answers.get(pending.name) ?? timedOut;
       const reason = refusalReason(errorCode);
       if (reason !== undefined) outcome.refused.push({ pending, reason });
-      else if (answer !== undefined && errorCode === 0 && answer.baseOffset >= 0) {
-        outcome.written.push({
-          name: pending.name,
-          offset: answer.baseOffset + pending.planned.records.length - 1,
-        });
+      else if (errorCode === 0 && baseOffset >= 0) {
+        const offset = baseOffset + pending.planned.records.length - 1;
+        outcome.written.push({ name: pending.name, offset });
       } else {
         this.#fail(outcome, pending, new ProtocolFault(errorCode, `Produce to ${pending.name}`));
       }
@@ -233,6 +230,9 @@ export class ProducerSession {
     note(outcome, pending, error);
   }
 }
+
+/** In the place of an answer that does not come. */
+const timedOut = { errorCode: 7, baseOffset: -1 };
 
 interface RoundOutcome {
   readonly written: { readonly name: string; readonly offset: Offset }[];

@@ -61,12 +61,12 @@ export class TransactionClient {
     );
   }
 
+  /** Not in V2. */
   async addPartitions(
     identity: ProducerIdentity,
     partitions: readonly TopicPartition[],
     deadline: Deadline,
   ): Promise<void> {
-    if (this.#v2) return;
     await this.#ask(addPartitionsRequest(this.#in(identity), partitions), deadline);
   }
 

@@ -118,7 +118,7 @@ class ShowingCluster {
   }
 
   #fetched(offset: number): unknown {
-    const { last = "abort", fault = {} } = this.#shown;
+    const { last = "commit", fault = {} } = this.#shown;
     const { ofRequest = 0, ofPartition = 0 } = this.#fetches++ === 0 ? fault : {};
     const otherwise = last === "abort" ? "commit" : "abort";
     const end = ofRequest === 0 && ofPartition === 0 && offset === endOffset - 1 ? last : otherwise;

@@ -80,13 +80,15 @@ Deno.test("DescribeProducers is written and read as the protocol describes it", 
   const producer = (from: string) =>
     "0000000000000007" + "00000003" + "00000002" + "00000000000003e8" + "00000001" + from + "00";
   const answer = "00" + "00000000" + "03" +
-    "0263" + "02" + "00000001" + "0000" + "00" + "03" +
-    producer("0000000000000009") + producer("ffffffffffffffff") + "00" + "00" +
+    "0263" + "02" + "00000001" + "0000" + "00" + "04" +
+    producer("0000000000000009") + producer("0000000000000000") + producer("ffffffffffffffff") +
+    "00" + "00" +
     // One that we may not read.
     "0264" + "02" + "00000000" + "001d" + "00" + "01" + "00" + "00" + "00";
   const place = { topic: "c", partition: 1, producerId: 7 };
   assert.deepEqual(answered(request, 0, answer), [
     { ...place, openFrom: 9 },
+    { ...place, openFrom: 0 },
     { ...place, openFrom: undefined },
   ]);
 });
