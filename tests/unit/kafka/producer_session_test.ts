@@ -46,6 +46,8 @@ interface Outcome {
   readonly told: readonly RefusalReason[];
   /** True if a request was repeated that may have arrived. */
   readonly repeated: boolean;
+  /** How often it forgot who leads. */
+  readonly forgotten: number;
   readonly error?: unknown;
 }
 
@@ -60,12 +62,13 @@ async function send(records: readonly PlacedRecord[], scene: Scene): Promise<Out
   const sequences: number[] = [];
   const told: RefusalReason[] = [];
   let { leaderless = 0 } = scene;
+  let forgotten = 0;
   const cluster = {
     leader: ({ partition }: TopicPartition) =>
       leaderless-- > 0
         ? Promise.reject(new ProtocolFault(unknownPartition, "Metadata"))
         : Promise.resolve(partition),
-    forgetTopic() {},
+    forgetTopic: () => forgotten++,
     send: (partition: number, request: WireRequest<unknown>) => {
       sequences.push(sequenceOf(request));
       const answer = answers[partition]?.shift();
@@ -87,7 +90,7 @@ async function send(records: readonly PlacedRecord[], scene: Scene): Promise<Out
     ({ lastOffsets, refused }) => ({ lastOffsets: [...lastOffsets], refused: refused.length }),
     (error) => ({ error: error.type }),
   );
-  return { ...outcome, sequences, told, repeated: deadline.repeated };
+  return { ...outcome, sequences, told, repeated: deadline.repeated, forgotten };
 }
 
 function records(count: number, partition = 0): PlacedRecord[] {
@@ -106,6 +109,7 @@ const once: Outcome = {
   sequences: [0],
   told: [],
   repeated: false,
+  forgotten: 0,
 };
 
 Deno.test.each<
@@ -120,17 +124,17 @@ Deno.test.each<
   {
     what: "again what may have arrived",
     scene: { answers: [["cut", written(5)]] },
-    outcome: { sequences: [0, 0], repeated: true },
+    outcome: { sequences: [0, 0], repeated: true, forgotten: 1 },
   },
   {
     what: "again what its leader has not taken",
     scene: { answers: [[{ errorCode: notLeader }, written(5)]] },
-    outcome: { sequences: [0, 0] },
+    outcome: { sequences: [0, 0], forgotten: 1 },
   },
   {
     what: "again what is not in the answer",
     scene: { answers: [["none", written(5)]] },
-    outcome: { sequences: [0, 0], repeated: true },
+    outcome: { sequences: [0, 0], repeated: true, forgotten: 1 },
   },
   {
     what: "in batches, one after the other",
@@ -156,7 +160,10 @@ Deno.test.each<{ readonly what: string; readonly answer: Answer; readonly error:
   { what: "has no offset", answer: { errorCode: 0, baseOffset: -1 }, error: "KAFKA_ERROR_0" },
 ])("ProducerSession.send() ends where a batch $what", async ({ answer, error }) => {
   const outcome = await send(records(2), { answers: [[answer, written(5)]] });
-  assert.deepEqual(outcome, { sequences: [0], told: [], repeated: false, error });
+  assert.deepEqual(outcome, {
+    ...{ sequences: [0], told: [], repeated: false, forgotten: 1 },
+    error,
+  });
 });
 
 Deno.test("ProducerSession.send() goes by the gravest of several errors", async () => {

@@ -158,6 +158,12 @@ Deno.test.each(["AddOffsetsToTxn", "TxnOffsetCommit", "EndTxn"])(
   },
 );
 
+Deno.test("TransactionWriter knows that a commit was refused which it asked for once", async () => {
+  const { coordinator, writer } = await open({ v2: true });
+  coordinator.refuses = "EndTxn";
+  await assert.rejects(commit(writer), { code: "CONFIG_INVALID" });
+});
+
 // Before Kafka 3.6 a late request of the same epoch opened an aborted transaction again, without end.
 Deno.test("TransactionWriter leaves what failed to the next fence, and aborts nothing", async () => {
   for (const v2 of [false, true]) {
