@@ -35,10 +35,13 @@ const quickly: Costs = { testMsMax: 500, testsMsMax: 5_000 };
 const thoroughly: Costs = { testMsMax: Infinity, testsMsMax: 60_000 };
 
 /** By the clock, as tests over a real Kafka wait more than they compute. */
-const overKafka: Costs = { testMsMax: 10_000, testsMsMax: 60_000 };
+const overKafka: Costs = { testMsMax: 10_000, testsMsMax: 30_000 };
 
 /** Mutants that one process tries, at most. */
 const chunkSize = 50;
+
+/** The same over a real Kafka, where each takes seconds. */
+const slowChunkSize = 10;
 
 /** Every mutant of the files with one of the texts in their paths, and what becomes of their texts. */
 export async function makeMutants(
@@ -152,12 +155,12 @@ class Trials {
   }
 
   async run(): Promise<Verdict[]> {
-    const { wanted, workers } = this.#options;
+    const { wanted, workers, environment } = this.#options;
     const together = wanted.filter(({ number }) => !this.#measured.loading.has(number));
     const alone = wanted.filter(({ number }) => this.#measured.loading.has(number));
     await inParallel(workers, [
-      ...chunks(together).map((chunk) => () =>
-        this.#within(() => this.#runner.judge(this.#trialsOf(chunk)))
+      ...chunks(together, environment === undefined ? chunkSize : slowChunkSize).map(
+        (chunk) => () => this.#within(() => this.#runner.judge(this.#trialsOf(chunk))),
       ),
       ...alone.map((mutant) => () =>
         this.#within(async () =>
@@ -222,10 +225,7 @@ class Trials {
   }
 }
 
-function chunks(mutants: readonly Mutant[]): Mutant[][] {
-  const count = Math.ceil(mutants.length / chunkSize);
-  return Array.from(
-    { length: count },
-    (_, n) => mutants.slice(n * chunkSize, (n + 1) * chunkSize),
-  );
+function chunks(mutants: readonly Mutant[], size: number): Mutant[][] {
+  const count = Math.ceil(mutants.length / size);
+  return Array.from({ length: count }, (_, n) => mutants.slice(n * size, (n + 1) * size));
 }

@@ -1,3 +1,4 @@
+import { explainedOfAdapters } from "./explained_adapters.ts";
 import type { Verdict } from "./pool.ts";
 
 /** Why no test notices many mutants of one kind. */
@@ -41,6 +42,7 @@ export function explanationOf(
 
 /** The same by the mutants' ids: they are equivalent, or change only speed, memory or the text of a message. */
 export const explained: Readonly<Record<string, string>> = {
+  ...explainedOfAdapters,
   "src/streams/commit/changes.ts bound Math.max(state.streamTimeMs - windows.retentionMs, renewedFromMs) <= f":
     "only speed: what follows finds that nothing has outlived its retention",
   "src/streams/task/find_place.ts return return meta;":

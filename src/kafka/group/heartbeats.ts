@@ -40,11 +40,6 @@ export class Heartbeats {
     return this.#ended.promise;
   }
 
-  /** True once the group has continued without us. */
-  get lost(): boolean {
-    return this.#lost;
-  }
-
   /** Asks at once what the group does, as it is likely to have changed. */
   now(): void {
     this.#nap.abort();

@@ -1,0 +1,70 @@
+/**
+ * Why no test needs to notice mutants of `src/level` and `src/kafka`, by their ids; see
+ * `explained.ts`.
+ */
+
+const powerCut = "only a power cut shows whether the disk was waited for";
+const sameBytes = "the same bytes are passed";
+
+export const explainedOfAdapters: Readonly<Record<string, string>> = {
+  "src/kafka/write/batch_encoder.ts bound length > shortBytes": "only speed",
+  "src/kafka/write/batch_encoder.ts negation length > shortBytes": "only speed",
+  "src/kafka/write/batch_encoder.ts return return known;": "only speed",
+  "src/kafka/write/batch_encoder.ts drop this.#names.set(name, bytes);": "only speed",
+  "src/kafka/write/producer_session.ts order this.#cluster.forgetTopic(pending.topic); note(outcome, pending, error":
+    "steps in the memory of two things, between which nothing looks at them",
+  "src/kafka/write/producer_session.ts bound gravity(error) > gravity(outcome.fault)":
+    "which of two equally grave errors is named",
+  "src/kafka/write/producer_session.ts return return records;": "only speed",
+  "src/kafka/write/producers_protocol.ts order reader.int32(); // last sequence reader.int64();":
+    sameBytes,
+  "src/kafka/write/producers_protocol.ts order reader.int64(); // last timestamp reader.int32();":
+    sameBytes,
+  "src/kafka/write/transaction_protocol.ts boolean false": "known once a producer was initialised",
+  'src/kafka/write/transaction_protocol.ts fallback broker.features?.get("transaction.version") ?? 0':
+    "a level that is not there is no second one either way",
+  "src/kafka/write/transaction_protocol.ts order await this.#ask(addPartitionsRequest(transaction, partitions), deadlin":
+    "a transaction is told of both in either order",
+  "src/kafka/write/transaction_protocol.ts boolean false #2":
+    "either version ends it, and the producer is fenced again after it",
+  'src/kafka/write/transaction_writer.ts fallback faultType(error) ?? "it was lost"':
+    "only the text of a message",
+  "src/level/checked_store.ts order openValue(key, sealed); ledger.found(key, sealedChecksum(sealed) as nu":
+    "a ledger is dropped with the store that is refused",
+  "src/level/database.ts boolean false #2": "only speed",
+  "src/level/database.ts negation manyRows": "only speed",
+  "src/level/embedded_commit_log.ts boolean true": powerCut,
+  "src/level/log_database.ts boolean true": powerCut,
+  "src/level/log_database.ts boolean true #2": powerCut,
+  "src/level/open_mark.ts boolean true": powerCut,
+  "src/level/open_mark.ts boolean true #2": powerCut,
+  "src/level/embedded_commit_log.ts order batch.put(committedKey(this.#group, input), encodeText(JSON.stringify(":
+    "entries of different keys, in one batch",
+  "src/level/embedded_commit_log.ts order batch.put(committedKey(this.#group, place), encodeText(JSON.stringify(":
+    "entries of different keys, in one batch",
+  'src/level/log_batch.ts order this.#operations.push({ type: "del", key: logKey("r", state.placeBytes':
+    "steps in the memory of two things, between which nothing looks at them",
+  "src/level/log_batch.ts return return undefined;":
+    "only time: what a partition that is not compacted adds up to is not written",
+  "src/level/log_batch.ts bound before > startOffset": "only an entry that says what is there",
+  "src/level/log_batch.ts fallback this.#live.get(state)?.sum ?? state.live":
+    "of a compacted partition, nothing changes without its sum",
+  'src/level/log_database.ts order batch.delete(logKey("e", placeBytes)); batch.delete(logKey("t", placeB':
+    "entries of different keys, in one batch",
+  'src/level/log_database.ts order await this.#deleteRange(rangeOf("r", place)); await this.#deleteRange(':
+    "without the bounds that went before, none of them is a record",
+  'src/level/log_database.ts order await this.#deleteRange(rangeOf("i", place)); this.#partitions.delete(':
+    "the disk, and the memory of it",
+  "src/level/log_keys.ts order view.setUint32(0, Math.floor(offset / two32)); view.setUint32(4, offse":
+    "the two halves of a number",
+  "src/level/embedded_log.ts order throwIfAborted(signal); this.#refuseOtherTopic();":
+    "which of two reasons to refuse is named, where there are both",
+  "src/level/row_checksums.ts bound this.#slots * loadMax <= rows": "only when the table grows",
+  "src/level/row_checksums.ts bound i < key.length": "another fingerprint, which is as good",
+  "src/level/row_checksums.ts bound at < old.length": "a free slot is cleared once more",
+  "src/level/row_ledger.ts drop this.#pending.clear();": "only memory",
+  "src/level/row_ledger.ts bound this.#pending.size > 0 #2": "only speed",
+  "src/level/state_store.ts boolean true #2": "only speed",
+  "src/level/state_store.ts return return values;": "only speed",
+  "src/level/state_store.ts drop this.#ledger.settle();": "only memory",
+};
