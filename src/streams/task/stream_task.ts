@@ -175,7 +175,6 @@ export class StreamTask<E, A, R> {
     // A task that takes up a state has kept its readers waiting: its first commit is due at once.
     const { commitIntervalMs } = this.#settings;
     const waitedMs = session.takenUp ? Math.max(commitIntervalMs, stretchedMsMax) : 0;
-    this.#behind.clear();
     this.#lastCommitMs = this.#ports.clock.monotonicMs() - waitedMs;
     try {
       await this.#loop(session, signal);

@@ -36,6 +36,18 @@ Deno.test("formerOwnerIsDone() waits only while there is something to be committ
   assert.equal(driver.clock.nowMs(), beforeMs);
 });
 
+Deno.test("formerOwnerIsDone() is not waited for again by a task that fails later", async () => {
+  await using driver = await startPair();
+  await driver.rebalance(toTheSecond, { handedOver: toTheSecond });
+  await feed(driver, 1);
+  await driver.commit();
+  driver.failNext("fetch", { instance: 1, error: "LOG_UNAVAILABLE" });
+  await feed(driver, 2);
+  assert.equal(driver.tasks(1)[0]?.state, "failed");
+  await driver.advance(250);
+  assert.equal(driver.tasks(1)[0]?.state, "running");
+});
+
 /** Waits for an owner whose commit is that, of an input that it has not read to its end. */
 function waitFor(committed: CommittedOffset | Promise<CommittedOffset>) {
   const clock = new SimulatedClock();

@@ -49,3 +49,40 @@ Deno.test("TaskControl.close() gives a busy task its time, and an idle one none"
     await closed;
   }
 });
+
+Deno.test("TaskControl leaves no timer behind that is not needed", async () => {
+  const clock = new SimulatedClock();
+  const control = new TaskControl(clock);
+  const waiting = control.wait(5_000);
+  control.ring();
+  await waiting;
+  assert.equal(clock.nextWakeMs, Infinity);
+  control.busy();
+  await control.close(5_000, nothing());
+  assert.equal(clock.nextWakeMs, Infinity);
+});
+
+Deno.test("TaskControl.wait() takes a ring that ends it for heard", async () => {
+  const clock = new SimulatedClock();
+  const control = new TaskControl(clock);
+  const first = control.wait(undefined);
+  control.ring();
+  await first;
+  let waited = false;
+  const second = control.wait(5).then(() => waited = true);
+  await clock.advance(4);
+  assert.ok(!waited);
+  await clock.advance(1);
+  await second;
+});
+
+Deno.test.each(["close", "abort"] as const)("TaskControl.%s() ends every wait", async (how) => {
+  const control = new TaskControl(new SimulatedClock());
+  const [waiting, closed] = [control.wait(undefined), control.untilClosed()];
+  if (how === "abort") control.abort();
+  else await control.close(5_000, nothing());
+  await Promise.all([waiting, closed]);
+  assert.ok(control.closing);
+  assert.ok(control.signal.aborted);
+  await control.wait(undefined);
+});

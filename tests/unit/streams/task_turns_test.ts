@@ -92,3 +92,23 @@ Deno.test("a commit that is early, as much waits, is not told as the task's last
   const { closed = "unknown" } = parseCommitMetadata(committed?.metadata) ?? {};
   assert.ok(!closed);
 });
+
+Deno.test("an instance takes up what an earlier run left, of partitions that the input has", async () => {
+  const world = await worldOfTwo();
+  assert.equal(await world.runToEnd(), "done");
+  const { id } = await world.log.describe("app-totals-changelog");
+  for (const partition of [1, 2]) {
+    await using _store = await world.stores.open({ topic: "input", partition }, id);
+  }
+  let takenUp: number[] = [];
+  const app = world.app({
+    ownerOf: () => undefined,
+    reconsider() {},
+    async run(_topic, listener) {
+      await listener.held();
+      takenUp = app.standbys.map(({ partition }) => partition);
+    },
+  });
+  await app.run(new AbortController().signal);
+  assert.deepEqual(takenUp, [0]);
+});
