@@ -57,7 +57,7 @@ export async function run(
   { signal = runtime.stopped, commitInterval = "100ms", onStart }: RunOptions = {},
 ): Promise<void> {
   for (const { name } of jobs) {
-    assert(/^[a-zA-Z0-9._-]+$/.test(name), `a job's name is part of its topics': ${name}`);
+    assert(/^[a-zA-Z0-9._-]+$/.test(name), `a job's name is part of its topics' names: ${name}`);
     assert(jobs.filter((job) => job.name === name).length === 1, `two jobs are called ${name}`);
   }
   const failed = new AbortController();

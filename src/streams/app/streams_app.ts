@@ -194,9 +194,10 @@ export class StreamsApp<E, A, R> {
     key: string,
     query: WindowQuery,
   ): Promise<WindowResult<A>[] | undefined> {
-    if (this.#partitionCount === 0) return undefined;
-    const partition = partitionForKey(encodeText(key), this.#partitionCount);
-    return await this.#read(partition, (session) => this.#windowsOf(session, key, query));
+    return await this.#read(
+      this.#partitionOf(key),
+      (session) => this.#windowsOf(session, key, query),
+    );
   }
 
   /**
@@ -207,10 +208,8 @@ export class StreamsApp<E, A, R> {
    * @throws {PipelineError} As a store does.
    */
   openWindows(key: string): OpenKey<A> | undefined {
-    if (this.#partitionCount === 0) return undefined;
-    const session = this.#openSession(partitionForKey(encodeText(key), this.#partitionCount));
-    if (session === undefined) return undefined;
-    return openKey(this.#topology, session.store, key, session.wholeFromMs);
+    const session = this.#openSession(this.#partitionOf(key));
+    return session && openKey(this.#topology, session.store, key, session.wholeFromMs);
   }
 
   /**
@@ -238,9 +237,12 @@ export class StreamsApp<E, A, R> {
    * @see Kafka Streams KafkaStreams#queryMetadataForKey
    */
   ownerOf(key: string): Addresses | undefined {
-    if (this.#partitionCount === 0) return undefined;
-    const partition = partitionForKey(encodeText(key), this.#partitionCount);
-    return this.#membership.ownerOf(partition);
+    return this.#membership.ownerOf(this.#partitionOf(key));
+  }
+
+  /** No partition (NaN) as long as it is not known how many there are. */
+  #partitionOf(key: string): number {
+    return partitionForKey(encodeText(key), this.#partitionCount);
   }
 
   /** The keys of an open partition with their time; none if it is not open here. */
@@ -295,14 +297,13 @@ export class StreamsApp<E, A, R> {
    * @see Kafka Streams' probing rebalances (KIP-441), which ask by the clock instead.
    */
   #considerWarmUps(): void {
-    const standbys = this.#warmUps.map((partition) => this.#taskManager?.standby(partition));
-    const ready = standbys.filter((standby) => standby?.held?.current === true);
+    const standbys = this.#warmUps.map((partition) => this.#taskManager?.standby(partition))
+      .filter((standby) => standby !== undefined);
+    const ready = standbys.filter(({ held }) => held?.current === true);
     const underWay = standbys.some((standby) =>
-      standby !== undefined && standby.status.state !== "failed" && !ready.includes(standby)
+      standby.status.state !== "failed" && !ready.includes(standby)
     );
-    const news = ready.some((standby) =>
-      standby !== undefined && !this.#toldCurrent.has(standby.status.partition)
-    );
+    const news = ready.some(({ status }) => !this.#toldCurrent.has(status.partition));
     if (news && !underWay) this.#membership.reconsider();
   }
 

@@ -327,7 +327,12 @@ Deno.test("a processor is called for what it has scheduled itself, from call to 
 
 Deno.test("a value of which nothing is left has no partner to wait for, and is not late", async () => {
   const questions = words.groupByKey();
-  const answers = stream("answers", text()).groupByKey().filter((it) => it !== "no");
+  const answers = stream("answers", text()).groupByKey().process("last", { last: text() }, {
+    process(word, { stores: { last } }) {
+      last.put(word);
+      return word === "no" ? [] : [word];
+    },
+  });
   const pairs = questions.join("pairs", answers, within(8), (a, b) => `${a} ${b}`);
   await using driver = await TopologyTestDriver.start(job("pairs").to("pairs", pairs), { startMs });
   await driver.pipe(said("a", 100));

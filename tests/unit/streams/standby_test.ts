@@ -147,6 +147,21 @@ Deno.test("StreamsApp tells what an earlier run left here, and takes it up at on
   assert.deepEqual(await driver.held(1), closed);
 });
 
+for (
+  const { why, before } of [
+    { why: "both become current", before: undefined },
+    { why: "both are already", before: { standbys: [[], [0, 1]] } },
+  ]
+) {
+  Deno.test(`StreamsApp asks the group once for two promised partitions: ${why}`, async () => {
+    await using driver = await startDriver({ partitions: 2, instances: 2 });
+    if (before !== undefined) await driver.rebalance([[0, 1], []], before);
+    assert.equal(driver.reconsiderations(1), 0);
+    await driver.rebalance([[0, 1], []], { standbys: [[], [0, 1]], warmUps: [[], [0, 1]] });
+    assert.equal(driver.reconsiderations(1), 1);
+  });
+}
+
 Deno.test("StreamsApp asks the group again when all that it was promised is current, once", async () => {
   await using driver = await startDriver({ partitions: 2, instances: 2 });
   for (const key of ["a", "b", "c", "d", "e"]) {
