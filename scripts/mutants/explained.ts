@@ -17,7 +17,7 @@ const kinds: readonly Kind[] = [
     why: "the element is always there, which only the compiler cannot see",
   },
   {
-    pattern: /^bound \S+ [<>]=? \S*Max( #\d+)?$/,
+    pattern: /^bound [^?&|]+ [<>]=? \S*Max( #\d+)?$/,
     unreached: true,
     why: "a limit that was chosen: one more or one less is as good",
   },
@@ -53,5 +53,17 @@ export const explained: Readonly<Record<string, string>> = {
     "readers of a topic that was replaced notice it themselves",
   "src/streams/task/lineage_watch.ts order await clock.sleep(lookEveryMs, this.#stop.signal); refuseOtherLineage(":
     "only one look more, at the start",
+  "src/streams/app/streams_app.ts order watch.failed(error); all((l) => l.failed(input, error));":
+    "neither looks at the other",
+  "src/streams/repartition_record.ts order this.#reserve(bytesMax); this.#varint(zigzag(timestampMs - this.#times":
+    "what is reserved is an upper bound: the bytes before left room for one number",
+  "src/streams/repartition_record.ts bound needed <= this.#bytes.length":
+    "only memory: a buffer that is full is made larger one part earlier",
+  "src/streams/repartition_record.ts bound bytes.length > shortBytes":
+    "only speed: the same bytes are copied",
+  "src/streams/repartition_record.ts bound i < bytes.length":
+    "what stands behind the bytes is written over, or no part of the record",
+  "src/streams/repartition_record.ts bound 2 * count > this.#bytes.length - this.#at":
+    "where the events take all that is left, the value's length is missing",
   "src/streams/topology/table_changes.ts boolean false #3": "a table's records are never sent on",
 };

@@ -13,7 +13,6 @@ export async function* readBetween(
   { startOffset, endOffset, topicId }: LogBounds & Pick<ReadFrom, "topicId">,
   signal: AbortSignal,
 ): AsyncGenerator<LogRecord[]> {
-  if (startOffset >= endOffset) return;
   await using reader = log.open(place, { offset: startOffset, topicId });
   for (let position = startOffset; position < endOffset;) {
     const { records, nextOffset } = await reader.next(signal);

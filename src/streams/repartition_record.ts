@@ -39,7 +39,7 @@ export function progressPart(
   const value = new Uint8Array(progressBytes);
   const view = new DataView(value.buffer);
   view.setFloat64(0, timeMs);
-  view.setUint8(progressBytes - 1, behind ? 1 : 0);
+  view.setUint8(8, behind ? 1 : 0);
   return { value, keys: [], timestampMs, origin: { input: 0, partition, offset, indexes: [] } };
 }
 
@@ -47,7 +47,7 @@ export function progressPart(
 export function progressOf(value: Uint8Array): Progress | undefined {
   if (value.length !== progressBytes) return undefined;
   const view = new DataView(value.buffer, value.byteOffset, value.length);
-  const [timeMs, behind] = [view.getFloat64(0), view.getUint8(progressBytes - 1)];
+  const [timeMs, behind] = [view.getFloat64(0), view.getUint8(8)];
   return Number.isFinite(timeMs) && behind <= 1 ? { timeMs, behind: behind === 1 } : undefined;
 }
 
@@ -216,9 +216,8 @@ class OpenRecord {
     if (key === undefined) return this.#varint(0);
     const known = this.#keys.get(key);
     if (known !== undefined) return this.#varint(known);
-    const next = this.#keys.size + 1;
-    this.#keys.set(key, next);
-    this.#varint(next);
+    this.#keys.set(key, this.#keys.size + 1);
+    this.#varint(this.#keys.size);
     this.#text(key);
   }
 
@@ -252,7 +251,6 @@ function zigzag(value: number): number {
 }
 
 function unzigzag(raw: number): number {
-  if (raw < 2 ** 31) return (raw >>> 1) ^ -(raw & 1);
   return raw % 2 === 0 ? raw / 2 : -(raw + 1) / 2;
 }
 

@@ -3,10 +3,13 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import type { LogRecord, OutputRecord } from "../../src/streams/record.ts";
 import {
+  arrivals,
   type ArrivedPart,
   arrivedParts,
   type Part,
   PartsWriter,
+  progressOf,
+  progressPart,
 } from "../../src/streams/repartition_record.ts";
 import { encodeText } from "../../src/streams/text.ts";
 import { fc } from "../support/properties.ts";
@@ -31,6 +34,13 @@ const part: fc.Arbitrary<Part> = fc.record({
     maxLength: part.origin.indexes.length,
   }).map((keys) => ({ ...part, keys }))
 );
+
+const anyPart: Part = {
+  keys: shared.slice(0, 1),
+  value: new Uint8Array(40),
+  timestampMs: 1_700_000_000_000,
+  origin: { input: 0, partition: 0, offset: 0, indexes: [0] },
+};
 
 function writtenTo(partition: number, parts: readonly Part[]): readonly OutputRecord[] {
   const writer = new PartsWriter("again");
@@ -86,21 +96,62 @@ Deno.test("arrivedParts() survives any bytes, and brings nothing of those that e
 });
 
 Deno.test("PartsWriter fills records of 100 kB, one after the other", () => {
-  const small = (offset: number): Part => ({
-    keys: shared.slice(0, 1),
-    value: new Uint8Array(40),
-    timestampMs: 1_700_000_000_000,
-    origin: { input: 0, partition: 0, offset, indexes: [0] },
-  });
+  const small = (offset: number) => ({ ...anyPart, origin: { ...anyPart.origin, offset } });
   const records = writtenTo(0, Array.from({ length: 10_000 }, (_, i) => small(i)));
   assert.ok(records.length <= 6, String(records.length));
   assert.ok(records.every(({ value }) => (value?.length ?? 0) <= 100_000));
-  const many = {
-    ...small(0),
-    keys: Array(6_000).fill(shared[0]),
-    origin: { input: 0, partition: 0, offset: 0, indexes: [...Array(6_000).keys()] },
-  };
-  assert.equal(writtenTo(0, [many, many]).length, 2, "events are numbered with few bits");
+  const none = { ...anyPart, value: new Uint8Array() };
+  const recordsOf = (events: number) => writtenTo(0, Array(events).fill(none)).length;
+  assert.deepEqual([10_000, 10_001].map(recordsOf), [1, 2], "events are numbered with few bits");
+});
+
+Deno.test("PartsWriter.clear() forgets what is in no record yet", () => {
+  const writer = new PartsWriter("again");
+  writer.add(0, anyPart);
+  writer.clear();
+  assert.deepEqual(writer.records(), []);
+});
+
+Deno.test("arrivals() takes some thousand parts apart at a time, and no record twice", () => {
+  const [thousand] = writtenTo(0, Array(1_000).fill(anyPart));
+  assert.ok(thousand !== undefined);
+  const foreign = { ...read(thousand), value: null };
+  const portionsOf = (records: readonly LogRecord[]) =>
+    [...arrivals(records)].map((portion) => portion.map(({ parts }) => parts?.length));
+  const [whole, both] = [read(thousand), [1_000, 1_000]];
+  assert.deepEqual(portionsOf([whole, whole, whole, whole]), [both, both]);
+  assert.deepEqual(portionsOf([foreign, whole, whole, whole]), [[undefined, ...both], [1_000]]);
+  assert.deepEqual(portionsOf([]), []);
+});
+
+Deno.test("arrivedParts() brings nothing of what no PartsWriter wrote", () => {
+  const [record] = writtenTo(0, [anyPart]);
+  const value = record?.value ?? new Uint8Array();
+  const whole = read({ topic: "again", timestampMs: 0, key: null, value });
+  assert.equal(arrivedParts(whole)?.length, 1);
+  for (
+    const other of [
+      { value: null },
+      { unreadable: "no codec" },
+      { value: Uint8Array.of(1, ...value.subarray(1)) },
+      { value: value.subarray(0, 1) },
+    ]
+  ) {
+    assert.equal(arrivedParts({ ...whole, ...other }), undefined);
+  }
+});
+
+Deno.test("progressOf() reads what progressPart() wrote, and nothing else", () => {
+  const place = { timestampMs: 1, partition: 2, offset: 3 };
+  for (const progress of [{ timeMs: 0, behind: false }, { timeMs: 1e12, behind: true }]) {
+    const { value, keys } = progressPart(progress, place);
+    assert.deepEqual([progressOf(value), keys], [progress, []]);
+    assert.equal(progressOf(value.subarray(1)), undefined);
+    assert.equal(progressOf(Uint8Array.of(...value, 0)), undefined);
+    assert.equal(progressOf(Uint8Array.of(...value.subarray(0, 8), 2)), undefined);
+  }
+  const { value } = progressPart({ timeMs: Infinity, behind: true }, place);
+  assert.equal(progressOf(value), undefined);
 });
 
 Deno.test("PartsWriter writes these bytes", () => {
