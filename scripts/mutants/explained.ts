@@ -65,5 +65,40 @@ export const explained: Readonly<Record<string, string>> = {
     "what stands behind the bytes is written over, or no part of the record",
   "src/streams/repartition_record.ts bound 2 * count > this.#bytes.length - this.#at":
     "where the events take all that is left, the value's length is missing",
+  "src/streams/state/every_window.ts bound this.#found.length >= limit + portionWindows":
+    "only memory: what is left out of the result is forgotten a window later",
+  "src/streams/state/every_window.ts drop this.#found.splice(0, portionWindows);":
+    "only memory: the result is cut to the limit",
+  "src/streams/state/key_values.ts return return;":
+    "only memory: what is scheduled twice is taken out once, and skipped then",
+  "src/streams/state/key_values.ts order this.#set(processor, id, scheduled); this.#timers.add(new Due(processo":
+    "steps in the memory of two things, between which nothing looks at them",
+  "src/streams/state/key_values.ts order changed.add(id); this.#knownOf(name).set(id, bytes);":
+    "steps in the memory of two things, between which nothing looks at them",
+  "src/streams/state/key_values.ts drop known.set(id, stored);":
+    "only speed: the store is asked again",
+  'src/streams/state/lineage.ts fallback repartition ?? ""':
+    "a job that sends nothing on has no id to compare",
+  "src/streams/state/store_keys.ts bound i < key.length":
+    "what stands behind the bytes is no part of them",
+  "src/streams/state/store_keys.ts bound i < text.length":
+    "a terminator more, which the next bytes are written over",
+  "src/streams/state/store_keys.ts bound i < text.length #2": "behind the text there is no zero",
+  "src/streams/state/store_keys.ts order bytes.set(name, 1); bytes.set(text, 2 + name.length);":
+    "places that do not overlap",
+  "src/streams/state/store_keys.ts order putTime(bytes, bytes.length - 2 * timeBytes, sizeMs); putTime(bytes, b":
+    "places that do not overlap",
+  "src/streams/state/store_keys.ts order putUint32(bytes, at, Math.floor(timeMs / two32)); putUint32(bytes, at ":
+    "places that do not overlap",
+  "src/streams/state/sweep.ts drop cache.forget(key);":
+    "only memory: a key that has expired counts as absent in the cache as well",
+  "src/streams/state/sweep.ts order cache.forget(key); entries.push({ key: row.key, value: null });":
+    "steps in the memory of two things, between which nothing looks at them",
+  "src/streams/state/sweep.ts bound toMs <= state.streamTimeMs - retentionMs":
+    "only speed: a range without rows is read",
+  "src/streams/state/timers.ts bound a.key < b.key":
+    "calls that are the same may stand in any order",
+  "src/streams/truncated.ts bound position > endOffset":
+    "a position at the end is not outside the log",
   "src/streams/topology/table_changes.ts boolean false #3": "a table's records are never sent on",
 };

@@ -30,11 +30,11 @@ export class Cursor implements AsyncDisposable {
 
   /** Goes to the next portion; `row` must be `undefined`. @returns False if there is none. */
   async fill(): Promise<boolean> {
-    const { done = false, value } = await this.#portions.next();
-    this.ended = done;
-    this.#rows = done ? [] : value;
+    const portion = await this.#portions.next();
+    this.ended = portion.done === true;
+    this.#rows = portion.done === true ? [] : portion.value;
     this.#at = 0;
-    return !done;
+    return !this.ended;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

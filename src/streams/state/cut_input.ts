@@ -47,7 +47,7 @@ export async function wholeFromOfAll(
     if (receivedAtMs === undefined) found.push(null);
     else found.push(receivedAtMs === 0 ? 0 : wholeFromMs(receivedAtMs, job));
   }
-  const greatestMs = Math.max(0, ...found.map((fromMs) => fromMs ?? 0));
+  const greatestMs = Math.max(0, ...found.filter((fromMs) => fromMs !== null));
   return found.map((fromMs) => fromMs === null ? null : greatestMs);
 }
 

@@ -49,7 +49,7 @@ export class Horizon {
     const lengths = [windows, ...rollUps.levels];
     this.#agreeingEvents = agreeingEvents;
     this.#retentionMs = Math.max(...lengths.map(({ retentionMs }) => retentionMs));
-    this.#longest = lengths.at(-1) ?? windows;
+    this.#longest = lengths.at(-1) as TimeWindows;
     this.#timeMs = state.timeMs;
     this.#expiredToMs = state.expiredToMs;
     this.#events = state.events;
@@ -73,7 +73,7 @@ export class Horizon {
 
   /** Takes note of the time of an event, late ones included. */
   note(timeMs: number): void {
-    if (this.#events === 0 || timeMs < this.#leastMs) this.#leastMs = timeMs;
+    this.#leastMs = this.#events === 0 ? timeMs : Math.min(this.#leastMs, timeMs);
     this.#events += 1;
     if (this.#events >= this.#agreeingEvents) this.#consider();
   }

@@ -98,7 +98,7 @@ export class KeyValues implements KeyValueStores {
 
   /** True where the attempt under way has changed something. */
   get attempted(): boolean {
-    return (this.#formers?.length ?? 0) > 0;
+    return (this.#formers ?? []).length > 0;
   }
 
   /** Where partners may be of what is at hand, in the last attempt. */
@@ -189,7 +189,8 @@ export class KeyValues implements KeyValueStores {
   entries(): StoreEntry[] {
     return [...this.#changed].flatMap(([name, ids]) => {
       const known = this.#knownOf(name);
-      return [...ids].map((id) => ({ key: rowOf(name, id), value: known.get(id) ?? null }));
+      const valueOf = (id: string) => known.get(id) as Uint8Array | null;
+      return [...ids].map((id) => ({ key: rowOf(name, id), value: valueOf(id) }));
     });
   }
 

@@ -62,7 +62,7 @@ export class Producers {
    * @param key Of the record: says in which partition it was before the state was moved.
    */
   isNew({ producerId, sequence }: RecordIdentity, key: Uint8Array | null): boolean {
-    if (this.#former.length > 0 && this.#wasThere(producerId, sequence, key)) return false;
+    if (this.#wasThere(producerId, sequence, key)) return false;
     const greatest = this.#sequences.get(producerId);
     this.#heardOf(producerId, Math.max(sequence, greatest ?? sequence));
     return greatest === undefined || sequence > greatest;
@@ -70,10 +70,11 @@ export class Producers {
 
   #wasThere(producerId: string, sequence: number, key: Uint8Array | null): boolean {
     return key !== null &&
-      this.#former.some(({ partition, partitions, suffix }) =>
-        partitionForKey(key, partitions) === partition &&
-        sequence <= (this.#sequences.get(producerId + suffix) ?? -1)
-      );
+      this.#former.some(({ partition, partitions, suffix }) => {
+        const greatest = this.#sequences.get(producerId + suffix);
+        return partitionForKey(key, partitions) === partition &&
+          greatest !== undefined && sequence <= greatest;
+      });
   }
 
   #heardOf(producerId: string, sequence: number): void {
@@ -87,10 +88,8 @@ export class Producers {
 }
 
 function formerPartitions(known: readonly RecordIdentity[]): FormerPartition[] {
-  const suffixes = known.flatMap(({ producerId }) => {
-    const at = producerId.lastIndexOf(formerMark);
-    return at < 0 ? [] : [producerId.slice(at)];
-  });
+  const suffixes = known.filter(({ producerId }) => producerId.includes(formerMark))
+    .map(({ producerId }) => producerId.slice(producerId.lastIndexOf(formerMark)));
   return [...new Set(suffixes)].map((suffix) => {
     const [partition = 0, partitions = 1] = suffix.slice(formerMark.length).split("/").map(Number);
     return { partition, partitions, suffix };

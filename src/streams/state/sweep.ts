@@ -69,7 +69,7 @@ export class Sweep {
         looked++;
       }
     }
-    this.#next = looked < keysMax ? undefined : successor(this.#next);
+    if (looked < keysMax) this.#next = undefined; // else the last one is looked at again
     return entries;
   }
 }
@@ -93,11 +93,4 @@ async function collectWindows(
     if (entries.length >= rowsMax) return false;
   }
   return true;
-}
-
-/** The least key behind another one. */
-function successor(key: Uint8Array): Uint8Array {
-  const next = new Uint8Array(key.length + 1);
-  next.set(key);
-  return next;
 }

@@ -19,7 +19,7 @@ export class Timers {
     while (at > 0) {
       const above = (at - 1) >> 1;
       const parent = heap[above] as Due;
-      if (order(parent, due) <= 0) break;
+      if (!isBefore(due, parent)) break;
       heap[at] = parent;
       at = above;
     }
@@ -36,9 +36,9 @@ export class Timers {
       let below = 2 * at + 1;
       const [left, right] = [heap[below], heap[below + 1]];
       if (left === undefined) break;
-      if (right !== undefined && order(right, left) < 0) below += 1;
+      if (right !== undefined && isBefore(right, left)) below += 1;
       const least = heap[below] as Due;
-      if (order(last, least) <= 0) break;
+      if (!isBefore(least, last)) break;
       heap[at] = least;
       at = below;
     }
@@ -46,8 +46,7 @@ export class Timers {
   }
 }
 
-function order(a: Due, b: Due): number {
-  if (a.timeMs !== b.timeMs) return a.timeMs - b.timeMs;
-  if (a.processor !== b.processor) return a.processor < b.processor ? -1 : 1;
-  return a.key === b.key ? 0 : a.key < b.key ? -1 : 1;
+function isBefore(a: Due, b: Due): boolean {
+  if (a.timeMs !== b.timeMs) return a.timeMs < b.timeMs;
+  return a.processor < b.processor || (a.processor === b.processor && a.key < b.key);
 }

@@ -60,8 +60,8 @@ export function refuseOtherWindowing(
 
 function textOf([sizeMs = 0, advanceMs = 0, ...levels]: Windowing): string {
   if (isUnlimited({ sizeMs })) return "a value per key, without windows";
-  if (advanceMs === 0) return `sessions with a gap of ${sizeMs} ms`;
   if (advanceMs < 0) return `sliding windows of ${sizeMs + advanceMs} ms by ${-advanceMs} ms`;
+  if (advanceMs === 0) return `sessions with a gap of ${sizeMs} ms`;
   const windows = `windows of ${sizeMs} ms every ${advanceMs} ms`;
   return levels.length === 0 ? windows : `${windows} rolled up to ${levels.join(", ")} ms`;
 }

@@ -102,3 +102,21 @@ Deno.test("everyWindow() gives out some hundreds at a time, whatever a key has",
   assert.ok(Math.max(...sizes) <= 600, sizes.join());
   assert.ok(sizes.length >= 4);
 });
+
+Deno.test("everyWindow() gives out the windows of many keys together, and no empty portion", async () => {
+  await using opened = await new MemoryStores().open({ topic: "input", partition: 0 }, "id");
+  const rows = Array.from({ length: 1_000 }, (_, i) => [
+    { key: rowKey(`k${i}`, undefined, 0), value: bytesOf(i, "closed") },
+    {
+      key: keyStateKey(`k${i}`),
+      value: encodePlainKeyRow({
+        ...{ streamTimeMs: 1, closedToMs: sizeMs, purgedToMs: lengths.map(() => 0), windows: [] },
+        closedParts: lengths.slice(1).map(() => undefined),
+      }),
+    },
+  ]);
+  await opened.apply(rows.flat(), { changelogPosition: 1 });
+  const query = { sizesMs, fromMs: 0, toMs: Number.MAX_SAFE_INTEGER, limit: Infinity };
+  const portions = await Array.fromAsync(everyWindow(job, opened, query));
+  assert.deepEqual(portions.map(({ length }) => length), [500, 500]);
+});

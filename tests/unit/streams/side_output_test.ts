@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import type { LogRecord, OutputRecord } from "../../../src/streams/record.ts";
-import { cutValue, deadLetterRecord, keptValueBytesMax } from "../../../src/streams/side_output.ts";
+import {
+  cutValue,
+  deadLetterRecord,
+  keptValueBytesMax,
+  lateRecord,
+  shorterRecord,
+} from "../../../src/streams/side_output.ts";
 import { decodeText, encodeText } from "../../../src/streams/text.ts";
 
 const whole = new Uint8Array(3_000).map((_, at) => at % 251);
@@ -67,4 +73,34 @@ Deno.test("deadLetterRecord() of a record larger than any topic takes fits", () 
   assert.equal(texts(letter)["value-length"], "5000000");
   assert.equal(texts(letter)["detail"]?.length, 1_000);
   assert.equal(texts(letter)["origin-offset"], "7");
+});
+
+Deno.test("lateRecord() and deadLetterRecord() of events that were sent on lead back to each, and may be cut", () => {
+  const [a, b] = [encodeText("a"), encodeText("b")];
+  const origin = { input: 1, partition: 2, offset: 3, indexes: [4, 5, 6] };
+  const record = {
+    ...{ topic: "again", partition: 0, offset: 9, timestampMs: 1, key: null, value: a },
+    ...{ headers: {}, keys: [a, undefined, b], origin, firstIndex: 10 },
+  };
+  const inputs = ["one", "other"];
+  const of = (index?: number) =>
+    deadLetterRecord(
+      inputs,
+      index === undefined ? { record } : { record, index },
+      "malformed",
+      "",
+    );
+  assert.deepEqual([of().key, of(10).key, of(11).key, of(12).key], [null, a, null, b]);
+  const indexes = [of(), of(10), of(11), of(12)].map((letter) => texts(letter)["origin-index"]);
+  assert.deepEqual(indexes, ["4,6", "4", "5", "6"]);
+  const late = lateRecord(inputs, { record, index: 10 }, {
+    ...{ key: "a", value: whole, streamTimeMs: 3 },
+    window: { startMs: 1, endMs: 2 },
+  });
+  assert.equal(late.topic, "one-late");
+  for (const output of [{ ...of(), value: whole }, late]) {
+    const { value, headers = {} } = shorterRecord(output) ?? {};
+    assert.deepEqual(value, whole.slice(0, 1_500));
+    assert.equal(decodeText(headers["origin-topic"] ?? whole), "other");
+  }
 });

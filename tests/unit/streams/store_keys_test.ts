@@ -97,3 +97,10 @@ Deno.test("keyValueKey() has a time in a store's range, and its key and time com
     assert.deepEqual(ownerOf(keyValueKey("remarks", key)), new TextEncoder().encode(key));
   }));
 });
+
+Deno.test.each(["", "a", "\x7f", "\x80", "a\0é", "\u{1f600}"])(
+  "keyOf() gives the key back whose row keyStateKey() names: %j",
+  (key) => {
+    assert.equal(keyOf(keyStateKey(key)), key);
+  },
+);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { failure, worldWithPast } from "../../support/counting_past.ts";
 import { countingTopology } from "../../support/counting_topology.ts";
-import { windowingOf } from "../../../src/streams/state/windowing.ts";
+import { refuseOtherWindowing, windowingOf } from "../../../src/streams/state/windowing.ts";
 import { measurements } from "../../support/measurements.ts";
 
 // A job whose windows were made longer went on in the state of the shorter ones, and showed each of
@@ -49,4 +49,24 @@ Deno.test("TaskSession continues with another grace and retention", async () => 
   world.topology = countingTopology({ graceMs: 1_000, retentionMs: 2_000_000 });
   await world.feed(measurements(6, 20), 3_000_000);
   assert.equal(await world.runToEnd(), "done");
+});
+
+Deno.test.each([
+  { options: {}, text: "windows of 10000 ms every 10000 ms" },
+  {
+    options: { rollUps: true },
+    text: "windows of 10000 ms every 10000 ms rolled up to 20000, 60000",
+  },
+  { options: { unwindowed: true }, text: "a value per key, without windows" },
+  { options: { gapMs: 3_000 }, text: "sessions with a gap of 3000 ms" },
+  { options: { advanceMs: 2_000, slides: true }, text: "sliding windows of 8000 ms by 2000 ms" },
+])("refuseOtherWindowing() tells of $text", ({ options, text }) => {
+  const had = windowingOf(countingTopology(options));
+  const input = { topic: "input", partition: 0 };
+  refuseOtherWindowing(input, [], had);
+  refuseOtherWindowing(input, had, [...had]);
+  assert.throws(() => refuseOtherWindowing(input, had, [1, 1]), {
+    code: "STATE_UNREADABLE",
+    message: new RegExp(`its state holds ${text}`),
+  });
 });
