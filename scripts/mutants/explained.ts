@@ -45,8 +45,6 @@ export const explained: Readonly<Record<string, string>> = {
   ...explainedOfAdapters,
   "src/streams/commit/changes.ts bound Math.max(state.streamTimeMs - windows.retentionMs, renewedFromMs) <= f":
     "only speed: what follows finds that nothing has outlived its retention",
-  "src/streams/task/find_place.ts return return meta;":
-    "without further inputs there are none to find",
   "src/streams/task/global_tables.ts return return this.#leftOut(record, record.unreadable);":
     "only the text of a line: what cannot be read has no key",
   "src/streams/task/global_tables.ts equality id !== about.id":

@@ -142,10 +142,7 @@ export function rowRange(
 }
 
 /** Everything that the engine keeps in a store; what adapters add lies outside. */
-export const allRows: KeyRange = {
-  gte: new Uint8Array([keyTag]),
-  lt: new Uint8Array([windowTag + 1]),
-};
+export const allRows: KeyRange = rangeOf(keyTag, windowTag);
 
 /** The rows of all keys, without those of their windows. */
 export const allKeyStates: KeyRange = rangeOf(keyTag);
@@ -156,8 +153,8 @@ export const allWindows: KeyRange = rangeOf(windowTag);
 /** The rows of all rolled-up windows. */
 export const allRollUps: KeyRange = rangeOf(rollUpTag);
 
-function rangeOf(tag: number): KeyRange {
-  return { gte: new Uint8Array([tag]), lt: new Uint8Array([tag + 1]) };
+function rangeOf(tag: number, lastTag = tag): KeyRange {
+  return { gte: new Uint8Array([tag]), lt: new Uint8Array([lastTag + 1]) };
 }
 
 /** What the keys of a key's windows begin with, of those rolled up to a size where there is one. */

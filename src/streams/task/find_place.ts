@@ -121,7 +121,6 @@ async function withOthers(
   committed: CommittedOffset | undefined,
   onEnd: PlaceObserver["onEnd"],
 ): Promise<TaskMeta> {
-  if (others.length === 0) return meta;
   const positions: OtherPosition[] = [];
   for (const place of others) {
     const { topic } = place;
@@ -136,7 +135,7 @@ async function withOthers(
     refuseOtherPosition(place, known.offset, position);
     refuseCut(place, known.offset, bounds);
   }
-  return { ...meta, others: positions };
+  return positions.length === 0 ? meta : { ...meta, others: positions };
 }
 
 /** True for a commit of a task, and for a position that others set behind records. */

@@ -131,3 +131,28 @@ Deno.test("bringUpToDate() gives way to an owner that commits while it restores"
     { code: "LOG_FENCED" },
   );
 });
+
+const faults: readonly { readonly change: Partial<TaskMeta>; readonly names: string }[] = [
+  {
+    change: {
+      lineage: {
+        ...{ topic: input.topic, topicId: "gone", partitions: 1 },
+        ...{ changelogId: "", repartitionId: "" },
+      },
+    },
+    names: "must be the topic with id gone",
+  },
+  { change: { stateVersion: 1 }, names: "must be of version" },
+  { change: { windowing: [1, 1] }, names: "its state holds windows of 1 ms" },
+  { change: { inputOffset: 9 }, names: "state and group disagree" },
+];
+
+// A state of other topics, or of another version, says nothing that can be compared.
+Deno.test.each(faults.map(({ names }, index) => ({ names, index })))(
+  "findPlace() names the first of several reasons: $names",
+  async ({ names, index }) => {
+    const change = Object.assign({}, ...faults.slice(index).map(({ change }) => change));
+    const { find } = await settled(change);
+    await assert.rejects(find({ offset: 3, metadata: "" }), { message: new RegExp(names) });
+  },
+);
