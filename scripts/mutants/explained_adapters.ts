@@ -16,6 +16,10 @@ export const explainedOfAdapters: Readonly<Record<string, string>> = {
   "src/kafka/write/producer_session.ts bound gravity(error) > gravity(outcome.fault)":
     "which of two equally grave errors is named",
   "src/kafka/write/producer_session.ts return return records;": "only speed",
+  "src/kafka/write/batch_encoder.ts bound i < length":
+    "a byte behind the value, which is written over or not sent",
+  "src/kafka/write/producer_session.ts order this.#options.limits.onRefused?.(planned.topic, reason); this.#sequenc":
+    "who is told looks at neither",
   "src/kafka/write/producers_protocol.ts order reader.int32(); // last sequence reader.int64();":
     sameBytes,
   "src/kafka/write/producers_protocol.ts order reader.int64(); // last timestamp reader.int32();":
@@ -32,6 +36,8 @@ export const explainedOfAdapters: Readonly<Record<string, string>> = {
   "src/level/checked_store.ts order openValue(key, sealed); ledger.found(key, sealedChecksum(sealed) as nu":
     "a ledger is dropped with the store that is refused",
   "src/level/database.ts boolean false #2": "only speed",
+  "src/level/embedded_commit_log.ts fallback this.#committed(reader, place)?.offset ?? 0":
+    "nothing is trimmed either way where a reader has not begun",
   "src/level/database.ts negation manyRows": "only speed",
   "src/level/embedded_commit_log.ts boolean true": powerCut,
   "src/level/log_database.ts boolean true": powerCut,

@@ -102,22 +102,24 @@ Deno.test("EmbeddedLog.lastTimestampMs() is the greatest of the partitions' last
 
 Deno.test("EmbeddedCommitLog drops of each input what all its readers have processed, but the last", async () => {
   await using place = await Place.open();
-  for (const one of [input, shared, results]) await place.log.append(numbered(one, 10));
+  const compacted = { ...changelog, partition: 0 };
+  const places = [input, shared, results, compacted];
+  for (const one of places) await place.log.append(numbered(one, 10));
   const starts = async () => {
-    const bounds = [input, shared, results].map((one) => place.log.bounds(one));
+    const bounds = places.map((one) => place.log.bounds(one));
     return (await Promise.all(bounds)).map(({ startOffset }) => startOffset);
   };
-  assert.deepEqual(await starts(), [0, 0, 7]);
-  const others = [{ ...shared, offset: 6 }, { ...results, offset: 10 }];
+  assert.deepEqual(await starts(), [0, 0, 7, 0]);
+  const others = [{ ...shared, offset: 6 }, { ...compacted, offset: 10 }];
   await place.commit({ inputOffset: 5, others });
-  assert.deepEqual(await starts(), [2, 0, 7]);
+  assert.deepEqual(await starts(), [2, 0, 7, 0]);
   await place.commit({ inputOffset: 0, others: [{ ...shared, offset: 4 }] }, "other");
   await place.commit({ inputOffset: 4, others: [{ ...shared, offset: 7 }] });
-  assert.deepEqual(await starts(), [2, 4, 7]);
-  const stored = await Promise.all([input, shared, results].map((one) => place.stored(one)));
-  assert.deepEqual(stored, [8, 6, 3]);
+  assert.deepEqual(await starts(), [2, 4, 7, 0]);
+  const stored = await Promise.all(places.map((one) => place.stored(one)));
+  assert.deepEqual(stored, [8, 6, 3, 10]);
   await place.reopen();
-  assert.deepEqual(await starts(), [2, 4, 7]);
+  assert.deepEqual(await starts(), [2, 4, 7, 0]);
 });
 
 Deno.test("EmbeddedCommitLog compacts a changelog, and nothing by the records beside it", async () => {

@@ -23,14 +23,14 @@ export function reactionTo(error: unknown): GroupReaction {
     case "fenced":
       return "fresh";
     case "other":
-      return stopping.has(faultType(error) ?? "") ? "stop" : "again";
+      return stopping.has(faultType(error)) ? "stop" : "again";
     default:
       return "stop";
   }
 }
 
 /** Answers that no repetition changes. */
-const stopping: ReadonlySet<string> = new Set([
+const stopping: ReadonlySet<string | undefined> = new Set([
   "INCONSISTENT_GROUP_PROTOCOL",
   "INVALID_GROUP_ID",
   "INVALID_SESSION_TIMEOUT",

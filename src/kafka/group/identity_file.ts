@@ -40,19 +40,19 @@ export class IdentityFile {
     await rename(fresh, this.#path);
   }
 
-  async #stored(): Promise<Partial<Record<keyof Identity, unknown>> | undefined> {
+  async #stored(): Promise<Partial<Record<keyof Identity, unknown>> | null> {
     try {
-      return JSON.parse(await readFile(this.#path, "utf8")) ?? undefined;
+      return JSON.parse(await readFile(this.#path, "utf8"));
     } catch (error) {
       // A file that was cut short says no more than one that is not there.
-      if (isAbsent(error) || error instanceof SyntaxError) return undefined;
+      if (isAbsent(error) || error instanceof SyntaxError) return null;
       throw error;
     }
   }
 }
 
 function isAbsent(error: unknown): boolean {
-  return error instanceof Error && "code" in error && error.code === "ENOENT";
+  return (error as { readonly code?: unknown }).code === "ENOENT";
 }
 
 /** Longest name that is believed: Kafka's member ids are the client's id and 37 characters. */

@@ -87,9 +87,7 @@ export class ProducerSession {
    * @throws Kafka's error, once the deadline has passed or if it is not a passing one.
    */
   async send(records: readonly PlacedRecord[], deadline: Deadline): Promise<Sent> {
-    const holdable = records.every(isStampable)
-      ? records
-      : records.map((record) => isStampable(record) ? record : unstamped(record));
+    const holdable = records.map((record) => isStampable(record) ? record : unstamped(record));
     const plan = planBatches(holdable, this.#options.limits.batchBytesMax);
     const lastOffsets = new Map<string, Offset>();
     const refused: OutputRecord[] = [];
@@ -120,15 +118,12 @@ export class ProducerSession {
   }
 
   /** The next batch of every partition, as far as they fit into one request. */
-  #nextRound(plan: Map<string, PlannedBatch[]>): PendingBatch[] {
+  #nextRound(plan: ReadonlyMap<string, PlannedBatch[]>): PendingBatch[] {
     const round: PendingBatch[] = [];
     let sizeBytes = 0;
     for (const [name, batches] of plan) {
       const planned = batches.shift();
-      if (planned === undefined) {
-        plan.delete(name);
-        continue;
-      }
+      if (planned === undefined) continue;
       const pending = this.#encode(name, planned);
       round.push(pending);
       sizeBytes += pending.batch.length;

@@ -36,4 +36,5 @@ Deno.test("planBatches() fills a batch to its bound", () => {
 Deno.test("planBatches() sends a record that is larger than a batch alone", () => {
   const records = [placed("a", 0, 10), placed("a", 0, 5_000), placed("a", 0, 10)];
   assert.deepEqual(sizes(planBatches(records, 300)), [["a-0", [1, 1, 1]]]);
+  assert.deepEqual(sizes(planBatches(records.slice(1), 300)), [["a-0", [1, 1]]]);
 });

@@ -49,6 +49,8 @@ function batchOf(end: TransactionEnd | "data" | "nothing"): Buffer {
 class ShowingCluster {
   readonly ends: TransactionEnd[] = [];
   readonly added: string[] = [];
+  /** How often the producer was initialised. */
+  inits = 0;
   readonly forgotten: string[] = [];
   readonly #shown: Shown;
   #fetches = 0;
@@ -89,6 +91,7 @@ class ShowingCluster {
     const { committed, open, last, other } = this.#shown;
     switch (apiName) {
       case "InitProducerId":
+        this.inits += 1;
         return { producerId: producer, producerEpoch: this.ends.length };
       case "OffsetFetch":
         if (committed === "pending") throw new ProtocolFault(88, apiName);
@@ -212,6 +215,8 @@ Deno.test.each<{ readonly what: string; readonly shown: Shown; readonly ends: Tr
   await using _writer = await commits.fence(input, outputs);
   assert.deepEqual(showing.ends, ends);
   assert.deepEqual(told, ends);
+  // The coordinator may still be at it.
+  assert.equal(showing.inits, 1 + ends.length);
   if (ends.length > 0) assert.deepEqual(showing.added, ["changelog", "out"]);
 });
 

@@ -36,6 +36,7 @@ interface Scene {
   /** How often no leader can be found at first. */
   readonly leaderless?: number;
   readonly batchBytesMax?: number;
+  readonly requestBytesMax?: number;
 }
 
 interface Outcome {
@@ -51,25 +52,42 @@ interface Outcome {
   readonly error?: unknown;
 }
 
+/** What was on the way. */
+interface Traffic {
+  /** The most requests at a time. */
+  readonly together: number;
+  /** Of the last one. */
+  readonly bytes: string;
+}
+
 function sequenceOf(request: WireRequest<unknown>): number {
   const bytes = encodeRequest(request, request.versions.max);
   const leaderEpochAt = bytes.indexOf(Buffer.of(0xff, 0xff, 0xff, 0xff, 2));
   return bytes.readInt32BE(leaderEpochAt + batchLayout.baseSequence - batchLayout.leaderEpoch);
 }
 
-async function send(records: readonly PlacedRecord[], scene: Scene): Promise<Outcome> {
+async function outcomeOf(records: readonly PlacedRecord[], scene: Scene): Promise<Outcome> {
+  const { together: _, bytes: __, ...outcome } = await send(records, scene);
+  return outcome;
+}
+
+async function send(records: readonly PlacedRecord[], scene: Scene): Promise<Outcome & Traffic> {
   const answers = scene.answers.map((ofPartition) => [...ofPartition]);
   const sequences: number[] = [];
   const told: RefusalReason[] = [];
   let { leaderless = 0 } = scene;
-  let forgotten = 0;
+  let [forgotten, underWay, together, bytes] = [0, 0, 0, ""];
   const cluster = {
     leader: ({ partition }: TopicPartition) =>
       leaderless-- > 0
         ? Promise.reject(new ProtocolFault(unknownPartition, "Metadata"))
         : Promise.resolve(partition),
     forgetTopic: () => forgotten++,
-    send: (partition: number, request: WireRequest<unknown>) => {
+    send: async (partition: number, request: WireRequest<unknown>) => {
+      together = Math.max(together, ++underWay);
+      await Promise.resolve();
+      underWay--;
+      bytes = encodeRequest(request, request.versions.max).toString("latin1");
       sequences.push(sequenceOf(request));
       const answer = answers[partition]?.shift();
       if (answer === "cut") {
@@ -80,17 +98,22 @@ async function send(records: readonly PlacedRecord[], scene: Scene): Promise<Out
       return Promise.resolve(answer === "none" ? [] : [{ ...place, ...answer }]);
     },
   } as unknown as Cluster;
-  const { batchBytesMax = 1_000_000 } = scene;
+  const { batchBytesMax = 1_000_000, requestBytesMax = 8_000_000 } = scene;
   const session = new ProducerSession(cluster, { producerId: 7, producerEpoch: 0 }, {
     transactionalId: null,
-    limits: { ...transactionOptions, batchBytesMax, onRefused: (_, reason) => told.push(reason) },
+    limits: {
+      ...transactionOptions,
+      ...{ batchBytesMax, requestBytesMax },
+      onRefused: (_, reason) => told.push(reason),
+    },
   });
   const deadline = new Deadline(timing, 1_000);
   const outcome = await session.send(records, deadline).then(
     ({ lastOffsets, refused }) => ({ lastOffsets: [...lastOffsets], refused: refused.length }),
     (error) => ({ error: error.type }),
   );
-  return { ...outcome, sequences, told, repeated: deadline.repeated, forgotten };
+  const { repeated } = deadline;
+  return { ...outcome, sequences, told, repeated, forgotten, together, bytes };
 }
 
 function records(count: number, partition = 0): PlacedRecord[] {
@@ -152,19 +175,44 @@ Deno.test.each<
     outcome: { sequences: [0, 0], refused: 1, told: ["size"] },
   },
 ])("ProducerSession.send() sends $what", async ({ scene, outcome }) => {
-  assert.deepEqual(await send(records(2), scene), { ...once, ...outcome });
+  assert.deepEqual(await outcomeOf(records(2), scene), { ...once, ...outcome });
 });
 
 Deno.test.each<{ readonly what: string; readonly answer: Answer; readonly error: string }>([
   { what: "is refused", answer: { errorCode: notAuthorized }, error: "TOPIC_AUTHORIZATION_FAILED" },
   { what: "has no offset", answer: { errorCode: 0, baseOffset: -1 }, error: "KAFKA_ERROR_0" },
 ])("ProducerSession.send() ends where a batch $what", async ({ answer, error }) => {
-  const outcome = await send(records(2), { answers: [[answer, written(5)]] });
+  const outcome = await outcomeOf(records(2), { answers: [[answer, written(5)]] });
   assert.deepEqual(outcome, {
     ...{ sequences: [0], told: [], repeated: false, forgotten: 1 },
     error,
   });
 });
+
+Deno.test("ProducerSession.send() keeps a time in a header that no batch holds, and no other", async () => {
+  const [plain, other] = records(2);
+  assert(plain !== undefined && other !== undefined);
+  const { bytes } = await send([plain], { answers: [[written(0)]] });
+  assert.ok(!bytes.includes("stamped-at"));
+  const far = { ...other, timestampMs: 2 ** 53 };
+  const both = await send([plain, far], { answers: [[written(0)]] });
+  assert.equal(both.bytes.split("stamped-at").length - 1, 1);
+  assert.ok(both.bytes.includes(`${far.timestampMs}`));
+});
+
+Deno.test.each([
+  { requestBytesMax: 1, together: 1 },
+  { requestBytesMax: 69, together: 1 },
+  { requestBytesMax: 70, together: 2 },
+  { requestBytesMax: 1_000, together: 3 },
+])(
+  "ProducerSession.send() sends $together batches together where a request has $requestBytesMax bytes",
+  async ({ requestBytesMax, together }) => {
+    const all = [0, 1, 2].flatMap((partition) => records(1, partition));
+    const answers = [0, 1, 2].map(() => [written(0)]);
+    assert.equal((await send(all, { answers, requestBytesMax })).together, together);
+  },
+);
 
 Deno.test("ProducerSession.send() goes by the gravest of several errors", async () => {
   const both = [...records(1, 0), ...records(1, 1)];
