@@ -8,7 +8,6 @@ const sameBytes = "the same bytes are passed";
 
 export const explainedOfAdapters: Readonly<Record<string, string>> = {
   "src/kafka/write/batch_encoder.ts bound length > shortBytes": "only speed",
-  "src/kafka/write/batch_encoder.ts negation length > shortBytes": "only speed",
   "src/kafka/write/batch_encoder.ts return return known;": "only speed",
   "src/kafka/write/batch_encoder.ts drop this.#names.set(name, bytes);": "only speed",
   "src/kafka/write/producer_session.ts order this.#cluster.forgetTopic(pending.topic); note(outcome, pending, error":

@@ -4,8 +4,8 @@ import { endlessCode, messageMark } from "./messages.ts";
 /** Longest silence of a process, ms; a test that only waits says so earlier. */
 const silenceMsMax = 120_000;
 
-/** A mutant that collects without end must not take the machine's memory; tests need a quarter. */
-const memoryFlag = "--v8-flags=--max-old-space-size=2000";
+/** A mutant that collects without end must not take the machine's memory; tests need a third. */
+const memoryFlag = "--v8-flags=--max-old-space-size=1000";
 
 /** What became of a mutant. */
 export interface Verdict {

@@ -20,7 +20,6 @@ export class Heartbeats {
   readonly #stop = new AbortController();
   readonly #done: Promise<void>;
   #nap = new AbortController();
-  #lost = false;
 
   constructor(
     client: GroupProtocol,
@@ -53,7 +52,7 @@ export class Heartbeats {
   async #run(): Promise<void> {
     const { clock } = this.#timing;
     let heardAtMs = clock.monotonicMs();
-    while (!this.#lost && await this.#pause()) {
+    while (await this.#pause()) {
       const sentAtMs = clock.monotonicMs();
       if (await this.#beat()) heardAtMs = sentAtMs;
       else if (clock.monotonicMs() - heardAtMs > this.#options.sessionTimeoutMs) this.#lose();
@@ -80,8 +79,7 @@ export class Heartbeats {
   }
 
   #lose(): void {
-    if (this.#stop.signal.aborted) return;
-    this.#lost = true;
+    this.#stop.abort();
     this.#ended.resolve("lost");
   }
 

@@ -102,7 +102,7 @@ function heldOf(told: unknown): Map<number, HeldState> {
 function parseObject(bytes: Uint8Array): Record<string, unknown> {
   try {
     const told: unknown = JSON.parse(decodeText(bytes) ?? "");
-    return typeof told === "object" && told !== null ? { ...told } : {};
+    return typeof told === "object" ? { ...told } : {};
   } catch {
     return {};
   }

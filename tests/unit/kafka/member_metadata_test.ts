@@ -27,7 +27,11 @@ Deno.test("encodeSubscription() round-trips all that a member tells", () => {
     instance: "a1b2",
     generation: 7,
     owned: [0, 3],
-    held: new Map([[0, { position: 12, current: true }], [5, { position: 0, current: false }]]),
+    held: new Map([
+      [0, { position: 12, current: true }],
+      [5, { position: 0, current: false }],
+      [6, { position: 1, current: false, unable: true }],
+    ]),
     leaving: true,
     addresses: { address: "http://a:8080", peer: "http://10.0.0.7:8080", proof: "x-_1" },
   };
@@ -143,6 +147,19 @@ Deno.test("parseMemberMetadata() and parseAssignment() read no beginning of what
 Deno.test("parseAssignment() leaves out partitions that cannot be, and repeats", () => {
   const bytes = encodeAssignment("t", { ...noAssignment, active: [2, -7, 2] });
   assert.deepEqual(parseAssignment("t", bytes)?.active, [2]);
+});
+
+Deno.test("parseAssignment() leaves out members whose ids cannot be", () => {
+  const long = "m".repeat(500);
+  const members = new Map(["", long, `${long}m`].map((id) => [id, {}]));
+  const bytes = encodeAssignment("t", { ...noAssignment, members });
+  assert.deepEqual(parseAssignment("t", bytes)?.members, new Map([[long, {}]]));
+  const userData = '{"members":[[7,{}],["m",{}]]}';
+  const strange = Buffer.concat([
+    Buffer.from("0000" + "00000000" + userData.length.toString(16).padStart(8, "0"), "hex"),
+    Buffer.from(userData),
+  ]);
+  assert.deepEqual(parseAssignment("t", strange)?.members, new Map([["m", {}]]));
 });
 
 for (const metadata of [Buffer.alloc(0), Buffer.alloc(1), Buffer.alloc(100, 0xff)]) {

@@ -250,6 +250,32 @@ Deno.test("Participation is lost after a session without contact", async () => {
   await scene.stop();
 });
 
+Deno.test("Participation stays while it is heard, also where its work takes longer than a session", async () => {
+  const scene = new Scene();
+  scene.takesMs = 20_000;
+  await scene.start();
+  await scene.clock.advance(8_000);
+  const rebalancing = Array.from({ length: 16 }, () => groupErrors.rebalanceInProgress);
+  scene.group.fail("heartbeat", ...rebalancing);
+  await scene.clock.advance(8_000);
+  scene.takesMs = 0;
+  await scene.clock.advance(8_000);
+  assert.ok(!scene.told.includes("lost"), scene.told.join());
+  await scene.stop();
+});
+
+Deno.test("Participation sends no more heartbeats once it is lost, whatever it works on", async () => {
+  const scene = new Scene();
+  scene.takesMs = 10_000;
+  await scene.start();
+  scene.group.fail("heartbeat", groupErrors.unknownMember);
+  await scene.clock.advance(5_000);
+  assert.equal(scene.group.heartbeats, 1);
+  scene.takesMs = 0;
+  await scene.clock.advance(6_000);
+  await scene.stop();
+});
+
 Deno.test("Participation is lost when the group has gone on before its next join", async () => {
   const scene = await started();
   scene.group.fail("heartbeat", groupErrors.rebalanceInProgress);
