@@ -49,6 +49,10 @@ export const explainedOfAdapters: Readonly<Record<string, string>> = {
     "entries of different keys, in one batch",
   'src/level/log_batch.ts order this.#operations.push({ type: "del", key: logKey("r", state.placeBytes':
     "steps in the memory of two things, between which nothing looks at them",
+  'src/level/log_batch.ts order this.put(logKey("r", state.placeBytes, offsetBytes(endOffset)), encode':
+    "steps in the memory of two things, between which nothing looks at them",
+  "src/level/log_batch.ts order this.#bounds.set(state, { startOffset, endOffset: endOffset + 1 }); th":
+    "steps in the memory of two things, between which nothing looks at them",
   "src/level/log_batch.ts return return undefined;":
     "only time: what a partition that is not compacted adds up to is not written",
   "src/level/log_batch.ts bound before > startOffset": "only an entry that says what is there",
@@ -65,11 +69,14 @@ export const explainedOfAdapters: Readonly<Record<string, string>> = {
   "src/level/embedded_log.ts order throwIfAborted(signal); this.#refuseOtherTopic();":
     "which of two reasons to refuse is named, where there are both",
   "src/level/row_checksums.ts bound this.#slots * loadMax <= rows": "only when the table grows",
-  "src/level/row_checksums.ts bound i < key.length": "another fingerprint, which is as good",
   "src/level/row_checksums.ts bound at < old.length": "a free slot is cleared once more",
   "src/level/row_ledger.ts drop this.#pending.clear();": "only memory",
   "src/level/row_ledger.ts bound this.#pending.size > 0 #2": "only speed",
   "src/level/state_store.ts boolean true #2": "only speed",
+  "src/level/state_store.ts return return;":
+    "LevelDB refuses a folder that is open in this process as well",
+  "src/level/state_store.ts boolean true #4":
+    "LevelDB refuses a folder that is open in this process as well",
   "src/level/state_store.ts return return values;": "only speed",
   "src/level/state_store.ts drop this.#ledger.settle();": "only memory",
 };

@@ -84,7 +84,11 @@ Deno.test.each(
         (_, i) => ({ key: encodeText(`k${i}`), value }),
       );
       const absent = Array.from({ length: 100 }, (_, i) => encodeText(`none ${i}`));
-      const apply = () => store.apply(entries, { changelogPosition: 2 });
+      const apply = () => {
+        const applied = store.apply(entries, { changelogPosition: 2 });
+        assert.match(textOf(store.get(old.key) ?? absent[0] as Uint8Array), /^(old|value)$/);
+        return applied;
+      };
       const read = () => store.getMany([old.key, encodeText("a"), ...absent]);
       const [many] = test.first === "apply"
         ? (await Promise.all([apply(), read()])).toReversed()
