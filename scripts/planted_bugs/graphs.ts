@@ -56,6 +56,14 @@ export const graphBugs: readonly PlantedBug[] = [
     kind,
   },
   {
+    name: "a query answered with what two commits have made",
+    file: storedWindows,
+    find: "await using view = store.view();",
+    replace: "const view = store as StateStore;",
+    guarantee: "G1",
+    kind,
+  },
+  {
     name: "queries that want some of many windows answered with the oldest",
     file: storedWindows,
     find: "sort(([a], [b]) => a - b).slice(-limit)",

@@ -6,7 +6,10 @@ import { isWholeTable } from "./table_check.ts";
 /** A LevelDB database with raw keys and values. */
 export type Database = Level<Uint8Array, Uint8Array> & {
   /** Part of classic-level 3 that its types leave out. */
-  getSync(key: Uint8Array): Uint8Array | undefined;
+  getSync(
+    key: Uint8Array,
+    options?: { readonly snapshot?: ReturnType<Level["snapshot"]> },
+  ): Uint8Array | undefined;
 };
 
 /** One change of a batch. */

@@ -6,6 +6,7 @@ import type {
   KeyRange,
   StateStore,
   StateStores,
+  StateView,
   StoreEntry,
   StoreRow,
 } from "../streams/ports.ts";
@@ -123,6 +124,7 @@ async function openLock(folder: string): Promise<Database> {
 }
 
 type Batch = ReturnType<Database["batch"]>;
+type Snapshot = ReturnType<Database["snapshot"]>;
 
 /**
  * One task's rows. What it reads must be what was last written: the ledger says so in memory, for
@@ -134,6 +136,8 @@ class LevelStateStore implements StateStore {
   #checkpoint: Checkpoint | undefined;
   /** From a batch's beginning to its success, the disk may lag behind the ledger. */
   #applying = false;
+  /** Batches that were begun. */
+  #begun = 0;
   #closed = false;
 
   private constructor(db: Database, ledger: RowLedger, checkpoint: Checkpoint | undefined) {
@@ -156,8 +160,13 @@ class LevelStateStore implements StateStore {
   }
 
   get(key: Uint8Array): Uint8Array | undefined {
-    const expected = this.#expect(key);
-    return expected === "absent" ? undefined : this.#opened(key, this.#read(key), expected);
+    return this.#get(key, this.#expect(key));
+  }
+
+  #get(key: Uint8Array, expected: Expected, snapshot?: Snapshot): Uint8Array | undefined {
+    return expected === "absent"
+      ? undefined
+      : this.#opened(key, this.#read(key, snapshot), expected);
   }
 
   async getMany(keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]> {
@@ -198,7 +207,25 @@ class LevelStateStore implements StateStore {
     return sealed && openValue(key, sealed);
   }
 
-  async *scan(range: KeyRange): AsyncIterable<StoreRow[]> {
+  view(): StateView {
+    const snapshot = this.#snapshot();
+    const begun = this.#begun;
+    const isExact = !this.#applying;
+    return {
+      get: (key) => {
+        const expected = isExact && begun === this.#begun ? this.#ledger.expect(key) : "unknown";
+        return this.#get(key, expected, snapshot);
+      },
+      scan: (range) => this.#scan({ ...range, snapshot }),
+      [Symbol.asyncDispose]: () => snapshot.close(),
+    };
+  }
+
+  scan(range: KeyRange): AsyncIterable<StoreRow[]> {
+    return this.#scan(range);
+  }
+
+  async *#scan(range: KeyRange & { readonly snapshot?: Snapshot }): AsyncIterable<StoreRow[]> {
     try {
       await using iterator = this.#db.iterator({ ...range, highWaterMarkBytes: scanBytes });
       for await (const rows of readAhead(iterator, scanRows)) {
@@ -217,6 +244,7 @@ class LevelStateStore implements StateStore {
       "a checkpoint must not go back",
     );
     this.#applying = true;
+    this.#begun++;
     // One put at a time takes a quarter of what an array of operations does.
     const batch = this.#db.batch();
     try {
@@ -245,9 +273,17 @@ class LevelStateStore implements StateStore {
     else batch.put(key, sealed);
   }
 
-  #read(key: Uint8Array): Uint8Array | undefined {
+  #snapshot(): Snapshot {
     try {
-      return this.#db.getSync(key);
+      return this.#db.snapshot();
+    } catch (error) {
+      throw storeErrorOf(this.#db.location, error);
+    }
+  }
+
+  #read(key: Uint8Array, snapshot?: Snapshot): Uint8Array | undefined {
+    try {
+      return this.#db.getSync(key, snapshot && { snapshot });
     } catch (error) {
       throw storeErrorOf(this.#db.location, error);
     }

@@ -289,24 +289,30 @@ export interface StoreRow {
   readonly value: Uint8Array;
 }
 
+/** A store as it was at one moment, whatever is applied since. Owner: whoever asked for it. */
+export interface StateView extends AsyncDisposable {
+  /** The value of a key; `undefined` if there is none. */
+  get(key: Uint8Array): Uint8Array | undefined;
+  /** Rows of a range in key order, in portions: a promise for each row costs as much as the row. */
+  scan(range: KeyRange): AsyncIterable<readonly StoreRow[]>;
+}
+
 /**
  * Ordered local bytes of one task. Owner: the task.
  *
  * Values are checked on every read: damage surfaces as `STORE_CORRUPT`, never as other data.
  */
-export interface StateStore extends AsyncDisposable {
+export interface StateStore extends StateView {
   /** `undefined` for a store that has never been written. */
   readonly checkpoint: Checkpoint | undefined;
-  /** The value of a key; `undefined` if there is none. */
-  get(key: Uint8Array): Uint8Array | undefined;
+  /** The store as it is now: before a batch that is under way, or behind it. */
+  view(): StateView;
   /**
    * What `get` would give for each key, in their order, without holding up the program.
    *
    * Ordering: an `apply` that is under way meanwhile must change none of these keys.
    */
   getMany(keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]>;
-  /** Rows of a range in key order, in portions: a promise for each row costs as much as the row. */
-  scan(range: KeyRange): AsyncIterable<readonly StoreRow[]>;
   /** Writes entries and checkpoint in one atomic batch. */
   apply(entries: readonly StoreEntry[], checkpoint: Checkpoint): Promise<void>;
 }

@@ -30,6 +30,24 @@ async function contentOf(stores: StateStores, partition: number): Promise<unknow
   return [store.checkpoint?.changelogPosition, found && textOf(found)];
 }
 
+/** A view stays as it is while a batch is applied, and behind it. */
+async function viewStays(stores: StateStores): Promise<void> {
+  await fill(stores, [0]);
+  await using store = await stores.open({ topic, partition: 0 }, "id");
+  await using view = store.view();
+  const added = { key: encodeText("l"), value };
+  const applying = store.apply([{ key, value: null }, added], { changelogPosition: 8 });
+  assert.equal(textOf(view.get(key) ?? key), "v");
+  await applying;
+  assert.equal(textOf(view.get(key) ?? key), "v");
+  assert.equal(view.get(added.key), undefined);
+  const rows = (await Array.fromAsync(view.scan({ gte: key, lt: encodeText("z") }))).flat();
+  assert.deepEqual(rows.map(({ key, value }) => [textOf(key), textOf(value)]), [["k", "v"]]);
+  await using later = store.view();
+  assert.equal(later.get(key), undefined);
+  assert.equal(textOf(later.get(added.key) ?? key), "v");
+}
+
 /** What all stores of tasks must do; a new harness per test. */
 export function testStateStores(name: string, harness: () => Promise<StoresHarness>): void {
   const test = (what: string, run: (stores: StateStores) => Promise<void>) =>
@@ -45,6 +63,8 @@ export function testStateStores(name: string, harness: () => Promise<StoresHarne
     assert.deepEqual(await contentOf(stores, 0), [undefined, undefined]);
     assert.deepEqual(await contentOf(stores, 1), [7, "v"]);
   });
+
+  test("have views that show what was there, whatever is applied since", viewStays);
 
   test("delete the row of a value that is null", async (stores) => {
     await fill(stores, [0]);

@@ -107,6 +107,7 @@ export class CrashSwitch {
       },
       get: (key) => store.get(key),
       getMany: (keys) => store.getMany(keys),
+      view: () => store.view(),
       scan: (range) => store.scan(range),
       apply: async (entries, checkpoint) => {
         this.pass("before-apply");

@@ -17,28 +17,28 @@ export interface StoredWindowsQuery {
 }
 
 /**
- * The committed windows of a key, oldest first: the closed ones from rows of their own, the open
- * ones from that of the key.
+ * The windows of a key as one commit has made them, oldest first: the closed ones from rows of their
+ * own, the open ones from that of the key.
  *
  * @throws {InvariantError} If the job has no windows of that length.
  */
 export async function storedWindows<A>(
   job: KeyTopology<A>,
-  store: StateStore,
+  store: Pick<StateStore, "view">,
   key: string,
   { sizeMs, fromMs, toMs, limit }: StoredWindowsQuery,
 ): Promise<WindowResult<A>[]> {
   const length = lengthsOf(job).findIndex((windows) => windows.sizeMs === sizeMs);
   assert(length >= 0, `no windows of ${sizeMs} ms`);
+  await using view = store.view();
   const found = new Map<number, WindowState<A>>();
-  for (const { startMs, state } of openWindowsOf(job, store, key)[length] ?? []) {
+  for (const { startMs, state } of openWindowsOf(job, view, key)[length] ?? []) {
     if (startMs >= fromMs && startMs < toMs) found.set(startMs, state);
   }
-  // Read after the key's row: a window that was closed in between is found here, and counts.
   const range = rowRange(key, length === 0 ? undefined : sizeMs, fromMs, toMs);
   let left = limit;
   const rows = job.windows.sessions === true ? range : { ...range, limit };
-  scanning: for await (const some of store.scan({ ...rows, reverse: true })) {
+  scanning: for await (const some of view.scan({ ...rows, reverse: true })) {
     for (const row of some) {
       const state = decodeState(job.windowCodec, row.value);
       const startMs = windowStartOf(row.key);

@@ -111,6 +111,7 @@ function gatedStore(
     },
     get: (key) => store.get(key),
     getMany: (keys) => store.getMany(keys),
+    view: () => store.view(),
     async *scan(range) {
       for await (const rows of store.scan(range)) {
         for (const _row of rows) scanned();

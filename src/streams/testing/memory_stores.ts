@@ -4,6 +4,7 @@ import type {
   KeyRange,
   StateStore,
   StateStores,
+  StateView,
   StoreEntry,
   StoreRow,
 } from "../ports.ts";
@@ -121,6 +122,23 @@ class MemoryStore implements StateStore {
     for (const key of keys.slice(0, range.limit ?? keys.length)) {
       this.#refuseClosed();
       yield [{ key: Uint8Array.fromHex(key), value: this.#disk.entries.get(key) as Uint8Array }];
+    }
+  }
+
+  view(): StateView {
+    const disk = { ...this.#disk, entries: new Map(this.#disk.entries) };
+    const then = new MemoryStore(this.#owner, disk);
+    return {
+      get: (key) => then.get(key),
+      scan: (range) => this.#scanned(then, range),
+      [Symbol.asyncDispose]: () => Promise.resolve(),
+    };
+  }
+
+  async *#scanned(then: MemoryStore, range: KeyRange): AsyncIterable<StoreRow[]> {
+    for await (const rows of then.scan(range)) {
+      this.#refuseClosed();
+      yield rows;
     }
   }
 

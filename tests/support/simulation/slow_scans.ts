@@ -1,9 +1,9 @@
 import { PipelineError } from "../../../src/base/errors.ts";
-import type { StateStore, StateStores } from "../../../src/streams/ports.ts";
+import type { KeyRange, StateStore, StateStores, StateView } from "../../../src/streams/ports.ts";
 
 /**
- * Stores whose scans take time, in which everything else goes on. A scan brings what was there when
- * it began, as one of LevelDB does, and fails where its store is closed meanwhile.
+ * Stores whose scans take time before and behind what they read, in which everything else goes on;
+ * they fail where the store is closed meanwhile.
  */
 export function withSlowScans(stores: StateStores, pause: () => Promise<void>): StateStores {
   return {
@@ -15,17 +15,27 @@ export function withSlowScans(stores: StateStores, pause: () => Promise<void>): 
 
 function slowly(store: StateStore, pause: () => Promise<void>): StateStore {
   let isOpen = true;
+  async function* slow(of: StateView, range: KeyRange) {
+    await pause();
+    const portions = isOpen ? await Array.fromAsync(of.scan(range)) : [];
+    await pause();
+    if (!isOpen) throw new PipelineError("STORE_UNAVAILABLE", "Cannot scan a closed store");
+    yield* portions;
+  }
   return {
     get checkpoint() {
       return store.checkpoint;
     },
     get: (key) => store.get(key),
     getMany: (keys) => store.getMany(keys),
-    async *scan(range) {
-      const portions = await Array.fromAsync(store.scan(range));
-      await pause();
-      if (!isOpen) throw new PipelineError("STORE_UNAVAILABLE", "Cannot scan a closed store");
-      yield* portions;
+    scan: (range) => slow(store, range),
+    view() {
+      const view = store.view();
+      return {
+        get: (key) => view.get(key),
+        scan: (range) => slow(view, range),
+        [Symbol.asyncDispose]: () => view[Symbol.asyncDispose](),
+      };
     },
     apply: (entries, checkpoint) => store.apply(entries, checkpoint),
     async [Symbol.asyncDispose]() {

@@ -149,6 +149,7 @@ Deno.test("StandbyTask says that it has what its store has, not what it has read
           return store.checkpoint;
         },
         get: (key) => store.get(key),
+        view: () => store.view(),
         getMany: (keys) => store.getMany(keys),
         scan: (range) => store.scan(range),
         async apply(entries, checkpoint) {
