@@ -199,4 +199,12 @@ export const hostileInputBugs: readonly PlantedBug[] = [
     guarantee: "G12",
     test: "tests/unit/http/peers/peer_stream_test.ts",
   },
+  {
+    name: "a rejected value without a key that ends its task",
+    file: "src/streams/topology/keyed_source.ts",
+    find: "if (fault(value) === undefined) throw error;",
+    replace: "throw error;",
+    guarantee: "G7",
+    test: "tests/unit/streams/stream_test.ts",
+  },
 ];

@@ -65,10 +65,27 @@ export function keyedSource<T>(
   options: KeyOptions<T>,
 ): Source<T> {
   if (keyOf === undefined) return sourceOf(plan, withKeyOf, options);
+  const keyOfUsable = usableKeyOf(keyOf, plan.fault);
   const keyOfOutcome = plan.rejects === true
-    ? (value: Outcome<T>) => value instanceof Rejection ? undefined : keyOf(value)
-    : keyOf;
+    ? (value: Outcome<T>) => value instanceof Rejection ? undefined : keyOfUsable(value)
+    : keyOfUsable;
   return sourceOf(plan, (record, events) => placed(record, events, keyOfOutcome), options);
+}
+
+/** The key of a value; a rejected one, which nobody has taken out yet, need not have any. */
+function usableKeyOf<T>(
+  keyOf: (value: T) => string,
+  fault: StreamPlan<T>["fault"],
+): (value: T) => string | undefined {
+  if (fault === undefined) return keyOf;
+  return (value) => {
+    try {
+      return keyOf(value);
+    } catch (error) {
+      if (fault(value) === undefined) throw error;
+      return undefined;
+    }
+  };
 }
 
 /** @param place Gives the values of a record their keys. */

@@ -5,6 +5,7 @@ import {
   decodeText,
   encodeText,
   job,
+  json,
   type KeyedStream,
   type LogRecord,
   merge,
@@ -109,6 +110,34 @@ Deno.test("peek() sees what is neither rejected nor left out, in its place", asy
   assert.deepEqual(seen, ["a", "b"]);
   assert.equal(driver.log.visible("seen").length, 2);
   assert.equal(driver.deadLetters.length, 1);
+});
+
+interface Click {
+  readonly user?: { readonly id: string };
+}
+
+Deno.test("keyBy() lets a value that was rejected have no key, however it was keyed", async () => {
+  for (
+    const { key, repartition } of [
+      { key: null, repartition: true },
+      { key: "u", repartition: true },
+      { key: "u", repartition: false },
+    ]
+  ) {
+    const clicks = stream("clicks", json<Click>())
+      .reject((click) => click.user === undefined ? "no user" : undefined)
+      .keyBy((click) => (click.user as { readonly id: string }).id, { repartition });
+    const topology = job("clicks").to("counts", clicks.count("clicks"));
+    await using driver = await TopologyTestDriver.start(topology, { startMs });
+    await driver.pipe(
+      { key, value: "{}" },
+      { key: "u", value: JSON.stringify({ user: { id: "u" } }) },
+    );
+    await driver.commit();
+    await driver.commit();
+    assert.equal(driver.counts.aggregated, 1);
+    assert.deepEqual(driver.deadLetters.map((one) => header(one, "detail")), ["no user"]);
+  }
 });
 
 const words = stream("lines", text())
