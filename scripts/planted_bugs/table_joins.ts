@@ -74,8 +74,8 @@ export const tableJoinBugs: readonly PlantedBug[] = [
   {
     name: "joined tables that take what is in the wrong partition",
     file: "src/streams/processing/reading.ts",
-    find: "source.ofTables?.includes(record.topic) === true &&",
-    replace: "source.ofTables?.includes(record.topic) === true && partitions < 0 &&",
+    find: "source.ofTables.includes(record.topic) &&",
+    replace: "source.ofTables.includes(record.topic) && partitions < 0 &&",
     guarantee: "G7",
     test,
   },

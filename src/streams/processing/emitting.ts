@@ -13,7 +13,7 @@ import { WaitingRecords } from "./waiting_records.ts";
  * Owner: the record processor.
  */
 export class Emitting<E> {
-  readonly #streams: NonNullable<Topology<E, never, never>["streams"]>;
+  readonly #streams: Topology<E, never, never>["streams"];
   readonly #stores: KeyValues;
   readonly #punctuates: boolean;
   #timeMs: number;
@@ -23,7 +23,7 @@ export class Emitting<E> {
 
   /** @param timeMs The partition's, as the state has it. */
   constructor(
-    { streams = [], processors = [] }: EmittingJob<E>,
+    { streams, processors }: EmittingJob<E>,
     stores: KeyValues,
     timeMs = 0,
   ) {
@@ -114,6 +114,7 @@ export function emittingOf<E>(
   stores: KeyValues,
   timeMs: number | undefined,
 ): Emitting<E> | undefined {
-  const { streams = [], processors = [] } = job;
-  return streams.length + processors.length === 0 ? undefined : new Emitting(job, stores, timeMs);
+  return job.streams.length + job.processors.length === 0
+    ? undefined
+    : new Emitting(job, stores, timeMs);
 }

@@ -13,7 +13,7 @@ export function eventFold<E, A>(
   context: EventContext,
   stores: KeyValueStores,
 ): EventFold<E, A> | undefined {
-  if (tableless === true) return undefined;
+  if (tableless) return undefined;
   if (derivation === undefined) return aggregator;
   const additions = derivation.of(event, context, stores);
   if (additions.length === 0) return undefined;

@@ -36,7 +36,7 @@ export function readRecord<E>(
   if (reading.kind === "wrong-key") return reading;
   const fault = source.keyFault?.(reading.key);
   if (fault !== undefined) return dead("impossible-value", fault);
-  const isMisplaced = source.ofTables?.includes(record.topic) === true && record.key !== null &&
+  const isMisplaced = source.ofTables.includes(record.topic) && record.key !== null &&
     partitionForKey(record.key, partitions) !== record.partition;
   return isMisplaced ? { kind: "dead", ...faults.keyMismatch } : reading;
 }

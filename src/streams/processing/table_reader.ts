@@ -51,7 +51,7 @@ export class TableReader {
 
 /** That of a job; `undefined` for one without tables. */
 export function tableReader(
-  { tables = [] }: Pick<Topology<never, never, never>, "tables">,
+  { tables }: Pick<Topology<never, never, never>, "tables">,
   stores: KeyValues,
   lineage: Lineage,
 ): TableReader | undefined {

@@ -52,7 +52,7 @@ export class TimeOrder {
     inputs: readonly ReadAhead[],
     rekeyed: ReadAhead | undefined,
     clock: Pick<Clock, "monotonicMs">,
-    maxIdleMs = 0,
+    maxIdleMs: number,
   ) {
     const all = rekeyed === undefined ? inputs : [...inputs, rekeyed];
     this.#inputs = all.map((ahead) => ({ ahead, batch: undefined }));

@@ -244,7 +244,7 @@ export class StreamTask<E, A, R> {
   /** Only several inputs have an order. */
   #orderOf({ inputs, rekeyed }: TaskSession<E, A, R>): TimeOrder | undefined {
     if (inputs.length === 1) return undefined;
-    const tables = new Set(this.#topology.tables?.map(({ topic }) => topic));
+    const tables = new Set(this.#topology.tables.map(({ topic }) => topic));
     const isTable = ({ topic }: ReadAhead) => tables.has(topic);
     const tablesFirst = inputs.toSorted((a, b) => Number(isTable(b)) - Number(isTable(a)));
     return new TimeOrder(tablesFirst, rekeyed, this.#ports.clock, this.#topology.maxIdleMs);
