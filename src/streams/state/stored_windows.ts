@@ -2,7 +2,13 @@ import { assert } from "../../base/assert.ts";
 import type { StateStore } from "../ports.ts";
 import { decodeState } from "../topology/codec.ts";
 import { type WindowResult, windowResult } from "../topology/topology.ts";
-import { type KeyTopology, lengthsOf, readKey } from "./cached_key.ts";
+import {
+  type CachedKey,
+  type KeyTopology,
+  lengthsOf,
+  readKey,
+  windowsWithRows,
+} from "./cached_key.ts";
 import { openWindows } from "./open_roll_ups.ts";
 import type { WindowState } from "../topology/key_state.ts";
 import { rowRange, windowStartOf } from "./store_keys.ts";
@@ -62,17 +68,34 @@ export interface OpenKey<A> {
 /** The open windows of a key that start at `fromMs` or later, as of its last commit. */
 export function openKey<A>(
   job: KeyTopology<A>,
-  store: Pick<StateStore, "get">,
+  store: Pick<StateStore, "get" | "view">,
   key: string,
   fromMs: number,
 ): OpenKey<A> | undefined {
   const owner = readKey(job, store, key);
   if (owner === undefined) return undefined;
+  if (windowsWithRows(job, owner).length === 0) return openOf(job, store, owner, fromMs);
+  // Of several rows, which a commit may come between.
+  const view = store.view();
+  try {
+    const seen = readKey(job, view, key);
+    return seen && openOf(job, view, seen, fromMs);
+  } finally {
+    void view[Symbol.asyncDispose]();
+  }
+}
+
+function openOf<A>(
+  job: KeyTopology<A>,
+  rows: Pick<StateStore, "get">,
+  owner: CachedKey<A>,
+  fromMs: number,
+): OpenKey<A> {
   const lengths = lengthsOf(job);
-  const windows = openWindows(job, store, owner).flatMap((ofLength, length) => {
+  const windows = openWindows(job, rows, owner).flatMap((ofLength, length) => {
     const sizeMs = lengths[length]?.sizeMs as number;
     return ofLength.filter(({ startMs }) => startMs >= fromMs)
-      .map(({ startMs, state }) => windowResult(job, { key, startMs, sizeMs }, state));
+      .map(({ startMs, state }) => windowResult(job, { key: owner.key, startMs, sizeMs }, state));
   });
   return { streamTimeMs: owner.state.streamTimeMs, windows };
 }
