@@ -151,12 +151,11 @@ export class SimulatedMarket {
     return instrument;
   }
 
-  /** Every symbol begins in an ordinary mood, so that it is seen soon. */
   #mood(instrument: Instrument, nowMs: number): number {
-    if (nowMs >= instrument.moodUntilMs) {
-      const isFirst = instrument.moodUntilMs === 0;
+    const { mood, moodUntilMs } = instrument;
+    if (nowMs >= moodUntilMs) {
       const draw = this.#random.next();
-      instrument.mood = isFirst ? 1 : draw < 0.15 ? 0 : draw < 0.85 ? 1 : 4;
+      instrument.mood = nextMood(moodUntilMs === 0 ? "first" : mood, draw);
       instrument.moodUntilMs = nowMs + moodMs.least + this.#random.next() * moodMs.spread;
     }
     return instrument.mood;
@@ -197,4 +196,14 @@ export class SimulatedMarket {
   #chance(probability: number): boolean {
     return this.#random.next() < probability;
   }
+}
+
+/**
+ * Every symbol begins in an ordinary mood, so that it is seen soon, and none is quiet twice in a row,
+ * so that no chart seems to stand still.
+ */
+function nextMood(before: number | "first", draw: number): number {
+  if (before === "first") return 1;
+  if (before !== 0 && draw < 0.15) return 0;
+  return draw < 0.85 ? 1 : 4;
 }

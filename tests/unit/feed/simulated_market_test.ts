@@ -74,6 +74,25 @@ Deno.test("SimulatedMarket has every shape of c and frames of several symbols", 
   assert(sample.some((text) => new Set(text.match(/"s":"[^"]*"/g)).size > 1));
 });
 
+Deno.test("SimulatedMarket leaves no symbol quiet for longer than one mood", () => {
+  const hourMs = 3_600_000;
+  for (const seed of [1, 2, 3]) {
+    const symbols = ["AAPL", "BINANCE:BTCUSDT"].map((name) => simulatedSymbol(name));
+    const two = new SimulatedMarket(symbols, seededRandom(seed));
+    const latest = new Map<string, number>();
+    let longestMs = 0;
+    for (let nowMs = startMs; nowMs < startMs + 6 * hourMs; nowMs += 250) {
+      const parsed = parseFrame(two.nextFrame(nowMs).text);
+      assert(parsed.kind === "trades");
+      for (const { symbol } of parsed.trades) {
+        longestMs = Math.max(longestMs, nowMs - (latest.get(symbol) ?? nowMs));
+        latest.set(symbol, nowMs);
+      }
+    }
+    assert(longestMs > 20_000 && longestMs < 90_000, `seed ${seed}: ${longestMs} ms`);
+  }
+});
+
 Deno.test("SimulatedMarket has price updates without volume, and quiet symbols", () => {
   const counts = Map.groupBy(trades, ({ trade }) => trade.symbol);
   const volumes = (name: string) => counts.get(name)?.map(({ trade }) => trade.volume) ?? [];
