@@ -122,7 +122,7 @@ export class TransactionWriter implements FencedWriter {
   /** A late copy of a request could end what would be written now. */
   #outdated(): PipelineError {
     const place = partitionName(this.#parts.input);
-    const reason = "its writer must be fenced anew: the answer to one of its requests was lost";
+    const reason = "its writer must be fenced again: the answer to one of its requests was lost";
     return new PipelineError("LOG_UNAVAILABLE", `Cannot commit ${place} as ${reason}`);
   }
 

@@ -72,7 +72,7 @@ export function keyedSource<T>(
   return sourceOf(plan, (record, events) => placed(record, events, keyOfOutcome), options);
 }
 
-/** The key of a value; a rejected one, which nobody has taken out yet, need not have any. */
+/** The key of a value; a rejected one, which no one has taken out yet, need not have any. */
 function usableKeyOf<T>(
   keyOf: (value: T) => string,
   fault: StreamPlan<T>["fault"],

@@ -2,7 +2,7 @@ import { PipelineError } from "../../../src/base/errors.ts";
 import type { KeyRange, StateStore, StateStores, StateView } from "../../../src/streams/ports.ts";
 
 /**
- * Stores whose scans take time before and behind what they read, in which everything else goes on;
+ * Stores whose scans take time before and behind what they read, in which everything else continues;
  * they fail where the store is closed meanwhile.
  */
 export function withSlowScans(stores: StateStores, pause: () => Promise<void>): StateStores {

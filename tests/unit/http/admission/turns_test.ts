@@ -116,7 +116,7 @@ Deno.test("Turns hears clients that connect in a wave before it begins other req
   assert.equal(await clock.wake(), 0, "the turn ends");
   connect(16);
   assert.ok(turns.isFull, "queries wait");
-  assert.equal(await clock.wake(), 5, "a look, as the wave goes on");
+  assert.equal(await clock.wake(), 5, "a look, as the wave continues");
   connect(15);
   assert.equal(await clock.wake(), 5, "the last look");
   assert.deepEqual(order, ["before", "health", "behind"]);
