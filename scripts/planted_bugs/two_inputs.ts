@@ -19,8 +19,8 @@ export const twoInputsBugs: readonly PlantedBug[] = [
   {
     name: "a task that waits for no other",
     file: "src/streams/processing/pace.ts",
-    find: "return timeMs > this.#knownMs || (behind && timeMs > this.#unknownMs);",
-    replace: "return timeMs > Infinity;",
+    find: "return this.#timeMs > this.#knownMs || (behind && this.#timeMs > this.#unknownMs);",
+    replace: "return this.#timeMs > Infinity;",
     guarantee: "G1",
     test: "tests/unit/streams/pace_test.ts",
   },

@@ -30,7 +30,8 @@ export class Pace {
   /** What others have said. */
   readonly #others = new Map<number, Progress>();
   #inUse: boolean;
-  #timeMs: number | undefined;
+  /** Of the last event that was read; before the first, earlier than any. */
+  #timeMs = -Infinity;
   #firstMs = Infinity;
   /** Up to which time others allow to read: those who have said something, and those who have not. */
   #knownMs = Infinity;
@@ -73,7 +74,7 @@ export class Pace {
 
   /** The input was read to an event of this time. */
   readTo(timeMs: number): void {
-    if (this.#timeMs === undefined) {
+    if (this.#timeMs === -Infinity) {
       this.#firstMs = timeMs;
       this.#limit();
     }
@@ -102,14 +103,13 @@ export class Pace {
    * @param reach Where it has more to read, those are waited for as well who have said nothing yet.
    */
   isAhead({ behind }: Reach): boolean {
-    const timeMs = this.#timeMs ?? -Infinity;
-    return timeMs > this.#knownMs || (behind && timeMs > this.#unknownMs);
+    return this.#timeMs > this.#knownMs || (behind && this.#timeMs > this.#unknownMs);
   }
 
   /** True when others should hear how far this is before more is read. */
   get isDue(): boolean {
     return this.owes({ behind: true }) &&
-      Math.abs((this.#timeMs ?? 0) - (this.#saidMs ?? this.#firstMs)) > this.#slackMs / 2;
+      Math.abs(this.#timeMs - (this.#saidMs ?? this.#firstMs)) > this.#slackMs / 2;
   }
 
   /**
@@ -117,7 +117,7 @@ export class Pace {
    * each other say so; then only those who have sent something on.
    */
   owes({ behind }: Reach): boolean {
-    if (!this.#inUse || this.#timeMs === undefined) return false;
+    if (!this.#inUse || this.#timeMs === -Infinity) return false;
     const matters = behind || this.#saysBehind || this.#hasSent;
     return matters && (this.#timeMs !== this.#saidMs || behind !== this.#saysBehind);
   }
@@ -126,7 +126,7 @@ export class Pace {
   say({ behind }: Reach): Progress | undefined {
     const owes = this.owes({ behind });
     this.#hasSent = false;
-    if (!owes || this.#timeMs === undefined) return undefined;
+    if (!owes) return undefined;
     this.#saysBehind = behind;
     this.#saidMs = this.#timeMs;
     return { timeMs: this.#timeMs, behind };
@@ -138,12 +138,11 @@ export class Pace {
    * @returns Their partitions.
    */
   waitNoLonger(): number[] {
-    const timeMs = this.#timeMs ?? -Infinity;
     const givenUp: number[] = [];
     for (const partition of this.#all()) {
       const known = this.#others.get(partition);
-      if (known === undefined || known.timeMs + this.#slackMs < timeMs) {
-        this.#others.set(partition, { timeMs, behind: false });
+      if (known === undefined || (known.behind && known.timeMs + this.#slackMs < this.#timeMs)) {
+        this.#others.set(partition, { timeMs: this.#timeMs, behind: false });
         givenUp.push(partition);
       }
     }

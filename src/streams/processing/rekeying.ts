@@ -94,8 +94,9 @@ export class Rekeying {
 
   /** Says to all other partitions how far this one has read its input. */
   tell(progress: Progress, place: Pick<LogRecord, "timestampMs" | "partition" | "offset">): void {
+    assert(this.#target !== undefined, "only tasks that send events on wait for each other");
     const part = progressPart(progress, place);
-    for (let partition = 0; partition < (this.#target?.partitions ?? 0); partition++) {
+    for (let partition = 0; partition < this.#target.partitions; partition++) {
       if (partition !== place.partition) this.#waiting.add(partition, part);
     }
   }

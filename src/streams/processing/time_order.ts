@@ -91,8 +91,9 @@ export class TimeOrder {
       this.#idleSinceMs = undefined;
       return !waits;
     }
-    this.#idleSinceMs ??= this.#clock.monotonicMs();
-    return (this.untilDueMs ?? 0) <= 0;
+    const nowMs = this.#clock.monotonicMs();
+    this.#idleSinceMs ??= nowMs;
+    return nowMs - this.#idleSinceMs >= this.#maxIdleMs;
   }
 
   #turn(): Turn {

@@ -144,15 +144,14 @@ Deno.test("Nothing waits where every record lies with its key", async () => {
 const behind = { behind: true };
 const done = { behind: false };
 
-function paceOf(options: { readonly graceMs?: number; readonly inUse?: boolean } = {}): Pace {
-  const place = { partition: 1, partitions: 3 };
-  return new Pace(place, { graceMs: 60_000, inUse: false, ...options });
+function paceOf(options: { readonly partitions?: number; readonly inUse?: boolean } = {}): Pace {
+  const { partitions = 3, inUse = false } = options;
+  return new Pace({ partition: 1, partitions }, { graceMs: 60_000, inUse });
 }
 
 Deno.test("Pace allows half of the grace ahead of the last that has more to read", () => {
   const pace = paceOf();
   pace.readTo(100_000);
-  pace.heard(3, { timeMs: 0, behind: true }); // there is no such partition
   pace.heard(0, { timeMs: 70_000, behind: true });
   pace.heard(2, { timeMs: 10_000, behind: false });
   assert.ok(!pace.isAhead(done));
@@ -162,8 +161,37 @@ Deno.test("Pace allows half of the grace ahead of the last that has more to read
   assert.ok(!pace.isAhead(done));
   pace.heard(2, { timeMs: 10_000, behind: true });
   assert.ok(pace.isAhead(done));
-  pace.waitNoLonger();
-  assert.ok(!pace.isAhead(done));
+});
+
+Deno.test("Pace gives up those who hold it up, until they say something", () => {
+  const pace = paceOf({ partitions: 5 });
+  pace.readTo(100_000);
+  pace.heard(2, { timeMs: 69_999, behind: true });
+  pace.heard(3, { timeMs: 70_000, behind: true });
+  pace.heard(4, { timeMs: 0, behind: false });
+  assert.deepEqual(
+    pace.waitNoLonger(),
+    [0, 2],
+    "one has said nothing, the other is too far behind",
+  );
+  assert.ok(!pace.isAhead(behind));
+  pace.readTo(100_001);
+  assert.deepEqual(pace.waitNoLonger(), [3]);
+  pace.readTo(200_000);
+  assert.ok(!pace.isAhead(behind));
+  pace.heard(2, { timeMs: 169_999, behind: true });
+  assert.ok(pace.isAhead(behind));
+});
+
+Deno.test("Pace takes news of other partitions, each once", () => {
+  const pace = paceOf();
+  for (const partition of [1, 3]) pace.heard(partition, { timeMs: 0, behind: true }); // itself, none
+  assert.deepEqual([pace.inUse, pace.news], [false, 0]);
+  for (const _ of [1, 2]) pace.heard(0, { timeMs: 1_000, behind: true });
+  assert.deepEqual([pace.inUse, pace.news, pace.unknown], [true, 1, [2]]);
+  pace.heard(0, { timeMs: 1_000, behind: false });
+  pace.heard(0, { timeMs: 2_000, behind: false });
+  assert.equal(pace.news, 3);
 });
 
 Deno.test("Pace waits for those who have said nothing only where it has more to read itself", () => {
@@ -188,4 +216,28 @@ Deno.test("Pace says how far it is while there is more, where events are sent on
   assert.deepEqual([pace.say(done), pace.owes(done)], [undefined, false]);
   pace.sentOn();
   assert.deepEqual(pace.say(done), { timeMs: 90_000, behind: false });
+  pace.readTo(95_000);
+  assert.ok(!pace.owes(done), "nothing was sent on since");
+});
+
+Deno.test("Pace owes nothing where it has read nothing, or all of it and nothing was sent on", () => {
+  const pace = paceOf({ inUse: true });
+  assert.ok(!pace.owes(behind));
+  pace.readTo(5_000);
+  assert.deepEqual([pace.owes(behind), pace.owes(done)], [true, false]);
+});
+
+Deno.test("Pace is due half of what others may be ahead from where it began, and from what it said", () => {
+  const pace = paceOf({ inUse: true });
+  const isDueAt = (timeMs: number) => {
+    pace.readTo(timeMs);
+    return pace.isDue;
+  };
+  assert.ok(!pace.isDue);
+  assert.deepEqual([10_000, 25_000, 25_001].map(isDueAt), [false, false, true]);
+  pace.say(behind);
+  assert.deepEqual([40_001, 40_002, 10_000].map(isDueAt), [false, true, true]);
+  const unused = paceOf();
+  for (const timeMs of [0, 90_000]) unused.readTo(timeMs);
+  assert.ok(!unused.isDue, "no one sends anything on");
 });
