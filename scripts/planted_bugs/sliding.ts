@@ -49,7 +49,7 @@ export const slidingBugs: readonly PlantedBug[] = [
   {
     name: "a sliding window that does not know its last event",
     file,
-    find: "state.lastMs = Math.max(state.lastMs ?? 0, atMs);",
+    find: "state.lastMs = Math.max(lastMsOf(window), atMs);",
     replace: "state.lastMs ??= atMs;",
     guarantee: "G1",
   },
@@ -78,7 +78,7 @@ export const slidingBugs: readonly PlantedBug[] = [
   {
     name: "sliding windows of a key without a bound",
     file,
-    find: "if (fresh.length > 0 && open + fresh.length > openWindowsMax) return crowded;",
+    find: "if (open + fresh.length > openWindowsMax) return crowded;",
     replace: "",
     guarantee: "G8",
     test: "tests/unit/streams/sliding_test.ts",

@@ -51,10 +51,10 @@ class Closing<A> {
     }
   }
 
+  /** By its last event where it is a session, else by its start, which `lastEventMs` gives then. */
   #isClosed(window: KeptWindow<A> | undefined): boolean {
     const { closedToMs } = this.#owner.state;
     if (window === undefined || window.startMs >= closedToMs) return false;
-    if (this.#job.windows.sessions !== true) return true;
     return lastEventMs(this.#cache.opened(this.#owner, window)) < closedToMs;
   }
 

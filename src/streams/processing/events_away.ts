@@ -56,14 +56,13 @@ export class EventsAway<E> {
     source: Pick<Source<E>, "write" | "asRead">,
     { value, count }: { readonly value: Uint8Array | null; readonly count: number },
   ): AwayPart[] {
-    const [first] = this.#groups;
-    if (first === undefined) return [];
-    if (this.#groups.length === 1 && canGoWhole(value, source)) {
-      return [{ partition: first.partition, part: { value, ...spreadOut(first, count) } }];
-    }
-    return this.#groups.flatMap((group) =>
-      writtenParts(group, source).map((part) => ({ partition: group.partition, part }))
-    );
+    const goesWhole = this.#groups.length === 1 && canGoWhole(value, source);
+    return this.#groups.flatMap((group) => {
+      const parts = goesWhole
+        ? [{ value, ...spreadOut(group, count) }]
+        : writtenParts(group, source);
+      return parts.map((part) => ({ partition: group.partition, part }));
+    });
   }
 }
 
@@ -77,9 +76,8 @@ export function canGoWhole(
 
 /** The keys of events among all those of their record. */
 function spreadOut({ keys, indexes }: KeysAndIndexes, count: number): KeysAndIndexes {
-  if (keys.length === count) return { keys, indexes };
   const all = new Array<Uint8Array | undefined>(count).fill(undefined);
-  for (let i = 0; i < keys.length; i++) all[indexes[i] as number] = keys[i];
+  for (const [i, index] of indexes.entries()) all[index] = keys[i];
   return { keys: all, indexes: [...all.keys()] };
 }
 

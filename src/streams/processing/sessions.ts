@@ -1,5 +1,5 @@
 import { InvariantError } from "../../base/assert.ts";
-import type { CachedKey, CachedWindow } from "../state/cached_key.ts";
+import type { CachedKey, CachedWindow, KeptWindow } from "../state/cached_key.ts";
 import type { WriteCache } from "../state/write_cache.ts";
 import type { EventContext, Topology } from "../topology/topology.ts";
 import type { EventFold } from "./event_fold.ts";
@@ -107,8 +107,8 @@ export class Sessions<E, A> {
   #near(owner: CachedKey<A>, timeMs: number): CachedWindow<A>[] {
     const near: CachedWindow<A>[] = [];
     for (let at = owner.windows.length - 1; at >= 0; at--) {
-      const kept = owner.windows[at];
-      if (kept === undefined || kept.startMs >= timeMs + this.#gapMs) continue;
+      const kept = owner.windows[at] as KeptWindow<A>;
+      if (kept.startMs >= timeMs + this.#gapMs) continue;
       const session = this.#cache.opened(owner, kept);
       if (lastEventMs(session) + this.#gapMs <= timeMs) break;
       near.unshift(session);

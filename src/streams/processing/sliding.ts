@@ -68,14 +68,14 @@ export class Sliding<E, A> {
     const made = this.#made(around, leftMs, atMs);
     const fresh = Object.values(made).filter((window) => window !== undefined);
     const open = expired ? 0 : owner.windows.length;
-    if (fresh.length > 0 && open + fresh.length > openWindowsMax) return crowded;
+    if (open + fresh.length > openWindowsMax) return crowded;
     const adding = [...around.holding, ...fresh].filter((window) => window !== made.right);
     if (this.#rehearses) { for (const { state } of adding) fold.add(this.#copyOf(state), event); }
     if (expired) this.#cache.renew(owner, closedToMs);
     for (const window of adding) {
       const { state } = window;
       state.aggregate = fold.add(state.aggregate, event);
-      state.lastMs = Math.max(state.lastMs ?? 0, atMs);
+      state.lastMs = Math.max(lastMsOf(window), atMs);
       this.#cache.stamp(owner, window, context);
     }
     for (const window of fresh) this.#cache.add(owner, window);
@@ -89,7 +89,7 @@ export class Sliding<E, A> {
     const holding: CachedWindow<A>[] = [];
     let hasRight = false;
     let at = owner.windows.length - 1;
-    for (; at >= 0; at--) {
+    for (;; at--) {
       const window = owner.windows[at];
       if (window === undefined || window.startMs < leftMs) break;
       if (window.startMs <= atMs) holding.push(this.#cache.opened(owner, window));
@@ -104,11 +104,11 @@ export class Sliding<E, A> {
     const [latest, earliest] = [holding[0], holding.at(-1)];
     const isLeft = earliest?.startMs === leftMs;
     // Neither is asked for the events that a window holds: the last one says enough.
-    const previousMs = (isLeft ? earliest : before)?.state.lastMs ?? -1;
+    const previousMs = lastMsOf(isLeft ? earliest : before);
     const follows = previousMs >= leftMs && previousMs < atMs;
     const behindMs = previousMs + advanceMs;
     const isBehind = holding.some(({ startMs }) => startMs === behindMs);
-    const isFollowed = !hasRight && (latest?.state.lastMs ?? 0) > atMs;
+    const isFollowed = !hasRight && lastMsOf(latest) > atMs;
     return {
       left: isLeft ? undefined : this.#window(leftMs, follows ? before : undefined),
       behindPrevious: follows && !isBehind ? this.#window(behindMs, undefined) : undefined,
@@ -121,7 +121,7 @@ export class Sliding<E, A> {
     const window = this.#cache.newWindow(startMs);
     if (from === undefined) return window;
     window.state.aggregate = this.#copyOf(from.state);
-    window.state.lastMs = from.state.lastMs ?? 0;
+    window.state.lastMs = lastMsOf(from);
     return window;
   }
 
@@ -131,6 +131,11 @@ export class Sliding<E, A> {
     if (state.lastMs === undefined) return aggregator.initial(); // no codec need write that
     return windowCodec.decode(windowCodec.encode(state)).aggregate;
   }
+}
+
+/** Time of the last event in a window, epoch ms; without one, earlier than any. */
+function lastMsOf(window: CachedWindow<unknown> | undefined): number {
+  return window?.state.lastMs ?? -1;
 }
 
 const crowded: Fault = {

@@ -52,6 +52,16 @@ Deno.test("a stream without keys goes to a topic, each value where its record li
   assert.equal(driver.counts.read, 3);
 });
 
+Deno.test("a job commits early where much waits to be written to its topics", async () => {
+  const many = words.flatMap((it) => Array.from({ length: 90 }, () => it));
+  const topology = job("many").to("many", many, { value: text() });
+  await using driver = await TopologyTestDriver.start(topology, { startMs });
+  await driver.pipe(said("x".repeat(90_000)));
+  assert.equal(written(driver, "many").length, 0);
+  await driver.pipe(said("x".repeat(90_000)));
+  assert.equal(written(driver, "many").length, 180);
+});
+
 Deno.test("peek() behind keyBy() sees each value once, however many streams continue", async () => {
   const seen: string[] = [];
   const looked = stream("lines", text()).keyBy((line) => line)

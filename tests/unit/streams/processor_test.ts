@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { RecordProcessor } from "../../../src/streams/processing/processor.ts";
-import type { LogRecord } from "../../../src/streams/record.ts";
+import { type LogRecord, recordTimestampMsMax } from "../../../src/streams/record.ts";
 import { identityHeaders } from "../../../src/streams/record_identity.ts";
 import { deadLetterCauseOf } from "../../../src/streams/side_output.ts";
 import { firstMeta, noItems } from "../../../src/streams/state/state.ts";
@@ -139,9 +139,14 @@ Deno.test("RecordProcessor sends an impossible event to the dead letters, not it
 
 Deno.test("RecordProcessor keeps a record with an impossible timestamp out of write times", async () => {
   const { processor } = await bench();
-  processor.process({ ...record(0, {}), timestampMs: Number.MAX_SAFE_INTEGER });
+  for (const [at, timestampMs] of [-1, NaN, recordTimestampMsMax + 1].entries()) {
+    processor.process({ ...record(at, {}), timestampMs });
+  }
   assert.equal(processor.meta.versionUs, 0);
-  assert.equal(processor.meta.counts.deadLetters, 1);
+  assert.equal(processor.meta.counts.deadLetters, 3);
+  processor.process({ ...record(3, { timeMs: 0 }), timestampMs: 0 });
+  processor.process({ ...record(4, {}), timestampMs: recordTimestampMsMax });
+  assert.equal(processor.meta.counts.aggregated, 2);
 });
 
 Deno.test("RecordProcessor marks a late event with its window and its key's time", async () => {

@@ -62,3 +62,16 @@ Deno.test("StreamsApp without a repartition topic makes dead letters of them", a
     "key-mismatch",
   );
 });
+
+Deno.test("StreamsApp sends on an event that alone is as large as a topic takes", async () => {
+  await using driver = await startDriver();
+  const [key = ""] = keys.filter((key) => partitionForKey(encodeText(key), 2) === 1);
+  const small = { key, timeMs: startMs, value: 1 };
+  const large = { ...small, note: "x".repeat(200_000) };
+  await driver.pipe({ key: null, value: JSON.stringify([small, large, small]), partition: 0 });
+  await settled(driver);
+  const { aggregated, rekeyed, deadLetters } = driver.counts;
+  assert.deepEqual({ aggregated, rekeyed, deadLetters }, {
+    ...{ aggregated: 3, rekeyed: 3, deadLetters: 0 },
+  });
+});
