@@ -68,7 +68,7 @@ export const processorBugs: readonly PlantedBug[] = [
   {
     name: "a time that moves with what it makes late",
     file: "src/streams/processing/emitting.ts",
-    find: "if (timeMs > this.#timeMs) this.#timeMs = timeMs;",
+    find: "this.#timeMs = Math.max(this.#timeMs, timeMs);",
     replace: "this.#timeMs = timeMs;",
     guarantee: "G1",
     test,

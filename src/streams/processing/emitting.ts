@@ -84,7 +84,7 @@ export class Emitting<E> {
 
   /** Moves the partition's time, and calls processors for what is due by then, earliest first. */
   moveTo(timeMs: number, context: EventContext): void {
-    if (timeMs > this.#timeMs) this.#timeMs = timeMs;
+    this.#timeMs = Math.max(this.#timeMs, timeMs);
     for (let due; (due = this.#stores.takeDue(this.#timeMs)) !== undefined;) {
       const { processor, key } = due;
       try {

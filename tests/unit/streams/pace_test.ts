@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { silentLogger } from "../../../src/base/logger.ts";
 import { Pace } from "../../../src/streams/processing/pace.ts";
+import { arrivedParts, progressOf } from "../../../src/streams/repartition_record.ts";
 import { TaskPace } from "../../../src/streams/task/task_pace.ts";
 import {
   SimulatedClock,
@@ -115,6 +116,16 @@ Deno.test("A task waits for one that says nothing for ten seconds and no longer"
   await driver.advance(2_000);
   await driver.commit();
   assert.equal(driver.tasks()[0]?.lagRecords, 0);
+});
+
+Deno.test("A task says how far it is with the first events that it sends on", async () => {
+  await using driver = await startDriver();
+  const events = keys.map((key) => ({ key, timeMs: startMs, value: 1 }));
+  await driver.pipe({ key: null, value: JSON.stringify(events), partition: 0 });
+  await driver.commit();
+  const parts = driver.log.visible("test-repartition").flatMap((record) => arrivedParts(record));
+  const said = parts.flatMap((part) => part?.keys.length === 0 ? [progressOf(part.value)] : []);
+  assert.deepEqual(said, [{ timeMs: startMs, behind: false }]);
 });
 
 Deno.test("A task that waits ends at once when it is told to, and loses nothing", async () => {

@@ -4,7 +4,12 @@ import { type LogRecord, recordTimestampMsMax } from "../../../src/streams/recor
 import { identityHeaders } from "../../../src/streams/record_identity.ts";
 import { deadLetterCauseOf } from "../../../src/streams/side_output.ts";
 import { firstMeta, noItems } from "../../../src/streams/state/state.ts";
-import { arrivedParts } from "../../../src/streams/repartition_record.ts";
+import {
+  type Arrival,
+  arrivedParts,
+  type Part,
+  PartsWriter,
+} from "../../../src/streams/repartition_record.ts";
 import { decodeText, encodeText } from "../../../src/streams/text.ts";
 import { KeyValues } from "../../../src/streams/state/key_values.ts";
 import { WriteCache } from "../../../src/streams/state/write_cache.ts";
@@ -39,10 +44,10 @@ async function bench(
 ): Promise<Bench> {
   const store = await new MemoryStores().open({ topic: "input", partition: 0 }, "id");
   const cache = new WriteCache(store, topology);
-  return {
-    processor: new RecordProcessor(topology, cache, noStores(), firstMeta(lineage, 0)),
-    cache,
-  };
+  const stores = new KeyValues({ get: () => undefined });
+  const repartition = options.repartition === true ? { topic: "again", partitions: 2 } : undefined;
+  const meta = firstMeta(lineage, 0);
+  return { processor: new RecordProcessor(topology, cache, stores, meta, repartition), cache };
 }
 
 function record(offset: number, ...events: Partial<Measurement>[]): LogRecord {
@@ -65,8 +70,13 @@ function header(processor: Bench["processor"], name: string): string | undefined
 
 Deno.test("RecordProcessor leaves out a record that it has processed", async () => {
   const { processor } = await bench();
+  assert.ok(!processor.changed);
   processor.process(record(4, {}));
+  assert.ok(processor.changed);
+  processor.handOver();
   processor.process(record(4, {}));
+  processor.skipTo("input", 5);
+  assert.ok(!processor.changed, "there is nothing to commit");
   assert.equal(processor.meta.inputOffset, 5);
   assert.equal(processor.meta.counts.read, 1);
 });
@@ -275,15 +285,7 @@ Deno.test.each([NaN, Infinity, -1, 0.5, 2 ** 53])(
 );
 
 Deno.test("RecordProcessor sends on what is possible, and keeps what is not", async () => {
-  const topology = countingTopology({ repartition: true });
-  const store = await new MemoryStores().open({ topic: "input", partition: 0 }, "id");
-  const processor = new RecordProcessor(
-    topology,
-    new WriteCache(store, topology),
-    noStores(),
-    firstMeta(lineage, 0),
-    { topic: "again", partitions: 2 },
-  );
+  const { processor } = await bench({ repartition: true });
   const mixed = record(0, { key: "a" }, { key: "b" }, { key: "b" }, { key: "c" });
   const text = new TextDecoder().decode(mixed.value ?? undefined);
   const values = ["null", "null", "2", "3"];
@@ -316,6 +318,37 @@ Deno.test("RecordProcessor sends on what is possible, and keeps what is not", as
   assert.deepEqual({ read, deadLetters, rekeyed }, { read: 2, deadLetters: 2, rekeyed: 2 });
 });
 
-function noStores(): KeyValues {
-  return new KeyValues({ get: () => undefined });
+/** A record of the repartition topic that brings one part. */
+function arrival(offset: number, part: Partial<Part>): Arrival {
+  const { value, timestampMs } = record(0, {});
+  const origin = { input: 0, partition: 1, offset, indexes: [0] };
+  const writer = new PartsWriter("again");
+  const full = { value: value ?? new Uint8Array(), keys: [encodeText("k")], timestampMs, origin };
+  writer.add(0, { ...full, ...part });
+  const [written] = writer.records();
+  assert.ok(written !== undefined);
+  const sent = { ...written, partition: 0, offset, headers: {} };
+  return { record: sent, parts: arrivedParts(sent) };
 }
+
+Deno.test("RecordProcessor makes a dead letter of each part of which it can use nothing", async () => {
+  const { processor } = await bench({ repartition: true });
+  const parts: readonly Partial<Part>[] = [
+    { timestampMs: recordTimestampMsMax + 1 },
+    { value: encodeText("{") },
+    { value: encodeText("[]") },
+    { value: record(0, {}, {}).value ?? new Uint8Array() },
+    { value: record(0, { key: "another" }).value ?? new Uint8Array() },
+  ];
+  for (const [offset, part] of parts.entries()) processor.processArrival(arrival(offset, part));
+  const foreign = { ...record(5, {}), topic: "again" };
+  processor.processArrival({ record: foreign, parts: undefined });
+  assert.deepEqual(processor.sideOutputs.map((letter) => deadLetterCauseOf(letter)), [
+    ...["impossible-value", "malformed", "key-mismatch", "malformed", "key-mismatch", "malformed"],
+  ]);
+  assert.deepEqual(processor.meta.counts, { ...noItems, read: 6, deadLetters: 6 });
+  processor.processArrival(arrival(6, {}));
+  processor.processArrival(arrival(6, {}));
+  assert.deepEqual(processor.meta.counts, { ...noItems, read: 7, deadLetters: 6, aggregated: 1 });
+  assert.deepEqual([processor.meta.rekeyedOffset, processor.meta.inputOffset], [7, 0]);
+});
