@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { partitionForKey } from "../../../src/streams/partitioner.ts";
 import { RecordProcessor } from "../../../src/streams/processing/processor.ts";
 import { type LogRecord, recordTimestampMsMax } from "../../../src/streams/record.ts";
 import { identityHeaders } from "../../../src/streams/record_identity.ts";
@@ -41,11 +42,12 @@ interface Bench {
 async function bench(
   options: Parameters<typeof countingTopology>[0] = {},
   topology = countingTopology(options),
+  partitions = 2,
 ): Promise<Bench> {
   const store = await new MemoryStores().open({ topic: "input", partition: 0 }, "id");
   const cache = new WriteCache(store, topology);
   const stores = new KeyValues({ get: () => undefined });
-  const repartition = options.repartition === true ? { topic: "again", partitions: 2 } : undefined;
+  const repartition = options.repartition === true ? { topic: "again", partitions } : undefined;
   const meta = firstMeta(lineage, 0);
   return { processor: new RecordProcessor(topology, cache, stores, meta, repartition), cache };
 }
@@ -316,6 +318,36 @@ Deno.test("RecordProcessor sends on what is possible, and keeps what is not", as
   );
   const { read, deadLetters, rekeyed } = processor.meta.counts;
   assert.deepEqual({ read, deadLetters, rekeyed }, { read: 2, deadLetters: 2, rekeyed: 2 });
+});
+
+Deno.test("RecordProcessor sends a record as it is to a single partition, to several their events", async () => {
+  const job = countingTopology({ repartition: true });
+  const { processor } = await bench({ repartition: true }, job, 3);
+  const [k0, k1, k2] = [0, 1, 2].map((partition) => ({
+    key: [..."abcdefgh"].find((key) => partitionForKey(encodeText(key), 3) === partition) ?? "",
+  }));
+  assert.ok(k0 !== undefined && k1 !== undefined && k2 !== undefined);
+  const [one, several] = [record(0, k1, k0, k1), record(1, k0, k1, k2, k1)];
+  for (const read of [one, several]) processor.process(read);
+  const parts = processor.sentOn.flatMap((sent) =>
+    arrivedParts({ ...several, ...sent, partition: sent.partition ?? -1, headers: {} }) ?? []
+  );
+  const sentTo = parts.map(({ partition, value, keys, origin: { offset, indexes } }) => ({
+    ...{ partition, value: decodeText(value), offset, indexes },
+    keys: keys.map((key) => key && decodeText(key)),
+  }));
+  const textOf = ({ value }: LogRecord) => decodeText(value ?? new Uint8Array());
+  assert.deepEqual(sentTo, [{
+    ...{ partition: 1, value: textOf(one), offset: 0, indexes: [0, 1, 2] },
+    keys: [k1.key, undefined, k1.key],
+  }, {
+    ...{ partition: 1, value: textOf(record(0, k1, k1)), offset: 1, indexes: [1, 3] },
+    keys: [k1.key, k1.key],
+  }, {
+    ...{ partition: 2, value: textOf(record(0, k2)), offset: 1, indexes: [2] },
+    keys: [k2.key],
+  }]);
+  assert.deepEqual(processor.meta.counts, { ...noItems, read: 2, aggregated: 2, rekeyed: 5 });
 });
 
 /** A record of the repartition topic that brings one part. */
