@@ -105,6 +105,15 @@ Deno.test("PartsWriter fills records of 100 kB, one after the other", () => {
   assert.deepEqual([10_000, 10_001].map(recordsOf), [1, 2], "events are numbered with few bits");
 });
 
+Deno.test("PartsWriter.records() gives each part once, whenever it is asked", () => {
+  const writer = new PartsWriter("again");
+  writer.add(0, anyPart);
+  const [first] = writer.records();
+  assert.deepEqual(writer.records(), [first]);
+  writer.add(0, anyPart);
+  assert.deepEqual(writer.records(), [first, first]);
+});
+
 Deno.test("PartsWriter.clear() forgets what is in no record yet", () => {
   const writer = new PartsWriter("again");
   writer.add(0, anyPart);

@@ -37,6 +37,7 @@ Deno.test("cutValue() leaves a record alone that fits, a tombstone too", () => {
 Deno.test("cutValue() keeps the beginning, and length and digest of the whole", () => {
   const cut = cutValue(record, 100);
   assert.deepEqual(cut.value, whole.slice(0, 100));
+  assert.equal(cut.key, record.key);
   assert.deepEqual(texts(cut), {
     cause: "malformed",
     "value-length": "3000",
@@ -48,6 +49,15 @@ Deno.test("cutValue() of a record that was cut before still states the whole", (
   const twice = cutValue(cutValue(record, 100), 10);
   assert.deepEqual(twice.value, whole.slice(0, 10));
   assert.deepEqual(texts(twice), texts(cutValue(record, 100)));
+});
+
+Deno.test("shorterRecord() cuts nothing that must stay whole, or has no value", () => {
+  const cuttable: OutputRecord = { ...record, cuttable: true };
+  assert.deepEqual(shorterRecord(cuttable)?.value, whole.slice(0, 1_500));
+  assert.equal(shorterRecord(record), undefined);
+  for (const value of [null, new Uint8Array()]) {
+    assert.equal(shorterRecord({ ...cuttable, value }), undefined);
+  }
 });
 
 Deno.test("cutValue() cuts a key that is longer than any log takes", () => {
