@@ -75,6 +75,20 @@ Deno.test("a key without events for long is not late for others' sake while it i
   assert.equal(driver.counts.late, 0);
 });
 
+Deno.test("a key whose last event is just as old as a key may be has not expired", async () => {
+  await using driver = await start({ graceMs: 20_000, retentionMs: 100_000, agreeingEvents: 2 });
+  for (const timeMs of [199_999, 200_000]) await send(driver, "quiet", timeMs);
+  for (const timeMs of [300_000, 300_001]) await send(driver, "busy", timeMs);
+  await send(driver, "quiet", 195_000);
+  await driver.commit();
+  assert.equal(driver.counts.late, 0);
+  assert.equal((await driver.windows("quiet")).length, 2);
+  for (const timeMs of [310_000, 310_001, 310_002]) await send(driver, "busy", timeMs);
+  await send(driver, "quiet", 195_000);
+  await driver.commit();
+  assert.equal(driver.counts.late, 1);
+});
+
 Deno.test("keys do not expire by a burst of events with a wrong time", async () => {
   await using driver = await start();
   await send(driver, "k", dayMs);
