@@ -34,8 +34,8 @@ const operators: Readonly<Record<string, { readonly rule: string; readonly other
 const withoutEffect =
   /^(await )?(assert\b|(this\.)?[#\w.]*\b(logger|log|lines)\??\.(debug|info|warn|error)\()/;
 
-/** In an expression that does more than read: a call, a step, an assignment. */
-const doesMore = /[\w)\]]\s*\(|\b(new|await|yield)\b|\+\+|--|[^=!<>]=[^=>]/;
+/** In an expression that does more than read and compute: a call, a step, an assignment. */
+const step = /[\w)\]]\s*\(|\b(new|await|yield)\b|\+\+|--|[^=!<>]=[^=>]/;
 
 /** A write to a fixed place of a view: how many bits, and where. */
 const viewWrite = /^([\w.#]+)\.set(?:Uint|Int|Float|BigUint|BigInt)(\d+)\((\d+), /;
@@ -150,7 +150,7 @@ class Instrumenter {
 
   /** The same for one that gives the same as the original in many places. */
   #compared(rule: string, node: SyntaxNode, mutant: string, text: string): string {
-    if (doesMore.test(this.#text(node))) return this.#instead(rule, node, mutant, text);
+    if (doesMore(this.#text(node))) return this.#instead(rule, node, mutant, text);
     const number = this.#add(rule, node);
     return `($isOn(${number}) ? (${mutant}) : $compare(${number}, ${text}, () => (${mutant})))`;
   }
@@ -283,11 +283,15 @@ class Instrumenter {
   }
 }
 
+function doesMore(text: string): boolean {
+  return step.test(text.replaceAll(/\bMath\.\w+\(/g, "("));
+}
+
 /** True for two writes to places of one view that share no byte: their order makes no difference. */
 function areApart(one: string, other: string): boolean {
   const [a, b] = [one, other].map((text) => {
     const found = viewWrite.exec(text);
-    if (found === null || doesMore.test(text.slice(found[0].length).replace(/\);?$/, ""))) return;
+    if (found === null || doesMore(text.slice(found[0].length).replace(/\);?$/, ""))) return;
     const [, view, bits, start] = found;
     return { view, start: Number(start), end: Number(start) + Number(bits) / 8 };
   });

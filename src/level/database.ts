@@ -23,6 +23,9 @@ export interface WriteOptions {
   readonly sync?: boolean;
 }
 
+/** Waits for the disk. */
+export const synced: WriteOptions = { sync: true };
+
 /**
  * Folders open in this process. A failed second open would release the first one's file lock
  * (closing any descriptor of a file drops the process's lock on it), so it must not be tried.
@@ -32,22 +35,22 @@ const openFolders = new Set<string>();
 /** How a database is opened. */
 export interface DatabaseOptions {
   /**
-   * Deletes damaged table files first, for a database that can be rebuilt and whose folder is ours:
-   * LevelDB may kill the process when it meets one. If it needs a deleted one, it then says so; if
-   * not, it was left half written by a killed process. New tables are not compressed.
+   * True for the rows of a task, which can be rebuilt, and whose folder is ours.
+   *
+   * Damaged table files are deleted first: LevelDB may kill the process when it meets one. If it
+   * needs a deleted one, it then says so; if not, it was left half written by a killed process. New
+   * tables are not compressed.
+   *
+   * Rows come all over its keys: it sorts more of them in memory before it writes a table, and
+   * merges fewer tables later.
    */
-  readonly checkTables?: boolean;
-  /**
-   * True for one that gets many rows all over its keys: it sorts more of them in memory before it
-   * writes a table, and merges fewer tables later.
-   */
-  readonly manyRows?: boolean;
+  readonly rebuildable?: boolean;
 }
 
 /** What a database sorts in memory; twice that while a table is written. */
 const writeBufferBytes = 4 * 1024 * 1024;
 
-/** The same for one with many rows, and of how much each gets an equal part where many are open. */
+/** The same for the rows of a task, and of how much each gets an equal part where many are open. */
 const largeBufferBytes = 16 * 1024 * 1024;
 const largeBuffersBytes = 64 * 1024 * 1024;
 
@@ -58,18 +61,19 @@ const largeBuffersBytes = 64 * 1024 * 1024;
  */
 export async function openDatabase(
   folder: string,
-  { checkTables = false, manyRows = false }: DatabaseOptions = {},
+  { rebuildable = false }: DatabaseOptions = {},
 ): Promise<Database> {
   const path = await realFolder(folder);
   if (openFolders.has(path)) throw lockedError(folder);
   openFolders.add(path);
   try {
-    if (checkTables) await deleteDamagedTables(path);
+    if (rebuildable) await deleteDamagedTables(path);
     const db = new Level<Uint8Array, Uint8Array>(path, {
       keyEncoding: "view",
       valueEncoding: "view",
-      compression: !checkTables,
-      writeBufferSize: manyRows ? largeBuffer() : writeBufferBytes,
+      ...(rebuildable
+        ? { compression: false, writeBufferSize: largeBuffer() }
+        : { writeBufferSize: writeBufferBytes }),
     });
     await db.open();
     return db as Database;
@@ -84,8 +88,9 @@ function largeBuffer(): number {
   return Math.max(writeBufferBytes, Math.min(largeBufferBytes, part));
 }
 
-/** Closes a database and gives its folder free. */
+/** Closes a database and gives its folder free; fine if it is closed. */
 export async function closeDatabase(db: Database): Promise<void> {
+  if (db.status === "closed") return;
   try {
     await db.close();
   } finally {

@@ -14,6 +14,7 @@ import {
   type TopicPartition,
 } from "../streams/record.ts";
 import { encodeText, textOf } from "../streams/text.ts";
+import { synced, type WriteOptions } from "./database.ts";
 import type { LogBatch } from "./log_batch.ts";
 import type { LogDatabase } from "./log_database.ts";
 import { logKey, offsetBytes, offsetOf, partitionBytes, partitionOf } from "./log_keys.ts";
@@ -29,22 +30,18 @@ import type { PartitionState } from "./partition_state.ts";
 export class EmbeddedCommitLog implements CommitLog {
   readonly #database: LogDatabase;
   readonly #group: string;
-  readonly #sync: boolean;
+  readonly #options: WriteOptions;
 
   /**
    * The commits of a group.
    *
-   * @param sync Waits for the disk at every commit, so that a power cut takes none away, and none of
-   *   the input before it.
+   * @param options.sync Whether each commit waits for the disk, so that a power cut takes none away,
+   *   and none of the input before it; as if true.
    */
-  constructor(
-    database: LogDatabase,
-    group: string,
-    { sync = true }: { readonly sync?: boolean } = {},
-  ) {
+  constructor(database: LogDatabase, group: string, options: WriteOptions = synced) {
     this.#database = database;
     this.#group = group;
-    this.#sync = sync;
+    this.#options = options;
   }
 
   fence(input: TopicPartition): Promise<FencedWriter> {
@@ -55,7 +52,7 @@ export class EmbeddedCommitLog implements CommitLog {
         return await this.#database.write((batch) => {
           if (this.#database.epoch(name) !== epoch) throw fenced(name);
           return this.#fill(batch, transaction);
-        }, { sync: this.#sync });
+        }, this.#options);
       },
       spent: false,
       [Symbol.asyncDispose]: () => Promise.resolve(),
@@ -86,17 +83,23 @@ export class EmbeddedCommitLog implements CommitLog {
     }
     compaction.finish();
     const changelogPosition = batch.boundsOf(changelog).endOffset;
-    const { input, inputOffset, rekeyed } = transaction;
-    const committed = { offset: inputOffset, metadata: transaction.metadata(changelogPosition) };
-    batch.put(committedKey(this.#group, input), encodeText(JSON.stringify(committed)));
-    this.#trim(batch, input, inputOffset);
-    for (const { topic, partition, offset } of transaction.others ?? []) {
-      const [place, position] = [{ topic, partition }, { offset, metadata: "" }];
-      batch.put(committedKey(this.#group, place), encodeText(JSON.stringify(position)));
-      this.#trim(batch, place, offset);
-    }
+    const { input, inputOffset, others = [], rekeyed } = transaction;
+    const first = { ...input, offset: inputOffset };
+    this.#processed(batch, first, transaction.metadata(changelogPosition));
+    for (const other of others) this.#processed(batch, other, "");
     if (rekeyed !== undefined) this.#trim(batch, rekeyed, rekeyed.offset);
     return changelogPosition;
+  }
+
+  #processed(
+    batch: LogBatch,
+    { topic, partition, offset }: TopicPartition & { readonly offset: Offset },
+    metadata: string,
+  ): void {
+    const place = { topic, partition };
+    this.#trim(batch, place, offset);
+    const value = encodeText(JSON.stringify({ offset, metadata }));
+    batch.put(committedKey(this.#group, place), value);
   }
 
   /** Deletes what every reader has processed and is not to be kept. */

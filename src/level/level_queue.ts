@@ -5,6 +5,7 @@ import {
   type Database,
   openDatabase,
   type Operation,
+  synced,
   writeBatch,
 } from "./database.ts";
 import { storeErrorOf } from "./database_errors.ts";
@@ -55,7 +56,7 @@ export class LevelQueue implements StoredQueue {
       const key = offsetBytes(first + index);
       return { type: "put", key, value: sealValue(key, value) };
     });
-    await this.#guarded(() => writeBatch(this.#db, operations, { sync: true }));
+    await this.#guarded(() => writeBatch(this.#db, operations, synced));
     this.#nextPosition += values.length;
     this.#count += values.length;
     for (const value of values) this.#bytes += value.length;

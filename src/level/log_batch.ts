@@ -17,13 +17,18 @@ export interface Partitions {
   partitionCount(topic: string): number;
 }
 
+/** A partition as of a batch. */
+interface Changed {
+  bounds: LogBounds;
+  readonly live: RowDigest;
+}
+
 /** One atomic write. */
 export class LogBatch {
   readonly #log: Partitions;
   readonly #db: Database;
   readonly #operations: Operation[] = [];
-  readonly #bounds = new Map<PartitionState, LogBounds>();
-  readonly #live = new Map<PartitionState, RowDigest>();
+  readonly #changed = new Map<PartitionState, Changed>();
 
   constructor(log: Partitions, db: Database) {
     this.#log = log;
@@ -43,8 +48,9 @@ export class LogBatch {
     const state = this.#log.partition({ topic, partition });
     const { startOffset, endOffset } = this.boundsOf(state);
     this.put(logKey("r", state.placeBytes, offsetBytes(endOffset)), encodeRecord(record));
-    this.#bounds.set(state, { startOffset, endOffset: endOffset + 1 });
-    this.#liveOf(state)?.add(folded(endOffset));
+    const changed = this.#changedOf(state);
+    changed.bounds = { startOffset, endOffset: endOffset + 1 };
+    changed.live.add(folded(endOffset));
     if (state.topic.cleanup === "bounded") {
       this.trim(state, endOffset + 1 - state.topic.keepRecords);
     }
@@ -53,20 +59,21 @@ export class LogBatch {
 
   /** Bounds of a partition as of this batch. */
   boundsOf(state: PartitionState): LogBounds {
-    return this.#bounds.get(state) ?? state.bounds;
+    return this.#changed.get(state)?.bounds ?? state.bounds;
   }
 
   /** Deletes one record. */
   deleteRecord(state: PartitionState, offset: Offset): void {
-    this.#operations.push({ type: "del", key: logKey("r", state.placeBytes, offsetBytes(offset)) });
-    this.#liveOf(state)?.remove(folded(offset));
+    this.#changedOf(state).live.remove(folded(offset));
+    const key = logKey("r", state.placeBytes, offsetBytes(offset));
+    this.delete(key);
   }
 
-  #liveOf(state: PartitionState): RowDigest | undefined {
-    if (state.topic.cleanup !== "compact") return undefined;
-    const live = this.#live.get(state) ?? new RowDigest(state.live);
-    this.#live.set(state, live);
-    return live;
+  #changedOf(state: PartitionState): Changed {
+    const { bounds, live } = state;
+    const changed = this.#changed.get(state) ?? { bounds, live: new RowDigest(live) };
+    this.#changed.set(state, changed);
+    return changed;
   }
 
   /** Deletes a small value. */
@@ -78,18 +85,14 @@ export class LogBatch {
   trim(state: PartitionState, before: Offset): void {
     const { startOffset, endOffset } = this.boundsOf(state);
     for (let offset = startOffset; offset < before; offset++) this.deleteRecord(state, offset);
-    if (before > startOffset) this.#bounds.set(state, { startOffset: before, endOffset });
+    if (before > startOffset) this.#changedOf(state).bounds = { startOffset: before, endOffset };
   }
 
   /** Called once, by `LogDatabase.write`. */
   async write(options?: WriteOptions): Promise<void> {
-    const changed = [...new Set([...this.#bounds.keys(), ...this.#live.keys()])].map((state) => {
-      const live = this.#live.get(state)?.sum ?? state.live;
-      return { state, bounds: this.boundsOf(state), live };
-    });
-    for (const { state, bounds, live } of changed) {
-      const value = state.topic.cleanup === "compact" ? { ...bounds, live } : bounds;
-      this.put(logKey("e", state.placeBytes), encodeText(JSON.stringify(value)));
+    for (const [state, { bounds, live }] of this.#changed) {
+      const value = encodeText(JSON.stringify({ ...bounds, live: live.sum }));
+      this.put(logKey("e", state.placeBytes), value);
     }
     try {
       await writeBatch(this.#db, this.#operations, options);
@@ -98,9 +101,9 @@ export class LogBatch {
         cause: storeErrorOf(this.#db.location, error),
       });
     }
-    for (const { state, bounds, live } of changed) {
+    for (const [state, { bounds, live }] of this.#changed) {
       state.bounds = bounds;
-      state.live = live;
+      state.live = live.sum;
       for (const wake of state.waiting) wake();
     }
   }

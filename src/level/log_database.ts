@@ -5,7 +5,13 @@ import type { TopicDescription } from "../streams/ports.ts";
 import { type Offset, partitionName, type TopicPartition } from "../streams/record.ts";
 import { encodeText, textOf } from "../streams/text.ts";
 import { openValue } from "./checked_value.ts";
-import { closeDatabase, type Database, openDatabase, type WriteOptions } from "./database.ts";
+import {
+  closeDatabase,
+  type Database,
+  openDatabase,
+  synced,
+  type WriteOptions,
+} from "./database.ts";
 import { storeErrorOf } from "./database_errors.ts";
 import { LogBatch } from "./log_batch.ts";
 import { logKey, offsetBytes, offsetOf, partitionBytes } from "./log_keys.ts";
@@ -99,13 +105,11 @@ export class LogDatabase implements AsyncDisposable {
     // First what says that there are records: without them they are none, whatever comes between.
     await this.write((batch) => {
       for (const { placeBytes } of states) {
-        batch.delete(logKey("e", placeBytes));
-        batch.delete(logKey("t", placeBytes));
+        for (const tag of ["e", "t"] as const) batch.delete(logKey(tag, placeBytes));
       }
-    }, { sync: true });
+    }, synced);
     for (const { place } of states) {
-      await this.#deleteRange(rangeOf("r", place));
-      await this.#deleteRange(rangeOf("i", place));
+      for (const tag of ["r", "i"] as const) await this.#deleteRange(rangeOf(tag, place));
       this.#partitions.delete(partitionName(place));
     }
     this.#take(topic, await this.#describe(name, { id: newId(random), partitions }));
@@ -113,7 +117,7 @@ export class LogDatabase implements AsyncDisposable {
 
   async #describe(topic: string, description: TopicDescription): Promise<TopicDescription> {
     const value = encodeText(JSON.stringify(description));
-    await this.write((batch) => batch.put(topicKey(topic), value), { sync: true });
+    await this.write((batch) => batch.put(topicKey(topic), value), synced);
     return description;
   }
 

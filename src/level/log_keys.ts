@@ -4,7 +4,7 @@
  * | key | holds |
  * |---|---|
  * | `r` partition offset | a record |
- * | `e` partition | `{start, end}` offsets, and what those of a compacted topic's records add up to |
+ * | `e` partition | `{start, end}` offsets, and what those of its records add up to |
  * | `i` partition record-key | offset of the latest record with that key, compacted topics only |
  * | `t` partition | offsets of the tombstones of the last commit |
  * | `c` group NUL partition | committed input position |

@@ -1,4 +1,4 @@
-import type { Database } from "./database.ts";
+import { type Database, synced } from "./database.ts";
 
 /** Outside every other key: none of those begins with this byte. */
 const markKey = new Uint8Array([0x21]);
@@ -11,11 +11,11 @@ const markKey = new Uint8Array([0x21]);
  */
 export async function markOpen(db: Database): Promise<boolean> {
   const wasOpen = db.getSync(markKey) !== undefined;
-  await db.put(markKey, new Uint8Array([1]), { sync: true });
+  await db.put(markKey, new Uint8Array([1]), synced);
   return wasOpen;
 }
 
 /** Everything written so far is on the disk when it resolves. */
 export async function markClosed(db: Database): Promise<void> {
-  await db.del(markKey, { sync: true });
+  await db.del(markKey, synced);
 }

@@ -31,7 +31,7 @@ export interface PartitionState {
   readonly place: TopicPartition;
   readonly placeBytes: Uint8Array;
   bounds: LogBounds;
-  /** What the offsets of its records add up to; of compacted topics only. */
+  /** What the offsets of its records add up to; what a compacted topic holds is compared with it. */
   live: RowSum;
   readonly waiting: Set<() => void>;
 }

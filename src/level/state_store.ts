@@ -71,7 +71,7 @@ export class LevelStateStores implements StateStores, AsyncDisposable {
 
   async open(input: TopicPartition, changelogId: string): Promise<StateStore> {
     const folder = this.#folderOf(input);
-    const db = await openDatabase(folder, { checkTables: true, manyRows: true });
+    const db = await openDatabase(folder, { rebuildable: true });
     try {
       return await LevelStateStore.adopt(db, {
         format: 3,
@@ -138,7 +138,6 @@ class LevelStateStore implements StateStore {
   #applying = false;
   /** Batches that were begun. */
   #begun = 0;
-  #closed = false;
 
   private constructor(db: Database, ledger: RowLedger, checkpoint: Checkpoint | undefined) {
     this.#db = db;
@@ -174,7 +173,6 @@ class LevelStateStore implements StateStore {
     // As of now: a batch may begin or end while the rows are read, which changes none of them.
     const expected = keys.map((key) => this.#expect(key));
     const places = [...keys.keys()].filter((at) => expected[at] !== "absent");
-    if (places.length === 0) return values;
     try {
       const found = await this.#db.getMany(places.map((at) => keys[at] as Uint8Array));
       for (const [index, at] of places.entries()) {
@@ -261,8 +259,6 @@ class LevelStateStore implements StateStore {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
     await closeDatabase(this.#db);
   }
 
