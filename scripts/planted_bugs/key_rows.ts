@@ -69,8 +69,8 @@ export const keyRowBugs: readonly PlantedBug[] = [
   {
     name: "what changed of an expired key not shown before it goes",
     file: "src/streams/state/write_cache.ts",
-    find: "if (window.dirty) owner.left.push({ length, window });",
-    replace: "if (window.dirty && length < 0) owner.left.push({ length, window });",
+    find: "for (const window of ofLength) owner.left.push({ length, window });",
+    replace: "for (const window of ofLength) if (length < 0) owner.left.push({ length, window });",
     guarantee: "G3",
   },
   {
@@ -122,8 +122,8 @@ export const keyRowBugs: readonly PlantedBug[] = [
   {
     name: "keys as bytes never let go",
     file: "src/streams/state/write_cache.ts",
-    find: "        this.#move(known, inStore);\n        this.#known.delete(key);\n",
-    replace: "",
+    find: "      const isOld = known.generation < this.#generation;",
+    replace: "      const isOld = known.generation < 0;",
     guarantee: "G8",
     test: "tests/unit/streams/many_keys_test.ts",
   },

@@ -29,7 +29,7 @@ export interface KeptWindow<A> {
   to: number;
   /** As its codec has it, where it has left the row of its key for one that the store gets. */
   bytes: Uint8Array | undefined;
-  /** Changed since the last commit began. */
+  /** Changed since the last commit began; says so of open windows only. */
   dirty: boolean;
   /** True while the store has it in a row of its own, or gets it with the commit under way. */
   hasRow: boolean;
@@ -233,8 +233,7 @@ export function windowsWithRows<A>(
   job: Pick<KeyTopology<A>, "windows">,
   { windows }: CachedKey<A>,
 ): readonly KeptWindow<A>[] {
-  const inlineMax = inlineMaxOf(job.windows);
-  return windows.length <= inlineMax ? [] : windows.slice(0, -inlineMax);
+  return windows.slice(0, -inlineMaxOf(job.windows));
 }
 
 /** Reads a key from the store; `undefined` for one that it does not have. */

@@ -32,7 +32,7 @@ const portionWindows = 500;
 
 /**
  * The committed windows of every key, keys in the order of their bytes; of each key by length, of
- * each length ascending. In portions of some thousands.
+ * each length ascending. In portions of some hundreds, and what a scan brings at once.
  *
  * Keys, windows and rolled-up ones each lie in the order of their keys: all three are read from
  * beginning to end, beside each other, and nothing is looked for. Memory holds a portion and what
@@ -61,7 +61,7 @@ export async function* everyWindow<A>(
       const prefix = rowPrefix(key, length === 0 ? undefined : sizeMs);
       const part = new WindowsOfLength(job, { key, sizeMs }, open[length] ?? [], query);
       while (!part.takeFrom(cursor, prefix)) {
-        if (cursor.row === undefined) await cursor.fill();
+        await cursor.fill();
         if (part.size < portionWindows) continue;
         part.resultsTo(found);
         yield found;
@@ -110,10 +110,9 @@ class WindowsOfLength<A> {
     return this.#query.limit === Infinity ? this.#found.length : 0;
   }
 
-  /** @returns False where the cursor must be filled, or what was found be given out, before it goes on. */
+  /** @returns False where the cursor must be filled before it goes on. */
   takeFrom(cursor: Cursor, prefix: Uint8Array): boolean {
     for (; cursor.row !== undefined; cursor.next()) {
-      if (this.size >= portionWindows) return false;
       const { key, value } = cursor.row;
       const order = rowKeyOrder(key, prefix);
       if (order < 0) continue;

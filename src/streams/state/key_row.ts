@@ -77,7 +77,7 @@ export interface RowReading<W> {
 /** Takes the content of windows for a row. */
 export class RowWriter {
   #bytes = new Uint8Array(16 * 1024);
-  /** Content that others follow right behind, in the same array: copied at once. */
+  /** Content of another row that more follows right behind: copied at once. */
   #source: Uint8Array = nothing;
   #from = 0;
   #to = 0;
@@ -100,8 +100,7 @@ export class RowWriter {
   /** @internal */
   number(value: number): void {
     this.#flush();
-    this.#makeRoom(numberBytesMax);
-    const bytes = this.#bytes;
+    const bytes = this.#withRoom(numberBytesMax);
     let { at } = this;
     // Times are larger than the integers that a processor counts with here: two of them are not.
     let rest = value;
@@ -124,16 +123,15 @@ export class RowWriter {
   /** Content as it is; gives its length. */
   block(content: Uint8Array): number {
     this.number(content.length);
-    this.#makeRoom(content.length);
-    copyBytes(content, 0, content.length, this.#bytes, this.at);
+    copyBytes(content, 0, content.length, this.#withRoom(content.length), this.at);
     this.at += content.length;
     return content.length;
   }
 
-  /** Content that another row has, with its length in front; the other one must stay until the end. */
+  /** Content that another row has behind its times, the same one until the end; with its length. */
   copied(row: Uint8Array, from: number, to: number): void {
     const begin = from - numberBytes(to - from);
-    if (this.#to !== begin || this.#source !== row) {
+    if (this.#to !== begin) {
       this.#flush();
       this.#source = row;
       this.#from = begin;
@@ -143,19 +141,20 @@ export class RowWriter {
   }
 
   #flush(): void {
-    const length = this.#to - this.#from;
-    if (length === 0) return;
-    this.#makeRoom(0);
-    copyBytes(this.#source, this.#from, this.#to, this.#bytes, this.at - length);
+    const [source, from, to] = [this.#source, this.#from, this.#to];
+    copyBytes(source, from, to, this.#withRoom(0), this.at - (to - from));
     this.#source = nothing;
     this.#from = this.#to = 0;
   }
 
-  #makeRoom(bytes: number): void {
-    if (this.at + bytes <= this.#bytes.length) return;
-    const larger = new Uint8Array(2 * (this.at + bytes));
-    larger.set(this.#bytes);
-    this.#bytes = larger;
+  /** The bytes so far, with room for as many more. */
+  #withRoom(bytes: number): Uint8Array {
+    if (this.at + bytes > this.#bytes.length) {
+      const larger = new Uint8Array(2 * (this.at + bytes));
+      larger.set(this.#bytes);
+      this.#bytes = larger;
+    }
+    return this.#bytes;
   }
 }
 

@@ -44,7 +44,6 @@ function wholesOf<A>(
   const add = (startMs: number, part: CachedWindow<A>) => {
     if (whole?.startMs !== startMs) wholes.push(whole = newWindow(job, startMs));
     addPart(job, whole, part);
-    whole.dirty ||= part.dirty;
   };
   if (closed !== undefined) add(closed.startMs, closed);
   for (const part of parts) add(rollUpStart(part.startMs, level), part);
@@ -66,7 +65,9 @@ export function addPart<A>(
     // It is no event's fault, and half of it may be done.
     throw new InvariantError("aggregates cannot be merged", { cause });
   }
-  if (from.versionUs <= into.versionUs) return;
+  if (from.versionUs < into.versionUs) return;
+  // Parts that were written again have the same write time, and keep their receive times.
+  const isLater = from.versionUs > into.versionUs;
+  into.receivedAtMs = isLater ? from.receivedAtMs : Math.max(into.receivedAtMs, from.receivedAtMs);
   into.versionUs = from.versionUs;
-  into.receivedAtMs = from.receivedAtMs;
 }

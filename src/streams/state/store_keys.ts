@@ -69,11 +69,7 @@ export function timedValuesOf(store: string): KeyRange {
 /** Key and time of such a value, from the key of its row. */
 export function timedValueOf(bytes: Uint8Array): { readonly key: string; readonly atMs: number } {
   assert(bytes[0] === timedValueTag, "not the key of a value with a time");
-  const end = bytes.length - timeBytes;
-  return {
-    key: textOf(unescaped(bytes.subarray(bytes.indexOf(0) + 1, end - 1))),
-    atMs: timeAt(bytes, end),
-  };
+  return { key: textOf(keyPartOf(bytes)), atMs: timeAt(bytes, bytes.length - timeBytes) };
 }
 
 /** Key of one window. */
@@ -113,11 +109,10 @@ export interface StoredWindow {
 /** What the key of a window stands for; `undefined` for the other keys. */
 export function windowOf(bytes: Uint8Array): StoredWindow | undefined {
   if (bytes[0] !== windowTag && bytes[0] !== rollUpTag) return undefined;
-  const times = bytes[0] === rollUpTag ? 2 : 1;
   return {
-    key: textOf(unescaped(bytes.subarray(1, bytes.length - times * timeBytes - 1))),
+    key: textOf(keyPartOf(bytes)),
     startMs: timeAt(bytes, bytes.length - timeBytes),
-    sizeMs: times === 2 ? timeAt(bytes, bytes.length - 2 * timeBytes) : undefined,
+    sizeMs: bytes[0] === rollUpTag ? timeAt(bytes, bytes.length - 2 * timeBytes) : undefined,
   };
 }
 
@@ -220,17 +215,13 @@ function putUint32(bytes: Uint8Array, at: number, value: number): void {
 
 /** The bytes of the key that a row belongs to; `undefined` for the meta record. */
 export function ownerOf(row: Uint8Array): Uint8Array | undefined {
-  if (row[0] === metaTag) return undefined;
+  return row[0] === metaTag ? undefined : keyPartOf(row);
+}
+
+function keyPartOf(row: Uint8Array): Uint8Array {
   if (row[0] === keyTag) return row.subarray(1);
   if (row[0] === keyValueTag) return row.subarray(row.indexOf(0) + 1);
-  if (row[0] === timedValueTag) {
-    return unescaped(row.subarray(row.indexOf(0) + 1, row.length - timeBytes - 1));
-  }
-  const bytes: number[] = [];
-  for (let at = 1; at < row.length; at++) {
-    const byte = row[at] as number;
-    if (byte === 0 && row[++at] !== 0xff) break;
-    bytes.push(byte);
-  }
-  return Uint8Array.from(bytes);
+  const begin = row[0] === timedValueTag ? row.indexOf(0) + 1 : 1;
+  const times = row[0] === rollUpTag ? 2 : 1;
+  return unescaped(row.subarray(begin, row.length - times * timeBytes - 1));
 }

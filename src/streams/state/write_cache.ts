@@ -15,22 +15,14 @@ import {
   opened,
   windowsWithRows,
 } from "./cached_key.ts";
+import { type CacheMemory, memoryOfProcess } from "./cache_memory.ts";
 import { inlineMax, type RowBytes, wholeRow } from "./key_row.ts";
 import { openWindows } from "./open_roll_ups.ts";
 import { PackedRows } from "./packed_rows.ts";
 import { keyStateKey } from "./store_keys.ts";
 
-/**
- * Bytes of the keys that all tasks of this process have in memory beside those that have changed,
- * estimated. Each task has an equal part.
- */
-const cacheBytesMax = 128 * 1024 * 1024;
-
-/** What of it is for keys as objects. Where there are more of them, all become bytes: `PackedRows`. */
+/** What of its memory is for keys as objects. Where there are more, all become bytes: `PackedRows`. */
 const decodedPart = 1 / 4;
-
-/** Caches in use in this process. */
-let cachesOpen = 0;
 
 /** What a key takes, each of its windows, and one that is decoded with a middling aggregate. */
 const keyBytes = 500;
@@ -62,8 +54,8 @@ const inStore = -2;
 export class WriteCache<A> implements Disposable {
   readonly #store: Pick<StateStore, "get" | "getMany">;
   readonly #topology: KeyTopology<A>;
-  /** Of all tasks of this process. */
-  readonly #bytesMax: number;
+  /** For the keys beside those that have changed. */
+  readonly #memory: CacheMemory;
   readonly #known = new Map<string, KnownKey<A>>();
   /** Those that are objects. */
   #inUse: KnownKey<A>[] = [];
@@ -75,8 +67,8 @@ export class WriteCache<A> implements Disposable {
   #dirty: CachedKey<A>[] = [];
   /** Rows that were read for the records to come. */
   #ahead = new Map<string, Uint8Array | undefined>();
-  /** Keys that became known since they were read. */
-  #loads = 0;
+  /** True if keys became known since they were read. */
+  #loaded = false;
   /** The key asked for last: nearly always the next one, too. */
   #latest: CachedKey<A> | undefined;
   /** The store has not got yet what was handed over. */
@@ -85,12 +77,12 @@ export class WriteCache<A> implements Disposable {
   constructor(
     store: Pick<StateStore, "get" | "getMany">,
     topology: KeyTopology<A>,
-    options: { readonly bytesMax?: number | undefined } = {},
+    memory: CacheMemory = memoryOfProcess,
   ) {
-    cachesOpen += 1;
-    this.#bytesMax = options.bytesMax ?? cacheBytesMax;
     this.#store = store;
     this.#topology = topology;
+    this.#memory = memory;
+    memory.enter();
   }
 
   /** Keys changed since the last commit. */
@@ -141,7 +133,7 @@ export class WriteCache<A> implements Disposable {
   }
 
   #read(key: string): Uint8Array | undefined {
-    this.#loads += 1;
+    this.#loaded = true;
     const row = this.#ahead.has(key) ? this.#ahead.get(key) : this.#store.get(keyStateKey(key));
     this.#ahead.delete(key);
     return row;
@@ -153,8 +145,8 @@ export class WriteCache<A> implements Disposable {
    */
   async readAhead(keys: () => Iterable<string>): Promise<void> {
     this.#ahead.clear();
-    if (this.#loads === 0) return;
-    this.#loads = 0;
+    if (!this.#loaded) return;
+    this.#loaded = false;
     const missing = new Set<string>();
     for (const key of keys()) {
       if ((this.#known.get(key)?.place ?? inStore) === inStore) missing.add(key);
@@ -166,17 +158,14 @@ export class WriteCache<A> implements Disposable {
 
   /**
    * Begins a key again that has expired, or was never seen: windows before `fromMs` are closed. What
-   * changed of those that it had is shown with the next commit, which deletes them.
+   * changed of those that it had is shown with the next commit, which deletes them all.
    */
   renew(owner: CachedKey<A>, fromMs: number): void {
     owner.state.streamTimeMs = fromMs;
     owner.state.closedToMs = fromMs;
-    if (!owner.stored && !owner.dirty) {
-      owner.state.purgedToMs.fill(fromMs);
-      return;
-    }
+    if (!owner.stored && !owner.dirty) owner.state.purgedToMs.fill(fromMs);
     for (const [length, ofLength] of this.openWindows(owner).entries()) {
-      for (const window of ofLength) if (window.dirty) owner.left.push({ length, window });
+      for (const window of ofLength) owner.left.push({ length, window });
     }
     owner.windows = [];
     owner.closedParts.fill(undefined);
@@ -280,7 +269,6 @@ export class WriteCache<A> implements Disposable {
       owner.stored = true;
       owner.left = [];
       for (const window of owner.windows) window.dirty = false;
-      for (const parts of owner.closedParts) if (parts !== undefined) parts.dirty = false;
     }
     const isFull = this.#isFull;
     if (isFull) this.#letGo();
@@ -289,7 +277,11 @@ export class WriteCache<A> implements Disposable {
   }
 
   get #packedMax(): number {
-    return this.#bytesMax / cachesOpen * (1 - decodedPart);
+    return this.#memory.partMax * (1 - decodedPart);
+  }
+
+  get #inUseMax(): number {
+    return this.#memory.partMax * decodedPart;
   }
 
   get #packedBytes(): number {
@@ -298,7 +290,7 @@ export class WriteCache<A> implements Disposable {
 
   get #isFull(): boolean {
     return this.#packedBytes >= this.#packedMax ||
-      this.#inUseBytes >= this.#bytesMax / cachesOpen * decodedPart;
+      this.#inUseBytes >= this.#inUseMax;
   }
 
   /** No key stays as an object, and those that were not in use of late go where they take too much. */
@@ -307,22 +299,16 @@ export class WriteCache<A> implements Disposable {
     this.#inUse = [];
     this.#inUseBytes = 0;
     this.#latest = undefined;
-    if (this.#packed.freeBytes > this.#packedMax + freeBytesMin) {
-      // Places are free of which no row has the size any more.
-      for (const [key, known] of this.#known) {
-        if (known.place >= 0) known.place = inStore;
-        if (known.generation < this.#generation) this.#known.delete(key);
-      }
-      this.#packed = new PackedRows();
-      this.#generation += 1;
-    } else if (this.#packedBytes >= this.#packedMax) {
-      for (const [key, known] of this.#known) {
-        if (known.generation >= this.#generation) continue;
-        this.#move(known, inStore);
-        this.#known.delete(key);
-      }
-      this.#generation += 1;
+    // Places are free of which no row has the size any more.
+    const beginsAgain = this.#packed.freeBytes > this.#packedMax + freeBytesMin;
+    if (!beginsAgain && this.#packedBytes < this.#packedMax) return;
+    for (const [key, known] of this.#known) {
+      const isOld = known.generation < this.#generation;
+      if (isOld) this.#known.delete(key);
+      if (isOld || (beginsAgain && known.place !== nowhere)) this.#move(known, inStore);
     }
+    if (beginsAgain) this.#packed = new PackedRows();
+    this.#generation += 1;
   }
 
   /**
@@ -359,7 +345,7 @@ export class WriteCache<A> implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    cachesOpen -= 1;
+    this.#memory.leave();
   }
 }
 

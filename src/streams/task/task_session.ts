@@ -6,6 +6,7 @@ import type { Random } from "../../base/random.ts";
 import { type Changes, collectChanges, metaAlone } from "../commit/changes.ts";
 import { type CommitOptions, type CommitPlace, Committer } from "../commit/commit.ts";
 import { ownOutputs } from "../commit/own_outputs.ts";
+import type { CacheMemory } from "../state/cache_memory.ts";
 import { keyTimes } from "../state/key_times.ts";
 import type { KeyTime } from "../topology/key_state.ts";
 import type {
@@ -55,11 +56,8 @@ export interface StreamsPorts<R> {
   readonly random: Random;
   /** Told of what operators want to know. */
   readonly logger: Logger;
-  /**
-   * Bytes of the keys that all tasks of this process have in memory beside those that have changed,
-   * estimated; 128 MiB without it.
-   */
-  readonly cacheBytesMax?: number | undefined;
+  /** For the keys in memory beside those that have changed; that of the process without it. */
+  readonly cacheMemory?: CacheMemory | undefined;
   /**
    * Greatest write time of the sink's rows, microseconds, where the log may have lost its end since:
    * what is made from now on must win over rows of input that is gone.
@@ -195,7 +193,7 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
       ...observer,
       onEnd,
     });
-    const cache = opening.use(new WriteCache(store, topology, { bytesMax: ports.cacheBytesMax }));
+    const cache = opening.use(new WriteCache(store, topology, ports.cacheMemory));
     await ports.globals?.ready(signal);
     const stores = await KeyValues.open(store, { ...topology, globals: ports.globals });
     const ahead = await aheadOfRows({ store, cache }, found, ports.rowsVersionUs);

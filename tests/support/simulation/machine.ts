@@ -1,3 +1,4 @@
+import { CacheMemory } from "../../../src/streams/state/cache_memory.ts";
 import { jsonEngineCodecs } from "../../../src/streams/state/json_engine_codecs.ts";
 import type { Clock } from "../../../src/base/clock.ts";
 import { PipelineError } from "../../../src/base/errors.ts";
@@ -175,7 +176,7 @@ export class SimulatedProcess {
         clock: this.#clock,
         random: world.chance.random,
         logger: world.loggerOf(this.name),
-        cacheBytesMax,
+        cacheMemory: new CacheMemory(cacheBytesMax),
       },
       membership,
       {

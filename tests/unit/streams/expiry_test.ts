@@ -1,7 +1,7 @@
 // Every key ever seen left a row permanently: 401, 801, 1,201 rows with 200 new keys a day.
 import assert from "node:assert/strict";
 import { TopologyTestDriver } from "../../../src/streams/testing/topology_test_driver.ts";
-import { countingTopology } from "../../support/counting_topology.ts";
+import { countingTopology, type Total } from "../../support/counting_topology.ts";
 
 const dayMs = 86_400_000;
 const keysADay = 200;
@@ -62,6 +62,34 @@ Deno.test("a key that returns with an old event is late by the horizon, not new"
   await driver.commit();
   assert.equal(driver.counts.late, 1);
   assert.equal((await driver.windows("day 1 key 0")).length, 1);
+});
+
+Deno.test("a key that returns has nothing left of the windows that it had, rolled up or not", async () => {
+  await using driver = await start({ ...job, rollUps: true });
+  for (const timeMs of [dayMs, dayMs + 10_000]) await send(driver, "k", timeMs);
+  await driver.commit();
+  for (let i = 0; i < 2 * job.agreeingEvents; i++) await send(driver, "busy", 3 * dayMs + i);
+  for (const timeMs of [3 * dayMs, 3 * dayMs + 10_000]) {
+    await send(driver, "k", timeMs);
+    await driver.commit();
+  }
+  for (const sizeMs of [10_000, 20_000]) {
+    const [first, ...others] = await driver.windows("k", { sizeMs });
+    assert.equal(first?.startMs, 3 * dayMs);
+    assert.deepEqual((first as unknown as { value: Total }).value.count, sizeMs / 10_000);
+    assert.equal(others.length, sizeMs === 10_000 ? 1 : 0);
+  }
+});
+
+Deno.test("a key at the horizon has not expired: what follows adds to its window", async () => {
+  await using driver = await start();
+  await send(driver, "k", 2 * dayMs);
+  await driver.commit();
+  for (let i = 0; i < 2 * job.agreeingEvents; i++) await send(driver, "busy", 3 * dayMs);
+  for (let i = 0; i < 2; i++) await driver.commit();
+  await send(driver, "k", 2 * dayMs + 1);
+  const [window] = await driver.windows("k");
+  assert.equal((window as unknown as { value: Total }).value.count, 2);
 });
 
 Deno.test("a key without events for long is not late for others' sake while it is kept", async () => {

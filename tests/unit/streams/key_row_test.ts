@@ -1,5 +1,14 @@
 import assert from "node:assert/strict";
-import { decodeKeyState, inlineMax, keyRowForm } from "../../../src/streams/state/key_row.ts";
+import { Buffer } from "node:buffer";
+import {
+  decodeKeyRow,
+  decodeKeyState,
+  encodeKeyRow,
+  inlineMax,
+  keyRowForm,
+  RowWriter,
+  wholeRow,
+} from "../../../src/streams/state/key_row.ts";
 import {
   decodePlainKeyRow,
   encodePlainKeyRow,
@@ -34,6 +43,12 @@ const rows = fc.record({
   ),
 }));
 
+/** Where the windows of a row are. */
+const places = {
+  window: (startMs: number, from: number, to: number) => ({ startMs, from, to }),
+  part: (_index: number, startMs: number, from: number, to: number) => ({ startMs, from, to }),
+};
+
 Deno.test("decodeKeyRow() reads what encodeKeyRow() wrote", () => {
   fc.assert(fc.property(rows, (row) => {
     const bytes = encodePlainKeyRow(row).slice();
@@ -47,8 +62,9 @@ Deno.test("decodeKeyRow() refuses a row that ends elsewhere", () => {
   fc.assert(
     fc.property(rows, (row) => {
       const bytes = encodePlainKeyRow(row).slice();
-      for (let length = 0; length < bytes.length; length++) {
-        const cut = () => decodePlainKeyRow(bytes.slice(0, length));
+      // Other rows may lie behind it.
+      for (let end = 0; end < bytes.length; end++) {
+        const cut = () => decodeKeyRow({ bytes, begin: 0, end }, keyRowForm({}), places);
         assert.throws(cut, { code: "STATE_UNREADABLE" });
       }
       const longer = new Uint8Array([...bytes, 0]);
@@ -68,6 +84,52 @@ Deno.test("encodeKeyRow() takes windows of any size, and continues with small on
     const row = { ...times, windows, closedParts: [] };
     assert.deepEqual(decodePlainKeyRow(encodePlainKeyRow(row).slice()), row);
   }
+});
+
+Deno.test("encodeKeyRow() copies what did not change from the row before, where it is still asked for", () => {
+  const form = keyRowForm({ sessions: true });
+  const windows = fc.array(
+    fc.record({
+      size: fc.constantFrom(1, 127, 128, 5_000),
+      fate: fc.constantFrom("same", "changed", "gone"),
+    }),
+    { maxLength: 12 },
+  );
+  fc.assert(fc.property(windows, (windows) => {
+    const before = {
+      ...{ streamTimeMs: 1, closedToMs: 1, purgedToMs: [1], closedParts: [] },
+      windows: windows.map(({ size }, i) => ({
+        startMs: i,
+        content: new Uint8Array(size).fill(i),
+      })),
+    };
+    const bytes = encodePlainKeyRow(before, form).slice();
+    const { windows: kept, ...row } = decodeKeyRow(wholeRow(bytes), form, places);
+    const isLeft = (_: unknown, i: number) => windows[i]?.fate !== "gone";
+    const after = encodeKeyRow({ ...row, windows: kept.filter(isLeft) }, form, (window, writer) => {
+      const { startMs, from, to } = window;
+      if (windows[startMs]?.fate === "same") writer.copied(bytes, from, to);
+      else writer.block(bytes.subarray(from, to));
+    });
+    const wanted = { ...before, windows: before.windows.filter(isLeft) };
+    assert.deepEqual(decodePlainKeyRow(after.slice(), form), wanted);
+  }));
+});
+
+Deno.test("RowWriter makes room, and keeps what it had", () => {
+  const contents = [9, 16_380, 5, 40_000, 100_000].map((size, i) => new Uint8Array(size).fill(i));
+  const [writer, copying] = [new RowWriter(), new RowWriter()];
+  for (const each of [writer, copying]) each.number(1); // as a time, with which each row begins
+  const spans = contents.map((content) => {
+    const length = writer.block(content);
+    return { from: writer.at - length, to: writer.at };
+  });
+  const row = writer.finish().slice();
+  for (const [i, { from, to }] of spans.entries()) {
+    assert.ok(Buffer.compare(row.subarray(from, to), contents[i] as Uint8Array) === 0);
+    copying.copied(row, from, to);
+  }
+  assert.ok(Buffer.compare(copying.finish(), row) === 0);
 });
 
 Deno.test("a row of sliding windows has the newest closed one behind the others", () => {

@@ -2,6 +2,8 @@
 // commit, and nothing that bounded what was in memory.
 import assert from "node:assert/strict";
 import type { StateStore } from "../../../src/streams/ports.ts";
+import { CacheMemory } from "../../../src/streams/state/cache_memory.ts";
+import type { CachedKey } from "../../../src/streams/state/cached_key.ts";
 import { inlineMax } from "../../../src/streams/state/key_row.ts";
 import { keyOf } from "../../../src/streams/state/store_keys.ts";
 import { WriteCache } from "../../../src/streams/state/write_cache.ts";
@@ -13,6 +15,7 @@ import {
   type Total,
 } from "../../support/counting_topology.ts";
 import { startMs } from "../../support/counting_driver.ts";
+import { encodePlainKeyRow } from "../../support/plain_key_row.ts";
 
 function event(key: string, timeMs: number) {
   return measurementRecord([{ key, timeMs, value: 1 }], startMs);
@@ -57,20 +60,36 @@ Deno.test("a commit gives the sink so many rows at once as a task that ends can 
   assert.deepEqual(portions, [2_000, 500, 1]);
 });
 
-/** A store without rows that notes which keys it is asked for, one by one or together. */
+/** A store that notes which keys it is asked for, one by one or together: with rows of these keys. */
 class AskedStore implements Pick<StateStore, "get" | "getMany"> {
   one: string[] = [];
   many: string[] = [];
+  readonly #rows: ReadonlyMap<string, Uint8Array>;
 
-  get(row: Uint8Array): undefined {
+  constructor(rows: ReadonlyMap<string, Uint8Array> = new Map()) {
+    this.#rows = rows;
+  }
+
+  get(row: Uint8Array): Uint8Array | undefined {
     this.one.push(keyOf(row));
-    return undefined;
+    return this.#rows.get(keyOf(row));
   }
 
   getMany(rows: readonly Uint8Array[]): Promise<undefined[]> {
     this.many.push(...rows.map(keyOf));
     return Promise.resolve(rows.map(() => undefined));
   }
+}
+
+/** The row of a key with open windows of these contents. */
+function rowWith(contents: readonly Uint8Array[]): Uint8Array {
+  return encodePlainKeyRow({
+    streamTimeMs: startMs,
+    closedToMs: startMs,
+    purgedToMs: [startMs],
+    windows: contents.map((content, i) => ({ startMs: startMs + i * 10_000, content })),
+    closedParts: [],
+  });
 }
 
 /** A commit that the store has at once. */
@@ -96,7 +115,7 @@ Deno.test("WriteCache does not ask the store for a key that a commit deletes", (
 
 Deno.test("WriteCache lets go of keys that are not in use, and reads them again", () => {
   const store = new AskedStore();
-  using cache = new WriteCache(store, countingTopology(), { bytesMax: 20_000 });
+  using cache = new WriteCache(store, countingTopology(), new CacheMemory(20_000));
   cache.touch(cache.key("left"));
   for (let round = 0; round < 3; round++) {
     cache.touch(cache.key("kept"));
@@ -111,7 +130,7 @@ Deno.test("WriteCache lets go of keys that are not in use, and reads them again"
 
 Deno.test("WriteCache keeps the keys of a commit that is under way", () => {
   const store = new AskedStore();
-  using cache = new WriteCache(store, countingTopology(), { bytesMax: 0 });
+  using cache = new WriteCache(store, countingTopology(), new CacheMemory(0));
   twoCommits(cache);
   const windows = { small: 1, wide: inlineMax + 1, large: 140_000 };
   for (const [key, count] of Object.entries(windows)) {
@@ -139,12 +158,12 @@ function twoCommits(cache: WriteCache<Total>): void {
 
 Deno.test("WriteCache knows keys that are not in use without asking the store", () => {
   const store = new AskedStore();
-  using cache = new WriteCache(store, countingTopology(), { bytesMax: 100 });
+  using cache = new WriteCache(store, countingTopology(), new CacheMemory(100));
   const owner = cache.key("a");
   owner.state.streamTimeMs = startMs;
   cache.add(owner, cache.newWindow(startMs));
   cache.touch(owner);
-  twoCommits(cache);
+  commit(cache);
   const again = cache.key("a");
   assert.ok(again !== owner);
   assert.deepEqual([again.state.streamTimeMs, again.windows.length], [startMs, 1]);
@@ -153,7 +172,7 @@ Deno.test("WriteCache knows keys that are not in use without asking the store", 
 
 Deno.test("WriteCache forgets keys that are not in use", () => {
   const store = new AskedStore();
-  using cache = new WriteCache(store, countingTopology(), { bytesMax: 1_900 });
+  using cache = new WriteCache(store, countingTopology(), new CacheMemory(1_900));
   cache.touch(cache.key("a"));
   twoCommits(cache);
   cache.forget("a");
@@ -163,7 +182,7 @@ Deno.test("WriteCache forgets keys that are not in use", () => {
 
 Deno.test("WriteCache asks the store again for a key that it lacked", () => {
   const store = new AskedStore();
-  using cache = new WriteCache(store, countingTopology(), { bytesMax: 100 });
+  using cache = new WriteCache(store, countingTopology(), new CacheMemory(100));
   cache.key("a");
   twoCommits(cache);
   assert.ok(!cache.key("a").stored);
@@ -181,11 +200,18 @@ Deno.test("WriteCache reads the keys of records to come at once where keys are r
   cache.key("b");
   cache.key("c");
   assert.deepEqual(store.one, ["a"]);
+  await cache.readAhead(() => ["d"]);
+  await cache.readAhead(() => ["e"]);
+  assert.deepEqual(store.many, ["b", "c", "d"], "nothing was read since");
+  cache.key("f");
+  await cache.readAhead(() => ["g"]);
+  cache.key("d");
+  assert.deepEqual(store.one, ["a", "f", "d"], "what was read for nothing is let go");
 });
 
 Deno.test("WriteCache uses a row once that it has read ahead", async () => {
   const store = new AskedStore();
-  using cache = new WriteCache(store, countingTopology(), { bytesMax: 0 });
+  using cache = new WriteCache(store, countingTopology(), new CacheMemory(0));
   cache.key("another");
   await cache.readAhead(() => ["a", "b"]);
   cache.touch(cache.key("a"));
@@ -196,4 +222,124 @@ Deno.test("WriteCache uses a row once that it has read ahead", async () => {
   cache.key("a");
   cache.key("b");
   assert.deepEqual(store.one, ["a", "b"], "the store has had another one since");
+});
+
+interface Use {
+  readonly what: string;
+  readonly kept: boolean;
+  readonly use: (cache: WriteCache<Total>, owner: CachedKey<Total>) => void;
+}
+
+Deno.test.each<Use>([
+  { what: "a key", kept: true, use: () => {} },
+  {
+    what: "ten keys",
+    kept: false,
+    use: (cache) => Array.from({ length: 10 }, (_, i) => cache.key(`another ${i}`)),
+  },
+  {
+    what: "a key with ten windows",
+    kept: false,
+    use: (cache, owner) => {
+      for (let i = 0; i < 10; i++) cache.add(owner, cache.newWindow(startMs + i * 10_000));
+    },
+  },
+  {
+    what: "a key, one window of which was read again and again",
+    kept: true,
+    use: (cache) => {
+      for (let i = 0; i < 20; i++) cache.window(cache.key("stored"), startMs);
+    },
+  },
+  {
+    what: "a key, all windows of which were read",
+    kept: false,
+    use: (cache) => {
+      for (let i = 0; i < inlineMax; i++) cache.window(cache.key("stored"), startMs + i * 10_000);
+    },
+  },
+])("WriteCache with room for 4,000 bytes of objects has $what: kept is $kept", ({ use, kept }) => {
+  const job = countingTopology();
+  const state = { aggregate: { count: 1, sum: 1 }, final: false, versionUs: 1, receivedAtMs: 1 };
+  const stored = rowWith(Array.from({ length: inlineMax }, () => job.windowCodec.encode(state)));
+  const store = new AskedStore(new Map([["stored", stored.slice()]]));
+  using cache = new WriteCache(store, job, new CacheMemory(16_000));
+  const owner = cache.key("a");
+  use(cache, owner);
+  commit(cache);
+  assert.equal(cache.key("a") === owner, kept);
+});
+
+Deno.test("WriteCache has room again once it has let go of keys that are not in use", () => {
+  using cache = new WriteCache(new AskedStore(), countingTopology(), new CacheMemory(60_000));
+  for (let i = 0; i < 600; i++) {
+    const owner = cache.key(`k${i}`);
+    cache.add(owner, cache.newWindow(startMs));
+    cache.touch(owner);
+  }
+  commit(cache);
+  for (let i = 0; i < 3; i++) twoCommits(cache);
+  const owner = cache.key("a");
+  commit(cache);
+  assert.ok(cache.key("a") === owner);
+});
+
+Deno.test("WriteCache takes no more for a key the more often it changes", () => {
+  using cache = new WriteCache(new AskedStore(), countingTopology(), new CacheMemory(50_000));
+  const [small, wide] = [cache.key("small"), cache.key("wide")];
+  for (let i = 0; i <= inlineMax; i++) cache.add(wide, cache.newWindow(startMs + i * 10_000));
+  for (let i = 0; i < 2_000; i++) {
+    for (const owner of [small, wide]) cache.touch(owner);
+    commit(cache);
+  }
+  assert.ok(cache.key("small") === small && cache.key("wide") === wide);
+});
+
+Deno.test("WriteCaches have equal parts of their memory, as many as there are", () => {
+  const memory = new CacheMemory(16_000);
+  using cache = new WriteCache(new AskedStore(), countingTopology(), memory);
+  const isKept = () => {
+    const owner = cache.key("a");
+    for (let i = 0; i < 4; i++) cache.key(`another ${i}`);
+    commit(cache);
+    return cache.key("a") === owner;
+  };
+  assert.ok(isKept());
+  {
+    using _other = new WriteCache(new AskedStore(), countingTopology(), memory);
+    assert.ok(!isKept());
+  }
+  assert.ok(isKept());
+});
+
+Deno.test("WriteCache reads a key again whose row is too large to stay", () => {
+  const store = new AskedStore(new Map([["large", rowWith([new Uint8Array(300_000)]).slice()]]));
+  using cache = new WriteCache(store, countingTopology(), new CacheMemory(0));
+  cache.touch(cache.key("large"));
+  handOver(cache);
+  assert.equal(cache.key("large").windows.length, 1);
+  assert.deepEqual(store.one, ["large"], "the store has not got the commit yet");
+  cache.settle();
+  twoCommits(cache);
+  assert.equal(cache.key("large").windows.length, 1);
+  assert.equal(store.one.at(-1), "large");
+});
+
+Deno.test("WriteCache gives back the places of rows that went, and knows what a commit has changed", () => {
+  const names = Array.from({ length: 20 }, (_, i) => `large ${i}`);
+  const large = rowWith([new Uint8Array(100_000)]).slice();
+  const store = new AskedStore(new Map(names.map((name) => [name, large])));
+  using cache = new WriteCache(store, countingTopology(), new CacheMemory(0));
+  cache.touch(cache.key("before"));
+  commit(cache);
+  for (const name of names) cache.key(name);
+  for (const name of names) cache.forget(name);
+  cache.touch(cache.key("changed"));
+  handOver(cache);
+  store.one = [];
+  assert.ok(cache.key("changed").stored);
+  assert.ok(!cache.key("large 0").stored);
+  assert.deepEqual(store.one, []);
+  cache.key("before");
+  assert.deepEqual(store.one, ["before"]);
 });

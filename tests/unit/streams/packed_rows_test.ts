@@ -37,10 +37,18 @@ Deno.test("PackedRows takes rows of many chunks, and none that is larger than on
   const rows = new PackedRows();
   const places = Array.from({ length: 100 }, (_, i) => rows.put(row(10_000 + i, i)));
   assert.equal(rows.put(row(1_000_000, 1)), undefined);
+  assert.equal(rows.put(row(256 * 1024 - 7, 1)), undefined);
+  assert.deepEqual(read(rows, rows.put(row(256 * 1024 - 8, 1))), row(256 * 1024 - 8, 1));
   for (const [i, place] of places.entries()) {
     assert.deepEqual(read(rows, place), row(10_000 + i, i));
   }
   assert.deepEqual(read(rows, rows.put(row(0, 0))), row(0, 0));
+});
+
+Deno.test("PackedRows leaves no room of a chunk that its rows fill", () => {
+  const rows = new PackedRows();
+  for (let i = 0; i < 8; i++) rows.put(row(32 * 1024 - 8, i));
+  assert.deepEqual([rows.bytes, rows.freeBytes], [256 * 1024, 0]);
 });
 
 Deno.test("PackedRows takes no more than its rows need while their sizes stay alike", () => {

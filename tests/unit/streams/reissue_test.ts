@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
+import type { LogRecord } from "../../../src/streams/record.ts";
+import { aheadOfRows } from "../../../src/streams/state/reissue.ts";
+import { firstMeta } from "../../../src/streams/state/state.ts";
+import { keyStateKey } from "../../../src/streams/state/store_keys.ts";
+import { WriteCache } from "../../../src/streams/state/write_cache.ts";
+import { MemoryStores } from "../../../src/streams/testing/mod.ts";
 import { CountingWorld } from "../../support/counting_run.ts";
-import { type CountingRow, rowKey } from "../../support/counting_topology.ts";
+import { type CountingRow, countingTopology, rowKey } from "../../support/counting_topology.ts";
 import { measurements } from "../../support/measurements.ts";
 
 const lostUs = 99_000_000_000;
@@ -44,4 +50,34 @@ Deno.test("aheadOfRows() leaves write times alone where the sink has nothing lat
     row.kind === "event" || row.key !== "new"
   );
   assert.deepEqual(after.slice(0, before.length), before);
+});
+
+Deno.test("aheadOfRows() leaves receive times alone, of rolled-up windows as well", async () => {
+  const job = countingTopology({ rollUps: true });
+  const store = await new MemoryStores().open({ topic: "input", partition: 0 }, "id");
+  using cache = new WriteCache(store, job);
+  const owner = cache.key("k");
+  for (const at of [1, 2]) {
+    const window = cache.newWindow((at - 1) * job.windows.sizeMs);
+    cache.add(owner, window);
+    const record = { timestampMs: at } as LogRecord;
+    cache.stamp(owner, window, { versionUs: at, record });
+  }
+  const times = () =>
+    cache.openWindows(cache.key("k")).map((ofLength) =>
+      ofLength.map(({ state }) => state.receivedAtMs)
+    );
+  const before = times();
+  await store.apply([{ key: keyStateKey("k"), value: cache.rowOf(owner).slice() }], {
+    changelogPosition: 1,
+  });
+  const lineage = {
+    topic: "input",
+    topicId: "a",
+    partitions: 1,
+    changelogId: "id",
+    repartitionId: "",
+  };
+  await aheadOfRows({ store, cache }, firstMeta(lineage, 0), lostUs);
+  assert.deepEqual(times(), before);
 });

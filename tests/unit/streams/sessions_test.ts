@@ -156,3 +156,14 @@ Deno.test("an open session stays that began before the retention, with many newe
   const rows = driver.changelog.filter(({ key }) => key !== null && rowOf.equals(key));
   assert.deepEqual(rows.map(({ value }) => value === null), [false, true]);
 });
+
+Deno.test("a query has as many sessions as it asks for, whatever became part of another one", async () => {
+  await using driver = await TopologyTestDriver.start(steps);
+  const at = async (atMs: number) => {
+    await driver.pipe({ key: "k", value: JSON.stringify({ atMs }), timestampMs: atMs });
+    await driver.commit();
+  };
+  for (const atMs of [100, 115, 108, 130, 122, 158]) await at(atMs);
+  const found = await driver.windows("k", { limit: 2 });
+  assert.deepEqual(found.map(({ startMs }) => startMs), [100, 158]);
+});

@@ -1,6 +1,11 @@
 import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
+import type { KeyRange } from "../../../src/streams/ports.ts";
 import {
+  allKeyStates,
+  allRollUps,
+  allRows,
+  allWindows,
   keyOf,
   keyStateKey,
   keyValueKey,
@@ -65,6 +70,16 @@ Deno.test("windowOf() says what the key of a window stands for, and no other", (
     assert.deepEqual(windowOf(rollUpKey(key, sizeMs, startMs)), { key, startMs, sizeMs });
     assert.equal(windowOf(keyStateKey(key)), undefined);
   }));
+});
+
+Deno.test("the ranges of a store's rows hold those of their kind", () => {
+  const kinds = { k: keyStateKey("a"), w: windowKey("a", 1), r: rollUpKey("a", 60_000, 1) };
+  const inside = ({ gte, lt }: KeyRange, row: Uint8Array) =>
+    Buffer.compare(row, gte) >= 0 && Buffer.compare(row, lt) < 0;
+  const kindsIn = (range: KeyRange) =>
+    Object.entries(kinds).filter(([, row]) => inside(range, row)).map(([kind]) => kind).join("");
+  const ranges = [allKeyStates, allWindows, allRollUps, allRows];
+  assert.deepEqual(ranges.map(kindsIn), ["k", "w", "r", "kwr"]);
 });
 
 Deno.test("windowStartOf() and keyOf() undo the keys", () => {

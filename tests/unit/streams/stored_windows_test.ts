@@ -83,12 +83,17 @@ Deno.test("openKey() gives what one commit has made, in however many rows", asyn
     await store.apply(commitOpen(count), { changelogPosition: count });
     return store;
   }));
-  let reads = 0;
+  let [reads, views] = [0, 0];
   const at = (read: number) => commits[Math.min(read, 1)] as StateStore;
   const committing = {
     get: (key: Uint8Array) => at(reads++).get(key),
-    view: () => at(reads).view(),
+    view: () => {
+      views++;
+      const close = () => Promise.resolve(void views--);
+      return { ...at(reads).view(), [Symbol.asyncDispose]: close };
+    },
   };
   const counts = openKey(job, committing, "k", 0)?.windows.map(({ value }) => value.count);
   assert.deepEqual(counts, new Array(inlineMax + 2).fill(2));
+  assert.equal(views, 0, "a view that stays open keeps the disk from letting go of old rows");
 });

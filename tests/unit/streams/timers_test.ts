@@ -3,13 +3,14 @@ import { Timers } from "../../../src/streams/state/timers.ts";
 import { Due } from "../../../src/streams/topology/key_values.ts";
 import { fc } from "../../support/properties.ts";
 
-const due = fc.tuple(fc.constantFrom("a", "b"), fc.constantFrom("k", "l"), fc.nat({ max: 5 }))
+const due = fc.tuple(fc.constantFrom("a", "b"), fc.constantFrom("k", "l"), fc.nat({ max: 30 }))
   .map(([processor, key, timeMs]) => new Due(processor, key, timeMs));
+const steps = fc.array(fc.option(due, { freq: 3 }), { maxLength: 60, size: "max" });
 
-const textOf = ({ timeMs, processor, key }: Due) => `${timeMs} ${processor} ${key}`;
+const textOf = ({ timeMs, processor, key }: Due) => `${100 + timeMs} ${processor} ${key}`;
 
 Deno.test("Timers give what was added, earliest first, then by processor and key", () => {
-  fc.assert(fc.property(fc.array(fc.option(due), { maxLength: 40 }), (steps) => {
+  fc.assert(fc.property(steps, (steps) => {
     const timers = new Timers();
     let left: string[] = [];
     const takes = () => {
