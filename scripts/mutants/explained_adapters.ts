@@ -34,49 +34,17 @@ export const explainedOfAdapters: Readonly<Record<string, string>> = {
     "only the text of a message",
   "src/level/checked_store.ts order openValue(key, sealed); ledger.found(key, sealedChecksum(sealed) as nu":
     "a ledger is dropped with the store that is refused",
-  "src/level/database.ts boolean false #2": "only speed",
+  "src/level/database.ts boolean true": powerCut,
+  "src/level/database.ts return return;":
+    "LevelDB refuses a folder that is open in this process as well",
   "src/level/embedded_commit_log.ts fallback this.#committed(reader, place)?.offset ?? 0":
     "nothing is trimmed either way where a reader has not begun",
-  "src/level/database.ts negation manyRows": "only speed",
-  "src/level/embedded_commit_log.ts boolean true": powerCut,
-  "src/level/log_database.ts boolean true": powerCut,
-  "src/level/log_database.ts boolean true #2": powerCut,
-  "src/level/open_mark.ts boolean true": powerCut,
-  "src/level/open_mark.ts boolean true #2": powerCut,
-  "src/level/embedded_commit_log.ts order batch.put(committedKey(this.#group, input), encodeText(JSON.stringify(":
-    "entries of different keys, in one batch",
-  "src/level/embedded_commit_log.ts order batch.put(committedKey(this.#group, place), encodeText(JSON.stringify(":
-    "entries of different keys, in one batch",
-  'src/level/log_batch.ts order this.#operations.push({ type: "del", key: logKey("r", state.placeBytes':
-    "steps in the memory of two things, between which nothing looks at them",
-  'src/level/log_batch.ts order this.put(logKey("r", state.placeBytes, offsetBytes(endOffset)), encode':
-    "steps in the memory of two things, between which nothing looks at them",
-  "src/level/log_batch.ts order this.#bounds.set(state, { startOffset, endOffset: endOffset + 1 }); th":
-    "steps in the memory of two things, between which nothing looks at them",
-  "src/level/log_batch.ts return return undefined;":
-    "only time: what a partition that is not compacted adds up to is not written",
   "src/level/log_batch.ts bound before > startOffset": "only an entry that says what is there",
-  "src/level/log_batch.ts fallback this.#live.get(state)?.sum ?? state.live":
-    "of a compacted partition, nothing changes without its sum",
-  'src/level/log_database.ts order batch.delete(logKey("e", placeBytes)); batch.delete(logKey("t", placeB':
-    "entries of different keys, in one batch",
-  'src/level/log_database.ts order await this.#deleteRange(rangeOf("r", place)); await this.#deleteRange(':
-    "without the bounds that went before, none of them is a record",
-  'src/level/log_database.ts order await this.#deleteRange(rangeOf("i", place)); this.#partitions.delete(':
-    "the disk, and the memory of it",
-  "src/level/log_keys.ts order view.setUint32(0, Math.floor(offset / two32)); view.setUint32(4, offse":
-    "the two halves of a number",
   "src/level/embedded_log.ts order throwIfAborted(signal); this.#refuseOtherTopic();":
     "which of two reasons to refuse is named, where there are both",
   "src/level/row_checksums.ts bound this.#slots * loadMax <= rows": "only when the table grows",
   "src/level/row_checksums.ts bound at < old.length": "a free slot is cleared once more",
   "src/level/row_ledger.ts drop this.#pending.clear();": "only memory",
   "src/level/row_ledger.ts bound this.#pending.size > 0 #2": "only speed",
-  "src/level/state_store.ts boolean true #2": "only speed",
-  "src/level/state_store.ts return return;":
-    "LevelDB refuses a folder that is open in this process as well",
-  "src/level/state_store.ts boolean true #4":
-    "LevelDB refuses a folder that is open in this process as well",
-  "src/level/state_store.ts return return values;": "only speed",
   "src/level/state_store.ts drop this.#ledger.settle();": "only memory",
 };

@@ -50,7 +50,8 @@ Deno.test("EmbeddedLog stops before a hole, and begins behind it from then on", 
   {
     await using database = await LogDatabase.open(folder, topics);
     const log = new EmbeddedLog(database);
-    await using reader = log.open(input, { offset: 0 });
+    const { id: topicId } = await log.describe(input.topic);
+    await using reader = log.open(input, { offset: 0, topicId });
     const { nextOffset: hole } = await reader.next(signal);
     assert.ok(hole > 0 && hole < count - 1, `${hole} records before the hole`);
     await assert.rejects(reader.next(signal), { code: "INPUT_TRUNCATED" });
