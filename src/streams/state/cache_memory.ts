@@ -1,3 +1,6 @@
+/** What all tasks of a process have where nothing else is said, bytes. */
+const processBytesMax = 128 * 1024 * 1024;
+
 /**
  * Bytes of keys in memory that caches have together, estimated: each an equal part.
  *
@@ -7,25 +10,38 @@ export class CacheMemory {
   readonly #bytesMax: number;
   #caches = 0;
 
+  /** Of the caches that are given it. */
   constructor(bytesMax: number) {
     this.#bytesMax = bytesMax;
   }
 
-  /** What one of the caches may take. */
+  /**
+   * What one of the caches may take.
+   *
+   * @internal
+   */
   get partMax(): number {
     return this.#bytesMax / this.#caches;
   }
 
-  /** Counts one more cache. */
+  /**
+   * Counts one more cache.
+   *
+   * @internal
+   */
   enter(): void {
     this.#caches += 1;
   }
 
-  /** Counts one less. */
+  /**
+   * Counts one less.
+   *
+   * @internal
+   */
   leave(): void {
     this.#caches -= 1;
   }
 }
 
-/** What all tasks of this process have without another one. */
-export const memoryOfProcess: CacheMemory = new CacheMemory(128 * 1024 * 1024);
+/** That of all tasks of this process which are given no other. */
+export const memoryOfProcess: CacheMemory = new CacheMemory(processBytesMax);
