@@ -19,14 +19,15 @@ export const keyRowBugs: readonly PlantedBug[] = [
   {
     name: "a roll-up that stays open when an event closes nothing but it",
     file: "src/streams/processing/closing.ts",
-    find: "if ((closedParts[index]?.startMs ?? Infinity) < endsToMs) this.#closeWhole(index);",
+    find: "if (parts !== undefined && parts.startMs < endsToMs) this.#closeWhole(index, parts);",
     replace: "void endsToMs;",
     guarantee: "G1",
   },
   {
     name: "a closed part added to the wrong roll-up",
     file: "src/streams/processing/closing.ts",
-    find: "if (before !== undefined && before.startMs !== startMs) this.#closeWhole(index);",
+    find:
+      "if (before !== undefined && before.startMs !== startMs) this.#closeWhole(index, before);",
     replace: "void before;",
     guarantee: "G1",
   },

@@ -40,21 +40,22 @@ class Closing<A> {
   close(): void {
     const { windows, state: { closedToMs }, closedParts } = this.#owner;
     let closed = 0;
-    while (this.#isClosed(windows[closed])) closed++;
+    // The window of the event that moved the time is open still.
+    while (this.#isClosed(windows[closed] as KeptWindow<A>)) closed++;
     for (const window of windows.splice(0, closed)) {
       this.#leave(0, this.#cache.opened(this.#owner, window));
       if (this.#job.windows.sliding === true) closedParts[0] = window;
     }
     for (const [index, level] of this.#job.rollUps.levels.entries()) {
       const endsToMs = rollUpStart(closedToMs, level);
-      if ((closedParts[index]?.startMs ?? Infinity) < endsToMs) this.#closeWhole(index);
+      const parts = closedParts[index];
+      if (parts !== undefined && parts.startMs < endsToMs) this.#closeWhole(index, parts);
     }
   }
 
   /** By its last event where it is a session, else by its start, which `lastEventMs` gives then. */
-  #isClosed(window: KeptWindow<A> | undefined): boolean {
+  #isClosed(window: KeptWindow<A>): boolean {
     const { closedToMs } = this.#owner.state;
-    if (window === undefined || window.startMs >= closedToMs) return false;
     return lastEventMs(this.#cache.opened(this.#owner, window)) < closedToMs;
   }
 
@@ -72,7 +73,7 @@ class Closing<A> {
     const startMs = rollUpStart(part.startMs, level);
     const { closedParts } = this.#owner;
     const before = closedParts[index];
-    if (before !== undefined && before.startMs !== startMs) this.#closeWhole(index);
+    if (before !== undefined && before.startMs !== startMs) this.#closeWhole(index, before);
     const parts = this.#cache.opened(
       this.#owner,
       closedParts[index] ??= newWindow(this.#job, startMs),
@@ -81,11 +82,9 @@ class Closing<A> {
     this.#cache.changed(this.#owner, parts);
   }
 
-  #closeWhole(index: number): void {
-    const { closedParts } = this.#owner;
-    const whole = closedParts[index];
-    closedParts[index] = undefined;
-    if (whole !== undefined) this.#leave(index + 1, this.#cache.opened(this.#owner, whole));
+  #closeWhole(index: number, whole: KeptWindow<A>): void {
+    this.#owner.closedParts[index] = undefined;
+    this.#leave(index + 1, this.#cache.opened(this.#owner, whole));
   }
 }
 
@@ -100,7 +99,6 @@ export function advance<A>(
   const { state } = owner;
   const { windows } = job;
   state.streamTimeMs = timeMs;
-  cache.touch(owner);
   if (timeMs < closingTimeMs(state.closedToMs, windows)) return;
   state.closedToMs = firstOpenStart(timeMs, windows);
   new Closing(job, cache, owner, context).close();

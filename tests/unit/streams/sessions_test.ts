@@ -69,6 +69,20 @@ async function lastRow<A>(job: Job<Step, A, unknown>): Promise<unknown> {
   return driver.rows.at(-1);
 }
 
+Deno.test("a session closes when its end is as far back as the grace, by its last event", async () => {
+  await using driver = await TopologyTestDriver.start(steps, { startMs: 1_000 });
+  const finalAfter = async (...times: readonly number[]) => {
+    const value = (atMs: number) => JSON.stringify({ atMs });
+    await driver.pipe(
+      ...times.map((atMs) => ({ key: "k", value: value(atMs), timestampMs: 1_000 })),
+    );
+    await driver.commit();
+    return driver.rows.findLast(({ startMs }) => startMs === 0)?.final;
+  };
+  const endsAt15 = [await finalAfter(0, 5, 29), await finalAfter(30)];
+  assert.deepEqual(endsAt15, [false, true]);
+});
+
 const someSteps = fc.array(
   fc.record({ atMs: fc.integer({ min: 0, max: 150 }), commits: fc.boolean() }),
   { minLength: 1, maxLength: 25 },
