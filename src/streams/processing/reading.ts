@@ -19,8 +19,8 @@ export function receivedUsOf({ timestampMs }: LogRecord): number | undefined {
 }
 
 /**
- * Reads a record: one without events is dead, and one whose key cannot be one. No key of the state
- * is made of it, not even for a moment.
+ * Reads a record: one whose key cannot be one is dead. No key of the state is made of it, not even
+ * for a moment.
  */
 export function readRecord<E>(
   record: LogRecord,
@@ -31,9 +31,7 @@ export function readRecord<E>(
   const { unreadable } = record;
   if (unreadable !== undefined) return dead("unreadable-batch", unreadable);
   const reading = source.read(record, from === "rekeyed");
-  if (reading.kind === "dead" || reading.kind === "nothing") return reading;
-  if (reading.events.length === 0) return dead("empty", "no event in record");
-  if (reading.kind === "wrong-key") return reading;
+  if (reading.kind !== "events") return reading;
   const fault = source.keyFault?.(reading.key);
   if (fault !== undefined) return dead("impossible-value", fault);
   const isMisplaced = source.ofTables.includes(record.topic) && record.key !== null &&
@@ -45,10 +43,10 @@ function dead(cause: DeadLetterCause, detail: string): Reading<never> {
   return { kind: "dead", cause, detail };
 }
 
-/** What a record counts for: one without events, or that cannot be read, for itself. */
+/** What a record counts for: its events, or itself where it cannot be read. */
 export function itemsOf(reading: Reading<unknown>): number {
   if (reading.kind === "nothing") return 0;
-  return reading.kind === "dead" ? 1 : Math.max(1, reading.events.length);
+  return reading.kind === "dead" ? 1 : reading.events.length;
 }
 
 /** Why a record of the repartition topic brings nothing. */

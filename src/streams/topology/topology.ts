@@ -21,7 +21,7 @@ export interface Fault {
 
 /** Events of a record, each with a key. */
 export interface KeyedEvents<E> {
-  /** In the order of the record. */
+  /** In the order of the record, at least one. */
   readonly events: readonly E[];
   /** The key of each; `undefined` for one that has none, as it was rejected before its key. */
   readonly keys: readonly (string | undefined)[];
