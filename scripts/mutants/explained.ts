@@ -10,6 +10,8 @@ interface Kind {
   readonly why: string;
 }
 
+const noticedSlowly = "noticed by a test that takes long on a busy machine: --thorough";
+
 const kinds: readonly Kind[] = [
   {
     pattern: /^fallback .*([\])]|\.length) \?\? (0|-?1|0n|""|\[\]|undefined)( #\d+)?$/,
@@ -29,7 +31,7 @@ const kinds: readonly Kind[] = [
   {
     pattern: / purge\.rowsLeft -= found\.length;?$/,
     unreached: false,
-    why: "noticed by a test of changed_rules_test.ts that takes long on a busy machine: --thorough",
+    why: noticedSlowly,
   },
 ];
 
@@ -58,6 +60,46 @@ export const explained: Readonly<Record<string, string>> = {
     "only one look more, at the start",
   "src/streams/app/streams_app.ts order watch.failed(error); all((l) => l.failed(input, error));":
     "neither looks at the other",
+  "src/streams/processing/closing.ts order this.#cache.stamp(this.#owner, window, this.#context); this.#owner.lef":
+    "steps in the memory of two things, between which nothing looks at them",
+  "src/streams/processing/closing.ts order this.#owner.left.push({ length, window }); this.#absorb(length, window":
+    "which of two rows of one commit comes first: each is of a window of its own",
+  "src/streams/processing/closing.ts order addPart(this.#job, parts, part); this.#cache.changed(this.#owner, part":
+    "steps in the memory of two things, between which nothing looks at them",
+  "src/streams/processing/events_away.ts bound value.length <= (events.length > 1 ? togetherBytesMax : keptValueBytes":
+    "a limit that was chosen: one more or one less is as good",
+  "src/streams/processing/processor.ts order this.#side.handOver(); this.#rekeying.handOver();":
+    "each forgets what it has itself",
+  "src/streams/processing/processor.ts order this.#rekeying.handOver(); this.#emitting?.handOver();":
+    "each forgets what it has itself",
+  "src/streams/processing/processor.ts bound i < events.length":
+    "behind the last event there is no key",
+  "src/streams/processing/processor.ts bound timeMs > streamTimeMs":
+    "only speed: the same time is set again, and closes nothing more",
+  "src/streams/processing/processor.ts bound timeMs > streamTimeMs #2":
+    "only speed: the same time is set again, and closes nothing more",
+  'src/streams/processing/rekeying.ts fallback target?.topic ?? ""':
+    "a job that sends nothing on writes no records",
+  "src/streams/processing/rekeying.ts return return known;":
+    "only speed, and bytes: a key's place is found again",
+  "src/streams/processing/rekeying.ts negation this.#places.size >= keysMax":
+    "only speed, and bytes: places are forgotten early",
+  "src/streams/processing/rekeying.ts drop this.#places.clear();":
+    "only memory: 16,384 places are of a few megabytes",
+  "src/streams/processing/rekeying.ts drop this.#places.set(key, place);":
+    "only speed, and bytes: a key's place is found again",
+  "src/streams/processing/sessions.ts order this.#cache.remove(owner, session); this.#cache.stamp(owner, session, ":
+    "steps in the memory of two things, between which nothing looks at them",
+  "src/streams/processing/sessions.ts order this.#cache.stamp(owner, session, context); owner.left.push({ length: ":
+    "steps in the memory of two things, between which nothing looks at them",
+  "src/streams/processing/sharing.ts return return this.#send(record, events, place.partition, part);":
+    "only speed: the same is sent as of a record with many events",
+  "src/streams/processing/side_outputs.ts return return this.deadEvent(context, missed.cause, missed.detail);":
+    noticedSlowly,
+  "src/streams/processing/sliding.ts negation expired": noticedSlowly,
+  "src/streams/processing/sliding.ts return return crowded;": noticedSlowly,
+  'src/streams/processing/sharing.ts fallback key ?? ""':
+    "an event without a key is a dead letter before its key counts",
   "src/streams/repartition_record.ts order this.#reserve(bytesMax); this.#varint(zigzag(timestampMs - this.#times":
     "what is reserved is an upper bound: the bytes before left room for one number",
   "src/streams/repartition_record.ts bound needed <= this.#bytes.length":

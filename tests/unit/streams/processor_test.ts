@@ -101,7 +101,7 @@ Deno.test("RecordProcessor is full when its dead letters have many bytes, until 
 });
 
 Deno.test("RecordProcessor sends a batch that cannot be read to the dead letters, whole", async () => {
-  const { processor } = await bench();
+  const { processor } = await bench({ joins: true });
   processor.process({ ...record(4, {}), unreadable: "no codec" });
   processor.skipTo("input", 9);
   processor.process(record(9, {}));
@@ -111,6 +111,9 @@ Deno.test("RecordProcessor sends a batch that cannot be read to the dead letters
   assert.deepEqual(dead.value, record(4, {}).value);
   assert.equal(header(processor, "detail"), "no codec");
   assert.deepEqual([processor.meta.inputOffset, processor.meta.counts.aggregated], [10, 1]);
+  processor.process({ ...record(10), topic: "factors", unreadable: "no codec either" });
+  assert.equal(header(processor, "cause"), "unreadable-batch");
+  assert.equal(header(processor, "detail"), "no codec either");
 });
 
 Deno.test("RecordProcessor gives every event a greater write time near its receipt", async () => {
@@ -266,12 +269,14 @@ Deno.test("RecordProcessor stops where aggregates cannot be merged, whatever the
 
 Deno.test("RecordProcessor counts a record without events, and its repetition", async () => {
   const { processor } = await bench();
-  const headers = identityHeaders({ producerId: "p", sequence: 1 });
+  const identity = { producerId: "p", sequence: 1 };
+  const headers = identityHeaders(identity);
   processor.process({ ...record(0), headers });
   processor.process({ ...record(1), headers });
   assert.equal(header(processor, "cause"), "empty");
   const { read, deadLetters, duplicates } = processor.meta.counts;
   assert.deepEqual({ read, deadLetters, duplicates }, { read: 2, deadLetters: 1, duplicates: 1 });
+  assert.deepEqual(processor.meta.producers, [identity], "under the name that it has");
 });
 
 Deno.test.each([NaN, Infinity, -1, 0.5, 2 ** 53])(

@@ -1,5 +1,6 @@
 /** Late events and dead letters of records without a key. */
 import assert from "node:assert/strict";
+import { job, json, stream } from "../../../src/streams/mod.ts";
 import { partitionForKey } from "../../../src/streams/partitioner.ts";
 import type { Headers } from "../../../src/streams/record.ts";
 import { TopologyTestDriver } from "../../../src/streams/testing/mod.ts";
@@ -68,10 +69,33 @@ Deno.test("StreamsApp sends on an event that alone is as large as a topic takes"
   const [key = ""] = keys.filter((key) => partitionForKey(encodeText(key), 2) === 1);
   const small = { key, timeMs: startMs, value: 1 };
   const large = { ...small, note: "x".repeat(200_000) };
-  await driver.pipe({ key: null, value: JSON.stringify([small, large, small]), partition: 0 });
+  for (const events of [[small, large, small], [large]]) {
+    await driver.pipe({ key: null, value: JSON.stringify(events), partition: 0 });
+  }
   await settled(driver);
   const { aggregated, rekeyed, deadLetters } = driver.counts;
   assert.deepEqual({ aggregated, rekeyed, deadLetters }, {
-    ...{ aggregated: 3, rekeyed: 3, deadLetters: 0 },
+    ...{ aggregated: 4, rekeyed: 4, deadLetters: 0 },
   });
+});
+
+// What the job cannot look at, it may not be able to write: that would stop the commit.
+Deno.test("StreamsApp sends no event on at which the job throws, or whose key cannot be one", async () => {
+  const words = stream("words", json<string>())
+    .reject((word) => {
+      if (word === "no") throw new Error("no");
+      return undefined;
+    })
+    .keyBy((word) => word);
+  const counts = job("words", { handlers: { onProcessingError: () => "dead-letter" } })
+    .to("counts", words.count("counts"));
+  await using driver = await TopologyTestDriver.start(counts, { startMs, partitions: 2 });
+  for (const word of ["no", "x".repeat(9_000)]) {
+    for (const partition of [0, 1]) {
+      await driver.pipe({ key: null, value: JSON.stringify(word), partition });
+    }
+  }
+  for (let commit = 0; commit < 2; commit++) await driver.commit();
+  const { read, deadLetters, rekeyed } = driver.counts;
+  assert.deepEqual({ read, deadLetters, rekeyed }, { read: 4, deadLetters: 4, rekeyed: 0 });
 });

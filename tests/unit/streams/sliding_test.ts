@@ -172,7 +172,9 @@ Deno.test("reduce(), count() and fields fold sliding windows", async () => {
     .window(sliding(10, { grace: 20 }));
   const valueOf = ({ value }: { readonly value: unknown }) => value;
   const lastOf = async (table: ReturnType<typeof keyed.reduce>) => {
-    const least = job("least").write(table.map(valueOf));
+    const least = job("least", { handlers: { onProcessingError: () => "dead-letter" } }).write(
+      table.map(valueOf),
+    );
     await using driver = await TopologyTestDriver.start(least, { startMs: 1_000 });
     await driver.pipe(...steps(100, 109, 104));
     await driver.commit();
