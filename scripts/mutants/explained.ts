@@ -120,10 +120,6 @@ export const explained: Readonly<Record<string, string>> = {
     "only memory: what is scheduled twice is taken out once, and skipped then",
   "src/streams/state/key_values.ts order this.#set(processor, id, scheduled); this.#timers.add(new Due(processo":
     "steps in the memory of two things, between which nothing looks at them",
-  "src/streams/state/key_values.ts order changed.add(id); this.#knownOf(name).set(id, bytes);":
-    "steps in the memory of two things, between which nothing looks at them",
-  "src/streams/state/key_values.ts drop known.set(id, stored);":
-    "only speed: the store is asked again",
   'src/streams/state/lineage.ts fallback repartition ?? ""':
     "a job that sends nothing on has no id to compare",
   "src/streams/state/store_keys.ts bound i < key.length":

@@ -1,3 +1,4 @@
+import { byteCount } from "./forms.ts";
 import type { SettingsOf } from "./setting.ts";
 import * as settings from "./settings.ts";
 
@@ -9,6 +10,7 @@ export interface EngineConfig {
   readonly windowRetentionMs: number;
   readonly commitIntervalMs: number;
   readonly stateCleanupDelayMs: number;
+  readonly stateCacheBytesMax: number;
   readonly maxFutureMs: number;
   readonly conditionPolicy: settings.ConditionPolicy;
 }
@@ -21,6 +23,16 @@ export const engineSettings: SettingsOf<EngineConfig> = {
   windowRetentionMs: settings.windowRetentionMs,
   commitIntervalMs: settings.commitIntervalMs,
   stateCleanupDelayMs: settings.stateCleanupDelayMs,
+  stateCacheBytesMax: {
+    variable: "STATE_CACHE_BYTES_MAX",
+    group: "engine",
+    form: "bytes or a size like 500MB, 1GiB (at most 1TiB)",
+    meaning:
+      "memory for the state of symbols in use, of all partitions of an instance, estimated; " +
+      "what does not fit is read from the disk; 128MiB is enough for some 100,000 symbols",
+    defaultText: "128MiB",
+    parse: byteCount,
+  },
   maxFutureMs: settings.maxFutureMs,
   conditionPolicy: settings.conditionPolicy,
 };

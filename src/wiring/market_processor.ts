@@ -12,6 +12,7 @@ import type { MarketRow } from "../market/rows.ts";
 import { marketChangelog, marketJob, type MarketOptions } from "../market/job.ts";
 import { createStateCodecs, type StateCodecs } from "../registry/state_codecs.ts";
 import type { SchemaRegistry } from "../registry/ports.ts";
+import { CacheBudget } from "../streams/state/cache_budget.ts";
 import type { GroupMembership } from "../streams/ports.ts";
 import { StreamsApp } from "../streams/app/streams_app.ts";
 import type { StreamsPorts } from "../streams/task/task_session.ts";
@@ -82,6 +83,7 @@ export function createMarketProcessor(options: MarketProcessorOptions): MarketPr
       ...context,
       sink: ports.sink && meteredSink(ports.sink, metrics.stream, context.clock),
       codecs: stateCodecs,
+      budget: new CacheBudget(config.stateCacheBytesMax),
     },
     options.membership,
     {

@@ -6,6 +6,7 @@ import type { Random } from "../../base/random.ts";
 import type { GroupMembership } from "../ports.ts";
 import { StreamsApp } from "./streams_app.ts";
 import type { StreamsPorts } from "../task/task_session.ts";
+import { CacheBudget } from "../state/cache_budget.ts";
 import { jsonEngineCodecs } from "../state/json_engine_codecs.ts";
 import { type Duration, durationMs } from "../topology/duration.ts";
 import type { Job } from "../topology/job.ts";
@@ -41,6 +42,11 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
   /** Longest time between two commits while there is something to commit; 100 ms without it. */
   readonly commitInterval?: Duration;
+  /**
+   * Memory for state that tasks of all jobs keep at hand, bytes, estimated; 128 MiB without it. What
+   * does not fit is read from the store when it is needed.
+   */
+  readonly cacheBytes?: number;
   /** Told of every job that was started, to query it and to listen. */
   readonly onStart?: (apps: readonly StreamsApp<unknown, unknown, unknown>[]) => void;
 }
@@ -54,7 +60,7 @@ export interface RunOptions {
 export async function run(
   jobs: readonly AnyJob[],
   runtime: Runtime,
-  { signal = runtime.stopped, commitInterval = "100ms", onStart }: RunOptions = {},
+  { signal = runtime.stopped, commitInterval = "100ms", cacheBytes, onStart }: RunOptions = {},
 ): Promise<void> {
   for (const { name } of jobs) {
     assert(/^[a-zA-Z0-9._-]+$/.test(name), `a job's name is part of its topics' names: ${name}`);
@@ -62,8 +68,12 @@ export async function run(
   }
   const failed = new AbortController();
   const services = await runtime.open(jobs);
+  const common = {
+    commitIntervalMs: durationMs(commitInterval),
+    budget: new CacheBudget(cacheBytes),
+  };
   const apps = jobs.map((job, index) =>
-    appOf(job, services[index] as JobServices, runtime, durationMs(commitInterval))
+    appOf(job, services[index] as JobServices, runtime, common)
   );
   for (const app of apps) {
     app.listen({
@@ -86,13 +96,16 @@ function appOf(
   job: AnyJob,
   { ports, membership }: JobServices,
   { clock, random, logger }: Runtime,
-  commitIntervalMs: number,
+  { commitIntervalMs, budget }: {
+    readonly commitIntervalMs: number;
+    readonly budget: CacheBudget;
+  },
 ): StreamsApp<unknown, unknown, unknown> {
   const needsSink = job.rows.length > 0 || job.events !== undefined;
   assert(job.sink !== undefined || !needsSink, `${job.name} has rows and is given no sink`);
   return new StreamsApp(
     job,
-    { ...ports, sink: job.sink, codecs: jsonEngineCodecs, clock, random, logger },
+    { ...ports, sink: job.sink, codecs: jsonEngineCodecs, clock, random, logger, budget },
     membership,
     {
       application: job.name,

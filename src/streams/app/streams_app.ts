@@ -10,6 +10,7 @@ import { partitionForKey } from "../partitioner.ts";
 import type { TopicPartition } from "../record.ts";
 import type { TaskSettings } from "../task/stream_task.ts";
 import type { StandbyStatus, TaskStatus } from "../task/status.ts";
+import { CacheBudget } from "../state/cache_budget.ts";
 import { GlobalTables } from "../task/global_tables.ts";
 import { LineageWatch, refuseOtherPositions } from "../task/lineage_watch.ts";
 import { type Lineage, type LineageTopics, presentLineage } from "../state/lineage.ts";
@@ -83,7 +84,7 @@ export class StreamsApp<E, A, R> {
     settings: AppSettings,
   ) {
     this.#topology = topology;
-    this.#ports = ports;
+    this.#ports = { budget: new CacheBudget(), ...ports };
     this.#membership = membership;
     this.#settings = settings;
   }

@@ -70,6 +70,8 @@ export interface CachedKey<A> {
   /** Where its row begins, as it was read or as the last commit has it, in an array with others. */
   source: Uint8Array;
   sourceAt: number;
+  /** Its length; 0 for a key that was never in a commit. */
+  sourceBytes: number;
   /** What the commit that begins writes of it. */
   row: Uint8Array | undefined;
   /** Where its cache knows it; of one in no cache `undefined`. */
@@ -118,6 +120,7 @@ export function loadKey<A>(
   owner.stored = true;
   owner.source = row.bytes;
   owner.sourceAt = row.begin;
+  owner.sourceBytes = row.end - row.begin;
   return owner;
 }
 
@@ -151,6 +154,7 @@ function cachedKey<A>(
     dirty: false,
     source: noRow,
     sourceAt: 0,
+    sourceBytes: 0,
     row: undefined,
     known: undefined,
   };

@@ -10,11 +10,10 @@ import {
 } from "../topology/key_values.ts";
 import type { GlobalTable } from "../topology/global_table.ts";
 import type { NamedProcessor } from "../topology/topology.ts";
+import { CacheBudget, type CachePart } from "./cache_budget.ts";
+import { KeptValues } from "./kept_values.ts";
 import { keyValueKey, timedValueOf, timedValuesOf } from "./store_keys.ts";
 import { Timers } from "./timers.ts";
-
-/** Values in memory, of each store, beside those that have changed. */
-const keptMax = 10_000;
 
 const scheduled = new Uint8Array([1]);
 
@@ -34,12 +33,17 @@ export interface GlobalValues {
   bytesOf(topic: string, key: string): Uint8Array | undefined;
 }
 
-/** A value before it was changed. */
+/** A value before it was changed; `undefined` where it had not changed since the last commit. */
 interface Former {
-  readonly name: string;
   readonly id: string;
-  readonly bytes: Uint8Array | null;
-  readonly changed: boolean;
+  readonly bytes: Uint8Array | null | undefined;
+}
+
+/** What key-value stores work with beside the store itself. */
+export interface KeyValuesOptions {
+  /** Memory for values that have not changed; one of its own without it. */
+  readonly budget?: CacheBudget;
+  readonly globals?: GlobalValues | undefined;
 }
 
 /**
@@ -52,33 +56,38 @@ interface Former {
  * Owner: the task's session. Ordering: `settle` when the store has what was handed over. Guarantee:
  * until then these values stay in memory, as the store has them as they were before.
  */
-export class KeyValues implements KeyValueStores {
+export class KeyValues implements KeyValueStores, Disposable {
   readonly #store: Pick<StateStore, "get">;
   readonly #globals: GlobalValues | undefined;
-  /** By store and id: values as they are now, `null` where there is none. */
-  readonly #known = new Map<string, Map<string, Uint8Array | null>>();
-  /** By store: ids that changed since the last commit. */
-  readonly #changed = new Map<string, Set<string>>();
+  /** By id: what changed since the last commit began, `null` for what was deleted. */
+  #changed = new Map<string, Uint8Array | null>();
+  #changedBytes = 0;
+  /** What was handed over, and the store may not have yet. */
+  #underWay: ReadonlyMap<string, Uint8Array | null> = new Map();
+  readonly #part: CachePart;
+  readonly #kept: KeptValues;
   readonly #timers = new Timers();
-  #pendingRows = 0;
   /** What an attempt under way has changed, to be taken back. */
   #formers: Former[] | undefined;
   #awaited: PartnerWindow[] = [];
 
-  constructor(store: Pick<StateStore, "get">, globals?: GlobalValues) {
+  constructor(
+    store: Pick<StateStore, "get">,
+    { budget = new CacheBudget(), globals }: KeyValuesOptions = {},
+  ) {
     this.#store = store;
     this.#globals = globals;
+    this.#part = budget.part();
+    this.#kept = new KeptValues(this.#part);
   }
 
   /** Those of a store, with what is scheduled for processors. */
   static async open(
     store: Pick<StateStore, "get" | "scan">,
-    { processors = [], globals }: {
-      readonly processors?: readonly NamedProcessor[] | undefined;
-      readonly globals?: GlobalValues | undefined;
-    } = {},
+    processors: readonly NamedProcessor[],
+    options: KeyValuesOptions = {},
   ): Promise<KeyValues> {
-    const values = new KeyValues(store, globals);
+    const values = new KeyValues(store, options);
     for (const { name, punctuates } of processors) {
       if (!punctuates) continue;
       for await (const rows of store.scan(timedValuesOf(name))) {
@@ -93,7 +102,12 @@ export class KeyValues implements KeyValueStores {
 
   /** Rows that the changes since the last commit make. */
   get pendingRows(): number {
-    return this.#pendingRows;
+    return this.#changed.size;
+  }
+
+  /** Bytes of their values. */
+  get pendingBytes(): number {
+    return this.#changedBytes;
   }
 
   /** True where the attempt under way has changed something. */
@@ -113,7 +127,7 @@ export class KeyValues implements KeyValueStores {
     try {
       return work();
     } catch (error) {
-      for (const former of formers.reverse()) this.#takeBack(former);
+      for (const { id, bytes } of formers.reverse()) this.#change(id, bytes);
       throw error;
     } finally {
       this.#formers = undefined;
@@ -124,7 +138,7 @@ export class KeyValues implements KeyValueStores {
   readerOf<V>({ name, codec }: StoreOf<V>): KeyValueReader<V> {
     return {
       get: (key) => {
-        const bytes = this.#bytesOf(name, idOf(key));
+        const bytes = this.#bytesOf(idOf(name, key));
         return bytes === null ? undefined : decodeState(codec, bytes);
       },
     };
@@ -144,22 +158,22 @@ export class KeyValues implements KeyValueStores {
   storeOf<V>({ name, codec }: StoreOf<V>, key: string): KeyValueStore<V> {
     return {
       get: (atMs) => {
-        const bytes = this.#bytesOf(name, idOf(key, atMs));
+        const bytes = this.#bytesOf(idOf(name, key, atMs));
         return bytes === null ? undefined : decodeState(codec, bytes);
       },
-      put: (value, atMs) => this.#set(name, idOf(key, atMs), codec.encode(value)),
+      put: (value, atMs) => this.#set(idOf(name, key, atMs), codec.encode(value)),
       delete: (atMs) => {
-        const id = idOf(key, atMs);
-        if (this.#bytesOf(name, id) !== null) this.#set(name, id, null);
+        const id = idOf(name, key, atMs);
+        if (this.#bytesOf(id) !== null) this.#set(id, null);
       },
     };
   }
 
   /** See `KeyValueStores`. */
   schedule(processor: string, key: string, timeMs: number): void {
-    const id = idOf(key, timeMs);
-    if (this.#bytesOf(processor, id) !== null) return;
-    this.#set(processor, id, scheduled);
+    const id = idOf(processor, key, timeMs);
+    if (this.#bytesOf(id) !== null) return;
+    this.#set(id, scheduled);
     this.#timers.add(new Due(processor, key, timeMs));
   }
 
@@ -172,9 +186,9 @@ export class KeyValues implements KeyValueStores {
   takeDue(timeMs: number): Due | undefined {
     for (let due; (due = this.#timers.first) !== undefined && due.timeMs <= timeMs;) {
       this.#timers.removeFirst();
-      const id = idOf(due.key, due.timeMs);
-      if (this.#bytesOf(due.processor, id) === null) continue; // of an attempt that was taken back
-      this.#set(due.processor, id, null);
+      const id = idOf(due.processor, due.key, due.timeMs);
+      if (this.#bytesOf(id) === null) continue; // of an attempt that was taken back
+      this.#set(id, null);
       return due;
     }
     return undefined;
@@ -182,72 +196,63 @@ export class KeyValues implements KeyValueStores {
 
   /** Sets a value; `null` deletes it. */
   put(name: string, key: string, bytes: Uint8Array | null): void {
-    this.#set(name, idOf(key), bytes);
+    this.#set(idOf(name, key), bytes);
   }
 
   /** What a commit has to write. */
   entries(): StoreEntry[] {
-    return [...this.#changed].flatMap(([name, ids]) => {
-      const known = this.#knownOf(name);
-      const valueOf = (id: string) => known.get(id) as Uint8Array | null;
-      return [...ids].map((id) => ({ key: rowOf(name, id), value: valueOf(id) }));
-    });
+    return [...this.#changed].map(([id, value]) => ({ key: rowOf(id), value }));
   }
 
   /** Leaves what has changed to a commit, which has its `entries`. */
   handOver(): void {
-    this.#changed.clear();
-    this.#pendingRows = 0;
+    this.#underWay = this.#changed;
+    this.#changed = new Map();
+    this.#changedBytes = 0;
   }
 
-  /** The store has what was handed over: of values that it has not, most need not be in memory. */
+  /** The store has what was handed over. */
   settle(): void {
-    for (const [name, known] of this.#known) {
-      if (known.size <= keptMax) continue;
-      const changed = this.#changed.get(name);
-      for (const id of known.keys()) if (changed?.has(id) !== true) known.delete(id);
+    for (const [id, bytes] of this.#underWay) this.#kept.set(id, bytes);
+    this.#underWay = new Map();
+  }
+
+  [Symbol.dispose](): void {
+    this.#part[Symbol.dispose]();
+  }
+
+  #set(id: string, bytes: Uint8Array | null): void {
+    this.#formers?.push({ id, bytes: this.#changed.get(id) });
+    this.#change(id, bytes);
+  }
+
+  /** @param bytes `undefined` where it has not changed. */
+  #change(id: string, bytes: Uint8Array | null | undefined): void {
+    this.#changedBytes += (bytes?.length ?? 0) - (this.#changed.get(id)?.length ?? 0);
+    if (bytes === undefined) this.#changed.delete(id);
+    else this.#changed.set(id, bytes);
+  }
+
+  #bytesOf(id: string): Uint8Array | null {
+    for (const known of [this.#changed, this.#underWay, this.#kept]) {
+      const bytes = known.get(id);
+      if (bytes !== undefined) return bytes;
     }
-  }
-
-  #set(name: string, id: string, bytes: Uint8Array | null): void {
-    const changed = this.#changed.get(name) ?? new Set();
-    this.#changed.set(name, changed);
-    const before = { name, id, changed: changed.has(id) };
-    this.#formers?.push({ ...before, bytes: this.#bytesOf(name, id) });
-    if (!before.changed) this.#pendingRows += 1;
-    changed.add(id);
-    this.#knownOf(name).set(id, bytes);
-  }
-
-  #takeBack({ name, id, bytes, changed }: Former): void {
-    this.#knownOf(name).set(id, bytes);
-    if (changed) return;
-    this.#changed.get(name)?.delete(id);
-    this.#pendingRows -= 1;
-  }
-
-  #bytesOf(name: string, id: string): Uint8Array | null {
-    const known = this.#knownOf(name);
-    const had = known.get(id);
-    if (had !== undefined) return had;
-    const stored = this.#store.get(rowOf(name, id)) ?? null;
-    known.set(id, stored);
+    const stored = this.#store.get(rowOf(id)) ?? null;
+    this.#kept.set(id, stored);
     return stored;
   }
-
-  #knownOf(name: string): Map<string, Uint8Array | null> {
-    const known = this.#known.get(name) ?? new Map<string, Uint8Array | null>();
-    this.#known.set(name, known);
-    return known;
-  }
 }
 
-/** A key, and a time where there is one. */
-function idOf(key: string, atMs?: number): string {
-  return `${atMs ?? ""}\0${key}`;
+/** Names a value: its store, its key, and a time where there is one. */
+function idOf(name: string, key: string, atMs?: number): string {
+  return `${name}\0${atMs ?? ""}\0${key}`;
 }
 
-function rowOf(name: string, id: string): Uint8Array {
-  const end = id.indexOf("\0");
-  return keyValueKey(name, id.slice(end + 1), end === 0 ? undefined : Number(id.slice(0, end)));
+function rowOf(id: string): Uint8Array {
+  const nameEnd = id.indexOf("\0");
+  const timeEnd = id.indexOf("\0", nameEnd + 1);
+  const time = id.slice(nameEnd + 1, timeEnd);
+  const atMs = time === "" ? undefined : Number(time);
+  return keyValueKey(id.slice(0, nameEnd), id.slice(timeEnd + 1), atMs);
 }

@@ -1,6 +1,7 @@
 import { assert } from "../../base/assert.ts";
 import type { StateStore } from "../ports.ts";
 import type { EventContext } from "../topology/topology.ts";
+import { CacheBudget, type CachePart } from "./cache_budget.ts";
 import {
   type CachedKey,
   type CachedWindow,
@@ -15,19 +16,21 @@ import {
   opened,
   windowsWithRows,
 } from "./cached_key.ts";
-import { type CacheMemory, memoryOfProcess } from "./cache_memory.ts";
 import { inlineMax, type RowBytes, wholeRow } from "./key_row.ts";
 import { openWindows } from "./open_roll_ups.ts";
 import { PackedRows } from "./packed_rows.ts";
 import { keyStateKey } from "./store_keys.ts";
 
-/** What of its memory is for keys as objects. Where there are more, all become bytes: `PackedRows`. */
+/** What of its part is for keys as objects. Where there are more, all become bytes: `PackedRows`. */
 const decodedPart = 1 / 4;
 
-/** What a key takes, each of its windows, and one that is decoded with a middling aggregate. */
+/** What a key takes as an object, each of its windows, and one that is decoded without its content. */
 const keyBytes = 500;
 const windowBytes = 120;
-const decodedBytes = 350;
+const decodedBytes = 150;
+
+/** What the content of a window takes for each of its bytes, once it is decoded. */
+const decodedFactor = 3;
 
 /** What a key takes as bytes beside its row: its text, its entry in a map and what that says. */
 const entryBytes = 150;
@@ -54,8 +57,7 @@ const inStore = -2;
 export class WriteCache<A> implements Disposable {
   readonly #store: Pick<StateStore, "get" | "getMany">;
   readonly #topology: KeyTopology<A>;
-  /** For the keys beside those that have changed. */
-  readonly #memory: CacheMemory;
+  readonly #part: CachePart;
   readonly #known = new Map<string, KnownKey<A>>();
   /** Those that are objects. */
   #inUse: KnownKey<A>[] = [];
@@ -65,6 +67,7 @@ export class WriteCache<A> implements Disposable {
   #generation = 0;
   #packed = new PackedRows();
   #dirty: CachedKey<A>[] = [];
+  #dirtyBytes = 0;
   /** Rows that were read for the records to come. */
   #ahead = new Map<string, Uint8Array | undefined>();
   /** True if keys became known since they were read. */
@@ -77,17 +80,21 @@ export class WriteCache<A> implements Disposable {
   constructor(
     store: Pick<StateStore, "get" | "getMany">,
     topology: KeyTopology<A>,
-    memory: CacheMemory = memoryOfProcess,
+    budget: CacheBudget = new CacheBudget(),
   ) {
+    this.#part = budget.part();
     this.#store = store;
     this.#topology = topology;
-    this.#memory = memory;
-    memory.enter();
   }
 
   /** Keys changed since the last commit. */
   get dirtyKeys(): readonly CachedKey<A>[] {
     return this.#dirty;
+  }
+
+  /** Bytes of their rows as the last commit had them. */
+  get dirtyBytes(): number {
+    return this.#dirtyBytes;
   }
 
   /** The key's time and windows; a key that was never seen stands at the epoch. */
@@ -200,7 +207,9 @@ export class WriteCache<A> implements Disposable {
 
   /** A window of the key, or its closed parts, with a state that may be changed. */
   opened(owner: CachedKey<A>, window: KeptWindow<A>): CachedWindow<A> {
-    if (window.state === undefined) this.#inUseBytes += decodedBytes;
+    if (window.state === undefined) {
+      this.#inUseBytes += decodedBytes + decodedFactor * (window.to - window.from);
+    }
     return opened(this.#topology, this.#store, owner, window);
   }
 
@@ -253,6 +262,7 @@ export class WriteCache<A> implements Disposable {
     if (owner.dirty) return;
     owner.dirty = true;
     this.#dirty.push(owner);
+    this.#dirtyBytes += owner.sourceBytes;
   }
 
   /** The row of a changed key for the next commit. */
@@ -274,14 +284,11 @@ export class WriteCache<A> implements Disposable {
     if (isFull) this.#letGo();
     for (const owner of this.#dirty) this.#pack(owner, isFull);
     this.#dirty = [];
+    this.#dirtyBytes = 0;
   }
 
   get #packedMax(): number {
-    return this.#memory.partMax * (1 - decodedPart);
-  }
-
-  get #inUseMax(): number {
-    return this.#memory.partMax * decodedPart;
+    return this.#part.bytesMax * (1 - decodedPart);
   }
 
   get #packedBytes(): number {
@@ -290,7 +297,7 @@ export class WriteCache<A> implements Disposable {
 
   get #isFull(): boolean {
     return this.#packedBytes >= this.#packedMax ||
-      this.#inUseBytes >= this.#inUseMax;
+      this.#inUseBytes >= this.#part.bytesMax * decodedPart;
   }
 
   /** No key stays as an object, and those that were not in use of late go where they take too much. */
@@ -326,8 +333,10 @@ export class WriteCache<A> implements Disposable {
     known.place = place ?? inStore;
     known.generation = this.#generation;
     const { bytes, begin } = place === undefined ? wholeRow(row.slice()) : this.#packed.at(place);
+    if (!isFull) this.#inUseBytes += decodedFactor * Math.max(0, row.length - owner.sourceBytes);
     owner.source = bytes;
     owner.sourceAt = begin;
+    owner.sourceBytes = row.length;
     if (!isFull) return;
     if (place === undefined || windowsWithRows(this.#topology, owner).length > 0) {
       this.#use(known, owner);
@@ -345,7 +354,7 @@ export class WriteCache<A> implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    this.#memory.leave();
+    this.#part[Symbol.dispose]();
   }
 }
 

@@ -6,7 +6,6 @@ import type { Random } from "../../base/random.ts";
 import { type Changes, collectChanges, metaAlone } from "../commit/changes.ts";
 import { type CommitOptions, type CommitPlace, Committer } from "../commit/commit.ts";
 import { ownOutputs } from "../commit/own_outputs.ts";
-import type { CacheMemory } from "../state/cache_memory.ts";
 import { keyTimes } from "../state/key_times.ts";
 import type { KeyTime } from "../topology/key_state.ts";
 import type {
@@ -30,6 +29,7 @@ import { underRules } from "../state/rules.ts";
 import type { TaskState } from "./status.ts";
 import { TaskPace } from "./task_pace.ts";
 import type { Topology } from "../topology/topology.ts";
+import { type CacheBudget, changedBytesMax } from "../state/cache_budget.ts";
 import { type GlobalValues, KeyValues } from "../state/key_values.ts";
 import { Sweep } from "../state/sweep.ts";
 import { rulesOf } from "../topology/rules.ts";
@@ -56,13 +56,13 @@ export interface StreamsPorts<R> {
   readonly random: Random;
   /** Told of what operators want to know. */
   readonly logger: Logger;
-  /** For the keys in memory beside those that have changed; that of the process without it. */
-  readonly cacheMemory?: CacheMemory | undefined;
   /**
    * Greatest write time of the sink's rows, microseconds, where the log may have lost its end since:
    * what is made from now on must win over rows of input that is gone.
    */
   readonly rowsVersionUs?: number | undefined;
+  /** Memory for state at hand, which applications may share; without it 128 MiB for this one. */
+  readonly budget?: CacheBudget;
   /** @internal */
   readonly globals?: GlobalValues;
   /** What to do about errors that stop, in the program's words; errors end without them else. */
@@ -193,9 +193,9 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
       ...observer,
       onEnd,
     });
-    const cache = opening.use(new WriteCache(store, topology, ports.cacheMemory));
+    const cache = opening.use(new WriteCache(store, topology, ports.budget));
     await ports.globals?.ready(signal);
-    const stores = await KeyValues.open(store, { ...topology, globals: ports.globals });
+    const stores = opening.use(await KeyValues.open(store, topology.processors, ports));
     const ahead = await aheadOfRows({ store, cache }, found, ports.rowsVersionUs);
     const meta = underRules(ahead, rulesOf(topology));
     const takenUp = store.checkpoint !== undefined;
@@ -267,9 +267,10 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
    */
   isFull(pendingMax: number): boolean {
     const { eventRows, sideOutputs, emitted, isFull } = this.#processor;
+    const bytes = this.#cache.dirtyBytes + this.#stores.pendingBytes;
     const rows = this.#cache.dirtyKeys.length + this.#stores.pendingRows;
     const records = sideOutputs.length + emitted.length;
-    return isFull || eventRows.length + records + rows >= pendingMax ||
+    return isFull || bytes >= changedBytesMax || eventRows.length + records + rows >= pendingMax ||
       this.pace?.pace.isDue === true;
   }
 

@@ -67,9 +67,18 @@ export async function runThreads(
   context.logger.info("Threads share the partitions", { threads: threads.length });
   const failed = new AbortController();
   const signal = AbortSignal.any([context.signal, failed.signal]);
+  const ofEach = { ...config, stateCacheBytesMax: config.stateCacheBytesMax / threads.length };
   await Promise.all(threads.map(async (process, thread) => {
     try {
-      await process.run({ ...options, ...context, thread, shared, signal, view });
+      await process.run({
+        ...options,
+        ...context,
+        config: ofEach,
+        thread,
+        shared,
+        signal,
+        view,
+      });
     } catch (error) {
       failed.abort(error);
     }

@@ -1,4 +1,4 @@
-import { CacheMemory } from "../../../src/streams/state/cache_memory.ts";
+import { CacheBudget } from "../../../src/streams/state/cache_budget.ts";
 import { jsonEngineCodecs } from "../../../src/streams/state/json_engine_codecs.ts";
 import type { Clock } from "../../../src/base/clock.ts";
 import { PipelineError } from "../../../src/base/errors.ts";
@@ -176,7 +176,7 @@ export class SimulatedProcess {
         clock: this.#clock,
         random: world.chance.random,
         logger: world.loggerOf(this.name),
-        cacheMemory: new CacheMemory(cacheBytesMax),
+        budget: new CacheBudget(cacheBytesMax),
       },
       membership,
       {

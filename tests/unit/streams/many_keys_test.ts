@@ -2,11 +2,12 @@
 // commit, and nothing that bounded what was in memory.
 import assert from "node:assert/strict";
 import type { StateStore } from "../../../src/streams/ports.ts";
-import { CacheMemory } from "../../../src/streams/state/cache_memory.ts";
+import { CacheBudget } from "../../../src/streams/state/cache_budget.ts";
 import type { CachedKey } from "../../../src/streams/state/cached_key.ts";
 import { inlineMax } from "../../../src/streams/state/key_row.ts";
 import { keyOf } from "../../../src/streams/state/store_keys.ts";
 import { WriteCache } from "../../../src/streams/state/write_cache.ts";
+import { job, json, stream } from "../../../src/streams/mod.ts";
 import { TopologyTestDriver } from "../../../src/streams/testing/mod.ts";
 import { CountingWorld } from "../../support/counting_run.ts";
 import {
@@ -45,6 +46,22 @@ Deno.test("a task commits early for the rows that its changed keys make", async 
   await driver.pipe(...Array.from({ length: 100 }, (_, i) => event(`key ${i}`, startMs)));
   const commits = tags(driver.changelog).split("m").filter((commit) => commit !== "");
   assert.deepEqual(commits.map(({ length }) => length), Array(10).fill(10));
+});
+
+Deno.test("a task commits early for the bytes that its changed keys have", async () => {
+  const texts = stream("texts", json<{ readonly key: string; readonly text: string }>())
+    .keyBy(({ key }) => key)
+    .reduce("texts", (sum) => sum);
+  const options = { startMs, commitIntervalMs: 60_000 };
+  await using driver = await TopologyTestDriver.start(job("texts").to("out", texts), options);
+  const keys = Array.from({ length: 400 }, (_, i) => `key ${i}`);
+  const change = (text: string) =>
+    driver.pipe(...keys.map((key) => ({ key, value: JSON.stringify({ key, text }) })));
+  await change("x".repeat(100_000));
+  await driver.commit();
+  const before = driver.changelog.length;
+  await change("");
+  assert.equal(tags(driver.changelog.slice(before)), "k".repeat(336) + "m", "34 MB");
 });
 
 Deno.test("a commit gives the sink so many rows at once as a task that ends can wait for", async () => {
@@ -115,7 +132,7 @@ Deno.test("WriteCache does not ask the store for a key that a commit deletes", (
 
 Deno.test("WriteCache lets go of keys that are not in use, and reads them again", () => {
   const store = new AskedStore();
-  using cache = new WriteCache(store, countingTopology(), new CacheMemory(20_000));
+  using cache = new WriteCache(store, countingTopology(), new CacheBudget(20_000));
   cache.touch(cache.key("left"));
   for (let round = 0; round < 3; round++) {
     cache.touch(cache.key("kept"));
@@ -130,7 +147,7 @@ Deno.test("WriteCache lets go of keys that are not in use, and reads them again"
 
 Deno.test("WriteCache keeps the keys of a commit that is under way", () => {
   const store = new AskedStore();
-  using cache = new WriteCache(store, countingTopology(), new CacheMemory(0));
+  using cache = new WriteCache(store, countingTopology(), new CacheBudget(0));
   twoCommits(cache);
   const windows = { small: 1, wide: inlineMax + 1, large: 140_000 };
   for (const [key, count] of Object.entries(windows)) {
@@ -158,7 +175,7 @@ function twoCommits(cache: WriteCache<Total>): void {
 
 Deno.test("WriteCache knows keys that are not in use without asking the store", () => {
   const store = new AskedStore();
-  using cache = new WriteCache(store, countingTopology(), new CacheMemory(100));
+  using cache = new WriteCache(store, countingTopology(), new CacheBudget(100));
   const owner = cache.key("a");
   owner.state.streamTimeMs = startMs;
   cache.add(owner, cache.newWindow(startMs));
@@ -172,7 +189,7 @@ Deno.test("WriteCache knows keys that are not in use without asking the store", 
 
 Deno.test("WriteCache forgets keys that are not in use", () => {
   const store = new AskedStore();
-  using cache = new WriteCache(store, countingTopology(), new CacheMemory(1_900));
+  using cache = new WriteCache(store, countingTopology(), new CacheBudget(1_900));
   cache.touch(cache.key("a"));
   twoCommits(cache);
   cache.forget("a");
@@ -182,7 +199,7 @@ Deno.test("WriteCache forgets keys that are not in use", () => {
 
 Deno.test("WriteCache asks the store again for a key that it lacked", () => {
   const store = new AskedStore();
-  using cache = new WriteCache(store, countingTopology(), new CacheMemory(100));
+  using cache = new WriteCache(store, countingTopology(), new CacheBudget(100));
   cache.key("a");
   twoCommits(cache);
   assert.ok(!cache.key("a").stored);
@@ -211,7 +228,7 @@ Deno.test("WriteCache reads the keys of records to come at once where keys are r
 
 Deno.test("WriteCache uses a row once that it has read ahead", async () => {
   const store = new AskedStore();
-  using cache = new WriteCache(store, countingTopology(), new CacheMemory(0));
+  using cache = new WriteCache(store, countingTopology(), new CacheBudget(0));
   cache.key("another");
   await cache.readAhead(() => ["a", "b"]);
   cache.touch(cache.key("a"));
@@ -238,10 +255,10 @@ Deno.test.each<Use>([
     use: (cache) => Array.from({ length: 10 }, (_, i) => cache.key(`another ${i}`)),
   },
   {
-    what: "a key with ten windows",
+    what: "a key with twenty windows",
     kept: false,
     use: (cache, owner) => {
-      for (let i = 0; i < 10; i++) cache.add(owner, cache.newWindow(startMs + i * 10_000));
+      for (let i = 0; i < 20; i++) cache.add(owner, cache.newWindow(startMs + i * 10_000));
     },
   },
   {
@@ -263,15 +280,30 @@ Deno.test.each<Use>([
   const state = { aggregate: { count: 1, sum: 1 }, final: false, versionUs: 1, receivedAtMs: 1 };
   const stored = rowWith(Array.from({ length: inlineMax }, () => job.windowCodec.encode(state)));
   const store = new AskedStore(new Map([["stored", stored.slice()]]));
-  using cache = new WriteCache(store, job, new CacheMemory(16_000));
+  using cache = new WriteCache(store, job, new CacheBudget(16_000));
   const owner = cache.key("a");
   use(cache, owner);
   commit(cache);
   assert.equal(cache.key("a") === owner, kept);
 });
 
+Deno.test("WriteCache keeps no key as an object whose windows are large", () => {
+  const stored = rowWith([new Uint8Array(8_000)]).slice();
+  const store = new AskedStore(new Map([["large", stored]]));
+  const total = { aggregate: { count: 1, sum: 1 }, final: false, versionUs: 1, receivedAtMs: 1 };
+  const windowCodec = { encode: () => new Uint8Array(8_000), decode: () => total };
+  const job = { ...countingTopology(), windowCodec };
+  using cache = new WriteCache(store, job, new CacheBudget(80_000));
+  const owner = cache.key("large");
+  commit(cache);
+  assert.ok(cache.key("large") === owner, "not read yet");
+  cache.window(owner, startMs);
+  commit(cache);
+  assert.ok(cache.key("large") !== owner);
+});
+
 Deno.test("WriteCache has room again once it has let go of keys that are not in use", () => {
-  using cache = new WriteCache(new AskedStore(), countingTopology(), new CacheMemory(60_000));
+  using cache = new WriteCache(new AskedStore(), countingTopology(), new CacheBudget(60_000));
   for (let i = 0; i < 600; i++) {
     const owner = cache.key(`k${i}`);
     cache.add(owner, cache.newWindow(startMs));
@@ -285,7 +317,7 @@ Deno.test("WriteCache has room again once it has let go of keys that are not in 
 });
 
 Deno.test("WriteCache takes no more for a key the more often it changes", () => {
-  using cache = new WriteCache(new AskedStore(), countingTopology(), new CacheMemory(50_000));
+  using cache = new WriteCache(new AskedStore(), countingTopology(), new CacheBudget(50_000));
   const [small, wide] = [cache.key("small"), cache.key("wide")];
   for (let i = 0; i <= inlineMax; i++) cache.add(wide, cache.newWindow(startMs + i * 10_000));
   for (let i = 0; i < 2_000; i++) {
@@ -295,8 +327,8 @@ Deno.test("WriteCache takes no more for a key the more often it changes", () => 
   assert.ok(cache.key("small") === small && cache.key("wide") === wide);
 });
 
-Deno.test("WriteCaches have equal parts of their memory, as many as there are", () => {
-  const memory = new CacheMemory(16_000);
+Deno.test("WriteCaches have equal parts of their memory, as many as are in use", () => {
+  const memory = new CacheBudget(16_000);
   using cache = new WriteCache(new AskedStore(), countingTopology(), memory);
   const isKept = () => {
     const owner = cache.key("a");
@@ -306,7 +338,9 @@ Deno.test("WriteCaches have equal parts of their memory, as many as there are", 
   };
   assert.ok(isKept());
   {
-    using _other = new WriteCache(new AskedStore(), countingTopology(), memory);
+    using other = new WriteCache(new AskedStore(), countingTopology(), memory);
+    assert.ok(isKept());
+    commit(other);
     assert.ok(!isKept());
   }
   assert.ok(isKept());
@@ -314,7 +348,7 @@ Deno.test("WriteCaches have equal parts of their memory, as many as there are", 
 
 Deno.test("WriteCache reads a key again whose row is too large to stay", () => {
   const store = new AskedStore(new Map([["large", rowWith([new Uint8Array(300_000)]).slice()]]));
-  using cache = new WriteCache(store, countingTopology(), new CacheMemory(0));
+  using cache = new WriteCache(store, countingTopology(), new CacheBudget(0));
   cache.touch(cache.key("large"));
   handOver(cache);
   assert.equal(cache.key("large").windows.length, 1);
@@ -329,7 +363,7 @@ Deno.test("WriteCache gives back the places of rows that went, and knows what a 
   const names = Array.from({ length: 20 }, (_, i) => `large ${i}`);
   const large = rowWith([new Uint8Array(100_000)]).slice();
   const store = new AskedStore(new Map(names.map((name) => [name, large])));
-  using cache = new WriteCache(store, countingTopology(), new CacheMemory(0));
+  using cache = new WriteCache(store, countingTopology(), new CacheBudget(0));
   cache.touch(cache.key("before"));
   commit(cache);
   for (const name of names) cache.key(name);

@@ -3,7 +3,7 @@ import { PipelineError } from "../../../src/base/errors.ts";
 import { CommitUnderWay } from "../../../src/streams/commit/commit_under_way.ts";
 import { parseCommitMetadata } from "../../../src/streams/commit/commit_metadata.ts";
 import { job, json, stream, tumbling } from "../../../src/streams/mod.ts";
-import { CacheMemory } from "../../../src/streams/state/cache_memory.ts";
+import { CacheBudget } from "../../../src/streams/state/cache_budget.ts";
 import { inlineMax } from "../../../src/streams/state/key_row.ts";
 import { keyOf } from "../../../src/streams/state/store_keys.ts";
 import { WriteCache } from "../../../src/streams/state/write_cache.ts";
@@ -143,7 +143,7 @@ Deno.test("WriteCache keeps keys until their commit is in the store", () => {
     },
     getMany: () => Promise.resolve([]),
   };
-  using cache = new WriteCache(store, countingTopology(), new CacheMemory(1));
+  using cache = new WriteCache(store, countingTopology(), new CacheBudget(1));
   const change = (key: string) => {
     cache.touch(cache.key(key));
     cache.rowOf(cache.key(key));
