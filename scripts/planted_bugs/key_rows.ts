@@ -175,4 +175,20 @@ export const keyRowBugs: readonly PlantedBug[] = [
     guarantee: "a task ends within its bound",
     test: "tests/unit/streams/many_keys_test.ts",
   },
+  {
+    name: "a commit as large as its changed keys make it",
+    file: "src/streams/task/task_session.ts",
+    find: "|| bytes >= changedBytesMax",
+    replace: "",
+    guarantee: "G8",
+    test: "tests/unit/streams/many_keys_test.ts",
+  },
+  {
+    name: "values that stay in memory for ever",
+    file: "src/streams/state/kept_values.ts",
+    find: "this.#older = this.#younger;",
+    replace: "this.#older = new Map([...this.#older, ...this.#younger]);",
+    guarantee: "G8",
+    test: "tests/unit/streams/key_values_test.ts",
+  },
 ];

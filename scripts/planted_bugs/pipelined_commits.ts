@@ -28,6 +28,13 @@ export const pipelinedCommitBugs: readonly PlantedBug[] = [
     test: "tests/unit/streams/many_keys_test.ts",
   },
   {
+    name: "a value read from a store that does not have its commit yet",
+    file: "src/streams/state/key_values.ts",
+    find: "of [this.#changed, this.#underWay, this.#kept])",
+    replace: "of [this.#changed, this.#kept])",
+    guarantee: "G1",
+  },
+  {
     name: "a deleted key read from a store that does not know it yet",
     file: "src/streams/state/write_cache.ts",
     find: "    known.generation = this.#generation;\n    known.owner = undefined;",

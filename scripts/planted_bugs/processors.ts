@@ -31,7 +31,7 @@ export const processorBugs: readonly PlantedBug[] = [
   {
     name: "stores that keep what an event did on which the job threw",
     file: stores,
-    find: "for (const former of formers.reverse()) this.#takeBack(former);",
+    find: "for (const { id, bytes } of formers.reverse()) this.#change(id, bytes);",
     replace: "",
     guarantee: "G1",
   },
@@ -45,14 +45,14 @@ export const processorBugs: readonly PlantedBug[] = [
   {
     name: "a call that was made still scheduled",
     file: stores,
-    find: "this.#set(due.processor, id, null);",
-    replace: "",
+    find: "this.#set(id, null);\n      return due;",
+    replace: "return due;",
     guarantee: "G1",
   },
   {
     name: "a call for what an event scheduled on which the job threw",
     file: stores,
-    find: "if (this.#bytesOf(due.processor, id) === null) continue;",
+    find: "if (this.#bytesOf(id) === null) continue;",
     replace: "",
     guarantee: "G1",
     test,

@@ -184,8 +184,8 @@ export const twoInputsBugs: readonly PlantedBug[] = [
   {
     name: "no bound of what waits to be sent on",
     file: "src/streams/task/task_session.ts",
-    find: "return isFull || eventRows",
-    replace: "return (isFull && false) || eventRows",
+    find: "return isFull || bytes",
+    replace: "return (isFull && false) || bytes",
     guarantee: "G8",
     test: "tests/unit/streams/rekeying_test.ts",
   },
