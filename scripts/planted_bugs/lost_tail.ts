@@ -42,4 +42,12 @@ export const lostTailBugs: readonly PlantedBug[] = [
     guarantee: "G5",
     test: "tests/integration/embedded_damage_test.ts",
   },
+  {
+    name: "a row that the disk lost taken for absent",
+    file: "src/level/state_store.ts",
+    find: 'return this.#applying && expected !== "absent" ? "unknown" : expected;',
+    replace: 'return expected !== "absent" ? "unknown" : expected;',
+    guarantee: "G5",
+    test: "tests/integration/level_store_test.ts",
+  },
 ];

@@ -35,11 +35,14 @@ export class LevelQueue implements StoredQueue {
    * @throws {PipelineError} `STORE_LOCKED`, `STORE_CORRUPT` or `STORE_UNAVAILABLE`.
    */
   static async open(folder: string): Promise<LevelQueue> {
-    await using opening = new AsyncDisposableStack();
-    const queue = opening.use(new LevelQueue(await openDatabase(folder)));
-    await queue.#measure();
-    opening.move();
-    return queue;
+    const queue = new LevelQueue(await openDatabase(folder));
+    try {
+      await queue.#measure();
+      return queue;
+    } catch (error) {
+      await queue[Symbol.asyncDispose]();
+      throw error;
+    }
   }
 
   get count(): number {

@@ -38,6 +38,8 @@ async function viewStays(stores: StateStores): Promise<void> {
   const added = { key: encodeText("l"), value };
   const applying = store.apply([{ key, value: null }, added], { changelogPosition: 8 });
   assert.equal(textOf(view.get(key) ?? key), "v");
+  await using meanwhile = store.view();
+  assert.equal(textOf(meanwhile.get(added.key) ?? value), "v", "there, or not there yet");
   await applying;
   assert.equal(textOf(view.get(key) ?? key), "v");
   assert.equal(view.get(added.key), undefined);

@@ -28,9 +28,9 @@ export function testStoredQueue(name: string, harness: () => Promise<QueueHarnes
 
   test("gives what was appended, in order, again and again", async (queue) => {
     await queue.append(values("a", "b"));
-    await queue.append(values("c"));
-    assert.deepEqual(texts(await queue.read(-1, all)), ["a", "b", "c"]);
-    assert.deepEqual(texts(await queue.read(-1, all)), ["a", "b", "c"]);
+    for (const text of ["c", "d"]) await queue.append(values(text));
+    assert.deepEqual(texts(await queue.read(-1, all)), ["a", "b", "c", "d"]);
+    assert.deepEqual(texts(await queue.read(-1, all)), ["a", "b", "c", "d"]);
     assert.ok((await queue.read(-1, all)).every(({ damaged }) => !damaged));
   });
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { LevelQueue } from "../../src/level/level_queue.ts";
-import { encodeText } from "../../src/streams/text.ts";
+import { encodeText, textOf } from "../../src/streams/text.ts";
 import { type QueueHarness, testStoredQueue } from "../contract/stored_queue.ts";
 
 async function temporaryQueue(): Promise<QueueHarness & { readonly folder: string }> {
@@ -29,6 +29,21 @@ Deno.test("LevelQueue keeps everything over a restart, and knows how much that i
   assert.equal(queue.count, 400);
   assert.equal(queue.bytes, items.reduce((sum, { value }) => sum + value.length, 0));
   assert.equal(new TextDecoder().decode(items[0]?.value), "item 100");
+  await queue.append([encodeText("another").slice()]);
+  const ends = (await queue.read(-1, all)).slice(-2);
+  assert.deepEqual(ends.map(({ value }) => textOf(value)), ["item 499", "another"]);
+});
+
+Deno.test("LevelQueue leaves a folder that it cannot read", async () => {
+  await using place = await temporaryQueue();
+  for (let i = 0; i < 2; i++) {
+    await using queue = await place.open(); // the second time it moves the log into a table
+    await queue.append([encodeText("item").slice()]);
+  }
+  for await (const { name } of Deno.readDir(place.folder)) {
+    if (name.endsWith(".ldb")) await Deno.truncate(`${place.folder}/${name}`, 20);
+  }
+  for (let i = 0; i < 2; i++) await assert.rejects(place.open(), { code: "STORE_CORRUPT" });
 });
 
 Deno.test("LevelQueue refuses a folder that another queue has", async () => {

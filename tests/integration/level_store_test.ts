@@ -168,6 +168,37 @@ Deno.test.each([
     }),
 );
 
+Deno.test("LevelStateStore notices that the disk loses a row while it is open", () =>
+  inFolder(async (folder) => {
+    const key = encodeText("key of a row").slice();
+    for (const round of [1, 2]) {
+      await using stores = await LevelStateStores.open(folder, "app");
+      await using store = await stores.open(input, "id");
+      if (round === 1) await store.apply([{ key, value: row }], { changelogPosition: 1 });
+    }
+    await using stores = await LevelStateStores.open(folder, "app");
+    await using store = await stores.open(input, "id");
+    for (const path of await tablesIn(`${folder}/app/t-3`)) await renameKey(path, "key of a row");
+    assert.throws(() => store.get(key), { code: "STORE_CORRUPT" });
+    await assert.rejects(store.getMany([key]), { code: "STORE_CORRUPT" });
+  }));
+
+/** Makes the row of a key, which a table has as it is, that of another one. */
+async function renameKey(path: string, key: string): Promise<void> {
+  const at = new TextDecoder("latin1").decode(await Deno.readFile(path)).indexOf(key);
+  using file = await Deno.open(path, { write: true });
+  await file.seek(at, Deno.SeekMode.Start);
+  await file.write(encodeText(key.toUpperCase()));
+}
+
+async function tablesIn(folder: string): Promise<string[]> {
+  const files = await Array.fromAsync(Deno.readDir(folder));
+  const tables = files.map(({ name }) => `${folder}/${name}`)
+    .filter((path) => path.endsWith(".ldb"));
+  assert.ok(tables.length > 0, "no table file was written");
+  return tables;
+}
+
 // LevelDB may kill the process when it meets one.
 Deno.test("LevelStateStores notices flipped bits in tables, and takes these away from LevelDB", () =>
   inFolder(async (folder) => {
@@ -176,10 +207,7 @@ Deno.test("LevelStateStores notices flipped bits in tables, and takes these away
       await using store = await stores.open(input, "id");
       if (round === 1) await fill(store, 1_000);
     }
-    const files = await Array.fromAsync(Deno.readDir(`${folder}/app/t-3`));
-    const tables = files.map(({ name }) => `${folder}/app/t-3/${name}`)
-      .filter((path) => path.endsWith(".ldb"));
-    assert.ok(tables.length > 0, "no table file was written");
+    const tables = await tablesIn(`${folder}/app/t-3`);
     for (const path of tables) await damage(path);
     await using stores = await LevelStateStores.open(folder, "app");
     await assert.rejects(stores.open(input, "id"), { code: "STORE_CORRUPT" });

@@ -56,21 +56,25 @@ Deno.test("aheadOfRows() leaves receive times alone, of rolled-up windows as wel
   const job = countingTopology({ rollUps: true });
   const store = await new MemoryStores().open({ topic: "input", partition: 0 }, "id");
   using cache = new WriteCache(store, job);
-  const owner = cache.key("k");
-  for (const at of [1, 2]) {
-    const window = cache.newWindow((at - 1) * job.windows.sizeMs);
-    cache.add(owner, window);
-    const record = { timestampMs: at } as LogRecord;
-    cache.stamp(owner, window, { versionUs: at, record });
-  }
+  const order = { later: [1, 2], earlier: [2, 1] };
+  const entries = Object.entries(order).map(([key, times]) => {
+    const owner = cache.key(key);
+    for (const [at, time] of times.entries()) {
+      const window = cache.newWindow(at * job.windows.sizeMs);
+      cache.add(owner, window);
+      const record = { timestampMs: time } as LogRecord;
+      cache.stamp(owner, window, { versionUs: time, record });
+    }
+    return { key: keyStateKey(key), value: cache.rowOf(owner).slice() };
+  });
   const times = () =>
-    cache.openWindows(cache.key("k")).map((ofLength) =>
-      ofLength.map(({ state }) => state.receivedAtMs)
+    Object.keys(order).map((key) =>
+      cache.openWindows(cache.key(key)).map((ofLength) =>
+        ofLength.map(({ state }) => state.receivedAtMs)
+      )
     );
   const before = times();
-  await store.apply([{ key: keyStateKey("k"), value: cache.rowOf(owner).slice() }], {
-    changelogPosition: 1,
-  });
+  await store.apply(entries, { changelogPosition: 1 });
   const lineage = {
     topic: "input",
     topicId: "a",
