@@ -112,16 +112,32 @@ export const explained: Readonly<Record<string, string>> = {
     "what stands behind the bytes is written over, or no part of the record",
   "src/streams/repartition_record.ts bound 2 * count > this.#bytes.length - this.#at":
     "where the events take all that is left, the value's length is missing",
+  "src/streams/state/cached_key.ts boolean false #5":
+    "a new window changes at once, by the event that it is made for",
+  "src/streams/state/every_window.ts bound part.size < portionWindows":
+    "a limit that was chosen: one more or one less is as good",
   "src/streams/state/every_window.ts bound this.#found.length >= limit + portionWindows":
     "only memory: what is left out of the result is forgotten a window later",
   "src/streams/state/every_window.ts drop this.#found.splice(0, portionWindows);":
     "only memory: the result is cut to the limit",
+  "src/streams/state/key_row.ts bound value >= two28":
+    "of this number both ways write the same bytes",
+  "src/streams/state/key_row.ts bound this.at + bytes > this.#bytes.length":
+    "only memory: a buffer that is full is made larger one part earlier",
+  "src/streams/state/key_row.ts bound end - begin > shortBytes":
+    "only speed: the same bytes are copied",
+  "src/streams/state/key_row.ts bound i < end":
+    "a byte behind the content, which is written over or no part of the row",
+  "src/streams/state/key_row.ts bound this.#at >= this.#end":
+    "what is read next is refused, as it would lie behind the end",
   "src/streams/state/key_values.ts return return;":
     "only memory: what is scheduled twice is taken out once, and skipped then",
   "src/streams/state/key_values.ts order this.#set(processor, id, scheduled); this.#timers.add(new Due(processo":
     "steps in the memory of two things, between which nothing looks at them",
   'src/streams/state/lineage.ts fallback repartition ?? ""':
     "a job that sends nothing on has no id to compare",
+  "src/streams/state/packed_rows.ts bound size <= steps + spareSteps":
+    "a limit that was chosen: one more or one less is as good",
   "src/streams/state/store_keys.ts bound i < key.length":
     "what stands behind the bytes is no part of them",
   "src/streams/state/store_keys.ts bound i < text.length":
@@ -133,14 +149,30 @@ export const explained: Readonly<Record<string, string>> = {
     "places that do not overlap",
   "src/streams/state/store_keys.ts order putUint32(bytes, at, Math.floor(timeMs / two32)); putUint32(bytes, at ":
     "places that do not overlap",
+  "src/streams/state/stored_windows.ts sign --left":
+    "only speed: more is read, and the result cut to the limit",
+  "src/streams/state/stored_windows.ts return return openOf(job, store, owner, fromMs);":
+    "only speed: one row needs no view",
   "src/streams/state/sweep.ts drop cache.forget(key);":
     "only memory: a key that has expired counts as absent in the cache as well",
   "src/streams/state/sweep.ts order cache.forget(key); entries.push({ key: row.key, value: null });":
     "steps in the memory of two things, between which nothing looks at them",
   "src/streams/state/sweep.ts bound toMs <= state.streamTimeMs - retentionMs":
     "only speed: a range without rows is read",
+  "src/streams/state/timers.ts bound a.timeMs < b.timeMs": "they differ",
   "src/streams/state/timers.ts bound a.key < b.key":
     "calls that are the same may stand in any order",
+  "src/streams/state/write_cache.ts return return this.#latest;": "only speed",
+  "src/streams/state/write_cache.ts bound windows.length < inlineMax": "only memory",
+  "src/streams/state/write_cache.ts negation windows.length < inlineMax": "only memory",
+  "src/streams/state/write_cache.ts bound this.#packedBytes >= this.#packedMax":
+    "a limit that was chosen: one more or one less is as good",
+  "src/streams/state/write_cache.ts bound this.#packed.freeBytes > this.#packedMax + freeBytesMin":
+    "a limit that was chosen: one more or one less is as good",
+  "src/streams/state/write_cache.ts bound this.#packedBytes < this.#packedMax":
+    "a limit that was chosen: one more or one less is as good",
+  "src/streams/state/write_cache.ts bound known.place >= 0":
+    "only memory: the place of the first row alone",
   "src/streams/truncated.ts bound position > endOffset":
     "a position at the end is not outside the log",
   "src/streams/topology/table_changes.ts boolean false #3": "a table's records are never sent on",
