@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { partitionForKey } from "../../../src/streams/partitioner.ts";
+import { Pace } from "../../../src/streams/processing/pace.ts";
 import { RecordProcessor } from "../../../src/streams/processing/processor.ts";
 import { type LogRecord, recordTimestampMsMax } from "../../../src/streams/record.ts";
 import { identityHeaders } from "../../../src/streams/record_identity.ts";
@@ -40,7 +41,7 @@ interface Bench {
 }
 
 async function bench(
-  options: Parameters<typeof countingTopology>[0] = {},
+  options: Parameters<typeof countingTopology>[0] & { readonly pace?: Pace } = {},
   topology = countingTopology(options),
   partitions = 2,
 ): Promise<Bench> {
@@ -49,7 +50,10 @@ async function bench(
   const stores = new KeyValues({ get: () => undefined });
   const repartition = options.repartition === true ? { topic: "again", partitions } : undefined;
   const meta = firstMeta(lineage, 0);
-  return { processor: new RecordProcessor(topology, cache, stores, meta, repartition), cache };
+  return {
+    processor: new RecordProcessor(topology, cache, stores, meta, repartition, options.pace),
+    cache,
+  };
 }
 
 function record(offset: number, ...events: Partial<Measurement>[]): LogRecord {
@@ -138,14 +142,7 @@ Deno.test("RecordProcessor sends an impossible event to the dead letters, not it
   const bad = record(0, {}, {}).value;
   const text = new TextDecoder().decode(bad ?? undefined).replace('"value":1', '"value":null');
   processor.process({ ...record(0), value: encodeText(text) });
-  assert.deepEqual(processor.meta.counts, {
-    read: 2,
-    aggregated: 1,
-    late: 0,
-    deadLetters: 1,
-    duplicates: 0,
-    rekeyed: 0,
-  });
+  assert.deepEqual(processor.meta.counts, { ...noItems, read: 2, aggregated: 1, deadLetters: 1 });
   const [letter] = processor.sideOutputs;
   assert.ok(letter !== undefined);
   assert.equal(deadLetterCauseOf(letter), "impossible-value");
@@ -353,6 +350,17 @@ Deno.test("RecordProcessor sends a record as it is to a single partition, to sev
     keys: [k2.key],
   }]);
   assert.deepEqual(processor.meta.counts, { ...noItems, read: 2, aggregated: 2, rekeyed: 5 });
+});
+
+Deno.test("RecordProcessor tells its pace how far it has read", async () => {
+  const pace = new Pace({ partition: 0, partitions: 2 }, { graceMs: 0, inUse: true });
+  const { processor } = await bench({ repartition: true, pace });
+  pace.heard(1, { timeMs: 1_000, behind: true });
+  const isAhead = [1_000, 9_000].map((timeMs, offset) => {
+    processor.process(record(offset, { timeMs }));
+    return pace.isAhead({ behind: false });
+  });
+  assert.deepEqual(isAhead, [false, true]);
 });
 
 /** A record of the repartition topic that brings one part. */
