@@ -112,6 +112,7 @@ Deno.test("PartsWriter.records() gives each part once, whenever it is asked", ()
   assert.deepEqual(writer.records(), [first]);
   writer.add(0, anyPart);
   assert.deepEqual(writer.records(), [first, first]);
+  assert.equal(writer.sizeBytes, 2 * anyPart.value.length);
 });
 
 Deno.test("PartsWriter.clear() forgets what is in no record yet", () => {
