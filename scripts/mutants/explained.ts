@@ -120,6 +120,8 @@ export const explained: Readonly<Record<string, string>> = {
     "only memory: what is left out of the result is forgotten a window later",
   "src/streams/state/every_window.ts drop this.#found.splice(0, portionWindows);":
     "only memory: the result is cut to the limit",
+  "src/streams/state/kept_values.ts bound this.#bytes <= this.#part.bytesMax / 2":
+    "a limit that was chosen: one more or one less is as good",
   "src/streams/state/key_row.ts bound value >= two28":
     "of this number both ways write the same bytes",
   "src/streams/state/key_row.ts bound this.at + bytes > this.#bytes.length":
@@ -166,6 +168,8 @@ export const explained: Readonly<Record<string, string>> = {
   "src/streams/state/write_cache.ts bound windows.length < inlineMax": "only memory",
   "src/streams/state/write_cache.ts negation windows.length < inlineMax": "only memory",
   "src/streams/state/write_cache.ts bound this.#packedBytes >= this.#packedMax":
+    "a limit that was chosen: one more or one less is as good",
+  "src/streams/state/write_cache.ts bound this.#inUseBytes >= this.#part.bytesMax * decodedPart":
     "a limit that was chosen: one more or one less is as good",
   "src/streams/state/write_cache.ts bound this.#packed.freeBytes > this.#packedMax + freeBytesMin":
     "a limit that was chosen: one more or one less is as good",

@@ -68,6 +68,21 @@ Deno.test("KeyValues keeps what was used last, up to its part of the memory for 
   assert.deepEqual(store.asked, []);
   read.get("k50");
   assert.deepEqual(store.asked, ["k50"], "fifty thousand bytes ago");
+  for (let i = 0; i < 100; i++) put("k99");
+  read.get("often");
+  assert.deepEqual(store.asked, ["k50"], "one value takes its bytes once");
+});
+
+Deno.test("KeyValues leaves its part of the memory to others when it ends", () => {
+  const budget = new CacheBudget(1_000);
+  {
+    using values = new KeyValues(new SameStore(), { budget });
+    values.readerOf(numbers).get("k0");
+    using other = budget.part();
+    assert.equal(other.bytesMax, 500);
+  }
+  using other = budget.part();
+  assert.equal(other.bytesMax, 1_000);
 });
 
 Deno.test("KeyValues counts the bytes that wait for a commit", () => {

@@ -302,6 +302,26 @@ Deno.test("WriteCache keeps no key as an object whose windows are large", () => 
   assert.ok(cache.key("large") !== owner);
 });
 
+Deno.test("WriteCache keeps no key as an object that a commit has made large", () => {
+  const windowCodec = { ...countingTopology().windowCodec, encode: () => new Uint8Array(8_000) };
+  const job = { ...countingTopology(), windowCodec };
+  using cache = new WriteCache(new AskedStore(), job, new CacheBudget(80_000));
+  const owner = cache.key("large");
+  const grow = (at: number) => {
+    const window = cache.newWindow(startMs + at * 10_000);
+    cache.add(owner, window);
+    cache.changed(owner, window);
+    commit(cache);
+  };
+  grow(0);
+  assert.ok(cache.key("large") === owner, "not large before");
+  grow(1);
+  assert.ok(cache.key("large") !== owner);
+  const another = cache.key("another");
+  commit(cache);
+  assert.ok(cache.key("another") === another, "what was let go takes nothing");
+});
+
 Deno.test("WriteCache has room again once it has let go of keys that are not in use", () => {
   using cache = new WriteCache(new AskedStore(), countingTopology(), new CacheBudget(40_000));
   for (let i = 0; i < 600; i++) {
