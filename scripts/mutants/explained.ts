@@ -134,7 +134,7 @@ export const explained: Readonly<Record<string, string>> = {
     "what is read next is refused, as it would lie behind the end",
   "src/streams/state/key_values.ts return return;":
     "only memory: what is scheduled twice is taken out once, and skipped then",
-  "src/streams/state/key_values.ts order this.#set(processor, id, scheduled); this.#timers.add(new Due(processo":
+  "src/streams/state/key_values.ts order this.#set(id, scheduled); this.#timers.add(new Due(processor, key, tim":
     "steps in the memory of two things, between which nothing looks at them",
   'src/streams/state/lineage.ts fallback repartition ?? ""':
     "a job that sends nothing on has no id to compare",
