@@ -83,6 +83,24 @@ export const readingBugs: readonly PlantedBug[] = [
     test: "tests/unit/kafka/fetched_chunk_test.ts",
   },
   {
+    name: "a marker believed, or a batch dropped, before its checksum is looked at",
+    file: "src/kafka/read/fetched_chunk.ts",
+    find: "verifyBatch(bytes, header, this.#partition);\n      if (this.#filter.passes(header)) {",
+    replace:
+      "if (this.#filter.passes(header)) {\n        verifyBatch(bytes, header, this.#partition);",
+    guarantee: "G6",
+    test: "tests/unit/kafka/fetched_chunk_test.ts",
+  },
+  {
+    name: "a changelog that cannot be read once compaction has emptied a marker",
+    file: "src/kafka/read/batch_decoder.ts",
+    find:
+      "if (marker === undefined) return undefined;\n  // The key of a control record: int16 version, int16 type (0 abort, 1 commit).\n  const { key } = marker;",
+    replace: "const key = marker?.key ?? null;",
+    guarantee: "G6",
+    test: "tests/unit/kafka/fetched_chunk_test.ts",
+  },
+  {
     name: "any number of bytes in dead letters that wait for a commit",
     file: "src/streams/processing/processor.ts",
     find: "this.#rekeying.isFull || this.#side.isFull ||",

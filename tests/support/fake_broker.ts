@@ -1,8 +1,8 @@
 import { Buffer } from "node:buffer";
 import { Cluster } from "../../src/kafka/cluster/cluster.ts";
 import type { Broker } from "../../src/kafka/wire/internals.ts";
-import { WireReader } from "../../src/kafka/wire/wire_reader.ts";
 import { WireWriter } from "../../src/kafka/wire/wire_writer.ts";
+import { readFetch } from "./fetch_requests.ts";
 
 const fetchKey = 1;
 const metadataKey = 3;
@@ -10,13 +10,6 @@ const unknownTopicId = 100;
 const versions = { [fetchKey]: 17, [metadataKey]: 12 };
 
 type Exchange = Parameters<Broker["connectionPool"]["send"]>[0];
-
-/** What is asked of the one partition. */
-interface Asked {
-  readonly topicId: string;
-  readonly offset: number;
-  readonly lastFetchedEpoch: number;
-}
 
 /** One broker with one partition of one topic, which answers metadata and fetches by the protocol. */
 export class FakeBroker {
@@ -83,7 +76,9 @@ export class FakeBroker {
 
   #fetch(body: Buffer): Buffer {
     this.fetches++;
-    const { topicId, offset, lastFetchedEpoch } = readAsked(body);
+    const [asked] = readFetch(body).targets;
+    if (asked === undefined) throw new Error("a fetch must name a partition");
+    const { topicId, offset, lastFetchedEpoch } = asked;
     const isOther = topicId !== this.topicId;
     const end = this.epochEnds.get(lastFetchedEpoch) ?? Infinity;
     const isLost = end < offset;
@@ -120,22 +115,4 @@ function answerWriter(): WireWriter {
 function divergence(epoch: number, endOffset: number): Buffer {
   const field = new WireWriter(16, "flexible").int32(epoch).int64(endOffset).tags().finish();
   return Buffer.concat([Uint8Array.of(1, 0, field.length), field]);
-}
-
-/** What the first, and here only, partition of a fetch asks for. */
-function readAsked(body: Buffer): Asked {
-  const reader = new WireReader(body, "flexible");
-  reader.tags();
-  for (let i = 0; i < 3; i++) reader.int32(); // bounds
-  reader.int8(); // isolation
-  for (let i = 0; i < 2; i++) reader.int32(); // session
-  const [asked] = reader.array((byTopic) => {
-    const topicId = byTopic.uuid();
-    return byTopic.array((r) => {
-      for (let i = 0; i < 2; i++) r.int32(); // partition, epoch of the leader
-      return { topicId, offset: r.int64(), lastFetchedEpoch: r.int32() };
-    })[0];
-  });
-  if (asked === undefined) throw new Error("a fetch must name a partition");
-  return asked;
 }

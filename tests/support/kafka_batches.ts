@@ -1,4 +1,5 @@
 import { Buffer } from "node:buffer";
+import { batchLayout, batchPrefixBytes } from "../../src/kafka/wire/batch_layout.ts";
 import { encodeBatch } from "../../src/kafka/write/batch_encoder.ts";
 import type { FetchedPartition } from "../../src/kafka/read/fetch_protocol.ts";
 import { encodeText } from "../../src/streams/text.ts";
@@ -45,6 +46,14 @@ export function markerBatch(
   const batch = dataBatch({ ...marker, values: [""], transactional: true, key });
   batch.writeInt16BE(batch.readInt16BE(21) | 0x20, 21);
   return sealed(batch);
+}
+
+/** What compaction leaves of a batch without whose header the broker would forget its producer. */
+export function emptied(batch: Buffer): Buffer {
+  const left = Buffer.from(batch.subarray(0, batchLayout.records));
+  left.writeInt32BE(left.length - batchPrefixBytes, batchLayout.length);
+  left.writeInt32BE(0, batchLayout.recordCount);
+  return sealed(left);
 }
 
 /** A broker's answer that brings these batches. */

@@ -1,6 +1,11 @@
 import type { Buffer } from "node:buffer";
 import { PipelineError } from "../../base/errors.ts";
-import type { LogRecord, Offset, TopicPartition } from "../../streams/record.ts";
+import {
+  type LogRecord,
+  type Offset,
+  partitionName,
+  type TopicPartition,
+} from "../../streams/record.ts";
 import { batchBits, batchLayout, batchPrefixBytes } from "../wire/batch_layout.ts";
 import { decompress } from "../wire/compression.ts";
 import { UnreadableError } from "../wire/unreadable.ts";
@@ -57,6 +62,32 @@ export function isTransactional({ attributes }: BatchHeader): boolean {
   return (attributes & batchBits.transactional) !== 0;
 }
 
+/**
+ * Refuses a batch before anything that it says is believed.
+ *
+ * @throws {PipelineError} `LOG_UNAVAILABLE` if the checksum is wrong: read again;
+ *   `TOPIC_UNSUITABLE` for a message format other than 2.
+ */
+export function verifyBatch(bytes: Buffer, header: BatchHeader, of: TopicPartition): void {
+  const { start, end } = header;
+  const place = `${partitionName(of)}@${header.baseOffset}`;
+  const magic = bytes.readInt8(start + batchLayout.magic);
+  if (magic !== 2) {
+    throw new PipelineError(
+      "TOPIC_UNSUITABLE",
+      `Cannot read ${place} as its message format must be 2: ${magic}`,
+    );
+  }
+  const stored = bytes.readUInt32BE(start + batchLayout.checksum);
+  const computed = crc32c(plainView(bytes, start + batchLayout.attributes, end));
+  if (stored !== computed) {
+    throw new PipelineError(
+      "LOG_UNAVAILABLE",
+      `Cannot read ${place} as its checksum must be ${stored}: ${computed}`,
+    );
+  }
+}
+
 /** Which records of a batch are wanted, and whose they are. */
 export interface BatchTarget extends TopicPartition {
   /** Records before it are skipped: a batch is sent whole even if its middle was asked for. */
@@ -64,7 +95,7 @@ export interface BatchTarget extends TopicPartition {
 }
 
 /**
- * Appends the wanted records of a batch to `out`.
+ * Appends the wanted records of a verified batch to `out`.
  *
  * Keys and values are views of `bytes` (of the decompressed bytes if it was compressed), and equal
  * neighbours may share one: who changes one, or keeps one for long, copies it.
@@ -74,8 +105,6 @@ export interface BatchTarget extends TopicPartition {
  *
  * @returns How many bytes were unpacked and are kept by what was appended; 0 for a batch that is not
  *   compressed, whose records are views of `bytes`.
- * @throws {PipelineError} `LOG_UNAVAILABLE` if the checksum is wrong: read again;
- *   `TOPIC_UNSUITABLE` for a message format other than 2.
  */
 export function decodeBatch(
   bytes: Buffer,
@@ -83,7 +112,6 @@ export function decodeBatch(
   target: BatchTarget,
   out: LogRecord[],
 ): number {
-  verify(bytes, header, target);
   const before = out.length;
   try {
     return decodeRecords(bytes, header, target, out);
@@ -103,7 +131,6 @@ function decodeRecords(
 ): number {
   const { start, attributes } = header;
   const count = bytes.readInt32BE(start + batchLayout.recordCount);
-  if (count === 0) return 0;
   const records = recordBytes(bytes, header);
   checkCount(count, records);
   const cursor = new RecordCursor(records);
@@ -141,7 +168,7 @@ function decodeRecords(
 }
 
 function checkCount(count: number, records: Uint8Array): void {
-  if (count < 0 || count > recordsPerBatchMax || count * recordBytesMin > records.length) {
+  if (count > recordsPerBatchMax || count * recordBytesMin > records.length) {
     throw new UnreadableError(
       `${count} records in ${records.length} bytes, and at most ${recordsPerBatchMax} are read`,
     );
@@ -173,52 +200,28 @@ function unreadableBatch(
 }
 
 /**
- * True when a control batch says that its producer's transaction was aborted.
+ * How a control batch ends its producer's transaction; `undefined` if it has no record: of a
+ * transaction of which nothing is left, compaction takes the marker as well, and keeps the batch for
+ * what it says of its producer.
  *
- * @throws {PipelineError} `LOG_UNAVAILABLE` if it says nothing: only brokers write those.
+ * @throws {PipelineError} `LOG_UNAVAILABLE` if it says something else: only brokers write those.
  */
-export function isAbortMarker(bytes: Buffer, header: BatchHeader): boolean {
+export function markerIn(
+  bytes: Buffer,
+  header: BatchHeader,
+  of: TopicPartition,
+): "abort" | "commit" | undefined {
+  const found: LogRecord[] = [];
+  decodeBatch(bytes, header, { ...of, fromOffset: header.baseOffset }, found);
+  const [marker] = found;
+  if (marker === undefined) return undefined;
   // The key of a control record: int16 version, int16 type (0 abort, 1 commit).
-  const key = keyOfFirstRecord(bytes.subarray(header.start + batchLayout.records, header.end));
-  if (key !== undefined && key.length >= 4) return key[2] === 0 && key[3] === 0;
+  const { key } = marker;
+  if (key !== null && key.length >= 4) return key[2] === 0 && key[3] === 0 ? "abort" : "commit";
   throw new PipelineError(
     "LOG_UNAVAILABLE",
     `Cannot read the control batch at ${header.baseOffset} as it must commit or abort`,
   );
-}
-
-function keyOfFirstRecord(records: Uint8Array): Uint8Array | undefined {
-  try {
-    const cursor = new RecordCursor(records);
-    cursor.varint();
-    cursor.skip(1);
-    cursor.varlong();
-    cursor.varint();
-    return cursor.bytes() ?? undefined;
-  } catch (error) {
-    if (error instanceof UnreadableError) return undefined;
-    throw error;
-  }
-}
-
-function verify(bytes: Buffer, header: BatchHeader, target: BatchTarget): void {
-  const { start, end } = header;
-  const place = `${target.topic}-${target.partition}@${header.baseOffset}`;
-  const magic = bytes.readInt8(start + batchLayout.magic);
-  if (magic !== 2) {
-    throw new PipelineError(
-      "TOPIC_UNSUITABLE",
-      `Cannot read ${place} as its message format must be 2: ${magic}`,
-    );
-  }
-  const stored = bytes.readUInt32BE(start + batchLayout.checksum);
-  const computed = crc32c(plainView(bytes, start + batchLayout.attributes, end));
-  if (stored !== computed) {
-    throw new PipelineError(
-      "LOG_UNAVAILABLE",
-      `Cannot read ${place} as its checksum must be ${stored}: ${computed}`,
-    );
-  }
 }
 
 function recordBytes(bytes: Buffer, header: BatchHeader): Uint8Array {

@@ -1,5 +1,4 @@
 import { fullJitterMs } from "../../base/backoff.ts";
-import { isAborted } from "../../base/errors.ts";
 import { type Offset, partitionName } from "../../streams/record.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import { ProtocolFault } from "../wire/errors.ts";
@@ -25,6 +24,12 @@ export interface FetchLoopOwner {
   partitionWithheld(reader: KafkaPartitionReader, asked: FetchTarget, endOffset: Offset): void;
   /** The broker did not answer: its partitions may be elsewhere by now. */
   brokerFailed(readers: readonly KafkaPartitionReader[], error: unknown): void;
+}
+
+/** A reader, and what it asked for: that may have changed when the answer comes. */
+interface Asked {
+  readonly reader: KafkaPartitionReader;
+  readonly target: FetchTarget;
 }
 
 /** How long a broker may wait while a reader is full, ms: it shall not wait out the others. */
@@ -103,7 +108,7 @@ export class FetchLoop {
    */
   #due(): KafkaPartitionReader[] {
     const ready = [...this.#readers].filter((reader) => reader.hasRoom);
-    const first = ready.length === 0 ? 0 : this.#round++ % ready.length;
+    const first = this.#round++ % Math.max(1, ready.length);
     const due = new Map<string, KafkaPartitionReader>();
     for (const reader of [...ready.slice(first), ...ready.slice(0, first)]) {
       const name = partitionName(reader.partition);
@@ -113,37 +118,32 @@ export class FetchLoop {
   }
 
   async #fetch(due: readonly KafkaPartitionReader[]): Promise<void> {
-    const targets = due.map(({ fetchTarget }) => fetchTarget);
+    const asked = due.map((reader) => ({ reader, target: reader.fetchTarget }));
     const someAreFull = due.length < this.#readers.size;
     const maxWaitMs = someAreFull ? waitMsWhileFull : this.#limits.maxWaitMs;
     try {
+      const targets = asked.map(({ target }) => target);
       const request = fetchRequest(targets, { ...this.#limits, maxWaitMs });
       const answer = await this.#cluster.send(this.#nodeId, request);
       if (answer.errorCode !== 0) throw new ProtocolFault(answer.errorCode, "Fetch");
       this.#failures = 0;
-      this.#deliver(due, targets, answer.partitions);
+      this.#deliver(asked, answer.partitions);
     } catch (error) {
       await this.#failed(due, error);
     }
   }
 
-  #deliver(
-    due: readonly KafkaPartitionReader[],
-    asked: readonly FetchTarget[],
-    answered: readonly FetchedPartition[],
-  ): void {
+  #deliver(asked: readonly Asked[], answered: readonly FetchedPartition[]): void {
     const byName = new Map(answered.map((fetched) => [nameOf(fetched), fetched]));
     const nothingCame = answered.every(({ records }) => records.length === 0);
-    due.forEach((reader, i) => {
-      const target = asked[i] ?? reader.fetchTarget;
-      const fetched = byName.get(nameOf(target));
-      if (fetched !== undefined) this.#deliverTo(reader, target, { fetched, nothingCame });
-    });
+    for (const each of asked) {
+      const fetched = byName.get(nameOf(each.target));
+      if (fetched !== undefined) this.#deliverTo(each, { fetched, nothingCame });
+    }
   }
 
   #deliverTo(
-    reader: KafkaPartitionReader,
-    asked: FetchTarget,
+    { reader, target: asked }: Asked,
     answer: { readonly fetched: FetchedPartition; readonly nothingCame: boolean },
   ): void {
     const { errorCode, divergence, lastStableOffset } = answer.fetched;
@@ -168,11 +168,7 @@ export class FetchLoop {
     if (this.#stop.signal.aborted) return;
     this.#owner.brokerFailed(due, error);
     const delayMs = fullJitterMs(failurePolicy, this.#failures++, this.#timing.random);
-    try {
-      await this.#timing.clock.sleep(delayMs, this.#stop.signal);
-    } catch (aborted) {
-      if (!isAborted(aborted)) throw aborted;
-    }
+    await this.#timing.clock.sleep(delayMs, this.#stop.signal).catch(() => {});
   }
 }
 

@@ -3,10 +3,11 @@ import type { LogRecord, Offset, TopicPartition } from "../../streams/record.ts"
 import {
   type BatchHeader,
   decodeBatch,
-  isAbortMarker,
   isControl,
   isTransactional,
+  markerIn,
   readBatchHeader,
+  verifyBatch,
 } from "./batch_decoder.ts";
 import type { AbortedTransaction, FetchedPartition } from "./fetch_protocol.ts";
 
@@ -28,7 +29,7 @@ export interface FetchedChunk {
  */
 export function chunkOf(fetched: FetchedPartition): FetchedChunk | undefined {
   let end = 0;
-  let nextOffset = -1;
+  let nextOffset = 0;
   let leaderEpoch = -1;
   for (let header = readBatchHeader(fetched.records, 0); header !== undefined;) {
     end = header.end;
@@ -36,7 +37,7 @@ export function chunkOf(fetched: FetchedPartition): FetchedChunk | undefined {
     leaderEpoch = header.leaderEpoch;
     header = readBatchHeader(fetched.records, end);
   }
-  if (nextOffset < 0) return undefined;
+  if (end === 0) return undefined;
   return {
     bytes: fetched.records.subarray(0, end),
     abortedTransactions: fetched.abortedTransactions,
@@ -79,7 +80,7 @@ export class ChunkDecoder {
   constructor(chunk: FetchedChunk, partition: TopicPartition) {
     this.#chunk = chunk;
     this.#partition = partition;
-    this.#filter = new AbortedFilter(chunk);
+    this.#filter = new AbortedFilter(chunk, partition);
   }
 
   /** True when the whole chunk was decoded. */
@@ -92,7 +93,7 @@ export class ChunkDecoder {
    * one batch may overshoot either.
    *
    * @param fromOffset Records before it are left out.
-   * @throws {PipelineError} See `decodeBatch`; the decoder must not be used afterwards.
+   * @throws {PipelineError} See `verifyBatch` and `markerIn`; the decoder must not be used afterwards.
    */
   decode(fromOffset: Offset, recordsMax: number): DecodedPart {
     const { topic, partition } = this.#partition;
@@ -103,8 +104,8 @@ export class ChunkDecoder {
     while (records.length < recordsMax && unpackedBytes < partBytesMax) {
       const header = readBatchHeader(bytes, this.#at);
       if (header === undefined) break;
-      const wanted = this.#filter.passes(header) && header.lastOffset >= fromOffset;
-      if (wanted) {
+      verifyBatch(bytes, header, this.#partition);
+      if (this.#filter.passes(header)) {
         unpackedBytes += decodeBatch(bytes, header, { topic, partition, fromOffset }, records);
       }
       this.#at = header.end;
@@ -118,11 +119,13 @@ export class ChunkDecoder {
 /** Follows which producers are inside an aborted transaction while batches go by in order. */
 class AbortedFilter {
   readonly #bytes: Buffer;
+  readonly #partition: TopicPartition;
   readonly #upcoming: AbortedTransaction[];
   readonly #aborting = new Set<number>();
 
-  constructor({ bytes, abortedTransactions }: FetchedChunk) {
+  constructor({ bytes, abortedTransactions }: FetchedChunk, partition: TopicPartition) {
     this.#bytes = bytes;
+    this.#partition = partition;
     this.#upcoming = [...abortedTransactions].sort((a, b) => b.firstOffset - a.firstOffset);
   }
 
@@ -130,7 +133,8 @@ class AbortedFilter {
   passes(header: BatchHeader): boolean {
     this.#advance(header.lastOffset);
     if (isControl(header)) {
-      if (isAbortMarker(this.#bytes, header)) this.#aborting.delete(header.producerId);
+      const marker = markerIn(this.#bytes, header, this.#partition);
+      if (marker === "abort") this.#aborting.delete(header.producerId);
       return false;
     }
     return !(isTransactional(header) && this.#aborting.has(header.producerId));

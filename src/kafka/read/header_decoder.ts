@@ -30,8 +30,8 @@ export class HeaderDecoder {
   /** The headers at the cursor; of several with one name the last one stays. */
   decode(): Headers {
     const count = this.#cursor.varint();
-    if (count === 0) return noHeaders;
     if (count < 0) throw new UnreadableError(`${count} headers`);
+    if (count === 0) return noHeaders;
     const headers: Record<string, Uint8Array> = {};
     for (let place = 0; place < count; place++) {
       const { name, value } = this.#next(place);

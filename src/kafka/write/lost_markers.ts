@@ -1,8 +1,9 @@
+import { PipelineError } from "../../base/errors.ts";
 import type { CommittedOffset, OwnOutputs } from "../../streams/ports.ts";
-import type { TopicPartition } from "../../streams/record.ts";
+import { partitionName, type TopicPartition } from "../../streams/record.ts";
 import type { Cluster } from "../cluster/cluster.ts";
 import type { Deadline } from "../cluster/retry.ts";
-import { isAbortMarker, isControl, readBatchHeader } from "../read/batch_decoder.ts";
+import { isControl, markerIn, readBatchHeader, verifyBatch } from "../read/batch_decoder.ts";
 import { fetchRequest } from "../read/fetch_protocol.ts";
 import { faultType, ProtocolFault } from "../wire/errors.ts";
 import { sendWire } from "../wire/internals.ts";
@@ -178,6 +179,16 @@ async function lastEndIn(
   if (answer === undefined) throw new ProtocolFault(unknownPartition, "Fetch");
   if (answer.errorCode !== 0) throw new ProtocolFault(answer.errorCode, "Fetch");
   const header = readBatchHeader(answer.records, 0);
-  if (header === undefined || !isControl(header)) return undefined;
-  return isAbortMarker(answer.records, header) ? "abort" : "commit";
+  if (header === undefined) return undefined;
+  verifyBatch(answer.records, header, changelog);
+  if (!isControl(header)) return undefined;
+  const end = markerIn(answer.records, header, changelog);
+  if (end !== undefined) return end;
+  throw new PipelineError(
+    "LOG_UNAVAILABLE",
+    `Cannot tell how the last transaction in ${
+      partitionName(changelog)
+    } ended as its marker must ` +
+      "be there: compaction has removed it",
+  );
 }

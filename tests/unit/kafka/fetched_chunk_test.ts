@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { Buffer } from "node:buffer";
 import { ChunkDecoder, chunkOf } from "../../../src/kafka/read/fetched_chunk.ts";
 import type { AbortedTransaction } from "../../../src/kafka/read/fetch_protocol.ts";
-import { dataBatch, fetchedPartition, markerBatch } from "../../support/kafka_batches.ts";
-import { packed } from "../../support/packed_batches.ts";
+import { batchLayout } from "../../../src/kafka/wire/batch_layout.ts";
+import { dataBatch, emptied, fetchedPartition, markerBatch } from "../../support/kafka_batches.ts";
+import { packed, sealed } from "../../support/packed_batches.ts";
 import { valuesOf } from "../../contract/log_harness.ts";
 
 const partition = { topic: "t", partition: 0 };
@@ -19,6 +20,13 @@ function read(
 }
 
 const transactional = { transactional: true } as const;
+
+/** The same with another bit at a place. */
+function flipped(batch: Buffer, at: number): Buffer {
+  const damaged = Buffer.from(batch);
+  damaged.writeUInt8(damaged.readUInt8(at) ^ 1, at);
+  return damaged;
+}
 
 Deno.test("ChunkDecoder drops an aborted transaction and keeps the others", () => {
   const batches = [
@@ -49,6 +57,52 @@ Deno.test("ChunkDecoder tells apart two aborted transactions of one producer", (
 Deno.test("ChunkDecoder drops an aborted transaction whose marker is not in the chunk", () => {
   const batches = [dataBatch({ baseOffset: 5, values: ["x"], producerId: 7, ...transactional })];
   assert.deepEqual(read(batches, [{ producerId: 7, firstOffset: 2 }]), []);
+});
+
+Deno.test("ChunkDecoder passes what compaction has emptied, a commit's marker too", () => {
+  const batches = [
+    emptied(dataBatch({ baseOffset: 0, values: ["x"], producerId: 7, ...transactional })),
+    emptied(markerBatch({ baseOffset: 1, producerId: 7, commit: true })),
+    dataBatch({ baseOffset: 2, values: ["kept"] }),
+    emptied(markerBatch({ baseOffset: 3, producerId: 8, commit: true })),
+  ];
+  assert.deepEqual(read(batches), ["kept"]);
+  assert.equal(chunkOf(fetchedPartition(batches))?.nextOffset, 4);
+});
+
+Deno.test.each([
+  { what: "nothing", key: new Uint8Array(3) },
+  { what: "half of it", key: new Uint8Array(4), recordBytes: 5 },
+])("ChunkDecoder reads again where a control batch says $what", ({ key, recordBytes }) => {
+  const batch = dataBatch({ baseOffset: 0, values: [""], key, producerId: 7, ...transactional });
+  batch.writeInt16BE(0x30, batchLayout.attributes);
+  if (recordBytes !== undefined) batch.writeInt8(2 * recordBytes, batchLayout.records);
+  const unavailable = { code: "LOG_UNAVAILABLE", message: /must commit or abort/ };
+  assert.throws(() => read([sealed(batch)]), unavailable);
+});
+
+Deno.test("ChunkDecoder believes nothing of a batch whose checksum is wrong, as whose it is", () => {
+  const batches = () => [
+    dataBatch({ baseOffset: 0, values: ["x"], producerId: 7, ...transactional }),
+    markerBatch({ baseOffset: 1, producerId: 7, commit: false }),
+    dataBatch({ baseOffset: 2, values: ["y"], producerId: 7, ...transactional }),
+    markerBatch({ baseOffset: 3, producerId: 7, commit: true }),
+  ];
+  const aborted = [{ producerId: 7, firstOffset: 0 }];
+  assert.deepEqual(read(batches(), aborted), ["y"]);
+  for (const [number, batch] of batches().entries()) {
+    for (let at = batchLayout.checksum; at < batch.length; at++) {
+      const damaged = batches().with(number, flipped(batch, at));
+      assert.throws(() => read(damaged, aborted), { code: "LOG_UNAVAILABLE" }, `${number} ${at}`);
+    }
+  }
+});
+
+Deno.test("ChunkDecoder names the place of a batch in a format that it cannot read", () => {
+  const batch = dataBatch({ baseOffset: 5, values: ["x"] });
+  batch.writeInt8(1, batchLayout.magic);
+  const unsuitable = { code: "TOPIC_UNSUITABLE", message: /t-0@5 .* format must be 2: 1/ };
+  assert.throws(() => read([batch]), unsuitable);
 });
 
 Deno.test("ChunkDecoder keeps plain records of a producer that is aborting", () => {

@@ -7,6 +7,7 @@ import { ProtocolFault } from "../../../src/kafka/wire/errors.ts";
 import { KafkaCommitLog } from "../../../src/kafka/write/commit_log.ts";
 import type { TransactionEnd } from "../../../src/kafka/write/lost_markers.ts";
 import { encodeRequest, type WireRequest } from "../../../src/kafka/wire/wire_request.ts";
+import { dataBatch, emptied, markerBatch } from "../../support/kafka_batches.ts";
 import { transactionOptions } from "../../support/kafka_harness.ts";
 
 const input = { topic: "in", partition: 0 };
@@ -20,6 +21,8 @@ const timing = {
   random: seededRandom(1),
 };
 
+type LastBatch = TransactionEnd | "data" | "nothing" | "an emptied marker";
+
 /** What the brokers show. */
 interface Shown {
   /** Changelog position that the committed one tells of; `pending` while it waits for its marker. */
@@ -27,22 +30,28 @@ interface Shown {
   /** Where our producer has a transaction open, by topic. */
   readonly open: Readonly<Record<string, number>>;
   /** What the changelog ends in. */
-  readonly last?: TransactionEnd | "data" | "nothing";
+  readonly last?: LastBatch;
+  /** The changelog's end is damaged on its way. */
+  readonly damaged?: boolean;
   /** How the first fetch of it is answered: with its other end, and an error. */
   readonly fault?: { readonly ofRequest?: number; readonly ofPartition?: number };
   /** Who else has a transaction open in `out`. */
   readonly other?: number;
 }
 
-/** A control batch as a broker writes it: a header of 61 bytes, then one record; or a like one of data. */
-function batchOf(end: TransactionEnd | "data" | "nothing"): Buffer {
-  if (end === "nothing") return Buffer.alloc(0);
-  const record = Buffer.from([0, 0, 0, 8, 0, 0, 0, end === "commit" ? 1 : 0, 0, 0]);
-  const batch = Buffer.concat([Buffer.alloc(61), Buffer.from([record.length * 2]), record]);
-  batch.writeInt32BE(batch.length - 12, 8);
-  batch.writeInt8(2, 16);
-  batch.writeInt16BE(end === "data" ? 0x10 : 0x30, 21); // transactional, control
-  return batch;
+/** What the changelog ends in. */
+function batchOf(end: LastBatch): Buffer {
+  const batch = { baseOffset: endOffset - 1, producerId: producer };
+  switch (end) {
+    case "nothing":
+      return Buffer.alloc(0);
+    case "data":
+      return dataBatch({ ...batch, values: ["v"], transactional: true, key: new Uint8Array(4) });
+    case "an emptied marker":
+      return emptied(markerBatch({ ...batch, commit: true }));
+    default:
+      return markerBatch({ ...batch, commit: end === "commit" });
+  }
 }
 
 /** A cluster that answers what is shown, and notes each end of a transaction. */
@@ -121,13 +130,13 @@ class ShowingCluster {
   }
 
   #fetched(offset: number): unknown {
-    const { last = "commit", fault = {} } = this.#shown;
+    const { last = "commit", fault = {}, damaged = false } = this.#shown;
     const { ofRequest = 0, ofPartition = 0 } = this.#fetches++ === 0 ? fault : {};
     const otherwise = last === "abort" ? "commit" : "abort";
     const end = ofRequest === 0 && ofPartition === 0 && offset === endOffset - 1 ? last : otherwise;
-    const partitions = ofPartition === noPartition
-      ? []
-      : [{ errorCode: ofPartition, records: batchOf(end) }];
+    const records = batchOf(end);
+    if (damaged) records.writeUInt8(records.readUInt8(markerTypeAt) ^ 1, markerTypeAt);
+    const partitions = ofPartition === noPartition ? [] : [{ errorCode: ofPartition, records }];
     return { errorCode: ofRequest, partitions };
   }
 }
@@ -135,6 +144,7 @@ class ShowingCluster {
 const range = { minVersion: 0, maxVersion: 9 };
 const endOffset = 5;
 const fetchedOffsetAt = 32; // of a topic without an id
+const markerTypeAt = 69; // the last byte of a marker's key
 const leaders: Readonly<Record<string, number>> = { changelog: 1, out: 2 };
 
 interface SentRequest {
@@ -234,3 +244,14 @@ Deno.test.each([{ ofRequest: notLeader }, { ofPartition: notLeader }, {
     }
   },
 );
+
+Deno.test.each<{ readonly what: string; readonly shown: Partial<Shown>; readonly why: RegExp }>([
+  { what: "is damaged", shown: { last: "commit", damaged: true }, why: /checksum/ },
+  { what: "compaction has removed", shown: { last: "an emptied marker" }, why: /compaction/ },
+])("KafkaCommitLog.fence() ends nothing by a marker that $what", async ({ shown, why }) => {
+  const showing = new ShowingCluster({ committed: "pending", open: {}, ...shown });
+  const commits = new KafkaCommitLog(showing.cluster, "app", timing, transactionOptions);
+  const refused = { code: "LOG_UNAVAILABLE", message: why };
+  await assert.rejects(commits.fence(input, outputs), refused);
+  assert.deepEqual(showing.ends, []);
+});

@@ -38,3 +38,18 @@ Deno.test("RecordCursor.bytesLike() gives the former view itself for equal bytes
   assert.deepEqual(cursor.bytesLike(first), Uint8Array.of(1, 3));
   assert.equal(cursor.bytesLike(first), null);
 });
+
+Deno.test("RecordCursor reads no number that is longer than an integer of its size can be", () => {
+  const endless = (bytes: number) => new RecordCursor(new Uint8Array(bytes).fill(0x80).with(-1, 1));
+  assert.throws(() => endless(6).varint(), /a number does not end/);
+  assert.throws(() => endless(11).varlong(), /a number does not end/);
+  assert.throws(() => new RecordCursor(new Uint8Array(20).fill(0xff)).varlong(), /not end/);
+  assert.throws(() => new RecordCursor(Uint8Array.of(0x80)).varint(), /records end too early/);
+});
+
+Deno.test("RecordCursor.bytes() tells null from empty, and reads no more than there is", () => {
+  assert.equal(new RecordCursor(Uint8Array.of(1)).bytes(), null);
+  assert.deepEqual(new RecordCursor(Uint8Array.of(0)).bytes(), new Uint8Array());
+  assert.deepEqual(new RecordCursor(Uint8Array.of(0)).bytesLike(null), new Uint8Array());
+  assert.throws(() => new RecordCursor(Uint8Array.of(4, 1)).bytes(), /records end too early/);
+});
