@@ -1,4 +1,5 @@
-import { isAborted, PipelineError, problemOf, throwIfAborted } from "../../base/errors.ts";
+import { unlessAborted } from "../../base/backoff.ts";
+import { isAborted, problemOf, throwIfAborted } from "../../base/errors.ts";
 import type { Logger } from "../../base/logger.ts";
 import type { OutageLog } from "../../base/outage_log.ts";
 import {
@@ -120,9 +121,9 @@ export class Participation {
   }
 
   async #joinAndSync(): Promise<void> {
-    const { topic, options, timing } = this.#parts;
-    const joined = await this.#unlessAborted(this.#join({ leaving: false }));
-    const message = await this.#unlessAborted(this.#client.sync(topic, joined));
+    const { topic, options, timing, signal } = this.#parts;
+    const joined = await unlessAborted(this.#join({ leaving: false }), signal, "the group");
+    const message = await unlessAborted(this.#client.sync(topic, joined), signal, "the group");
     const { owners, members, ...assignment } = message;
     const { active, standbys, warmUps } = assignment;
     this.#parts.learn(new Map([...owners].filter(([p]) => !active.includes(p))));
@@ -251,17 +252,5 @@ export class Participation {
     await this.#heartbeats?.stop();
     const joined = await this.#join({ leaving: true });
     await this.#client.sync(this.#parts.topic, joined);
-  }
-
-  /** The work's result, or `ABORTED` as soon as the signal fires. */
-  async #unlessAborted<T>(work: Promise<T>): Promise<T> {
-    throwIfAborted(this.#parts.signal);
-    const first = await Promise.race([
-      work.then((value) => ({ value })),
-      this.#aborted.promise,
-    ]);
-    if (first !== "aborted") return first.value;
-    work.catch(() => {});
-    throw new PipelineError("ABORTED", "Cannot join the group as the program is shutting down");
   }
 }

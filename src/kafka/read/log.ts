@@ -28,7 +28,7 @@ export interface ReadOptions extends FetchLimits {
 /** A partition that is not served, since when, and how often it was tried. */
 interface Trouble {
   readonly patience: Deadline;
-  tries: number;
+  readonly tries: number;
 }
 
 /**
@@ -42,8 +42,7 @@ export class KafkaLog implements RecordLog, ReaderOwner, FetchLoopOwner, AsyncDi
   readonly #timing: Timing;
   readonly #options: ReadOptions;
   readonly #loops = new Map<number, FetchLoop>();
-  readonly #homes = new Map<KafkaPartitionReader, FetchLoop>();
-  readonly #troubles = new Map<KafkaPartitionReader, Trouble>();
+  readonly #troubles = new WeakMap<KafkaPartitionReader, Trouble>();
   readonly #searches = new Set<Promise<void>>();
   readonly #stop = new AbortController();
 
@@ -83,7 +82,6 @@ export class KafkaLog implements RecordLog, ReaderOwner, FetchLoopOwner, AsyncDi
 
   readerClosed(reader: KafkaPartitionReader): void {
     this.#displace(reader);
-    this.#troubles.delete(reader);
   }
 
   partitionServed(reader: KafkaPartitionReader): void {
@@ -109,7 +107,6 @@ export class KafkaLog implements RecordLog, ReaderOwner, FetchLoopOwner, AsyncDi
 
   brokerFailed(readers: readonly KafkaPartitionReader[], error: unknown): void {
     for (const reader of readers) {
-      if (reader.ended) continue;
       this.#displace(reader);
       this.#relocate(reader, error);
     }
@@ -146,8 +143,7 @@ export class KafkaLog implements RecordLog, ReaderOwner, FetchLoopOwner, AsyncDi
       try {
         return this.#settle(reader, await this.#cluster.locate(reader.partition));
       } catch (error) {
-        this.#trouble(reader, error);
-        await this.#pause(reader);
+        await this.#trouble(reader, error);
       }
     }
   }
@@ -156,7 +152,6 @@ export class KafkaLog implements RecordLog, ReaderOwner, FetchLoopOwner, AsyncDi
     reader.located(location);
     if (reader.ended || this.#stop.signal.aborted) return;
     const loop = this.#loops.get(location.leader) ?? this.#startLoop(location.leader);
-    this.#homes.set(reader, loop);
     loop.add(reader);
   }
 
@@ -171,34 +166,27 @@ export class KafkaLog implements RecordLog, ReaderOwner, FetchLoopOwner, AsyncDi
   }
 
   #displace(reader: KafkaPartitionReader): void {
-    this.#homes.get(reader)?.remove(reader);
-    this.#homes.delete(reader);
+    for (const loop of this.#loops.values()) loop.remove(reader);
   }
 
   #relocate(reader: KafkaPartitionReader, error: unknown): void {
     this.#cluster.forgetTopic(reader.partition.topic);
-    this.#trouble(reader, error);
-    this.#track(this.#pause(reader).then(() => this.#search(reader)));
+    this.#track(this.#trouble(reader, error).then(() => this.#search(reader)));
   }
 
-  /** Tells the reader at once of what stays, and after a while of what may pass. */
-  #trouble(reader: KafkaPartitionReader, error: unknown): void {
-    if (reader.ended) return;
+  /** Tells the reader at once of what stays, and after a while of what may pass; then waits. */
+  async #trouble(reader: KafkaPartitionReader, error: unknown): Promise<void> {
     const { patience, tries } = this.#troubles.get(reader) ?? this.#newTrouble();
     const failure = toReadError(error, `read ${partitionName(reader.partition)}`);
     const isDue = patience.passed || dispositionOf(failure) !== "retry";
     if (isDue) reader.fail(failure);
     const since = isDue ? this.#newTrouble() : { patience };
     this.#troubles.set(reader, { ...since, tries: tries + 1 });
+    await patience.pause(tries, this.#stop.signal).catch(() => {});
   }
 
   #newTrouble(): Trouble {
     return { patience: this.#patience(), tries: 0 };
-  }
-
-  async #pause(reader: KafkaPartitionReader): Promise<void> {
-    const { patience, tries } = this.#troubles.get(reader) ?? this.#newTrouble();
-    await patience.pause(tries, this.#stop.signal).catch(() => {});
   }
 
   /** A position outside the log is final, unless the leader just changed and is catching up. */

@@ -1,6 +1,7 @@
 import { Buffer } from "node:buffer";
 import { assert } from "../../base/assert.ts";
-import { dispositionOf, PipelineError, throwIfAborted } from "../../base/errors.ts";
+import { unlessAborted } from "../../base/backoff.ts";
+import { dispositionOf, throwIfAborted } from "../../base/errors.ts";
 import type { Fetched, PartitionReader, ReadFrom } from "../../streams/ports.ts";
 import type { Offset, TopicPartition } from "../../streams/record.ts";
 import { ChunkDecoder, chunkOf, type FetchedChunk } from "./fetched_chunk.ts";
@@ -111,7 +112,8 @@ export class KafkaPartitionReader implements PartitionReader {
       assert(!this.#closed, "cannot read from a closed reader");
       const taken = this.#take();
       if (taken !== undefined) return taken;
-      await this.#change(signal);
+      this.#changed = Promise.withResolvers();
+      await unlessAborted(this.#changed.promise, signal, "records");
     }
   }
 
@@ -217,19 +219,5 @@ export class KafkaPartitionReader implements PartitionReader {
 
   #signalChange(): void {
     this.#changed.resolve();
-  }
-
-  async #change(signal: AbortSignal): Promise<void> {
-    this.#changed = Promise.withResolvers();
-    const aborted = () =>
-      this.#changed.reject(
-        new PipelineError("ABORTED", "Cannot continue reading as the program is shutting down"),
-      );
-    signal.addEventListener("abort", aborted, { once: true });
-    try {
-      await this.#changed.promise;
-    } finally {
-      signal.removeEventListener("abort", aborted);
-    }
   }
 }

@@ -53,27 +53,34 @@ Deno.test("KafkaPartitionReader drops an answer to a question that is out of dat
   const { reader } = open();
   reader.accept(oneRecord(0), 0);
   reader.accept(oneRecord(0), 0);
+  reader.acceptGap(9, 0);
   assert.equal(reader.fetchTarget.offset, 1);
+  reader.accept(oneRecord(0), 1);
+  assert.equal(reader.fetchTarget.offset, 1, "it brought only what was there");
   assert.deepEqual(valuesOf((await reader.next(never)).records), ["v0"]);
 });
 
 Deno.test("KafkaPartitionReader gives what it has before it tells of a failure, once", async () => {
-  const { reader } = open();
+  const { reader, owner } = open();
   reader.accept(oneRecord(0), 0);
   reader.fail(new PipelineError("LOG_UNAVAILABLE", "away"));
+  assert.ok(!reader.ended);
   assert.equal((await reader.next(never)).nextOffset, 1);
+  const { drained } = owner;
+  assert.ok(!reader.hasRoom);
   await assert.rejects(reader.next(never), { code: "LOG_UNAVAILABLE" });
+  assert.deepEqual([owner.drained, reader.hasRoom], [drained + 1, true]);
   reader.accept(oneRecord(1), 1);
   assert.equal((await reader.next(never)).nextOffset, 2);
 });
 
 Deno.test("KafkaPartitionReader fetches again what it could not read", async () => {
-  const { reader } = open();
+  const { reader, owner } = open();
   const broken = oneRecord(0);
   broken.records[broken.records.length - 2] = 0xff;
   reader.accept(broken, 0);
   await assert.rejects(reader.next(never), { code: "LOG_UNAVAILABLE" });
-  assert.equal(reader.fetchTarget.offset, 0);
+  assert.deepEqual([reader.fetchTarget.offset, owner.drained], [0, 1]);
   reader.accept(oneRecord(0), 0);
   assert.deepEqual(valuesOf((await reader.next(never)).records), ["v0"]);
 });
@@ -116,6 +123,7 @@ Deno.test("KafkaPartitionReader keeps to the first topic it sees under its name"
   assert.equal((await reader.next(never)).nextOffset, 1);
   for (let i = 0; i < 2; i++) {
     await assert.rejects(reader.next(never), { code: "TOPIC_REPLACED", message: /t.*another/ });
+    reader.fail(new PipelineError("LOG_UNAVAILABLE", "away"));
   }
 });
 
@@ -135,5 +143,20 @@ Deno.test("KafkaPartitionReader says goodbye once and takes in nothing afterward
   await reader[Symbol.asyncDispose]();
   await reader[Symbol.asyncDispose]();
   reader.accept(oneRecord(0), 0);
-  assert.deepEqual([owner.closed, reader.fetchTarget.offset], [1, 0]);
+  reader.acceptGap(9, 0);
+  assert.deepEqual([owner.closed, reader.fetchTarget.offset, reader.ended], [1, 0, true]);
+});
+
+Deno.test("KafkaPartitionReader leaves no one waiting who is to stop, or whose reader is closed", async () => {
+  const { reader } = open();
+  const stop = new AbortController();
+  const stopped = reader.next(stop.signal);
+  stop.abort();
+  await assert.rejects(stopped, { code: "ABORTED" });
+  reader.accept(oneRecord(0), 0);
+  await assert.rejects(reader.next(stop.signal), { code: "ABORTED" });
+  await reader.next(never);
+  const closed = reader.next(never);
+  await reader[Symbol.asyncDispose]();
+  await assert.rejects(closed, /cannot read from a closed reader/);
 });
