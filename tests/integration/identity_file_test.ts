@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
 import { seededRandom } from "../../src/base/random.ts";
 import { IdentityFile } from "../../src/kafka/group/identity_file.ts";
+import { startMember } from "../support/coordinated_member.ts";
+import { FakeCoordinator } from "../support/fake_coordinator.ts";
+import { until } from "../support/until.ts";
 
 const random = seededRandom(1);
+const denied = 30;
 
 async function inFolder(
   test: (file: IdentityFile, folder: string) => Promise<void>,
@@ -64,4 +68,29 @@ Deno.test("IdentityFile passes on what keeps it from being read", () =>
   inFolder(async (file, folder) => {
     await Deno.mkdir(`${folder}/identity`);
     await assert.rejects(file.read(random), { code: "EISDIR" });
+  }));
+
+Deno.test("KafkaMembership removes the member that ran before and did not leave, and is the same instance", () =>
+  inFolder(async (file, folder) => {
+    const identityFile = `${folder}/identity`;
+    const run = async (coordinator: FakeCoordinator) => {
+      const member = startMember(coordinator, { identityFile });
+      await until(() => member.told.length > 0, { what: "an assignment", msMax: 5_000, lookMs: 5 });
+      return member;
+    };
+    const stays = new FakeCoordinator();
+    const first = await run(stays);
+    const { instance, memberId } = await file.read(random);
+    assert.equal(memberId, "m1");
+    stays.fail("LeaveGroup", denied);
+    await first.stop();
+    assert.equal((await file.read(random)).memberId, "m1", "it is in the group still");
+    const leaves = new FakeCoordinator();
+    const second = await run(leaves);
+    assert.deepEqual(leaves.asked.slice(0, 3), ["Metadata t", "LeaveGroup g m1", "JoinGroup"]);
+    await second.stop();
+    assert.deepEqual(await file.read(random), { instance });
+    const third = await run(new FakeCoordinator());
+    await third.stop();
+    assert.deepEqual(third.warnings, []);
   }));

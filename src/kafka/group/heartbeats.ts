@@ -1,4 +1,3 @@
-import { isAborted } from "../../base/errors.ts";
 import type { GroupProtocol, Place } from "./group_protocol.ts";
 import { reactionTo } from "./group_reaction.ts";
 import type { Timing } from "../cluster/retry.ts";
@@ -85,12 +84,8 @@ export class Heartbeats {
 
   async #pause(): Promise<boolean> {
     const stopped = this.#stop.signal;
-    try {
-      const ended = AbortSignal.any([stopped, this.#nap.signal]);
-      await this.#timing.clock.sleep(this.#options.intervalMs, ended);
-    } catch (error) {
-      if (!isAborted(error)) throw error;
-    }
+    const ended = AbortSignal.any([stopped, this.#nap.signal]);
+    await this.#timing.clock.sleep(this.#options.intervalMs, ended).catch(() => {});
     this.#nap = new AbortController();
     return !stopped.aborted;
   }

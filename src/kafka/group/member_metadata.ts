@@ -101,8 +101,7 @@ function heldOf(told: unknown): Map<number, HeldState> {
 /** An object written as JSON; an empty one for another program's bytes. */
 function parseObject(bytes: Uint8Array): Record<string, unknown> {
   try {
-    const told: unknown = JSON.parse(decodeText(bytes) ?? "");
-    return typeof told === "object" ? { ...told } : {};
+    return { ...JSON.parse(decodeText(bytes) ?? "") };
   } catch {
     return {};
   }

@@ -1,6 +1,7 @@
 import { unlessAborted } from "../../base/backoff.ts";
 import { isAborted, problemOf, throwIfAborted } from "../../base/errors.ts";
 import type { Logger } from "../../base/logger.ts";
+import { fired } from "../../base/signals.ts";
 import type { OutageLog } from "../../base/outage_log.ts";
 import {
   type Addresses,
@@ -12,7 +13,7 @@ import {
 import { faultKind, toPipelineError } from "../wire/errors.ts";
 import type { GroupProtocol } from "./group_protocol.ts";
 import { reactionTo } from "./group_reaction.ts";
-import { type GenerationEnd, Heartbeats } from "./heartbeats.ts";
+import { Heartbeats } from "./heartbeats.ts";
 import type { JoinedGroup } from "./join_protocol.ts";
 import { Deadline, type Timing } from "../cluster/retry.ts";
 
@@ -60,7 +61,7 @@ const farewellMsMax = 1_500;
 export class Participation {
   readonly #client: GroupProtocol;
   readonly #parts: ParticipationOptions;
-  readonly #aborted = Promise.withResolvers<"aborted">();
+  readonly #aborted: Promise<"aborted">;
   #memberId = "";
   #generation = -1;
   #assignment: TaskAssignment = noTasks;
@@ -70,6 +71,7 @@ export class Participation {
   constructor(client: GroupProtocol, parts: ParticipationOptions) {
     this.#client = client;
     this.#parts = parts;
+    this.#aborted = fired(parts.signal).then(() => "aborted");
   }
 
   /** Rejoins as soon as the group is not changing: what we hold is not what we said. */
@@ -80,13 +82,10 @@ export class Participation {
   /** Until the signal fires: then everything is handed over and nothing is ours. */
   async run(): Promise<void> {
     const { signal, listener } = this.#parts;
-    const abort = () => this.#aborted.resolve("aborted");
-    signal.addEventListener("abort", abort, { once: true });
     try {
       if (!signal.aborted) await this.#takePart();
       await listener.assigned(noTasks);
     } finally {
-      signal.removeEventListener("abort", abort);
       this.#watchOthers(new Map());
       await this.#heartbeats?.stop();
     }
@@ -94,33 +93,37 @@ export class Participation {
 
   async #takePart(): Promise<void> {
     for (;;) {
-      if (await this.#enter() === "aborted") return;
+      const heartbeats = await this.#enter();
+      if (heartbeats === undefined) return;
       await this.#parts.listener.assigned(this.#assignment);
-      const end = await this.#generationEnd();
+      const ends = [this.#aborted, heartbeats.ended, this.#reconsidered.promise] as const;
+      const end = await Promise.race(ends);
       if (end === "aborted") return await this.#sayFarewell();
-      await this.#heartbeats?.stop();
+      await heartbeats.stop();
       if (end === "lost") await this.#lose();
     }
   }
 
-  /** Joins and syncs until it holds a place in a generation, or the signal fires. */
-  async #enter(): Promise<"entered" | "aborted"> {
+  /**
+   * Joins and syncs until it holds a place in a generation, whose heartbeats it gives, or the signal
+   * fires.
+   */
+  async #enter(): Promise<Heartbeats | undefined> {
     const { signal, timing, options } = this.#parts;
     const pauses = new Deadline(timing, options.rebalanceTimeoutMs);
     for (let attempt = 0; !signal.aborted; attempt++) {
       try {
-        await this.#joinAndSync();
-        return "entered";
+        return await this.#joinAndSync();
       } catch (error) {
         if (isAborted(error)) break;
         await this.#react(error);
         await pauses.pause(attempt, signal).catch(() => {});
       }
     }
-    return "aborted";
+    return undefined;
   }
 
-  async #joinAndSync(): Promise<void> {
+  async #joinAndSync(): Promise<Heartbeats> {
     const { topic, options, timing, signal } = this.#parts;
     const joined = await unlessAborted(this.#join({ leaving: false }), signal, "the group");
     const message = await unlessAborted(this.#client.sync(topic, joined), signal, "the group");
@@ -130,10 +133,11 @@ export class Participation {
     this.#parts.outage.over();
     this.#generation = joined.generation;
     this.#assignment = assignment;
-    this.#heartbeats = new Heartbeats(this.#client, joined, timing, {
+    const heartbeats = new Heartbeats(this.#client, joined, timing, {
       sessionTimeoutMs: options.sessionTimeoutMs,
       intervalMs: options.heartbeatIntervalMs,
     });
+    this.#heartbeats = heartbeats;
     this.#watchOthers(members);
     this.#parts.logger.info("joined the group", {
       topic,
@@ -143,6 +147,7 @@ export class Participation {
       generation: joined.generation,
       memberId: joined.memberId,
     });
+    return heartbeats;
   }
 
   async #join({ leaving }: { readonly leaving: boolean }): Promise<JoinedGroup> {
@@ -217,16 +222,6 @@ export class Participation {
     this.#heartbeats?.now();
   }
 
-  async #generationEnd(): Promise<GenerationEnd | "aborted"> {
-    const { signal } = this.#parts;
-    if (signal.aborted || this.#heartbeats === undefined) return "aborted";
-    return await Promise.race([
-      this.#heartbeats.ended,
-      this.#reconsidered.promise,
-      this.#aborted.promise,
-    ]);
-  }
-
   /** Lets the group give what is ours to others before we close it, so that nothing pauses. */
   async #sayFarewell(): Promise<void> {
     const { topic, logger, timing } = this.#parts;
@@ -235,21 +230,18 @@ export class Participation {
       () => "overrun",
       () => {},
     );
-    const told = this.#joinLeaving();
     try {
-      if (await Promise.race([told, overrun]) === "overrun") {
+      if (await Promise.race([this.#joinLeaving(), overrun]) === "overrun") {
         logger.info("the group did not take over in time; leaving anyway", { topic });
       }
     } catch (error) {
       logger.debug("could not say farewell", { topic, error: String(error) });
     } finally {
       timer.abort();
-      told.catch(() => {});
     }
   }
 
   async #joinLeaving(): Promise<void> {
-    await this.#heartbeats?.stop();
     const joined = await this.#join({ leaving: true });
     await this.#client.sync(this.#parts.topic, joined);
   }

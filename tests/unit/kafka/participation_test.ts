@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { silentLogger } from "../../../src/base/logger.ts";
+import { type Logger, silentLogger } from "../../../src/base/logger.ts";
 import { OutageLog } from "../../../src/base/outage_log.ts";
 import { seededRandom } from "../../../src/base/random.ts";
 import { Participation } from "../../../src/kafka/group/participation.ts";
@@ -26,6 +26,11 @@ class Scene implements AssignmentListener, MemberWatch {
   });
   readonly told: string[] = [];
   readonly remembered: string[] = [];
+  /** Messages of the log. */
+  readonly logged: string[] = [];
+  instance: string | undefined = "i1";
+  /** What the listener fails with, if it does. */
+  failure: Error | undefined;
   owners: ReadonlyMap<number, Addresses> | undefined;
   readonly #stop = new AbortController();
   running: Promise<void> = Promise.resolve();
@@ -50,9 +55,9 @@ class Scene implements AssignmentListener, MemberWatch {
       },
       addresses: { address: "http://me:1", peer: "http://me:2" },
       watch: this,
-      instance: "i1",
+      instance: this.instance,
       timing: { clock: this.clock, random: seededRandom(1) },
-      logger: silentLogger,
+      logger: this.#logger(),
       outage: this.outage,
       options,
     });
@@ -67,6 +72,12 @@ class Scene implements AssignmentListener, MemberWatch {
     await settle();
     await this.clock.advance(this.takesMs);
     await this.running;
+    assert.equal(this.clock.nextWakeMs, Infinity, "nothing is under way any more");
+  }
+
+  #logger(): Logger {
+    const write = (message: string) => void this.logged.push(message);
+    return { ...silentLogger, info: write, warn: write };
   }
 
   follow(members: ReadonlyMap<string, Addresses>, onDead: (memberId: string) => void): void {
@@ -82,6 +93,7 @@ class Scene implements AssignmentListener, MemberWatch {
     const more = [...standbys.map((p) => `standby ${p}`), ...warmUps.map((p) => `warm-up ${p}`)];
     this.told.push(["assigned", `[${active.join()}]`, ...more].join(" "));
     if (this.takesMs > 0) await this.clock.sleep(this.takesMs);
+    if (this.failure !== undefined) throw this.failure;
   }
 
   lost(): Promise<void> {
@@ -111,6 +123,7 @@ Deno.test("Participation tells its addresses, and learns those of the others unt
   const other: Addresses = { address: "http://other:1", peer: "http://other:2" };
   const own: Addresses = { address: "http://me:1", peer: "http://me:2" };
   scene.group.owners = new Map([[0, own], [1, other]]);
+  scene.group.members = new Map([["m1", own], ["m2", other]]);
   await scene.start();
   assert.deepEqual(scene.group.told?.addresses, own);
   assert.deepEqual(scene.owners, new Map([[1, other]]));
@@ -118,7 +131,7 @@ Deno.test("Participation tells its addresses, and learns those of the others unt
   scene.group.fail("heartbeat", groupErrors.unknownMember);
   scene.group.holdJoins();
   await scene.clock.advance(1_000);
-  assert.deepEqual(scene.owners, new Map());
+  assert.deepEqual([scene.owners, scene.watched], [new Map(), []]);
   scene.group.releaseJoins();
   await settle();
   await scene.stop();
@@ -154,7 +167,7 @@ Deno.test("Participation leaves a dead member to the group where Kafka cannot be
   scene.group.fail("leave", groupErrors.connection);
   scene.dies("m2");
   await settle();
-  assert.equal(scene.group.asked.at(-1), "leave m2");
+  assert.deepEqual([scene.group.asked.at(-1), scene.group.heartbeats], ["leave m2", 0]);
   assert.deepEqual(scene.told, ["assigned [0,1]"]);
   await scene.stop();
 });
@@ -217,6 +230,7 @@ Deno.test("Participation says that it leaves, and closes nothing before others k
   await stopping;
   assert.equal(scene.group.asked.at(-1), "sync 2");
   assert.deepEqual(scene.told, ["assigned [0,1]", "assigned []"]);
+  assert.deepEqual(scene.logged, ["joined the group"]);
 });
 
 Deno.test("Participation leaves in time when the group does not take over", async () => {
@@ -227,6 +241,10 @@ Deno.test("Participation leaves in time when the group does not take over", asyn
   await scene.clock.advance(1_600);
   await stopping;
   assert.deepEqual(scene.told, ["assigned [0,1]", "assigned []"]);
+  assert.match(scene.logged.at(-1) ?? "", /^the group did not take over in time/);
+  scene.group.fail("join", groupErrors.unknownMember);
+  scene.group.releaseJoins();
+  await settle();
 });
 
 for (const fault of ["unknownMember", "illegalGeneration"] as const) {
@@ -280,6 +298,8 @@ Deno.test("Participation is lost when the group has gone on before its next join
   const scene = await started();
   scene.group.fail("heartbeat", groupErrors.rebalanceInProgress);
   scene.group.fail("join", groupErrors.unknownMember);
+  await scene.clock.advance(options.heartbeatIntervalMs);
+  assert.deepEqual(scene.told.slice(1), ["lost"], "before it pauses");
   await scene.clock.advance(2_000);
   assert.deepEqual(scene.told.slice(1), ["lost", "assigned [0,1]"]);
   await scene.stop();
@@ -289,6 +309,7 @@ Deno.test("Participation joins again when the group changes in mid-sync, without
   const scene = new Scene();
   scene.group.fail("sync", groupErrors.rebalanceInProgress);
   await scene.start();
+  assert.equal(scene.outage.problem, undefined, "Kafka answers");
   await scene.clock.advance(1_000);
   assert.deepEqual(scene.told, ["assigned [0,1]"]);
   assert.equal(scene.group.asked.at(-1), "sync 2");
@@ -299,6 +320,7 @@ Deno.test("Participation asks again while the coordinator does not answer, and g
   const scene = new Scene();
   scene.group.fail("join", groupErrors.connection, groupErrors.connection);
   await scene.start();
+  assert.deepEqual(scene.group.asked, ["join new -1 []"], "it pauses");
   assert.match(scene.outage.problem ?? "", /^Cannot share the partitions of t as Kafka must /);
   await scene.clock.advance(2_000);
   assert.deepEqual(scene.told, ["assigned [0,1]"]);
@@ -320,4 +342,37 @@ Deno.test("Participation can be stopped in the middle of a join", async () => {
   await scene.stop();
   assert.deepEqual(scene.told, ["assigned []"]);
   scene.group.releaseJoins();
+  await settle();
+  assert.deepEqual(scene.group.asked, ["join new -1 []"], "it is no member");
+});
+
+Deno.test("Participation is called by its member id where nothing else names it", async () => {
+  const scene = new Scene();
+  scene.instance = undefined;
+  await scene.start();
+  assert.equal(scene.group.told?.instance, "m1");
+  await scene.stop();
+});
+
+Deno.test("Participation loses nothing where it has had nothing", async () => {
+  const scene = new Scene();
+  scene.group.fail("join", groupErrors.unknownMember);
+  await scene.start();
+  await scene.clock.advance(1_000);
+  assert.deepEqual(scene.told, ["assigned [0,1]"]);
+  await scene.stop();
+});
+
+Deno.test("Participation beats for its last generation alone, and no more when it has failed", async () => {
+  const scene = await started();
+  for (let generation = 2; generation < 5; generation++) {
+    scene.reconsider();
+    await settle();
+  }
+  await scene.clock.advance(2_000);
+  assert.equal(scene.group.heartbeats, 2_000 / options.heartbeatIntervalMs);
+  scene.failure = new Error("no room");
+  scene.reconsider();
+  await assert.rejects(scene.running, { message: "no room" });
+  assert.equal(scene.clock.nextWakeMs, Infinity);
 });
