@@ -10,6 +10,8 @@ export const explainedOfAdapters: Readonly<Record<string, string>> = {
   "src/kafka/write/batch_encoder.ts bound length > shortBytes": "only speed",
   "src/kafka/write/batch_encoder.ts return return known;": "only speed",
   "src/kafka/write/batch_encoder.ts drop this.#names.set(name, bytes);": "only speed",
+  "src/kafka/write/marker_watch.ts boolean false": "set before anything looks at it",
+  "src/kafka/write/marker_watch.ts boolean false #2": "set before anything looks at it",
   "src/kafka/write/producer_session.ts order this.#cluster.forgetTopic(pending.topic); note(outcome, pending, error":
     "steps in the memory of two things, between which nothing looks at them",
   "src/kafka/write/producer_session.ts bound gravity(error) > gravity(outcome.fault)":

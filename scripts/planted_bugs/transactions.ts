@@ -155,8 +155,8 @@ export const transactionBugs: readonly PlantedBug[] = [
   {
     name: "markers given while a commit is under way",
     file: "src/kafka/write/marker_watch.ts",
-    find: "lost.length === 0 || this.#isHeld ||",
-    replace: "lost.length === 0 ||",
+    find: "lost.length === 0 || this.#isHeld)",
+    replace: "lost.length === 0 || this.#stop.signal.aborted)",
     guarantee: "G1",
     test: "tests/unit/kafka/marker_watch_test.ts",
   },

@@ -86,7 +86,7 @@ export class MarkerWatch implements AsyncDisposable {
     const lost = found.filter((one) => this.#open.has(nameOf(one)));
     this.#open = new Set(found.map(nameOf));
     this.#isDue ||= found.length > 0;
-    if (lost.length === 0 || this.#isHeld || this.#stop.signal.aborted) return;
+    if (lost.length === 0 || this.#isHeld) return;
     const giving = this.#give(lost);
     this.#giving = giving.catch(() => {});
     await giving;
