@@ -5,15 +5,54 @@
 
 const powerCut = "only a power cut shows whether the disk was waited for";
 const sameBytes = "the same bytes are passed";
+const twoThings = "steps in the memory of two things, between which nothing looks at them";
 
 export const explainedOfAdapters: Readonly<Record<string, string>> = {
+  "src/kafka/group/heartbeats.ts boolean false #2": "the loop has ended",
+  'src/kafka/group/heartbeats.ts order this.#stop.abort(); this.#ended.resolve("lost");':
+    "who waits continues after both",
+  'src/kafka/group/member_metadata.ts fallback decodeText(bytes) ?? ""': "neither is JSON",
+  "src/kafka/group/membership.ts fallback this.#options.addresses ?? {}":
+    "one who has no addresses reports none either way",
+  "src/kafka/group/membership.ts return return;": "only time: the same is written again",
+  "src/kafka/group/participation.ts order this.#watchOthers(new Map()); await this.#heartbeats?.stop();":
+    twoThings,
+  "src/kafka/group/participation.ts order this.#parts.learn(new Map([...owners].filter(([p]) => !active.includes":
+    twoThings,
+  "src/kafka/group/participation.ts order this.#parts.learn(new Map()); this.#watchOthers(new Map());":
+    twoThings,
+  "src/kafka/group/share_out.ts fallback shares.get(memberId)?.active.map((partition) => [partition, addresses]":
+    "each member has a share, which only the compiler cannot see",
+  "src/kafka/read/fetch_loop.ts order this.#readers.add(reader); this.wake();":
+    "the loop does not run before both are done",
+  "src/kafka/read/fetch_loop.ts order this.#stop.abort(); this.wake();":
+    "the loop does not run before both are done",
+  "src/kafka/read/fetch_loop.ts order this.#owner.partitionServed(reader); reader.accept(answer.fetched, ask":
+    twoThings,
+  "src/kafka/read/fetch_protocol.ts bound part.length * 2 > answerBytes": "only memory",
+  "src/kafka/read/fetched_chunk.ts order this.#aborting.add(next.producerId); this.#upcoming.pop();":
+    twoThings,
+  "src/kafka/read/header_decoder.ts return return noHeaders;": "only memory",
+  "src/kafka/read/header_decoder.ts drop this.#previous.push(fresh);": "only speed",
+  "src/kafka/read/log.ts order this.#displace(reader); this.#track(this.#inquire(reader, asked, endOf":
+    "the inquiry begins by waiting for an answer",
+  "src/kafka/read/log.ts order this.#displace(reader); this.#relocate(reader, error);":
+    "the search begins by waiting",
+  "src/kafka/read/log.ts order this.#cluster.forgetTopic(reader.partition.topic); this.#track(this.#t":
+    "the search begins by waiting",
+  "src/kafka/read/log.ts order reader.acceptGap(endOffset, offset); this.#place(reader);":
+    "the search begins by waiting",
+  "src/kafka/read/log.ts drop void search.finally(() => this.#searches.delete(search));":
+    "only memory",
+  "src/kafka/read/partition_reader.ts order this.#owner.readerClosed(this); this.#signalChange();":
+    "who waits continues after both",
   "src/kafka/write/batch_encoder.ts bound length > shortBytes": "only speed",
   "src/kafka/write/batch_encoder.ts return return known;": "only speed",
   "src/kafka/write/batch_encoder.ts drop this.#names.set(name, bytes);": "only speed",
   "src/kafka/write/marker_watch.ts boolean false": "set before anything looks at it",
   "src/kafka/write/marker_watch.ts boolean false #2": "set before anything looks at it",
   "src/kafka/write/producer_session.ts order this.#cluster.forgetTopic(pending.topic); note(outcome, pending, error":
-    "steps in the memory of two things, between which nothing looks at them",
+    twoThings,
   "src/kafka/write/producer_session.ts bound gravity(error) > gravity(outcome.fault)":
     "which of two equally grave errors is named",
   "src/kafka/write/producer_session.ts return return records;": "only speed",
