@@ -33,6 +33,8 @@ export const explainedOfAdapters: Readonly<Record<string, string>> = {
   "src/kafka/read/fetched_chunk.ts order this.#aborting.add(next.producerId); this.#upcoming.pop();":
     twoThings,
   "src/kafka/read/header_decoder.ts return return noHeaders;": "only memory",
+  'src/kafka/read/header_decoder.ts negation name === "__proto__"':
+    "in Deno the name is like any other; in Node and Bun it is not",
   "src/kafka/read/header_decoder.ts drop this.#previous.push(fresh);": "only speed",
   "src/kafka/read/log.ts order this.#displace(reader); this.#track(this.#inquire(reader, asked, endOf":
     "the inquiry begins by waiting for an answer",

@@ -3,6 +3,7 @@ import { seededRandom } from "../../src/base/random.ts";
 import { IdentityFile } from "../../src/kafka/group/identity_file.ts";
 import { startMember } from "../support/coordinated_member.ts";
 import { FakeCoordinator } from "../support/fake_coordinator.ts";
+import { groupErrors } from "../support/fake_group.ts";
 import { until } from "../support/until.ts";
 
 const random = seededRandom(1);
@@ -78,6 +79,7 @@ Deno.test("KafkaMembership removes the member that ran before and did not leave,
       await until(() => member.told.length > 0, { what: "an assignment", msMax: 5_000, lookMs: 5 });
       return member;
     };
+    const removed = "removed the former member from the group";
     const stays = new FakeCoordinator();
     const first = await run(stays);
     const { instance, memberId } = await file.read(random);
@@ -88,9 +90,19 @@ Deno.test("KafkaMembership removes the member that ran before and did not leave,
     const leaves = new FakeCoordinator();
     const second = await run(leaves);
     assert.deepEqual(leaves.asked.slice(0, 3), ["Metadata t", "LeaveGroup g m1", "JoinGroup"]);
+    assert.ok(second.logged.includes(removed));
+    leaves.fail("LeaveGroup", denied);
     await second.stop();
-    assert.deepEqual(await file.read(random), { instance });
-    const third = await run(new FakeCoordinator());
+    const refuses = new FakeCoordinator();
+    refuses.fail("LeaveGroup", denied);
+    const third = await run(refuses);
+    assert.ok(!third.logged.includes(removed));
+    refuses.fail("LeaveGroup", groupErrors.unknownMember);
     await third.stop();
-    assert.deepEqual(third.warnings, []);
+    assert.deepEqual(await file.read(random), { instance }, "it is out, whoever has removed it");
+    const last = new FakeCoordinator();
+    const fourth = await run(last);
+    assert.deepEqual(last.asked.slice(0, 2), ["Metadata t", "JoinGroup"]);
+    await fourth.stop();
+    assert.deepEqual(await file.read(random), { instance });
   }));

@@ -11,7 +11,8 @@ export interface CoordinatedMember {
   readonly running: Promise<void>;
   /** What its listener was told. */
   readonly told: string[];
-  readonly warnings: string[];
+  /** Messages of the log. */
+  readonly logged: string[];
   stop(): Promise<void>;
 }
 
@@ -25,9 +26,10 @@ export function startMember(
   { identityFile, failure }: { readonly identityFile?: string; readonly failure?: Error } = {},
 ): CoordinatedMember {
   const clock = new SimulatedClock();
-  const warnings: string[] = [];
+  const logged: string[] = [];
   const told: string[] = [];
-  const logger = { ...silentLogger, warn: (message: string) => void warnings.push(message) };
+  const write = (message: string) => void logged.push(message);
+  const logger = { ...silentLogger, info: write, warn: write };
   const timing = { clock, random: seededRandom(1) };
   const membership = new KafkaMembership(() => coordinator.cluster(), timing, logger, {
     groupId: "g",
@@ -55,7 +57,7 @@ export function startMember(
     clock,
     running,
     told,
-    warnings,
+    logged,
     stop: async () => {
       stop.abort();
       await settle();

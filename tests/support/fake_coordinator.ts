@@ -20,6 +20,8 @@ export class FakeCoordinator {
     kind: "joined",
     group: { generation: 1, leaderId: "another", memberId: "m1", members: [] },
   };
+  /** Joins wait for this. */
+  held: Promise<void> | undefined;
   assignment: Buffer = encodeAssignment("t", { ...noAssignment, active: [0] });
   readonly #faults = new Map<Request, number[]>();
 
@@ -59,6 +61,7 @@ export class FakeCoordinator {
     };
     const send = async () => {
       await this.#asked("JoinGroup", "");
+      await this.held;
       return { value: this.answer };
     };
     const versions = { 11: { minVersion: 0, maxVersion: 9 } };

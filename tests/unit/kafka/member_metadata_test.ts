@@ -8,6 +8,7 @@ import {
   parseMemberMetadata,
   type Subscription,
 } from "../../../src/kafka/group/member_metadata.ts";
+import type { Addresses } from "../../../src/streams/ports.ts";
 import { shareOut } from "../../../src/kafka/group/share_out.ts";
 import { boastfulUserData, hostileUserData } from "../../support/hostile/metadata.ts";
 import { hostileOrigins } from "../../support/hostile/origins.ts";
@@ -88,6 +89,17 @@ Deno.test("parseMemberMetadata() and parseAssignment() believe no address but an
     assert.deepEqual(parseAssignment("t", assigned)?.owners, new Map([[0, {}]]), address);
     assert.deepEqual(parseAssignment("t", assigned)?.members, new Map([["m1", {}]]), address);
   }
+});
+
+Deno.test("parseMemberMetadata() believes no run or proof of another form", () => {
+  const proof = "p".repeat(100);
+  for (const [run, told] of [["0b6f", `${proof}p`], [1234567890123456, 7]]) {
+    const bytes = encodeSubscription({ ...plain, addresses: { run, proof: told } as Addresses });
+    assert.deepEqual(parseMemberMetadata(bytes), plain);
+  }
+  const addresses = { run: "1234567890123456", proof };
+  const subscription = { ...plain, addresses };
+  assert.deepEqual(parseMemberMetadata(encodeSubscription(subscription)), subscription);
 });
 
 Deno.test("encodeAssignment() round-trips, with every owner's addresses", () => {

@@ -276,6 +276,7 @@ Deno.test("Participation stays while it is heard, also where its work takes long
   const rebalancing = Array.from({ length: 16 }, () => groupErrors.rebalanceInProgress);
   scene.group.fail("heartbeat", ...rebalancing);
   await scene.clock.advance(8_000);
+  assert.equal(scene.group.heartbeats, 16_000 / options.heartbeatIntervalMs);
   scene.takesMs = 0;
   await scene.clock.advance(8_000);
   assert.ok(!scene.told.includes("lost"), scene.told.join());
