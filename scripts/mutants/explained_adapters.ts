@@ -42,6 +42,8 @@ export const explainedOfAdapters: Readonly<Record<string, string>> = {
     "the search begins by waiting",
   "src/kafka/read/log.ts order this.#cluster.forgetTopic(reader.partition.topic); this.#track(this.#t":
     "the search begins by waiting",
+  "src/kafka/read/log.ts order this.#troubles.set(reader, { ...since, tries: tries + 1 }); await pati":
+    "no other trouble of the reader begins while it waits",
   "src/kafka/read/log.ts order reader.acceptGap(endOffset, offset); this.#place(reader);":
     "the search begins by waiting",
   "src/kafka/read/log.ts drop void search.finally(() => this.#searches.delete(search));":

@@ -248,13 +248,21 @@ Deno.test.each([
   },
 );
 
-Deno.test("KafkaLog follows a partition to another broker, as do its bounds", async () => {
+Deno.test("KafkaLog.bounds() follows a partition to another broker", async () => {
   await readingInTime({ offset: 0 }, () => {}, async ({ broker, log, reader, clock }) => {
     await reader.next(patience());
+    await reader[Symbol.asyncDispose]();
     broker.leader = 2;
     const bounds = log.bounds(place);
     await passed(clock, 1_000);
     assert.deepEqual(await bounds, { startOffset: 0, endOffset: 6 });
+  });
+});
+
+Deno.test("KafkaLog follows a partition to another broker", async () => {
+  await readingInTime({ offset: 0 }, () => {}, async ({ broker, reader, clock }) => {
+    await reader.next(patience());
+    broker.leader = 2;
     broker.endOffset = 7;
     broker.batches = [dataBatch({ baseOffset: 6, values: ["d"], leaderEpoch: 4 })];
     await passed(clock, 1_000);
@@ -324,13 +332,18 @@ Deno.test("KafkaLog fetches nothing for a reader that is closed, and has the oth
   });
 });
 
-Deno.test("KafkaLog fetches nothing for a reader that is closed before its leader is found", async () => {
-  const broker = fakeBroker();
-  await using log = new KafkaLog(broker.cluster(), waiting, options);
-  const reader = log.open(place, { offset: 0 });
-  await reader[Symbol.asyncDispose]();
-  await network();
-  assert.equal(broker.fetches, 0);
+Deno.test("KafkaLog looks for a leader no more when its reader is closed, and fetches nothing", async () => {
+  const ail = (broker: FakeBroker) => broker.metadataError = unknownTopic;
+  await readingInTime({ offset: 0 }, ail, async ({ broker, log, reader, clock }) => {
+    await network();
+    await reader[Symbol.asyncDispose]();
+    await passed(clock, 1_000);
+    assert.equal(clock.nextWakeMs, Infinity);
+    broker.metadataError = 0;
+    await log.open(place, { offset: 0 })[Symbol.asyncDispose]();
+    await network();
+    assert.equal(broker.fetches, 0);
+  });
 });
 
 Deno.test("KafkaLog ends without the answer to a fetch, or to where a partition is", async () => {
