@@ -8,21 +8,10 @@ const sameBytes = "the same bytes are passed";
 const twoThings = "steps in the memory of two things, between which nothing looks at them";
 
 export const explainedOfAdapters: Readonly<Record<string, string>> = {
-  "src/kafka/group/heartbeats.ts boolean false #2": "the loop has ended",
-  'src/kafka/group/heartbeats.ts order this.#stop.abort(); this.#ended.resolve("lost");':
-    "who waits continues after both",
   'src/kafka/group/member_metadata.ts fallback decodeText(bytes) ?? ""': "neither is JSON",
-  "src/kafka/group/membership.ts fallback this.#options.addresses ?? {}":
-    "one who has no addresses reports none either way",
   "src/kafka/group/membership.ts return return;": "only time: the same is written again",
   "src/kafka/group/participation.ts order this.#watchOthers(new Map()); await this.#heartbeats?.stop();":
     twoThings,
-  "src/kafka/group/participation.ts order this.#parts.learn(new Map([...owners].filter(([p]) => !active.includes":
-    twoThings,
-  "src/kafka/group/participation.ts order this.#parts.learn(new Map()); this.#watchOthers(new Map());":
-    twoThings,
-  "src/kafka/group/share_out.ts fallback shares.get(memberId)?.active.map((partition) => [partition, addresses]":
-    "each member has a share, which only the compiler cannot see",
   "src/kafka/read/fetch_loop.ts order this.#readers.add(reader); this.wake();":
     "the loop does not run before both are done",
   "src/kafka/read/fetch_loop.ts order this.#stop.abort(); this.wake();":
@@ -36,20 +25,9 @@ export const explainedOfAdapters: Readonly<Record<string, string>> = {
   'src/kafka/read/header_decoder.ts negation name === "__proto__"':
     "in Deno the name is like any other; in Node and Bun it is not",
   "src/kafka/read/header_decoder.ts drop this.#previous.push(fresh);": "only speed",
-  "src/kafka/read/log.ts order this.#displace(reader); this.#track(this.#inquire(reader, asked, endOf":
-    "the inquiry begins by waiting for an answer",
-  "src/kafka/read/log.ts order this.#displace(reader); this.#relocate(reader, error);":
-    "the search begins by waiting",
-  "src/kafka/read/log.ts order this.#cluster.forgetTopic(reader.partition.topic); this.#track(this.#t":
-    "the search begins by waiting",
-  "src/kafka/read/log.ts order this.#troubles.set(reader, { ...since, tries: tries + 1 }); await pati":
-    "no other trouble of the reader begins while it waits",
-  "src/kafka/read/log.ts order reader.acceptGap(endOffset, offset); this.#place(reader);":
-    "the search begins by waiting",
+  "src/kafka/read/log.ts order this.#displace(reader); this.#searches.add(search);": twoThings,
   "src/kafka/read/log.ts drop void search.finally(() => this.#searches.delete(search));":
     "only memory",
-  "src/kafka/read/partition_reader.ts order this.#owner.readerClosed(this); this.#signalChange();":
-    "who waits continues after both",
   "src/kafka/write/batch_encoder.ts bound length > shortBytes": "only speed",
   "src/kafka/write/batch_encoder.ts return return known;": "only speed",
   "src/kafka/write/batch_encoder.ts drop this.#names.set(name, bytes);": "only speed",

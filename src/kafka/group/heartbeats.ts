@@ -50,36 +50,34 @@ export class Heartbeats {
 
   async #run(): Promise<void> {
     const { clock } = this.#timing;
+    const { sessionTimeoutMs } = this.#options;
     let heardAtMs = clock.monotonicMs();
     while (await this.#pause()) {
       const sentAtMs = clock.monotonicMs();
-      if (await this.#beat()) heardAtMs = sentAtMs;
-      else if (clock.monotonicMs() - heardAtMs > this.#options.sessionTimeoutMs) this.#lose();
-    }
-  }
-
-  /** True when the coordinator heard us. */
-  async #beat(): Promise<boolean> {
-    try {
-      await this.#client.heartbeat(this.#place);
-      return true;
-    } catch (error) {
-      switch (reactionTo(error)) {
-        case "rejoin":
-          this.#ended.resolve("rebalance");
-          return true;
-        case "again":
-          return false;
-        default:
-          this.#lose();
-          return false;
+      const answer = await this.#beat();
+      if (answer === "heard") heardAtMs = sentAtMs;
+      else if (answer === "lost" || clock.monotonicMs() - heardAtMs > sessionTimeoutMs) {
+        return this.#ended.resolve("lost");
       }
     }
   }
 
-  #lose(): void {
-    this.#stop.abort();
-    this.#ended.resolve("lost");
+  /** Whether the coordinator has heard us; `lost` if it says that we are no member. */
+  async #beat(): Promise<"heard" | "unheard" | "lost"> {
+    try {
+      await this.#client.heartbeat(this.#place);
+      return "heard";
+    } catch (error) {
+      switch (reactionTo(error)) {
+        case "rejoin":
+          this.#ended.resolve("rebalance");
+          return "heard";
+        case "again":
+          return "unheard";
+        default:
+          return "lost";
+      }
+    }
   }
 
   async #pause(): Promise<boolean> {

@@ -76,9 +76,9 @@ function decodeJoin(reader: WireReader, version: number): JoinAnswer {
   const generation = reader.int32();
   if (version >= 7) reader.string(); // "consumer"
   reader.string(); // protocol: there is one
-  const leaderId = reader.string() ?? "";
+  const leaderId = reader.text();
   if (version >= 9) reader.boolean(); // skip the assignment: only of static members
-  const memberId = reader.string() ?? "";
+  const memberId = reader.text();
   if (errorCode === memberIdRequired) return { kind: "id-required", memberId };
   if (errorCode !== 0) throw new ProtocolFault(errorCode, "JoinGroup");
   const members = reader.array(readMember);
@@ -86,7 +86,7 @@ function decodeJoin(reader: WireReader, version: number): JoinAnswer {
 }
 
 function readMember(reader: WireReader): JoinedMember {
-  const memberId = reader.string() ?? "";
+  const memberId = reader.text();
   reader.string(); // instance id
   const metadata = reader.bytes();
   reader.tags();

@@ -66,7 +66,7 @@ export function parseMemberMetadata(bytes: Buffer): Subscription | undefined {
   return unlessUnreadable(() => {
     const reader = new WireReader(bytes);
     reader.int16();
-    const [topic = ""] = reader.array((r) => r.string() ?? "");
+    const [topic = ""] = reader.array((r) => r.text());
     const userData = parseUserData(reader.bytes());
     return userData === undefined ? undefined : { topic, ...userData };
   });

@@ -113,7 +113,7 @@ export class KafkaMembership implements GroupMembership {
       learn: (owners) => {
         this.#owners = owners;
       },
-      addresses: this.#options.addresses ?? {},
+      addresses: { ...this.#options.addresses },
       watch: this.#options.watch,
       timing: this.#timing,
       logger: this.#logger,

@@ -130,9 +130,9 @@ export class Participation {
     const { owners, members, ...assignment } = message;
     const { active, standbys, warmUps } = assignment;
     this.#parts.learn(new Map([...owners].filter(([p]) => !active.includes(p))));
-    this.#parts.outage.over();
     this.#generation = joined.generation;
     this.#assignment = assignment;
+    this.#parts.outage.over();
     const heartbeats = new Heartbeats(this.#client, joined, timing, {
       sessionTimeoutMs: options.sessionTimeoutMs,
       intervalMs: options.heartbeatIntervalMs,
@@ -185,9 +185,9 @@ export class Participation {
   async #lose(): Promise<void> {
     const { listener, logger, topic } = this.#parts;
     logger.warn("was removed from the group", { topic, partitions: this.#assignment.active });
+    this.#parts.learn(new Map());
     this.#memberId = "";
     this.#generation = -1;
-    this.#parts.learn(new Map());
     this.#watchOthers(new Map());
     if (this.#assignment === noTasks) return;
     this.#assignment = noTasks;

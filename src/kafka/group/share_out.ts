@@ -38,12 +38,12 @@ export function shareOut(
   );
   if (subscribed.length === 0) return { groupAssignment: [], unreadable };
   const shares = assignPartitions(subscribed, partitionCount, standbyReplicas);
+  const present = new Map(subscribed.map(({ memberId, addresses }) => [memberId, addresses]));
   const owners = new Map(
-    subscribed.flatMap(({ memberId, addresses }) =>
-      shares.get(memberId)?.active.map((partition) => [partition, addresses] as const) ?? []
+    [...shares].flatMap(([memberId, { active }]) =>
+      active.map((partition) => [partition, { ...present.get(memberId) }])
     ),
   );
-  const present = new Map(subscribed.map(({ memberId, addresses }) => [memberId, addresses]));
   const groupAssignment = [...shares].map(([memberId, share]) => ({
     memberId,
     memberAssignment: encodeAssignment(topic, { ...share, owners, members: present }),

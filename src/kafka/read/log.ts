@@ -89,8 +89,7 @@ export class KafkaLog implements RecordLog, ReaderOwner, FetchLoopOwner, AsyncDi
   }
 
   partitionFailed(reader: KafkaPartitionReader, fault: ProtocolFault): void {
-    this.#displace(reader);
-    if (fault.type === "OFFSET_OUT_OF_RANGE") this.#track(this.#checkRange(reader, fault));
+    if (fault.type === "OFFSET_OUT_OF_RANGE") this.#track(reader, this.#checkRange(reader, fault));
     else this.#relocate(reader, fault);
   }
 
@@ -101,15 +100,11 @@ export class KafkaLog implements RecordLog, ReaderOwner, FetchLoopOwner, AsyncDi
   }
 
   partitionWithheld(reader: KafkaPartitionReader, asked: FetchTarget, endOffset: Offset): void {
-    this.#displace(reader);
-    this.#track(this.#inquire(reader, asked, endOffset));
+    this.#track(reader, this.#inquire(reader, asked, endOffset));
   }
 
   brokerFailed(readers: readonly KafkaPartitionReader[], error: unknown): void {
-    for (const reader of readers) {
-      this.#displace(reader);
-      this.#relocate(reader, error);
-    }
+    for (const reader of readers) this.#relocate(reader, error);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -135,7 +130,7 @@ export class KafkaLog implements RecordLog, ReaderOwner, FetchLoopOwner, AsyncDi
 
   /** Finds the reader's leader and hands it to that broker's loop; tries until it has ended. */
   #place(reader: KafkaPartitionReader): void {
-    this.#track(this.#search(reader));
+    this.#track(reader, this.#search(reader));
   }
 
   async #search(reader: KafkaPartitionReader): Promise<void> {
@@ -170,18 +165,18 @@ export class KafkaLog implements RecordLog, ReaderOwner, FetchLoopOwner, AsyncDi
   }
 
   #relocate(reader: KafkaPartitionReader, error: unknown): void {
-    this.#cluster.forgetTopic(reader.partition.topic);
-    this.#track(this.#trouble(reader, error).then(() => this.#search(reader)));
+    this.#track(reader, this.#trouble(reader, error).then(() => this.#search(reader)));
   }
 
   /** Tells the reader at once of what stays, and after a while of what may pass; then waits. */
   async #trouble(reader: KafkaPartitionReader, error: unknown): Promise<void> {
+    this.#cluster.forgetTopic(reader.partition.topic);
     const { patience, tries } = this.#troubles.get(reader) ?? this.#newTrouble();
     const failure = toReadError(error, `read ${partitionName(reader.partition)}`);
     const isDue = patience.passed || dispositionOf(failure) !== "retry";
-    if (isDue) reader.fail(failure);
     const since = isDue ? this.#newTrouble() : { patience };
     this.#troubles.set(reader, { ...since, tries: tries + 1 });
+    if (isDue) reader.fail(failure);
     await patience.pause(tries, this.#stop.signal).catch(() => {});
   }
 
@@ -214,13 +209,15 @@ export class KafkaLog implements RecordLog, ReaderOwner, FetchLoopOwner, AsyncDi
         return this.#relocate(reader, withheld(reader.partition, offset, endOffset));
       }
       reader.acceptGap(endOffset, offset);
-      this.#place(reader);
+      return await this.#search(reader);
     } catch (error) {
       this.#relocate(reader, error);
     }
   }
 
-  #track(search: Promise<void>): void {
+  /** Nothing is fetched for a reader while it is found out where it continues. */
+  #track(reader: KafkaPartitionReader, search: Promise<void>): void {
+    this.#displace(reader);
     this.#searches.add(search);
     void search.finally(() => this.#searches.delete(search));
   }

@@ -151,8 +151,8 @@ export class KafkaPartitionReader implements PartitionReader {
   [Symbol.asyncDispose](): Promise<void> {
     if (!this.#closed) {
       this.#closed = true;
-      this.#chunks.length = 0;
       this.#owner.readerClosed(this);
+      this.#chunks.length = 0;
       this.#signalChange();
     }
     return Promise.resolve();

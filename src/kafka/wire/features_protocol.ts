@@ -35,7 +35,7 @@ function decodeFeatures(reader: WireReader): ClusterFeatures {
 }
 
 function readFeature(reader: WireReader, features: Map<string, number>): void {
-  const name = reader.string() ?? "";
+  const name = reader.text();
   features.set(name, reader.int16());
   reader.int16(); // lowest level that all brokers know
   reader.tags();

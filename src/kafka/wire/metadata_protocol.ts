@@ -70,7 +70,7 @@ function decodeMetadata(reader: WireReader): ClusterMetadata {
 
 function readBroker(reader: WireReader): BrokerAddress {
   const nodeId = reader.int32();
-  const host = reader.string() ?? "";
+  const host = reader.text();
   const port = reader.int32();
   reader.string(); // rack
   reader.tags();
@@ -79,7 +79,7 @@ function readBroker(reader: WireReader): BrokerAddress {
 
 function readTopic(reader: WireReader): TopicMetadata {
   const errorCode = reader.int16();
-  const topic = reader.string() ?? "";
+  const topic = reader.text();
   const topicId = reader.uuid();
   reader.boolean(); // internal
   const partitions = reader.array(readPartition).sort((a, b) => a.partition - b.partition);

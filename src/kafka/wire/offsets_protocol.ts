@@ -76,7 +76,7 @@ function decodeOffsetFetch(reader: WireReader): GroupPosition[] {
   reader.int32(); // throttle time
   const found: GroupPosition[] = [];
   reader.array((topicReader) => {
-    const topic = topicReader.string() ?? "";
+    const topic = topicReader.text();
     topicReader.array((partitionReader) => {
       const committed = readCommittedOffset(partitionReader, topic);
       if (committed !== undefined) found.push(committed);
@@ -91,7 +91,7 @@ function readCommittedOffset(reader: WireReader, topic: string): GroupPosition |
   const partition = reader.int32();
   const offset = reader.int64();
   reader.int32(); // leader epoch
-  const metadata = reader.string() ?? "";
+  const metadata = reader.text();
   failOn(reader.int16(), "OffsetFetch");
   reader.tags();
   return offset < 0 ? undefined : { topic, partition, offset, metadata };

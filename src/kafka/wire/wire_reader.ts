@@ -44,6 +44,11 @@ export class WireReader {
     return this.int8() !== 0;
   }
 
+  /** A string that is always there; an empty one for null. */
+  text(): string {
+    return this.string() ?? "";
+  }
+
   /** STRING and NULLABLE_STRING, or their compact forms. */
   string(): string | null {
     const length = this.#form === "flexible" ? this.#uvarint() - 1 : this.int16();

@@ -53,7 +53,7 @@ function writeBatch(writer: WireWriter, { partition, batch }: PartitionBatch): v
 function decodeProduced(reader: WireReader): ProducedPartition[] {
   const produced: ProducedPartition[] = [];
   reader.array((byTopic) => {
-    const topic = byTopic.string() ?? "";
+    const topic = byTopic.text();
     byTopic.array((r) => produced.push(readPartition(r, topic)));
     byTopic.tags();
   });

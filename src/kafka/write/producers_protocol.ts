@@ -34,7 +34,7 @@ function decodeProducers(reader: WireReader): ActiveProducer[] {
   reader.int32(); // throttle time
   const found: ActiveProducer[] = [];
   reader.array((byTopic) => {
-    const topic = byTopic.string() ?? "";
+    const topic = byTopic.text();
     byTopic.array((r) => {
       const partition = r.int32();
       const errorCode = r.int16();

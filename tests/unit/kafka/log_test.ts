@@ -340,21 +340,19 @@ Deno.test("KafkaLog looks for a leader no more when its reader is closed, and fe
     await passed(clock, 1_000);
     assert.equal(clock.nextWakeMs, Infinity);
     broker.metadataError = 0;
-    await log.open(place, { offset: 0 })[Symbol.asyncDispose]();
+    {
+      await using _closed = log.open(place, { offset: 0 });
+    }
     await network();
     assert.equal(broker.fetches, 0);
   });
 });
 
 Deno.test("KafkaLog ends without the answer to a fetch, or to where a partition is", async () => {
-  for (
-    const ail of [
-      (broker: FakeBroker) => broker.held = new Promise(() => {}),
-      (broker: FakeBroker) => broker.metadataError = unknownTopic,
-    ]
-  ) {
+  for (const isFound of [true, false]) {
     const broker = fakeBroker();
-    ail(broker);
+    if (isFound) broker.held = new Promise(() => {});
+    else broker.metadataError = unknownTopic;
     const timing = { clock: new SimulatedClock(), random: seededRandom(1) };
     const log = new KafkaLog(broker.cluster(), timing, options);
     await using _reader = log.open(place, { offset: 0 });
