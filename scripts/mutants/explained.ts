@@ -106,8 +106,6 @@ export const explained: Readonly<Record<string, string>> = {
     "only memory: a buffer that is full is made larger one part earlier",
   "src/streams/repartition_record.ts bound bytes.length > shortBytes":
     "only speed: the same bytes are copied",
-  "src/streams/repartition_record.ts negation bytes.length > shortBytes":
-    "only speed: the same bytes are copied",
   "src/streams/repartition_record.ts bound i < bytes.length":
     "what stands behind the bytes is written over, or no part of the record",
   "src/streams/repartition_record.ts bound 2 * count > this.#bytes.length - this.#at":

@@ -127,8 +127,9 @@ export function deadLetterRecord(
   detail: string,
 ): OutputRecord {
   const { record } = origin;
+  const [first = ""] = inputs;
   return cutValue({
-    topic: deadLetterTopic(inputs[0] ?? ""),
+    topic: deadLetterTopic(first),
     partition: record.partition,
     timestampMs: record.timestampMs,
     key: keyOf(origin),
@@ -161,8 +162,9 @@ export function lateRecord(
   },
 ): OutputRecord {
   const { record } = origin;
+  const [first = ""] = inputs;
   return cutValue({
-    topic: lateTopic(inputs[0] ?? ""),
+    topic: lateTopic(first),
     partition: record.partition,
     timestampMs: record.timestampMs,
     key: encodeText(key),
