@@ -4,8 +4,6 @@
  */
 import { join } from "node:path";
 import process from "node:process";
-import { describeOutcome, simulate } from "../../tests/support/simulation/simulate.ts";
-import { worldKinds } from "../../tests/support/simulation/world.ts";
 import { print, printError } from "../lib/print.ts";
 import { root } from "../lib/source_files.ts";
 import {
@@ -148,7 +146,12 @@ async function tryMutant(trial: Trial, tests: ReadonlyMap<string, RegisteredTest
   say({ kind: "survived", mutant });
 }
 
-function registerSeeds(count: number): void {
+/** Loads the simulation only now: a mutant may be on while its files are loaded. */
+async function registerSeeds(count: number): Promise<void> {
+  const { describeOutcome, simulate } = await import(
+    "../../tests/support/simulation/simulate.ts"
+  );
+  const { worldKinds } = await import("../../tests/support/simulation/world.ts");
   for (const kind of worldKinds) {
     for (let seed = 1; seed <= count; seed++) {
       Deno.test(`${kind} ${seed}`, async () => {
@@ -165,7 +168,7 @@ async function run({ files, seeds, trials, loading }: Order): Promise<void> {
   mutants.active = loading ?? -1;
   for (const file of files) {
     await registry.load(file, async () => {
-      if (file === simulationFile) registerSeeds(seeds);
+      if (file === simulationFile) await registerSeeds(seeds);
       else await import(join(root, file));
     });
   }

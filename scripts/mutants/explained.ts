@@ -163,6 +163,10 @@ export const explained: Readonly<Record<string, string>> = {
   "src/streams/state/timers.ts bound a.key < b.key":
     "calls that are the same may stand in any order",
   "src/streams/state/write_cache.ts return return this.#latest;": "only speed",
+  "src/streams/state/write_cache.ts negation !owner.dirty":
+    "only speed: of a new key, ranges without rows are looked through",
+  "src/streams/state/write_cache.ts drop owner.state.purgedToMs.fill(fromMs);":
+    "only speed: of a new key, ranges without rows are looked through",
   "src/streams/state/write_cache.ts bound windows.length < inlineMax": "only memory",
   "src/streams/state/write_cache.ts negation windows.length < inlineMax": "only memory",
   "src/streams/state/write_cache.ts bound this.#packedBytes >= this.#packedMax":

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { CacheBudget } from "../../../src/streams/state/cache_budget.ts";
+import { WriteCache } from "../../../src/streams/state/write_cache.ts";
+import { countingTopology } from "../../support/counting_topology.ts";
 
 Deno.test("CacheBudget is shared by the caches in use, and by no others", () => {
   const budget = new CacheBudget(600);
@@ -11,4 +13,17 @@ Deno.test("CacheBudget is shared by the caches in use, and by no others", () => 
   first[Symbol.dispose]();
   first[Symbol.dispose]();
   assert.equal(second.bytesMax, 600);
+});
+
+Deno.test("WriteCache leaves its part of the memory to others when it ends", () => {
+  const budget = new CacheBudget(16_000);
+  {
+    const store = { get: () => undefined, getMany: () => Promise.resolve([]) };
+    using cache = new WriteCache(store, countingTopology(), budget);
+    cache.handOver();
+    using other = budget.part();
+    assert.equal(other.bytesMax, 8_000);
+  }
+  using other = budget.part();
+  assert.equal(other.bytesMax, 16_000);
 });

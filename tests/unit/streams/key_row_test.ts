@@ -9,6 +9,10 @@ import {
   RowWriter,
   wholeRow,
 } from "../../../src/streams/state/key_row.ts";
+import { textOf } from "../../../src/streams/text.ts";
+import { TopologyTestDriver } from "../../../src/streams/testing/mod.ts";
+import { startMs } from "../../support/counting_driver.ts";
+import { countingTopology, measurementRecord } from "../../support/counting_topology.ts";
 import {
   decodePlainKeyRow,
   encodePlainKeyRow,
@@ -148,4 +152,24 @@ Deno.test.each([
 ])("decodeKeyRow() refuses $number as too large", ({ number }) => {
   const bytes = new Uint8Array([...number, 0, 0, 0]);
   assert.throws(() => decodePlainKeyRow(bytes), { code: "STATE_UNREADABLE" });
+});
+
+Deno.test("a key with more open windows than its row holds goes on after a restart", async () => {
+  await using driver = await TopologyTestDriver.start(countingTopology({ graceMs: 600_000 }), {
+    startMs,
+  });
+  const count = inlineMax + 2;
+  const at = (timeMs: number) => measurementRecord([{ key: "a", timeMs, value: 1 }], timeMs);
+  const events = Array.from({ length: count }, (_, i) => at(startMs + i * 10_000));
+  await driver.pipe(...events);
+  await driver.commit();
+  const tags = () =>
+    driver.changelog.map(({ key }) => textOf((key ?? new Uint8Array()).subarray(0, 1)));
+  assert.equal(tags().join(""), "mwwkm");
+  await driver.stop();
+  await driver.restart();
+  await driver.pipe(at(startMs + count * 10_000));
+  await driver.commit();
+  assert.equal(tags().slice(5).join(""), "wkm", "the next window that leaves the row");
+  assert.equal((await driver.windows("a")).length, count + 1);
 });

@@ -71,6 +71,11 @@ Deno.test("KeyValues keeps what was used last, up to its part of the memory for 
   for (let i = 0; i < 100; i++) put("k99");
   read.get("often");
   assert.deepEqual(store.asked, ["k50"], "one value takes its bytes once");
+  for (let i = 0; i < 3; i++) values.put("large", `gone ${i}`, null);
+  values.handOver();
+  values.settle();
+  read.get("often");
+  assert.deepEqual(store.asked, ["k50"], "one that is gone takes few");
 });
 
 Deno.test("KeyValues leaves its part of the memory to others when it ends", () => {
