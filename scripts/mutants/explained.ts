@@ -58,6 +58,14 @@ export const explained: Readonly<Record<string, string>> = {
     "readers of a topic that was replaced notice it themselves",
   "src/streams/task/lineage_watch.ts order await clock.sleep(lookEveryMs, this.#stop.signal); refuseOtherLineage(":
     "only one look more, at the start",
+  "src/streams/task/standby_task.ts order this.#onTurn(error); this.#opened.resolve();":
+    "whoever waits for it goes on after both",
+  "src/streams/task/stream_task.ts order session.passed(input.topic, fetched); this.#listener.fetched(this.#pla":
+    "neither looks at the other",
+  "src/streams/task/stream_task.ts bound this.#untilDueMs() <= 0 #2":
+    "only time: a task that waits for others looks again within half a second",
+  "src/streams/task/task_control.ts order this.#close(); this.#abort.abort();":
+    "whoever hears of either goes on after both",
   "src/streams/app/streams_app.ts order watch.failed(error); all((l) => l.failed(input, error));":
     "neither looks at the other",
   "src/streams/processing/closing.ts order this.#cache.stamp(this.#owner, window, this.#context); this.#owner.lef":

@@ -352,9 +352,7 @@ export class StreamTask<E, A, R> {
       processSentOn: () => this.#processFetched(session, session.rekeyed, underWay),
       commit: async ({ atOnce }) => {
         const isDue = session.changed && (atOnce || this.#untilDueMs() <= 0);
-        if (underWay.busy || !isDue) return false;
-        await this.#commit(session, underWay, { last: false });
-        return true;
+        if (isDue && !underWay.busy) await this.#commit(session, underWay, { last: false });
       },
       wait: (ms) => this.#control.wait(ms),
       ring: () => this.#control.ring(),

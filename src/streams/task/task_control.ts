@@ -40,8 +40,7 @@ export class TaskControl {
    */
   async close(boundMs: number, ended: Promise<void> | undefined): Promise<void> {
     this.#close();
-    if (this.#idle) this.#abort.abort();
-    else await this.#within(ended, boundMs);
+    if (!this.#idle) await this.#within(ended, boundMs);
     this.#abort.abort();
     await ended;
   }

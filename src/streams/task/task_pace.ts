@@ -35,8 +35,8 @@ export interface WaitingTask {
   goesOn(): boolean;
   /** Processes what others have sent on. */
   processSentOn(): Promise<void>;
-  /** Begins a commit, if one is due or `atOnce`, and says whether it did. */
-  commit(options: { readonly atOnce: boolean }): Promise<boolean>;
+  /** Begins a commit, if one is due or `atOnce`. */
+  commit(options: { readonly atOnce: boolean }): Promise<void>;
   wait(ms: number): Promise<void>;
   /** Ends its next wait: one of those before may have been ended by the input's next read. */
   ring(): void;
@@ -117,7 +117,7 @@ export class TaskPace {
       if (this.pace.news !== news) [news, newsMs] = [this.pace.news, clock.monotonicMs()];
       const leftMs = othersMsMax - (clock.monotonicMs() - newsMs);
       if (leftMs <= 0) this.#goOnWithout(this.pace.waitNoLonger());
-      if (await task.commit({ atOnce: this.owesNews })) continue;
+      await task.commit({ atOnce: this.owesNews });
       if (leftMs > 0) await task.wait(Math.min(leftMs, askMs));
     }
     task.ring();

@@ -1,8 +1,10 @@
 /** Tasks that send events to each other read their inputs at the same pace. */
 import assert from "node:assert/strict";
 import { silentLogger } from "../../../src/base/logger.ts";
+import { parseCommitMetadata } from "../../../src/streams/commit/commit_metadata.ts";
 import { Pace } from "../../../src/streams/processing/pace.ts";
 import { arrivedParts, progressOf } from "../../../src/streams/repartition_record.ts";
+import { metaKey } from "../../../src/streams/state/store_keys.ts";
 import { TaskPace } from "../../../src/streams/task/task_pace.ts";
 import {
   SimulatedClock,
@@ -89,7 +91,6 @@ Deno.test("A task that hears what it waits for does not wait once more, and look
   pace?.pace.readTo(startMs);
   pace?.pace.readTo(startMs + 1_000);
   const did: string[] = [];
-  const begun = false;
   const whole = await pace?.othersHaveCaughtUp({
     signal: AbortSignal.timeout(10_000),
     goesOn: () => true,
@@ -98,7 +99,7 @@ Deno.test("A task that hears what it waits for does not wait once more, and look
       if (did.length > 2) pace.pace.heard(0, { timeMs: startMs, behind: true });
       return Promise.resolve();
     },
-    commit: () => Promise.resolve(begun),
+    commit: () => Promise.resolve(),
     wait: () => Promise.resolve(void did.push("waits")),
     ring: () => void did.push("rings"),
   });
@@ -126,6 +127,28 @@ Deno.test("A task says how far it is with the first events that it sends on", as
   const parts = driver.log.visible("test-repartition").flatMap((record) => arrivedParts(record));
   const said = parts.flatMap((part) => part?.keys.length === 0 ? [progressOf(part.value)] : []);
   assert.deepEqual(said, [{ timeMs: startMs, behind: false }]);
+});
+
+Deno.test("A task that waits commits what it has, once, and none of it as its last", async () => {
+  await using driver = await startDriver();
+  await driver.rebalance([[0]]);
+  await driver.pipe(...keyless(2_000, 0, 1));
+  const commits = () => driver.changelog.filter(({ key }) => key?.toHex() === metaKey.toHex());
+  const before = commits().length;
+  await driver.advance(9_000);
+  assert.equal(commits().length, before);
+  const place = { topic: "input", partition: 0 };
+  const committed = await driver.log.commitLogOf("test").committed(place);
+  const { closed = "unknown" } = parseCommitMetadata(committed?.metadata) ?? {};
+  assert.ok(!closed);
+});
+
+Deno.test("A task that waits notices at once that its commit has failed", async () => {
+  await using driver = await startDriver();
+  await driver.rebalance([[0]]);
+  driver.failNext("store-apply", { times: Infinity });
+  await driver.pipe(...keyless(2_000, 0, 1));
+  assert.equal(driver.tasks()[0]?.code, "STORE_UNAVAILABLE");
 });
 
 Deno.test("A task that waits ends at once when it is told to, and loses nothing", async () => {

@@ -6,7 +6,11 @@ import { checkTopics } from "../../../src/streams/topology/check_topics.ts";
 import { jobTopics } from "../../../src/streams/topology/job_topics.ts";
 import { MemoryLog } from "../../../src/streams/testing/memory_log.ts";
 import { identityHeaders } from "../../../src/streams/record_identity.ts";
-import { type TestInput, TopologyTestDriver } from "../../../src/streams/testing/mod.ts";
+import {
+  type SimulatedClock,
+  type TestInput,
+  TopologyTestDriver,
+} from "../../../src/streams/testing/mod.ts";
 
 const startMs = 1_000_000;
 
@@ -78,6 +82,19 @@ Deno.test("what has arrived of several inputs is taken without another arrival",
   }
 });
 
+Deno.test("what has arrived of several inputs is taken before the next commit is due", async () => {
+  const taken: string[] = [];
+  const noted = (topic: string) => stream(topic, text()).peek((value) => taken.push(value));
+  const all = merge(noted("first"), noted("second")).groupByKey();
+  await using driver = await TopologyTestDriver.start(job("talk").to("all", all), { startMs });
+  driver.log.readRecordsMax = 1;
+  await driver.pipe(
+    ...[say("first", "b", 1), say("first", "e", 4)],
+    ...[say("second", "a", 0), say("second", "c", 2), say("second", "d", 3)],
+  );
+  assert.deepEqual(taken, ["a", "b", "c", "d", "e"]);
+});
+
 Deno.test("an input that has more is waited for, whatever a fetch brings", async () => {
   await using driver = await TopologyTestDriver.start(talk(), { startMs });
   driver.log.readRecordsMax = 1;
@@ -101,6 +118,24 @@ Deno.test("maxIdle waits for an input that is at its end, and no longer", async 
   await driver.pipe(say("second", "c", 30));
   await driver.advance(1_400);
   assert.equal((await driver.value("k"))?.value, "AbdC");
+});
+
+Deno.test("a task that has much to read of several inputs commits in between, on time", async () => {
+  const world: { clock?: SimulatedClock } = {};
+  const readMs = 50;
+  const prepare = async () => await world.clock?.sleep(readMs);
+  const topology = { ...talk(), source: { ...talk().source, prepare } };
+  await using driver = await TopologyTestDriver.start(topology, { startMs, commitIntervalMs: 100 });
+  world.clock = driver.clock;
+  driver.log.readRecordsMax = 1;
+  const beganMs: number[] = [];
+  driver.log.hook = (step) => {
+    if (step === "before-end") beganMs.push(driver.clock.nowMs() - startMs);
+  };
+  const both = Array.from({ length: 25 }, (_, i) => [say("first", "a", i), say("second", "b", i)]);
+  await driver.pipe(...both.flat());
+  await driver.advance(3_000);
+  assert.deepEqual(beganMs, [1_000, 2_000, 50 * readMs]);
 });
 
 Deno.test("sequences of a producer are of each topic", async () => {

@@ -161,6 +161,7 @@ Deno.test("StandbyTask says that it has what its store has, not what it has read
     },
   });
   await standby.opened;
+  assert.equal(standby.held?.position, 0, "known when it is opened");
   await settle();
   assert.equal(standby.held?.position, 0);
   gate.resolve();

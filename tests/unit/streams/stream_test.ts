@@ -49,13 +49,16 @@ function read(topic: string, codec: StreamCodec<string> = new PreparedCodec()) {
 }
 
 /** How a value is sent on to its partition: as what the stream's own codec reads. */
-function keyed(topic: string): KeyedStream<string> {
-  const own = new PreparedCodec();
-  const codec: Codec<readonly string[]> = {
+function sentOnBy(own: PreparedCodec): Codec<readonly string[]> {
+  return {
     encode: (values) => own.encode(values),
     decode: (bytes) => own.decode(bytes).split("+"),
   };
-  return read(topic, own).keyBy((value) => value, { codec });
+}
+
+function keyed(topic: string): KeyedStream<string> {
+  const own = new PreparedCodec();
+  return read(topic, own).keyBy((value) => value, { codec: sentOnBy(own) });
 }
 
 Deno.test.each([
@@ -94,6 +97,25 @@ Deno.test.each([
   const found = texts.map((text) => JSON.parse(text ?? "")).filter((it) => /^[ab]/.test(it));
   assert.deepEqual(found.toSorted(), ["a0", "a1", "b0", "b1"]);
   assert.deepEqual(driver.deadLetters, []);
+});
+
+Deno.test("a codec is prepared for what was sent on, too, which need not be what was read", async () => {
+  const own = new PreparedCodec();
+  const words = read("lines", own).flatMap((line) => line.split(" "))
+    .keyBy((word) => word, { codec: sentOnBy(own) });
+  await using driver = await TopologyTestDriver.start(
+    job("words").to("out", words.count("words")),
+    {
+      startMs,
+      partitions: 2,
+    },
+  );
+  await driver.pipe({ key: null, value: ":a b c d e", partition: 0 });
+  await driver.commit();
+  await driver.commit();
+  const { aggregated, rekeyed } = driver.counts;
+  assert.ok(rekeyed > 0);
+  assert.equal(aggregated, 5);
 });
 
 Deno.test("peek() sees what is neither rejected nor left out, in its place", async () => {

@@ -2,8 +2,10 @@
 import assert from "node:assert/strict";
 import { PipelineError } from "../../../src/base/errors.ts";
 import { parseCommitMetadata } from "../../../src/streams/commit/commit_metadata.ts";
+import { noTasks } from "../../../src/streams/ports.ts";
+import { MemoryStores } from "../../../src/streams/testing/memory_stores.ts";
 import { feed, startDriver } from "../../support/counting_driver.ts";
-import { CountingWorld } from "../../support/counting_run.ts";
+import { CountingWorld, TestMembership } from "../../support/counting_run.ts";
 import { LogLines } from "../../support/log_lines.ts";
 import { until } from "../../support/until.ts";
 
@@ -72,6 +74,52 @@ Deno.test("a task that fails tells its listener so, and begins again", async () 
   assert.deepEqual(states, [
     ...["fencing", "restoring", "closing", "fencing", "restoring", "closing", "closed"],
   ]);
+});
+
+Deno.test("a task that is to be tried again much later ends at once when it is told to", async () => {
+  await using driver = await startDriver();
+  driver.failNext("fetch", { times: Infinity });
+  await feed(driver, 1);
+  await driver.advance(60_000);
+  assert.equal(driver.tasks()[0]?.state, "failed");
+  const beforeMs = driver.clock.nowMs();
+  await driver.rebalance([[]]);
+  assert.equal(driver.clock.nowMs(), beforeMs);
+});
+
+Deno.test("a task that is closed while its new owner has begun does not count as failed", async () => {
+  const world = await worldOfTwo();
+  const [before, after] = [new TestMembership([0]), new TestMembership([0])];
+  const [commit, stop] = [Promise.withResolvers<void>(), new AbortController()];
+  const began = Promise.withResolvers<void>();
+  world.log.hook = async (step) => {
+    if (step !== "before-end") return;
+    world.log.hook = () => {};
+    began.resolve();
+    await commit.promise;
+  };
+  const failures: unknown[] = [];
+  const first = world.app(before);
+  first.listen({
+    opened() {},
+    fetched() {},
+    committed() {},
+    failed: (_, error) => failures.push(error),
+    closed() {},
+  });
+  const running = [first.run(stop.signal)];
+  await began.promise;
+  world.givenStores = new MemoryStores();
+  const second = world.app(after);
+  running.push(second.run(stop.signal));
+  const isDone = () => second.tasks[0]?.counts.read === 2;
+  await until(isDone, { what: "a commit of the new owner", msMax: 5_000, lookMs: 1 });
+  const closed = (await before.listener).assigned(noTasks);
+  commit.resolve();
+  await closed;
+  assert.deepEqual(failures, []);
+  stop.abort();
+  await Promise.all(running);
 });
 
 Deno.test("a task that runs has all of its state", async () => {
