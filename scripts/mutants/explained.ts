@@ -66,6 +66,16 @@ export const explained: Readonly<Record<string, string>> = {
     "only time: a task that waits for others looks again within half a second",
   "src/streams/task/task_control.ts order this.#close(); this.#abort.abort();":
     "whoever hears of either goes on after both",
+  "src/streams/task/task_control.ts order this.#closing.resolve(); this.#waker?.();":
+    "whoever waits for either goes on after both",
+  "src/streams/task/task_manager.ts order listener.failed(input, error); this.#taskFailed(input.partition, error":
+    "neither looks at the other",
+  "src/streams/task/task_manager.ts order this.#tasks.set(partition, task); task.start();":
+    "a task that begins looks at no other",
+  "src/streams/task/task_manager.ts order this.#unable.add(partition); this.#options.onUnable();":
+    "the group asks later what is here",
+  "src/streams/task/task_manager.ts order await this.#cleanup.pause(); await this.#apply(noTasks);":
+    "nothing is opened, so that nothing is opened while it is deleted",
   "src/streams/app/streams_app.ts order watch.failed(error); all((l) => l.failed(input, error));":
     "neither looks at the other",
   "src/streams/processing/closing.ts order this.#cache.stamp(this.#owner, window, this.#context); this.#owner.lef":

@@ -46,7 +46,7 @@ export class TaskManager<E, A, R> {
   readonly #lineage: Lineage;
   readonly #tasks = new Map<number, StreamTask<E, A, R>>();
   readonly #standbys = new Map<number, StandbyTask>();
-  /** Stores that were closed here, as of then. */
+  /** Stores that were closed here, as of then: one that is opened again is there no less. */
   readonly #closed = new Map<number, Offset>();
   readonly #unable: UnablePartitions;
   /** Tasks and standbys that ended with this machine's disk. */
@@ -131,8 +131,8 @@ export class TaskManager<E, A, R> {
   /** Commits and closes everything; stores stay, for the next start. */
   async close(): Promise<void> {
     await this.#cleanup.pause();
-    this.#unable[Symbol.dispose]();
     await this.#apply(noTasks);
+    this.#unable[Symbol.dispose](); // a last commit may have found the disk full
   }
 
   async #apply(assignment: TaskAssignment): Promise<void> {
@@ -175,7 +175,6 @@ export class TaskManager<E, A, R> {
     if (await this.#keepsTask(partition)) return;
     const inherited = await this.#standbys.get(partition)?.promote();
     this.#standbys.delete(partition);
-    this.#closed.delete(partition);
     const { ports, topology, settings } = this.#options;
     const place = {
       ...this.#storePlace(partition),
@@ -230,7 +229,6 @@ export class TaskManager<E, A, R> {
 
   #openStandby(partition: number): void {
     if (this.#standbys.has(partition)) return;
-    this.#closed.delete(partition);
     const standby = new StandbyTask(
       this.#options.ports,
       this.#storePlace(partition),

@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
-import type { ErrorCode } from "../../../src/base/errors.ts";
+import { type ErrorCode, PipelineError } from "../../../src/base/errors.ts";
+import { noTasks } from "../../../src/streams/ports.ts";
+import { SimulatedClock } from "../../../src/streams/testing/mod.ts";
 import { type CountingDriver, feed, startDriver, sumOf } from "../../support/counting_driver.ts";
+import { CountingWorld, TestMembership } from "../../support/counting_run.ts";
 
 /** Longer than an instance counts as unable, ms. */
 const mendedMs = 6 * 60_000;
@@ -67,6 +70,69 @@ Deno.test("A standby whose disk is full says so, and is opened again when it is 
   await driver.advance(mendedMs);
   await wanted();
   assert.equal(driver.standbys(1)[0]?.state, "following");
+});
+
+Deno.test("A task that is tried again is another one: the first has closed", async () => {
+  const world = new CountingWorld({ partitions: 1 });
+  const clock = new SimulatedClock();
+  world.clock = clock;
+  const [group, stop] = [new TestMembership([0]), new AbortController()];
+  const app = world.app(group);
+  const heard: string[] = [];
+  app.listen({
+    opened: () => heard.push("opened"),
+    fetched() {},
+    committed() {},
+    failed: () => heard.push("failed"),
+    closed: () => heard.push("closed"),
+  });
+  const running = app.run(stop.signal);
+  await clock.advance(1_000);
+  world.stores.hook = () => {
+    world.stores.hook = () => {};
+    throw new PipelineError("STORE_UNAVAILABLE", "the disk is full");
+  };
+  await world.feed([[{ key: "k", timeMs: 2_000_000, value: 1 }]], 2_000_000);
+  await clock.advance(mendedMs);
+  await (await group.listener).assigned({ ...noTasks, active: [0] });
+  await clock.advance(1_000);
+  assert.deepEqual(heard, ["opened", "failed", "closed", "opened"]);
+  stop.abort();
+  await running;
+});
+
+Deno.test("An instance that ends leaves nothing behind that waits for its disk", async () => {
+  await using driver = await startFull();
+  for (const instance of [0, 1]) await driver.stop(instance);
+  assert.equal(driver.clock.nextWakeMs, Infinity);
+});
+
+Deno.test("An instance whose group and then disk fails leaves nothing behind either", async () => {
+  const world = new CountingWorld({ partitions: 1 });
+  const clock = new SimulatedClock();
+  const [group, commit] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  world.clock = clock;
+  const running = world.app({
+    ownerOf: () => undefined,
+    reconsider() {},
+    async run(_topic, listener) {
+      await listener.assigned({ ...noTasks, active: [0] });
+      await group.promise;
+    },
+  }).run(new AbortController().signal);
+  await clock.advance(1_000);
+  world.stores.hook = () => {
+    throw new PipelineError("STORE_UNAVAILABLE", "the disk is full");
+  };
+  world.log.hook = (step) => step === "before-end" ? commit.promise : undefined;
+  await world.feed([[{ key: "k", timeMs: 2_000_000, value: 1 }]], 2_000_000);
+  await clock.advance(0);
+  group.reject(new PipelineError("LOG_UNAVAILABLE", "the group is gone"));
+  const ended = assert.rejects(running, { message: "the group is gone" });
+  await clock.advance(0);
+  commit.resolve();
+  await ended;
+  assert.equal(clock.nextWakeMs, Infinity);
 });
 
 const following: readonly ErrorCode[] = ["INPUT_TRUNCATED", "RECORD_REFUSED", "SINK_REJECTED"];

@@ -147,6 +147,21 @@ Deno.test("StreamsApp tells what an earlier run left here, and takes it up at on
   assert.deepEqual(await driver.held(1), closed);
 });
 
+Deno.test("StreamsApp tells what it has of a partition that it could not open again", async () => {
+  await using driver = await startDriver({ instances: 2 });
+  await feed(driver, 1, 2);
+  await driver.commit();
+  await driver.rebalance([[], [0]]);
+  const left = (await driver.held(0)).get(0);
+  assert.ok((left?.position ?? 0) > 0);
+  driver.failNext("fence", { instance: 0, times: Infinity });
+  driver.failNext("store-open", { instance: 0, times: Infinity, error: "STORE_LOCKED" });
+  for (const [active, standbys] of [[[[0], []], []], [[[], [0]], [[0], []]], [[[], [0]], []]]) {
+    await driver.rebalance(active ?? [], { standbys: standbys ?? [] });
+    assert.deepEqual((await driver.held(0)).get(0), left);
+  }
+});
+
 for (
   const { why, before } of [
     { why: "both become current", before: undefined },

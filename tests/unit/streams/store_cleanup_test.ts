@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import type { StateStores } from "../../../src/streams/ports.ts";
+import { noTasks, type StateStores } from "../../../src/streams/ports.ts";
 import { StoreCleanup } from "../../../src/streams/task/store_cleanup.ts";
 import { MemoryStores } from "../../../src/streams/testing/memory_stores.ts";
 import { settle, SimulatedClock } from "../../../src/streams/testing/simulated_clock.ts";
 import { feed, startDriver } from "../../support/counting_driver.ts";
+import { CountingWorld, TestMembership } from "../../support/counting_run.ts";
 import { LogLines } from "../../support/log_lines.ts";
 
 const delayMs = 600_000;
@@ -97,6 +98,59 @@ Deno.test("StoreCleanup says what it cannot delete, and deletes the others", asy
     ["input-1", "the disk is full"],
   ]);
   assert.ok(!await clock.step(), "nothing is waited for any more");
+});
+
+/** An application whose only partition has just moved away, where deleting a store takes its time. */
+async function movedAway() {
+  const world = new CountingWorld({ partitions: 1 });
+  const clock = new SimulatedClock();
+  const did: string[] = [];
+  const gate = Promise.withResolvers<void>();
+  world.clock = clock;
+  world.givenStores = {
+    open(...args) {
+      did.push("opens");
+      return world.stores.open(...args);
+    },
+    partitions: (topic) => world.stores.partitions(topic),
+    async destroy(place) {
+      did.push("deletes");
+      await gate.promise;
+      await world.stores.destroy(place);
+      did.push("has deleted");
+    },
+  };
+  const group = new TestMembership([0]);
+  const stop = new AbortController();
+  const running = world.app(group).run(stop.signal);
+  const listener = await group.listener;
+  await clock.advance(1_000);
+  await listener.assigned(noTasks);
+  const end = () => {
+    stop.abort();
+    return running;
+  };
+  return { clock, did, gate, listener, end };
+}
+
+Deno.test("A partition that returns while its store is deleted waits for the end of that", async () => {
+  const { clock, did, gate, listener, end } = await movedAway();
+  await clock.advance(delayMs);
+  const returned = listener.assigned({ ...noTasks, active: [0] });
+  await settle();
+  assert.deepEqual(did, ["opens", "deletes"]);
+  gate.resolve();
+  await returned;
+  await clock.advance(0);
+  assert.deepEqual(did, ["opens", "deletes", "has deleted", "opens"]);
+  await end();
+});
+
+Deno.test("An application that has ended deletes nothing more", async () => {
+  const { clock, did, end } = await movedAway();
+  await end();
+  await clock.advance(10 * delayMs);
+  assert.deepEqual(did, ["opens"]);
 });
 
 Deno.test("A partition that returns within the delay finds its store, one that stays away does not", async () => {

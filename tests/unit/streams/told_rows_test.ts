@@ -54,9 +54,10 @@ Deno.test("Rows are told of and can be asked for once they are committed, before
   await running;
 });
 
-Deno.test("Whoever begins to look while a commit is under way is told of its rows", async () => {
+Deno.test("Whoever begins to look while a commit is under way is told of its rows, who does not look is not", async () => {
   const world = new CountingWorld({ partitions: 1 });
   let looks = false;
+  const never = false;
   // Of events: before the transaction.
   world.sink.hook = (step) => void (looks ||= step === "before-write");
   await world.feed(measurements(1, 3), 2_000_000);
@@ -72,6 +73,15 @@ Deno.test("Whoever begins to look while a commit is under way is told of its row
       asked += 1;
       return looks;
     },
+    failed() {},
+    closed() {},
+  });
+  app.listen({
+    opened() {},
+    fetched() {},
+    committed() {},
+    rows: () => assert.fail("it never looks"),
+    wantsRows: () => never,
     failed() {},
     closed() {},
   });
