@@ -72,6 +72,22 @@ export const explained: Readonly<Record<string, string>> = {
     "neither looks at the other",
   "src/streams/task/task_manager.ts order this.#tasks.set(partition, task); task.start();":
     "a task that begins looks at no other",
+  "src/streams/task/task_manager.ts order this.#standbys.set(partition, standby); standby.start();":
+    "a standby that begins looks at no other",
+  "src/streams/task/task_manager.ts order this.#tasks.delete(partition); this.#keepInMind(partition, task.held);":
+    "steps in the memory of two things, between which nothing looks at them",
+  "src/streams/task/task_manager.ts order this.#standbys.delete(partition); this.#keepInMind(partition, standby.":
+    "steps in the memory of two things, between which nothing looks at them",
+  "src/streams/task/task_manager.ts order await standby.close(); this.#standbys.delete(partition);":
+    "only what is shown while it closes",
+  "src/streams/task/task_pace.ts boolean false":
+    "before the first read of the input there is no time that anyone could be told",
+  "src/streams/task/task_pace.ts bound clock.monotonicMs() - askedMs >= askMs":
+    "only time: others are asked about one turn later",
+  "src/streams/task/task_pace.ts bound leftMs <= 0": "only a millisecond",
+  "src/streams/task/task_pace.ts bound leftMs > 0": "a wait of no time",
+  "src/streams/task/task_session.ts fallback this.#processor.wholeFromMs ?? Infinity":
+    "as long as it is not known no record was read, and there is no window",
   "src/streams/task/task_manager.ts order this.#unable.add(partition); this.#options.onUnable();":
     "the group asks later what is here",
   "src/streams/task/task_manager.ts order await this.#cleanup.pause(); await this.#apply(noTasks);":

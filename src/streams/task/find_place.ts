@@ -86,7 +86,7 @@ export async function findPlace(
   windowing: Windowing,
   store: StateStore,
   committed: CommittedOffset | undefined,
-  { onEnd }: PlaceObserver,
+  { onEnd }: Pick<PlaceObserver, "onEnd">,
 ): Promise<TaskMeta> {
   const { log, codecs } = ports;
   const { input, repartition } = place;

@@ -68,11 +68,11 @@ export class TaskPace {
     ports: PacePorts,
     { windows }: Topology<E, A, R>,
     { input, repartition, others = [] }: Pick<CommitPlace, "input" | "repartition" | "others">,
-    reader: Behind | undefined,
+    reader: Behind,
     ends: ReadonlyMap<string, Offset>,
   ): TaskPace | undefined {
     if (repartition === undefined || repartition.partitions === 1) return undefined;
-    if (reader === undefined || others.length > 0 || isUnlimited(windows)) return undefined;
+    if (others.length > 0 || isUnlimited(windows)) return undefined;
     const place = { partition: input.partition, partitions: repartition.partitions };
     const inUse = (ends.get(repartition.topic) ?? 0) > 0;
     return new TaskPace(new Pace(place, { graceMs: windows.graceMs, inUse }), ports, input, reader);

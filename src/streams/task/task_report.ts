@@ -104,10 +104,12 @@ export class TaskReport {
 
   /** Punctuators have run, well or not. */
   punctuated(failure: { readonly error: unknown } | undefined): void {
-    if (failure !== undefined) this.problem(failure.error);
+    const before = this.#punctuation;
     this.#punctuation = failure === undefined
       ? noProblem
       : problemOf(failure.error, this.#remedies);
+    if (failure !== undefined) this.problem(failure.error);
+    else if (this.#status.problem === before.problem) this.#update(noProblem);
   }
 
   /** Something stands in the way that is tried again. */

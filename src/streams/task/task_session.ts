@@ -87,6 +87,9 @@ export interface Committed {
   readonly sideOutputs: readonly OutputRecord[];
 }
 
+/** At least one. */
+type Inputs = readonly [ReadAhead, ...ReadAhead[]];
+
 const prepareRetry = { baseMs: 200, maxMs: 5_000 };
 
 /**
@@ -112,7 +115,7 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
   #shownUs: number;
   readonly store: StateStore;
   /** The inputs, in the order that breaks ties of time. */
-  readonly inputs: readonly ReadAhead[];
+  readonly inputs: Inputs;
   /** What others sent on to this partition, where the job does so. */
   readonly rekeyed: ReadAhead | undefined;
   /** True for a task that has a past. */
@@ -125,7 +128,7 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
       readonly store: StateStore;
       readonly cache: WriteCache<A>;
       readonly stores: KeyValues;
-      readonly inputs: readonly ReadAhead[];
+      readonly inputs: Inputs;
       readonly rekeyed: ReadAhead | undefined;
       readonly committer: Committer<R>;
       readonly meta: TaskMeta;
@@ -189,10 +192,7 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
       ends.set(topic, endOffset);
       observer.onEnd(topic, endOffset);
     };
-    const found = await findPlace(ports, place, windowingOf(topology), store, committed, {
-      ...observer,
-      onEnd,
-    });
+    const found = await findPlace(ports, place, windowingOf(topology), store, committed, { onEnd });
     const cache = opening.use(new WriteCache(store, topology, ports.budget));
     await ports.globals?.ready(signal);
     const stores = opening.use(await KeyValues.open(store, topology.processors, ports));
@@ -200,7 +200,7 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
     const meta = underRules(ahead, rulesOf(topology));
     const takenUp = store.checkpoint !== undefined;
     const openInput = ({ topic, partition }: TopicPartition, from: ReadFrom) => {
-      const at = { offset: from.offset, endOffset: ends.get(topic) ?? from.offset };
+      const at = { offset: from.offset, endOffset: ends.get(topic) as Offset };
       const reader = ports.log.open({ topic, partition }, from);
       return opening.use(new ReadAhead(topic, reader, at, observer.onArrival, signal));
     };
@@ -378,7 +378,7 @@ function openInputs(
   { input, others = [], repartition, lineage }: CommitPlace,
   meta: TaskMeta,
   open: (place: TopicPartition, from: ReadFrom) => ReadAhead,
-): { readonly inputs: readonly ReadAhead[]; readonly rekeyed: ReadAhead | undefined } {
+): { readonly inputs: Inputs; readonly rekeyed: ReadAhead | undefined } {
   const first = open(input, {
     offset: meta.inputOffset,
     leaderEpoch: knownEpoch(meta.inputEpoch),

@@ -4,10 +4,16 @@
  */
 import assert from "node:assert/strict";
 import { describeError, PipelineError } from "../../../src/base/errors.ts";
+import {
+  parseCommitMetadata,
+  writeCommitMetadata,
+} from "../../../src/streams/commit/commit_metadata.ts";
+import { noTasks } from "../../../src/streams/ports.ts";
 import { settle, SimulatedClock } from "../../../src/streams/testing/simulated_clock.ts";
 import { failure, worldWithPast } from "../../support/counting_past.ts";
 import { CountingWorld, TestMembership } from "../../support/counting_run.ts";
 import { countingTopology } from "../../support/counting_topology.ts";
+import { until } from "../../support/until.ts";
 import { measurements } from "../../support/measurements.ts";
 
 const input = { topic: "input", partition: 0 };
@@ -160,6 +166,25 @@ Deno.test("StreamsApp starts where nothing but names and offsets agree by chance
   world.log.commitOffset("app", { topic: "elsewhere", partition: 0 }, { offset: 7, metadata: "" });
   await world.feed(measurements(5, 20), 2_000_000);
   assert.equal(await counts(world), measurements(5, 20).flat().length);
+});
+
+Deno.test("StreamsApp ends where another instance has committed a state of other topics", async () => {
+  const world = await worldWithPast();
+  const [group, stop] = [new TestMembership([]), new AbortController()];
+  let code: string | undefined;
+  const running = world.app(group).run(stop.signal).catch((error) => code = error.code);
+  const listener = await group.listener;
+  const committed = await world.log.commitLogOf("app").committed(input);
+  const commit = parseCommitMetadata(committed?.metadata);
+  assert.ok(committed !== undefined && commit !== undefined);
+  const lineage = { ...commit.lineage, topicId: "input#9" };
+  const metadata = writeCommitMetadata({ ...commit, lineage });
+  world.log.commitOffset("app", input, { ...committed, metadata });
+  await listener.assigned({ ...noTasks, active: [0] });
+  await until(() => code !== undefined, { what: "an end", msMax: 3_000, lookMs: 1 });
+  assert.equal(code, "TOPIC_REPLACED");
+  stop.abort();
+  await running;
 });
 
 Deno.test("StreamsApp leaves no watch behind when it is stopped", async () => {

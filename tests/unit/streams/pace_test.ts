@@ -107,6 +107,18 @@ Deno.test("A task that hears what it waits for does not wait once more, and look
   assert.deepEqual(did, ["hears", "waits", "hears", "rings"]);
 });
 
+Deno.test.each([
+  { where: "results of a key are never final", job: { unwindowed: true } },
+  { where: "several inputs are taken in the order of their times", job: { joins: true } },
+])("A task waits for no other where $where", async ({ job }) => {
+  const topology = countingTopology({ repartition: true, ...job });
+  await using driver = await TopologyTestDriver.start(topology, { startMs, partitions: 2 });
+  await driver.rebalance([[0]]);
+  await driver.pipe(...keyless(2_000, 0, 1));
+  await commitTwice(driver);
+  assert.equal(driver.tasks()[0]?.lagRecords, 0);
+});
+
 Deno.test("A task waits for one that says nothing for ten seconds and no longer", async () => {
   await using driver = await startDriver();
   await driver.rebalance([[0]]);

@@ -77,10 +77,10 @@ Deno.test("A punctuator that fails is named as the task's problem, and called ag
   };
   const job = countingTopology({ punctuators: [failing] });
   await using driver = await TopologyTestDriver.start(job);
-  await driver.pipe(measured("a", 5_000));
   await driver.advance(1_000);
   assert.equal(driver.tasks()[0]?.problem, "no answer");
   assert.equal(driver.tasks()[0]?.state, "running");
+  await driver.pipe(measured("a", 5_000));
   await driver.advance(1_000);
   assert.equal(calls, 2);
   assert.equal(driver.counts.aggregated, 1);
@@ -107,6 +107,12 @@ Deno.test("What a punctuator failed with stays the task's problem until it runs 
   assert.equal(await problemAfter(0), "no answer");
   fails = false;
   assert.equal(await problemAfter(10_000), undefined);
+  fails = true;
+  await driver.advance(10_000);
+  assert.equal(driver.tasks()[0]?.problem, "no answer");
+  fails = false;
+  await driver.advance(10_000);
+  assert.equal(driver.tasks()[0]?.problem, undefined, "though nothing is committed");
 });
 
 Deno.test("A punctuator that cannot read the state fails with the task, which begins again", async () => {

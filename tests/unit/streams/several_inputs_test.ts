@@ -106,6 +106,27 @@ Deno.test("an input that has more is waited for, whatever a fetch brings", async
   assert.equal((await driver.value("k"))?.value, "ABCz");
 });
 
+Deno.test("an input that has more is waited for, though its first read takes longer", async () => {
+  await using driver = await TopologyTestDriver.start(talk(), { startMs });
+  await driver.crash();
+  await driver.pipe(say("first", "z", 1_000), say("second", "a"));
+  const { open } = driver.log;
+  driver.log.open = (place, from) => {
+    const reader = open.call(driver.log, place, from);
+    if (place.topic !== "second") return reader;
+    return {
+      async next(signal) {
+        await driver.clock.sleep(100);
+        return await reader.next(signal);
+      },
+      [Symbol.asyncDispose]: () => reader[Symbol.asyncDispose](),
+    };
+  };
+  await driver.restart();
+  await driver.commit();
+  assert.equal((await driver.value("k"))?.value, "Az");
+});
+
 Deno.test("maxIdle waits for an input that is at its end, and no longer", async () => {
   await using driver = await TopologyTestDriver.start(talk("300ms"), { startMs });
   await driver.pipe(say("first", "b", 20));
