@@ -56,6 +56,24 @@ Deno.test("a task tells its listener of its life, and logs its states", async ()
   assert.deepEqual(states, ["fencing", "restoring", "closing", "closed"]);
 });
 
+Deno.test("a task shows that it restores as long as it does", async () => {
+  await using driver = await startDriver();
+  await feed(driver, 1);
+  await driver.commit();
+  await driver.crash(0, { state: "deleted" });
+  const gate = Promise.withResolvers<void>();
+  const bounds = driver.log.bounds.bind(driver.log);
+  driver.log.bounds = async (place) => {
+    await gate.promise;
+    return await bounds(place);
+  };
+  await driver.restart();
+  assert.equal(driver.tasks()[0]?.state, "restoring");
+  gate.resolve();
+  await driver.advance(0);
+  assert.equal(driver.tasks()[0]?.state, "running");
+});
+
 Deno.test("a task that fails tells its listener so, and begins again", async () => {
   const world = await worldOfTwo();
   let commits = 0;
