@@ -24,13 +24,12 @@ export function chooseStandbys(
 ): GroupMember[][] {
   const counts = new Counts<GroupMember>();
   const shareMax = Math.ceil(roles.length * replicas / stayers.length);
-  const chosen = roles.map(({ successor }) => successor === undefined ? [] : [successor]);
-  for (const [successor] of chosen) {
+  const chosen = roles.map(({ owner, successor }) => {
     if (successor !== undefined) counts.add(successor, 1);
-  }
+    return { owner, standbys: successor === undefined ? [] : [successor] };
+  });
   for (let copy = 1; copy <= replicas; copy++) {
-    for (const [partition, { owner }] of roles.entries()) {
-      const standbys = chosen[partition] ?? [];
+    for (const [partition, { owner, standbys }] of chosen.entries()) {
       if (standbys.length >= copy) continue;
       const rank = (member: GroupMember) => counts.of(member) < shareMax ? 0 : 1;
       const [best] = stayers
@@ -46,5 +45,5 @@ export function chooseStandbys(
       counts.add(best, 1);
     }
   }
-  return chosen;
+  return chosen.map(({ standbys }) => standbys);
 }
