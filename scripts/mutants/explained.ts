@@ -86,6 +86,8 @@ export const explained: Readonly<Record<string, string>> = {
     "only time: others are asked about one turn later",
   "src/streams/task/task_pace.ts bound leftMs <= 0": "only a millisecond",
   "src/streams/task/task_pace.ts bound leftMs > 0": "a wait of no time",
+  "src/streams/task/task_session.ts order ends.set(topic, endOffset); observer.onEnd(topic, endOffset);":
+    "neither looks at the other",
   "src/streams/task/task_session.ts fallback this.#processor.wholeFromMs ?? Infinity":
     "as long as it is not known no record was read, and there is no window",
   "src/streams/task/task_manager.ts order this.#unable.add(partition); this.#options.onUnable();":

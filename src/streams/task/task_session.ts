@@ -23,7 +23,12 @@ import type { LogRecord, Offset, OutputRecord, TopicPartition } from "../record.
 import { bringUpToDate, findPlace, type PlaceObserver, refuseOtherCommit } from "./find_place.ts";
 import { ReadAhead } from "../processing/read_ahead.ts";
 import { unshownResults } from "../commit/unshown_results.ts";
-import { type EngineCodecs, knownEpoch, noEpoch, type TaskMeta } from "../state/state.ts";
+import {
+  type EngineCodecs,
+  knownEpoch,
+  type OtherPosition,
+  type TaskMeta,
+} from "../state/state.ts";
 import { aheadOfRows } from "../state/reissue.ts";
 import { underRules } from "../state/rules.ts";
 import type { TaskState } from "./status.ts";
@@ -386,7 +391,7 @@ function openInputs(
   });
   const further = others.map((place) => {
     const { topic } = place;
-    const { offset = 0, epoch = noEpoch } = meta.others?.find((o) => o.topic === topic) ?? {};
+    const { offset, epoch } = meta.others?.find((o) => o.topic === topic) as OtherPosition;
     const topicId = lineage.others?.find((other) => other.topic === topic)?.topicId;
     return open(place, { offset, leaderEpoch: knownEpoch(epoch), topicId });
   });

@@ -44,6 +44,15 @@ Deno.test("An instance is able again after a while, and asks to be given its sha
   assert.equal(driver.reconsiderations(0), 2);
 });
 
+Deno.test("A partition that comes back before that, and fails again, is asked for once", async () => {
+  await using driver = await startFull();
+  for (const active of [[[], [0]], [[0], []]]) await driver.rebalance(active);
+  assert.equal(driver.tasks(0)[0]?.state, "failed");
+  const before = driver.reconsiderations(0);
+  await driver.advance(2 * mendedMs);
+  assert.equal(driver.reconsiderations(0), before + 1);
+});
+
 Deno.test("A task that no other instance takes is tried again after a while", async () => {
   await using driver = await startFull();
   const given = () => driver.rebalance([[0], []]);

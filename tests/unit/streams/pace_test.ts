@@ -38,6 +38,10 @@ async function commitTwice(driver: Awaited<ReturnType<typeof startDriver>>): Pro
   await driver.commit();
 }
 
+function commitsOf(driver: Awaited<ReturnType<typeof startDriver>>): unknown[] {
+  return driver.changelog.filter(({ key }) => key?.toHex() === metaKey.toHex());
+}
+
 Deno.test("A backlog without keys makes no event late, however far it reaches", async () => {
   await using driver = await startDriver();
   await driver.pipe(...keyless(2_000, 0, 1));
@@ -74,6 +78,8 @@ Deno.test("A task reads on at once when those it waited for have said how far th
   await driver.advance(0);
   const { rekeyed } = driver.counts;
   assert.ok(rekeyed > 400, `${rekeyed}`);
+  const { length } = commitsOf(driver);
+  assert.ok(length < 50, `others are told of hours, not of each record: ${length} commits`);
 });
 
 Deno.test("A task that hears what it waits for does not wait once more, and looks for the next read", async () => {
@@ -145,10 +151,9 @@ Deno.test("A task that waits commits what it has, once, and none of it as its la
   await using driver = await startDriver();
   await driver.rebalance([[0]]);
   await driver.pipe(...keyless(2_000, 0, 1));
-  const commits = () => driver.changelog.filter(({ key }) => key?.toHex() === metaKey.toHex());
-  const before = commits().length;
+  const before = commitsOf(driver).length;
   await driver.advance(9_000);
-  assert.equal(commits().length, before);
+  assert.equal(commitsOf(driver).length, before);
   const place = { topic: "input", partition: 0 };
   const committed = await driver.log.commitLogOf("test").committed(place);
   const { closed = "unknown" } = parseCommitMetadata(committed?.metadata) ?? {};
