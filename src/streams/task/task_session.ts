@@ -21,14 +21,10 @@ import { RecordProcessor } from "../processing/processor.ts";
 import type { Arrival } from "../repartition_record.ts";
 import type { LogRecord, Offset, OutputRecord, TopicPartition } from "../record.ts";
 import { bringUpToDate, findPlace, type PlaceObserver, refuseOtherCommit } from "./find_place.ts";
+import { type Inputs, openInputs } from "./inputs.ts";
 import { ReadAhead } from "../processing/read_ahead.ts";
 import { unshownResults } from "../commit/unshown_results.ts";
-import {
-  type EngineCodecs,
-  knownEpoch,
-  type OtherPosition,
-  type TaskMeta,
-} from "../state/state.ts";
+import type { EngineCodecs, TaskMeta } from "../state/state.ts";
 import { aheadOfRows } from "../state/reissue.ts";
 import { underRules } from "../state/rules.ts";
 import type { TaskState } from "./status.ts";
@@ -91,9 +87,6 @@ export interface Committed {
   /** Late events and dead letters. */
   readonly sideOutputs: readonly OutputRecord[];
 }
-
-/** At least one. */
-type Inputs = readonly [ReadAhead, ...ReadAhead[]];
 
 const prepareRetry = { baseMs: 200, maxMs: 5_000 };
 
@@ -376,29 +369,4 @@ function* keysOf(records: readonly LogRecord[]): Generator<string> {
 
 function isReadable({ unreadable }: LogRecord): boolean {
   return unreadable === undefined;
-}
-
-/** Readers of a task's inputs, each from where the state is. */
-function openInputs(
-  { input, others = [], repartition, lineage }: CommitPlace,
-  meta: TaskMeta,
-  open: (place: TopicPartition, from: ReadFrom) => ReadAhead,
-): { readonly inputs: Inputs; readonly rekeyed: ReadAhead | undefined } {
-  const first = open(input, {
-    offset: meta.inputOffset,
-    leaderEpoch: knownEpoch(meta.inputEpoch),
-    topicId: lineage.topicId,
-  });
-  const further = others.map((place) => {
-    const { topic } = place;
-    const { offset, epoch } = meta.others?.find((o) => o.topic === topic) as OtherPosition;
-    const topicId = lineage.others?.find((other) => other.topic === topic)?.topicId;
-    return open(place, { offset, leaderEpoch: knownEpoch(epoch), topicId });
-  });
-  const rekeyed = repartition && open(repartition, {
-    offset: meta.rekeyedOffset,
-    leaderEpoch: knownEpoch(meta.rekeyedEpoch),
-    topicId: lineage.repartitionId,
-  });
-  return { inputs: [first, ...further], rekeyed };
 }
