@@ -88,6 +88,24 @@ export const explained: Readonly<Record<string, string>> = {
   "src/streams/task/task_pace.ts bound leftMs > 0": "a wait of no time",
   "src/streams/task/task_session.ts order ends.set(topic, endOffset); observer.onEnd(topic, endOffset);":
     "neither looks at the other",
+  "src/streams/task/task_session.ts order await retrying(() => this.#topology.source.prepare(readable), { policy":
+    "neither looks at the other",
+  "src/streams/task/task_session.ts drop await this.#cache.readAhead(() => keysOf(readable));":
+    "only speed: the store is asked for each key",
+  "src/streams/task/task_session.ts order this.pace?.reads(topic, { midRead: true }); this.#processor.writtenIn(":
+    "neither looks at the other",
+  "src/streams/task/task_session.ts order this.pace?.reads(topic, { midRead: false }); this.#processor.skipTo(to":
+    "neither looks at the other",
+  "src/streams/task/task_session.ts order this.#processor.handOver(); this.#cache.handOver();":
+    "steps in the memory of two things, between which nothing looks at them",
+  "src/streams/task/task_session.ts order this.#cache.handOver(); this.#stores.handOver();":
+    "steps in the memory of two things, between which nothing looks at them",
+  "src/streams/task/task_session.ts order this.#cache.settle(); this.#stores.settle();":
+    "steps in the memory of two things, between which nothing looks at them",
+  "src/streams/task/unable.ts order this.#timers.set(partition, timer); this.#clock.sleep(unableMs, timer.":
+    "neither looks at the other",
+  "src/streams/task/unable.ts order this.#timers.delete(partition); this.#onExpired();":
+    "the group asks later what is here",
   "src/streams/task/task_session.ts fallback this.#processor.wholeFromMs ?? Infinity":
     "as long as it is not known no record was read, and there is no window",
   "src/streams/task/task_manager.ts order this.#unable.add(partition); this.#options.onUnable();":

@@ -279,7 +279,7 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
   /** Fetches what the records need before they can be processed synchronously. */
   async prepare(records: readonly LogRecord[], signal: AbortSignal): Promise<void> {
     const { clock, random } = this.#ports;
-    const readable = records.every(isReadable) ? records : records.filter(isReadable);
+    const readable = records.filter(isReadable);
     await retrying(() => this.#topology.source.prepare(readable), {
       policy: prepareRetry,
       clock,

@@ -45,6 +45,5 @@ export class UnablePartitions implements Disposable {
 
   [Symbol.dispose](): void {
     for (const timer of this.#timers.values()) timer.abort();
-    this.#timers.clear();
   }
 }

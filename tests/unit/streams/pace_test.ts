@@ -64,6 +64,35 @@ Deno.test("A task that is up to date waits for one that catches up", async () =>
   assert.deepEqual({ aggregated, late }, { aggregated: 103, late: 0 });
 });
 
+Deno.test("A task that takes much in one read counts as behind until it has taken it all", async () => {
+  await using driver = await startDriver();
+  driver.log.readRecordsMax = 5_000;
+  const all = keyless(2_020, 0, 1);
+  await driver.pipe(...all.slice(0, 20));
+  await driver.commit();
+  const gate = Promise.withResolvers<void>();
+  let commits = 0;
+  driver.log.hook = async (step, { partition }) => {
+    if (step === "before-end" && partition === 0 && ++commits === 2) await gate.promise;
+  };
+  await driver.pipe(...all.slice(20).map((input) => ({ ...input, partition: 0 })));
+  await driver.pipe(...all.slice(-3).map((input) => ({ ...input, partition: 1 })));
+  gate.resolve();
+  await commitTwice(driver);
+  const { aggregated, late } = driver.counts;
+  assert.deepEqual({ aggregated, late }, { aggregated: 2_023, late: 0 });
+});
+
+Deno.test("A task does not wait for one that has read all that there was", async () => {
+  await using driver = await startDriver();
+  const all = keyless(1_020, 0, 1);
+  await driver.pipe(...all.slice(0, 20));
+  await commitTwice(driver);
+  await driver.pipe(...all.slice(20).map((input) => ({ ...input, partition: 0 })));
+  await commitTwice(driver);
+  assert.equal(driver.counts.aggregated, 1_020);
+});
+
 Deno.test("A task does not wait for one that has nothing to read", async () => {
   await using driver = await startDriver();
   await driver.pipe(...keyless(1_000, 0));

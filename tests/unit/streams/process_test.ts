@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import {
   decodeText,
+  encodeText,
   type Job,
   job,
   json,
@@ -202,6 +203,19 @@ for (const state of ["kept", "deleted"] as const) {
     });
   }
 }
+
+Deno.test("what a processor has stored is written when it changes, and not again", async () => {
+  await using driver = await TopologyTestDriver.start(turns, { startMs });
+  await driver.pipe(said("a", 0, "ida"));
+  await driver.commit();
+  const { length } = driver.changelog;
+  await driver.pipe(said("b", 1, "eva"));
+  await driver.commit();
+  const later = driver.changelog.slice(length).map(({ key }) => key?.toHex() ?? "");
+  const [ida, eva] = ["ida", "eva"].map((key) => encodeText(key).toHex());
+  assert.ok(later.some((key) => key.includes(eva ?? "")));
+  assert.deepEqual(later.filter((key) => key.includes(ida ?? "")), []);
+});
 
 Deno.test("a restart calls for nothing that a late value scheduled before its time", async () => {
   await using driver = await TopologyTestDriver.start(turns, { startMs });
