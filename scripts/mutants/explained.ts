@@ -102,6 +102,8 @@ export const explained: Readonly<Record<string, string>> = {
     "steps in the memory of two things, between which nothing looks at them",
   "src/streams/task/task_session.ts order this.#cache.settle(); this.#stores.settle();":
     "steps in the memory of two things, between which nothing looks at them",
+  "src/streams/task/task_session.ts drop this.#stores.settle();":
+    "only speed: the store is asked again for what it has",
   "src/streams/task/unable.ts order this.#timers.set(partition, timer); this.#clock.sleep(unableMs, timer.":
     "neither looks at the other",
   "src/streams/task/unable.ts order this.#timers.delete(partition); this.#onExpired();":
