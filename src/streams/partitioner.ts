@@ -27,7 +27,7 @@ export function murmur2(data: Uint8Array): number {
 }
 
 function byteAt(data: Uint8Array, index: number): number {
-  return data[index] ?? 0;
+  return data[index] as number;
 }
 
 /**
