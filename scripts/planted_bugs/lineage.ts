@@ -18,14 +18,14 @@ export const lineageBugs: readonly PlantedBug[] = [
   },
   {
     name: "a position without its leader epoch",
-    file: "src/streams/task/task_session.ts",
+    file: "src/streams/task/inputs.ts",
     find: "leaderEpoch: knownEpoch(meta.inputEpoch),",
     replace: "",
     guarantee: "G11",
   },
   {
     name: "an input read by its name alone",
-    file: "src/streams/task/task_session.ts",
+    file: "src/streams/task/inputs.ts",
     find: "topicId: lineage.topicId,",
     replace: "",
     guarantee: "G11",
