@@ -29,7 +29,7 @@ const kinds: readonly Kind[] = [
     why: "which of two reasons to refuse is named, where there are both",
   },
   {
-    pattern: / purge\.rowsLeft -= found\.length;?$/,
+    pattern: /( purge\.rowsLeft -= found\.length;?|^off by one rowsLeft \+ 1)$/,
     unreached: false,
     why: noticedSlowly,
   },

@@ -363,7 +363,9 @@ Deno.test("WriteCache reads a key again whose row is too large to stay", () => {
   const store = new AskedStore(new Map([["large", rowWith([new Uint8Array(300_000)]).slice()]]));
   using cache = new WriteCache(store, countingTopology(), new CacheBudget(0));
   cache.touch(cache.key("large"));
+  assert.ok(cache.dirtyBytes > 300_000, "they make a commit due");
   handOver(cache);
+  assert.equal(cache.dirtyBytes, 0);
   assert.equal(cache.key("large").windows.length, 1);
   assert.deepEqual(store.one, ["large"], "the store has not got the commit yet");
   cache.settle();
