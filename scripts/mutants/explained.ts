@@ -59,15 +59,15 @@ export const explained: Readonly<Record<string, string>> = {
   "src/streams/task/lineage_watch.ts order await clock.sleep(lookEveryMs, this.#stop.signal); refuseOtherLineage(":
     "only one look more, at the start",
   "src/streams/task/standby_task.ts order this.#onTurn(error); this.#opened.resolve();":
-    "whoever waits for it goes on after both",
+    "whoever waits for it continues after both",
   "src/streams/task/stream_task.ts order session.passed(input.topic, fetched); this.#listener.fetched(this.#pla":
     "neither looks at the other",
   "src/streams/task/stream_task.ts bound this.#untilDueMs() <= 0 #2":
     "only time: a task that waits for others looks again within half a second",
   "src/streams/task/task_control.ts order this.#close(); this.#abort.abort();":
-    "whoever hears of either goes on after both",
+    "whoever hears of either continues after both",
   "src/streams/task/task_control.ts order this.#closing.resolve(); this.#waker?.();":
-    "whoever waits for either goes on after both",
+    "whoever waits for either continues after both",
   "src/streams/task/task_manager.ts order listener.failed(input, error); this.#taskFailed(input.partition, error":
     "neither looks at the other",
   "src/streams/task/task_manager.ts order this.#tasks.set(partition, task); task.start();":

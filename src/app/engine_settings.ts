@@ -1,4 +1,4 @@
-import { byteCount } from "./forms.ts";
+import { byteCount, byteCountForm } from "./forms.ts";
 import type { SettingsOf } from "./setting.ts";
 import * as settings from "./settings.ts";
 
@@ -26,7 +26,7 @@ export const engineSettings: SettingsOf<EngineConfig> = {
   stateCacheBytesMax: {
     variable: "STATE_CACHE_BYTES_MAX",
     group: "engine",
-    form: "bytes or a size like 500MB, 1GiB (at most 1TiB)",
+    form: byteCountForm,
     meaning:
       "memory for the state of symbols in use, of all partitions of an instance, estimated; " +
       "what does not fit is read from the disk; 128MiB is enough for some 100,000 symbols",

@@ -151,6 +151,9 @@ const bytesPerUnit: Readonly<Record<string, number>> = {
   GiB: 2 ** 30,
 };
 
+/** What `byteCount` takes, for people. */
+export const byteCountForm = "bytes or a size like 500MB, 1GiB (at most 1TiB)";
+
 /** Bytes of `4096`, `500MB` or `1GiB`; more than none, at most 1 TiB. */
 export function byteCount(text: string): number | undefined {
   const match = /^(\d{1,13})([kMG]?B|[KMG]iB)?$/.exec(text);

@@ -1,5 +1,5 @@
 import type { Secret } from "../base/secret.ts";
-import { byteCount, durationSeconds, nonEmpty } from "./forms.ts";
+import { byteCount, byteCountForm, durationSeconds, nonEmpty } from "./forms.ts";
 import { type LogConfig, logSettings } from "./log_settings.ts";
 import type { Program, Setting } from "./setting.ts";
 import * as settings from "./settings.ts";
@@ -30,7 +30,7 @@ const folder: Setting<string> = {
 
 const fileBytesMax: Setting<number> = {
   option: "--file-bytes",
-  form: "bytes or a size like 500MB, 1GiB (at most 1TiB)",
+  form: byteCountForm,
   meaning: "size at which a new file is started",
   defaultText: "100MB",
   parse: byteCount,

@@ -1,4 +1,4 @@
-import { byteCount, durationSeconds, nonEmpty, oneOf } from "./forms.ts";
+import { byteCount, byteCountForm, durationSeconds, nonEmpty, oneOf } from "./forms.ts";
 import type { SettingsOf } from "./setting.ts";
 
 /** Where frames wait for the log, and how many. */
@@ -24,7 +24,7 @@ export const spoolSettings: SettingsOf<SpoolConfig> = {
   spoolBytesMax: {
     variable: "SPOOL_BYTES_MAX",
     group: "spool",
-    form: "bytes or a size like 500MB, 1GiB (at most 1TiB)",
+    form: byteCountForm,
     meaning: "how much may wait; an hour of 60 trades a second takes about 20 MB",
     defaultText: "1GiB",
     parse: byteCount,

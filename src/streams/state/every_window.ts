@@ -110,7 +110,7 @@ class WindowsOfLength<A> {
     return this.#query.limit === Infinity ? this.#found.length : 0;
   }
 
-  /** @returns False where the cursor must be filled before it goes on. */
+  /** @returns False where the cursor must be filled before it continues. */
   takeFrom(cursor: Cursor, prefix: Uint8Array): boolean {
     for (; cursor.row !== undefined; cursor.next()) {
       const { key, value } = cursor.row;

@@ -154,7 +154,7 @@ Deno.test.each([
   assert.throws(() => decodePlainKeyRow(bytes), { code: "STATE_UNREADABLE" });
 });
 
-Deno.test("a key with more open windows than its row holds goes on after a restart", async () => {
+Deno.test("a key with more open windows than its row holds continues after a restart", async () => {
   await using driver = await TopologyTestDriver.start(countingTopology({ graceMs: 600_000 }), {
     startMs,
   });
