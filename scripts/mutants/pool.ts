@@ -7,6 +7,12 @@ const silenceMsMax = 120_000;
 /** A mutant that collects without end must not take the machine's memory; tests need a third. */
 const memoryFlag = "--v8-flags=--max-old-space-size=1000";
 
+/** The same for what is outside of the heap, as buffers are: bytes of a process. */
+const residentBytesMax = 2_000_000_000;
+
+/** Between two looks at it, ms. */
+const residentEveryMs = 250;
+
 /** What became of a mutant. */
 export interface Verdict {
   readonly mutant: number;
@@ -57,13 +63,16 @@ export class Runner {
       stdout: "piped",
       stderr: "null",
     }).spawn();
-    let silent = false;
+    let stopped = false;
     let loaded = false;
     const stop = () => {
-      silent = true;
+      stopped = true;
       child.kill("SIGKILL");
     };
     let timer = setTimeout(stop, silenceMsMax);
+    const watch = setInterval(() => {
+      if (residentBytes(child.pid) > residentBytesMax) stop();
+    }, residentEveryMs);
     for await (const line of linesOf(child.stdout)) {
       clearTimeout(timer);
       timer = setTimeout(stop, silenceMsMax);
@@ -72,10 +81,11 @@ export class Runner {
       loaded ||= message.kind === "loaded";
       hear(message);
     }
+    clearInterval(watch);
     const { code } = await child.status;
     clearTimeout(timer);
     await Deno.remove(path);
-    return { code, how: silent ? "no end" : `the process ended with ${code}`, loaded };
+    return { code, how: stopped ? "no end" : `the process ended with ${code}`, loaded };
   }
 
   /** Tries mutants in one process, as long as it lasts; each that it cannot judge in one of its own. */
@@ -127,6 +137,16 @@ export class Runner {
       throw new Error("Cannot try a mutant as the tests cannot be loaded");
     }
     return { mutant, by: loaded ? "a test" : "loading", how, reached: true };
+  }
+}
+
+/** Memory of a process; 0 where Linux does not tell. */
+function residentBytes(pid: number): number {
+  try {
+    const [, pages] = Deno.readTextFileSync(`/proc/${pid}/statm`).split(" ");
+    return Number(pages) * 4096;
+  } catch {
+    return 0;
   }
 }
 
