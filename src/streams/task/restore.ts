@@ -37,9 +37,15 @@ export async function restore(options: RestoreOptions): Promise<Offset> {
   const startedMs = clock.monotonicMs();
   let restoredRecords = 0;
   await using reader = log.open(changelog, { offset: position, topicId: changelogId });
-  while (position < bounds.endOffset) {
-    const fetched = await reader.next(signal);
+  const readOn = () => {
+    const read = position < bounds.endOffset ? reader.next(signal) : undefined;
+    read?.catch(() => {}); // thrown where it is awaited, if the store has not failed before
+    return read;
+  };
+  for (let read = readOn(); read !== undefined;) {
+    const fetched = await read;
     position = Math.min(fetched.nextOffset, bounds.endOffset);
+    read = readOn(); // decoded while the store writes
     const records = fetched.records.filter(({ offset }) => offset < bounds.endOffset);
     await store.apply(entriesOf(records), { changelogPosition: position });
     restoredRecords += records.length;

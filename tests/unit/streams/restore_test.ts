@@ -3,9 +3,10 @@ import assert from "node:assert/strict";
 import { PipelineError } from "../../../src/base/errors.ts";
 import { silentLogger } from "../../../src/base/logger.ts";
 import { seededRandom } from "../../../src/base/random.ts";
-import type { CommitLog } from "../../../src/streams/ports.ts";
+import type { CommitLog, RecordLog, StateStore } from "../../../src/streams/ports.ts";
 import { checkedPosition, entriesOf, restore } from "../../../src/streams/task/restore.ts";
 import { lineageTopics, presentLineage } from "../../../src/streams/state/lineage.ts";
+import type { RestoreProgress } from "../../../src/streams/task/status.ts";
 import { TaskSession } from "../../../src/streams/task/task_session.ts";
 import {
   MemoryLog,
@@ -43,6 +44,68 @@ async function commitAs(
   });
 }
 
+/** Restores whatever the log holds of the changelog. */
+async function restoreInto(
+  store: StateStore,
+  log: RecordLog,
+  onProgress: (progress: RestoreProgress) => void = () => {},
+): Promise<void> {
+  await restore({
+    log,
+    changelog,
+    changelogId: (await log.describe(changelog.topic)).id,
+    store,
+    clock: new SimulatedClock(),
+    signal: new AbortController().signal,
+    onProgress,
+  });
+}
+
+/** Three commits in a log that gives one record at a time, each read after `onRead`. */
+async function threeReads(onRead: (number: number) => void): Promise<RecordLog> {
+  const log = makeLog();
+  log.readRecordsMax = 1;
+  const commitLog = log.commitLogOf("app");
+  for (const [index, key] of ["a", "b", "c"].entries()) await commitAs(commitLog, index + 1, key);
+  const open: RecordLog["open"] = (place, from) => {
+    const reader = log.open(place, from);
+    let count = 0;
+    const next = async (signal: AbortSignal) => {
+      onRead(++count);
+      return await reader.next(signal);
+    };
+    return { next, [Symbol.asyncDispose]: () => reader[Symbol.asyncDispose]() };
+  };
+  return { describe: (topic) => log.describe(topic), bounds: (place) => log.bounds(place), open };
+}
+
+Deno.test("restore() reads on while the store writes, and no further than the end", async () => {
+  const steps: string[] = [];
+  const log = await threeReads((number) => steps.push(`read ${number}`));
+  const stores = new MemoryStores();
+  stores.hook = (step) => {
+    if (step.endsWith("-apply")) steps.push(step);
+  };
+  await restoreInto(await stores.open(input, "id"), log);
+  assert.deepEqual(stores.contents().map(([, key]) => key), ["61", "62", "63"]);
+  const [before, after] = ["before-apply", "after-apply"];
+  assert.deepEqual(steps.slice(0, 5), ["read 1", "read 2", before, after, "read 3"]);
+  const reads = steps.filter((step) => step.startsWith("read"));
+  assert.equal(reads.length, 6, "three records, and as many ends of transactions");
+});
+
+Deno.test("restore() fails as the store does, whatever becomes of the next read", async () => {
+  const log = await threeReads((number) => {
+    if (number === 2) throw new PipelineError("LOG_UNAVAILABLE", "the log is gone as well");
+  });
+  const stores = new MemoryStores();
+  stores.hook = (step) => {
+    if (step === "before-apply") throw new PipelineError("STORE_UNAVAILABLE", "the disk is full");
+  };
+  const store = await stores.open(input, "id");
+  await assert.rejects(restoreInto(store, log), { code: "STORE_UNAVAILABLE" });
+});
+
 // While an instance restored, a newer owner took the partition and committed. The restore read a
 // part of that transaction, and the instance went on with half of it, writing wrong rows.
 Deno.test("restore() reads nothing that was committed after its start", async () => {
@@ -53,23 +116,15 @@ Deno.test("restore() reads nothing that was committed after its start", async ()
   const stores = new MemoryStores();
   const store = await stores.open(input, "id");
   const reached: number[] = [];
-  await restore({
-    log: {
-      describe: (topic) => log.describe(topic),
-      async bounds(place) {
-        const bounds = await log.bounds(place);
-        await commitAs(commitLog, 2, "b", "c", "m");
-        return bounds;
-      },
-      open: (place, from) => log.open(place, from),
+  await restoreInto(store, {
+    describe: (topic) => log.describe(topic),
+    async bounds(place) {
+      const bounds = await log.bounds(place);
+      await commitAs(commitLog, 2, "b", "c", "m");
+      return bounds;
     },
-    changelog,
-    changelogId: (await log.describe(changelog.topic)).id,
-    store,
-    clock: new SimulatedClock(),
-    signal: new AbortController().signal,
-    onProgress: ({ restoredRecords }) => reached.push(restoredRecords),
-  });
+    open: (place, from) => log.open(place, from),
+  }, ({ restoredRecords }) => reached.push(restoredRecords));
   assert.deepEqual(stores.contents().map(([, key]) => key), ["61", "6d"]);
   assert.equal(store.checkpoint?.changelogPosition, 3);
   assert.deepEqual(reached, [2]);
