@@ -224,6 +224,7 @@ export const explained: Readonly<Record<string, string>> = {
   "src/streams/state/write_cache.ts drop owner.state.purgedToMs.fill(fromMs);":
     "only speed: of a new key, ranges without rows are looked through",
   "src/streams/state/write_cache.ts bound windows.length < inlineMax": "only memory",
+  "src/streams/state/write_cache.ts negation windows.length < inlineMax": "only memory",
   "src/streams/state/write_cache.ts bound this.#packedBytes >= this.#packedMax":
     "a limit that was chosen: one more or one less is as good",
   "src/streams/state/write_cache.ts bound this.#inUseBytes >= this.#part.bytesMax * decodedPart":
