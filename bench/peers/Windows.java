@@ -4,11 +4,13 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Properties;
+import java.util.concurrent.atomic.AtomicLong;
 import org.apache.avro.Schema;
 import org.apache.avro.generic.GenericDatumReader;
 import org.apache.avro.generic.GenericRecord;
 import org.apache.avro.io.BinaryDecoder;
 import org.apache.avro.io.DecoderFactory;
+import org.apache.kafka.common.TopicPartition;
 import org.apache.kafka.common.serialization.Deserializer;
 import org.apache.kafka.common.serialization.Serde;
 import org.apache.kafka.common.serialization.Serdes;
@@ -21,6 +23,7 @@ import org.apache.kafka.streams.kstream.Consumed;
 import org.apache.kafka.streams.kstream.Grouped;
 import org.apache.kafka.streams.kstream.Materialized;
 import org.apache.kafka.streams.kstream.TimeWindows;
+import org.apache.kafka.streams.processor.StateRestoreListener;
 import org.apache.kafka.streams.processor.api.ContextualFixedKeyProcessor;
 import org.apache.kafka.streams.processor.api.FixedKeyRecord;
 import org.apache.kafka.streams.state.QueryableStoreTypes;
@@ -31,7 +34,8 @@ import org.apache.kafka.streams.state.WindowStore;
  * on, a commit a second, everything else at its default. It writes no results.
  *
  * Arguments: brokers, application id, topic, state folder, file of the Avro schema, threads. When
- * its standard input ends it says how many windows and trades its store holds, and stops.
+ * its standard input ends and it has its state, it says how many windows and trades its store holds
+ * and what it has restored, and stops.
  */
 public final class Windows {
   private static final String STORE = "windows";
@@ -105,6 +109,28 @@ public final class Windows {
     }
   }
 
+  /** How many records were restored, and from when to when. */
+  private static final class Restored implements StateRestoreListener {
+    final AtomicLong records = new AtomicLong();
+    final AtomicLong fromNanos = new AtomicLong();
+    final AtomicLong toNanos = new AtomicLong();
+
+    @Override
+    public void onRestoreStart(TopicPartition partition, String store, long from, long to) {
+      fromNanos.compareAndSet(0, System.nanoTime());
+    }
+
+    @Override
+    public void onBatchRestored(TopicPartition partition, String store, long end, long count) {
+      records.addAndGet(count);
+    }
+
+    @Override
+    public void onRestoreEnd(TopicPartition partition, String store, long total) {
+      toNanos.set(System.nanoTime());
+    }
+  }
+
   public static void main(String[] args) throws Exception {
     Schema schema = new Schema.Parser().parse(new java.io.File(args[4]));
     Properties settings = new Properties();
@@ -132,8 +158,11 @@ public final class Windows {
                 .withRetention(Duration.ofDays(1)));
 
     KafkaStreams streams = new KafkaStreams(builder.build(), settings);
+    Restored restored = new Restored();
+    streams.setGlobalStateRestoreListener(restored);
     streams.start();
     while (System.in.read() >= 0) {}
+    while (streams.state() != KafkaStreams.State.RUNNING) Thread.sleep(10);
     long windows = 0;
     long trades = 0;
     var store = streams.store(
@@ -144,7 +173,10 @@ public final class Windows {
         trades += all.next().value.count;
       }
     }
-    System.out.println("{\"windows\":" + windows + ",\"trades\":" + trades + "}");
+    double restoreMs = (restored.toNanos.get() - restored.fromNanos.get()) / 1e6;
+    System.out.println(
+        "{\"windows\":" + windows + ",\"trades\":" + trades
+            + ",\"restored\":" + restored.records + ",\"restoreMs\":" + restoreMs + "}");
     streams.close(Duration.ofSeconds(60));
     System.exit(0);
   }

@@ -1,8 +1,8 @@
 import { cpuMsOf } from "../pipeline/cpu_time.ts";
 import type { KafkaConnection } from "../../src/kafka/connection.ts";
 import { freePort } from "../../tests/support/free_port.ts";
-import type { Peer, RunPlace } from "./peers.ts";
-import { recordCount, type Workload } from "./workload.ts";
+import { type Account, lookMs, pause, type Peer, type RunPlace } from "./peers.ts";
+import { manySymbols, recordCount, type Workload } from "./workload.ts";
 
 /** What one run of a peer took. */
 export interface Figures {
@@ -16,13 +16,16 @@ export interface Figures {
   readonly cpuUsPerTrade: number;
   /** Most memory that it ever had, MB. */
   readonly residentMb: number;
+  /** Records of the changelog that it restores a second, where there are many. */
+  readonly restoredPerS: number | undefined;
 }
 
-/** How often commits are looked at, ms. */
-const lookMs = 50;
 const runMsMax = 600_000;
 
-/** Runs a peer over a topic from its beginning; it must count every trade. */
+/**
+ * Runs a peer over a topic from its beginning; it must count every trade. With many symbols its
+ * state is then deleted and restored.
+ */
 export async function measure(
   peer: Peer,
   kafka: KafkaConnection,
@@ -46,15 +49,21 @@ export async function measure(
       const seen = await look();
       if (seen.records >= records) return seen;
       if (seen.atMs > runMsMax) throw new Error(`${peer.name}: ${seen.records} of ${records}`);
-      await new Promise((resolve) => setTimeout(resolve, lookMs));
+      await pause(lookMs);
     }
   };
   const first = await reach(1);
   const all = await reach(recordCount(workload));
   const residentMb = peakMbOf(child.pid);
-  const counted = await peer.stop(child, place);
-  if (counted !== workload.trades) throw new Error(`${peer.name} has counted ${counted}`);
+  const counted = (child: Deno.ChildProcess) => stopCounted(peer, child, { place, workload });
+  await counted(child);
   await Deno.remove(folder, { recursive: true });
+  let restoredPerS: number | undefined;
+  if (workload.symbols >= manySymbols) {
+    await Deno.mkdir(folder);
+    ({ restoredPerS } = await counted(peer.spawn(place)));
+    await Deno.remove(folder, { recursive: true });
+  }
   const trades = (all.records - first.records) * workload.perRecord;
   return {
     firstCommitS: first.atMs / 1_000,
@@ -62,7 +71,19 @@ export async function measure(
     tradesPerS: trades * 1_000 / (all.atMs - first.atMs),
     cpuUsPerTrade: (all.cpuMs - first.cpuMs) * 1_000 / trades,
     residentMb,
+    restoredPerS,
   };
+}
+
+/** Ends a peer, which must have counted every trade. */
+async function stopCounted(
+  peer: Peer,
+  child: Deno.ChildProcess,
+  { place, workload }: { readonly place: RunPlace; readonly workload: Workload },
+): Promise<Account> {
+  const account = await peer.stop(child, place);
+  if (account.trades === workload.trades) return account;
+  throw new Error(`${peer.name} has counted ${account.trades}`);
 }
 
 function peakMbOf(pid: number): number {

@@ -17,6 +17,14 @@ export interface RunPlace {
   readonly port: number;
 }
 
+/** What a peer says at its end. */
+export interface Account {
+  /** Trades in all its windows. */
+  readonly trades: number;
+  /** Records of the changelog that it restored a second, where it had to. */
+  readonly restoredPerS: number | undefined;
+}
+
 /** A program that does the work. */
 export interface Peer {
   readonly name: string;
@@ -24,17 +32,43 @@ export interface Peer {
   prepare(place: RunPlace): Promise<void>;
   /** Starts it. */
   spawn(place: RunPlace): Deno.ChildProcess;
-  /** Ends it. @returns How many trades it counted in all windows. */
-  stop(child: Deno.ChildProcess, place: RunPlace): Promise<number>;
+  /** Ends it, once it has its state. */
+  stop(child: Deno.ChildProcess, place: RunPlace): Promise<Account>;
 }
 
 /** What `/api/tasks` says, as far as it is looked at. */
 interface TasksJson {
-  readonly tasks: readonly { readonly counts: { readonly aggregated: number } }[];
+  readonly tasks: readonly {
+    readonly state: string;
+    readonly counts: { readonly aggregated: number };
+    readonly restore: { readonly records_per_second: number } | null;
+  }[];
 }
 
 /** Longest time from a transaction to the report of its task, ms. */
 const reportMs = 3_000;
+
+/** Between two looks at a peer, ms. */
+export const lookMs = 50;
+
+/** Waits, ms. */
+export function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** Tasks of a `process` that has begun; it says of each what it does. */
+async function tasksOf(port: number): Promise<TasksJson["tasks"]> {
+  for (;;) {
+    try {
+      const answer = await fetch(`http://127.0.0.1:${port}/api/tasks`);
+      const { tasks }: TasksJson = await answer.json();
+      if (tasks.length > 0) return tasks;
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error;
+    }
+    await pause(lookMs);
+  }
+}
 
 const root = join(import.meta.dirname ?? ".", "..", "..");
 
@@ -69,7 +103,8 @@ export function kafkaStreams(java: Java, lib: string): Peer {
     async stop(child) {
       await child.stdin.close();
       const { stdout } = await child.output();
-      return JSON.parse(new TextDecoder().decode(stdout)).trades;
+      const { trades, restored, restoreMs } = JSON.parse(new TextDecoder().decode(stdout));
+      return { trades, restoredPerS: restored === 0 ? undefined : restored * 1_000 / restoreMs };
     },
   };
 }
@@ -107,13 +142,17 @@ export function ownProcess(): Peer {
     },
     spawn: (place) => command("process", place).spawn(),
     async stop(child, { port }) {
+      while ((await tasksOf(port)).some(({ state }) => state !== "running")) await pause(lookMs);
       // The task says so once its store has what the transaction has committed.
-      await new Promise((resolve) => setTimeout(resolve, reportMs));
-      const answer = await fetch(`http://127.0.0.1:${port}/api/tasks`);
-      const { tasks }: TasksJson = await answer.json();
+      await pause(reportMs);
+      const tasks = await tasksOf(port);
       child.kill("SIGTERM");
       await child.status;
-      return tasks.reduce((sum, { counts }) => sum + counts.aggregated, 0);
+      const rates = tasks.map(({ restore }) => restore?.records_per_second ?? 0);
+      return {
+        trades: tasks.reduce((sum, { counts }) => sum + counts.aggregated, 0),
+        restoredPerS: rates.reduce((sum, rate) => sum + rate, 0) || undefined,
+      };
     },
   };
 }

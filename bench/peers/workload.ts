@@ -18,6 +18,9 @@ export interface Workload {
   readonly inTurn: boolean;
 }
 
+/** From so many on, restoring what is kept of them takes long enough to be measured. */
+export const manySymbols = 200_000;
+
 /** Event time of the first trade: 2024-01-02 14:30 UTC. */
 const firstMs = Date.UTC(2024, 0, 2, 14, 30);
 
