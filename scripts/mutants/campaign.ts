@@ -31,7 +31,7 @@ interface Costs {
 /** Of processor time. */
 const quickly: Costs = { testMsMax: 500, testsMsMax: 5_000 };
 
-/** The same for those who have time. */
+/** The same for those that such tests leave. */
 const thoroughly: Costs = { testMsMax: Infinity, testsMsMax: 60_000 };
 
 /** By the clock, as tests over a real Kafka wait more than they compute. */
@@ -81,7 +81,6 @@ export interface CampaignOptions {
   /** No mutant is begun after this, ms as `performance.now()`. */
   readonly endMs: number;
   readonly say: (line: string) => void;
-  readonly onVerdict: (verdict: Verdict) => void;
 }
 
 /** Tries every wanted mutant for which there is time. */
@@ -184,7 +183,6 @@ class Trials {
 
   #take(verdict: Verdict): void {
     this.#verdicts.push(verdict);
-    this.#options.onVerdict(verdict);
     if (verdict.by === undefined) return;
     const path = this.#options.wanted.find(({ number }) => number === verdict.mutant)?.path;
     const key = `${path} ${verdict.by}`;

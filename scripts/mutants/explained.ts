@@ -10,8 +10,6 @@ interface Kind {
   readonly why: string;
 }
 
-const noticedSlowly = "noticed by a test that takes long on a busy machine: --thorough";
-
 const kinds: readonly Kind[] = [
   {
     pattern: /^fallback .*([\])]|\.length) \?\? (0|-?1|0n|""|\[\]|undefined)( #\d+)?$/,
@@ -27,11 +25,6 @@ const kinds: readonly Kind[] = [
     pattern: /^order refuse\w+\(/,
     unreached: false,
     why: "which of two reasons to refuse is named, where there are both",
-  },
-  {
-    pattern: /( purge\.rowsLeft -= found\.length;?|^off by one rowsLeft \+ 1)$/,
-    unreached: false,
-    why: noticedSlowly,
   },
 ];
 
@@ -102,8 +95,6 @@ export const explained: Readonly<Record<string, string>> = {
     "steps in the memory of two things, between which nothing looks at them",
   "src/streams/task/task_session.ts order this.#cache.settle(); this.#stores.settle();":
     "steps in the memory of two things, between which nothing looks at them",
-  "src/streams/task/task_session.ts drop this.#stores.settle();":
-    "only speed: the store is asked again for what it has",
   "src/streams/task/unable.ts order this.#timers.set(partition, timer); this.#clock.sleep(unableMs, timer.":
     "neither looks at the other",
   "src/streams/task/unable.ts order this.#timers.delete(partition); this.#onExpired();":
@@ -150,10 +141,6 @@ export const explained: Readonly<Record<string, string>> = {
     "steps in the memory of two things, between which nothing looks at them",
   "src/streams/processing/sharing.ts return return this.#send(record, events, place.partition, part);":
     "only speed: the same is sent as of a record with many events",
-  "src/streams/processing/side_outputs.ts return return this.deadEvent(context, missed.cause, missed.detail);":
-    noticedSlowly,
-  "src/streams/processing/sliding.ts negation expired": noticedSlowly,
-  "src/streams/processing/sliding.ts return return crowded;": noticedSlowly,
   'src/streams/processing/sharing.ts fallback key ?? ""':
     "an event without a key is a dead letter before its key counts",
   "src/streams/repartition_record.ts order this.#reserve(bytesMax); this.#varint(zigzag(timestampMs - this.#times":

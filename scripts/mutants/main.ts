@@ -9,7 +9,7 @@ import { seededRandom } from "../../src/base/random.ts";
 import { print, printError } from "../lib/print.ts";
 import { startTestServices } from "../lib/test_services.ts";
 import { wantedOrExit } from "../lib/wanted.ts";
-import { makeMutants, runCampaign } from "./campaign.ts";
+import { type CampaignOptions, makeMutants, runCampaign } from "./campaign.ts";
 import { explained, explanationOf } from "./explained.ts";
 import type { Mutant } from "./instrument.ts";
 import type { Verdict } from "./pool.ts";
@@ -22,12 +22,14 @@ const noticedMin = 0.95;
 
 const help = `Small changes of the code, made by rule, which the tests must notice.
 
+A mutant is tried with the quickest of the tests that reach it, and with all of them if those leave
+it.
+
 Usage: deno task dev mutants [options]
 
   --only PATH    only files with this text in their paths; can be repeated   (default all)
   --tests PATH   only tests with this text in their paths, and the seeds
   --services     those of src/kafka that survive also with tests over a real Kafka, which is started
-  --thorough     also with tests that take long: for the survivors of a file
   --sample N     only so many of the mutants, drawn         (default all)
   --seed S       what they are drawn by                     (default 1)
   --seeds N      seeds of the simulation among the tests, of each kind   (default 30)
@@ -46,7 +48,6 @@ interface Wanted {
   readonly only: readonly string[];
   readonly tests: string;
   readonly services: boolean;
-  readonly thorough: boolean;
   readonly sample: number;
   readonly seed: number;
   readonly seeds: number;
@@ -69,7 +70,6 @@ function readArguments(args: string[]): Wanted {
       workers: { type: "string", default: String(navigator.hardwareConcurrency) },
       minutes: { type: "string", default: "180" },
       services: { type: "boolean", default: false },
-      thorough: { type: "boolean", default: false },
       list: { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },
@@ -134,53 +134,73 @@ function report(count: number, tried: readonly Tried[]): boolean {
     tried.filter(isNoticed).length >= noticedMin * tried.length && !tried.some(isOpen);
 }
 
-/** Tries mutants, and once more over a real Kafka what survives, if that is wanted. */
-async function tryAll(
-  drawn: readonly Mutant[],
-  texts: ReadonlyMap<string, string>,
-  wanted: Wanted,
-): Promise<Tried[]> {
-  const byNumber = new Map(drawn.map((mutant) => [mutant.number, mutant]));
-  const triedOf = (verdict: Verdict): Tried => {
-    const mutant = byNumber.get(verdict.mutant);
+/** Tries mutants with tests that are quick, and with more tests what those leave open. */
+class Tries {
+  readonly #byNumber: ReadonlyMap<number, Mutant>;
+  readonly #texts: ReadonlyMap<string, string>;
+  readonly #wanted: Wanted;
+  readonly #endMs: number;
+  #tried: Tried[] = [];
+
+  constructor(drawn: readonly Mutant[], texts: ReadonlyMap<string, string>, wanted: Wanted) {
+    this.#byNumber = new Map(drawn.map((mutant) => [mutant.number, mutant]));
+    this.#texts = texts;
+    this.#wanted = wanted;
+    this.#endMs = performance.now() + wanted.minutes * 60_000;
+  }
+
+  async run(): Promise<readonly Tried[]> {
+    await this.#try([...this.#byNumber.values()], {});
+    const open = this.#tried.filter(isOpen);
+    if (open.length > 0) {
+      print(`${open.length} are tried with every test`);
+      await this.#try(open, { thorough: true });
+    }
+    const ofKafka = this.#tried.filter((tried) =>
+      isOpen(tried) && tried.path.startsWith("src/kafka/")
+    );
+    if (this.#wanted.services && ofKafka.length > 0) await this.#tryOverKafka(ofKafka);
+    for (const tried of this.#tried) complain(tried);
+    return this.#tried;
+  }
+
+  async #tryOverKafka(mutants: readonly Mutant[]): Promise<void> {
+    print(`${mutants.length} are tried over a real Kafka`);
+    await using services = await startTestServices(print, { services: ["kafka"] });
+    if (services.missing !== undefined) throw new Error(`Cannot start Kafka: ${services.missing}`);
+    await this.#try(mutants, {
+      workers: this.#wanted.workers * waitingPerWorker,
+      environment: { ...services.env, TEST_SERVICES_OWN: "1" },
+    });
+  }
+
+  /** The verdicts take the place of earlier ones; without time for one, there is none. */
+  async #try(mutants: readonly Mutant[], how: Partial<CampaignOptions>): Promise<void> {
+    const verdicts = await runCampaign({
+      ...this.#wanted,
+      thorough: false,
+      ...how,
+      wanted: mutants,
+      texts: this.#texts,
+      endMs: this.#endMs,
+      say: print,
+    });
+    const again = new Map(mutants.map(({ number }) => [number, this.#wasReached(number)]));
+    const tried = verdicts.map((verdict) =>
+      this.#triedOf({ ...verdict, reached: verdict.reached || again.get(verdict.mutant) === true })
+    );
+    this.#tried = [...this.#tried.filter(({ number }) => !again.has(number)), ...tried];
+  }
+
+  #wasReached(number: number): boolean {
+    return this.#tried.find((tried) => tried.number === number)?.verdict.reached === true;
+  }
+
+  #triedOf(verdict: Verdict): Tried {
+    const mutant = this.#byNumber.get(verdict.mutant);
     assert(mutant !== undefined, "a verdict is about one of those that are tried");
     return { ...mutant, verdict, explanation: explanationOf(mutant, verdict) };
-  };
-  const endMs = performance.now() + wanted.minutes * 60_000;
-  const isTriedAgain = (tried: Tried) =>
-    wanted.services && tried.path.startsWith("src/kafka/") && isOpen(tried);
-  const tried = (await runCampaign({
-    ...wanted,
-    wanted: drawn,
-    texts,
-    endMs,
-    say: print,
-    onVerdict: (verdict) => {
-      if (!isTriedAgain(triedOf(verdict))) complain(triedOf(verdict));
-    },
-  })).map(triedOf);
-  const left = tried.filter(isTriedAgain);
-  if (left.length === 0) return tried;
-  print(`${left.length} are tried over a real Kafka`);
-  await using services = await startTestServices(print, { services: ["kafka"] });
-  if (services.missing !== undefined) throw new Error(`Cannot start Kafka: ${services.missing}`);
-  const again = await runCampaign({
-    ...wanted,
-    wanted: left,
-    texts,
-    endMs,
-    workers: wanted.workers * waitingPerWorker,
-    environment: { ...services.env, TEST_SERVICES_OWN: "1" },
-    say: print,
-    onVerdict: (verdict) => complain(triedOf(verdict)),
-  });
-  const reached = new Set(
-    left.filter(({ verdict }) => verdict.reached).map(({ number }) => number),
-  );
-  const merged = again.map((verdict) =>
-    triedOf({ ...verdict, reached: verdict.reached || reached.has(verdict.mutant) })
-  );
-  return [...tried.filter((each) => !isTriedAgain(each)), ...merged];
+  }
 }
 
 const wanted = wantedOrExit(() => readArguments(Deno.args));
@@ -195,4 +215,5 @@ if (wanted.list) {
   Deno.exit(0);
 }
 print(`${drawn.length} of ${mutants.length} mutants of ${texts.size} files`);
-Deno.exitCode = report(drawn.length, await tryAll(drawn, texts, wanted)) ? 0 : 1;
+const tried = await new Tries(drawn, texts, wanted).run();
+Deno.exitCode = report(drawn.length, tried) ? 0 : 1;

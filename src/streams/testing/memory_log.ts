@@ -58,6 +58,7 @@ export class MemoryLog implements RecordLog, RecordAppender {
   readonly #topics = new Map<string, TopicDescription>();
   readonly #committed = new Map<string, Map<string, GroupPosition>>();
   readonly #writers = new Map<string, MemoryWriter>();
+  readonly #openWriters = new Set<MemoryWriter>();
   #created = 0;
   /** Records that one read brings at most. */
   readRecordsMax = 500;
@@ -140,11 +141,22 @@ export class MemoryLog implements RecordLog, RecordAppender {
         this.#writers.get(name)?.fence();
         const writer = new MemoryWriter(this, applicationId, input, hook, outputs);
         this.#writers.set(name, writer);
+        this.#openWriters.add(writer);
         return Promise.resolve(writer);
       },
       committed: (input) => Promise.resolve(bare(this.#position(applicationId, input))),
       positions: () => Promise.resolve([...this.#committed.get(applicationId)?.values() ?? []]),
     };
+  }
+
+  /** Writers that no one has let go of, those of crashed owners included. */
+  get openWriters(): number {
+    return this.#openWriters.size;
+  }
+
+  /** @internal */
+  disposed(writer: MemoryWriter): void {
+    this.#openWriters.delete(writer);
   }
 
   /** Deletes the records before an offset, as retention does. */

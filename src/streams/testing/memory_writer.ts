@@ -50,6 +50,7 @@ export interface TransactionLog {
   commitOffset(applicationId: string, input: TopicPartition, committed: CommittedOffset): void;
   positionAfterLast(place: TopicPartition): Offset;
   wake(): void;
+  disposed(writer: MemoryWriter): void;
 }
 
 /** One transaction of a writer, until something ends it. */
@@ -118,6 +119,7 @@ export class MemoryWriter implements FencedWriter {
   }
 
   [Symbol.asyncDispose](): Promise<void> {
+    this.#log.disposed(this);
     return Promise.resolve();
   }
 

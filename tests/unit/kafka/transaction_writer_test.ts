@@ -6,13 +6,20 @@ import { Cluster } from "../../../src/kafka/cluster/cluster.ts";
 import { Deadline } from "../../../src/kafka/cluster/retry.ts";
 import { ProtocolFault } from "../../../src/kafka/wire/errors.ts";
 import type { Broker } from "../../../src/kafka/wire/internals.ts";
+import type { ActiveProducer } from "../../../src/kafka/write/producers_protocol.ts";
 import { TransactionClient } from "../../../src/kafka/write/transaction_protocol.ts";
 import { TransactionWriter } from "../../../src/kafka/write/transaction_writer.ts";
 
 const input = { topic: "b", partition: 0 };
+/** Pauses that were made, ms. */
+const slept: number[] = [];
 /** Time stands still, and no pause takes any. */
 const timing = {
-  clock: { nowMs: () => 0, monotonicMs: () => 0, sleep: () => Promise.resolve() },
+  clock: {
+    nowMs: () => 0,
+    monotonicMs: () => 0,
+    sleep: (ms: number) => Promise.resolve(void slept.push(ms)),
+  },
   random: seededRandom(1),
 };
 
@@ -87,23 +94,34 @@ interface Opened {
   readonly writer: TransactionWriter;
 }
 
-/** @param onLook Told of each look for markers that Kafka has lost; without it there are none. */
+/** Markers that Kafka may have lost. */
+interface Markers {
+  /** What a look for them finds. */
+  readonly look: () => readonly ActiveProducer[];
+  /** Done when they are given. */
+  readonly given?: Promise<void>;
+}
+
+/** @param markers Without them none are looked for. */
 async function open(
-  { v2, onLook }: { readonly v2: boolean; readonly onLook?: () => void },
+  { v2, markers }: { readonly v2: boolean; readonly markers?: Markers },
 ): Promise<Opened> {
   const coordinator = new Coordinator({ v2 });
   const cluster = new Cluster(["kafka:1"], () => coordinator.broker);
   const client = new TransactionClient(cluster, "t", "a");
   const identity = await client.init(1_000, new Deadline(timing, 10_000));
   const outputs = { changelog: input, topics: ["late"], changelogPositionIn: Number };
-  const nothingOpen = {
-    topic: () => Promise.resolve([]),
-    leader: () => Promise.resolve(1),
-    send: () => Promise.resolve([]).finally(onLook),
-  } as unknown as Cluster;
-  const search = { cluster: nothingOpen, client, groupId: "a", input, outputs };
+  const search = markers && {
+    cluster: {
+      topic: () => Promise.resolve([]),
+      leader: () => Promise.resolve(1),
+      send: () => Promise.resolve(markers.look()),
+    } as unknown as Cluster,
+    client: { close: () => markers.given } as unknown as TransactionClient,
+    ...{ groupId: "a", input, outputs },
+  };
   const writer = new TransactionWriter({
-    search: onLook && search,
+    search,
     cluster,
     client,
     identity,
@@ -123,6 +141,11 @@ async function open(
   return { coordinator, writer };
 }
 
+/** Lets everything happen that needs no time. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve));
+}
+
 async function commit(writer: TransactionWriter): Promise<void> {
   const changelog = { topic: "c", partition: 0 };
   await writer.commit({ records: [], changelog, input, inputOffset: 1, metadata: String });
@@ -139,13 +162,39 @@ Deno.test("TransactionWriter stays in its epoch while each request is answered",
 
 Deno.test("TransactionWriter looks for lost markers once it has committed", async () => {
   let looks = 0;
-  const { writer } = await open({ v2: false, onLook: () => looks++ });
+  const look = () => {
+    looks++;
+    return [];
+  };
+  const { writer } = await open({ v2: false, markers: { look } });
+  slept.length = 0;
   for (const expected of [1, 2]) {
     await commit(writer);
-    await new Promise((resolve) => setTimeout(resolve));
+    await turn();
     assert.equal(looks, expected);
   }
+  assert.deepEqual(slept, [5_000, 5_000]);
   await writer[Symbol.asyncDispose]();
+});
+
+Deno.test("TransactionWriter neither commits nor ends while lost markers are being given", async () => {
+  for (const next of ["commit", "end"] as const) {
+    const given = Promise.withResolvers<void>();
+    const lost = { topic: "b", partition: 0, producerId: 7, openFrom: 5 };
+    const markers = { look: () => [lost], given: given.promise };
+    const { coordinator, writer } = await open({ v2: false, markers });
+    await commit(writer);
+    await turn();
+    const asked = [...coordinator.asked];
+    let isDone = false;
+    const doing = next === "commit" ? commit(writer) : writer[Symbol.asyncDispose]();
+    const done = doing.then(() => isDone = true);
+    await turn();
+    assert.deepEqual([isDone, coordinator.asked], [false, asked]);
+    given.resolve();
+    await done;
+    await writer[Symbol.asyncDispose]();
+  }
 });
 
 Deno.test.each(["AddOffsetsToTxn", "TxnOffsetCommit", "EndTxn"])(

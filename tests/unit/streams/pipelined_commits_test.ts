@@ -82,6 +82,18 @@ Deno.test("What was processed during a commit that failed is processed again, on
   assert.equal(driver.counts.read, 0);
 });
 
+Deno.test("A session lets go of every writer that it had", async () => {
+  await using driver = await startDriver();
+  await feed(driver, 1);
+  driver.failNext("before-end");
+  await driver.commit();
+  await driver.advance(60_000);
+  assert.equal(await sumOf(driver), 1, "committed by a second writer");
+  assert.equal(driver.log.openWriters, 1);
+  await driver.stop();
+  assert.equal(driver.log.openWriters, 0);
+});
+
 Deno.test("A commit that fails is no later noticed than by a task that waits for its source", async () => {
   let prepared = 0;
   const job = countingTopology();

@@ -138,6 +138,18 @@ interface Click {
   readonly user?: { readonly id: string };
 }
 
+Deno.test("keyBy() says what the job's function has thrown, where nothing is rejected", async () => {
+  const clicks = stream("clicks", json<Click>())
+    .keyBy(({ user }) => {
+      if (user === undefined) throw new TypeError("a click without a user");
+      return user.id;
+    });
+  const topology = job("clicks").to("counts", clicks.count("clicks"));
+  await using driver = await TopologyTestDriver.start(topology, { startMs });
+  await driver.pipe({ key: "u", value: "{}" });
+  assert.match(driver.tasks()[0]?.problem ?? "", /a click without a user/);
+});
+
 Deno.test("keyBy() lets a value that was rejected have no key, however it was keyed", async () => {
   for (
     const { key, repartition } of [
