@@ -3,6 +3,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.atomic.AtomicLong;
 import org.apache.avro.Schema;
@@ -155,7 +156,9 @@ public final class Windows {
             Materialized.<String, Window, WindowStore<Bytes, byte[]>>as(STORE)
                 .withKeySerde(Serdes.String())
                 .withValueSerde(windows())
-                .withRetention(Duration.ofDays(1)));
+                .withRetention(Duration.ofDays(1))
+                // The broker would delete these records, whose time is that of old trades.
+                .withLoggingEnabled(Map.of("retention.ms", "-1")));
 
     KafkaStreams streams = new KafkaStreams(builder.build(), settings);
     Restored restored = new Restored();
