@@ -91,6 +91,7 @@ export async function killQuery({ query, kills, seed }: Kills): Promise<void> {
   }
   {
     await using _last = new Life(query, `${folder}/state`);
+    if (query === "q4") await appender.append(lastBids(events));
     await isAnswered(kafka, query, events);
   }
   await Deno.remove(folder, { recursive: true });
@@ -172,6 +173,19 @@ function partitionOf(query: string, event: NexmarkEvent, random: Random): number
   const keyOf = orderedBy[query];
   if (keyOf === undefined) return Math.floor(random.next() * partitions);
   return partitionForKey(encodeText(String(keyOf(event))), partitions);
+}
+
+/**
+ * A bid for no auction in each partition, at the time of the last event: an auction ends with the
+ * time of its partition, whose own last event may be earlier.
+ */
+function lastBids(events: readonly NexmarkEvent[]): OutputRecord[] {
+  const atMs = Math.max(...events.map(({ value }) => value.atMs));
+  return Array.from({ length: partitions }, (_, partition) => {
+    let auction = 0;
+    while (partitionForKey(encodeText(String(auction)), partitions) !== partition) auction++;
+    return recordOf({ topic: "bids", value: { auction, bidder: 0, price: 0, atMs } }, partition);
+  });
 }
 
 function recordOf({ topic, value }: NexmarkEvent, partition: number): OutputRecord {
