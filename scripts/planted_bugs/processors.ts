@@ -3,6 +3,7 @@ import type { PlantedBug } from "./planted_bug.ts";
 const test = "tests/unit/streams/process_test.ts";
 const join = "tests/unit/streams/stream_join_test.ts";
 const windows = "src/streams/topology/stream_join.ts";
+const waiting = "src/streams/topology/waiting_values.ts";
 const stores = "src/streams/state/key_values.ts";
 
 /** What a processor stores and schedules, what streams become, and how they are joined. */
@@ -83,18 +84,34 @@ export const processorBugs: readonly PlantedBug[] = [
   },
   {
     name: "partners at the edge of a join's window left out",
-    file: windows,
-    find: "Math.abs(atMs - timeMs) <= differenceMs",
-    replace: "Math.abs(atMs - timeMs) < differenceMs",
+    file: waiting,
+    find: "Math.abs(waiting[0] - timeMs) > this.#differenceMs",
+    replace: "Math.abs(waiting[0] - timeMs) >= this.#differenceMs",
     guarantee: "each pair within the window",
     test: join,
   },
   {
     name: "values with partners taken for ones without",
-    file: windows,
-    find: "kept[2] = true;",
+    file: waiting,
+    find: "waiting[2] = true;",
     replace: "",
     guarantee: "a value without partner is one that had none",
+    test: join,
+  },
+  {
+    name: "values of a busy key kept when their row is over",
+    file: waiting,
+    find: "for (const [atMs] of parts) this.#store.delete(atMs);",
+    replace: "this.#store.delete(startMs);",
+    guarantee: "what is over goes",
+    test: join,
+  },
+  {
+    name: "the last part of a row that is full begun again",
+    file: waiting,
+    find: "{ ...last, values: [...last.values, ...values] }",
+    replace: "{ ...last, values }",
+    guarantee: "each pair within the window",
     test: join,
   },
   {

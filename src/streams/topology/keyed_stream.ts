@@ -131,8 +131,8 @@ export interface KeyedStream<T, E = T, C extends Origins = "records"> extends Va
   ): KeyedStream<V, E, C>;
   /**
    * Joins each value with those of another stream that have its key and a time no further from its
-   * own than `windows` says: each pair once, when the later of the two is processed. What it makes
-   * goes to topics. Nothing is made of a value without a partner.
+   * own than `windows` says: each pair once, when the later of the two is processed, in the order of
+   * its partners' times. What it makes goes to topics. Nothing is made of a value without a partner.
    *
    * A value waits for partners until the partition's time has passed its own by difference and
    * grace, and a little longer. One that comes when some that it may have had are gone is late: it

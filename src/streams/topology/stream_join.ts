@@ -2,9 +2,10 @@ import { assert } from "../../base/assert.ts";
 import { json } from "./codecs.ts";
 import { type Duration, durationMs } from "./duration.ts";
 import { type Either, eitherOrigin } from "./either.ts";
-import { Due, type KeyValueStore } from "./key_values.ts";
+import { Due } from "./key_values.ts";
 import { processorSteps, type Steps } from "./processor.ts";
 import type { Origin, ValuesPlan } from "./values.ts";
+import { rowLength, type Some, startOfRow, WaitingValues } from "./waiting_values.ts";
 
 /** How far apart two values of a key may be that belong together. */
 export interface JoinWindows {
@@ -30,12 +31,6 @@ export function within(
   assert(Number.isSafeInteger(graceMs) && graceMs >= 0, `grace must be >= 0: ${graceMs}`);
   return Object.freeze({ differenceMs, graceMs });
 }
-
-/** A value that waits for partners: when it happened, whether it needs none any more. */
-type Kept<T> = [timeMs: number, value: T, joined: boolean];
-
-/** Rows in which the values of a key lie that are no further from a time than the difference. */
-const rowsPerDifference = 8;
 
 /** What becomes of the values of two streams. */
 export interface StreamJoin<T, U, V> {
@@ -70,9 +65,9 @@ export function streamJoin<E, F, T, U, V>(
       })),
     ];
   };
-  const codecs = { left: json<Kept<T>[]>(), right: json<Kept<U>[]>() };
+  const codecs = { left: json<Some<T>>(), right: json<Some<U>>() };
   const { differenceMs, graceMs } = join.windows;
-  const rowMs = Math.ceil(differenceMs / rowsPerDifference);
+  const rowMs = rowLength(differenceMs);
   const keptMs = rowMs + differenceMs + graceMs;
   const partnersOf = (timeMs: number) => {
     const startMs = Math.max(0, timeMs - differenceMs);
@@ -81,25 +76,24 @@ export function streamJoin<E, F, T, U, V>(
   };
   const steps = processorSteps(name, codecs, {
     process(value, { timeMs, stores, schedule }) {
-      const startMs = startOfRow(timeMs, rowMs);
-      schedule(startMs + keptMs);
+      schedule(startOfRow(timeMs, rowMs) + keptMs);
+      const lefts = new WaitingValues(stores.left, differenceMs);
+      const rights = new WaitingValues(stores.right, differenceMs);
       if ("left" in value) {
-        const partners = partnersIn(stores.right, timeMs, { differenceMs, rowMs });
+        const partners = rights.partnersOf(timeMs);
         const joined = partners.length > 0 || join.left === undefined;
-        stores.left.put([...stores.left.get(startMs) ?? [], [timeMs, value.left, joined]], startMs);
+        lefts.add(timeMs, value.left, { joined });
         return partners.map((partner) => join.make(value.left, partner));
       }
-      const partners = partnersIn(stores.left, timeMs, { differenceMs, rowMs });
+      const partners = lefts.partnersOf(timeMs);
       const joined = partners.length > 0 || join.right === undefined;
-      stores.right.put(
-        [...stores.right.get(startMs) ?? [], [timeMs, value.right, joined]],
-        startMs,
-      );
+      rights.add(timeMs, value.right, { joined });
       return partners.map((partner) => join.make(partner, value.right));
     },
     punctuate(timeMs, { stores }): readonly V[] {
       const startMs = timeMs - keptMs;
-      const [lefts, rights] = [aloneIn(stores.left, startMs), aloneIn(stores.right, startMs)];
+      const lefts = new WaitingValues(stores.left, differenceMs).takeAlone(startMs);
+      const rights = new WaitingValues(stores.right, differenceMs).takeAlone(startMs);
       return [
         ...join.left === undefined ? [] : lefts.map(join.left),
         ...join.right === undefined ? [] : rights.map(join.right),
@@ -107,36 +101,4 @@ export function streamJoin<E, F, T, U, V>(
     },
   }, { before, timeOf, partnersOf });
   return { origin, steps };
-}
-
-/** Takes the values of a row out; gives those that had no partner. */
-function aloneIn<T>(store: KeyValueStore<Kept<T>[]>, startMs: number): T[] {
-  const kept = store.get(startMs) ?? [];
-  store.delete(startMs);
-  return kept.filter(([, , joined]) => !joined).map(([, value]) => value);
-}
-
-/** Values that belong to one of this time; from now on they have a partner. */
-function partnersIn<T>(
-  store: KeyValueStore<Kept<T>[]>,
-  timeMs: number,
-  { differenceMs, rowMs }: { readonly differenceMs: number; readonly rowMs: number },
-): T[] {
-  const partners: T[] = [];
-  const firstMs = startOfRow(Math.max(0, timeMs - differenceMs), rowMs);
-  for (let startMs = firstMs; startMs <= timeMs + differenceMs; startMs += rowMs) {
-    const row = store.get(startMs) ?? [];
-    const near = row.filter(([atMs]) => Math.abs(atMs - timeMs) <= differenceMs);
-    const isFirst = near.some(([, , joined]) => !joined);
-    for (const kept of near) {
-      kept[2] = true;
-      partners.push(kept[1]);
-    }
-    if (isFirst) store.put(row, startMs);
-  }
-  return partners;
-}
-
-function startOfRow(timeMs: number, rowMs: number): number {
-  return Math.floor(timeMs / rowMs) * rowMs;
 }

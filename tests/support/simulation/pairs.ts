@@ -44,13 +44,13 @@ export class Pairs {
       this.#rows.delete(`${key} ${startMs}`);
       this.#history.remember(`stored pairs ${key} ${dueMs(row)}`, offset, "");
       for (const side of ["left", "right"] as const) {
-        for (const one of this.#inRow(side, key, startMs)) {
+        for (const one of this.#inRow(side, key, startMs).toSorted(inTime)) {
           if (!one.joined) this.#make(offset, receivedAtMs, side === "left" ? [one] : [, one]);
         }
       }
       const rest = (one: Measured) => one.key !== key || startOf(one) !== startMs;
       this.#waiting = this.#waiting.filter(rest);
-      for (const side of ["left", "right"] as const) this.#remember(side, key, startMs, offset);
+      for (const side of ["left", "right"] as const) this.#remember(side, key, offset);
     }
   }
 
@@ -68,8 +68,8 @@ export class Pairs {
     const partners = this.#waiting.filter((one) =>
       one.side !== side && one.key === key && Math.abs(one.timeMs - timeMs) <= differenceMs
     );
-    // Those of an earlier row come first, and in a row as they came.
-    const ordered = partners.toSorted((a, b) => startOf(a) - startOf(b));
+    // In the order of their times, those of equal times as they came.
+    const ordered = partners.toSorted(inTime);
     const own: Measured = { side, key, timeMs, value, joined: partners.length > 0 };
     this.#waiting = [...this.#waiting, own];
     const row = { key, startMs: startOf(own) };
@@ -79,10 +79,10 @@ export class Pairs {
     }
     for (const partner of ordered) {
       partner.joined = true;
-      this.#remember(partner.side, key, startOf(partner), offset);
+      this.#remember(partner.side, key, offset);
       this.#make(offset, receivedAtMs, side === "left" ? [own, partner] : [partner, own]);
     }
-    this.#remember(side, key, row.startMs, offset);
+    this.#remember(side, key, offset);
   }
 
   #inRow(side: Measured["side"], key: string, startMs: number): readonly Measured[] {
@@ -91,12 +91,13 @@ export class Pairs {
     );
   }
 
-  #remember(side: Measured["side"], key: string, startMs: number, offset: number): void {
-    const row = this.#inRow(side, key, startMs).map(({ timeMs, value, joined }) => [
+  #remember(side: Measured["side"], key: string, offset: number): void {
+    const ofKey = this.#waiting.filter((one) => one.side === side && one.key === key);
+    const values = ofKey.toSorted(inTime).map(({ timeMs, value, joined }) => [
       ...[timeMs, { key, timeMs, value }, joined],
     ]);
-    const text = row.length === 0 ? "" : JSON.stringify(row);
-    this.#history.remember(`stored pairs.${side} ${key} ${startMs}`, offset, text);
+    const text = values.length === 0 ? "" : JSON.stringify(values);
+    this.#history.remember(`stored pairs.${side} ${key}`, offset, text);
   }
 
   #make(
@@ -108,6 +109,10 @@ export class Pairs {
     const text = `${left?.value ?? "-"}:${right?.value ?? "-"}`;
     this.made.push({ offset, text: `${key} ${receivedAtMs} ${text}` });
   }
+}
+
+function inTime(a: Measured, b: Measured): number {
+  return a.timeMs - b.timeMs;
 }
 
 function startOf({ timeMs }: Pick<Measured, "timeMs">): number {

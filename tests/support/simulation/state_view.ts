@@ -113,10 +113,14 @@ function contentOf(
   return { window, text: windowText(window) };
 }
 
-/** A state in the model's words, with the open windows that are in the rows of their keys. */
+/**
+ * A state in the model's words, with the open windows that are in the rows of their keys, and of a
+ * join all that waits of a key, wherever it lies.
+ */
 export function stateOf(pieces: ReadonlyMap<PieceName, Piece>): Map<PieceName, string> {
-  const state = new Map<PieceName, string>();
+  const state = waitingIn(pieces);
   for (const [name, { row, text }] of pieces) {
+    if (joinStore.test(name)) continue;
     if (row === undefined) {
       state.set(name, text);
       continue;
@@ -128,6 +132,21 @@ export function stateOf(pieces: ReadonlyMap<PieceName, Piece>): Map<PieceName, s
     }
   }
   return state;
+}
+
+const joinStore = /^(stored \S+\.(?:left|right) \S+)(?: (\d+))?$/;
+
+/** What waits for partners, by store and key; of equal times as it came. */
+function waitingIn(pieces: ReadonlyMap<PieceName, Piece>): Map<PieceName, string> {
+  const parts = [...pieces].flatMap(([name, { text }]) => {
+    const [, ofKey, atMs = Infinity] = joinStore.exec(name) ?? [];
+    return ofKey === undefined ? [] : [{ ofKey, atMs: Number(atMs), text }];
+  });
+  const byKey = Map.groupBy(parts.sort((a, b) => a.atMs - b.atMs), ({ ofKey }) => ofKey);
+  return new Map([...byKey].map(([ofKey, some]) => {
+    const values: [timeMs: number][] = some.flatMap(({ text }) => JSON.parse(text).values);
+    return [ofKey, JSON.stringify(values.sort(([a], [b]) => a - b))];
+  }));
 }
 
 function metaContent(

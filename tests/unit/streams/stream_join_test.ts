@@ -22,10 +22,17 @@ function saidIn(topic: string) {
 }
 
 const pair = (question?: Said, answer?: Said) => `${question?.what ?? "-"}:${answer?.what ?? "-"}`;
-const windows = within(8, { grace: 4 });
+const [differenceMs, graceMs] = [8, 4];
+const windows = within(differenceMs, { grace: graceMs });
 const inner = job("inner").to("pairs", asked.join("pairs", answered, windows, pair));
 const left = job("left").to("pairs", asked.leftJoin("pairs", answered, windows, pair));
-const outer = job("outer").to("pairs", asked.outerJoin("pairs", answered, windows, pair));
+const outer = outerOf(1);
+
+/** Joins within so many times the difference. */
+function outerOf(scale: number) {
+  const longer = within(scale * differenceMs, { grace: scale * graceMs });
+  return job("outer").to("pairs", asked.outerJoin("pairs", answered, longer, pair));
+}
 
 function say(topic: string, what: string, atMs: number, who = "eva"): TestInput {
   const value = JSON.stringify({ who, what, atMs: startMs + atMs });
@@ -121,15 +128,45 @@ Deno.test("leftJoin() and outerJoin() say once who had no partner", async () => 
 });
 
 Deno.test("what has no partner any more is no longer kept", async () => {
-  await using driver = await TopologyTestDriver.start(inner, { startMs });
-  await driver.pipe(say("asked", "a", 0), say("answered", "A", 1));
-  await driver.commit();
-  await driver.pipe(say("asked", "end", 100, "end"));
+  await using driver = await TopologyTestDriver.start(outerOf(4), { startMs });
+  for (let i = 0; i < 80; i++) {
+    await driver.pipe(say("asked", `a${i}`, i % 9), say("answered", `A${i}`, i % 9));
+    if (i % 7 === 0) await driver.commit();
+  }
+  await driver.pipe(say("asked", "end", 1_000, "end"));
   await driver.commit();
   const keys = driver.changelog.map(({ key, value }) => [key?.toHex(), value === null] as const);
   const latest = new Map(keys);
-  const held = [...latest].filter(([key, gone]) => !gone && key?.startsWith("73"));
+  const held = [...latest].filter(([key, gone]) => !gone && /^7[34]/.test(key ?? ""));
   assert.equal(held.length, 2); // that of `end`, and its call
+});
+
+Deno.test("join() makes pairs in the order of the partners' times, however many wait", async () => {
+  for (const scale of [1, 2, 16]) {
+    await using driver = await TopologyTestDriver.start(outerOf(scale), { startMs });
+    for (let i = 0; i < 60; i++) {
+      await driver.pipe(say("asked", `${i}`, i % 7));
+      if (i === 30) await driver.crash().then(() => driver.restart());
+    }
+    await driver.pipe(say("answered", "all", 5));
+    await driver.commit();
+    const inTime = Array.from({ length: 60 }, (_, i) => i).sort((a, b) => a % 7 - b % 7 || a - b);
+    assert.deepEqual(pairsOf(driver), inTime.map((i) => `${i}:all`));
+  }
+});
+
+Deno.test("a value of a busy key is written with a few others at most", async () => {
+  await using driver = await TopologyTestDriver.start(outerOf(1_000), { startMs });
+  const longest = () => Math.max(...driver.changelog.map(({ value }) => value?.length ?? 0));
+  for (let i = 0; i < 20; i++) await driver.pipe(say("asked", `${i}`, i));
+  await driver.commit();
+  const before = longest();
+  for (let i = 20; i < 200; i++) {
+    await driver.pipe(say("asked", `${i}`, i));
+    if (i % 20 === 0) await driver.commit();
+  }
+  await driver.commit();
+  assert.ok(longest() < 1.1 * before, `${longest()} bytes after ${before}`);
 });
 
 for (const state of ["kept", "deleted"] as const) {
@@ -155,13 +192,16 @@ for (const state of ["kept", "deleted"] as const) {
   });
 }
 
-/** Who belongs together, by looking at all of them. */
-function naivePairs(all: readonly { readonly topic: string; readonly atMs: number }[]): string[] {
+/** Who belongs together within so many times the difference, by looking at all of them. */
+function naivePairs(
+  all: readonly { readonly topic: string; readonly atMs: number }[],
+  scale = 1,
+): string[] {
   const named = all.map((one, index) => ({ ...one, name: String(index) }));
   const questions = named.filter(({ topic }) => topic === "asked");
   const answers = named.filter(({ topic }) => topic === "answered");
   const together = (a: { readonly atMs: number }, b: { readonly atMs: number }) =>
-    Math.abs(a.atMs - b.atMs) <= 8;
+    Math.abs(a.atMs - b.atMs) <= scale * differenceMs;
   const pairs = questions.flatMap((q) =>
     answers.filter((a) => together(q, a)).map((a) => `${q.name}:${a.name}`)
   );
@@ -178,30 +218,37 @@ Deno.test("outerJoin() is what all pairs are, of values no later than the grace"
   const step = fc.record({
     topic: fc.constantFrom("asked", "answered"),
     forwardMs: fc.integer({ min: 0, max: 12 }),
-    backMs: fc.integer({ min: 0, max: 4 }),
+    backMs: fc.integer({ min: 0, max: graceMs }),
     commits: fc.boolean(),
     crashes: fc.boolean(),
   });
+  // Rows of one part, of two and of many; keys with few values at a time, and with many.
+  const [scales, paces] = [fc.constantFrom(1, 2, 16), fc.constantFrom(0.1, 1)];
   await fc.assert(
-    fc.asyncProperty(fc.array(step, { maxLength: 20 }), async (steps) => {
-      await using driver = await TopologyTestDriver.start(outer, { startMs });
-      let timeMs = 0;
-      const all: { readonly topic: string; readonly atMs: number }[] = [];
-      for (const { topic, forwardMs, backMs, commits, crashes } of steps) {
-        timeMs += forwardMs;
-        const atMs = Math.max(0, timeMs - backMs);
-        await driver.pipe(say(topic, String(all.length), atMs));
-        all.push({ topic, atMs });
-        if (commits) await driver.commit();
-        if (!crashes) continue;
-        await driver.crash();
-        await driver.restart();
-      }
-      await driver.pipe(say("asked", "end", 1_000, "end"));
-      await driver.commit();
-      assert.deepEqual(pairsOf(driver).toSorted(), naivePairs(all));
-    }),
-    { numRuns: 40 },
+    fc.asyncProperty(
+      fc.array(step, { maxLength: 40 }),
+      scales,
+      paces,
+      async (steps, scale, pace) => {
+        await using driver = await TopologyTestDriver.start(outerOf(scale), { startMs });
+        let timeMs = 0;
+        const all: { readonly topic: string; readonly atMs: number }[] = [];
+        for (const { topic, forwardMs, backMs, commits, crashes } of steps) {
+          timeMs += Math.floor(scale * pace * forwardMs);
+          const atMs = Math.max(0, timeMs - scale * backMs);
+          await driver.pipe(say(topic, String(all.length), atMs));
+          all.push({ topic, atMs });
+          if (commits) await driver.commit();
+          if (!crashes) continue;
+          await driver.crash();
+          await driver.restart();
+        }
+        await driver.pipe(say("asked", "end", 1_000, "end"));
+        await driver.commit();
+        assert.deepEqual(pairsOf(driver).toSorted(), naivePairs(all, scale));
+      },
+    ),
+    { numRuns: 60 },
   );
 });
 

@@ -298,10 +298,8 @@ export class GraphFlow {
     const isNear = (one: Waiting) =>
       one.join === name && one.side !== side && one.key === key &&
       Math.abs(one.timeMs - timeMs) <= differenceMs;
-    // Those of an earlier row come first, and in a row as they came.
-    const partners = this.#kept.waiting.filter(isNear).toSorted((a, b) =>
-      rowOf(differenceMs, a.timeMs) - rowOf(differenceMs, b.timeMs)
-    );
+    // In the order of their times, those of equal times as they came.
+    const partners = this.#kept.waiting.filter(isNear).toSorted((a, b) => a.timeMs - b.timeMs);
     for (const partner of partners) partner.joined = true;
     const needsNone = side === "left" ? kind === "join" : kind !== "outerJoin";
     const joined = needsNone || partners.length > 0;
@@ -320,7 +318,7 @@ export class GraphFlow {
   #alone(pairs: PairJoin, { key, timeMs }: At): readonly Measurement[] {
     const isOver = (one: Waiting) =>
       one.join === pairs.name && one.key === key && dueOfRow(pairs, one.timeMs) === timeMs;
-    const over = this.#kept.waiting.filter(isOver);
+    const over = this.#kept.waiting.filter(isOver).sort((a, b) => a.timeMs - b.timeMs);
     this.#kept.waiting = this.#kept.waiting.filter((one) => !isOver(one));
     const alone = (side: Waiting["side"]) =>
       over.filter((one) => one.side === side && !one.joined).map(({ value }) =>
