@@ -67,8 +67,5 @@ export const explainedOfAdapters: Readonly<Record<string, string>> = {
     "which of two reasons to refuse is named, where there are both",
   "src/level/row_checksums.ts bound this.#slots * loadMax <= rows": "only when the table grows",
   "src/level/row_checksums.ts bound at < old.length": "a free slot is cleared once more",
-  "src/level/row_ledger.ts drop this.#pending.clear();": "only memory",
-  "src/level/row_ledger.ts bound this.#pending.size > 0 #2": "only speed",
-  "src/level/state_store.ts sign this.#begun++": "one that differs from those before",
   "src/level/state_store.ts drop this.#ledger.settle();": "only memory",
 };

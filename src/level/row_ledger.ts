@@ -8,15 +8,16 @@ export type Expected = number | "absent" | "unknown";
 /**
  * What the rows of an open store are, beside the disk: enough to notice what the disk loses.
  *
- * Owner: the open store. Ordering: `found` for every row at opening, then `change` for every write.
+ * Owner: the open store. Ordering: `found` for every row at opening, then for each batch `begin`,
+ * `change` for every write, and `settle` once it is written; the next may begin before that.
  */
 export class RowLedger {
   readonly #digest = new RowDigest();
   readonly #checksums: RowChecksums;
   /** True while every row found room: then a key that is not known is not in the store. */
   #complete = true;
-  /** What the present batch changed since there is no room: the disk does not have it yet. */
-  readonly #pending = new Map<string, number | "absent">();
+  /** What each batch changed since there is no room and the disk may not have yet, oldest first. */
+  readonly #pending: Map<string, number | "absent">[] = [];
 
   constructor(checksums: RowChecksums = new RowChecksums()) {
     this.#checksums = checksums;
@@ -31,6 +32,11 @@ export class RowLedger {
   found(key: Uint8Array, checksum: number): void {
     this.#digest.add(checksum);
     if (!this.#checksums.set(key, checksum)) this.#complete = false;
+  }
+
+  /** A batch begins. */
+  begin(): void {
+    this.#pending.push(new Map());
   }
 
   /**
@@ -48,21 +54,30 @@ export class RowLedger {
     const previous = expected === "unknown" ? stored(key) : expected;
     if (typeof previous === "number") this.#digest.remove(previous);
     if (checksum !== undefined) this.#digest.add(checksum);
-    if (this.#enter(key, checksum) && this.#complete && this.#pending.size === 0) return;
-    this.#pending.set(nameOf(key), checksum ?? "absent");
+    if (this.#enter(key, checksum) && this.#complete && !this.#lacksRoom) return;
+    this.#pending.at(-1)?.set(nameOf(key), checksum ?? "absent");
   }
 
-  /** Says that the disk has every change. */
+  /** Says that the disk has every change of the oldest batch. */
   settle(): void {
-    if (this.#pending.size > 0) this.#complete = false;
-    this.#pending.clear();
+    const written = this.#pending.shift();
+    if (written !== undefined && written.size > 0) this.#complete = false;
   }
 
   expect(key: Uint8Array): Expected {
     const known = this.#checksums.get(key);
     if (known !== undefined) return known;
-    const pending = this.#pending.size > 0 ? this.#pending.get(nameOf(key)) : undefined;
+    const pending = this.#lacksRoom ? this.#pendingOf(nameOf(key)) : undefined;
     return pending ?? (this.#complete ? "absent" : "unknown");
+  }
+
+  get #lacksRoom(): boolean {
+    for (const changes of this.#pending) if (changes.size > 0) return true;
+    return false;
+  }
+
+  #pendingOf(name: string): number | "absent" | undefined {
+    return this.#pending.findLast((changes) => changes.has(name))?.get(name);
   }
 
   /** @returns False if there is no room for it. */

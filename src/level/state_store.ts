@@ -134,15 +134,18 @@ class LevelStateStore implements StateStore {
   readonly #db: Database;
   readonly #ledger: RowLedger;
   #checkpoint: Checkpoint | undefined;
-  /** From a batch's beginning to its success, the disk may lag behind the ledger. */
-  #applying = false;
-  /** Batches that were begun. */
+  /** Batches that were begun, and those that are on the disk, which may lag behind the ledger. */
   #begun = 0;
+  #written = 0;
+  /** Of the newest batch. */
+  #writing: Promise<void> = Promise.resolve();
+  #begunPosition = 0;
 
   private constructor(db: Database, ledger: RowLedger, checkpoint: Checkpoint | undefined) {
     this.#db = db;
     this.#ledger = ledger;
     this.#checkpoint = checkpoint;
+    this.#begunPosition = checkpoint?.changelogPosition ?? 0;
   }
 
   /** Checks whose the database is and that its rows are those of its last commit. */
@@ -185,9 +188,13 @@ class LevelStateStore implements StateStore {
     return values;
   }
 
+  get #isApplying(): boolean {
+    return this.#begun > this.#written;
+  }
+
   #expect(key: Uint8Array): Expected {
     const expected = this.#ledger.expect(key);
-    return this.#applying && expected !== "absent" ? "unknown" : expected;
+    return this.#isApplying && expected !== "absent" ? "unknown" : expected;
   }
 
   /** The value of a row that must be the one that was last written. */
@@ -208,7 +215,7 @@ class LevelStateStore implements StateStore {
   view(): StateView {
     const snapshot = this.#snapshot();
     const begun = this.#begun;
-    const isExact = !this.#applying;
+    const isExact = !this.#isApplying;
     return {
       get: (key) => {
         const expected = isExact && begun === this.#begun ? this.#ledger.expect(key) : "unknown";
@@ -234,28 +241,44 @@ class LevelStateStore implements StateStore {
     }
   }
 
-  /** Ordering: one at a time; after a failed one the store must be opened again. */
+  /** A batch is put together while the one before is being written, and written after it. */
   async apply(entries: readonly StoreEntry[], checkpoint: Checkpoint): Promise<void> {
-    assert(!this.#applying, "a batch must not start before the last one has succeeded");
-    assert(
-      checkpoint.changelogPosition >= (this.#checkpoint?.changelogPosition ?? 0),
-      "a checkpoint must not go back",
-    );
-    this.#applying = true;
+    const { changelogPosition } = checkpoint;
+    assert(changelogPosition >= this.#begunPosition, "a checkpoint must not go back");
+    this.#begunPosition = changelogPosition;
     this.#begun++;
+    this.#writing = this.#writeBehind(this.#writing, entries, checkpoint);
+    this.#writing.catch(() => {}); // told to the caller, and by the batches behind it
+    await this.#writing;
+    this.#checkpoint = checkpoint;
+  }
+
+  #batchOf(entries: readonly StoreEntry[], checkpoint: Checkpoint): Batch {
     // One put at a time takes a quarter of what an array of operations does.
     const batch = this.#db.batch();
+    this.#ledger.begin();
+    for (const entry of entries) this.#enter(batch, entry);
+    const value = encodeText(JSON.stringify({ ...checkpoint, ...this.#ledger.sum }));
+    return batch.put(checkpointKey, sealValue(checkpointKey, value));
+  }
+
+  async #writeBehind(
+    before: Promise<void>,
+    entries: readonly StoreEntry[],
+    checkpoint: Checkpoint,
+  ): Promise<void> {
+    const batch = this.#batchOf(entries, checkpoint);
+    await before.catch(async (error) => {
+      await batch.close();
+      throw error;
+    });
     try {
-      for (const entry of entries) this.#enter(batch, entry);
-      const value = encodeText(JSON.stringify({ ...checkpoint, ...this.#ledger.sum }));
-      batch.put(checkpointKey, sealValue(checkpointKey, value));
       await batch.write(); // closes it, too
     } catch (error) {
       throw storeErrorOf(this.#db.location, error);
     }
-    this.#applying = false;
+    this.#written++;
     this.#ledger.settle();
-    this.#checkpoint = checkpoint;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

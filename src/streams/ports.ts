@@ -313,7 +313,11 @@ export interface StateStore extends StateView {
    * Ordering: an `apply` that is under way meanwhile must change none of these keys.
    */
   getMany(keys: readonly Uint8Array[]): Promise<(Uint8Array | undefined)[]>;
-  /** Writes entries and checkpoint in one atomic batch. */
+  /**
+   * Writes entries and checkpoint in one atomic batch, behind those that are under way.
+   *
+   * Ordering: where one fails, so do those behind it, and the store must be opened again.
+   */
   apply(entries: readonly StoreEntry[], checkpoint: Checkpoint): Promise<void>;
 }
 

@@ -51,6 +51,53 @@ async function viewStays(stores: StateStores): Promise<void> {
   assert.equal(textOf(later.get(added.key) ?? key), "v");
 }
 
+/** Batches that were begun while others were under way come to be one after the other. */
+async function batchesFollow(stores: StateStores): Promise<void> {
+  await beginThree(stores);
+  assert.deepEqual(await contentOf(stores, 0), [3, "3"]);
+}
+
+async function beginThree(stores: StateStores): Promise<void> {
+  await using store = await stores.open({ topic, partition: 0 }, "id");
+  const rows = (prefix: string) =>
+    Array.from({ length: 2_000 }, (_, i) => ({ key: encodeText(`${prefix}${i}`), value }));
+  const order: number[] = [];
+  const applied = [1, 2, 3].map(async (number) => {
+    const entries = [{ key, value: encodeText(`${number}`) }, ...rows(number === 1 ? "l" : "m")];
+    await store.apply(entries, { changelogPosition: number });
+    order.push(store.checkpoint?.changelogPosition ?? 0);
+  });
+  await Promise.all(applied);
+  assert.deepEqual(order, [1, 2, 3]);
+  await using view = store.view();
+  assert.equal(textOf(view.get(key) ?? value), "3");
+  assert.equal(textOf(store.get(encodeText("l7")) ?? key), "v");
+  assert.equal((await store.getMany([key, encodeText("none")]))[1], undefined);
+}
+
+async function loseWhatIsNotNeeded(stores: StateStores): Promise<void> {
+  await fill(stores, [0, 1, 2]);
+  await using _open = await stores.open({ topic, partition: 2 }, "id");
+  const deleted: number[] = [];
+  const cleanup = new StoreCleanup({
+    stores,
+    clock: systemClock,
+    logger: silentLogger,
+    topic,
+    delayMs,
+    onDeleted: (partition) => deleted.push(partition),
+  });
+  const startMs = performance.now();
+  cleanup.watch((partition) => partition !== 0);
+  await until(() => deleted.length > 0, { what: "deletion", msMax: 10_000, lookMs: 5 });
+  assert.ok(performance.now() - startMs >= delayMs);
+  await cleanup.pause();
+  assert.deepEqual(deleted, [0]);
+  assert.deepEqual(await stores.partitions(topic), [1, 2]);
+  assert.deepEqual(await contentOf(stores, 0), [undefined, undefined]);
+  assert.deepEqual(await contentOf(stores, 1), [7, "v"]);
+}
+
 /** What all stores of tasks must do; a new harness per test. */
 export function testStateStores(name: string, harness: () => Promise<StoresHarness>): void {
   const test = (what: string, run: (stores: StateStores) => Promise<void>) =>
@@ -68,6 +115,8 @@ export function testStateStores(name: string, harness: () => Promise<StoresHarne
   });
 
   test("have views that show what was there, whatever is applied since", viewStays);
+
+  test("write batches in the order in which they were begun", batchesFollow);
 
   test("delete the row of a value that is null", async (stores) => {
     await fill(stores, [0]);
@@ -99,26 +148,5 @@ export function testStateStores(name: string, harness: () => Promise<StoresHarne
     assert.deepEqual(await contentOf(stores, 0), [7, "v"]);
   });
 
-  test("lose what StoreCleanup finds not needed for as long as its delay", async (stores) => {
-    await fill(stores, [0, 1, 2]);
-    await using _open = await stores.open({ topic, partition: 2 }, "id");
-    const deleted: number[] = [];
-    const cleanup = new StoreCleanup({
-      stores,
-      clock: systemClock,
-      logger: silentLogger,
-      topic,
-      delayMs,
-      onDeleted: (partition) => deleted.push(partition),
-    });
-    const startMs = performance.now();
-    cleanup.watch((partition) => partition !== 0);
-    await until(() => deleted.length > 0, { what: "deletion", msMax: 10_000, lookMs: 5 });
-    assert.ok(performance.now() - startMs >= delayMs);
-    await cleanup.pause();
-    assert.deepEqual(deleted, [0]);
-    assert.deepEqual(await stores.partitions(topic), [1, 2]);
-    assert.deepEqual(await contentOf(stores, 0), [undefined, undefined]);
-    assert.deepEqual(await contentOf(stores, 1), [7, "v"]);
-  });
+  test("lose what StoreCleanup finds not needed for as long as its delay", loseWhatIsNotNeeded);
 }

@@ -168,6 +168,25 @@ Deno.test.each([
     }),
 );
 
+Deno.test("LevelStateStore writes no batch behind one that has failed", () =>
+  inFolder(async (folder) => {
+    await using stores = await LevelStateStores.open(folder, "app");
+    {
+      await using store = await stores.open(input, "id");
+      const bad = { key: null as unknown as Uint8Array, value: row };
+      const applied = await Promise.allSettled([
+        store.apply([{ key: row, value: row }], { changelogPosition: 1 }),
+        store.apply([bad], { changelogPosition: 2 }),
+        store.apply([{ key: other, value: row }], { changelogPosition: 3 }),
+      ]);
+      assert.deepEqual(applied.map(({ status }) => status), ["fulfilled", "rejected", "rejected"]);
+    }
+    await using again = await stores.open(input, "id");
+    assert.deepEqual(again.checkpoint, { changelogPosition: 1 });
+    const found = [row, other].map((key) => again.get(key)?.length);
+    assert.deepEqual(found, [row.length, undefined]);
+  }));
+
 Deno.test("LevelStateStore notices that the disk loses a row while it is open", () =>
   inFolder(async (folder) => {
     const key = encodeText("key of a row").slice();

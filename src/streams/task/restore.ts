@@ -42,20 +42,29 @@ export async function restore(options: RestoreOptions): Promise<Offset> {
     read?.catch(() => {}); // thrown where it is awaited, if the store has not failed before
     return read;
   };
-  for (let read = readOn(); read !== undefined;) {
-    const fetched = await read;
-    position = Math.min(fetched.nextOffset, bounds.endOffset);
-    read = readOn(); // decoded while the store writes
-    const records = fetched.records.filter(({ offset }) => offset < bounds.endOffset);
-    await store.apply(entriesOf(records), { changelogPosition: position });
-    restoredRecords += records.length;
-    const elapsedMs = Math.max(1, clock.monotonicMs() - startedMs);
-    options.onProgress({
-      position,
-      restoredRecords,
-      remainingOffsets: Math.max(0, bounds.endOffset - position),
-      recordsPerSecond: restoredRecords * 1000 / elapsedMs,
-    });
+  let writing = Promise.resolve();
+  try {
+    for (let read = readOn(); read !== undefined;) {
+      const fetched = await read;
+      position = Math.min(fetched.nextOffset, bounds.endOffset);
+      read = readOn(); // decoded while the store writes
+      const records = fetched.records.filter(({ offset }) => offset < bounds.endOffset);
+      restoredRecords += records.length;
+      const progress = { position, restoredRecords };
+      const before = writing;
+      writing = store.apply(entriesOf(records), { changelogPosition: position }).then(() => {
+        const elapsedMs = Math.max(1, clock.monotonicMs() - startedMs);
+        options.onProgress({
+          ...progress,
+          remainingOffsets: Math.max(0, bounds.endOffset - progress.position),
+          recordsPerSecond: progress.restoredRecords * 1000 / elapsedMs,
+        });
+      });
+      writing.catch(() => {}); // thrown below
+      await before; // two batches at a time, one of which is written
+    }
+  } finally {
+    await writing; // whoever closes the store must not meet it; its failure comes before others
   }
   return position;
 }

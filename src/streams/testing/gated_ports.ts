@@ -105,6 +105,7 @@ function gatedStore(
   input: TopicPartition,
   { gate, scanned }: { readonly gate: Gate; readonly scanned: () => void },
 ): StateStore {
+  let applying = Promise.resolve();
   return {
     get checkpoint() {
       return store.checkpoint;
@@ -118,10 +119,15 @@ function gatedStore(
         yield rows;
       }
     },
-    async apply(entries, checkpoint) {
-      await gate("store-apply", input);
-      await store.apply(entries, checkpoint);
-      await gate("store-applied", input);
+    apply(entries, checkpoint) {
+      const before = applying;
+      applying = (async () => {
+        await before;
+        await gate("store-apply", input);
+        await store.apply(entries, checkpoint);
+        await gate("store-applied", input);
+      })();
+      return applying;
     },
     [Symbol.asyncDispose]: () => store[Symbol.asyncDispose](),
   };

@@ -93,6 +93,8 @@ class MemoryStore implements StateStore {
   readonly #owner: MemoryStores;
   readonly #disk: Disk;
   #closed = false;
+  /** Of the newest batch. */
+  #applying: Promise<void> = Promise.resolve();
 
   constructor(owner: MemoryStores, disk: Disk) {
     this.#owner = owner;
@@ -142,8 +144,16 @@ class MemoryStore implements StateStore {
     }
   }
 
-  async apply(entries: readonly StoreEntry[], checkpoint: Checkpoint): Promise<void> {
-    await Promise.resolve();
+  apply(entries: readonly StoreEntry[], checkpoint: Checkpoint): Promise<void> {
+    return this.#applying = this.#applyAfter(this.#applying, entries, checkpoint);
+  }
+
+  async #applyAfter(
+    before: Promise<void>,
+    entries: readonly StoreEntry[],
+    checkpoint: Checkpoint,
+  ): Promise<void> {
+    await before;
     this.#owner.hook("before-apply");
     for (const { key, value } of entries) {
       if (value === null) this.#disk.entries.delete(hex(key));

@@ -33,6 +33,7 @@ for (const [name, slotsMax] of [["room for all rows", 2 ** 20], ["little room", 
     const disk = new Map<string, number>();
     for (let batch = 0; batch < 40; batch++) {
       const written = new Map(disk);
+      ledger.begin();
       for (let i = 0; i < 200; i++) {
         const key = `key-${Math.floor(random.next() * 3_000)}`;
         const checksum = random.next() < 0.2 ? undefined : Math.floor(random.next() * 2 ** 32);
@@ -55,12 +56,30 @@ Deno.test("RowLedger with room stays sure which keys there are not, from batch t
   const stored = () => assert.fail("the disk need not be asked");
   const [a, b] = [encodeText("a"), encodeText("b")];
   for (const [key, checksum] of [[a, 1], [b, 2], [a, undefined]] as const) {
+    ledger.begin();
     ledger.change(key, checksum, stored);
     ledger.settle();
     assert.equal(ledger.expect(encodeText("c")), "absent");
   }
   ledger.settle();
   assert.deepEqual([a, b].map((key) => ledger.expect(key)), ["absent", 2]);
+});
+
+Deno.test("RowLedger without room knows what two batches change until each is written", () => {
+  const ledger = new RowLedger(new RowChecksums({ slotsMax: 1024 }));
+  for (let i = 0; i < 2_000; i++) ledger.found(encodeText(`key-${i}`), i);
+  const [a, b] = [encodeText("a"), encodeText("b")];
+  const stored = () => undefined;
+  ledger.begin();
+  ledger.change(a, 1, stored);
+  ledger.change(b, 2, stored);
+  ledger.begin();
+  ledger.change(b, 3, () => assert.fail("the batch before says what is stored"));
+  assert.deepEqual([a, b].map((key) => ledger.expect(key)), [1, 3]);
+  ledger.settle();
+  assert.deepEqual([a, b].map((key) => ledger.expect(key)), ["unknown", 3]);
+  ledger.settle();
+  assert.deepEqual([a, b].map((key) => ledger.expect(key)), ["unknown", "unknown"]);
 });
 
 Deno.test("RowLedger expects what was written, and nothing of a key that never was", () => {
