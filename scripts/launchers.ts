@@ -3,13 +3,16 @@
  * its task, and fetches nothing.
  */
 import { join } from "node:path";
-import { programCommand, type ProgramTask } from "./lib/program_command.ts";
+import { assignments, programCommand, type ProgramTask } from "./lib/program_command.ts";
 
 const programs: readonly ProgramTask[] = ["produce", "process", "provision", "feed"];
 
 function launcherText(program: ProgramTask): string {
-  const { flags, entry } = programCommand(program);
-  return `exec deno run --cached-only ${flags.join(" ")} ${entry} "$@"\n`;
+  const command = programCommand(program);
+  const { flags, entry } = command;
+  const env = Object.keys(command.env).length === 0 ? [] : ["env", ...assignments(command)];
+  const words = ["exec", ...env, "deno run --cached-only", ...flags, entry];
+  return `${words.join(" ")} "$@"\n`;
 }
 
 /**

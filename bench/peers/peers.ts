@@ -122,8 +122,8 @@ export function ownProcess(): Peer {
     LOG_LEVEL: "warn",
   });
   const command = (task: "process" | "provision", place: RunPlace) => {
-    const { flags, entry } = programCommand(task);
-    const env = { PATH: Deno.env.get("PATH") ?? "", HOME: Deno.env.get("HOME") ?? "" };
+    const { flags, entry, env: own } = programCommand(task);
+    const env = { ...own, PATH: Deno.env.get("PATH") ?? "", HOME: Deno.env.get("HOME") ?? "" };
     return new Deno.Command(Deno.execPath(), {
       args: ["run", ...flags, entry],
       cwd: root,

@@ -1,4 +1,9 @@
-import { permissionSet, programCommand, programTasks } from "../lib/program_command.ts";
+import {
+  assignments,
+  permissionSet,
+  programCommand,
+  programTasks,
+} from "../lib/program_command.ts";
 
 interface DenoJson {
   readonly tasks: Record<string, { description: string; command: string }>;
@@ -18,8 +23,9 @@ export function denoJson(present: string): string {
   for (const name of programTasks) {
     const task = config.tasks[name];
     if (task === undefined) throw new Error(`deno.json has no task ${name}`);
-    const { flags, entry } = programCommand(name);
-    task.command = ["deno", "run", ...flags, entry].join(" ");
+    const command = programCommand(name);
+    const { flags, entry } = command;
+    task.command = [...assignments(command), "deno", "run", ...flags, entry].join(" ");
   }
   config.permissions = Object.fromEntries(programTasks.map((name) => [name, permissionSet(name)]));
   return JSON.stringify(config, null, 2).replaceAll(shortList, inOneLine);

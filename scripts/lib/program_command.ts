@@ -18,6 +18,8 @@ export type ProgramTask =
 
 /** How Deno runs a program. */
 export interface ProgramCommand {
+  /** Variables that its surroundings read, not it. */
+  readonly env: Readonly<Record<string, string>>;
   /** Flags of `deno run`, and of `deno compile`. */
   readonly flags: readonly string[];
   /** The program's file, from the repository's root. */
@@ -32,6 +34,9 @@ const busy: readonly ProgramTask[] = ["start", "process"];
 
 /** What V8 would guess wrongly there: see docs/adr/0008-speed-of-the-engine.md. */
 const busyFlags = "--no-memory-pool,--heap-growing-percent=100";
+
+/** What glibc would guess wrongly there: see the same. */
+const busyEnv = { MALLOC_ARENA_MAX: "2" };
 
 /** Scripts of this folder, with settings of their own; they read and write what they are told. */
 const scripts: Readonly<Partial<Record<ProgramTask, readonly Setting<unknown>[]>>> = {
@@ -61,9 +66,16 @@ const hosts: Readonly<Partial<Record<ProgramTask, readonly string[]>>> = {
 /** How a task runs its program; permissions are in `deno.json`. */
 export function programCommand(task: ProgramTask): ProgramCommand {
   const entry = task in scripts ? `scripts/${task.replace("-", "_")}.ts` : `src/${task}.ts`;
-  const v8 = busy.includes(task) ? [`--v8-flags=${busyFlags}`] : [];
+  const isBusy = busy.includes(task);
+  const v8 = isBusy ? [`--v8-flags=${busyFlags}`] : [];
   const net = hosts[task] === undefined ? [anyHost] : [];
-  return { flags: ["-q", "--no-prompt", `-P=${task}`, ...net, ...v8], entry };
+  const flags = ["-q", "--no-prompt", `-P=${task}`, ...net, ...v8];
+  return { env: isBusy ? busyEnv : {}, flags, entry };
+}
+
+/** Assignments as a shell has them in front of a command. */
+export function assignments({ env }: Pick<ProgramCommand, "env">): string[] {
+  return Object.entries(env).map(([name, value]) => `${name}=${value}`);
 }
 
 /** Packages ask for variables that are none of ours. */

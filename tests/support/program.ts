@@ -138,6 +138,7 @@ const streams = { stdin: "null", stdout: "null", stderr: "piped" } as const;
 
 /** As `deno task dev access` runs it. */
 const access: ProgramCommand = {
+  env: {},
   flags: ["-q", "--no-prompt", "-A"],
   entry: "scripts/access/main.ts",
 };
@@ -155,11 +156,12 @@ function commandOf(name: ProgramName, options: ProgramOptions): Deno.Command {
 
 function fromTask(name: ProgramName, options: ProgramOptions): Deno.Command {
   const { args = [], env = {}, hosts, gid } = options;
-  const { flags, entry } = name === "access" ? access : programCommand(name);
+  const command = name === "access" ? access : programCommand(name);
+  const { flags, entry } = command;
   const net = hosts === undefined ? anyHost : `--allow-net=${hosts.join(",")}`;
   return new Deno.Command(Deno.execPath(), {
     args: ["run", ...flags.map((flag) => flag === anyHost ? net : flag), entry, ...args],
-    env: { ENV_FILE: "", LOG_FORMAT: "json", ...env },
+    env: { ENV_FILE: "", LOG_FORMAT: "json", ...command.env, ...env },
     ...(gid === undefined ? {} : { gid }),
     ...streams,
   });
