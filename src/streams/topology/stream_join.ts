@@ -5,7 +5,7 @@ import { type Either, eitherOrigin } from "./either.ts";
 import { Due } from "./key_values.ts";
 import { processorSteps, type Steps } from "./processor.ts";
 import type { Origin, ValuesPlan } from "./values.ts";
-import { rowLength, type Some, startOfRow, WaitingValues } from "./waiting_values.ts";
+import { rowLength, startOfRow, type WaitingPart, WaitingValues } from "./waiting_values.ts";
 
 /** How far apart two values of a key may be that belong together. */
 export interface JoinWindows {
@@ -65,7 +65,7 @@ export function streamJoin<E, F, T, U, V>(
       })),
     ];
   };
-  const codecs = { left: json<Some<T>>(), right: json<Some<U>>() };
+  const codecs = { left: json<WaitingPart<T>>(), right: json<WaitingPart<U>>() };
   const { differenceMs, graceMs } = join.windows;
   const rowMs = rowLength(differenceMs);
   const keptMs = rowMs + differenceMs + graceMs;

@@ -1,10 +1,11 @@
+import { assert } from "../../base/assert.ts";
 import type { KeyValueStore } from "./key_values.ts";
 
 /** A value that waits for partners: when it happened, whether it has had one or needs none. */
 type Waiting<T> = [timeMs: number, value: T, joined: boolean];
 
 /** Some of the values that wait, as they are stored. */
-export interface Some<T> {
+export interface WaitingPart<T> {
   readonly values: readonly Waiting<T>[];
   /** Of a key: how many rows it has. Of the first part of a row: how many parts follow. */
   readonly more?: number;
@@ -36,11 +37,11 @@ export function startOfRow(timeMs: number, rowMs: number): number {
  * whatever comes.
  */
 export class WaitingValues<T> {
-  readonly #store: KeyValueStore<Some<T>>;
+  readonly #store: KeyValueStore<WaitingPart<T>>;
   readonly #differenceMs: number;
   readonly #rowMs: number;
 
-  constructor(store: KeyValueStore<Some<T>>, differenceMs: number) {
+  constructor(store: KeyValueStore<WaitingPart<T>>, differenceMs: number) {
     this.#store = store;
     this.#differenceMs = differenceMs;
     this.#rowMs = rowLength(differenceMs);
@@ -91,7 +92,7 @@ export class WaitingValues<T> {
     return inTime(all.filter(([, , joined]) => !joined));
   }
 
-  get #newest(): Some<T> {
+  get #newest(): WaitingPart<T> {
     return this.#store.get() ?? { values: [] };
   }
 
@@ -113,24 +114,28 @@ export class WaitingValues<T> {
       this.#store.put({ values }, startMs + more);
     } else {
       const lastMs = startMs + more - 1;
-      const last = this.#store.get(lastMs) ?? first;
+      const last = this.#partAt(lastMs);
       this.#store.put({ ...last, values: [...last.values, ...values] }, lastMs);
     }
     return false;
   }
 
-  *#partsOf(startMs: number): Generator<[atMs: number, part: Some<T>]> {
+  *#partsOf(startMs: number): Generator<[atMs: number, part: WaitingPart<T>]> {
     const first = this.#store.get(startMs);
     if (first === undefined) return;
     yield [startMs, first];
     const lastMs = startMs + (first.more ?? 0);
-    for (let atMs = startMs + 1; atMs <= lastMs; atMs++) {
-      yield [atMs, this.#store.get(atMs) ?? { values: [] }];
-    }
+    for (let atMs = startMs + 1; atMs <= lastMs; atMs++) yield [atMs, this.#partAt(atMs)];
+  }
+
+  #partAt(atMs: number): WaitingPart<T> {
+    const part = this.#store.get(atMs);
+    assert(part !== undefined, "a row has as many parts as it says");
+    return part;
   }
 
   /** @returns True if one of the values has its first partner now. */
-  #join({ values }: Some<T>, timeMs: number, partners: Waiting<T>[]): boolean {
+  #join({ values }: WaitingPart<T>, timeMs: number, partners: Waiting<T>[]): boolean {
     let isFirst = false;
     for (const waiting of values) {
       if (Math.abs(waiting[0] - timeMs) > this.#differenceMs) continue;
