@@ -29,7 +29,7 @@ Usage: deno task dev mutants [options]
 
   --only PATH    only files with this text in their paths; can be repeated   (default all)
   --tests PATH   only tests with this text in their paths, and the seeds
-  --services     those of src/kafka that survive also with tests over a real Kafka, which is started
+  --services     those of src/kafka that survive with tests over a real Kafka, which is started
   --sample N     only so many of the mutants, drawn         (default all)
   --seed S       what they are drawn by                     (default 1)
   --seeds N      seeds of the simulation among the tests, of each kind   (default 30)
@@ -151,15 +151,14 @@ class Tries {
 
   async run(): Promise<readonly Tried[]> {
     await this.#try([...this.#byNumber.values()], {});
-    const open = this.#tried.filter(isOpen);
+    const isOverKafka = ({ path }: Tried) => this.#wanted.services && path.startsWith("src/kafka/");
+    const open = this.#tried.filter((tried) => isOpen(tried) && !isOverKafka(tried));
     if (open.length > 0) {
       print(`${open.length} are tried with every test`);
       await this.#try(open, { thorough: true });
     }
-    const ofKafka = this.#tried.filter((tried) =>
-      isOpen(tried) && tried.path.startsWith("src/kafka/")
-    );
-    if (this.#wanted.services && ofKafka.length > 0) await this.#tryOverKafka(ofKafka);
+    const ofKafka = this.#tried.filter((tried) => isOpen(tried) && isOverKafka(tried));
+    if (ofKafka.length > 0) await this.#tryOverKafka(ofKafka);
     for (const tried of this.#tried) complain(tried);
     return this.#tried;
   }
