@@ -210,6 +210,13 @@ export const explained: Readonly<Record<string, string>> = {
     "only speed: of a new key, ranges without rows are looked through",
   "src/streams/state/write_cache.ts drop owner.state.purgedToMs.fill(fromMs);":
     "only speed: of a new key, ranges without rows are looked through",
+  "src/streams/task/restore.ts order writing.catch(() => {}); // thrown below await before;":
+    "a batch fails no earlier than the one before it",
+  "src/streams/topology/waiting_values.ts bound more > 0": "only speed",
+  "src/streams/topology/waiting_values.ts bound over.length > 0": "only what is written once more",
+  "src/streams/topology/waiting_values.ts bound parts.length > 0": "only what is written once more",
+  "src/streams/topology/waiting_values.ts order this.#store.put({ ...first, more }, startMs); this.#store.put({ values":
+    "both are in one commit",
   "src/streams/state/write_cache.ts bound windows.length < inlineMax": "only memory",
   "src/streams/state/write_cache.ts negation windows.length < inlineMax": "only memory",
   "src/streams/state/write_cache.ts bound this.#packedBytes >= this.#packedMax":

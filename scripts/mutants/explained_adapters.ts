@@ -68,4 +68,5 @@ export const explainedOfAdapters: Readonly<Record<string, string>> = {
   "src/level/row_checksums.ts bound this.#slots * loadMax <= rows": "only when the table grows",
   "src/level/row_checksums.ts bound at < old.length": "a free slot is cleared once more",
   "src/level/state_store.ts drop this.#ledger.settle();": "only memory",
+  "src/level/state_store.ts drop await batch.close();": "only memory",
 };

@@ -1,4 +1,5 @@
 import { Buffer } from "node:buffer";
+import { assert } from "../base/assert.ts";
 import { RowChecksums } from "./row_checksums.ts";
 import { RowDigest, type RowSum } from "./row_digest.ts";
 
@@ -50,12 +51,14 @@ export class RowLedger {
     checksum: number | undefined,
     stored: (key: Uint8Array) => number | undefined,
   ): void {
+    const batch = this.#pending.at(-1);
+    assert(batch !== undefined, "a change belongs to a batch");
     const expected = this.expect(key);
     const previous = expected === "unknown" ? stored(key) : expected;
     if (typeof previous === "number") this.#digest.remove(previous);
     if (checksum !== undefined) this.#digest.add(checksum);
     if (this.#enter(key, checksum) && this.#complete && !this.#lacksRoom) return;
-    this.#pending.at(-1)?.set(nameOf(key), checksum ?? "absent");
+    batch.set(nameOf(key), checksum ?? "absent");
   }
 
   /** Says that the disk has every change of the oldest batch. */

@@ -248,7 +248,6 @@ class LevelStateStore implements StateStore {
     this.#begunPosition = changelogPosition;
     this.#begun++;
     this.#writing = this.#writeBehind(this.#writing, entries, checkpoint);
-    this.#writing.catch(() => {}); // told to the caller, and by the batches behind it
     await this.#writing;
     this.#checkpoint = checkpoint;
   }

@@ -197,6 +197,7 @@ Deno.test("LevelStateStore notices that the disk loses a row while it is open", 
     }
     await using stores = await LevelStateStores.open(folder, "app");
     await using store = await stores.open(input, "id");
+    await store.apply([{ key: other, value: row }], { changelogPosition: 2 });
     for (const path of await tablesIn(`${folder}/app/t-3`)) await renameKey(path, "key of a row");
     assert.throws(() => store.get(key), { code: "STORE_CORRUPT" });
     await assert.rejects(store.getMany([key]), { code: "STORE_CORRUPT" });

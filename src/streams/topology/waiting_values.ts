@@ -124,8 +124,8 @@ export class WaitingValues<T> {
     const first = this.#store.get(startMs);
     if (first === undefined) return;
     yield [startMs, first];
-    const lastMs = startMs + (first.more ?? 0);
-    for (let atMs = startMs + 1; atMs <= lastMs; atMs++) yield [atMs, this.#partAt(atMs)];
+    const { more = 0 } = first;
+    for (let part = 1; part <= more; part++) yield [startMs + part, this.#partAt(startMs + part)];
   }
 
   #partAt(atMs: number): WaitingPart<T> {

@@ -62,7 +62,7 @@ async function restoreInto(
 }
 
 /** Three commits in a log that gives one record at a time, each read after `onRead`. */
-async function threeReads(onRead: (number: number) => void): Promise<RecordLog> {
+async function threeReads(onRead: (number: number) => unknown): Promise<RecordLog> {
   const log = makeLog();
   log.readRecordsMax = 1;
   const commitLog = log.commitLogOf("app");
@@ -71,7 +71,7 @@ async function threeReads(onRead: (number: number) => void): Promise<RecordLog> 
     const reader = log.open(place, from);
     let count = 0;
     const next = async (signal: AbortSignal) => {
-      onRead(++count);
+      await onRead(++count);
       return await reader.next(signal);
     };
     return { next, [Symbol.asyncDispose]: () => reader[Symbol.asyncDispose]() };
@@ -94,16 +94,31 @@ Deno.test("restore() reads on while the store writes, and no further than the en
   assert.equal(reads.length, 6, "three records, and as many ends of transactions");
 });
 
-Deno.test("restore() fails as the store does, whatever becomes of the next read", async () => {
-  const log = await threeReads((number) => {
-    if (number === 2) throw new PipelineError("LOG_UNAVAILABLE", "the log is gone as well");
-  });
+/** Stores whose next batch fails. */
+function failingStores(): MemoryStores {
   const stores = new MemoryStores();
   stores.hook = (step) => {
     if (step === "before-apply") throw new PipelineError("STORE_UNAVAILABLE", "the disk is full");
   };
-  const store = await stores.open(input, "id");
+  return stores;
+}
+
+Deno.test("restore() fails as the store does, whatever becomes of the next reads", async () => {
+  for (const failing of [2, 3]) {
+    const log = await threeReads((number) => {
+      if (number === failing) throw new PipelineError("LOG_UNAVAILABLE", "the log is gone as well");
+    });
+    const store = await failingStores().open(input, "id");
+    await assert.rejects(restoreInto(store, log), { code: "STORE_UNAVAILABLE" });
+  }
+});
+
+Deno.test("restore() fails as the store does, however long the next read takes", async () => {
+  const turn = () => new Promise<void>((resolve) => setTimeout(resolve));
+  const log = await threeReads((number) => number > 1 ? turn() : undefined);
+  const store = await failingStores().open(input, "id");
   await assert.rejects(restoreInto(store, log), { code: "STORE_UNAVAILABLE" });
+  await turn();
 });
 
 // While an instance restored, a newer owner took the partition and committed. The restore read a

@@ -1,6 +1,14 @@
 /** Streams joined with each other within a window. */
 import assert from "node:assert/strict";
-import { decodeText, job, json, stream, text, within } from "../../../src/streams/mod.ts";
+import {
+  decodeText,
+  encodeText,
+  job,
+  json,
+  stream,
+  text,
+  within,
+} from "../../../src/streams/mod.ts";
 import { type TestInput, TopologyTestDriver } from "../../../src/streams/testing/mod.ts";
 import { fc } from "../../support/properties.ts";
 
@@ -153,6 +161,60 @@ Deno.test("join() makes pairs in the order of the partners' times, however many 
     const inTime = Array.from({ length: 60 }, (_, i) => i).sort((a, b) => a % 7 - b % 7 || a - b);
     assert.deepEqual(pairsOf(driver), inTime.map((i) => `${i}:all`));
   }
+});
+
+/** Rows of the store of a join's left side that a commit has written, and has not deleted. */
+function leftRows(
+  { changelog }: Pick<TopologyTestDriver<unknown, unknown, unknown>, "changelog">,
+): string[] {
+  const latest = new Map<string, boolean>();
+  for (const { key, value } of changelog) {
+    latest.set(key?.toHex() ?? "", value !== null);
+  }
+  const ofLeft = new RegExp(`^7[34]${encodeText("pairs.left").toHex()}`);
+  return [...latest].flatMap(([key, isHeld]) => isHeld && ofLeft.test(key) ? [key] : []);
+}
+
+Deno.test("the values of a quiet key are one row, those of a busy one are in parts", async () => {
+  await using driver = await TopologyTestDriver.start(inner, { startMs });
+  const counts: number[] = [];
+  for (let i = 0; i < 6; i++) {
+    await driver.pipe(say("asked", `${i}`, 0));
+    await driver.commit();
+    counts.push(leftRows(driver).length);
+  }
+  assert.deepEqual(counts, [1, 1, 1, 1, 2, 2]);
+});
+
+Deno.test("a value that has a partner already is not written again", async () => {
+  await using driver = await TopologyTestDriver.start(inner, { startMs });
+  await driver.pipe(say("asked", "a", 0), say("answered", "A", 0));
+  await driver.commit();
+  const before = driver.changelog.length;
+  await driver.pipe(say("answered", "B", 0));
+  await driver.commit();
+  const written = driver.changelog.slice(before).map(({ key }) =>
+    decodeText(key ?? new Uint8Array())
+  );
+  assert.ok(!written.some((key) => key?.includes("left")), `${written}`);
+});
+
+Deno.test("join() finds partners at the edge of the window, wherever they lie", async () => {
+  await using driver = await TopologyTestDriver.start(outerOf(16), { startMs });
+  for (let i = 0; i < 5; i++) await driver.pipe(say("asked", `${i}`, 16 * differenceMs));
+  await driver.pipe(say("answered", "A", 0));
+  await driver.commit();
+  assert.deepEqual(pairsOf(driver), ["0:A", "1:A", "2:A", "3:A", "4:A"]);
+});
+
+Deno.test("rows are found though the newest values are over", async () => {
+  await using driver = await TopologyTestDriver.start(outerOf(4), { startMs });
+  for (let i = 0; i < 5; i++) await driver.pipe(say("asked", `new ${i}`, 12));
+  for (let i = 0; i < 4; i++) await driver.pipe(say("asked", `old ${i}`, 2));
+  await driver.pipe(say("asked", "end of the old", 53, "ida"), say("answered", "A", 40));
+  await driver.commit();
+  const pairs = pairsOf(driver).filter((pair) => `${pair}`.endsWith(":A"));
+  assert.deepEqual(pairs, ["new 0:A", "new 1:A", "new 2:A", "new 3:A", "new 4:A"]);
 });
 
 Deno.test("a value of a busy key is written with a few others at most", async () => {
