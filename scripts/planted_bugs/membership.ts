@@ -67,4 +67,12 @@ export const membershipBugs: readonly PlantedBug[] = [
     guarantee: "G7",
     test: "tests/unit/http/view/threads_view_test.ts",
   },
+  {
+    name: "the state of a standby forgotten that becomes a task",
+    file: "src/streams/task/task_manager.ts",
+    find: "this.#keepInMind(partition, standby?.held);",
+    replace: "",
+    guarantee: "a partition comes to rest",
+    test: "tests/unit/streams/task_turns_test.ts",
+  },
 ];

@@ -173,7 +173,10 @@ export class TaskManager<E, A, R> {
 
   async #openTask(partition: number, handedOver: boolean): Promise<void> {
     if (await this.#keepsTask(partition)) return;
-    const inherited = await this.#standbys.get(partition)?.promote();
+    const standby = this.#standbys.get(partition);
+    // Until the task knows it, the group is to know that the state is here.
+    this.#keepInMind(partition, standby?.held);
+    const inherited = await standby?.promote();
     this.#standbys.delete(partition);
     const { ports, topology, settings } = this.#options;
     const place = {

@@ -147,6 +147,22 @@ Deno.test("a task that runs has all of its state", async () => {
   assert.ok((await driver.held()).get(0)?.current);
 });
 
+// The group gave the partition back to one with less of its state, which then warmed up the first
+// one again, without end.
+Deno.test("a task that has not begun yet has the state of the standby that it was", async () => {
+  await using driver = await startDriver({ instances: 2 });
+  await feed(driver, 1);
+  await driver.commit();
+  await driver.rebalance([[0], []], { standbys: [[], [0]] });
+  await driver.commit();
+  const held = (await driver.held(1)).get(0);
+  assert.ok(held?.current);
+  driver.failNext("fence", { instance: 1, times: 100 });
+  await driver.rebalance([[], [0]]);
+  assert.notEqual(driver.tasks(1)[0]?.state, "running");
+  assert.deepEqual((await driver.held(1)).get(0), { position: held.position, current: false });
+});
+
 Deno.test("a commit that is early, as much waits, is not told as the task's last", async () => {
   await using driver = await startDriver({ pendingRowsMax: 1, commitIntervalMs: 60_000 });
   await feed(driver, 1);
