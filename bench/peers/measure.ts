@@ -1,7 +1,8 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { cpuMsOf } from "../pipeline/cpu_time.ts";
 import type { KafkaConnection } from "../../src/kafka/connection.ts";
 import { freePort } from "../../tests/support/free_port.ts";
-import { type Account, lookMs, pause, type Peer, type RunPlace } from "./peers.ts";
+import { type Account, lookMs, type Peer, type RunPlace } from "./peers.ts";
 import { manySymbols, recordCount, type Workload } from "./workload.ts";
 
 /** What one run of a peer took. */
@@ -49,7 +50,7 @@ export async function measure(
       const seen = await look();
       if (seen.records >= records) return seen;
       if (seen.atMs > runMsMax) throw new Error(`${peer.name}: ${seen.records} of ${records}`);
-      await pause(lookMs);
+      await sleep(lookMs);
     }
   };
   const first = await reach(1);

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { programCommand } from "../../scripts/lib/program_command.ts";
 import { kafkaVersions } from "../../scripts/services/kafka.ts";
 import type { Java } from "../../scripts/services/java.ts";
@@ -51,11 +52,6 @@ const reportMs = 3_000;
 /** Between two looks at a peer, ms. */
 export const lookMs = 50;
 
-/** Waits, ms. */
-export function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
 /** Tasks of a `process` that has begun; it says of each what it does. */
 async function tasksOf(port: number): Promise<TasksJson["tasks"]> {
   for (;;) {
@@ -66,7 +62,7 @@ async function tasksOf(port: number): Promise<TasksJson["tasks"]> {
     } catch (error) {
       if (!(error instanceof TypeError)) throw error;
     }
-    await pause(lookMs);
+    await sleep(lookMs);
   }
 }
 
@@ -142,9 +138,9 @@ export function ownProcess(): Peer {
     },
     spawn: (place) => command("process", place).spawn(),
     async stop(child, { port }) {
-      while ((await tasksOf(port)).some(({ state }) => state !== "running")) await pause(lookMs);
+      while ((await tasksOf(port)).some(({ state }) => state !== "running")) await sleep(lookMs);
       // The task says so once its store has what the transaction has committed.
-      await pause(reportMs);
+      await sleep(reportMs);
       const tasks = await tasksOf(port);
       child.kill("SIGTERM");
       await child.status;

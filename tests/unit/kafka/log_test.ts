@@ -270,12 +270,14 @@ Deno.test("KafkaLog follows a partition to another broker", async () => {
   });
 });
 
+/** Compaction has removed everything. */
+function compactAll(broker: FakeBroker): void {
+  broker.config = { "cleanup.policy": "compact" };
+  broker.batches = [];
+}
+
 Deno.test("KafkaLog passes what compaction has removed, and reads on behind it", async () => {
-  const ail = (broker: FakeBroker) => {
-    broker.config = { "cleanup.policy": "compact" };
-    broker.batches = [];
-  };
-  await readingInTime({ offset: 2 }, ail, async ({ broker, reader, clock }) => {
+  await readingInTime({ offset: 2 }, compactAll, async ({ broker, reader, clock }) => {
     await passed(clock, 6_000);
     const { records, nextOffset } = await reader.next(patience());
     assert.deepEqual([records, nextOffset], [[], 6]);
@@ -287,11 +289,7 @@ Deno.test("KafkaLog passes what compaction has removed, and reads on behind it",
 });
 
 Deno.test("KafkaLog asks again whether a topic is compacted after a broker did not say", async () => {
-  const ail = (broker: FakeBroker) => {
-    broker.config = { "cleanup.policy": "compact" };
-    broker.batches = [];
-  };
-  await readingInTime({ offset: 2 }, ail, async ({ broker, reader, clock }) => {
+  await readingInTime({ offset: 2 }, compactAll, async ({ broker, reader, clock }) => {
     await passed(clock, 1_000);
     broker.away = true;
     await passed(clock, 4_500);

@@ -7,11 +7,7 @@ import { CacheBudget } from "../../../src/streams/state/cache_budget.ts";
 import { inlineMax } from "../../../src/streams/state/key_row.ts";
 import { keyOf } from "../../../src/streams/state/store_keys.ts";
 import { WriteCache } from "../../../src/streams/state/write_cache.ts";
-import {
-  type MemoryLog,
-  type SimulatedClock,
-  TopologyTestDriver,
-} from "../../../src/streams/testing/mod.ts";
+import { type MemoryLog, TopologyTestDriver } from "../../../src/streams/testing/mod.ts";
 import {
   type CountingDriver,
   feed,
@@ -20,6 +16,7 @@ import {
   sumOf,
 } from "../../support/counting_driver.ts";
 import { countingTopology, measurementRecord } from "../../support/counting_topology.ts";
+import { readMs, startSlowReads } from "../../support/slow_reads.ts";
 
 const input = { topic: "input", partition: 0 };
 
@@ -213,20 +210,10 @@ Deno.test("A window that newer ones push out of its key's row changes while the 
 });
 
 Deno.test("A task that is behind its input commits less often, and at its end at once", async () => {
-  const job = countingTopology();
-  const readMs = 50;
-  const world: { clock?: SimulatedClock } = {};
-  const prepare = async () => await world.clock?.sleep(readMs);
-  const topology = { ...job, source: { ...job.source, prepare } };
-  await using driver = await TopologyTestDriver.start(topology, { startMs, commitIntervalMs: 100 });
-  world.clock = driver.clock;
-  driver.log.readRecordsMax = 1;
-  const beganMs: number[] = [];
-  driver.log.hook = (step) => {
-    if (step === "before-end") beganMs.push(driver.clock.nowMs() - startMs);
-  };
+  const slow = await startSlowReads(countingTopology(), startMs);
+  await using driver = slow.driver;
   const reads = 25;
   await feed(driver, ...Array(reads).fill(1));
   await driver.advance(2_000);
-  assert.deepEqual(beganMs, [1_000, reads * readMs]);
+  assert.deepEqual(slow.beganMs, [1_000, reads * readMs]);
 });

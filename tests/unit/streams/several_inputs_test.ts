@@ -6,11 +6,8 @@ import { checkTopics } from "../../../src/streams/topology/check_topics.ts";
 import { jobTopics } from "../../../src/streams/topology/job_topics.ts";
 import { MemoryLog } from "../../../src/streams/testing/memory_log.ts";
 import { identityHeaders } from "../../../src/streams/record_identity.ts";
-import {
-  type SimulatedClock,
-  type TestInput,
-  TopologyTestDriver,
-} from "../../../src/streams/testing/mod.ts";
+import { type TestInput, TopologyTestDriver } from "../../../src/streams/testing/mod.ts";
+import { readMs, startSlowReads } from "../../support/slow_reads.ts";
 
 const startMs = 1_000_000;
 
@@ -142,21 +139,12 @@ Deno.test("maxIdle waits for an input that is at its end, and no longer", async 
 });
 
 Deno.test("a task that has much to read of several inputs commits in between, on time", async () => {
-  const world: { clock?: SimulatedClock } = {};
-  const readMs = 50;
-  const prepare = async () => await world.clock?.sleep(readMs);
-  const topology = { ...talk(), source: { ...talk().source, prepare } };
-  await using driver = await TopologyTestDriver.start(topology, { startMs, commitIntervalMs: 100 });
-  world.clock = driver.clock;
-  driver.log.readRecordsMax = 1;
-  const beganMs: number[] = [];
-  driver.log.hook = (step) => {
-    if (step === "before-end") beganMs.push(driver.clock.nowMs() - startMs);
-  };
+  const slow = await startSlowReads(talk(), startMs);
+  await using driver = slow.driver;
   const both = Array.from({ length: 25 }, (_, i) => [say("first", "a", i), say("second", "b", i)]);
   await driver.pipe(...both.flat());
   await driver.advance(3_000);
-  assert.deepEqual(beganMs, [1_000, 2_000, 50 * readMs]);
+  assert.deepEqual(slow.beganMs, [1_000, 2_000, 50 * readMs]);
 });
 
 Deno.test("sequences of a producer are of each topic", async () => {
