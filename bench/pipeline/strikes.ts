@@ -43,7 +43,7 @@ export function strikes(stillMs: number): Readonly<Record<string, Strike>> {
       recover: (victim) => Promise.resolve(start(victim)),
     },
     stop: {
-      strike: (victim) => Promise.resolve(victim.program?.pause()),
+      strike: async (victim) => await victim.program?.pause(),
       recover: async (victim) => {
         await pass();
         victim.program?.resume();

@@ -127,7 +127,7 @@ async function pauses(minutes: number, instances: readonly ProcessInstance[]): P
   let count = 0;
   for (; performance.now() < endMs; count++) {
     const { program } = instances[count % instances.length] as ProcessInstance;
-    program?.pause();
+    await program?.pause();
     await seconds(1);
     program?.resume();
     await seconds(3);

@@ -26,7 +26,7 @@ Deno.test("the page notices a server that holds still with its connections open"
   await using started = await Started.open();
   const page = await browser.look(started.url, screens.desktop);
   await upToDate(page);
-  started.program.pause();
+  await started.program.pause();
   try {
     await connectionLost(page);
   } finally {

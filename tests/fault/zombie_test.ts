@@ -77,7 +77,7 @@ Deno.test({
     await using history = new RowHistory(pipeline.keyspace);
     await pipeline.produce(75);
     for (const instance of instances) await untilCommitting(instance, 1);
-    zombie.program?.pause();
+    await zombie.program?.pause();
     say(`taken over after ${await untilCommitting(heir, runPartitions)} ms`);
     zombie.program?.resume();
     await zombie.program?.line("was removed from the group");

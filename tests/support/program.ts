@@ -5,6 +5,7 @@ import {
   programCommand,
   type ProgramTask,
 } from "../../scripts/lib/program_command.ts";
+import { holdStill } from "./hold.ts";
 
 /** One of the pipeline's programs. */
 export type ProgramName = ProgramTask | "access";
@@ -74,9 +75,9 @@ export class Program implements AsyncDisposable {
     }
   }
 
-  /** Holds it still: connections stay open, nothing is answered. */
-  pause(): void {
-    this.#child.kill("SIGSTOP");
+  /** Holds it still: connections stay open, nothing is answered once this is done. */
+  async pause(): Promise<void> {
+    await holdStill(this.#child.pid);
   }
 
   /** Lets it go on after `pause`. */

@@ -11,6 +11,7 @@ import { ServiceSet } from "../../scripts/services/service_set.ts";
 import type { ServicesSettings } from "../../scripts/services/settings.ts";
 import type { MemberState } from "../../scripts/services/state.ts";
 import { startServices } from "../../scripts/services/up.ts";
+import { holdStill } from "./hold.ts";
 
 /**
  * Breaks and mends one member of a set.
@@ -51,9 +52,9 @@ export class ServiceControl {
     await killProcess(this.#handle(), this.#settings.clock);
   }
 
-  /** Freezes it: connections stay open, nobody answers. */
-  pause(): void {
-    signalProcess(this.#handle(), "SIGSTOP");
+  /** Freezes it: connections stay open, nobody answers once this is done. */
+  async pause(): Promise<void> {
+    await holdStill(this.#handle().pid);
   }
 
   /** Lets it go on after `pause`. */
