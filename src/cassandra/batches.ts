@@ -1,4 +1,5 @@
 import { Buffer } from "node:buffer";
+import { assert } from "../base/assert.ts";
 import { type Cell, type CellKind, cellKindOf, CellWriter } from "./cell_writer.ts";
 import type { EncodedBatch, PreparedStatement } from "./internals.ts";
 import type { Insert } from "./statements.ts";
@@ -17,11 +18,29 @@ export const batchRowsMax = 300;
  */
 export const batchBytesMax: number = 128 * 1_024;
 
+/**
+ * Partitions and bytes of a batch of several: there Cassandra logs a warning above 10
+ * (`unlogged_batch_across_partitions_warn_threshold`) and above 5 KiB as it counts them
+ * (`batch_size_warn_threshold`), which is up to twice what they have on the wire.
+ */
+export const sharedPartitionsMax = 10;
+export const sharedBytesMax: number = 2_400;
+
 /** "This statement is given by its id" in the protocol. */
 const byId = 1;
 
+/** How the rows of a table are sent. */
+export interface BatchTarget {
+  readonly statement: PreparedStatement;
+  /** Names the nodes that keep a partition, by its routing key. */
+  readonly keepersOf: (routingKey: Buffer) => string;
+}
+
 /**
- * Groups rows by partition and cuts each group into bounded batches; keeps their order.
+ * Groups rows by partition and puts them into bounded batches; keeps the order within a partition.
+ *
+ * Partitions share a batch only if the same nodes keep them: whichever of these is asked, none has
+ * more to pass on than with a batch for each.
  *
  * Each batch is made when it is asked for, so that the first ones are on their way while the others
  * are encoded.
@@ -31,11 +50,54 @@ const byId = 1;
 export function* batchesOf<Row extends { readonly versionUs: number }>(
   rows: readonly Row[],
   insert: Insert<Row>,
-  statement: PreparedStatement,
+  { statement, keepersOf }: BatchTarget,
 ): Generator<EncodedBatch> {
   const encoder = new StatementEncoder(insert, statement);
-  for (const group of Map.groupBy(rows, insert.partitionOf).values()) {
-    yield* encoder.batches(group);
+  const partitions = Array.from(
+    Map.groupBy(rows, insert.partitionOf).values(),
+    (rows) => encoder.partition(rows),
+  );
+  const byKeepers = Map.groupBy(partitions, ({ routingKey }) => keepersOf(routingKey));
+  for (const together of byKeepers.values()) yield* encoder.batches(together);
+}
+
+/** Rows of one partition. */
+interface Partition<Row> {
+  readonly rows: readonly Row[];
+  readonly routingKey: Buffer;
+  /** What all its statements begin with, the values of the partition key included. */
+  readonly opening: Buffer;
+  /** How many values these are. */
+  readonly keyLength: number;
+}
+
+/** What a batch holds that takes more. */
+class OpenBatch {
+  rows = 0;
+  #partitions = 0;
+  #first: Partition<unknown> | undefined;
+  #last: Partition<unknown> | undefined;
+
+  /** Of one of its partitions. */
+  get routingKey(): Buffer {
+    assert(this.#first !== undefined, "an empty batch is for no node");
+    return this.#first.routingKey;
+  }
+
+  /** @param bytes That it would have with a row of this partition. */
+  takes(partition: Partition<unknown>, bytes: number): boolean {
+    if (this.rows === 0) return true;
+    const partitions = this.#partitions + (partition === this.#last ? 0 : 1);
+    return this.rows < batchRowsMax && partitions <= sharedPartitionsMax &&
+      bytes <= (partitions === 1 ? batchBytesMax : sharedBytesMax);
+  }
+
+  add(partition: Partition<unknown>): void {
+    this.rows += 1;
+    if (partition === this.#last) return;
+    this.#partitions += 1;
+    this.#first ??= partition;
+    this.#last = partition;
   }
 }
 
@@ -52,30 +114,36 @@ class StatementEncoder<Row extends { readonly versionUs: number }> {
   }
 
   /** @param rows Of one partition, at least one. */
-  *batches(rows: readonly Row[]): Generator<EncodedBatch> {
-    const [first] = rows;
-    if (first === undefined) return;
-    const key = this.#insert.partitionKeyOf(first);
-    const routingKey = this.#routingKey(key);
-    const opening = this.#opening(key);
-    let count = 0;
-    for (const row of rows) {
-      const before = this.#writer.length;
-      this.#row(opening, key.length, row);
-      if (count > 0 && this.#writer.length > batchBytesMax) {
-        yield this.#batch(count, before, routingKey);
-        count = 0;
-      }
-      count += 1;
-      if (count < batchRowsMax) continue;
-      yield this.#batch(count, this.#writer.length, routingKey);
-      count = 0;
-    }
-    if (count > 0) yield this.#batch(count, this.#writer.length, routingKey);
+  partition(rows: readonly Row[]): Partition<Row> {
+    const key = this.#insert.partitionKeyOf(rows[0] as Row);
+    const [routingKey, opening] = [this.#routingKey(key), this.#opening(key)];
+    return { rows, routingKey, opening, keyLength: key.length };
   }
 
-  #batch(count: number, length: number, routingKey: Buffer): EncodedBatch {
-    return { statement: this.#statement, count, bytes: this.#writer.take(length), routingKey };
+  /** @param partitions That the same nodes keep. */
+  *batches(partitions: readonly Partition<Row>[]): Generator<EncodedBatch> {
+    let open = new OpenBatch();
+    for (const partition of partitions) {
+      for (const row of partition.rows) {
+        const before = this.#writer.length;
+        this.#row(partition, row);
+        if (!open.takes(partition, this.#writer.length)) {
+          yield this.#batch(open, before);
+          open = new OpenBatch();
+        }
+        open.add(partition);
+      }
+    }
+    if (open.rows > 0) yield this.#batch(open, this.#writer.length);
+  }
+
+  #batch({ rows, routingKey }: OpenBatch, length: number): EncodedBatch {
+    return {
+      statement: this.#statement,
+      count: rows,
+      bytes: this.#writer.take(length),
+      routingKey,
+    };
   }
 
   /** What all statements of a partition begin with: kind, id, number of values, partition key. */
@@ -87,7 +155,7 @@ class StatementEncoder<Row extends { readonly versionUs: number }> {
     return this.#writer.take(this.#writer.length);
   }
 
-  #row(opening: Buffer, keyLength: number, row: Row): void {
+  #row({ opening, keyLength }: Partition<Row>, row: Row): void {
     this.#writer.raw(opening);
     const values = this.#insert.valuesOf(row);
     this.#cells(values, keyLength);

@@ -29,14 +29,14 @@ export interface PreparedStatement {
   readonly places: readonly PlaceType[];
 }
 
-/** Statements of one partition as bytes. */
+/** Statements as bytes, of partitions that the same nodes keep. */
 export interface EncodedBatch {
   readonly statement: PreparedStatement;
   /** How many statements the bytes hold. */
   readonly count: number;
   /** Each as the protocol has it in a BATCH: kind, id, number of values, values. */
   readonly bytes: Buffer;
-  /** The partition key as the driver hashes it, to find the nodes that keep it. */
+  /** Partition key of one of them as the driver hashes it, to find these nodes. */
   readonly routingKey: Buffer;
 }
 
@@ -86,7 +86,7 @@ export async function prepareStatement(client: Client, query: string): Promise<P
 }
 
 /**
- * Sends an unlogged batch to a node that keeps its partition.
+ * Sends an unlogged batch to a node that keeps its partitions.
  *
  * A statement that the server has forgotten is prepared again by the driver, as with its own
  * batches.

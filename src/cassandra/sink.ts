@@ -1,3 +1,4 @@
+import type { Buffer } from "node:buffer";
 import type { Client } from "cassandra-driver";
 import type { MarketRow, TradeRow, WindowRow } from "../market/rows.ts";
 import { summaryWindowMs, type TradesTable } from "../market/tables.ts";
@@ -109,8 +110,21 @@ export class CassandraSink implements Sink<MarketRow> {
     insert: Insert<Row>,
   ): Promise<Iterable<EncodedBatch>> {
     if (rows.length === 0) return [];
-    return batchesOf(rows, insert, await prepareStatement(this.#client, insert.query));
+    const statement = await prepareStatement(this.#client, insert.query);
+    return batchesOf(rows, insert, {
+      statement,
+      keepersOf: (routingKey) => keepersOf(this.#client, statement.keyspace, routingKey),
+    });
   }
+}
+
+/** Names the nodes that keep a partition; of a cluster of one node, without looking it up. */
+function keepersOf(client: Client, keyspace: string, routingKey: Buffer): string {
+  if (client.hosts.length === 1) return "";
+  const keepers = client.getReplicas(keyspace, routingKey);
+  // A keyspace that the driver does not know yet: each partition for itself.
+  if (keepers === null) return routingKey.toString("latin1");
+  return keepers.map(({ address }) => address).join();
 }
 
 function* chained<T>(parts: readonly Iterable<T>[]): Generator<T> {

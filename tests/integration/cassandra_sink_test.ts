@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { batchesOf } from "../../src/cassandra/batches.ts";
+import { batchesOf, type BatchTarget } from "../../src/cassandra/batches.ts";
 import { connectCassandra } from "../../src/cassandra/connect.ts";
 import { prepareStatement } from "../../src/cassandra/internals.ts";
 import { tableNames } from "../../src/cassandra/names.ts";
@@ -92,9 +92,13 @@ Deno.test({
     const window = windowRowWith({ symbol: "routed" });
     const recent = insertTrade(names, 0);
     const candle = insertCandle(names);
+    const target = async (query: string): Promise<BatchTarget> => ({
+      statement: await prepareStatement(raw.client, query),
+      keepersOf: () => "the node",
+    });
     const batches = [
-      ...batchesOf([trade], recent, await prepareStatement(raw.client, recent.query)),
-      ...batchesOf([window], candle, await prepareStatement(raw.client, candle.query)),
+      ...batchesOf([trade], recent, await target(recent.query)),
+      ...batchesOf([window], candle, await target(candle.query)),
     ];
     await using results = await connectCassandra(cassandraOptions(keyspace));
     await results.sink.write([trade, window]);

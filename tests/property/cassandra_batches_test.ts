@@ -1,7 +1,8 @@
 /** Our batches are those of cassandra-driver, byte by byte. */
 import assert from "node:assert/strict";
+import type { Buffer } from "node:buffer";
 import { types } from "cassandra-driver";
-import { batchesOf } from "../../src/cassandra/batches.ts";
+import { batchesOf, sharedBytesMax, sharedPartitionsMax } from "../../src/cassandra/batches.ts";
 import { BatchRequest } from "../../src/cassandra/internals.ts";
 import { tableNames } from "../../src/cassandra/names.ts";
 import {
@@ -12,7 +13,7 @@ import {
   insertTradeOfDay,
 } from "../../src/cassandra/statements.ts";
 import type { TradeRow, WindowRow } from "../../src/market/rows.ts";
-import { frameByDriver, preparedAs, protocolVersion } from "../support/batch_frames.ts";
+import { frameByDriver, preparedAs, protocolVersion, textsOf } from "../support/batch_frames.ts";
 import { fc } from "../support/properties.ts";
 
 const names = tableNames({ keyspace: "k", tradeTable: "t", summaryTable: "r" });
@@ -64,7 +65,9 @@ function sameBytes<Row extends { readonly versionUs: number }>(
   const streamId = fc.integer({ min: 0, max: 32_767 });
   fc.assert(fc.property(rows, streamId, (rows, streamId) => {
     const groups = Map.groupBy(rows, insert.partitionOf).values().toArray();
-    const batches = [...batchesOf(rows, insert, preparedAs(insert.query))];
+    const statement = preparedAs(insert.query);
+    const keepersOf = (routingKey: Buffer) => routingKey.toString("latin1");
+    const batches = [...batchesOf(rows, insert, { statement, keepersOf })];
     const frames = batches.map((batch) =>
       new BatchRequest(batch, types.consistencies.localQuorum).write({ protocolVersion }, streamId)
     );
@@ -86,4 +89,25 @@ Deno.test("BatchRequest writes averages as cassandra-driver does", () => {
 
 Deno.test("BatchRequest writes candles as cassandra-driver does", () => {
   sameBytes(window, insertCandle(names));
+});
+
+Deno.test("batchesOf() writes every row once, in the order of its partition, whatever is shared", () => {
+  const insert = insertCandle(names);
+  const statement = preparedAs(insert.query);
+  const rows = fc.array(window, { minLength: 1, maxLength: 100 });
+  fc.assert(fc.property(rows, fc.integer({ min: 1, max: 4 }), (rows, nodes) => {
+    const keepersOf = (routingKey: Buffer) => String(routingKey.length % nodes);
+    const batches = [...batchesOf(rows, insert, { statement, keepersOf })];
+    const partitions = (of: readonly string[][]) =>
+      Map.groupBy(of, (values) => values.slice(0, 3).join(" "));
+    const alone = { statement, keepersOf: () => "all" };
+    const written = rows.flatMap((row) => [...batchesOf([row], insert, alone)].flatMap(textsOf));
+    assert.deepEqual(partitions(batches.flatMap(textsOf)), partitions(written));
+    for (const batch of batches) {
+      const of = partitions(textsOf(batch));
+      if (of.size === 1) continue;
+      assert.ok(of.size <= sharedPartitionsMax);
+      assert.ok(batch.bytes.length <= sharedBytesMax);
+    }
+  }));
 });

@@ -1,6 +1,14 @@
 import assert from "node:assert/strict";
+import type { Buffer } from "node:buffer";
 import { types } from "cassandra-driver";
-import { batchBytesMax, batchesOf, batchRowsMax } from "../../../src/cassandra/batches.ts";
+import {
+  batchBytesMax,
+  batchesOf,
+  batchRowsMax,
+  type BatchTarget,
+  sharedBytesMax,
+  sharedPartitionsMax,
+} from "../../../src/cassandra/batches.ts";
 import type { EncodedBatch } from "../../../src/cassandra/internals.ts";
 import type { Insert } from "../../../src/cassandra/statements.ts";
 import { tableNames } from "../../../src/cassandra/names.ts";
@@ -16,11 +24,18 @@ import { rowsStartMs, tradeRowWith, windowRowWith } from "../../support/market_r
 
 const names = tableNames({ keyspace: "k", tradeTable: "t", summaryTable: "r" });
 
+/** As in a cluster where no two partitions lie on the same nodes. */
+const apart: BatchTarget["keepersOf"] = (routingKey) => routingKey.toString("latin1");
+
+/** As in a cluster where all partitions do. */
+const together = () => "all";
+
 function allBatches<Row extends { readonly versionUs: number }>(
   rows: readonly Row[],
   insert: Insert<Row>,
+  keepersOf: BatchTarget["keepersOf"] = apart,
 ): EncodedBatch[] {
-  return [...batchesOf(rows, insert, preparedAs(insert.query))];
+  return [...batchesOf(rows, insert, { statement: preparedAs(insert.query), keepersOf })];
 }
 
 /** Values of each statement as text, batch by batch. */
@@ -83,7 +98,7 @@ Deno.test("batchesOf() writes no conditions as an empty text, never as a tombsto
   assert.ok(!values.includes(null));
 });
 
-Deno.test("batchesOf() keeps partitions apart", () => {
+Deno.test("batchesOf() keeps partitions apart that different nodes keep", () => {
   const rows = ["A", "B", "A", "B", "C"].map((symbol) => tradeRowWith({ symbol }));
   const batches = allTexts(rows, insertTrade(names, 0));
   assert.deepEqual(batches.map((batch) => batch.map(([symbol]) => symbol)), [
@@ -91,6 +106,36 @@ Deno.test("batchesOf() keeps partitions apart", () => {
     ["B", "B"],
     ["C"],
   ]);
+});
+
+Deno.test("batchesOf() lets partitions of the same nodes share batches", () => {
+  const rows = ["A", "B", "A", "C", "D"].map((symbol) => tradeRowWith({ symbol }));
+  const keepersOf = (routingKey: Buffer) => "AD".includes(routingKey.toString()) ? "1,2" : "2,3";
+  const batches = allBatches(rows, insertTrade(names, 0), keepersOf);
+  const symbols = batches.map(textsOf).map((batch) => batch.map(([symbol]) => symbol));
+  assert.deepEqual(symbols, [["A", "A", "D"], ["B", "C"]]);
+  assert.deepEqual(batches.map(({ routingKey }) => routingKey.toString()), ["A", "B"]);
+});
+
+Deno.test("batchesOf() bounds the partitions and the bytes of a batch of several", () => {
+  const symbols = Array.from({ length: 2 * sharedPartitionsMax + 1 }, (_, i) => `S${i}`);
+  const one = symbols.map((symbol) => tradeRowWith({ symbol }));
+  const [first, second, third] = allBatches(one, insertTrade(names, 0), together);
+  assert.equal(first?.count, sharedPartitionsMax);
+  assert.equal(second?.count, sharedPartitionsMax);
+  assert.equal(third?.routingKey.toString(), `S${2 * sharedPartitionsMax}`);
+  const conditions = "1".repeat(sharedBytesMax / 3);
+  const long = symbols.map((symbol) => tradeRowWith({ symbol, conditions }));
+  const batches = allBatches(long, insertTrade(names, 0), together);
+  assert.deepEqual(new Set(batches.slice(0, -1).map(({ count }) => count)), new Set([2]));
+  assert.deepEqual(batches.flatMap(textsOf).map(([symbol]) => symbol), symbols);
+});
+
+Deno.test("batchesOf() lets a partition of many rows share its last batch alone", () => {
+  const many = Array.from({ length: batchRowsMax + 1 }, () => tradeRowWith({ symbol: "A" }));
+  const rows = [...many, tradeRowWith({ symbol: "B" })];
+  const batches = allBatches(rows, insertTrade(names, 0), together);
+  assert.deepEqual(batches.map(({ count }) => count), [batchRowsMax, 2]);
 });
 
 Deno.test("batchesOf() keeps the days of the history apart, by the trade's time", () => {
@@ -134,7 +179,8 @@ Deno.test("batchesOf() makes a batch only when it is asked for", () => {
       return insert.valuesOf(row);
     },
   };
-  const batches = batchesOf(rows, watched, preparedAs(insert.query));
+  const statement = preparedAs(insert.query);
+  const batches = batchesOf(rows, watched, { statement, keepersOf: apart });
   batches.next();
   assert.deepEqual(written, ["A"]);
 });
@@ -154,7 +200,8 @@ Deno.test("batchesOf() refuses a table whose column is of another type", () => {
   const places = prepared.places.map((place) =>
     place.name === "price" ? { ...place, type: { code: types.dataTypes.decimal } } : place
   );
-  const batches = batchesOf([tradeRowWith()], insert, { ...prepared, places });
+  const statement = { ...prepared, places };
+  const batches = batchesOf([tradeRowWith()], insert, { statement, keepersOf: apart });
   assert.throws(() => batches.next(), {
     code: "SINK_REJECTED",
     message: /^Cannot write column "price" as its type must be .*: it is decimal; .*provision/,
