@@ -138,6 +138,29 @@ const cases = {
     assert.equal(await writer.commit(transaction(at, 2, [])), first);
   },
 
+  async "says beside the offset where the changelog ends, whoever else wrote to it"(
+    harness: LogHarness,
+  ) {
+    const at = await places(harness);
+    const commits = harness.commitLog(at.applicationId);
+    await using writer = await commits.fence(at.input);
+    await using appender = harness.appender();
+    const records = [["a"], ["b", "c"], [], ["d"], [], [], ["e"], ["f", "g"]];
+    for (const [i, values] of records.entries()) {
+      if (i === 4) await appender.append([textRecord(at.changelog, "k", "by hand")]);
+      const position = await writer.commit(transaction(at, i, values));
+      const metadata = `position ${position}`;
+      assert.deepEqual(await commits.committed(at.input), { offset: i, metadata });
+    }
+    const read = await readCount(harness.log, at.changelog, 8);
+    assert.equal(
+      read.at(-1)?.offset,
+      Number(/\d+/.exec(
+        (await commits.committed(at.input))?.metadata ?? "",
+      )) - 1,
+    );
+  },
+
   async "keeps the inputs of an application apart"(harness: LogHarness) {
     const at = await places(harness, 1);
     const other = {

@@ -63,6 +63,8 @@ export class TransactionWriter implements FencedWriter {
   #session: ProducerSession;
   #state: WriterState = "open";
   #changelogPosition: Offset | undefined;
+  /** True where a transaction has left its marker behind that. */
+  #markerFollows = false;
   #settled: Promise<void> = Promise.resolve();
   readonly #watch: MarkerWatch | undefined;
 
@@ -154,34 +156,54 @@ export class TransactionWriter implements FencedWriter {
       const placed = await deadline.retry(() =>
         placeRecords(this.#parts.cluster, transaction.records)
       );
-      const position = await this.#write(transaction, placed, deadline);
-      await this.#commitOffset(transaction, position, deadline);
-      return position;
+      return await this.#write(transaction, placed, deadline);
     } catch (error) {
       throw this.#wrap(error);
     }
   }
 
+  /**
+   * Writes records and position, at the same time: where the changelog will end is known, as no one
+   * else writes to it. Were it to end elsewhere, the position is written once more.
+   *
+   * @returns Where it ends.
+   */
   async #write(
-    { changelog }: Transaction,
+    transaction: Transaction,
     records: readonly PlacedRecord[],
     deadline: Deadline,
   ): Promise<Offset> {
     const { client } = this.#parts;
     const identity = this.#identity;
+    const { changelog } = transaction;
+    const expected = this.#expectedEnd(changelog, records);
     // In V2 nothing names them, so that they need not be looked for.
     if (records.length > 0 && !client.v2) {
       await client.addPartitions(identity, partitionsOf(records), deadline);
     }
-    const [sent] = await bothSettled(
-      this.#session.send(records, deadline),
-      client.addOffsets(identity, deadline),
-    );
+    const commitAhead = async () => {
+      await client.addOffsets(identity, deadline);
+      if (expected !== undefined) await this.#commitOffset(transaction, expected, deadline);
+    };
+    const [sent] = await bothSettled(this.#session.send(records, deadline), commitAhead());
     const [refused] = sent.refused;
     if (refused !== undefined) throw tooLarge(refused);
     const last = sent.lastOffsets.get(partitionName(changelog));
-    if (last !== undefined) return last + 1;
-    return this.#changelogPosition ?? await deadline.retry(() => this.#parts.endOf(changelog));
+    const position = last === undefined
+      ? this.#changelogPosition ?? await deadline.retry(() => this.#parts.endOf(changelog))
+      : last + 1;
+    if (position !== expected) await this.#commitOffset(transaction, position, deadline);
+    if (last !== undefined) this.#markerFollows = true;
+    return position;
+  }
+
+  /** Where the changelog ends with these records; `undefined` in a writer's first transaction. */
+  #expectedEnd(changelog: TopicPartition, records: readonly PlacedRecord[]): Offset | undefined {
+    if (this.#changelogPosition === undefined) return undefined;
+    const name = partitionName(changelog);
+    const count = records.filter((record) => partitionName(record) === name).length;
+    if (count === 0) return this.#changelogPosition;
+    return this.#changelogPosition + (this.#markerFollows ? 1 : 0) + count;
   }
 
   async #commitOffset(
