@@ -19,9 +19,9 @@ export const outputBugs: readonly PlantedBug[] = [
   },
   {
     name: "rows for one sink of several alone",
-    file: "src/streams/commit/changes.ts",
-    find: "for (const output of rows) if (isWritten(output, result))",
-    replace: "for (const output of rows.slice(0, 1)) if (isWritten(output, result))",
+    file: "src/streams/commit/changed_results.ts",
+    find: "for (const output of topology.rows) if (isWritten(output, result))",
+    replace: "for (const output of topology.rows.slice(0, 1)) if (isWritten(output, result))",
     guarantee: "G3",
     test: "tests/unit/streams/job_test.ts",
   },

@@ -61,20 +61,19 @@ export const pipelinedCommitBugs: readonly PlantedBug[] = [
   },
   {
     name: "results told of when the sink has them",
-    file: "src/streams/commit/commit.ts",
-    find: `      onRows?.(plainRows(portion));
-      if (sink !== undefined) await writeRows(portion, { ...options, sink });`,
-    replace: `      if (sink !== undefined) await writeRows(portion, { ...options, sink });
-      onRows?.(plainRows(portion));`,
+    file: "src/streams/task/task_session.ts",
+    find: `    this.#tell(changes, looksOn?.());
+    this.#results?.add(changes.results, changelogPosition);`,
+    replace: `    this.#results?.add(changes.results, changelogPosition);
+    void this.allShown(options.signal).then(() => this.#tell(changes, looksOn?.()), () => {});`,
     guarantee: "G3",
     test: "tests/unit/streams/told_rows_test.ts",
   },
   {
     name: "results told of before queries have them",
-    file: "src/streams/commit/commit.ts",
-    find: "await this.#ports.store.apply(changes.entries, checkpoint);",
-    replace: "for (const row of changes.resultRows) onRows?.(plainRows([row]));\n    " +
-      "await this.#ports.store.apply(changes.entries, checkpoint);",
+    file: "src/streams/task/task_session.ts",
+    find: "const shownTo = this.#results?.shownTo;",
+    replace: "const shownTo = this.#results?.shownTo;\n    this.#tell(changes, looksOn?.());",
     guarantee: "G3",
     test: "tests/unit/streams/told_rows_test.ts",
   },
@@ -97,7 +96,7 @@ export const pipelinedCommitBugs: readonly PlantedBug[] = [
   {
     name: "a failed commit taken for a good one",
     file: "src/streams/commit/commit_under_way.ts",
-    find: "this.#failure = { error };",
+    find: "this.#failure ??= { error };",
     replace: "this.#work = undefined;",
     guarantee: "G1",
   },
@@ -124,5 +123,46 @@ export const pipelinedCommitBugs: readonly PlantedBug[] = [
     replace: "this.#abort.abort();",
     guarantee: "G4",
     test: "tests/unit/streams/pipelined_commits_test.ts",
+  },
+  {
+    name: "results taken for shown before the sink has them",
+    file: "src/streams/task/results_under_way.ts",
+    find: `    this.#showing = unshown;
+`,
+    replace: `    this.#showing = unshown;
+    this.#shownTo = unshown.position;
+`,
+    guarantee: "G3",
+  },
+  {
+    name: "results of the first of several commits left out",
+    file: "src/streams/task/results_under_way.ts",
+    find: "shownUs: before.results.shownUs, ",
+    replace: "",
+    guarantee: "G3",
+  },
+  {
+    name: "results made from memory that the next commit uses again",
+    file: "src/streams/task/results_under_way.ts",
+    find: "const entries = this.#mustEnd ? own : copied(own);",
+    replace: "const entries = own;",
+    guarantee: "G3",
+    test: "tests/unit/streams/results_under_way_test.ts",
+  },
+  {
+    name: "state deleted whose results are yet to be shown",
+    file: "src/streams/task/results_under_way.ts",
+    find:
+      "if (under.some(({ results }) => deletes(entries, results.entries))) await this.ended(signal);",
+    replace: "if (under.length < 0) await this.ended(signal);",
+    guarantee: "G3",
+    test: "tests/unit/streams/results_under_way_test.ts",
+  },
+  {
+    name: "results left unshown by a task that is closed",
+    file: "src/streams/task/stream_task.ts",
+    find: "      await session.allShown(underWay.signal);\n",
+    replace: "",
+    guarantee: "G7",
   },
 ];

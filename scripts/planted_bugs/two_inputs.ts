@@ -4,9 +4,11 @@ import type { PlantedBug } from "./planted_bug.ts";
 export const twoInputsBugs: readonly PlantedBug[] = [
   {
     name: "results shown before they are committed",
-    file: "src/streams/commit/commit.ts",
-    find: "await this.show(changes.eventRows, signal);",
-    replace: "await this.show([...changes.eventRows, ...changes.resultRows], signal);",
+    file: "src/streams/task/task_session.ts",
+    find: "const shownTo = this.#results?.shownTo;",
+    replace: "const shownTo = this.#results?.shownTo;\n    " +
+      "const rows = rowsOf(this.#topology, this.store, changes.results);\n    " +
+      "await this.#committer.show(rows, options.signal);",
     guarantee: "G3",
   },
   {

@@ -343,7 +343,7 @@ export const commitIntervalMs: Setting<number> = {
   group: "engine",
   form: "milliseconds from 10 to 60000",
   meaning:
-    "longest time until the results of a trade are durable; 1000 writes far fewer rows at thousands of trades a second",
+    "longest time until the results of a trade are durable and in the live page; tables get those of windows a second apart",
   defaultText: "100",
   parse: integer(10, 60_000),
 };

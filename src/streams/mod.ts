@@ -150,7 +150,8 @@ export {
 } from "./app/runtime.ts";
 export { type AppSettings, StreamsApp, type WindowQuery } from "./app/streams_app.ts";
 export type { TaskSettings } from "./task/stream_task.ts";
-export type { Committed, StreamsPorts } from "./task/task_session.ts";
+export type { Committed } from "./task/task_session.ts";
+export type { StreamsPorts } from "./task/streams_ports.ts";
 export { CacheBudget, type CachePart } from "./state/cache_budget.ts";
 export type { EngineCodecs } from "./state/state.ts";
 export type { KeyTopology } from "./state/cached_key.ts";

@@ -15,7 +15,7 @@ import type { SchemaRegistry } from "../registry/ports.ts";
 import { CacheBudget } from "../streams/state/cache_budget.ts";
 import type { GroupMembership } from "../streams/ports.ts";
 import { StreamsApp } from "../streams/app/streams_app.ts";
-import type { StreamsPorts } from "../streams/task/task_session.ts";
+import type { StreamsPorts } from "../streams/task/streams_ports.ts";
 import { meteredSink, taskMetricsListener } from "./observers.ts";
 import { remindOfFailedTasks } from "./failed_tasks.ts";
 import type { InputWatch } from "./input_watch.ts";

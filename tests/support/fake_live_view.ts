@@ -184,6 +184,7 @@ export function fakeTask(overrides: Partial<TaskStatus> = {}): TaskStatus {
     changelogPosition: 0,
     lastCommitAtMs: undefined,
     lastCommitDurationMs: undefined,
+    resultsUnderWay: false,
     restore: undefined,
     counts: { read: 0, aggregated: 0, late: 0, deadLetters: 0, duplicates: 0, rekeyed: 0 },
     problem: undefined,

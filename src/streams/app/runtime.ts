@@ -5,7 +5,7 @@ import type { Logger } from "../../base/logger.ts";
 import type { Random } from "../../base/random.ts";
 import type { GroupMembership } from "../ports.ts";
 import { StreamsApp } from "./streams_app.ts";
-import type { StreamsPorts } from "../task/task_session.ts";
+import type { StreamsPorts } from "../task/streams_ports.ts";
 import { CacheBudget } from "../state/cache_budget.ts";
 import { jsonEngineCodecs } from "../state/json_engine_codecs.ts";
 import { type Duration, durationMs } from "../topology/duration.ts";

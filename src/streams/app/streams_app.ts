@@ -17,7 +17,8 @@ import { type Lineage, type LineageTopics, presentLineage } from "../state/linea
 import type { KeyTime } from "../topology/key_state.ts";
 import { type OpenKey, openKey, storedWindows } from "../state/stored_windows.ts";
 import { type TaskListener, wantsRows } from "../task/task_listener.ts";
-import type { StreamsPorts, TaskSession } from "../task/task_session.ts";
+import type { TaskSession } from "../task/task_session.ts";
+import type { StreamsPorts } from "../task/streams_ports.ts";
 import { encodeText } from "../text.ts";
 import { checkTopics } from "../topology/check_topics.ts";
 import { jobTopics } from "../topology/job_topics.ts";

@@ -1,30 +1,30 @@
-import { Buffer } from "node:buffer";
 import type { StateStore, StoreEntry } from "../ports.ts";
 import { type KeyTopology, lengthsOf, loadKey } from "../state/cached_key.ts";
 import { wholeRow } from "../state/key_row.ts";
 import { openWindows } from "../state/open_roll_ups.ts";
 import type { TaskMeta } from "../state/state.ts";
-import { isKeyState, keyOf, windowOf } from "../state/store_keys.ts";
+import { isKeyState, keyOf, nameOf, windowOf } from "../state/store_keys.ts";
 import { decodeState } from "../topology/codec.ts";
-import { type WindowResult, windowResult } from "../topology/topology.ts";
+import { isWritten, type Topology, type WindowResult, windowResult } from "../topology/topology.ts";
 
-/** What is needed to read the results of a commit from what it writes. */
-export interface ChangedResultsSources<A> {
-  readonly topology: KeyTopology<A>;
-  /** As it was before the commit. */
-  readonly store: Pick<StateStore, "get">;
+/** The results of a commit, as they lie in what it writes. */
+export interface CommittedResults {
+  readonly entries: readonly StoreEntry[];
   /** Windows with a later write time have changed, microseconds. */
   readonly shownUs: number;
+  readonly wholeFromMs: TaskMeta["wholeFromMs"];
 }
 
 /**
  * The windows that a commit changes, of every length, as its entries have them: so nothing of them
  * has to be kept while they are written one after the other.
+ *
+ * @param store As it was before the commit, or is behind it.
  */
 export function* changedResults<A>(
-  { topology, store, shownUs }: ChangedResultsSources<A>,
-  entries: readonly StoreEntry[],
-  wholeFromMs: TaskMeta["wholeFromMs"],
+  topology: KeyTopology<A>,
+  store: Pick<StateStore, "get">,
+  { entries, shownUs, wholeFromMs }: CommittedResults,
 ): Generator<WindowResult<A>> {
   const rows = new ChangedRows(entries, store);
   for (const { key, value } of entries) {
@@ -32,6 +32,17 @@ export function* changedResults<A>(
     for (const result of resultsOf(topology, rows, { key, value })) {
       if (result.versionUs > shownUs && isWhole(result, wholeFromMs)) yield result;
     }
+  }
+}
+
+/** The rows of these windows, each made when it is asked for. */
+export function* rowsOf<A, R>(
+  topology: KeyTopology<A> & Pick<Topology<never, A, R>, "rows">,
+  store: Pick<StateStore, "get">,
+  results: CommittedResults,
+): Generator<R> {
+  for (const result of changedResults(topology, store, results)) {
+    for (const output of topology.rows) if (isWritten(output, result)) yield output.make(result);
   }
 }
 
@@ -90,8 +101,4 @@ class ChangedRows implements Pick<StateStore, "get"> {
     this.#changed ??= new Map(this.#entries.map(({ key, value }) => [nameOf(key), value]));
     return this.#changed.get(nameOf(key)) ?? this.#store.get(key);
   }
-}
-
-function nameOf({ buffer, byteOffset, length }: Uint8Array): string {
-  return Buffer.from(buffer, byteOffset, length).toString("latin1");
 }

@@ -19,7 +19,7 @@ import {
   windowKey,
   windowStartOf,
 } from "../state/store_keys.ts";
-import { changedResults } from "./changed_results.ts";
+import { changedResults, type CommittedResults } from "./changed_results.ts";
 import { isWritten, type Topology, type WindowResult } from "../topology/topology.ts";
 import { lastWindowStart, purgeHorizonMs, type TimeWindows } from "../topology/windows.ts";
 import type { Sweep } from "../state/sweep.ts";
@@ -39,12 +39,8 @@ export interface Changes<R> {
   readonly meta: TaskMeta;
   /** Rows of events: functions of their records, whatever becomes of the commit. */
   readonly eventRows: readonly R[];
-  /**
-   * Rows of changed windows, true once the commit has happened. They are made from the entries when
-   * they are asked for, as they take more memory than all the rest; the store must be as it was
-   * before the commit.
-   */
-  readonly resultRows: Iterable<R>;
+  /** Changed windows, true once the commit has happened. */
+  readonly results: CommittedResults;
   /** Records of streams and of changed windows, true with the commit. */
   readonly published: readonly OutputRecord[];
   /** Changed state, the meta last. */
@@ -99,21 +95,11 @@ export async function collectChanges<E, A, R>(
     { key: metaKey, value: codecs.meta.encode(meta) },
   );
   const { eventRows, sideOutputs, sentOn, emitted } = processor;
-  const results = () => changedResults(sources, entries, meta.wholeFromMs);
+  const results = { entries, shownUs: sources.shownUs, wholeFromMs: meta.wholeFromMs };
   const published = topology.topics.length === 0
     ? emitted
-    : [...emitted, ...publishedOf(sources, results())];
-  const resultRows = { [Symbol.iterator]: () => rowsOf(topology, results()) };
-  return { meta, eventRows, resultRows, published, entries, sideOutputs, sentOn };
-}
-
-function* rowsOf<A, R>(
-  { rows }: Pick<Topology<never, A, R>, "rows">,
-  results: Iterable<WindowResult<A>>,
-): Generator<R> {
-  for (const result of results) {
-    for (const output of rows) if (isWritten(output, result)) yield output.make(result);
-  }
+    : [...emitted, ...publishedOf(sources, changedResults(topology, store, results))];
+  return { meta, eventRows, results, published, entries, sideOutputs, sentOn };
 }
 
 function publishedOf<E, A, R>(
@@ -136,7 +122,7 @@ export function metaAlone(meta: TaskMeta, { meta: codec }: EngineCodecs): Change
   return {
     meta,
     eventRows: [],
-    resultRows: [],
+    results: { entries: [], shownUs: 0, wholeFromMs: meta.wholeFromMs },
     published: [],
     entries: [{ key: metaKey, value: codec.encode(meta) }],
     sideOutputs: [],

@@ -7,7 +7,6 @@ import { changelogRecords, type Changes } from "./changes.ts";
 import { isSameCommit, parseCommitMetadata, writeCommitMetadata } from "./commit_metadata.ts";
 import { ownOutputs } from "./own_outputs.ts";
 import type { ErrorHandlers } from "../topology/handlers.ts";
-import { plainRows } from "../topology/routed_row.ts";
 import type {
   Checkpoint,
   CommitLog,
@@ -27,7 +26,7 @@ import { writeRows } from "./write_rows.ts";
 const retryPolicy: BackoffPolicy = { baseMs: 100, maxMs: 5_000 };
 
 /** Rows that the sink gets at once: what a task that is told to end waits for. */
-const portionRows = 2_000;
+export const portionRows = 2_000;
 
 /** What a commit works with. */
 export interface CommitPorts<R> {
@@ -41,16 +40,16 @@ export interface CommitPorts<R> {
 }
 
 /** How one commit differs from another. */
-export interface CommitOptions<R> {
+export interface CommitOptions {
   /** Fires when the task is to end without it. */
   readonly signal: AbortSignal;
   /** The task is being closed: nothing follows. */
   readonly last: boolean;
   /**
-   * Asked, once the store has the commit, who is to be told of rows that are true now: those of
-   * events, then those of results in portions. Without anyone, none of results are made for that.
+   * Changelog position before the first commit whose results the sink may lack; without it, behind
+   * the last one.
    */
-  readonly looksOn?: () => ((rows: readonly R[]) => void) | undefined;
+  readonly shownTo?: Offset | undefined;
 }
 
 /** Where a task's commits go. */
@@ -81,12 +80,12 @@ interface CommitAttempt<R> {
  * 2. one transaction: changelog records, results for topics, late and dead-letter records, the
  * input position
  * 3. one batch to the local store: the same changes and the changelog position
- * 4. rows of results to whoever looks on, and to the sink, which so shows no window as it never was;
- *    after a crash before this step the next session finds them in the changelog
- *    (`unshown_results.ts`)
  *
- * The store is thus never ahead of the log, a crash costs the tail of one transaction, and no one
- * waits for the sink to see what is true.
+ * Rows of results follow (`task/results_under_way.ts`), so that the sink shows no window as it never was;
+ * after a crash before they are written the next session finds them in the changelog
+ * (`unshown_results.ts`).
+ *
+ * The store is thus never ahead of the log, and a crash costs the tail of one transaction.
  *
  * Owner: the task. Guarantee: state and input position change together or not at all; a writer
  * that lost its partition is refused.
@@ -120,12 +119,12 @@ export class Committer<R> {
    *
    * @throws {PipelineError} `LOG_FENCED`, `SINK_REJECTED`, a store error, or `ABORTED`.
    */
-  async commit(changes: Changes<R>, options: CommitOptions<R>): Promise<Checkpoint> {
-    const { signal, last, looksOn } = options;
+  async commit(changes: Changes<R>, options: CommitOptions): Promise<Checkpoint> {
+    const { signal, last } = options;
     throwIfAborted(signal);
     const { meta } = changes;
     const id = commitId(this.#ports.random);
-    const shownTo = parseCommitMetadata(this.#committed?.metadata)?.changelogPosition ?? 0;
+    const shownTo = options.shownTo ?? changelogPositionOf(this.#committed);
     const metadata = (changelogPosition: Offset) =>
       writeCommitMetadata({
         ...meta,
@@ -140,30 +139,27 @@ export class Committer<R> {
     this.#committed = { offset: meta.inputOffset, metadata: metadata(changelogPosition) };
     const checkpoint = { changelogPosition };
     await this.#ports.store.apply(changes.entries, checkpoint);
-    const onRows = looksOn?.();
-    onRows?.(plainRows(changes.eventRows));
-    await this.show(changes.resultRows, signal, onRows);
     return checkpoint;
   }
 
   /**
-   * Writes rows to the sink, in portions, each made and told of when the one before is written;
-   * waits while it is unavailable.
+   * Writes rows to the sink, in portions, each made when the one before is written; waits while it
+   * is unavailable.
    *
+   * @param onTrouble Told of every try that has failed.
    * @throws {PipelineError} `SINK_REJECTED` if the job says to stop; `ABORTED`.
    */
-  async show(
-    rows: Iterable<R>,
-    signal: AbortSignal,
-    onRows?: (portion: readonly R[]) => void,
-  ): Promise<void> {
+  async show(rows: Iterable<R>, signal: AbortSignal, onTrouble?: () => void): Promise<void> {
     const { sink } = this.#ports;
-    if (sink === undefined && onRows === undefined) return;
-    const options = { ...this.#ports, policy: retryPolicy, signal, onProblem: this.#onProblem };
+    if (sink === undefined) return;
+    const onProblem = (error: unknown) => {
+      onTrouble?.();
+      this.#onProblem(error);
+    };
+    const options = { ...this.#ports, sink, policy: retryPolicy, signal, onProblem };
     for (const portion of portions(rows, portionRows)) {
       throwIfAborted(signal);
-      onRows?.(plainRows(portion));
-      if (sink !== undefined) await writeRows(portion, { ...options, sink });
+      await writeRows(portion, options);
     }
   }
 
@@ -245,12 +241,18 @@ export class Committer<R> {
   }
 }
 
+/** Where the changelog stood behind a commit; at its beginning without one. */
+export function changelogPositionOf(committed: CommittedOffset | undefined): Offset {
+  return parseCommitMetadata(committed?.metadata)?.changelogPosition ?? 0;
+}
+
 /** By chance alone: two owners may commit the same positions after another order of two inputs. */
 function commitId(random: Random): string {
   return Math.floor(random.next() * Number.MAX_SAFE_INTEGER).toString(36);
 }
 
-function* portions<T>(all: Iterable<T>, size: number): Generator<T[]> {
+/** So many at once; the last ones may be fewer. */
+export function* portions<T>(all: Iterable<T>, size: number): Generator<T[]> {
   let portion: T[] = [];
   for (const one of all) {
     portion.push(one);

@@ -1,7 +1,8 @@
 import { assert } from "../../base/assert.ts";
 
 /**
- * The commit of a session that is made while its task processes on; one at a time.
+ * The commit of a session that is made while its task processes on, one at a time, and what is done
+ * alongside of commits.
  *
  * What was processed since it began rests on it: when it fails, that is lost as well. Whoever waits
  * with its `signal` is then woken.
@@ -14,6 +15,8 @@ export class CommitUnderWay implements AsyncDisposable {
   readonly #abort = new AbortController();
   readonly #signal: AbortSignal;
   #work: Promise<void> | undefined;
+  #alongside: Promise<void> | undefined;
+  #again = false;
   #failure: { readonly error: unknown } | undefined;
 
   /**
@@ -40,6 +43,27 @@ export class CommitUnderWay implements AsyncDisposable {
     return this.#failure;
   }
 
+  /**
+   * Does some work while later commits may be made, once more if it is under way; returns at once.
+   * What it fails with ends the session like a commit's failure.
+   */
+  alongside(work: (signal: AbortSignal) => Promise<void>): void {
+    this.#again = true;
+    this.#alongside ??= this.#runAlongside(work);
+  }
+
+  async #runAlongside(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
+    try {
+      while (this.#again) {
+        this.#again = false;
+        await work(this.#signal);
+      }
+      this.#alongside = undefined;
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
   /** Begins a commit; returns at once. */
   begin(commit: (signal: AbortSignal) => Promise<void>): void {
     assert(!this.busy, "a commit must not begin before the last one is done");
@@ -50,10 +74,15 @@ export class CommitUnderWay implements AsyncDisposable {
     try {
       await commit(this.#signal);
       this.#work = undefined;
+      this.#onEnd();
     } catch (error) {
-      this.#failure = { error };
-      this.#abort.abort();
+      this.#fail(error);
     }
+  }
+
+  #fail(error: unknown): void {
+    this.#failure ??= { error };
+    this.#abort.abort();
     this.#onEnd();
   }
 
@@ -65,7 +94,7 @@ export class CommitUnderWay implements AsyncDisposable {
   /**
    * Waits until no commit is under way.
    *
-   * @throws What it failed with.
+   * @throws What it failed with, or what is done alongside.
    */
   async ended(): Promise<void> {
     await this.#work;
@@ -76,5 +105,6 @@ export class CommitUnderWay implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     this.#abort.abort();
     await this.#work;
+    await this.#alongside;
   }
 }

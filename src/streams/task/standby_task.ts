@@ -7,7 +7,7 @@ import { checkedPosition, entriesOf } from "./restore.ts";
 import type { Lineage } from "../state/lineage.ts";
 import type { StandbyStatus } from "./status.ts";
 import { TaskControl } from "./task_control.ts";
-import type { StreamsPorts } from "./task_session.ts";
+import type { StreamsPorts } from "./streams_ports.ts";
 
 /**
  * Offsets that a store may lack to count as current: what a restore makes up for in the blink of an

@@ -51,6 +51,8 @@ export interface TaskStatus {
   readonly lastCommitAtMs: number | undefined;
   /** How long that commit took. */
   readonly lastCommitDurationMs: number | undefined;
+  /** True while results of commits are on their way to the sink. */
+  readonly resultsUnderWay: boolean;
   /** Of the last restore; `undefined` before there is one. */
   readonly restore: RestoreProgress | undefined;
   /** Since the state began, exact over restarts. */

@@ -13,7 +13,8 @@ import { TimeOrder } from "../processing/time_order.ts";
 import { arrivals } from "../repartition_record.ts";
 import type { LogRecord } from "../record.ts";
 import { type TaskListener, wantsRows } from "./task_listener.ts";
-import { type Committed, type StreamsPorts, TaskSession } from "./task_session.ts";
+import { type Committed, TaskSession } from "./task_session.ts";
+import type { StreamsPorts } from "./streams_ports.ts";
 import type { WaitingTask } from "./task_pace.ts";
 import { TaskReport } from "./task_report.ts";
 import type { TaskStatus } from "./status.ts";
@@ -90,7 +91,7 @@ export class StreamTask<E, A, R> {
   }
 
   get status(): TaskStatus {
-    return this.#report.status;
+    return { ...this.#report.status, resultsUnderWay: this.#session?.resultsUnderWay === true };
   }
 
   /** How much of the state is here; `undefined` while that is not known. */
@@ -189,9 +190,9 @@ export class StreamTask<E, A, R> {
       this.#control.busy();
       await this.#processAll(session, underWay);
       await underWay.ended();
-      if (!session.changed) return;
-      await this.#commit(session, underWay, { last: true });
+      if (session.changed) await this.#commit(session, underWay, { last: true });
       await underWay.ended();
+      await session.allShown(underWay.signal);
     } catch (error) {
       // It woke whoever waited, which then says no more than that.
       throw underWay.failure?.error ?? error;
@@ -363,7 +364,7 @@ export class StreamTask<E, A, R> {
   async #commit(
     session: TaskSession<E, A, R>,
     underWay: CommitUnderWay,
-    { last }: Pick<CommitOptions<R>, "last">,
+    { last }: Pick<CommitOptions, "last">,
   ): Promise<void> {
     const startedMs = this.#lastCommitMs = this.#ports.clock.monotonicMs();
     const changes = await session.takeChanges();
@@ -372,6 +373,8 @@ export class StreamTask<E, A, R> {
     const looksOn = () => wantsRows(listener) ? tell : undefined;
     underWay.begin(async (signal) => {
       const committed = await session.commit(changes, { signal, last, looksOn });
+      underWay.alongside((signal) => session.show(signal));
+      await session.settle(signal);
       this.#committed(committed, this.#ports.clock.monotonicMs() - startedMs);
     });
   }

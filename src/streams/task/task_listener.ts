@@ -16,11 +16,13 @@ export interface TaskListener<R> {
   opened(input: TopicPartition): void;
   /** So many records were read; those read again after a failure included. */
   fetched(input: TopicPartition, records: number): void;
-  /** A commit is durable, and its rows are in the sink. */
+  /**
+   * A commit is durable, and its rows of events are in the sink; those of results are on their way.
+   */
   committed(input: TopicPartition, report: CommitReport): void;
   /**
    * Rows that a transaction has made true: those of its events, which the sink has, then those of
-   * its results, in portions, each before the sink gets it.
+   * its results, in portions, before the sink gets them.
    */
   readonly rows?: ((input: TopicPartition, rows: readonly R[]) => void) | undefined;
   /**

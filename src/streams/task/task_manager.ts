@@ -9,7 +9,7 @@ import { StoreCleanup } from "./store_cleanup.ts";
 import { UnablePartitions } from "./unable.ts";
 import { StreamTask, type TaskSettings } from "./stream_task.ts";
 import type { TaskListener } from "./task_listener.ts";
-import type { StreamsPorts } from "./task_session.ts";
+import type { StreamsPorts } from "./streams_ports.ts";
 import {
   changelogTopic,
   otherInputs,

@@ -4,7 +4,7 @@ import type { Logger } from "../../base/logger.ts";
 import { type Offset, partitionName, type TopicPartition } from "../record.ts";
 import { noItems, type TaskMeta } from "../state/state.ts";
 import type { RestoreProgress, TaskState, TaskStatus } from "./status.ts";
-import type { StreamsPorts } from "./task_session.ts";
+import type { StreamsPorts } from "./streams_ports.ts";
 
 /** Pause between two log lines about one restore, ms. */
 const progressLogMs = 5_000;
@@ -43,6 +43,7 @@ export class TaskReport {
       changelogPosition: undefined,
       lastCommitAtMs: undefined,
       lastCommitDurationMs: undefined,
+      resultsUnderWay: false,
       restore: undefined,
       counts: noItems,
       ...noProblem,

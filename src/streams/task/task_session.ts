@@ -1,74 +1,41 @@
-import type { Remedies } from "../../base/errors.ts";
 import { retrying } from "../../base/backoff.ts";
-import type { Clock } from "../../base/clock.ts";
-import type { Logger } from "../../base/logger.ts";
-import type { Random } from "../../base/random.ts";
 import { type Changes, collectChanges, metaAlone } from "../commit/changes.ts";
-import { type CommitOptions, type CommitPlace, Committer } from "../commit/commit.ts";
+import { rowsOf } from "../commit/changed_results.ts";
+import {
+  type CommitOptions,
+  type CommitPlace,
+  Committer,
+  portionRows,
+  portions,
+} from "../commit/commit.ts";
 import { ownOutputs } from "../commit/own_outputs.ts";
 import { keyTimes } from "../state/key_times.ts";
 import type { KeyTime } from "../topology/key_state.ts";
-import type {
-  CommitLog,
-  Fetched,
-  ReadFrom,
-  RecordLog,
-  Sink,
-  StateStore,
-  StateStores,
-} from "../ports.ts";
+import type { Fetched, ReadFrom, StateStore } from "../ports.ts";
 import { RecordProcessor } from "../processing/processor.ts";
 import type { Arrival } from "../repartition_record.ts";
 import type { LogRecord, Offset, OutputRecord, TopicPartition } from "../record.ts";
 import { bringUpToDate, findPlace, type PlaceObserver, refuseOtherCommit } from "./find_place.ts";
 import { type Inputs, openInputs } from "./inputs.ts";
 import { ReadAhead } from "../processing/read_ahead.ts";
+import { resultsOf, type ResultsUnderWay } from "./results_under_way.ts";
 import { unshownResults } from "../commit/unshown_results.ts";
-import type { EngineCodecs, TaskMeta } from "../state/state.ts";
+import type { TaskMeta } from "../state/state.ts";
 import { aheadOfRows } from "../state/reissue.ts";
 import { underRules } from "../state/rules.ts";
 import type { TaskState } from "./status.ts";
+import type { StreamsPorts } from "./streams_ports.ts";
 import { TaskPace } from "./task_pace.ts";
 import type { Topology } from "../topology/topology.ts";
-import { type CacheBudget, changedBytesMax } from "../state/cache_budget.ts";
-import { type GlobalValues, KeyValues } from "../state/key_values.ts";
+import { changedBytesMax } from "../state/cache_budget.ts";
+import { KeyValues } from "../state/key_values.ts";
 import { Sweep } from "../state/sweep.ts";
+import { plainRows } from "../topology/routed_row.ts";
 import { rulesOf } from "../topology/rules.ts";
 import { decodeText } from "../text.ts";
 import { windowingOf } from "../state/windowing.ts";
 import { writeTimeUs } from "../state/write_times.ts";
 import { WriteCache } from "../state/write_cache.ts";
-
-/** What the engine runs on. */
-export interface StreamsPorts<R> {
-  /** Where input and changelog are read. */
-  readonly log: RecordLog;
-  /** Where commits are made. */
-  readonly commitLog: CommitLog;
-  /** Local state. */
-  readonly stores: StateStores;
-  /** Where rows go; without it none are made of results. */
-  readonly sink?: Sink<R> | undefined;
-  /** How the engine's own state is written. */
-  readonly codecs: EngineCodecs;
-  /** The only source of time. */
-  readonly clock: Clock;
-  /** The only source of chance. */
-  readonly random: Random;
-  /** Told of what operators want to know. */
-  readonly logger: Logger;
-  /**
-   * Greatest write time of the sink's rows, microseconds, where the log may have lost its end since:
-   * what is made from now on must win over rows of input that is gone.
-   */
-  readonly rowsVersionUs?: number | undefined;
-  /** Memory for state at hand, which applications may share; without it 128 MiB for this one. */
-  readonly budget?: CacheBudget;
-  /** @internal */
-  readonly globals?: GlobalValues;
-  /** What to do about errors that stop, in the program's words; errors end without them else. */
-  readonly remedies?: Remedies;
-}
 
 /** Told how an opening task gets on. */
 export interface OpeningObserver extends PlaceObserver {
@@ -104,6 +71,8 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
   readonly #stores: KeyValues;
   readonly #sweep = new Sweep();
   readonly #committer: Committer<R>;
+  /** `undefined` where no one wants rows of results. */
+  readonly #results: ResultsUnderWay | undefined;
   readonly #processor: RecordProcessor<E, A, R>;
   /** Where tasks wait for each other. */
   readonly pace: TaskPace | undefined;
@@ -129,6 +98,7 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
       readonly inputs: Inputs;
       readonly rekeyed: ReadAhead | undefined;
       readonly committer: Committer<R>;
+      readonly results: ResultsUnderWay | undefined;
       readonly meta: TaskMeta;
       readonly shownUs: number;
       readonly place: CommitPlace;
@@ -142,6 +112,7 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
     this.#topology = topology;
     this.#resources = parts.resources;
     this.#committer = parts.committer;
+    this.#results = parts.results;
     this.store = parts.store;
     this.inputs = parts.inputs;
     this.rekeyed = parts.rekeyed;
@@ -212,6 +183,8 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
       onProblem,
     );
     opening.use(committer);
+    const results = resultsOf(ports, topology, store, committer, committed);
+    if (results !== undefined) opening.use(results);
     const unfinished = async (signal: AbortSignal) => {
       const last = { committed, wholeFromMs: meta.wholeFromMs };
       const sources = { log: ports.log, store };
@@ -228,6 +201,7 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
       inputs,
       rekeyed,
       committer,
+      results,
       meta,
       shownUs: writeTimeUs(found),
       place,
@@ -345,13 +319,56 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
     return changes;
   }
 
-  /** Makes what was taken durable, while more may be processed. */
-  async commit(changes: Changes<R>, options: CommitOptions<R>): Promise<Committed> {
-    const { changelogPosition } = await this.#committer.commit(changes, options);
-    this.#cache.settle();
-    this.#stores.settle();
+  /**
+   * Makes what was taken durable, while more may be processed. Rows of results are on their way to
+   * the sink then: `show` is to be called, and `settle` to be waited for.
+   *
+   * @param looksOn Asked, once the store has the commit, who is to be told of rows that are true now:
+   *   those of events, then those of results in portions. Without anyone, none are made for that.
+   */
+  async commit(
+    changes: Changes<R>,
+    { looksOn, ...options }: CommitOptions & {
+      readonly looksOn?: () => ((rows: readonly R[]) => void) | undefined;
+    },
+  ): Promise<Committed> {
+    await this.#results?.ready(changes.entries, options.signal);
+    const shownTo = this.#results?.shownTo;
+    const { changelogPosition } = await this.#committer.commit(changes, { ...options, shownTo });
+    this.#tell(changes, looksOn?.());
+    this.#results?.add(changes.results, changelogPosition);
     const { meta, sideOutputs } = changes;
     return { meta, sideOutputs, changelogPosition };
+  }
+
+  #tell({ eventRows, results }: Changes<R>, onRows?: (rows: readonly R[]) => void): void {
+    if (onRows === undefined) return;
+    onRows(plainRows(eventRows));
+    for (const portion of portions(rowsOf(this.#topology, this.store, results), portionRows)) {
+      onRows(plainRows(portion));
+    }
+  }
+
+  /** Writes results that wait, when it is time. One at a time. */
+  async show(signal: AbortSignal): Promise<void> {
+    await this.#results?.show(signal);
+  }
+
+  /** Ends a commit: waits until the next one may begin, as far as results are concerned. */
+  async settle(signal: AbortSignal): Promise<void> {
+    await this.#results?.settled(signal);
+    this.#cache.settle();
+    this.#stores.settle();
+  }
+
+  /** True while results of commits are on their way to the sink. */
+  get resultsUnderWay(): boolean {
+    return this.#results?.any === true;
+  }
+
+  /** Waits until the sink has all results. */
+  async allShown(signal: AbortSignal): Promise<void> {
+    await this.#results?.ended(signal);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -2,7 +2,7 @@ import type { Clock } from "../../base/clock.ts";
 import { type AssignmentListener, type GroupMembership, noTasks } from "../ports.ts";
 import type { TopicPartition } from "../record.ts";
 import { type AppSettings, StreamsApp } from "../app/streams_app.ts";
-import type { StreamsPorts } from "../task/task_session.ts";
+import type { StreamsPorts } from "../task/streams_ports.ts";
 import type { Topology } from "../topology/topology.ts";
 import {
   type Gate,

@@ -1,6 +1,7 @@
 import { assert } from "../../base/assert.ts";
 import { silentLogger } from "../../base/logger.ts";
 import { seededRandom } from "../../base/random.ts";
+import { resultsIntervalMs } from "../task/results_under_way.ts";
 import { jobTopics } from "../topology/job_topics.ts";
 import { jsonEngineCodecs } from "../state/json_engine_codecs.ts";
 import type { Headers, LogRecord } from "../record.ts";
@@ -162,9 +163,14 @@ export class TopologyTestDriver<E, A, R> implements AsyncDisposable {
     await this.#quiet();
   }
 
-  /** Lets the commit interval pass, so that everything processed is committed. */
+  /**
+   * Lets the commit interval pass, so that everything processed is committed; a second more where
+   * results of an earlier commit were written just before.
+   */
   async commit(): Promise<void> {
     await this.advance(this.#settings.commitIntervalMs);
+    const tasks = this.#instances.flatMap(({ alive, app }) => alive ? app.tasks : []);
+    if (tasks.some(({ resultsUnderWay }) => resultsUnderWay)) await this.advance(resultsIntervalMs);
   }
 
   /**

@@ -126,7 +126,9 @@ function caughtUp({ log, scenario, processes, disaster, play }: World): boolean 
     if ((log.committedOffset("app", place) ?? 0) < end) return false;
     const here = running.filter((task) => task.partition === partition);
     // The log knows of a commit before its results are shown, and a former owner of none since its own.
-    const isThrough = here.every((task) => task.committedOffset === end && task.lagRecords === 0);
+    const isThrough = here.every(({ committedOffset, lagRecords, resultsUnderWay }) =>
+      committedOffset === end && lagRecords === 0 && !resultsUnderWay
+    );
     if (here.length === 0 || !isThrough) return false;
   }
   return true;

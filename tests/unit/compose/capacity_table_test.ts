@@ -43,17 +43,18 @@ function expectedLine(trades: number, symbols: number): string[] {
   const f = figures;
   const commits = trades < secondlyFrom ? 10 : 1;
   const changed = Math.min(trades, commits * symbols);
+  const written = Math.min(trades, symbols);
   const tradeUs = 20 + 115 / (trades / changed);
   const instances = Math.ceil((trades + 5 * changed) * f.processUsPerRow / 1e6 / f.coreShare);
   const partitions = 2 ** Math.ceil(Math.log2(2 * instances));
-  const cores = f.copies * (2 * trades * tradeUs + 6 * changed * f.windowUs) / 1e6;
+  const cores = f.copies * (2 * trades * tradeUs + 6 * written * f.windowUs) / 1e6;
   const rows = symbols * f.rowsPerSymbol;
   const owned = rows / instances;
   const held = owned * (instances > 1 ? 2 : 1);
   const stale = Math.ceil(partitions / instances) * f.staleEntriesPerPartition;
   const tables = trades * dayS * f.tradeBytes + symbols * f.candlesPerDay * f.candleBytes;
   return [
-    (2 * trades + 6 * changed).toLocaleString("en"),
+    (2 * trades + 6 * written).toLocaleString("en"),
     String(partitions),
     String(instances),
     String(Math.ceil(trades / f.producerTradesPerS)),

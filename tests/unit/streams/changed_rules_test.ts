@@ -120,7 +120,8 @@ Deno.test.each([
     const lastMs = 1_000_000 + windows * 10_000;
     await world.feed(ofBoth(1_000_000, lastMs), lastMs);
     await world.runToEnd();
-    const value = new Uint8Array();
+    const state = { aggregate: { count: 1, sum: 1 }, versionUs: 1, receivedAtMs: 1, final: true };
+    const value = world.topology.windowCodec.encode(state);
     for (const name of ["k", "l"]) {
       const starts = Array.from({ length: windows }, (_, i) => 1_000_000 + i * 10_000);
       const keys = starts.map((startMs) => windowKey(name, startMs));

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { CommitUnderWay } from "../../../src/streams/commit/commit_under_way.ts";
+import { settle } from "../../../src/streams/testing/simulated_clock.ts";
 
 Deno.test("CommitUnderWay is busy until its commit is done, and reports the end", async () => {
   let ends = 0;
@@ -44,6 +45,64 @@ Deno.test("CommitUnderWay ends its commit when it is disposed of, and waits for 
       )
     );
     assert.ok(!ended);
+  }
+  assert.ok(ended);
+});
+
+Deno.test("CommitUnderWay does work alongside of commits, once more if it is asked to meanwhile", async () => {
+  await using underWay = new CommitUnderWay(new AbortController().signal, () => {});
+  const rounds: PromiseWithResolvers<void>[] = [];
+  const work = () => {
+    const round = Promise.withResolvers<void>();
+    rounds.push(round);
+    return round.promise;
+  };
+  underWay.alongside(work);
+  assert.ok(!underWay.busy);
+  underWay.begin(() => Promise.resolve());
+  await underWay.ended();
+  assert.equal(rounds.length, 1);
+  underWay.alongside(work);
+  underWay.alongside(work);
+  rounds[0]?.resolve();
+  await settle();
+  assert.equal(rounds.length, 2);
+  rounds[1]?.resolve();
+  await settle();
+  assert.equal(rounds.length, 2);
+  underWay.alongside(work);
+  assert.equal(rounds.length, 3);
+  rounds[2]?.resolve();
+});
+
+Deno.test("CommitUnderWay ends with what is done alongside, and keeps the first failure", async () => {
+  let ends = 0;
+  await using underWay = new CommitUnderWay(new AbortController().signal, () => ends += 1);
+  const error = new RangeError("of the sink");
+  underWay.begin((signal) =>
+    new Promise((_, reject) =>
+      signal.addEventListener("abort", () => reject(new Error("of the commit")))
+    )
+  );
+  underWay.alongside(() => Promise.reject(error));
+  await assert.rejects(underWay.ended(), error);
+  assert.equal(underWay.failure?.error, error);
+  assert.ok(underWay.signal.aborted && ends > 0);
+});
+
+Deno.test("CommitUnderWay waits for what is done alongside when it is disposed of", async () => {
+  let ended = false;
+  {
+    await using underWay = new CommitUnderWay(new AbortController().signal, () => {});
+    underWay.alongside((signal) =>
+      new Promise((_, reject) =>
+        signal.addEventListener("abort", () => {
+          ended = true;
+          reject(new Error("aborted"));
+        })
+      )
+    );
+    await settle();
   }
   assert.ok(ended);
 });

@@ -78,8 +78,6 @@ Deno.test("Committer begins nothing when its task is to end", async () => {
   const { committer, done } = await newCommitter();
   const signal = AbortSignal.abort();
   await assert.rejects(committer.commit(changes, { signal, last: false }), { code: "ABORTED" });
-  const told = (rows: readonly string[]) => done.push(...rows);
-  await assert.rejects(committer.show(["row"], signal, told), { code: "ABORTED" });
   assert.deepEqual(done, []);
 });
 
