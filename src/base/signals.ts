@@ -12,13 +12,14 @@ export function fired(signal: AbortSignal): Promise<void> {
  * Waits until whoever has news of a log calls.
  *
  * @param waiting Everyone who is called then; one is in it while it waits.
- * @throws {PipelineError} `ABORTED` when the signal fires first.
+ * @throws {PipelineError} `ABORTED` when the signal fires first, or has fired.
  */
 export function woken(waiting: Set<() => void>, signal: AbortSignal): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const stop = () => reject(new PipelineError("ABORTED", "Cannot read as the reader is closed"));
   waiting.add(resolve);
-  signal.addEventListener("abort", stop, { once: true });
+  if (signal.aborted) stop();
+  else signal.addEventListener("abort", stop, { once: true });
   return promise.finally(() => {
     waiting.delete(resolve);
     signal.removeEventListener("abort", stop);
