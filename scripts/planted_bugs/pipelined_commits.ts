@@ -164,5 +164,6 @@ export const pipelinedCommitBugs: readonly PlantedBug[] = [
     find: "      await session.allShown(underWay.signal);\n",
     replace: "",
     guarantee: "G7",
+    test: "tests/unit/streams/move_state_test.ts",
   },
 ];
