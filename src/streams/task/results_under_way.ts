@@ -176,7 +176,8 @@ export class ResultsUnderWay implements AsyncDisposable {
 
   #close({ view }: Unshown): void {
     const closing: Promise<void> = Promise.resolve(view[Symbol.asyncDispose]())
-      .finally(() => this.#closing.delete(closing));
+      .then(() => void this.#closing.delete(closing));
+    closing.catch(() => {}); // thrown when the session ends
     this.#closing.add(closing);
   }
 
