@@ -23,7 +23,7 @@ const unit: readonly TestTier[] = [
   {
     title: "Pure tests, without permissions",
     folders: ["tests/unit", "tests/property", "tests/golden", "docs/examples"],
-    args: [reporter],
+    args: [reporter, "--parallel"],
   },
   {
     title: "Examples in the documentation",
