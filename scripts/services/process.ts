@@ -102,11 +102,17 @@ async function processStart(pid: number): Promise<string | undefined> {
 }
 
 async function startFromProc(pid: number): Promise<string | undefined> {
+  const stat = await readStat(`/proc/${pid}`);
+  const ticks = stat && parseProcStat(stat);
+  if (ticks === undefined) return undefined;
+  const boot = await Deno.readTextFile("/proc/sys/kernel/random/boot_id");
+  return `${boot.trim()}/${ticks}`;
+}
+
+/** What Linux says of a process or thread, by its folder; `undefined` if there is none any more. */
+export async function readStat(folder: string): Promise<string | undefined> {
   try {
-    const ticks = parseProcStat(await Deno.readTextFile(`/proc/${pid}/stat`));
-    if (ticks === undefined) return undefined;
-    const boot = await Deno.readTextFile("/proc/sys/kernel/random/boot_id");
-    return `${boot.trim()}/${ticks}`;
+    return await Deno.readTextFile(`${folder}/stat`);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return undefined;
     // The process ended between opening and reading: the system says "no such process".

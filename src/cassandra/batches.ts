@@ -1,5 +1,4 @@
 import { Buffer } from "node:buffer";
-import { assert } from "../base/assert.ts";
 import { type Cell, type CellKind, cellKindOf, CellWriter } from "./cell_writer.ts";
 import type { EncodedBatch, PreparedStatement } from "./internals.ts";
 import type { Insert } from "./statements.ts";
@@ -73,20 +72,18 @@ interface Partition<Row> {
 
 /** What a batch holds that takes more. */
 class OpenBatch {
+  /** Of one of its partitions. */
+  readonly routingKey: Buffer;
   rows = 0;
   #partitions = 0;
-  #first: Partition<unknown> | undefined;
   #last: Partition<unknown> | undefined;
 
-  /** Of one of its partitions. */
-  get routingKey(): Buffer {
-    assert(this.#first !== undefined, "an empty batch is for no node");
-    return this.#first.routingKey;
+  constructor({ routingKey }: Partition<unknown>) {
+    this.routingKey = routingKey;
   }
 
   /** @param bytes That it would have with a row of this partition. */
   takes(partition: Partition<unknown>, bytes: number): boolean {
-    if (this.rows === 0) return true;
     const partitions = this.#partitions + (partition === this.#last ? 0 : 1);
     return this.rows < batchRowsMax && partitions <= sharedPartitionsMax &&
       bytes <= (partitions === 1 ? batchBytesMax : sharedBytesMax);
@@ -96,7 +93,6 @@ class OpenBatch {
     this.rows += 1;
     if (partition === this.#last) return;
     this.#partitions += 1;
-    this.#first ??= partition;
     this.#last = partition;
   }
 }
@@ -122,19 +118,20 @@ class StatementEncoder<Row extends { readonly versionUs: number }> {
 
   /** @param partitions That the same nodes keep. */
   *batches(partitions: readonly Partition<Row>[]): Generator<EncodedBatch> {
-    let open = new OpenBatch();
+    let open: OpenBatch | undefined;
     for (const partition of partitions) {
       for (const row of partition.rows) {
         const before = this.#writer.length;
         this.#row(partition, row);
-        if (!open.takes(partition, this.#writer.length)) {
+        if (open?.takes(partition, this.#writer.length) === false) {
           yield this.#batch(open, before);
-          open = new OpenBatch();
+          open = undefined;
         }
+        open ??= new OpenBatch(partition);
         open.add(partition);
       }
     }
-    if (open.rows > 0) yield this.#batch(open, this.#writer.length);
+    if (open !== undefined) yield this.#batch(open, this.#writer.length);
   }
 
   #batch({ rows, routingKey }: OpenBatch, length: number): EncodedBatch {

@@ -1,3 +1,6 @@
+import { readStat } from "../../scripts/services/process.ts";
+import { until } from "./until.ts";
+
 /** How long a process may take to stop on a busy machine. */
 const stopMsMax = 10_000;
 
@@ -10,11 +13,8 @@ const stopMsMax = 10_000;
  */
 export async function holdStill(pid: number): Promise<void> {
   Deno.kill(pid, "SIGSTOP");
-  const deadline = AbortSignal.timeout(stopMsMax);
-  while (!await isHeld(pid)) {
-    if (deadline.aborted) throw new Error(`process ${pid} goes on after SIGSTOP`);
-    await new Promise((resolve) => setTimeout(resolve, 1));
-  }
+  const what = `no thread of ${pid} runs after SIGSTOP`;
+  await until(() => isHeld(pid), { what, msMax: stopMsMax, lookMs: 1 });
 }
 
 async function isHeld(pid: number): Promise<boolean> {
@@ -24,18 +24,9 @@ async function isHeld(pid: number): Promise<boolean> {
     return new TextDecoder().decode(stdout).trim().startsWith("T");
   }
   for await (const thread of Deno.readDir(`/proc/${pid}/task`)) {
-    if (await threadState(pid, thread.name) !== "T") return false;
+    const stat = await readStat(`/proc/${pid}/task/${thread.name}`);
+    // One that has ended by now runs no more, either.
+    if (stat !== undefined && stat[stat.lastIndexOf(")") + 2] !== "T") return false;
   }
   return true;
-}
-
-/** Its letter; that of a thread which is held if it has ended by now. */
-async function threadState(pid: number, thread: string): Promise<string | undefined> {
-  try {
-    const text = await Deno.readTextFile(`/proc/${pid}/task/${thread}/stat`);
-    return text.slice(text.lastIndexOf(")") + 2)[0];
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return "T";
-    throw error;
-  }
 }

@@ -52,7 +52,7 @@ export class ServiceControl {
     await killProcess(this.#handle(), this.#settings.clock);
   }
 
-  /** Freezes it: connections stay open, nobody answers once this is done. */
+  /** Freezes it: connections stay open, nothing is answered once this is done. */
   async pause(): Promise<void> {
     await holdStill(this.#handle().pid);
   }

@@ -21,7 +21,7 @@ const lineage = {
 };
 
 /**
- * A committer of rows that are texts, without a sink, and what it did.
+ * A committer of rows that are texts, and what it did.
  *
  * @param failures How many commits fail first.
  * @param code What they fail with; after `COMMIT_UNKNOWN`, they have happened.
@@ -47,7 +47,7 @@ async function newCommitter(failures = 0, code: ErrorCode = "LOG_UNAVAILABLE") {
   });
   const committer = new Committer<string>(
     {
-      sink: undefined,
+      sink: { write: (rows) => Promise.resolve(void done.push(...rows)) },
       commitLog: {
         fence: () => {
           done.push(`fence at ${clock.monotonicMs() > startMs ? "a later time" : "once"}`);
@@ -78,6 +78,7 @@ Deno.test("Committer begins nothing when its task is to end", async () => {
   const { committer, done } = await newCommitter();
   const signal = AbortSignal.abort();
   await assert.rejects(committer.commit(changes, { signal, last: false }), { code: "ABORTED" });
+  await assert.rejects(committer.show(["row"], signal), { code: "ABORTED" });
   assert.deepEqual(done, []);
 });
 
