@@ -154,8 +154,10 @@ export const keyRowBugs: readonly PlantedBug[] = [
   {
     name: "results of a commit made all at once",
     file: "src/streams/task/results_under_way.ts",
-    find: "committer.show(rowsOf(topology, view, results), signal, onTrouble);",
-    replace: "committer.show([...rowsOf(topology, view, results)], signal, onTrouble);",
+    find:
+      "committer.show(rowsOf(topology, changedResults(topology, view, results)), signal, onTrouble);",
+    replace:
+      "committer.show([...rowsOf(topology, changedResults(topology, view, results))], signal, onTrouble);",
     guarantee: "G8",
     test: "tests/unit/streams/changed_results_test.ts",
   },

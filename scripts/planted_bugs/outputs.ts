@@ -20,14 +20,6 @@ export const outputBugs: readonly PlantedBug[] = [
   {
     name: "rows for one sink of several alone",
     file: "src/streams/commit/changed_results.ts",
-    find: "for (const output of topology.rows) if (isWritten(output, result))",
-    replace: "for (const output of topology.rows.slice(0, 1)) if (isWritten(output, result))",
-    guarantee: "G3",
-    test: "tests/unit/streams/job_test.ts",
-  },
-  {
-    name: "rows for one sink of several alone after a crash",
-    file: "src/streams/commit/unshown_results.ts",
     find: "for (const output of rows) if (isWritten(output, result))",
     replace: "for (const output of rows.slice(0, 1)) if (isWritten(output, result))",
     guarantee: "G3",

@@ -63,17 +63,18 @@ export const pipelinedCommitBugs: readonly PlantedBug[] = [
     name: "results told of when the sink has them",
     file: "src/streams/task/task_session.ts",
     find: `    this.#tell(changes, looksOn?.());
-    this.#results?.add(changes.results, changelogPosition);`,
-    replace: `    this.#results?.add(changes.results, changelogPosition);
-    void this.allShown(options.signal).then(() => this.#tell(changes, looksOn?.()), () => {});`,
+    this.results?.add(changes.results, changelogPosition);`,
+    replace: `    this.results?.add(changes.results, changelogPosition);
+    void this.results?.ended(options.signal)
+      .then(() => this.#tell(changes, looksOn?.()), () => {});`,
     guarantee: "G3",
     test: "tests/unit/streams/told_rows_test.ts",
   },
   {
     name: "results told of before queries have them",
     file: "src/streams/task/task_session.ts",
-    find: "const shownTo = this.#results?.shownTo;",
-    replace: "const shownTo = this.#results?.shownTo;\n    this.#tell(changes, looksOn?.());",
+    find: "const shownTo = this.results?.shownTo;",
+    replace: "const shownTo = this.results?.shownTo;\n    this.#tell(changes, looksOn?.());",
     guarantee: "G3",
     test: "tests/unit/streams/told_rows_test.ts",
   },
@@ -161,7 +162,7 @@ export const pipelinedCommitBugs: readonly PlantedBug[] = [
   {
     name: "results left unshown by a task that is closed",
     file: "src/streams/task/stream_task.ts",
-    find: "      await session.allShown(underWay.signal);\n",
+    find: "      await session.results?.ended(underWay.signal);\n",
     replace: "",
     guarantee: "G7",
     test: "tests/unit/streams/move_state_test.ts",

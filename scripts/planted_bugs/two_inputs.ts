@@ -5,10 +5,10 @@ export const twoInputsBugs: readonly PlantedBug[] = [
   {
     name: "results shown before they are committed",
     file: "src/streams/task/task_session.ts",
-    find: "const shownTo = this.#results?.shownTo;",
-    replace: "const shownTo = this.#results?.shownTo;\n    " +
-      "const rows = rowsOf(this.#topology, this.store, changes.results);\n    " +
-      "await this.#committer.show(rows, options.signal);",
+    find: "const shownTo = this.results?.shownTo;",
+    replace: "const shownTo = this.results?.shownTo;\n    " +
+      "const changed = changedResults(this.#topology, this.store, changes.results);\n    " +
+      "await this.#committer.show(rowsOf(this.#topology, changed), options.signal);",
     guarantee: "G3",
   },
   {

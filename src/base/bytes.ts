@@ -1,3 +1,5 @@
+import { Buffer } from "node:buffer";
+
 /** Size of a slab, bytes, and the largest part that is cut from one. */
 const slabBytes = 64 * 1024;
 const partBytesMax = slabBytes / 8;
@@ -20,4 +22,9 @@ export function shortLivedBytes(size: number): Uint8Array {
   const part = new Uint8Array(slab, used, size);
   used += size;
   return part;
+}
+
+/** Bytes as a text of as many characters, for maps. */
+export function nameOf({ buffer, byteOffset, length }: Uint8Array): string {
+  return Buffer.from(buffer, byteOffset, length).toString("latin1");
 }

@@ -1,4 +1,4 @@
-import { Buffer } from "node:buffer";
+import { nameOf } from "../base/bytes.ts";
 import { PipelineError } from "../base/errors.ts";
 import type {
   CommitLog,
@@ -25,7 +25,8 @@ import type { PartitionState } from "./partition_state.ts";
  *
  * Compaction happens in the commit: an older record of the same key goes in the same write, so a
  * changelog holds one record per key. What the commit itself wrote stays whole until the next one
- * of the partition, deletions included: by then the store has applied it and the sink has its rows.
+ * of the partition, deletions included: by then the store has applied it. No commit deletes what the
+ * sink is yet to be told of (`results_under_way.ts`).
  */
 export class EmbeddedCommitLog implements CommitLog {
   readonly #database: LogDatabase;
@@ -137,7 +138,7 @@ class Compaction {
   supersede({ key, value }: OutputRecord, offset: Offset): void {
     if (key === null || this.#changelog.topic.cleanup !== "compact") return;
     const indexKey = logKey("i", this.#changelog.placeBytes, key);
-    const name = Buffer.from(indexKey).toString("latin1");
+    const name = nameOf(indexKey);
     const stored = this.#database.get(indexKey);
     const previous = this.#latest.get(name) ??
       (stored === undefined ? undefined : offsetOf(stored));

@@ -1,5 +1,5 @@
-import { Buffer } from "node:buffer";
 import { assert } from "../base/assert.ts";
+import { nameOf } from "../base/bytes.ts";
 import { RowChecksums } from "./row_checksums.ts";
 import { RowDigest, type RowSum } from "./row_digest.ts";
 
@@ -89,8 +89,4 @@ export class RowLedger {
     this.#checksums.delete(key);
     return true;
   }
-}
-
-function nameOf(key: Uint8Array): string {
-  return Buffer.from(key).toString("latin1");
 }

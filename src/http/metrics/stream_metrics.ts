@@ -47,7 +47,7 @@ export class StreamMetrics {
     });
     this.#sinkDuration = new Histogram({
       name: "sink_write_duration_seconds",
-      help: "Duration of a write of one commit's rows to the sink.",
+      help: "Duration of a write of rows to the sink.",
       buckets: durationBuckets,
       registers,
     });

@@ -1,9 +1,10 @@
+import { nameOf } from "../../base/bytes.ts";
 import type { StateStore, StoreEntry } from "../ports.ts";
 import { type KeyTopology, lengthsOf, loadKey } from "../state/cached_key.ts";
 import { wholeRow } from "../state/key_row.ts";
 import { openWindows } from "../state/open_roll_ups.ts";
 import type { TaskMeta } from "../state/state.ts";
-import { isKeyState, keyOf, nameOf, windowOf } from "../state/store_keys.ts";
+import { isKeyState, keyOf, windowOf } from "../state/store_keys.ts";
 import { decodeState } from "../topology/codec.ts";
 import { isWritten, type Topology, type WindowResult, windowResult } from "../topology/topology.ts";
 
@@ -35,14 +36,13 @@ export function* changedResults<A>(
   }
 }
 
-/** The rows of these windows, each made when it is asked for. */
+/** The rows of windows, each made when it is asked for. */
 export function* rowsOf<A, R>(
-  topology: KeyTopology<A> & Pick<Topology<never, A, R>, "rows">,
-  store: Pick<StateStore, "get">,
-  results: CommittedResults,
+  { rows }: Pick<Topology<never, A, R>, "rows">,
+  results: Iterable<WindowResult<A>>,
 ): Generator<R> {
-  for (const result of changedResults(topology, store, results)) {
-    for (const output of topology.rows) if (isWritten(output, result)) yield output.make(result);
+  for (const result of results) {
+    for (const output of rows) if (isWritten(output, result)) yield output.make(result);
   }
 }
 

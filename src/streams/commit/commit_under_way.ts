@@ -47,12 +47,12 @@ export class CommitUnderWay implements AsyncDisposable {
    * Does some work while later commits may be made, once more if it is under way; returns at once.
    * What it fails with ends the session like a commit's failure.
    */
-  alongside(work: (signal: AbortSignal) => Promise<void>): void {
+  alongside(work: (signal: AbortSignal) => Promise<void> | undefined): void {
     this.#again = true;
     this.#alongside ??= this.#runAlongside(work);
   }
 
-  async #runAlongside(work: (signal: AbortSignal) => Promise<void>): Promise<void> {
+  async #runAlongside(work: (signal: AbortSignal) => Promise<void> | undefined): Promise<void> {
     try {
       while (this.#again) {
         this.#again = false;

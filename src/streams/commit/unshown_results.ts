@@ -1,11 +1,11 @@
 import { parseCommitMetadata } from "./commit_metadata.ts";
 import type { CommitPlace } from "./commit.ts";
 import type { CommittedOffset, RecordLog, StateStore } from "../ports.ts";
-import { isWhole, resultsOf } from "./changed_results.ts";
+import { isWhole, resultsOf, rowsOf } from "./changed_results.ts";
 import type { TaskMeta } from "../state/state.ts";
 import { isKeyState } from "../state/store_keys.ts";
 import { readBetween } from "../read_between.ts";
-import { isWritten, type Topology } from "../topology/topology.ts";
+import type { Topology } from "../topology/topology.ts";
 
 /**
  * The rows of results that the last commit made true, in portions: the owner that made it may have
@@ -14,8 +14,8 @@ import { isWritten, type Topology } from "../topology/topology.ts";
  * they are those of the whole changelog.
  *
  * Open windows that the commit did not change are among them: a row of the same write time changes
- * nothing. Compaction has left their entries: they are the newest of their keys, or, where the commit deletes
- * what it changed, in the segment that is written to.
+ * nothing. Compaction has left their entries: they are the newest of their keys, or, where the
+ * commit deletes what it changed, in the segment that is written to.
  *
  * @throws {PipelineError} As the log does; `STATE_UNREADABLE`.
  */
@@ -30,8 +30,7 @@ export async function* unshownResults<E, A, R>(
   },
   signal: AbortSignal,
 ): AsyncGenerator<R[]> {
-  const { rows } = topology;
-  if (rows.length === 0) return;
+  if (topology.rows.length === 0) return;
   const last = parseCommitMetadata(committed?.metadata);
   const { startOffset, endOffset } = await log.bounds(changelog);
   const bounds = {
@@ -47,10 +46,8 @@ export async function* unshownResults<E, A, R>(
       // The windows with rows of their own are in the store as they became last: the key's row, too.
       const value = isKeyState(key) ? store.get(key) : record.value;
       if (value === undefined) continue;
-      for (const result of resultsOf(topology, store, { key, value })) {
-        if (!isWhole(result, wholeFromMs)) continue;
-        for (const output of rows) if (isWritten(output, result)) unshown.push(output.make(result));
-      }
+      const results = resultsOf(topology, store, { key, value });
+      unshown.push(...rowsOf(topology, results.filter((one) => isWhole(one, wholeFromMs))));
     }
     yield unshown;
   }

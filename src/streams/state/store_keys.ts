@@ -18,7 +18,6 @@
  * @see Kafka Streams WindowKeySchema; differs: the key is terminated, so that a scan over one
  *   key's windows meets no other key.
  */
-import { Buffer } from "node:buffer";
 import { assert } from "../../base/assert.ts";
 import { shortLivedBytes } from "../../base/bytes.ts";
 import { encodeText, textOf } from "../text.ts";
@@ -97,11 +96,6 @@ export function windowStartOf(bytes: Uint8Array): number {
 function timeAt(bytes: Uint8Array, at: number): number {
   const view = new DataView(bytes.buffer, bytes.byteOffset + at);
   return view.getUint32(0) * two32 + view.getUint32(4);
-}
-
-/** A key of the store as a text, for maps. */
-export function nameOf({ buffer, byteOffset, length }: Uint8Array): string {
-  return Buffer.from(buffer, byteOffset, length).toString("latin1");
 }
 
 /** Which window, rolled up or not, a store key stands for. */

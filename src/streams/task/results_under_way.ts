@@ -1,11 +1,12 @@
 import { unlessAborted } from "../../base/backoff.ts";
+import { nameOf } from "../../base/bytes.ts";
 import type { Clock } from "../../base/clock.ts";
 import { throwIfAborted } from "../../base/errors.ts";
 import { changelogPositionOf, type Committer } from "../commit/commit.ts";
 import type { CommittedOffset, StateStore, StateView, StoreEntry } from "../ports.ts";
 import type { Offset } from "../record.ts";
-import { isKeyState, nameOf, windowOf } from "../state/store_keys.ts";
-import { type CommittedResults, rowsOf } from "../commit/changed_results.ts";
+import { isKeyState, windowOf } from "../state/store_keys.ts";
+import { changedResults, type CommittedResults, rowsOf } from "../commit/changed_results.ts";
 import type { Topology } from "../topology/topology.ts";
 import type { StreamsPorts } from "./streams_ports.ts";
 
@@ -54,7 +55,7 @@ export function resultsOf<E, A, R>(
 ): ResultsUnderWay | undefined {
   if (sink === undefined || topology.rows.length === 0) return undefined;
   const write: ResultsPorts["write"] = (results, view, signal, onTrouble) =>
-    committer.show(rowsOf(topology, view, results), signal, onTrouble);
+    committer.show(rowsOf(topology, changedResults(topology, view, results)), signal, onTrouble);
   return new ResultsUnderWay({ clock, store, write }, changelogPositionOf(committed));
 }
 
@@ -74,13 +75,11 @@ export class ResultsUnderWay implements AsyncDisposable {
   #shownTo: Offset;
   #waiting: Unshown | undefined;
   #showing: Unshown | undefined;
-  /** True while a commit waits for all that is under way. */
-  #urgent = false;
+  /** Ends the pause between two writes while someone waits for all that is under way. */
+  #hurry = new AbortController();
   /** True where the next commit must wait. */
   #mustEnd = false;
   #shownAtMs = -Infinity;
-  /** Ends the pause between two writes. */
-  #pause = new AbortController();
   #allShown = Promise.withResolvers<void>();
   readonly #closing = new Set<Promise<void>>();
 
@@ -134,8 +133,7 @@ export class ResultsUnderWay implements AsyncDisposable {
   /** Waits until the sink has everything. */
   async ended(signal: AbortSignal): Promise<void> {
     if (!this.any) return;
-    this.#urgent = true;
-    this.#pause.abort();
+    this.#hurry.abort();
     await unlessAborted(this.#allShown.promise, signal, "results");
   }
 
@@ -157,20 +155,21 @@ export class ResultsUnderWay implements AsyncDisposable {
     this.#shownTo = unshown.position;
     this.#close(unshown);
     if (this.#waiting !== undefined) return;
-    this.#urgent = this.#mustEnd = false;
+    this.#mustEnd = false;
+    this.#hurry = new AbortController();
     this.#allShown.resolve();
     this.#allShown = Promise.withResolvers();
   }
 
   async #untilDue(signal: AbortSignal): Promise<void> {
     const waitMs = this.#shownAtMs + resultsIntervalMs - this.#ports.clock.monotonicMs();
-    if (waitMs <= 0 || this.#urgent) return;
-    const pause = this.#pause = new AbortController();
+    const hurry = this.#hurry.signal;
+    if (waitMs <= 0 || hurry.aborted) return;
     try {
-      await this.#ports.clock.sleep(waitMs, AbortSignal.any([signal, pause.signal]));
+      await this.#ports.clock.sleep(waitMs, AbortSignal.any([signal, hurry]));
     } catch (error) {
       throwIfAborted(signal);
-      if (!pause.signal.aborted) throw error;
+      if (!hurry.aborted) throw error;
     }
   }
 

@@ -91,7 +91,7 @@ export class StreamTask<E, A, R> {
   }
 
   get status(): TaskStatus {
-    return { ...this.#report.status, resultsUnderWay: this.#session?.resultsUnderWay === true };
+    return { ...this.#report.status, resultsUnderWay: this.#session?.results?.any === true };
   }
 
   /** How much of the state is here; `undefined` while that is not known. */
@@ -192,7 +192,7 @@ export class StreamTask<E, A, R> {
       await underWay.ended();
       if (session.changed) await this.#commit(session, underWay, { last: true });
       await underWay.ended();
-      await session.allShown(underWay.signal);
+      await session.results?.ended(underWay.signal);
     } catch (error) {
       // It woke whoever waited, which then says no more than that.
       throw underWay.failure?.error ?? error;
@@ -373,7 +373,7 @@ export class StreamTask<E, A, R> {
     const looksOn = () => wantsRows(listener) ? tell : undefined;
     underWay.begin(async (signal) => {
       const committed = await session.commit(changes, { signal, last, looksOn });
-      underWay.alongside((signal) => session.show(signal));
+      underWay.alongside((signal) => session.results?.show(signal));
       await session.settle(signal);
       this.#committed(committed, this.#ports.clock.monotonicMs() - startedMs);
     });

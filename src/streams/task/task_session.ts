@@ -1,6 +1,6 @@
 import { retrying } from "../../base/backoff.ts";
 import { type Changes, collectChanges, metaAlone } from "../commit/changes.ts";
-import { rowsOf } from "../commit/changed_results.ts";
+import { changedResults, rowsOf } from "../commit/changed_results.ts";
 import {
   type CommitOptions,
   type CommitPlace,
@@ -71,8 +71,6 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
   readonly #stores: KeyValues;
   readonly #sweep = new Sweep();
   readonly #committer: Committer<R>;
-  /** `undefined` where no one wants rows of results. */
-  readonly #results: ResultsUnderWay | undefined;
   readonly #processor: RecordProcessor<E, A, R>;
   /** Where tasks wait for each other. */
   readonly pace: TaskPace | undefined;
@@ -81,6 +79,8 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
   /** Write time of the last event whose results the sink has, or gets: see `ChangeSources`. */
   #shownUs: number;
   readonly store: StateStore;
+  /** Those of its commits; `undefined` where no one wants rows of results. */
+  readonly results: ResultsUnderWay | undefined;
   /** The inputs, in the order that breaks ties of time. */
   readonly inputs: Inputs;
   /** What others sent on to this partition, where the job does so. */
@@ -112,8 +112,8 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
     this.#topology = topology;
     this.#resources = parts.resources;
     this.#committer = parts.committer;
-    this.#results = parts.results;
     this.store = parts.store;
+    this.results = parts.results;
     this.inputs = parts.inputs;
     this.rekeyed = parts.rekeyed;
     this.#unfinished = parts.unfinished;
@@ -321,7 +321,7 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
 
   /**
    * Makes what was taken durable, while more may be processed. Rows of results are on their way to
-   * the sink then: `show` is to be called, and `settle` to be waited for.
+   * the sink then: these are to be shown, and `settle` to be waited for.
    *
    * @param looksOn Asked, once the store has the commit, who is to be told of rows that are true now:
    *   those of events, then those of results in portions. Without anyone, none are made for that.
@@ -332,11 +332,11 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
       readonly looksOn?: () => ((rows: readonly R[]) => void) | undefined;
     },
   ): Promise<Committed> {
-    await this.#results?.ready(changes.entries, options.signal);
-    const shownTo = this.#results?.shownTo;
+    await this.results?.ready(changes.entries, options.signal);
+    const shownTo = this.results?.shownTo;
     const { changelogPosition } = await this.#committer.commit(changes, { ...options, shownTo });
     this.#tell(changes, looksOn?.());
-    this.#results?.add(changes.results, changelogPosition);
+    this.results?.add(changes.results, changelogPosition);
     const { meta, sideOutputs } = changes;
     return { meta, sideOutputs, changelogPosition };
   }
@@ -344,31 +344,17 @@ export class TaskSession<E, A, R> implements AsyncDisposable {
   #tell({ eventRows, results }: Changes<R>, onRows?: (rows: readonly R[]) => void): void {
     if (onRows === undefined) return;
     onRows(plainRows(eventRows));
-    for (const portion of portions(rowsOf(this.#topology, this.store, results), portionRows)) {
+    const changed = changedResults(this.#topology, this.store, results);
+    for (const portion of portions(rowsOf(this.#topology, changed), portionRows)) {
       onRows(plainRows(portion));
     }
   }
 
-  /** Writes results that wait, when it is time. One at a time. */
-  async show(signal: AbortSignal): Promise<void> {
-    await this.#results?.show(signal);
-  }
-
   /** Ends a commit: waits until the next one may begin, as far as results are concerned. */
   async settle(signal: AbortSignal): Promise<void> {
-    await this.#results?.settled(signal);
+    await this.results?.settled(signal);
     this.#cache.settle();
     this.#stores.settle();
-  }
-
-  /** True while results of commits are on their way to the sink. */
-  get resultsUnderWay(): boolean {
-    return this.#results?.any === true;
-  }
-
-  /** Waits until the sink has all results. */
-  async allShown(signal: AbortSignal): Promise<void> {
-    await this.#results?.ended(signal);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

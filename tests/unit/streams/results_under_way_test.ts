@@ -16,8 +16,7 @@ class World {
   readonly clock = new SimulatedClock();
   readonly written: string[] = [];
   readonly views = { open: 0 };
-  /** Of the next write; it fails with the first one. */
-  until: Promise<void> = Promise.resolve();
+  #until: Promise<void> = Promise.resolve();
   hasTrouble = false;
   readonly abort = new AbortController();
 
@@ -36,11 +35,18 @@ class World {
       store: Object.assign(Object.create(store), { view }),
       write: async ({ entries, shownUs }, _view, _signal, onTrouble) => {
         if (this.hasTrouble) onTrouble();
-        await this.until;
+        await this.#until;
         const values = entries.map(({ value }) => decodeText(value as Uint8Array));
         this.written.push(`${values.join(" ")} since ${shownUs}`);
       },
     }, 3);
+  }
+
+  /** Lets writes wait until the function that it gives is called. */
+  hold(): () => void {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#until = promise;
+    return resolve;
   }
 
   get signal(): AbortSignal {
@@ -97,8 +103,7 @@ Deno.test("ResultsUnderWay writes what several commits changed as one commit wou
 
 Deno.test("ResultsUnderWay says that results are shown when the sink has them", async () => {
   const world = new World();
-  const { promise, resolve } = Promise.withResolvers<void>();
-  world.until = promise;
+  const letGo = world.hold();
   await using results = await world.open();
   results.add(resultsOf(1, [row("a", "a1")]), 5);
   const shown = results.show(world.signal);
@@ -106,7 +111,7 @@ Deno.test("ResultsUnderWay says that results are shown when the sink has them", 
   results.add(resultsOf(2, [row("a", "a2")]), 7);
   assert.equal(results.shownTo, 3);
   assert.ok(!await isDone(results.ended(world.signal)));
-  resolve();
+  letGo();
   await shown;
   assert.equal(results.shownTo, 5);
   assert.ok(results.any);
@@ -174,8 +179,7 @@ Deno.test.each([
 Deno.test("ResultsUnderWay lets commits wait as long as there is trouble with the sink", async () => {
   const world = new World();
   world.hasTrouble = true;
-  const { promise, resolve } = Promise.withResolvers<void>();
-  world.until = promise;
+  const letGo = world.hold();
   await using results = await world.open();
   results.add(resultsOf(1, [row("a", "a1")]), 4);
   const shown = results.show(world.signal);
@@ -183,7 +187,7 @@ Deno.test("ResultsUnderWay lets commits wait as long as there is trouble with th
   const settled = results.settled(world.signal);
   assert.ok(!await isDone(settled));
   world.hasTrouble = false;
-  resolve();
+  letGo();
   await Promise.all([shown, settled]);
   results.add(resultsOf(2, [row("a", "a2")]), 5);
   assert.ok(await isDone(results.settled(world.signal)));
