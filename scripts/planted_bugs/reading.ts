@@ -109,6 +109,22 @@ export const readingBugs: readonly PlantedBug[] = [
     test: "tests/unit/streams/processor_test.ts",
   },
   {
+    name: "any number of bytes in records whose rows wait for a commit",
+    file: "src/streams/processing/processor.ts",
+    find: "this.#eventRows.isFull || ",
+    replace: "",
+    guarantee: "G8",
+    test: "tests/unit/streams/processor_test.ts",
+  },
+  {
+    name: "the first part of a large changelog of the embedded log taken for all of it",
+    file: "src/level/embedded_log.ts",
+    find: "const complete = all && this.#isCompacted;",
+    replace: "const complete = records.length < readMax.limit && this.#isCompacted;",
+    guarantee: "G1",
+    test: "tests/integration/embedded_topics_test.ts",
+  },
+  {
     name: "a dead letter that keeps the whole batch around it in memory",
     file: "src/streams/processing/waiting_records.ts",
     find: "? bytes : bytes.slice()",

@@ -24,8 +24,8 @@ import type { PartitionState } from "./partition_state.ts";
 import { logKey, offsetOf } from "./log_keys.ts";
 import { decodeRecord } from "./record_bytes.ts";
 
-/** Records that one read brings at most. */
-const readRecordsMax = 2_000;
+/** What one read brings at most; its last records may overshoot the bytes. */
+const readMax = { limit: 2_000, bytesMax: 8 * 1024 * 1024 } as const;
 
 /** Topics in LevelDB, inside the process. */
 export class EmbeddedLog implements RecordLog, RecordAppender {
@@ -88,7 +88,8 @@ export class EmbeddedLog implements RecordLog, RecordAppender {
       const state = this.#database.partition({ topic, partition });
       const { startOffset, endOffset } = state.bounds;
       const from = Math.max(startOffset, endOffset - 1);
-      for (const { value } of await this.#database.entries(state, from, endOffset, 1)) {
+      const { entries } = await this.#database.entries(state, [from, endOffset], readMax);
+      for (const { value } of entries) {
         const { timestampMs } = decodeRecord(value);
         latestMs = Math.max(latestMs ?? timestampMs, timestampMs);
       }
@@ -124,9 +125,9 @@ class EmbeddedReader implements PartitionReader {
       throw inputTruncated(this.#state.place, this.#position, this.#state.bounds);
     }
     if (this.#isRebuild) await this.#database.checkWhole(this.#state);
-    const records = await this.#recordsTo(endOffset);
+    const { records, all } = await this.#recordsTo(endOffset);
     const last = records.at(-1);
-    const complete = records.length < readRecordsMax && this.#isCompacted;
+    const complete = all && this.#isCompacted;
     this.#position = complete || last === undefined ? endOffset : last.offset + 1;
     return { records, nextOffset: this.#position, endOffset, leaderEpoch: undefined };
   }
@@ -141,18 +142,19 @@ class EmbeddedReader implements PartitionReader {
   }
 
   /** The next records, up to a hole: LevelDB drops a damaged block and reads on behind it. */
-  async #recordsTo(endOffset: Offset): Promise<LogRecord[]> {
+  async #recordsTo(endOffset: Offset): Promise<{ records: LogRecord[]; all: boolean }> {
     const [state, position] = [this.#state, this.#position];
-    const entries = await this.#database.entries(state, position, endOffset, readRecordsMax);
+    const range = [position, endOffset] as const;
+    const { entries, all } = await this.#database.entries(state, range, readMax);
     const records = entries.map((entry): LogRecord => ({
       ...state.place,
       offset: offsetOf(entry.key),
       ...decodeRecord(entry.value),
     }));
-    if (this.#isCompacted) return records;
+    if (this.#isCompacted) return { records, all };
     const whole = records.findIndex(({ offset }, index) => offset !== position + index);
     const sound = whole < 0 ? records : records.slice(0, whole);
-    if (sound.length > 0) return sound;
+    if (sound.length > 0) return { records: sound, all };
     // A log that begins behind the hole is what a reset can start from.
     const behind = records[0]?.offset ?? endOffset;
     await this.#database.write((batch) => batch.trim(state, behind));

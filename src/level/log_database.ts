@@ -28,12 +28,20 @@ import { RowDigest, type RowSum } from "./row_digest.ts";
 /** Keys read at once where all are. */
 const keysAtOnce = 10_000;
 
+/** What LevelDB brings of records at a time, bytes. */
+const highWaterMarkBytes = 1024 * 1024;
+
 /** A range of keys, and how much of it is read. */
 export interface ValueRange {
   readonly gte: Uint8Array;
   readonly lt: Uint8Array;
   readonly limit?: number;
-  readonly highWaterMarkBytes?: number;
+}
+
+/** A key, and what lies there once its checksum has been compared. */
+export interface LogEntry {
+  readonly key: Uint8Array;
+  readonly value: Uint8Array;
 }
 
 /**
@@ -190,7 +198,7 @@ export class LogDatabase implements AsyncDisposable {
    *
    * @internal
    */
-  async values(range: ValueRange): Promise<{ key: Uint8Array; value: Uint8Array }[]> {
+  async values(range: ValueRange): Promise<LogEntry[]> {
     try {
       const found = await this.#db.iterator(range).all();
       return found.map(([key, sealed]) => ({ key, value: openValue(key, sealed) }));
@@ -200,19 +208,34 @@ export class LogDatabase implements AsyncDisposable {
   }
 
   /**
-   * Records of a partition as sealed entries, at most `limit`.
+   * The first records of a partition between two offsets, as entries: at most `limit`, and none more
+   * once they have `bytesMax`.
    *
    * @internal
    */
   async entries(
     { placeBytes }: PartitionState,
-    from: Offset,
-    to: Offset,
-    limit: number,
-  ): Promise<{ key: Uint8Array; value: Uint8Array }[]> {
+    [from, to]: readonly [from: Offset, to: Offset],
+    { limit, bytesMax }: { readonly limit: number; readonly bytesMax: number },
+  ): Promise<{ readonly entries: LogEntry[]; readonly all: boolean }> {
     const gte = logKey("r", placeBytes, offsetBytes(from));
     const lt = logKey("r", placeBytes, offsetBytes(to));
-    return await this.values({ gte, lt, limit, highWaterMarkBytes: 1 << 20 });
+    const entries: LogEntry[] = [];
+    let bytes = 0;
+    try {
+      await using iterator = this.#db.iterator({ gte, lt, limit, highWaterMarkBytes });
+      while (bytes < bytesMax) {
+        const some = await iterator.nextv(limit);
+        if (some.length === 0) return { entries, all: entries.length < limit };
+        for (const [key, sealed] of some) {
+          entries.push({ key, value: openValue(key, sealed) });
+          bytes += sealed.length;
+        }
+      }
+    } catch (error) {
+      throw storeErrorOf(this.#db.location, error);
+    }
+    return { entries, all: false };
   }
 
   /**

@@ -2,8 +2,8 @@
 import assert from "node:assert/strict";
 import { EmbeddedCommitLog } from "../../src/level/embedded_commit_log.ts";
 import { EmbeddedLog } from "../../src/level/embedded_log.ts";
-import { LogDatabase } from "../../src/level/log_database.ts";
-import type { EmbeddedTopic } from "../../src/level/partition_state.ts";
+import { LogDatabase, type LogEntry } from "../../src/level/log_database.ts";
+import type { EmbeddedTopic, PartitionState } from "../../src/level/partition_state.ts";
 import type { Transaction } from "../../src/streams/ports.ts";
 import { identityHeaders } from "../../src/streams/record_identity.ts";
 import type { OutputRecord, TopicPartition } from "../../src/streams/record.ts";
@@ -56,13 +56,22 @@ class Place implements AsyncDisposable {
   /** The values that the disk has of a partition, seen or not. */
   async stored(place: TopicPartition): Promise<number> {
     const state = this.database.partition(place);
-    return (await this.database.entries(state, 0, state.bounds.endOffset, 10_000)).length;
+    return (await entriesOf(this.database, state)).length;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.database[Symbol.asyncDispose]();
     await Deno.remove(this.folder, { recursive: true });
   }
+}
+
+function range(from: number, to: number): number[] {
+  return Array.from({ length: to - from }, (_, i) => from + i);
+}
+
+async function entriesOf(database: LogDatabase, state: PartitionState): Promise<LogEntry[]> {
+  const all = { limit: 10_000, bytesMax: Infinity };
+  return (await database.entries(state, [0, 10_000], all)).entries;
 }
 
 function numbered(place: TopicPartition, count: number): OutputRecord[] {
@@ -84,6 +93,25 @@ Deno.test("EmbeddedLog.append() skips what a producer has sent before, also befo
   const values = valuesOf(await readAll(place.log, input));
   assert.deepEqual(values, ["a1", "a2", "b1", "a3", "of no one", "of no one"]);
 });
+
+Deno.test.each([input, changelog])(
+  "EmbeddedLog brings much of $topic in several reads",
+  async (of) => {
+    await using place = await Place.open();
+    const value = "x".repeat(1_000_000);
+    const keys = Array.from({ length: 25 }, (_, i) => `${i}`);
+    for (const key of keys) await place.log.append([{ ...textRecord(of, key, value), ...of }]);
+    await using reader = place.log.open(of, { offset: 0, topicId: undefined });
+    const reads: number[] = [];
+    for (let next = 0; next < keys.length;) {
+      const { records, nextOffset } = await reader.next(signal);
+      assert.deepEqual(records.map(({ offset }) => offset), range(next, nextOffset));
+      reads.push(records.length);
+      next = nextOffset;
+    }
+    assert.deepEqual(reads, [10, 10, 5]);
+  },
+);
 
 Deno.test("EmbeddedLog.lastTimestampMs() is the greatest of the partitions' last records", async () => {
   await using place = await Place.open();
@@ -190,7 +218,7 @@ Deno.test("LogDatabase.recreate() leaves nothing of a topic, and gives it anothe
     await place.reopen();
   }
   const state = place.database.partition(changelog);
-  assert.deepEqual(await place.database.entries(state, 0, 100, 100), []);
+  assert.deepEqual(await entriesOf(place.database, state), []);
   // Offsets of the former one would be deleted here, by their keys or as those of its last commit.
   await place.commit({ records: numbered(changelog, 4) });
   const { id: topicId } = await place.log.describe("changelog");

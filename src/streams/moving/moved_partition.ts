@@ -15,6 +15,7 @@ import type {
   StateStores,
   StoreEntry,
 } from "../ports.ts";
+import { WaitingRecords } from "../processing/waiting_records.ts";
 import type { Offset, OutputRecord, TopicPartition } from "../record.ts";
 import type { Lineage, LineageTopics } from "../state/lineage.ts";
 import { type EngineCodecs, firstMeta, knownEpoch, type TaskMeta } from "../state/state.ts";
@@ -33,7 +34,7 @@ export interface MovePorts {
   readonly clock: Clock;
 }
 
-/** Entries that one transaction takes. */
+/** Entries that one transaction takes, unless they are large. */
 const entriesMax = 5_000;
 
 /** The topics of a state that is moved, and what it belongs to from then on. */
@@ -57,7 +58,7 @@ export class MovedPartition implements AsyncDisposable {
   readonly #offset: Offset;
   #metadata: CommitMetadata | undefined;
   /** Entries that are yet to be written. */
-  #waiting: StoreEntry[] = [];
+  readonly #waiting = new WaitingRecords();
   /** Everything in the changelog, as of `bringUpToDate`. */
   readonly store: StateStore;
 
@@ -129,15 +130,17 @@ export class MovedPartition implements AsyncDisposable {
    * partition's place stays, and what it belongs to.
    */
   async write(entry: StoreEntry, former: Lineage): Promise<void> {
-    this.#waiting.push(entry);
-    if (this.#waiting.length >= entriesMax) await this.flush(former);
+    const records = changelogRecords([entry], this.#changelog, this.#ports.clock.nowMs());
+    for (const record of records) this.#waiting.add(record);
+    const { all, isFull } = this.#waiting;
+    if (isFull || all.length >= entriesMax) await this.flush(former);
   }
 
   /** Writes what waits. */
   async flush(former: Lineage): Promise<void> {
-    if (this.#waiting.length === 0) return;
-    const records = changelogRecords(this.#waiting, this.#changelog, this.#ports.clock.nowMs());
-    this.#waiting = [];
+    const { all: records } = this.#waiting;
+    if (records.length === 0) return;
+    this.#waiting.clear();
     const meta = firstMeta(former, this.#offset);
     await this.#commit(records, this.#metadata ?? metadataOf(meta, 0));
   }

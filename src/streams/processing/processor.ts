@@ -30,6 +30,7 @@ import type { KeyValues } from "../state/key_values.ts";
 import { type TableReader, tableReader } from "./table_reader.ts";
 import type { WriteCache } from "../state/write_cache.ts";
 import { windowingOf } from "../state/windowing.ts";
+import { EventRows } from "./event_rows.ts";
 import { type EventWindows, eventWindows } from "./event_windows.ts";
 
 /**
@@ -64,7 +65,7 @@ export class RecordProcessor<E, A, R> {
   readonly #continues: boolean;
   /** When the last record was received. */
   #receivedMs = 0;
-  #eventRows: R[] = [];
+  readonly #eventRows = new EventRows<R>();
   #changed = false;
 
   /**
@@ -141,7 +142,7 @@ export class RecordProcessor<E, A, R> {
 
   /** Rows of events since the last commit began, in input order. */
   get eventRows(): readonly R[] {
-    return this.#eventRows;
+    return this.#eventRows.all;
   }
 
   /** Late events and dead letters since the last commit began, in input order. */
@@ -159,9 +160,10 @@ export class RecordProcessor<E, A, R> {
     return this.#rekeying.records();
   }
 
-  /** True when the records that wait for a commit have become much. */
+  /** True when the records and rows of events that wait for a commit have become large. */
   get isFull(): boolean {
-    return this.#rekeying.isFull || this.#side.isFull || this.#emitting?.isFull === true;
+    return this.#eventRows.isFull || this.#rekeying.isFull || this.#side.isFull ||
+      this.#emitting?.isFull === true;
   }
 
   /** See `RecordPace`. */
@@ -171,7 +173,7 @@ export class RecordProcessor<E, A, R> {
 
   /** Leaves all of it to a commit, which has taken note of it. */
   handOver(): void {
-    this.#eventRows = [];
+    this.#eventRows.clear();
     this.#side.handOver();
     this.#rekeying.handOver();
     this.#emitting?.handOver();
@@ -312,7 +314,7 @@ export class RecordProcessor<E, A, R> {
     }
     // Written before the commit, so it must not depend on the windows: see ADR 12.
     const row = this.#topology.events?.make(event, context);
-    if (row !== undefined) this.#eventRows.push(row);
+    if (row !== undefined) this.#eventRows.add(row, context.record);
     if (this.#emitting === undefined) return this.#place(event, time, context);
     this.#emitting.moveTo(time, context);
     this.#emitting.attempt(() => this.#place(event, time, context));

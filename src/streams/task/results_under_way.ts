@@ -5,6 +5,7 @@ import { throwIfAborted } from "../../base/errors.ts";
 import { changelogPositionOf, type Committer } from "../commit/commit.ts";
 import type { CommittedOffset, StateStore, StateView, StoreEntry } from "../ports.ts";
 import type { Offset } from "../record.ts";
+import { waitingBytesMax } from "../processing/waiting_records.ts";
 import { isKeyState, windowOf } from "../state/store_keys.ts";
 import { changedResults, type CommittedResults, rowsOf } from "../commit/changed_results.ts";
 import type { Topology } from "../topology/topology.ts";
@@ -16,7 +17,10 @@ import type { StreamsPorts } from "./streams_ports.ts";
  */
 export const resultsIntervalMs = 1_000;
 
-/** Entries whose results wait beside later commits; a commit that makes them more waits for them. */
+/**
+ * Entries whose results wait beside later commits; a commit that makes them more, or larger than
+ * `waitingBytesMax`, waits for them.
+ */
 export const waitingEntriesMax = 2_000;
 
 /** Commits in sequence whose results are yet to be written, as if they were one. */
@@ -112,7 +116,8 @@ export class ResultsUnderWay implements AsyncDisposable {
   add(results: CommittedResults, position: Offset): void {
     const before = this.#waiting;
     const own = results.entries.filter(isResult);
-    this.#mustEnd ||= own.length + (before?.results.entries.length ?? 0) > waitingEntriesMax ||
+    const all = [...before?.results.entries ?? [], ...own];
+    this.#mustEnd ||= all.length > waitingEntriesMax || bytesOf(all) > waitingBytesMax ||
       deletes(results.entries, own);
     const entries = this.#mustEnd ? own : copied(own);
     this.#waiting = {
@@ -216,11 +221,13 @@ function merged({ results }: Unshown, later: readonly StoreEntry[]): StoreEntry[
   return [...entries.values()];
 }
 
+function bytesOf(entries: readonly StoreEntry[]): number {
+  return entries.reduce((sum, { key, value }) => sum + key.length + (value?.length ?? 0), 0);
+}
+
 /** In memory of their own. */
 function copied(entries: readonly ResultEntry[]): ResultEntry[] {
-  const bytes = new Uint8Array(
-    entries.reduce((sum, { key, value }) => sum + key.length + value.length, 0),
-  );
+  const bytes = new Uint8Array(bytesOf(entries));
   let used = 0;
   const copy = (part: Uint8Array) => {
     bytes.set(part, used);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { partitionForKey } from "../../../src/streams/partitioner.ts";
 import type { CommitLog, FencedWriter, Transaction } from "../../../src/streams/ports.ts";
+import { waitingBytesMax } from "../../../src/streams/processing/waiting_records.ts";
 import { identityHeaders } from "../../../src/streams/record_identity.ts";
 import { presentLineage } from "../../../src/streams/state/lineage.ts";
 import { windowKey } from "../../../src/streams/state/store_keys.ts";
@@ -80,6 +81,25 @@ function failing(world: CountingWorld, at: number, when: "before" | "after"): Co
     return position;
   });
 }
+
+Deno.test("moveState() moves much in several transactions", async () => {
+  const world = worldOf(1);
+  const long = Array.from({ length: 3_000 }, (_, i) => `${i}`.padEnd(8_000, "x"));
+  await run(world, long.map((key) => [{ key, timeMs: 10_000, value: 1 }]));
+  addPartitions(world, 2);
+  const sizes: number[] = [];
+  const commitLog = committing(world.log.commitLogOf("app"), (transaction, next) => {
+    const bytes = transaction.records.map(({ key, value }) =>
+      (key?.length ?? 0) + (value?.length ?? 0)
+    );
+    sizes.push(bytes.reduce((sum, one) => sum + one, 0));
+    return next(transaction);
+  });
+  const { copied } = await move(world, { commitLog });
+  assert.ok(copied > 1_000 && copied < 2_000, `${copied}`);
+  const most = Math.max(...sizes);
+  assert.ok(most >= waitingBytesMax && most < waitingBytesMax + 10_000, `${sizes}`);
+});
 
 Deno.test("moveState() that was cut short anywhere is done again, and nothing is lost", async () => {
   const wanted = windows(await neverMoved(5));

@@ -5,6 +5,7 @@ import {
   ResultsUnderWay,
   waitingEntriesMax,
 } from "../../../src/streams/task/results_under_way.ts";
+import { waitingBytesMax } from "../../../src/streams/processing/waiting_records.ts";
 import type { StateView, StoreEntry } from "../../../src/streams/ports.ts";
 import { keyStateKey, keyValueKey, windowKey } from "../../../src/streams/state/store_keys.ts";
 import { MemoryStores } from "../../../src/streams/testing/memory_stores.ts";
@@ -159,6 +160,12 @@ Deno.test.each([
     entries: Array.from({ length: waitingEntriesMax }, (_, i) => row(`${i}`, "x")),
     waits: false,
   },
+  {
+    what: "of many bytes",
+    entries: [row("a", "x".repeat(waitingBytesMax / 2)), row("b", "x".repeat(waitingBytesMax / 2))],
+    waits: true,
+  },
+  { what: "of half as many", entries: [row("a", "x".repeat(waitingBytesMax / 2))], waits: false },
   { what: "that deletes what it changes", entries: [row("a", "a"), row("a", null)], waits: true },
   { what: "that deletes something else", entries: [row("a", "a"), row("b", null)], waits: false },
 ])("ResultsUnderWay lets a commit $what wait until all is shown: $waits", async (commit) => {
