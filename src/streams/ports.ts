@@ -19,7 +19,8 @@ export interface Fetched {
 /** Reads one partition forward. Owner: the opener. */
 export interface PartitionReader extends AsyncDisposable {
   /**
-   * Waits until the position can move, then moves it.
+   * Waits until the position can move, then moves it: however many records follow, and however
+   * large they are, one read brings a few MiB.
    *
    * @throws {PipelineError} `ABORTED` when the signal fires; `LOG_UNAVAILABLE` when the log does
    *   not answer (call again); `INPUT_TRUNCATED` when the position lies before the log's start, or

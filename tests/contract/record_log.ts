@@ -131,6 +131,20 @@ const cases = {
     assert.deepEqual(records.map(({ offset }) => offset), values.map((_, i) => i));
   },
 
+  async "brings large records a few at a time"(harness: LogHarness) {
+    const place = await onePartition(harness);
+    const values = numbered(30).map((value) => value.padEnd(900_000));
+    for (const value of values) await appendValues(harness, place, [value]);
+    await using reader = harness.log.open(place, { offset: 0, topicId: undefined });
+    const brought: string[] = [];
+    while (brought.length < values.length) {
+      const { records } = await reader.next(patience());
+      assert.ok(records.length <= 12, `${records.length} records of 900 kB`);
+      brought.push(...valuesOf(records) as string[]);
+    }
+    assert.deepEqual(brought, values);
+  },
+
   async "never moves a position back and names the end of the log"(harness: LogHarness) {
     const place = await onePartition(harness);
     await appendValues(harness, place, numbered(100));

@@ -94,24 +94,21 @@ Deno.test("EmbeddedLog.append() skips what a producer has sent before, also befo
   assert.deepEqual(values, ["a1", "a2", "b1", "a3", "of no one", "of no one"]);
 });
 
-Deno.test.each([input, changelog])(
-  "EmbeddedLog brings much of $topic in several reads",
-  async (of) => {
-    await using place = await Place.open();
-    const value = "x".repeat(1_000_000);
-    const keys = Array.from({ length: 25 }, (_, i) => `${i}`);
-    for (const key of keys) await place.log.append([{ ...textRecord(of, key, value), ...of }]);
-    await using reader = place.log.open(of, { offset: 0, topicId: undefined });
-    const reads: number[] = [];
-    for (let next = 0; next < keys.length;) {
-      const { records, nextOffset } = await reader.next(signal);
-      assert.deepEqual(records.map(({ offset }) => offset), range(next, nextOffset));
-      reads.push(records.length);
-      next = nextOffset;
-    }
-    assert.deepEqual(reads, [10, 10, 5]);
-  },
-);
+Deno.test("EmbeddedLog brings much of a changelog in several reads, to its end", async () => {
+  await using place = await Place.open();
+  const value = "x".repeat(1_000_000);
+  const keys = Array.from({ length: 25 }, (_, i) => `${i}`);
+  for (const key of keys) await place.log.append([textRecord(changelog, key, value)]);
+  await using reader = place.log.open(changelog, { offset: 0, topicId: undefined });
+  const reads: number[] = [];
+  for (let next = 0; next < keys.length;) {
+    const { records, nextOffset } = await reader.next(signal);
+    assert.deepEqual(records.map(({ offset }) => offset), range(next, nextOffset));
+    reads.push(records.length);
+    next = nextOffset;
+  }
+  assert.deepEqual(reads, [10, 10, 5]);
+});
 
 Deno.test("EmbeddedLog.lastTimestampMs() is the greatest of the partitions' last records", async () => {
   await using place = await Place.open();

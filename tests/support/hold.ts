@@ -6,7 +6,7 @@ const stopMsMax = 10_000;
 
 /**
  * Holds a process still with SIGSTOP, and waits until none of its threads runs any more: the signal
- * is taken by one thread when that is given a processor, and until then the others go on.
+ * is taken by one thread when that is given a processor, and until then the others continue.
  *
  * @throws {Error} if one still runs after ten seconds.
  * @see signal(7), and proc_pid_stat(5) for the states.

@@ -49,6 +49,9 @@ interface Partition {
   readonly waiting: Set<() => void>;
 }
 
+/** Bytes of values that one read brings; its last one may overshoot them. */
+const readBytesMax = 8 * 1024 * 1024;
+
 /**
  * Kafka in memory, with what makes it hard: transactions leave control records behind, aborted
  * ones leave their records, and readers see neither.
@@ -290,13 +293,23 @@ class MemoryReader implements PartitionReader {
       throw inputTruncated(this.#place, this.#position, await this.#log.bounds(this.#place));
     }
     const endOffset = stableEnd(partition);
-    const to = Math.min(endOffset, this.#position + this.#log.readRecordsMax);
+    const to = this.#readTo(partition, endOffset);
     const records = partition.entries.slice(this.#position, to).flatMap((entry) =>
       entry.record !== undefined && entry.transaction?.state !== "aborted" ? [entry.record] : []
     );
     this.#position = to;
     this.#epoch = partition.entries[to - 1]?.epoch ?? this.#epoch;
     return { records, nextOffset: to, endOffset, leaderEpoch: this.#epoch };
+  }
+
+  /** Behind the last record of a read. */
+  #readTo({ entries }: Partition, endOffset: Offset): Offset {
+    const most = Math.min(endOffset, this.#position + this.#log.readRecordsMax);
+    let to = this.#position;
+    for (let bytes = 0; to < most && bytes < readBytesMax; to++) {
+      bytes += entries[to]?.record?.value?.length ?? 0;
+    }
+    return to;
   }
 
   /** The partition, if it is still the one whose log led here. */
