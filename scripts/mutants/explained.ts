@@ -51,6 +51,8 @@ export const explained: Readonly<Record<string, string>> = {
     "readers of a topic that was replaced notice it themselves",
   "src/streams/task/lineage_watch.ts order await clock.sleep(lookEveryMs, this.#stop.signal); refuseOtherLineage(":
     "only one look more, at the start",
+  "src/streams/task/results_under_way.ts return return false;":
+    "only speed: without deletions nothing of results is deleted",
   "src/streams/task/standby_task.ts order this.#onTurn(error); this.#opened.resolve();":
     "whoever waits for it continues after both",
   "src/streams/task/stream_task.ts order session.passed(input.topic, fetched); this.#listener.fetched(this.#pla":

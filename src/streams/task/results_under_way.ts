@@ -51,10 +51,10 @@ export interface ResultsPorts {
 
 /** Those of a session's commits; `undefined` where no one wants rows of results. */
 export function resultsOf<E, A, R>(
-  { sink, clock }: StreamsPorts<R>,
+  { sink, clock }: Pick<StreamsPorts<R>, "sink" | "clock">,
   topology: Topology<E, A, R>,
   store: StateStore,
-  committer: Committer<R>,
+  committer: Pick<Committer<R>, "show">,
   committed: CommittedOffset | undefined,
 ): ResultsUnderWay | undefined {
   if (sink === undefined || topology.rows.length === 0) return undefined;

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { CommittedResults } from "../../../src/streams/commit/changed_results.ts";
 import {
   resultsIntervalMs,
+  resultsOf as resultsUnderWayOf,
   ResultsUnderWay,
   waitingEntriesMax,
 } from "../../../src/streams/task/results_under_way.ts";
@@ -9,8 +10,10 @@ import { waitingBytesMax } from "../../../src/streams/processing/waiting_records
 import type { StateView, StoreEntry } from "../../../src/streams/ports.ts";
 import { keyStateKey, keyValueKey, windowKey } from "../../../src/streams/state/store_keys.ts";
 import { MemoryStores } from "../../../src/streams/testing/memory_stores.ts";
+import { RecordingSink } from "../../../src/streams/testing/recording_sink.ts";
 import { settle, SimulatedClock } from "../../../src/streams/testing/simulated_clock.ts";
 import { decodeText, encodeText } from "../../../src/streams/text.ts";
+import { type CountingRow, countingTopology } from "../../support/counting_topology.ts";
 
 /** A sink that takes what it is given, or waits until it is told to. */
 class World {
@@ -20,6 +23,8 @@ class World {
   #until: Promise<void> = Promise.resolve();
   hasTrouble = false;
   readonly abort = new AbortController();
+  /** Lets go of a view. */
+  closed: () => Promise<void> = () => Promise.resolve();
 
   async open(): Promise<ResultsUnderWay> {
     const store = await new MemoryStores().open({ topic: "input", partition: 0 }, "c");
@@ -28,7 +33,10 @@ class World {
       return {
         get: (key) => store.get(key),
         scan: (range) => store.scan(range),
-        [Symbol.asyncDispose]: () => Promise.resolve(void (this.views.open -= 1)),
+        [Symbol.asyncDispose]: async () => {
+          this.views.open -= 1;
+          await this.closed();
+        },
       };
     };
     return new ResultsUnderWay({
@@ -85,6 +93,16 @@ Deno.test("ResultsUnderWay writes the first results at once, and later ones a se
   await world.clock.advance(1);
   await shown;
   assert.deepEqual(world.written, ["a1 since 1", "a2 since 2"]);
+});
+
+Deno.test("ResultsUnderWay pauses no longer than from one write to the next", async () => {
+  const world = new World();
+  await using results = await world.open();
+  results.add(resultsOf(1, [row("a", "a1")]), 4);
+  await results.show(world.signal);
+  await world.clock.advance(resultsIntervalMs);
+  results.add(resultsOf(2, [row("a", "a2")]), 5);
+  assert.ok(await isDone(results.show(world.signal)));
 });
 
 Deno.test("ResultsUnderWay writes what several commits changed as one commit would", async () => {
@@ -160,12 +178,12 @@ Deno.test.each([
     entries: Array.from({ length: waitingEntriesMax }, (_, i) => row(`${i}`, "x")),
     waits: false,
   },
+  { what: "with many bytes", entries: [row("a", "x".repeat(waitingBytesMax - 1))], waits: true },
   {
-    what: "of many bytes",
-    entries: [row("a", "x".repeat(waitingBytesMax / 2)), row("b", "x".repeat(waitingBytesMax / 2))],
-    waits: true,
+    what: "with as many bytes as may wait",
+    entries: [row("a", "x".repeat(waitingBytesMax - 2))],
+    waits: false,
   },
-  { what: "of half as many", entries: [row("a", "x".repeat(waitingBytesMax / 2))], waits: false },
   { what: "that deletes what it changes", entries: [row("a", "a"), row("a", null)], waits: true },
   { what: "that deletes something else", entries: [row("a", "a"), row("b", null)], waits: false },
 ])("ResultsUnderWay lets a commit $what wait until all is shown: $waits", async (commit) => {
@@ -219,4 +237,44 @@ Deno.test("ResultsUnderWay ends its pause, and leaves the store, when its sessio
   }
   assert.equal(world.views.open, 0);
   assert.deepEqual(world.written, ["a1 since 1"]);
+});
+
+Deno.test("ResultsUnderWay ends when the store has all of its views back, and says where that fails", async () => {
+  const world = new World();
+  const results = await world.open();
+  const { promise, reject } = Promise.withResolvers<void>();
+  world.closed = () => promise;
+  results.add(resultsOf(1, [row("a", "a1")]), 4);
+  await results.show(world.signal);
+  const ended = results[Symbol.asyncDispose]();
+  assert.ok(!await isDone(ended));
+  reject(new Error("a snapshot that cannot be closed"));
+  await assert.rejects(ended, /a snapshot that cannot be closed/);
+});
+
+Deno.test("ResultsUnderWay fails with a view that cannot be closed when its session ends, not before", async () => {
+  const world = new World();
+  const results = await world.open();
+  world.closed = () => Promise.reject(new Error("a snapshot that cannot be closed"));
+  results.add(resultsOf(1, [row("a", "a1")]), 4);
+  await results.show(world.signal);
+  await settle();
+  assert.equal(results.shownTo, 4);
+  await assert.rejects(async () => await results[Symbol.asyncDispose](), /snapshot/);
+});
+
+Deno.test.each([
+  { what: "rows and a sink", rows: true, sink: true },
+  { what: "rows alone", rows: true, sink: false },
+  { what: "a sink alone", rows: false, sink: true },
+])("results of a job with $what are under way where both are there", async ({ rows, sink }) => {
+  const topology = countingTopology();
+  const underWay = resultsUnderWayOf(
+    { sink: sink ? new RecordingSink<CountingRow>() : undefined, clock: new SimulatedClock() },
+    rows ? topology : { ...topology, rows: [] },
+    await new MemoryStores().open({ topic: "input", partition: 0 }, "c"),
+    { show: () => Promise.resolve() },
+    undefined,
+  );
+  assert.equal(underWay !== undefined, rows && sink);
 });
