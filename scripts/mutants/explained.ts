@@ -45,6 +45,11 @@ export const explained: Readonly<Record<string, string>> = {
   ...explainedOfAdapters,
   "src/streams/commit/changes.ts bound Math.max(state.streamTimeMs - windows.retentionMs, renewedFromMs) <= f":
     "only speed: what follows finds that nothing has outlived its retention",
+  "src/streams/commit/commit_under_way.ts boolean false": "it is set before it is looked at",
+  "src/streams/commit/commit_under_way.ts order this.#abort.abort(); this.#onEnd();":
+    "whoever waits for it continues after both",
+  "src/streams/commit/commit_under_way.ts order await this.#work; await this.#alongside;":
+    "both are waited for",
   "src/streams/task/global_tables.ts return return this.#leftOut(record, record.unreadable);":
     "only the text of a line: what cannot be read has no key",
   "src/streams/task/global_tables.ts equality id !== about.id":

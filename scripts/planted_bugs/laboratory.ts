@@ -6,6 +6,9 @@ import type { PlantedBug } from "./planted_bug.ts";
 /** Seeds that a bug may take before it counts as not caught. */
 const seedsMax = 10_000;
 
+/** A bug may let the program run for ever. */
+const secondsMax = 600;
+
 /** What became of a bug. */
 export interface Finding {
   readonly caught: boolean;
@@ -57,6 +60,7 @@ export class Laboratory implements AsyncDisposable {
       args,
       cwd: this.#copy.folder,
       stdin: "null",
+      signal: AbortSignal.timeout(1_000 * secondsMax),
     });
     const { code, stdout } = await command.output();
     const seconds = (performance.now() - startedMs) / 1000;

@@ -72,7 +72,7 @@ export const sessionBugs: readonly PlantedBug[] = [
     name: "a session closed by its start",
     file: "src/streams/processing/closing.ts",
     find: "return lastEventMs(this.#cache.opened(this.#owner, window)) < closedToMs;",
-    replace: "return true;",
+    replace: "return window.startMs < closedToMs;",
     guarantee: "G1",
   },
   {
