@@ -114,7 +114,7 @@ export const readingBugs: readonly PlantedBug[] = [
     find: "this.#eventRows.isFull || ",
     replace: "",
     guarantee: "G8",
-    test: "tests/unit/streams/processor_test.ts",
+    test: "tests/unit/streams/event_rows_test.ts",
   },
   {
     name: "the first part of a large changelog of the embedded log taken for all of it",

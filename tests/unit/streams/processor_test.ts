@@ -104,24 +104,6 @@ Deno.test("RecordProcessor is full when its dead letters have many bytes, until 
   assert.ok(!processor.isFull);
 });
 
-Deno.test("RecordProcessor is full when rows wait of records with many bytes, until a commit has them", async () => {
-  const { processor } = await bench();
-  const large = (offset: number): LogRecord => {
-    const one = record(offset, {}, {});
-    const spaces = new Uint8Array(4_000_000).fill(" ".charCodeAt(0));
-    spaces.set(one.value as Uint8Array);
-    return { ...one, value: spaces };
-  };
-  processor.process(large(0));
-  processor.process(large(1));
-  assert.equal(processor.eventRows.length, 4);
-  assert.ok(!processor.isFull, "a record counts once");
-  processor.process(large(2));
-  assert.ok(processor.isFull);
-  processor.handOver();
-  assert.ok(!processor.isFull);
-});
-
 Deno.test("RecordProcessor sends a batch that cannot be read to the dead letters, whole", async () => {
   const { processor } = await bench({ joins: true });
   processor.process({ ...record(4, {}), unreadable: "no codec" });
