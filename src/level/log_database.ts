@@ -1,7 +1,7 @@
 import { assert } from "../base/assert.ts";
 import { PipelineError } from "../base/errors.ts";
 import { type Random, systemRandom } from "../base/random.ts";
-import type { TopicDescription } from "../streams/ports.ts";
+import type { KeyRange, StoreRow, TopicDescription } from "../streams/ports.ts";
 import { type Offset, partitionName, type TopicPartition } from "../streams/record.ts";
 import { encodeText, textOf } from "../streams/text.ts";
 import { openValue } from "./checked_value.ts";
@@ -30,19 +30,6 @@ const keysAtOnce = 10_000;
 
 /** What LevelDB brings of records at a time, bytes. */
 const highWaterMarkBytes = 1024 * 1024;
-
-/** A range of keys, and how much of it is read. */
-export interface ValueRange {
-  readonly gte: Uint8Array;
-  readonly lt: Uint8Array;
-  readonly limit?: number;
-}
-
-/** A key, and what lies there once its checksum has been compared. */
-export interface LogEntry {
-  readonly key: Uint8Array;
-  readonly value: Uint8Array;
-}
 
 /**
  * The embedded log's database: one LevelDB for all topics, positions and schemas.
@@ -139,7 +126,7 @@ export class LogDatabase implements AsyncDisposable {
     }
   }
 
-  async #deleteRange(range: ValueRange): Promise<void> {
+  async #deleteRange(range: KeyRange): Promise<void> {
     try {
       await this.#db.clear(range);
     } catch (error) {
@@ -198,7 +185,7 @@ export class LogDatabase implements AsyncDisposable {
    *
    * @internal
    */
-  async values(range: ValueRange): Promise<LogEntry[]> {
+  async values(range: KeyRange): Promise<StoreRow[]> {
     try {
       const found = await this.#db.iterator(range).all();
       return found.map(([key, sealed]) => ({ key, value: openValue(key, sealed) }));
@@ -217,10 +204,10 @@ export class LogDatabase implements AsyncDisposable {
     { placeBytes }: PartitionState,
     [from, to]: readonly [from: Offset, to: Offset],
     { limit, bytesMax }: { readonly limit: number; readonly bytesMax: number },
-  ): Promise<{ readonly entries: LogEntry[]; readonly all: boolean }> {
+  ): Promise<{ readonly entries: StoreRow[]; readonly all: boolean }> {
     const gte = logKey("r", placeBytes, offsetBytes(from));
     const lt = logKey("r", placeBytes, offsetBytes(to));
-    const entries: LogEntry[] = [];
+    const entries: StoreRow[] = [];
     let bytes = 0;
     try {
       await using iterator = this.#db.iterator({ gte, lt, limit, highWaterMarkBytes });
@@ -318,7 +305,7 @@ function newId(random: Random): string {
 }
 
 /** The keys of a partition's records, or of what is kept by its records' keys. */
-function rangeOf(tag: "r" | "i", { topic, partition }: TopicPartition): ValueRange {
+function rangeOf(tag: "r" | "i", { topic, partition }: TopicPartition): KeyRange {
   const keyOf = (partition: number) => logKey(tag, partitionBytes({ topic, partition }));
   return { gte: keyOf(partition), lt: keyOf(partition + 1) };
 }

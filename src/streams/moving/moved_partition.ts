@@ -1,5 +1,4 @@
 import type { Clock } from "../../base/clock.ts";
-import { changelogRecords } from "../commit/changes.ts";
 import {
   type CommitMetadata,
   parseCommitMetadata,
@@ -130,8 +129,7 @@ export class MovedPartition implements AsyncDisposable {
    * partition's place stays, and what it belongs to.
    */
   async write(entry: StoreEntry, former: Lineage): Promise<void> {
-    const records = changelogRecords([entry], this.#changelog, this.#ports.clock.nowMs());
-    for (const record of records) this.#waiting.add(record);
+    this.#waiting.add({ ...this.#changelog, timestampMs: this.#ports.clock.nowMs(), ...entry });
     const { all, isFull } = this.#waiting;
     if (isFull || all.length >= entriesMax) await this.flush(former);
   }

@@ -116,9 +116,9 @@ export class ResultsUnderWay implements AsyncDisposable {
   add(results: CommittedResults, position: Offset): void {
     const before = this.#waiting;
     const own = results.entries.filter(isResult);
-    const all = [...before?.results.entries ?? [], ...own];
-    this.#mustEnd ||= all.length > waitingEntriesMax || bytesOf(all) > waitingBytesMax ||
-      deletes(results.entries, own);
+    const waiting = before?.results.entries ?? [];
+    this.#mustEnd ||= waiting.length + own.length > waitingEntriesMax ||
+      bytesOf(waiting) + bytesOf(own) > waitingBytesMax || deletes(results.entries, own);
     const entries = this.#mustEnd ? own : copied(own);
     this.#waiting = {
       results: before === undefined
